@@ -1,0 +1,1 @@
+"""Supervised learning against membership inference: a challenge type for anomed-core."""
