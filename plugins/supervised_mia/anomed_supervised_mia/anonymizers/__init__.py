@@ -1,0 +1,1 @@
+"""Baseline anonymizers: reference models from leaky to differentially private."""
