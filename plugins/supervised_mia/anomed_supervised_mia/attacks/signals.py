@@ -41,8 +41,8 @@ def _integers(value: npt.ArrayLike | None) -> IntArray | None:
     array = np.asarray(value)
     if array.dtype.kind not in "iub":
         raise ValueError(
-            f"Labels are class indices, but an array of dtype {array.dtype} came; "
-            "encode the classes as integers 0, 1, ... (numpy.unique(..., return_inverse=True))."
+            f"Labels and records are indices, but an array of dtype {array.dtype} came; "
+            "encode classes as integers 0, 1, ... (numpy.unique(..., return_inverse=True))."
         )
     return array.astype(np.int64, copy=False)
 
@@ -66,7 +66,10 @@ class Signals:
     losses : float64 (n_records,), optional
         The model's own loss on each record, finite. `None` means: the cross-entropy.
     features : float64 (n_records, n_features), optional
-        Whatever else a trained attacker may use, finite.
+        Whatever else a trained attacker may use, finite; for attacks that query the model again,
+        the records' own feature vectors.
+    records : int64 (n_records,), optional
+        Positions of the records in the pool that shadow models were trained on.
 
     Raises
     ------
@@ -88,10 +91,11 @@ class Signals:
     predicted_labels: IntArray | None = attrs.field(default=None, converter=_integers)
     losses: FloatArray | None = attrs.field(default=None, converter=_floats)
     features: FloatArray | None = attrs.field(default=None, converter=_floats)
+    records: IntArray | None = attrs.field(default=None, converter=_integers)
 
     def __attrs_post_init__(self) -> None:
         arrays = self.arrays()
-        if not set(arrays) - {"labels"}:
+        if not set(arrays) - {"labels", "records"}:
             raise ValueError(
                 "Signals need something that the model said, but none of probabilities, logits, "
                 "predicted_labels, losses and features came; give at least one."

@@ -119,7 +119,7 @@ def test_concatenate_refuses_different_arrays():
         ({"probabilities": [[0.5, 0.5]], "logits": [[0.0, 0.0, 0.0]]}, "one shape"),
         ({"logits": [[0.0, 0.0]], "labels": [2]}, r"in \[0, 2\)"),
         ({"logits": [[0.0, 0.0]], "labels": [0, 1]}, "same records"),
-        ({"logits": [[0.0, 0.0]], "labels": [0.5]}, "class indices"),
+        ({"logits": [[0.0, 0.0]], "labels": [0.5]}, "are indices"),
         ({"losses": [np.inf]}, "finite"),
     ],
 )
