@@ -1,0 +1,5 @@
+"""The muscles: where evaluations run."""
+
+from anomed_core.engine.contract import Engine, InlineEngine
+
+__all__ = ["Engine", "InlineEngine"]
