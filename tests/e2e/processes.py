@@ -52,8 +52,9 @@ def serving(
     name: str,
     folder: Path,
     environment: Mapping[str, str] | None = None,
+    port: int | None = None,
 ) -> Iterator[RunningServer]:
-    """Run `command` in `folder` until the block ends; `{port}` in it becomes a free loopback port.
+    """Run `command` in `folder` until the block ends; `{port}` in it becomes `port`, or a free one.
 
     The server sees no `ANOMED_*` variable of ours except those in `environment`. Its output goes to
     `<name>.log` in `folder`.
@@ -63,7 +64,7 @@ def serving(
     ServerFailedError
         If it ends or does not answer `GET /` with 200 within a minute.
     """
-    port = free_port()
+    port = port or free_port()
     folder.mkdir(parents=True, exist_ok=True)
     log = folder / f"{name}.log"
     with log.open("wb") as output:

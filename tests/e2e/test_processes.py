@@ -8,7 +8,7 @@ from pathlib import Path
 import httpx
 import pytest
 
-from .processes import ServerFailedError, process_group, serving
+from .processes import ProcessState, RunningServer, ServerFailedError, process_group, serving
 
 pytestmark = pytest.mark.e2e
 
@@ -20,12 +20,19 @@ def application(environ, start_response):
 GUNICORN = [sys.executable, "-m", "gunicorn", "--bind", "127.0.0.1:{port}", "--workers"]
 
 
+def wait_for_processes(server: RunningServer, *, n_processes: int) -> list[ProcessState]:
+    """Wait until a group is complete: it answers as soon as its first worker is up."""
+    deadline = time.monotonic() + 10
+    while len(members := process_group(server.group)) < n_processes:
+        assert time.monotonic() < deadline, members
+        time.sleep(0.05)
+    return members
+
+
 def test_group_is_gunicorn_and_its_two_workers(tmp_path: Path) -> None:
     (tmp_path / "alive.py").write_text(ALIVE)
     with serving([*GUNICORN, "2", "alive:application"], name="alive", folder=tmp_path) as server:
-        while len(process_group(server.group)) < 3:  # a second worker starts after the first
-            time.sleep(0.05)
-        leader, *workers = process_group(server.group)
+        leader, *workers = wait_for_processes(server, n_processes=3)
 
         assert leader.pid == server.group == os.getsid(leader.pid)
         assert leader.parent == os.getpid()
