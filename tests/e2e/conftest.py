@@ -5,7 +5,9 @@ words as in a shell, with `{port}` and `{state}` where the port and a fresh fold
 what the published server gets wrong are skipped then.
 """
 
+import email
 import os
+import re
 import shlex
 import sys
 from collections.abc import Callable, Generator, Iterator, Mapping, Sequence
@@ -27,6 +29,9 @@ CHALLENGE_COMMAND = shlex.split(os.environ.get("ANOMED_E2E_SERVER", "")) or [
 
 CLIENT_MODULES = Path(__file__).parent / "clients"
 collect_ignore = ["clients"]  # they import libraries of the client environment
+
+PUBLISHED_IMPORT = "import anomed_challenge as anochal"
+OUR_IMPORT = "import anomed_supervised_mia as anochal"
 
 SERVERS = pytest.StashKey[list[RunningServer]]()
 
@@ -114,6 +119,38 @@ def challenge_server(start_server: StartServer, platform: Platform) -> Callable[
         return start_server(command, name="challenge", environment=environment, modules=modules)
 
     return start
+
+
+@pytest.fixture(scope="session")
+def example(client_environment: Path) -> str:
+    """Return the example of the published README, word for word."""
+    (metadata,) = client_environment.glob(
+        "lib/*/site-packages/anomed_challenge-*.dist-info/METADATA"
+    )
+    readme = str(email.message_from_string(metadata.read_text()).get_payload())
+    (source,) = re.findall(r"```python\n(.*?)```", readme, flags=re.DOTALL)
+    assert PUBLISHED_IMPORT in source
+    return str(source)
+
+
+@pytest.fixture(scope="module")
+def published(
+    example: str, client_environment: Path, challenge_server: Callable[..., RunningServer]
+) -> RunningServer:
+    """Serve the example as published; two workers of it would serve different members."""
+    gunicorn = str(client_environment / "bin" / "gunicorn")
+    command = [gunicorn, "-w", "1", "--bind", "127.0.0.1:{port}", "example:application"]
+    return challenge_server(command, modules={"example": example})
+
+
+@pytest.fixture(scope="module")
+def ours(example: str, challenge_server: Callable[..., RunningServer]) -> RunningServer:
+    """Serve the example with our library, by two workers."""
+    gunicorn = [sys.executable, "-m", "gunicorn"]
+    command = [*gunicorn, "-w", "2", "--bind", "127.0.0.1:{port}", "example:application"]
+    return challenge_server(
+        command, modules={"example": example.replace(PUBLISHED_IMPORT, OUR_IMPORT)}
+    )
 
 
 @pytest.fixture(scope="module")

@@ -98,9 +98,8 @@ def _run(command: Sequence[str]) -> None:
             timeout=BUILD_TIMEOUT_S,
         )
     except subprocess.CalledProcessError as error:
-        raise EnvironmentUnavailableError(
-            f"{' '.join(command)} exited with {error.returncode}: {error.stderr.strip()[-800:]}"
-        ) from error
+        reason = " ".join(error.stderr.split())[-800:]
+        raise EnvironmentUnavailableError(f"{' '.join(command)} failed: {reason}") from error
     except (OSError, subprocess.TimeoutExpired) as error:
         raise EnvironmentUnavailableError(f"{' '.join(command)} failed: {error}") from error
 

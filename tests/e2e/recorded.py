@@ -60,17 +60,8 @@ ANONYMIZER = "/utility/anonymizer"
 DEANONYMIZER = "/utility/deanonymizer"
 PAIR = "anonymizer=a&deanonymizer=d&data_split=tuning"
 
-ALIVE = (
-    Exchange(
-        name="alive", target="/", status=200, body=b'{"message": "Challenge server is alive!"}'
-    ),
-    Exchange(
-        name="alive-to-a-script",
-        target="/",
-        headers={"Accept": "*/*"},
-        status=200,
-        body=b'{"message": "Challenge server is alive!"}',
-    ),
+ALIVE = Exchange(
+    name="alive", target="/", status=200, body=b'{"message": "Challenge server is alive!"}'
 )
 
 SCORES = (
@@ -238,4 +229,4 @@ WRONG_DOORS = (
     ),
 )
 
-EXCHANGES = (*ALIVE, *SCORES, *MISSING_PARAMETERS, *MALFORMED_BODIES, *WRONG_DOORS)
+EXCHANGES = (ALIVE, *SCORES, *MISSING_PARAMETERS, *MALFORMED_BODIES, *WRONG_DOORS)
