@@ -28,11 +28,12 @@ def ask_both_workers(server: RunningServer, target: str) -> tuple[bytes, bytes]:
     with socket.create_connection((LOOPBACK, server.port), timeout=10) as connection:
         connection.sendall(f"GET {target} HTTP/1.1\r\n".encode())
         time.sleep(0.3)
-        answered_at_once = httpx.get(f"{server.url}{target}", trust_env=False).content
+        other = httpx.get(f"{server.url}{target}", trust_env=False)
         connection.sendall(b"Host: 127.0.0.1\r\nConnection: close\r\n\r\n")
         response = http.client.HTTPResponse(connection)
         response.begin()
-        return answered_at_once, response.read()
+        assert (other.status_code, response.status) == (200, 200)
+        return other.content, response.read()
 
 
 def test_false_positive_rate_counts_nonmembers(our_client: httpx.Client) -> None:
