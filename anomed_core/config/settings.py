@@ -11,12 +11,11 @@ from typing import Any
 
 import attrs
 
+from anomed_core.config.modes import AUTH_MODES
 from anomed_core.config.structuring import structure, unknown_key
 from anomed_core.errors import ConfigError
 from anomed_core.model.challenge import CHALLENGE_ID
 from anomed_core.wire.limits import Limits
-
-AUTH_MODES = ("open", "tokens")
 
 
 @attrs.frozen(kw_only=True)

@@ -80,6 +80,8 @@ class PluginRegistry:
         info = self._find(name)
         if info.slug in self._types:
             return self._types[info.slug].type
+        if self._manager.has_plugin(info.slug):
+            return None
         plugin = import_target(info.target, str(info))
         return self.add(plugin, name=info.slug, info=info)
 
@@ -93,13 +95,30 @@ class PluginRegistry:
         """
         broken: dict[PluginInfo, PluginError] = {}
         for info in self.installed:
-            if info.is_challenge_type or self._manager.has_plugin(info.slug):
-                continue
-            try:
-                self.add(import_target(info.target, str(info)), name=info.slug, info=info)
-            except PluginError as error:
-                broken[info] = error
+            if not info.is_challenge_type:
+                error = self.load_quietly(info)
+                if error is not None:
+                    broken[info] = error
         return broken
+
+    def load_quietly(self, info: PluginInfo) -> PluginError | None:
+        """Load an installed plugin that nobody named.
+
+        Parameters
+        ----------
+        info
+            One of `installed`.
+
+        Returns
+        -------
+        PluginError or None
+            Why it did not load; ``None`` if it is loaded now.
+        """
+        try:
+            self.load(info.slug)
+        except PluginError as error:
+            return error
+        return None
 
     def add(
         self, plugin: Any, *, name: str, info: PluginInfo | None = None
