@@ -175,7 +175,9 @@ def _read_header(
         raise MalformedPayloadError(
             f"Array {name!r} has no readable npy header (format 1.0 or 2.0)."
         ) from error
-    if dtype.kind not in _ALLOWED_KINDS or dtype.hasobject or dtype.itemsize == 0:
+    if dtype.hasobject:  # in the words of the published server, for whoever looks for them
+        raise MalformedPayloadError(f"Expected a NumPy array with name '{name}'.")
+    if dtype.kind not in _ALLOWED_KINDS or dtype.itemsize == 0:
         raise MalformedPayloadError(
             f"Array {name!r} has dtype {str(dtype)[:80]}; allowed are bool, integers, floats and "
             "fixed-length strings."
