@@ -30,6 +30,22 @@ def normalised_slug(name: str) -> str:
 
 
 @attrs.frozen(kw_only=True)
+class Competition:
+    """What ``anomed demo`` plays.
+
+    Attributes
+    ----------
+    play
+        ``"module:function"``; called with an `anomed_core.demonstration.DemoSession`.
+    config
+        Table of the challenge that is played.
+    """
+
+    play: str
+    config: Mapping[str, Any] = attrs.field(factory=dict)
+
+
+@attrs.frozen(kw_only=True)
 class ChallengeType:
     """A class of challenges, as a plugin announces it.
 
@@ -46,9 +62,8 @@ class ChallengeType:
         ``"module:Class"`` string that names it, so that announcing a type imports nothing heavy.
     demo_config
         The table that is used when the type is served without a configuration.
-    demo
-        ``"module:function"`` that plays a whole competition against a served challenge for
-        ``anomed demo``; ``None`` if the type has none.
+    competition
+        What ``anomed demo`` plays; ``None`` if the type has no demo.
     """
 
     name: str = attrs.field(validator=attrs.validators.matches_re(SLUG))
@@ -56,7 +71,7 @@ class ChallengeType:
     description: str = ""
     config_class: type | str
     demo_config: Mapping[str, Any] = attrs.field(factory=dict)
-    demo: str | None = None
+    competition: Competition | None = None
 
 
 @attrs.frozen(kw_only=True)
