@@ -41,9 +41,11 @@ class _Server(BaseApplication):  # type: ignore[misc]  # gunicorn has no types
 
     def load(self) -> Any:
         from anomed_core.application import house_from_files
+        from anomed_core.memory import return_memory_promptly
         from anomed_core.web import configure_logs, create_web_app
 
         configure_logs()
+        return_memory_promptly()
         return create_web_app(
             house_from_files(
                 self._plan.config, plugins=self._plan.plugins, overrides=self._plan.overrides

@@ -179,5 +179,5 @@ def _write(file: BinaryIO, content: bytes) -> None:
 
 
 def _mapped(path: Path) -> np.ndarray:
-    array: np.ndarray = np.load(path, mmap_mode="r", allow_pickle=False)
-    return array if array.size else np.array(array)
+    """Map an array; as a plain view, since slicing the ``memmap`` class costs far more."""
+    return np.asarray(np.load(path, mmap_mode="r", allow_pickle=False))
