@@ -15,8 +15,8 @@ Who is called is part of each contract:
     Every loaded plugin.
 
 What happens when an implementation raises is part of each contract, too. *Refuses to start* means
-that ``anomed serve`` ends with one line naming the plugin and exit code 2. *Our fault* means that the
-participant gets a 503 with an id, keeps the attempt, and the log holds the traceback.
+that ``anomed serve`` ends with one line naming the plugin and exit code 2. *Our fault* means that
+the participant gets a 503 with an id, keeps the attempt, and the log holds the traceback.
 """
 
 from __future__ import annotations
@@ -63,8 +63,9 @@ def anomed_challenge_types() -> Iterable[ChallengeType]:  # type: ignore[empty-b
     """Announce the challenge types that this plugin owns.
 
     Called once when the plugin is loaded; everybody. Must be cheap: name the config class as
-    ``"module:Class"`` instead of importing what is heavy. A type whose name is not the entry point's
-    is an error. If it raises, the plugin is broken: fatal if it was named, listed otherwise.
+    ``"module:Class"`` instead of importing what is heavy. A type whose name is not the entry
+    point's is an error. If it raises, the plugin is broken: fatal if it was named, listed
+    otherwise.
 
     Returns
     -------
@@ -76,7 +77,7 @@ def anomed_challenge_types() -> Iterable[ChallengeType]:  # type: ignore[empty-b
     >>> from anomed_core import ChallengeType, hookimpl
     >>> @hookimpl
     ... def anomed_challenge_types():
-    ...     return [ChallengeType(name="my-type", title="My type", config_class="my_package:Config")]
+    ...     return [ChallengeType(name="my-type", title="Mine", config_class="my_package:Config")]
     >>> anomed_challenge_types()[0].name
     'my-type'
     """
@@ -215,11 +216,13 @@ def anomed_dummy_data(challenge: Challenge, product: DataProduct, seed: int) -> 
 
 
 @hookspec
-def anomed_submission_kinds(challenge: Challenge) -> Iterable[SubmissionKind]:  # type: ignore[empty-body]
+def anomed_submission_kinds(  # type: ignore[empty-body]
+    challenge: Challenge,
+) -> Iterable[SubmissionKind]:
     """Declare what participants hand in.
 
-    Called once per challenge and process, after creation; owner. If it raises, the server refuses to
-    start.
+    Called once per challenge and process, after creation; owner. If it raises, the server refuses
+    to start.
 
     Returns
     -------
@@ -229,7 +232,14 @@ def anomed_submission_kinds(challenge: Challenge) -> Iterable[SubmissionKind]:  
     Examples
     --------
     >>> from anomed_core import (
-    ...     ANONYMIZER, DATA_SPLIT, ArraySchema, ArraysSchema, Purpose, Role, SubmissionKind, hookimpl
+    ...     ANONYMIZER,
+    ...     DATA_SPLIT,
+    ...     ArraySchema,
+    ...     ArraysSchema,
+    ...     Purpose,
+    ...     Role,
+    ...     SubmissionKind,
+    ...     hookimpl,
     ... )
     >>> @hookimpl
     ... def anomed_submission_kinds(challenge):
@@ -254,8 +264,8 @@ def anomed_metrics(challenge: Challenge) -> Iterable[Metric]:  # type: ignore[em
     """Declare the metrics of every submission kind.
 
     Called once per challenge and process, after creation; owner and extensions. Metrics are fixed
-    once the first score exists. Two metrics of one kind with one name are an error naming both. If it
-    raises, the server refuses to start.
+    once the first score exists. Two metrics of one kind with one name are an error naming both. If
+    it raises, the server refuses to start.
 
     Returns
     -------
@@ -290,7 +300,9 @@ def anomed_validate_submission(challenge: Challenge, submission: Submission) -> 
 
 
 @hookspec(firstresult=True)
-def anomed_evaluate_utility(challenge: Challenge, submission: Submission) -> Mapping[str, float]:  # type: ignore[empty-body]
+def anomed_evaluate_utility(  # type: ignore[empty-body]
+    challenge: Challenge, submission: Submission
+) -> Mapping[str, float]:
     """Score a submission whose kind has the purpose ``utility``.
 
     Called after the attempt was claimed, in the web worker if the kind is cheap and in a worker
@@ -321,7 +333,7 @@ def anomed_evaluate_utility(challenge: Challenge, submission: Submission) -> Map
 def anomed_evaluate_threat(  # type: ignore[empty-body]
     challenge: Challenge, submission: Submission, target: Target
 ) -> Mapping[str, float]:
-    """Score a submission whose kind has the purpose ``threat``: how much did the attack learn?
+    """Score a submission whose kind has the purpose ``threat``: how much the attack learnt.
 
     As ``anomed_evaluate_utility``, with the anonymizer under attack as a further argument.
 
@@ -391,7 +403,9 @@ def anomed_baselines(challenge: Challenge) -> Iterable[Baseline]:  # type: ignor
 
 
 @hookspec
-def anomed_report(challenge: Challenge, scores: tuple[Score, ...]) -> Iterable[ReportSection]:  # type: ignore[empty-body]
+def anomed_report(  # type: ignore[empty-body]
+    challenge: Challenge, scores: tuple[Score, ...]
+) -> Iterable[ReportSection]:
     """Add sections to the result pages.
 
     Called by ``anomed report`` and the result pages; owner and extensions. If it raises, the page
@@ -495,8 +509,8 @@ def anomed_deliver_score(
 ) -> bool | None:
     """Report a score to a platform.
 
-    Called from the outbox, never while a participant waits; extensions, then the core's own delivery
-    to the AnoMed platform. May be called again for a score that was delivered already: use
+    Called from the outbox, never while a participant waits; extensions, then the core's own
+    delivery to the AnoMed platform. May be called again for a score that was delivered already: use
     ``context.idempotency_key``. If it raises, the delivery is tried again later.
 
     Returns
@@ -517,8 +531,8 @@ def anomed_deliver_score(
 def anomed_data_sources() -> Iterable[DataSource]:  # type: ignore[empty-body]
     """Offer schemes for data in the configuration.
 
-    Called when a challenge names a source; everybody. Two sources with one scheme are an error naming
-    both. ``npz:``, ``parquet:``, ``csv:`` and ``sklearn:`` are built in.
+    Called when a challenge names a source; everybody. Two sources with one scheme are an error
+    naming both. ``npz:``, ``parquet:``, ``csv:`` and ``sklearn:`` are built in.
 
     Returns
     -------
@@ -561,7 +575,8 @@ def anomed_cli_commands() -> Mapping[str, str]:  # type: ignore[empty-body]
 def anomed_health(challenge: Challenge) -> str | None:
     """Say whether a challenge is ready to be served.
 
-    Called by ``/readyz``; owner and extensions. Must be quick. If it raises, the server is not ready.
+    Called by ``/readyz``; owner and extensions. Must be quick. If it raises, the server is not
+    ready.
 
     Returns
     -------

@@ -118,7 +118,7 @@ def _first_fault(error: BaseException, key: str) -> ConfigError:
 
 def _explained(error: BaseException, key: str) -> ConfigError:
     if isinstance(error, ForbiddenExtraKeysError):
-        unknown = sorted(error.extra_fields)[0]
+        unknown = min(error.extra_fields)
         return unknown_key(key, unknown, [field.name for field in attrs.fields(error.cl)])
     if isinstance(error, KeyError):
         missing = error.args[0]

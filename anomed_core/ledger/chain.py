@@ -1,8 +1,8 @@
 """The hash chain: each row carries the hash of the row before it.
 
 ``hash = SHA-256(canonical JSON of the row without its hash)``, and the row holds ``previous_hash``.
-Changing, removing or reordering a row breaks the chain at that row; the head row knows the length, so
-that rows missing at the end are noticed, too.
+Changing, removing or reordering a row breaks the chain at that row; the head row knows the length,
+so that rows missing at the end are noticed, too.
 """
 
 from __future__ import annotations
@@ -13,18 +13,19 @@ from typing import Any
 from anomed_core.ledger.contract import ChainFault
 from anomed_core.wire.digests import digest_value
 
+Row = Mapping[Any, Any]
+"""A row by the names of its columns."""
+
 GENESIS = "0" * 64
 """Previous hash of the first row."""
 
 
-def row_hash(row: Mapping[str, Any]) -> str:
+def row_hash(row: Row) -> str:
     """Return the hash of a row over every column but ``hash`` itself."""
     return digest_value({name: value for name, value in row.items() if name != "hash"})
 
 
-def chain_faults(
-    table: str, rows: Iterable[Mapping[str, Any]], *, length: int, head: str
-) -> list[ChainFault]:
+def chain_faults(table: str, rows: Iterable[Row], *, length: int, head: str) -> list[ChainFault]:
     """Find where a chain is broken.
 
     Parameters
@@ -45,11 +46,8 @@ def chain_faults(
     expected_id, previous = 1, GENESIS
     for row in rows:
         if row["id"] != expected_id:
-            missing = (
-                f"{expected_id}"
-                if row["id"] == expected_id + 1
-                else (f"{expected_id} to {row['id'] - 1}")
-            )
+            is_one = row["id"] == expected_id + 1
+            missing = f"{expected_id}" if is_one else f"{expected_id} to {row['id'] - 1}"
             faults.append(
                 ChainFault(table=table, row=expected_id, problem=f"row {missing} is missing")
             )

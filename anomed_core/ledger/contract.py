@@ -1,7 +1,7 @@
 """What the rules need from a ledger, whatever database stands behind it.
 
-Atomicity: each method is one transaction; when it returns, its effect survives ``kill -9`` and power
-loss; when it raises, it had none. Methods may be called from any thread of any process on any
+Atomicity: each method is one transaction; when it returns, its effect survives ``kill -9`` and
+power loss; when it raises, it had none. Methods may be called from any thread of any process on any
 machine that shares the ledger. `anomed_core.testing.ledger_contract` holds the tests of this
 contract.
 """
@@ -210,7 +210,7 @@ class Ledger(ABC):
         """Return the score of a subject's final, if it has been scored."""
 
     @abstractmethod
-    def record_house(
+    def record_house(  # noqa: PLR0913 - the columns of a row, all by keyword
         self,
         *,
         challenge: str,

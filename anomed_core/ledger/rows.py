@@ -5,10 +5,10 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping
 from datetime import UTC, datetime
-from typing import Any
 
 import sqlalchemy as sa
 
+from anomed_core.ledger.chain import Row
 from anomed_core.ledger.contract import Attempt, ClaimRequest
 from anomed_core.model import Role, Score, Split, Subject
 from anomed_core.wire.digests import canonical_json
@@ -78,14 +78,14 @@ def metrics_text(metrics: Mapping[str, float]) -> str:
     return json.dumps(dict(metrics), separators=(",", ":"), allow_nan=False)
 
 
-def subject_of(row: Mapping[str, Any]) -> Subject:
+def subject_of(row: Row) -> Subject:
     """Return who a row is about."""
     return Subject(
         role=Role(row["role"]), anonymizer=row["anonymizer"], deanonymizer=row["deanonymizer"]
     )
 
 
-def score_of(row: Mapping[str, Any]) -> Score:
+def score_of(row: Row) -> Score:
     """Return the score that a row holds."""
     return Score(
         id=row["id"],
@@ -103,7 +103,7 @@ def score_of(row: Mapping[str, Any]) -> Score:
     )
 
 
-def attempt_of(row: Mapping[str, Any]) -> Attempt:
+def attempt_of(row: Row) -> Attempt:
     """Return the attempt that a row holds."""
     return Attempt(
         id=row["id"],

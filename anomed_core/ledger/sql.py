@@ -113,7 +113,8 @@ class SqlLedger(Ledger):
                 self._void_expired(connection, request, now)
                 remaining = self._remaining_or_refuse(connection, request, now)
                 attempt_id = connection.execute(
-                    sa.insert(attempts).values(
+                    sa.insert(attempts)
+                    .values(
                         **subject_columns(
                             request.challenge, request.kind, request.subject, request.split
                         ),
@@ -124,7 +125,8 @@ class SqlLedger(Ledger):
                         claimed_at=now,
                         lease_until=now + int(request.lease_s * MICROSECOND),
                     )
-                ).inserted_primary_key[0]
+                    .returning(attempts.c.id)
+                ).scalar_one()
         except sa.exc.IntegrityError:
             raise self._refusal(request) from None
         return Claim(id=attempt_id, request=request, remaining=remaining)
@@ -233,7 +235,7 @@ class SqlLedger(Ledger):
                 now,
             )
 
-    def record_house(
+    def record_house(  # noqa: PLR0913 - as in the contract
         self,
         *,
         challenge: str,
@@ -308,14 +310,15 @@ class SqlLedger(Ledger):
     def _score_of_attempt(self, condition: sa.ColumnElement[bool]) -> Score | None:
         query = sa.select(scores).join(attempts, attempts.c.id == scores.c.attempt_id)
         with self._reading() as connection:
-            row = connection.execute(query.where(condition)).first()
-        return score_of(row._mapping) if row else None
+            row = connection.execute(query.where(condition)).mappings().first()
+        return score_of(row) if row else None
 
     def score(self, score_id: int) -> Score | None:
         """See `Ledger.score`."""
         with self._reading() as connection:
-            row = connection.execute(sa.select(scores).where(scores.c.id == score_id)).first()
-        return score_of(row._mapping) if row else None
+            query = sa.select(scores).where(scores.c.id == score_id)
+            row = connection.execute(query).mappings().first()
+        return score_of(row) if row else None
 
     def scores(
         self,
@@ -337,7 +340,7 @@ class SqlLedger(Ledger):
             if value is not None:
                 query = query.where(scores.c[name] == value)
         with self._reading() as connection:
-            return [score_of(row._mapping) for row in connection.execute(query)]
+            return [score_of(row) for row in connection.execute(query).mappings()]
 
     def attempts(self, *, challenge: str, subject: Subject) -> Sequence[Attempt]:
         """See `Ledger.attempts`."""
@@ -353,7 +356,7 @@ class SqlLedger(Ledger):
             .order_by(attempts.c.id)
         )
         with self._reading() as connection:
-            return [attempt_of(row._mapping) for row in connection.execute(query)]
+            return [attempt_of(row) for row in connection.execute(query).mappings()]
 
     def remaining(
         self, *, challenge: str, kind: str, subject: Subject, quota: Quota
@@ -377,7 +380,7 @@ class SqlLedger(Ledger):
                 )
                 faults += chain_faults(
                     table.name,
-                    (row._mapping for row in stored),
+                    stored.mappings(),
                     length=head.length if head else 0,
                     head=head.hash if head else "",
                 )

@@ -8,6 +8,7 @@ from typing import Any
 
 import attrs
 
+from anomed_core.model._converters import as_frozenset, as_tuple
 from anomed_core.model.payloads import ProductSchema, SubmissionSchema
 from anomed_core.model.roles import Direction, Purpose, Role, Split
 
@@ -92,7 +93,7 @@ class Parameter:
 
     name: str = attrs.field(validator=attrs.validators.matches_re(r"[a-z][a-z0-9_]*"))
     required: bool = True
-    choices: tuple[str, ...] = attrs.field(converter=tuple, default=())
+    choices: tuple[str, ...] = attrs.field(converter=as_tuple, default=())
     description: str = ""
 
 
@@ -127,10 +128,10 @@ class DataProduct:
     """
 
     path: str = attrs.field(validator=_PATH)
-    audience: frozenset[Role] = attrs.field(converter=frozenset)
+    audience: frozenset[Role] = attrs.field(converter=as_frozenset)
     schema: ProductSchema
     static: bool = True
-    parameters: tuple[Parameter, ...] = attrs.field(converter=tuple, default=())
+    parameters: tuple[Parameter, ...] = attrs.field(converter=as_tuple, default=())
     description: str = ""
 
     def __attrs_post_init__(self) -> None:
@@ -172,7 +173,7 @@ class SubmissionKind:
     submitter: Role
     purpose: Purpose
     schema: SubmissionSchema | Mapping[Split, SubmissionSchema]
-    parameters: tuple[Parameter, ...] = attrs.field(converter=tuple, default=())
+    parameters: tuple[Parameter, ...] = attrs.field(converter=as_tuple, default=())
     default_split: Split | None = None
     cheap: bool = False
     description: str = ""
@@ -235,7 +236,7 @@ class Metric:
     kind: str
     direction: Direction = Direction.HIGHER
     bounds: tuple[float, float] = attrs.field(
-        converter=tuple, default=(float("-inf"), float("inf")), validator=_bounds
+        converter=as_tuple, default=(float("-inf"), float("inf")), validator=_bounds
     )
     chance: float | None = None
     primary: bool = False

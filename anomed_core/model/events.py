@@ -11,8 +11,8 @@ import attrs
 from anomed_core.model.roles import Role, Split
 
 Payload = Any
-"""Decoded body: mapping of arrays (npz), ``pyarrow.Table`` (parquet), JSON value, or mapping of part
-names to those (form)."""
+"""Decoded body: mapping of arrays (npz), ``pyarrow.Table`` (parquet), JSON value, or mapping of
+part names to those (form)."""
 
 
 @attrs.frozen(kw_only=True)

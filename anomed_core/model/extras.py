@@ -32,8 +32,8 @@ class Baseline:
         Name of the submission kind.
     quality
         ``PERFECT`` scores at least as well as every other baseline on the primary metric;
-        ``TRIVIAL`` knows nothing and scores no better than perfect; ``INVALID`` is refused before an
-        attempt is spent.
+        ``TRIVIAL`` knows nothing and scores no better than perfect; ``INVALID`` is refused before
+        an attempt is spent.
     payload
         Called with the request that a participant would have made; returns the decoded body.
     """

@@ -13,6 +13,8 @@ from typing import Any
 import attrs
 import numpy as np
 
+from anomed_core.model._converters import as_tuple
+
 KINDS = MappingProxyType(
     {
         "bool": "b",
@@ -58,8 +60,8 @@ class ArraySchema:
     """
 
     name: str = attrs.field(validator=attrs.validators.matches_re(r"[A-Za-z_][A-Za-z0-9_]*"))
-    kinds: tuple[str, ...] = attrs.field(converter=tuple, validator=_known_kinds)
-    shape: tuple[int | None, ...] = attrs.field(converter=tuple)
+    kinds: tuple[str, ...] = attrs.field(converter=as_tuple, validator=_known_kinds)
+    shape: tuple[int | None, ...] = attrs.field(converter=as_tuple)
     dtype: str | None = None
     required: bool = True
     finite: bool = True
@@ -102,7 +104,7 @@ class ArraySchema:
 class ArraysSchema:
     """An npz file: named arrays, in the order in which they are written."""
 
-    arrays: tuple[ArraySchema, ...] = attrs.field(converter=tuple)
+    arrays: tuple[ArraySchema, ...] = attrs.field(converter=as_tuple)
 
     media_type = "application/octet-stream"
 
@@ -137,12 +139,12 @@ class ColumnSchema:
     """
 
     name: str
-    kinds: tuple[str, ...] = attrs.field(converter=tuple, validator=_known_kinds)
+    kinds: tuple[str, ...] = attrs.field(converter=as_tuple, validator=_known_kinds)
     nullable: bool = False
     finite: bool = True
     low: float | None = None
     high: float | None = None
-    categories: tuple[str, ...] = attrs.field(converter=tuple, default=())
+    categories: tuple[str, ...] = attrs.field(converter=as_tuple, default=())
     required: bool = True
     description: str = ""
 
@@ -159,7 +161,7 @@ class TableSchema:
         Allowed numbers of rows, both inclusive; ``None`` for no bound beyond the server's limits.
     """
 
-    columns: tuple[ColumnSchema, ...] = attrs.field(converter=tuple, default=())
+    columns: tuple[ColumnSchema, ...] = attrs.field(converter=as_tuple, default=())
     min_rows: int = 0
     max_rows: int | None = None
 
@@ -185,7 +187,7 @@ class JSONSchema:
 class TextSchema:
     """A short text, one of a few words if `choices` is not empty."""
 
-    choices: tuple[str, ...] = attrs.field(converter=tuple, default=())
+    choices: tuple[str, ...] = attrs.field(converter=as_tuple, default=())
     max_length: int = 1000
 
     media_type = "text/plain"
@@ -205,7 +207,7 @@ class FormPart:
 class FormSchema:
     """A multipart/form-data body."""
 
-    parts: tuple[FormPart, ...] = attrs.field(converter=tuple)
+    parts: tuple[FormPart, ...] = attrs.field(converter=as_tuple)
 
     media_type = "multipart/form-data"
 

@@ -27,7 +27,7 @@ Body = bytes | Mapping[str, bytes]
 """A body as it came: bytes, or the parts of a form."""
 
 
-def decode(body: Body, schema: SubmissionSchema, limits: Limits) -> Payload:
+def decode(body: Body, schema: SubmissionSchema | TextSchema, limits: Limits) -> Payload:
     """Decode and validate a body.
 
     Parameters
@@ -177,8 +177,9 @@ def _check_column(values: Any, column: ColumnSchema) -> None:
     if column.categories:
         unknown = set(pc.unique(values).to_pylist()) - set(column.categories) - {None}
         if unknown:
+            example = min(map(str, unknown))[:80]
             raise SubmissionRejected(
-                f"Column {column.name} has the unknown value {sorted(map(str, unknown))[0][:80]!r}; "
+                f"Column {column.name} has the unknown value {example!r}; "
                 f"allowed are {', '.join(column.categories[:20])}."
             )
 
@@ -196,7 +197,7 @@ def _check_range(found: Mapping[str, Any], column: ColumnSchema) -> None:
         )
 
 
-def _decode_json(body: bytes, schema: JSONSchema, limits: Limits) -> Any:
+def _decode_json(body: bytes, _: JSONSchema, limits: Limits) -> Any:
     text = _decode_text(body, TextSchema(max_length=limits.text_bytes), limits)
     try:
         return json.loads(text, parse_constant=_refuse_constant)

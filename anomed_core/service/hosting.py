@@ -122,17 +122,12 @@ def open_challenge(
         sources=registry.data_sources(),
     )
     try:
-        definition = registry.caller(loaded.type.name, "anomed_create_challenge")(
-            type_name=loaded.type.name, config=spec.config, context=context
-        )
-        if definition is None:
-            raise ContractError("anomed_create_challenge returned None")
         challenge = Challenge(
             id=spec.id,
             type=loaded.type.name,
             title=spec.title or loaded.type.title,
             description=spec.description or loaded.type.description,
-            definition=definition,
+            definition=_created(spec, loaded, registry, context),
             lottery=lottery,
         )
         return _declared(challenge, loaded, registry, context, spec)
@@ -147,6 +142,17 @@ def open_challenge(
             f"challenge {spec.id!r}: {loaded.info or loaded.plugin_name} raised "
             f"{type(error).__name__}: {error}"
         ) from error
+
+
+def _created(
+    spec: ChallengeSpec, loaded: LoadedType, registry: PluginRegistry, context: CreationContext
+) -> Any:
+    definition = registry.caller(loaded.type.name, "anomed_create_challenge")(
+        type_name=loaded.type.name, config=spec.config, context=context
+    )
+    if definition is None:
+        raise ContractError("anomed_create_challenge returned None")
+    return definition
 
 
 def _declared(

@@ -15,6 +15,10 @@ DEFAULT_STATE = Path("anomed-state")
 _SECRET_BYTES = 32
 
 
+def _absolute(path: str | Path) -> Path:
+    return Path(path).absolute()
+
+
 @attrs.frozen
 class StateDirectory:
     """Paths below the state directory; creating one makes the folders.
@@ -25,7 +29,7 @@ class StateDirectory:
         The directory. It holds the secret and the ground truth: keep it private.
     """
 
-    root: Path = attrs.field(converter=lambda path: Path(path).absolute())
+    root: Path = attrs.field(converter=_absolute)
 
     def __attrs_post_init__(self) -> None:
         try:

@@ -10,6 +10,7 @@ from anomed_core.model import ArraysSchema, DataProduct, DataRequest, TableSchem
 from anomed_core.service import HostedChallenge, requested_product, static_product
 from anomed_core.service.parameters import checked_parameters
 from anomed_core.state import Artifact, ArtifactStore
+from anomed_core.web.query import read_query
 
 
 class StaticProductResource:
@@ -40,7 +41,7 @@ class StaticProductResource:
             file.seek(start)
         resp.set_stream(cast("BinaryIO", file), length)
 
-    def on_head(self, req: falcon.Request, resp: falcon.Response) -> None:
+    def on_head(self, _: falcon.Request, resp: falcon.Response) -> None:
         """Send the headers of `on_get`."""
         artifact = self._built()
         resp.etag = falcon.ETag(artifact.digest)
@@ -63,7 +64,9 @@ class RequestedProductResource:
 
     def on_get(self, req: falcon.Request, resp: falcon.Response) -> None:
         """Send what the owner provides for these parameters."""
-        parameters = checked_parameters(self._product.parameters, req.params)
+        parameters = checked_parameters(
+            self._product.parameters, read_query(req, self._product.parameters)
+        )
         resp.data = requested_product(
             self._hosted, self._product, DataRequest(parameters=parameters)
         )
@@ -81,8 +84,7 @@ def media_type(product: DataProduct) -> str:
 
 
 def _matches(req: falcon.Request, etag: falcon.ETag) -> bool:
-    known = req.if_none_match
-    return bool(known) and any(tag == "*" or tag == etag for tag in known)
+    return any(tag in ("*", etag) for tag in req.if_none_match or ())
 
 
 def _range(

@@ -11,7 +11,8 @@ _STYLE = """
 :root { color-scheme: light dark; font: 16px/1.5 system-ui, sans-serif; }
 body { max-width: 60rem; margin: 2rem auto; padding: 0 1rem; }
 table { border-collapse: collapse; width: 100%; margin: 1rem 0; }
-th, td { text-align: left; padding: .3rem .8rem .3rem 0; border-bottom: 1px solid #8884; vertical-align: top; }
+th, td { text-align: left; vertical-align: top; padding: .3rem .8rem .3rem 0; }
+th, td { border-bottom: 1px solid #8884; }
 code { font-size: .95em; }
 .quiet { opacity: .7; }
 """
@@ -48,8 +49,8 @@ def _challenge(base: str, hosted: HostedChallenge) -> str:
     )
     metrics = "".join(
         f"<tr><td><code>{escape(metric.name)}</code>{' (ranks)' if metric.primary else ''}</td>"
-        f"<td>{escape(metric.definition)}</td><td>{escape(kind)}, {escape(metric.direction)} is better"
-        "</td></tr>"
+        f"<td>{escape(metric.definition)}</td>"
+        f"<td>{escape(kind)}, {escape(metric.direction)} is better</td></tr>"
         for kind, declared in hosted.metrics.items()
         for metric in declared
     )

@@ -10,6 +10,7 @@ from anomed_core.errors import InvalidParameterError
 from anomed_core.model import FormSchema, SubmissionKind
 from anomed_core.service import HostedChallenge, SubmissionDesk
 from anomed_core.web.bodies import read_body, read_form
+from anomed_core.web.query import read_query
 
 _LONGEST_KEY = 255
 
@@ -40,7 +41,7 @@ class SubmissionResource:
         receipt = self._desk.submit(
             self._hosted,
             self._kind,
-            query=req.params,
+            query=read_query(req, self._kind.parameters),
             body=body,
             request_id=req.context.request_id,
             replay_key=replay_key,

@@ -11,7 +11,7 @@ import struct
 import zipfile
 import zlib
 from collections.abc import Callable, Iterable, Mapping
-from typing import Any, BinaryIO
+from typing import IO, Any, BinaryIO
 
 import numpy as np
 from numpy.lib import format as npy
@@ -164,9 +164,7 @@ def _read_member(
     return array if dtype.isnative else array.astype(dtype.newbyteorder("="))
 
 
-def _read_header(
-    member: BinaryIO | zipfile.ZipExtFile, name: str
-) -> tuple[tuple[int, ...], bool, np.dtype]:
+def _read_header(member: IO[bytes], name: str) -> tuple[tuple[int, ...], bool, np.dtype]:
     try:
         version = npy.read_magic(member)
         read = {(1, 0): npy.read_array_header_1_0, (2, 0): npy.read_array_header_2_0}[version]
@@ -194,7 +192,7 @@ def _size_bytes(shape: tuple[int, ...], dtype: np.dtype) -> int:
     return size
 
 
-def _read_into(member: zipfile.ZipExtFile, data: bytearray) -> int:
+def _read_into(member: IO[bytes], data: bytearray) -> int:
     view = memoryview(data)
     position = 0
     while position < len(view):

@@ -98,7 +98,7 @@ def _judge_metadata(metadata: Any, limits: Limits) -> None:
 
 
 def _read_bounded(file: Any, columns: Iterable[str] | None, limits: Limits) -> Any:
-    """Read batch by batch: dictionary and run-length pages can unpack to more than they announce."""
+    """Read batch by batch: dictionary and run-length pages can unpack to more than announced."""
     import pyarrow as pa
 
     names = None if columns is None else list(columns)

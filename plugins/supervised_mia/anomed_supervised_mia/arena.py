@@ -1,9 +1,10 @@
 """The arena: what the server keeps of a challenge, and the draws that decide who meets whom.
 
 Members are training records; non-members are validation records, or separate ones. Half of each is
-released to deanonymizers for training. The other half is divided once for the whole challenge into a
-tuning pool and a validation pool, so that nothing learnt on tuning data, under whatever name, tells
-about validation data. Each pair of anonymizer and deanonymizer gets its own draw within a pool.
+released to deanonymizers for training. The other half is divided once for the whole challenge into
+a tuning pool and a validation pool, so that nothing learnt on tuning data, under whatever name,
+tells about validation data. Each pair of anonymizer and deanonymizer gets its own draw within a
+pool.
 """
 
 from __future__ import annotations
@@ -177,7 +178,7 @@ def open_arena(
         _check_length(part, n_records, length)
 
     def draw() -> dict[str, np.ndarray]:
-        pools = {}
+        pools: dict[str, np.ndarray] = {}
         for side, (_, n_records) in sizes.items():
             names = (_RELEASED, Split.TUNING.value, Split.VALIDATION.value)
             drawn = lottery.partition(n_records, _pool_sizes(n_records), f"pools of {side}")

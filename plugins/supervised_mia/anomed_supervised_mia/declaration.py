@@ -90,10 +90,11 @@ def refuse_non_labels(prediction: np.ndarray, targets: np.ndarray) -> None:
     if targets.dtype.kind not in "biu" or prediction.dtype.kind != "f":
         return
     whole = np.equal(np.trunc(prediction), prediction)
-    if not whole.all():
+    n_broken = int(whole.size - np.count_nonzero(whole))
+    if n_broken:
         raise SubmissionRejected(
-            f"prediction holds {int(whole.size - np.count_nonzero(whole))} values that are no whole "
-            "numbers; the labels are whole numbers, so send labels and not probabilities."
+            f"prediction holds {n_broken} values that are no whole numbers; the labels are whole "
+            "numbers, so send labels and not probabilities."
         )
     if prediction.size and np.abs(prediction).max() > np.iinfo(np.int32).max:
         raise SubmissionRejected("prediction holds values beyond 2147483647, which are no labels.")

@@ -21,9 +21,9 @@ def evaluate_membership_inference_attack(
     Parameters
     ----------
     prediction
-        bool of shape (n_records,): True means "member". Or float of shape (n_records,): higher means
-        "more likely a member"; for `acc`, `tpr` and `fpr`, 0.5 and above means "member". Memberships
-        are scores of two levels, so both forms get all metrics.
+        bool of shape (n_records,): True means "member". Or float of shape (n_records,): higher
+        means "more likely a member"; for `acc`, `tpr` and `fpr`, 0.5 and above means "member".
+        Memberships are scores of two levels, so both forms get all metrics.
     ground_truth
         bool of shape (n_records,), with at least one member and one non-member.
 

@@ -182,7 +182,7 @@ def _part(name: str) -> Evaluator:
     except (ImportError, AttributeError) as error:
         raise ValueError(f"the utility function {name!r} cannot be imported: {error}") from error
     if not callable(found):
-        raise ValueError(f"{name!r} is not a function")
+        raise ValueError(f"{name!r} is not a function")  # noqa: TRY004 - a wrong value in the configuration
     evaluator: Evaluator = found
     return evaluator
 
@@ -210,7 +210,7 @@ def declared_metrics(evaluator: Evaluator, ground_truth: np.ndarray, kind: str) 
         If the evaluator returns no mapping, or an empty one.
     """
     trial = evaluator(ground_truth, ground_truth)
-    if not isinstance(trial, Mapping) or not trial:
+    if not (isinstance(trial, Mapping) and trial):
         raise ValueError(
             f"the evaluator of {kind} must return a mapping of names to numbers, got {trial!r}"
         )
