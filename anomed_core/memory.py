@@ -14,8 +14,8 @@ _BLOCK_BYTES = 2**18
 def return_memory_promptly() -> None:
     """Allocate blocks from 256 KiB on by mapping, and keep only two arenas for the rest.
 
-    By default glibc raises its mapping threshold to the largest block it has freed (up to 32 MiB) and
-    gives every few threads an arena of their own, so that a server with many threads keeps the
+    By default glibc raises its mapping threshold to the largest block it has freed (up to 32 MiB)
+    and gives every few threads an arena of their own, so that a server with many threads keeps the
     memory of its largest requests many times over. Does nothing where there is no ``mallopt``
     (mallopt(3)).
     """
