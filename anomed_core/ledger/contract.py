@@ -259,6 +259,13 @@ class Ledger(ABC):
         """Append an audit row."""
 
     @abstractmethod
+    def now(self) -> datetime:
+        """Return the present in UTC, but never a time before the newest claim.
+
+        So nothing reopens when the clock is set back.
+        """
+
+    @abstractmethod
     def ping(self) -> None:
         """Raise `LedgerError` if the ledger cannot be written."""
 

@@ -76,6 +76,7 @@ scores = sa.Table(
     sa.Column("previous_hash", sa.Text, nullable=False),
     sa.Column("hash", sa.Text, nullable=False, unique=True),
     sa.Index("ix_scores_challenge", "challenge", "kind", "split"),
+    sa.Index("ix_scores_anonymizer", "challenge", "anonymizer", "split"),
 )
 
 outbox = sa.Table(

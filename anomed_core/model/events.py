@@ -127,7 +127,7 @@ class Target:
     anonymizer
         Its identifier.
     scores
-        Its recorded utility scores, oldest first; empty if it has none yet.
+        Its final utility scores, oldest first; empty if it has none yet.
     """
 
     anonymizer: str

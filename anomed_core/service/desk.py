@@ -6,24 +6,22 @@ participant nothing; every failure of ours after it gives the attempt back.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from typing import Any
+from collections.abc import Callable, Mapping
 
 import attrs
 import structlog
 
-from anomed_core.engine import Engine, InlineEngine
+from anomed_core.engine import Engine
 from anomed_core.errors import (
     AlreadyScoredError,
-    EvaluationFailedError,
     LedgerFullError,
-    RequestError,
     ServiceError,
     SubmissionRejected,
 )
 from anomed_core.ledger import Claim, ClaimRequest, Ledger, Quota
 from anomed_core.model import (
     Purpose,
+    Role,
     Score,
     Split,
     Subject,
@@ -31,10 +29,11 @@ from anomed_core.model import (
     SubmissionKind,
     Target,
 )
-from anomed_core.plugins import checked_metrics
 from anomed_core.service.decoding import decode
+from anomed_core.service.evaluation import Evaluation, Validation
 from anomed_core.service.hosting import HostedChallenge
 from anomed_core.service.parameters import checked_parameters, split_of, subject_of
+from anomed_core.service.phases import refuse_outside
 from anomed_core.state.payloads import Body, PayloadStore, body_digest
 from anomed_core.wire import Limits
 
@@ -68,8 +67,8 @@ class SubmissionDesk:
     ----------
     ledger
         Where claims and scores are kept.
-    engine
-        Where evaluations run that are not declared cheap.
+    inline, engine
+        Where evaluations run that are declared cheap, and where all others do.
     payloads
         Where the bodies of finals are kept.
     limits
@@ -78,15 +77,18 @@ class SubmissionDesk:
         Tuning attempts per subject; ``None`` for no limit.
     lease_s
         Seconds after which a claim is void: longer than any evaluation may take.
+    recorded
+        Called after each recorded score.
     """
 
     ledger: Ledger
+    inline: Engine
     engine: Engine
     payloads: PayloadStore
     limits: Limits
     quota: Quota | None = None
     lease_s: float = 120.0
-    _inline: Engine = attrs.field(factory=InlineEngine, init=False)
+    recorded: Callable[[], None] = attrs.field(default=lambda: None)
 
     def submit(
         self,
@@ -129,6 +131,8 @@ class SubmissionDesk:
         """
         parameters = checked_parameters(kind.parameters, query)
         subject, split = subject_of(kind, parameters), split_of(kind, parameters)
+        if split in hosted.phases:
+            refuse_outside(hosted.phases[split], split, self.ledger.now())
         digest = body_digest(body)
         earlier = self._earlier(hosted, kind, subject, split, digest, replay_key)
         if earlier is not None:
@@ -141,7 +145,7 @@ class SubmissionDesk:
             payload=decode(body, kind.schema_for(split), self.limits),
             digest=digest,
         )
-        self._validate(hosted, submission)
+        self._validate(hosted, kind, submission)
         if split is Split.VALIDATION:
             self._keep(body)
         claim = self.ledger.claim(
@@ -159,6 +163,7 @@ class SubmissionDesk:
             )
         )
         score = self._settle(hosted, kind, submission, claim)
+        self.recorded()
         self._tell_observers(hosted, score)
         return Receipt(score=score, remaining=claim.remaining)
 
@@ -196,19 +201,12 @@ class SubmissionDesk:
                 )
         return None
 
-    def _validate(self, hosted: HostedChallenge, submission: Submission) -> None:
-        try:
-            hosted.registry.ask_each(
-                hosted.challenge.type,
-                "anomed_validate_submission",
-                challenge=hosted.challenge,
-                submission=submission,
-            )
-        except RequestError:
-            raise
-        except Exception as error:
-            log.exception("validation failed", challenge=hosted.id, kind=submission.kind)
-            raise EvaluationFailedError("The submission could not be validated.") from error
+    def _validate(
+        self, hosted: HostedChallenge, kind: SubmissionKind, submission: Submission
+    ) -> None:
+        refusal = self._engine_for(kind).run(Validation(challenge=hosted.id, submission=submission))
+        if refusal is not None:
+            raise SubmissionRejected(refusal)
 
     def _keep(self, body: Body) -> None:
         try:
@@ -222,7 +220,12 @@ class SubmissionDesk:
         self, hosted: HostedChallenge, kind: SubmissionKind, submission: Submission, claim: Claim
     ) -> Score:
         try:
-            metrics = self._evaluate(hosted, kind, submission)
+            evaluation = Evaluation(
+                challenge=hosted.id,
+                submission=submission,
+                target=self._target(hosted, kind, submission),
+            )
+            metrics = self._engine_for(kind).run(evaluation)
             return self.ledger.record(claim, metrics, hosted.provenance)
         except BaseException as error:
             self._release(claim, type(error).__name__)
@@ -234,37 +237,22 @@ class SubmissionDesk:
         except ServiceError:  # the lease frees the attempt instead
             log.exception("release failed", attempt=claim.id)
 
-    def _evaluate(
-        self, hosted: HostedChallenge, kind: SubmissionKind, submission: Submission
-    ) -> dict[str, float]:
-        hook, arguments = self._evaluation(hosted, kind, submission)
-        engine = self._inline if kind.cheap else self.engine
-        caller = hosted.hook(hook)
-        try:
-            result = engine.run(lambda: caller(**arguments))
-            return checked_metrics(result, hosted.metrics[kind.name], hook)
-        except ServiceError:
-            raise
-        except Exception as error:
-            log.exception(
-                "evaluation failed",
-                challenge=hosted.id,
-                plugin=hosted.type.plugin_name,
-                hook=hook,
-                kind=kind.name,
-            )
-            raise EvaluationFailedError(
-                "The evaluation failed on our side; your attempt is free again."
-            ) from error
+    def _engine_for(self, kind: SubmissionKind) -> Engine:
+        return self.inline if kind.cheap else self.engine
 
-    def _evaluation(
+    def _target(
         self, hosted: HostedChallenge, kind: SubmissionKind, submission: Submission
-    ) -> tuple[str, dict[str, Any]]:
-        arguments: dict[str, Any] = {"challenge": hosted.challenge, "submission": submission}
+    ) -> Target | None:
+        """Return the anonymizer under attack with its final scores; ``None`` for utility."""
         if kind.purpose is Purpose.UTILITY:
-            return "anomed_evaluate_utility", arguments
-        arguments["target"] = Target(anonymizer=submission.anonymizer)
-        return "anomed_evaluate_threat", arguments
+            return None
+        finals = self.ledger.scores(
+            challenge=hosted.id, anonymizer=submission.anonymizer, split=Split.VALIDATION
+        )
+        return Target(
+            anonymizer=submission.anonymizer,
+            scores=tuple(score for score in finals if score.subject.role is Role.ANONYMIZER),
+        )
 
     def _tell_observers(self, hosted: HostedChallenge, score: Score) -> None:
         for implementation in hosted.registry.everybody("anomed_score_recorded").get_hookimpls():

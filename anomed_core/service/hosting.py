@@ -16,6 +16,8 @@ from anomed_core.model import (
     DataProduct,
     HouseAttack,
     Metric,
+    Phase,
+    Split,
     SubmissionKind,
 )
 from anomed_core.plugins import CreationContext, LoadedType, PluginRegistry, collected
@@ -43,6 +45,8 @@ class HostedChallenge:
         Attacks that the server runs.
     extra_routes
         Resources by relative path.
+    phases
+        When submissions for each split are taken.
     fingerprint
         Digest of data, draws and declarations.
     registry
@@ -56,6 +60,7 @@ class HostedChallenge:
     metrics: Mapping[str, tuple[Metric, ...]]
     house_attacks: tuple[HouseAttack, ...]
     extra_routes: Mapping[str, Any]
+    phases: Mapping[Split, Phase]
     fingerprint: str
     registry: PluginRegistry = attrs.field(repr=False, eq=False)
 
@@ -192,6 +197,7 @@ def _declared(
         metrics=metrics,
         house_attacks=tuple(attacks),
         extra_routes=extra_routes,
+        phases=spec.phases,
         fingerprint=_fingerprint(name, context, spec, metrics),
         registry=registry,
     )

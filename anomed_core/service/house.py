@@ -11,17 +11,25 @@ import attrs
 import structlog
 
 from anomed_core.config import ChallengeTable, ServerSettings, structure
-from anomed_core.engine import Engine, InlineEngine
+from anomed_core.delivery import DeliveryContext
+from anomed_core.delivery.platform import platform_from
+from anomed_core.delivery.postman import Postman
+from anomed_core.engine import Engine, ForkingEngine, InlineEngine
 from anomed_core.errors import ConfigError, PluginBrokenError
-from anomed_core.ledger import Ledger, Quota, SqlLedger
-from anomed_core.model import ChallengeSpec, ChallengeType
+from anomed_core.ledger import Database, Ledger, Outbox, Quota, SqlLedger, TokenBook
+from anomed_core.model import ChallengeSpec, ChallengeType, Score
 from anomed_core.plugins import PluginRegistry
 from anomed_core.service.desk import SubmissionDesk
+from anomed_core.service.evaluation import Jury
 from anomed_core.service.hosting import HostedChallenge, open_challenge
+from anomed_core.service.identities import Gatekeeper
+from anomed_core.service.throttle import Throttle
 from anomed_core.state import StateDirectory
 from anomed_core.state.payloads import PayloadStore
 
 log = structlog.get_logger(__name__)
+
+PLATFORM_PLUGIN = "anomed-core platform"
 
 _LEASE_MARGIN_S = 30.0
 
@@ -34,19 +42,32 @@ class House:
     ----------
     challenges
         Hosted challenges by id.
-    ledger, desk, state, settings, registry
+    ledger, tokens, outbox
+        What is remembered.
+    desk, gatekeeper, throttle
+        The rules; no throttle without a cap on requests.
+    postman
+        Delivers scores; ``None`` if there is nobody to deliver them to.
+    state, settings, registry
         What they share.
     """
 
     challenges: Mapping[str, HostedChallenge]
     ledger: Ledger
+    tokens: TokenBook
+    outbox: Outbox
     desk: SubmissionDesk
+    gatekeeper: Gatekeeper
+    throttle: Throttle | None
+    postman: Postman | None
     state: StateDirectory
     settings: ServerSettings
     registry: PluginRegistry
 
     def close(self) -> None:
-        """Release what is held open."""
+        """End what runs in the background and release what is held open."""
+        if self.postman is not None:
+            self.postman.stop()
         self.desk.engine.close()
         self.ledger.close()
 
@@ -57,9 +78,10 @@ def open_house(
     registry: PluginRegistry,
     settings: ServerSettings | None = None,
     accept_change: bool = False,
+    in_background: bool = False,
     environment: Mapping[str, str] = os.environ,
 ) -> House:
-    """Open challenges, ledger and engine.
+    """Open challenges, engine and ledger, in this order.
 
     Parameters
     ----------
@@ -71,8 +93,11 @@ def open_house(
         What the organiser decided about the server.
     accept_change
         Whether a challenge may have other data or metrics than its recorded scores.
+    in_background
+        Whether to begin what runs beside requests: evaluations in processes of their own, and
+        deliveries. Servers do; commands that only look do not.
     environment
-        ``ANOMED_SECRET`` is read from it.
+        ``ANOMED_SECRET``, ``ANOMED_HOST`` and ``ANOMED_PLATFORM_SECRET`` are read from it.
 
     Returns
     -------
@@ -88,6 +113,52 @@ def open_house(
     """
     settings = settings or ServerSettings()
     state = StateDirectory(settings.state)
+    hosted = _opened(specs, registry, state, environment)
+    inline: Engine = InlineEngine(Jury(hosted))
+    engine = inline
+    if in_background and not all(k.cheap for h in hosted.values() for k in h.kinds.values()):
+        # Forked before any thread or database connection exists.
+        engine = ForkingEngine(
+            Jury(hosted),
+            timeout_s=settings.evaluation_timeout_s,
+            memory_bytes=settings.evaluation_memory_bytes,
+            n_parallel=settings.evaluations_at_once,
+        )
+    database = Database(settings.ledger or state.ledger_url)
+    ledger, tokens, outbox = SqlLedger(database), TokenBook(database), Outbox(database)
+    for challenge in hosted.values():
+        ledger.open_challenge(challenge.id, challenge.fingerprint, accept_change=accept_change)
+    postman = _postman(hosted, registry, outbox, environment) if in_background else None
+    return House(
+        challenges=hosted,
+        ledger=ledger,
+        tokens=tokens,
+        outbox=outbox,
+        desk=SubmissionDesk(
+            ledger=ledger,
+            inline=inline,
+            engine=engine,
+            payloads=PayloadStore(state.payloads),
+            limits=settings.limits,
+            quota=_quota(settings),
+            lease_s=settings.evaluation_timeout_s + _LEASE_MARGIN_S,
+            recorded=postman.wake if postman else _nothing,
+        ),
+        gatekeeper=Gatekeeper(identify=tokens.identify, believes_everybody=settings.auth == "open"),
+        throttle=_throttle(settings, state),
+        postman=postman,
+        state=state,
+        settings=settings,
+        registry=registry,
+    )
+
+
+def _opened(
+    specs: Iterable[ChallengeSpec],
+    registry: PluginRegistry,
+    state: StateDirectory,
+    environment: Mapping[str, str],
+) -> dict[str, HostedChallenge]:
     secret = state.secret(environment.get("ANOMED_SECRET"))
     hosted: dict[str, HostedChallenge] = {}
     for spec in specs:
@@ -104,34 +175,53 @@ def open_house(
         )
     if not hosted:
         raise ConfigError("challenges", "there is none; add a table [challenges.<id>]")
-    ledger = SqlLedger(settings.ledger or state.ledger_url)
-    for challenge in hosted.values():
-        ledger.open_challenge(challenge.id, challenge.fingerprint, accept_change=accept_change)
-    return House(
-        challenges=hosted,
-        ledger=ledger,
-        desk=SubmissionDesk(
-            ledger=ledger,
-            engine=_engine(),
-            payloads=PayloadStore(state.payloads),
-            limits=settings.limits,
-            quota=_quota(settings),
-            lease_s=settings.evaluation_timeout_s + _LEASE_MARGIN_S,
-        ),
-        state=state,
-        settings=settings,
-        registry=registry,
-    )
+    return hosted
 
 
-def _engine() -> Engine:
-    return InlineEngine()
+def _nothing() -> None:
+    return None
+
+
+def _postman(
+    hosted: Mapping[str, HostedChallenge],
+    registry: PluginRegistry,
+    outbox: Outbox,
+    environment: Mapping[str, str],
+) -> Postman | None:
+    platform = platform_from(environment)
+    if platform is not None and registry.plugin(PLATFORM_PLUGIN) is None:
+        registry.add(platform, name=PLATFORM_PLUGIN)
+    if not registry.everybody("anomed_deliver_score").get_hookimpls():
+        return None
+
+    def deliver(score: Score, context: DeliveryContext) -> bool:
+        if score.challenge not in hosted:
+            return False
+        owner = hosted[score.challenge]
+        taken = owner.hook("anomed_deliver_score")(
+            challenge=owner.challenge, score=score, context=context
+        )
+        return bool(taken)
+
+    postman = Postman(outbox, deliver)
+    postman.start()
+    return postman
 
 
 def _quota(settings: ServerSettings) -> Quota | None:
     if not settings.quota.tuning_attempts:
         return None
     return Quota(attempts=settings.quota.tuning_attempts, period_s=settings.quota.period_s)
+
+
+def _throttle(settings: ServerSettings, state: StateDirectory) -> Throttle | None:
+    if not settings.quota.requests:
+        return None
+    return Throttle(
+        state.root / "run" / "requests.sqlite",
+        requests=settings.quota.requests,
+        period_s=settings.quota.requests_period_s,
+    )
 
 
 def specs_from_tables(
@@ -156,6 +246,7 @@ def specs_from_tables(
                 title=table.title,
                 description=table.description,
                 seed=table.seed,
+                phases=table.phases.by_split(),
                 config=structure(
                     table.options, config_class(challenge_type), key=f"challenges.{table.id}"
                 ),

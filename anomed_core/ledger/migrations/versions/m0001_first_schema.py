@@ -125,3 +125,4 @@ def _create_scores() -> None:
         sa.ForeignKeyConstraint(["attempt_id"], ["attempts.id"]),
     )
     op.create_index("ix_scores_challenge", "scores", ["challenge", "kind", "split"])
+    op.create_index("ix_scores_anonymizer", "scores", ["challenge", "anonymizer", "split"])
