@@ -10,16 +10,16 @@ from typing import TYPE_CHECKING
 import attrs
 
 if TYPE_CHECKING:
-    from anomed_core.ledger import Ledger, Outbox, TokenBook
+    from anomed_core.ledger import ChoreBook, Ledger, TokenBook
 
 
 @attrs.frozen(kw_only=True)
 class Memory:
-    """Ledger, token book and outbox of one server."""
+    """Ledger, token book and chores of one server."""
 
     ledger: Ledger
     tokens: TokenBook
-    outbox: Outbox
+    chores: ChoreBook
 
 
 def ledger_url(state: Path | None, ledger: str | None, *, must_exist: bool = True) -> str:
@@ -50,12 +50,12 @@ def open_memory(
     state: Path | None, ledger: str | None, *, must_exist: bool = True
 ) -> Iterator[Memory]:
     """Open the memory that the options or the environment name, and close it in the end."""
-    from anomed_core.ledger import Database, Outbox, SqlLedger, TokenBook
+    from anomed_core.ledger import ChoreBook, Database, SqlLedger, TokenBook
 
     database = Database(ledger_url(state, ledger, must_exist=must_exist))
     try:
         yield Memory(
-            ledger=SqlLedger(database), tokens=TokenBook(database), outbox=Outbox(database)
+            ledger=SqlLedger(database), tokens=TokenBook(database), chores=ChoreBook(database)
         )
     finally:
         database.close()

@@ -27,8 +27,10 @@ def outbox() -> None:
 @json_option
 def list_letters(state: Path | None, ledger: str | None, as_json: bool) -> None:
     """List scores by what became of their delivery."""
+    from anomed_core.ledger import DELIVER
+
     with open_memory(state, ledger) as memory:
-        facts = memory.outbox.facts()
+        facts = memory.chores.facts(DELIVER)
     rows = [
         {
             "score": fact.score_id,
@@ -52,6 +54,8 @@ def list_letters(state: Path | None, ledger: str | None, as_json: bool) -> None:
 @ledger_option
 def retry(score_id: int | None, state: Path | None, ledger: str | None) -> None:
     """Make the delivery of SCORE_ID, or of all that have not arrived, due now."""
+    from anomed_core.ledger import DELIVER
+
     with open_memory(state, ledger) as memory:
-        n_due = memory.outbox.retry(score_id)
+        n_due = memory.chores.retry(DELIVER, score_id=score_id)
     click.echo(f"{n_due} deliveries are due now; a running server delivers them.")

@@ -52,8 +52,7 @@ def plugin_facts(name: str) -> dict[str, Any]:
         {"method": "GET", "route": product.path, "for": ", ".join(sorted(product.audience))}
         for product in hosted.products.values()
     ] + [
-        {"method": "POST", "route": kind.path, "for": kind.submitter.value}
-        for kind in hosted.kinds.values()
+        {"method": "POST", "route": kind.path, "for": kind.submitter.value} for kind in hosted.kinds
     ]
     facts["metrics"] = [
         {

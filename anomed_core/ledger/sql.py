@@ -17,6 +17,7 @@ from anomed_core.errors import (
 )
 from anomed_core.ledger import rows
 from anomed_core.ledger.chain import chain_faults, row_hash
+from anomed_core.ledger.chores import WAITING
 from anomed_core.ledger.contract import (
     Attempt,
     ChainFault,
@@ -27,7 +28,6 @@ from anomed_core.ledger.contract import (
     Quota,
 )
 from anomed_core.ledger.database import Database
-from anomed_core.ledger.outbox import WAITING
 from anomed_core.ledger.rows import (
     MICROSECOND,
     as_datetime,
@@ -45,7 +45,7 @@ from anomed_core.ledger.schema import (
     audit,
     chain_heads,
     challenges,
-    outbox,
+    chores,
     scores,
 )
 from anomed_core.model import Score, Split, Subject
@@ -206,7 +206,14 @@ class SqlLedger(Ledger):
             retry_after_s=max(1.0, lease_s),
         )
 
-    def record(self, claim: Claim, metrics: Mapping[str, float], provenance: Provenance) -> Score:
+    def record(
+        self,
+        claim: Claim,
+        metrics: Mapping[str, float],
+        provenance: Provenance,
+        *,
+        tasks: Sequence[str] = (),
+    ) -> Score:
         """See `Ledger.record`."""
         request = claim.request
         with self._database.writing() as connection:
@@ -218,7 +225,7 @@ class SqlLedger(Ledger):
             )
             if settled.rowcount != 1:
                 raise LedgerError("The claim ran out before the score was recorded; try again.")
-            return self._append_score(
+            score = self._append_score(
                 connection,
                 {
                     **subject_columns(
@@ -234,6 +241,15 @@ class SqlLedger(Ledger):
                 provenance,
                 now,
             )
+            if tasks:
+                connection.execute(
+                    sa.insert(chores),
+                    [
+                        {"score_id": score.id, "task": task, "state": WAITING, "next_try_at": now}
+                        for task in tasks
+                    ],
+                )
+            return score
 
     def record_house(  # noqa: PLR0913 - as in the contract
         self,
@@ -281,10 +297,6 @@ class SqlLedger(Ledger):
             "recorded_at": now,
         }
         row = self._append(connection, scores, row)
-        if row["origin"] == "participant":
-            connection.execute(
-                sa.insert(outbox).values(score_id=row["id"], state=WAITING, next_try_at=now)
-            )
         return score_of(row)
 
     def release(self, claim: Claim, reason: str) -> None:

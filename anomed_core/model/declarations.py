@@ -123,6 +123,8 @@ class DataProduct:
         provided per request, from the request's parameters.
     parameters
         Query parameters of a product that is provided per request.
+    with_target
+        Whether it depends on what the anonymizer in the query has submitted; never static.
     description
         One sentence for participants.
     """
@@ -132,9 +134,12 @@ class DataProduct:
     schema: ProductSchema
     static: bool = True
     parameters: tuple[Parameter, ...] = attrs.field(converter=as_tuple, default=())
+    with_target: bool = False
     description: str = ""
 
     def __attrs_post_init__(self) -> None:
+        if self.static and self.with_target:
+            raise ValueError(f"{self.path}: a static product depends on nobody's submission")
         if self.static and any(parameter.required for parameter in self.parameters):
             raise ValueError(f"{self.path}: a static product has no required parameters")
 
@@ -161,6 +166,13 @@ class SubmissionKind:
         Query parameters, in the order in which their absence is reported.
     default_split
         The split of a request that names none; ``None`` if ``data_split`` is required.
+    selector
+        Query parameter and its value that choose this kind, where several kinds share one path;
+        the first of them is chosen without the parameter. ``None`` for a path of its own.
+    keeps
+        Splits whose bodies are kept, so that they can be attacked and scored again.
+    with_target
+        Whether the evaluation needs the submission of the anonymizer under attack.
     cheap
         Whether the evaluation is short and safe enough to run inside the web worker; otherwise it
         runs in a worker process with limits.
@@ -175,6 +187,11 @@ class SubmissionKind:
     schema: SubmissionSchema | Mapping[Split, SubmissionSchema]
     parameters: tuple[Parameter, ...] = attrs.field(converter=as_tuple, default=())
     default_split: Split | None = None
+    selector: tuple[str, str] | None = None
+    keeps: frozenset[Split] = attrs.field(
+        converter=as_frozenset, default=frozenset({Split.VALIDATION})
+    )
+    with_target: bool = False
     cheap: bool = False
     description: str = ""
 

@@ -18,10 +18,9 @@ from anomed_core.errors import (
     ServiceError,
     SubmissionRejected,
 )
-from anomed_core.ledger import Claim, ClaimRequest, Ledger, Quota
+from anomed_core.ledger import DELIVER, Claim, ClaimRequest, Ledger, Quota
 from anomed_core.model import (
     Purpose,
-    Role,
     Score,
     Split,
     Subject,
@@ -32,9 +31,11 @@ from anomed_core.model import (
 from anomed_core.service.decoding import decode
 from anomed_core.service.evaluation import Evaluation, Validation
 from anomed_core.service.hosting import HostedChallenge
+from anomed_core.service.house_attacks import attack_tasks
 from anomed_core.service.parameters import checked_parameters, split_of, subject_of
 from anomed_core.service.phases import refuse_outside
-from anomed_core.state.payloads import Body, PayloadStore, body_digest
+from anomed_core.service.submissions import SubmissionStore
+from anomed_core.state.payloads import Body, body_digest
 from anomed_core.wire import Limits
 
 log = structlog.get_logger(__name__)
@@ -69,8 +70,8 @@ class SubmissionDesk:
         Where claims and scores are kept.
     inline, engine
         Where evaluations run that are declared cheap, and where all others do.
-    payloads
-        Where the bodies of finals are kept.
+    submissions
+        Where bodies are kept.
     limits
         Bounds on bodies.
     quota
@@ -84,7 +85,7 @@ class SubmissionDesk:
     ledger: Ledger
     inline: Engine
     engine: Engine
-    payloads: PayloadStore
+    submissions: SubmissionStore
     limits: Limits
     quota: Quota | None = None
     lease_s: float = 120.0
@@ -146,7 +147,7 @@ class SubmissionDesk:
             digest=digest,
         )
         self._validate(hosted, kind, submission)
-        if split is Split.VALIDATION:
+        if split in kind.keeps:
             self._keep(body)
         claim = self.ledger.claim(
             ClaimRequest(
@@ -210,7 +211,7 @@ class SubmissionDesk:
 
     def _keep(self, body: Body) -> None:
         try:
-            self.payloads.keep(body)
+            self.submissions.payloads.keep(body)
         except OSError as error:
             raise LedgerFullError(
                 "The submission could not be stored; nothing was scored, try again later."
@@ -226,7 +227,12 @@ class SubmissionDesk:
                 target=self._target(hosted, kind, submission),
             )
             metrics = self._engine_for(kind).run(evaluation)
-            return self.ledger.record(claim, metrics, hosted.provenance)
+            return self.ledger.record(
+                claim,
+                metrics,
+                hosted.provenance,
+                tasks=self._tasks(hosted, kind, submission.split),
+            )
         except BaseException as error:
             self._release(claim, type(error).__name__)
             raise
@@ -243,16 +249,15 @@ class SubmissionDesk:
     def _target(
         self, hosted: HostedChallenge, kind: SubmissionKind, submission: Submission
     ) -> Target | None:
-        """Return the anonymizer under attack with its final scores; ``None`` for utility."""
+        """Return the anonymizer under attack; ``None`` for utility."""
         if kind.purpose is Purpose.UTILITY:
             return None
-        finals = self.ledger.scores(
-            challenge=hosted.id, anonymizer=submission.anonymizer, split=Split.VALIDATION
-        )
-        return Target(
-            anonymizer=submission.anonymizer,
-            scores=tuple(score for score in finals if score.subject.role is Role.ANONYMIZER),
-        )
+        return self.submissions.target(hosted, submission.anonymizer, whole=kind.with_target)
+
+    def _tasks(self, hosted: HostedChallenge, kind: SubmissionKind, split: Split) -> list[str]:
+        """Return what is to be done about a recorded score."""
+        attacks = attack_tasks(hosted, kind.name) if split in kind.keeps else []
+        return [DELIVER, *attacks]
 
     def _tell_observers(self, hosted: HostedChallenge, score: Score) -> None:
         for implementation in hosted.registry.everybody("anomed_score_recorded").get_hookimpls():

@@ -8,7 +8,7 @@ import attrs
 
 from anomed_core.errors import RequestError
 from anomed_core.model import Purpose, Submission, Target
-from anomed_core.plugins import checked_metrics
+from anomed_core.plugins import checked_metrics, finite_metrics
 from anomed_core.service.hosting import HostedChallenge
 
 
@@ -53,6 +53,28 @@ class Evaluation:
         return f"evaluation of {_named(self.challenge, self.submission)}"
 
 
+@attrs.frozen(kw_only=True)
+class Attack:
+    """A house attack on a submission.
+
+    Attributes
+    ----------
+    challenge
+        Identifier of the challenge.
+    attack
+        Name of the attack.
+    submission
+        What is attacked.
+    """
+
+    challenge: str
+    attack: str
+    submission: Submission
+
+    def __str__(self) -> str:
+        return f"house attack {self.attack!r} on {_named(self.challenge, self.submission)}"
+
+
 def _named(challenge: str, submission: Submission) -> str:
     return f"{challenge}/{submission.kind} {submission.digest[:12]}"
 
@@ -69,7 +91,7 @@ class Jury:
 
     challenges: Mapping[str, HostedChallenge] = attrs.field(repr=False)
 
-    def __call__(self, job: Validation | Evaluation) -> str | dict[str, float] | None:
+    def __call__(self, job: Validation | Evaluation | Attack) -> str | dict[str, float] | None:
         """Do a job.
 
         Returns
@@ -77,7 +99,7 @@ class Jury:
         str or None
             Of a validation: why the submission is refused, or ``None``.
         dict of str to float
-            Of an evaluation: exactly the declared metrics.
+            Of an evaluation: exactly the declared metrics. Of an attack: its finite metrics.
 
         Raises
         ------
@@ -88,6 +110,8 @@ class Jury:
         hosted = self.challenges[job.challenge]
         if isinstance(job, Validation):
             return _refusal(hosted, job.submission)
+        if isinstance(job, Attack):
+            return _attacked(hosted, job)
         return _metrics(hosted, job)
 
 
@@ -105,7 +129,7 @@ def _refusal(hosted: HostedChallenge, submission: Submission) -> str | None:
 
 
 def _metrics(hosted: HostedChallenge, job: Evaluation) -> dict[str, float]:
-    kind = next(kind for kind in hosted.kinds.values() if kind.name == job.submission.kind)
+    kind = hosted.kind(job.submission.kind)
     if kind.purpose is Purpose.UTILITY:
         hook = "anomed_evaluate_utility"
         result = hosted.hook(hook)(challenge=hosted.challenge, submission=job.submission)
@@ -115,3 +139,9 @@ def _metrics(hosted: HostedChallenge, job: Evaluation) -> dict[str, float]:
             challenge=hosted.challenge, submission=job.submission, target=job.target
         )
     return checked_metrics(result, hosted.metrics[kind.name], hook)
+
+
+def _attacked(hosted: HostedChallenge, job: Attack) -> dict[str, float]:
+    attack = next(attack for attack in hosted.house_attacks if attack.name == job.attack)
+    rng = hosted.challenge.lottery.generator("house attack", job.attack, job.submission.digest)
+    return finite_metrics(attack.run(job.submission, rng), f"house attack {job.attack!r}")

@@ -16,13 +16,16 @@ from anomed_core.delivery.platform import platform_from
 from anomed_core.delivery.postman import Postman
 from anomed_core.engine import Engine, ForkingEngine, InlineEngine
 from anomed_core.errors import ConfigError, PluginBrokenError
-from anomed_core.ledger import Database, Ledger, Outbox, Quota, SqlLedger, TokenBook
+from anomed_core.ledger import ChoreBook, Database, Ledger, Quota, SqlLedger, TokenBook
 from anomed_core.model import ChallengeSpec, ChallengeType, Score
 from anomed_core.plugins import PluginRegistry
+from anomed_core.service.background import Background, Worker
 from anomed_core.service.desk import SubmissionDesk
 from anomed_core.service.evaluation import Jury
 from anomed_core.service.hosting import HostedChallenge, open_challenge
+from anomed_core.service.house_attacks import Warden
 from anomed_core.service.identities import Gatekeeper
+from anomed_core.service.submissions import SubmissionStore
 from anomed_core.service.throttle import Throttle
 from anomed_core.state import StateDirectory
 from anomed_core.state.payloads import PayloadStore
@@ -42,12 +45,12 @@ class House:
     ----------
     challenges
         Hosted challenges by id.
-    ledger, tokens, outbox
+    ledger, tokens, chores
         What is remembered.
     desk, gatekeeper, throttle
         The rules; no throttle without a cap on requests.
-    postman
-        Delivers scores; ``None`` if there is nobody to deliver them to.
+    background
+        Threads that deliver scores and run house attacks.
     state, settings, registry
         What they share.
     """
@@ -55,19 +58,19 @@ class House:
     challenges: Mapping[str, HostedChallenge]
     ledger: Ledger
     tokens: TokenBook
-    outbox: Outbox
+    chores: ChoreBook
     desk: SubmissionDesk
     gatekeeper: Gatekeeper
     throttle: Throttle | None
-    postman: Postman | None
+    background: tuple[Background, ...]
     state: StateDirectory
     settings: ServerSettings
     registry: PluginRegistry
 
     def close(self) -> None:
         """End what runs in the background and release what is held open."""
-        if self.postman is not None:
-            self.postman.stop()
+        for thread in self.background:
+            thread.stop()
         self.desk.engine.close()
         self.ledger.close()
 
@@ -116,7 +119,7 @@ def open_house(
     hosted = _opened(specs, registry, state, environment)
     inline: Engine = InlineEngine(Jury(hosted))
     engine = inline
-    if in_background and not all(k.cheap for h in hosted.values() for k in h.kinds.values()):
+    if in_background and _needs_processes(hosted.values()):
         # Forked before any thread or database connection exists.
         engine = ForkingEngine(
             Jury(hosted),
@@ -125,31 +128,62 @@ def open_house(
             n_parallel=settings.evaluations_at_once,
         )
     database = Database(settings.ledger or state.ledger_url)
-    ledger, tokens, outbox = SqlLedger(database), TokenBook(database), Outbox(database)
+    ledger, tokens, chores = SqlLedger(database), TokenBook(database), ChoreBook(database)
     for challenge in hosted.values():
         ledger.open_challenge(challenge.id, challenge.fingerprint, accept_change=accept_change)
-    postman = _postman(hosted, registry, outbox, environment) if in_background else None
+    submissions = SubmissionStore(
+        ledger=ledger, payloads=PayloadStore(state.payloads), limits=settings.limits
+    )
+    workers: list[Worker] = []
+    if in_background:
+        workers += _postmen(hosted, registry, chores, environment)
+        if any(challenge.house_attacks for challenge in hosted.values()):
+            workers.append(
+                Warden(
+                    challenges=hosted,
+                    submissions=submissions,
+                    engine=engine,
+                    ledger=ledger,
+                    chores=chores,
+                    timeout_s=settings.evaluation_timeout_s,
+                )
+            )
+    background = tuple(Background(chores, worker) for worker in workers)
+
+    def wake_all() -> None:
+        for thread in background:
+            thread.wake()
+
+    for thread in background:
+        thread.start()
     return House(
         challenges=hosted,
         ledger=ledger,
         tokens=tokens,
-        outbox=outbox,
+        chores=chores,
         desk=SubmissionDesk(
             ledger=ledger,
             inline=inline,
             engine=engine,
-            payloads=PayloadStore(state.payloads),
+            submissions=submissions,
             limits=settings.limits,
             quota=_quota(settings),
             lease_s=settings.evaluation_timeout_s + _LEASE_MARGIN_S,
-            recorded=postman.wake if postman else _nothing,
+            recorded=wake_all,
         ),
         gatekeeper=Gatekeeper(identify=tokens.identify, believes_everybody=settings.auth == "open"),
         throttle=_throttle(settings, state),
-        postman=postman,
+        background=background,
         state=state,
         settings=settings,
         registry=registry,
+    )
+
+
+def _needs_processes(challenges: Iterable[HostedChallenge]) -> bool:
+    return any(
+        challenge.house_attacks or not all(kind.cheap for kind in challenge.kinds)
+        for challenge in challenges
     )
 
 
@@ -178,21 +212,18 @@ def _opened(
     return hosted
 
 
-def _nothing() -> None:
-    return None
-
-
-def _postman(
+def _postmen(
     hosted: Mapping[str, HostedChallenge],
     registry: PluginRegistry,
-    outbox: Outbox,
+    chores: ChoreBook,
     environment: Mapping[str, str],
-) -> Postman | None:
+) -> list[Postman]:
+    """Return the postman, if there is anybody to deliver to."""
     platform = platform_from(environment)
     if platform is not None and registry.plugin(PLATFORM_PLUGIN) is None:
         registry.add(platform, name=PLATFORM_PLUGIN)
     if not registry.everybody("anomed_deliver_score").get_hookimpls():
-        return None
+        return []
 
     def deliver(score: Score, context: DeliveryContext) -> bool:
         if score.challenge not in hosted:
@@ -203,9 +234,7 @@ def _postman(
         )
         return bool(taken)
 
-    postman = Postman(outbox, deliver)
-    postman.start()
-    return postman
+    return [Postman(chores, deliver)]
 
 
 def _quota(settings: ServerSettings) -> Quota | None:

@@ -27,7 +27,7 @@ from anomed_core.service.hosting import HostedChallenge
 log = structlog.get_logger(__name__)
 
 _OWN_ID = {Role.ANONYMIZER: "anonymizer", Role.DEANONYMIZER: "deanonymizer"}
-_NO_TOKEN = (  # noqa: S105 - a sentence, no secret
+_WHERE_TO_SEND = (
     "A token is required; send it as Authorization: Bearer TOKEN, or in the URL as "
     "http://ID:TOKEN@host/."
 )
@@ -169,7 +169,7 @@ def _as_subject(identity: Identity | None) -> Subject | None:
 
 def _known_here(identity: Identity | None, hosted: HostedChallenge) -> Identity:
     if identity is None:
-        raise NotAuthenticatedError(_NO_TOKEN)
+        raise NotAuthenticatedError(_WHERE_TO_SEND)
     if identity.challenge not in {hosted.id, EVERY_CHALLENGE}:
         raise NotAllowedError("The token belongs to another challenge.")
     return identity

@@ -7,6 +7,7 @@ from typing import Any
 import falcon
 
 from anomed_core.errors import AnomedError, PluginConflictError
+from anomed_core.ledger import DELIVER
 from anomed_core.service import HostedChallenge, describe
 from anomed_core.service.house import House
 from anomed_core.web.attempts import AttemptsResource
@@ -52,7 +53,7 @@ def create_web_app(house: House) -> falcon.App[falcon.Request, falcon.Response]:
     PluginConflictError
         If a declared route is one of the core's.
     """
-    telemetry = Telemetry(house.outbox.n_waiting)
+    telemetry = Telemetry(lambda: house.chores.n_waiting(DELIVER))
     app: falcon.App[falcon.Request, falcon.Response] = falcon.App(
         middleware=[RequestLog(telemetry), IdentityCheck(house.gatekeeper, house.throttle)]
     )
@@ -102,8 +103,8 @@ def _routes(base: str, hosted: HostedChallenge, house: House) -> dict[str, Any]:
             if product.static
             else RequestedProductResource(hosted, product, house)
         )
-    for kind in hosted.kinds.values():
-        owned[kind.path] = SubmissionResource(hosted, kind, house, base)
+    for kind in hosted.kinds:
+        owned[kind.path] = SubmissionResource(hosted, kind.path, house, base)
     owned |= hosted.extra_routes
     for path in owned:
         if path in CORE_ROUTES or path in routes:

@@ -35,7 +35,7 @@ class AttemptsResource:
         subject = self._subject(req)
         self.house.gatekeeper.may_see(self.hosted, subject, req.context.identity)
         history = self.house.ledger.attempts(challenge=self.hosted.id, subject=subject)
-        kinds = [k for k in self.hosted.kinds.values() if k.submitter is subject.role]
+        kinds = [k for k in self.hosted.kinds if k.submitter is subject.role]
         resp.content_type = falcon.MEDIA_JSON
         resp.set_header("Cache-Control", "private, no-store")
         resp.data = json.dumps(

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import BinaryIO, cast
 
+import attrs
 import falcon
 
 from anomed_core.model import ArraysSchema, DataProduct, DataRequest, TableSchema
@@ -79,6 +80,11 @@ class RequestedProductResource:
         if request.split is not None and request.split in self._hosted.phases:
             now = self._house.ledger.now()
             refuse_outside(self._hosted.phases[request.split], request.split, now)
+        if self._product.with_target and request.anonymizer:
+            target = self._house.desk.submissions.target(
+                self._hosted, request.anonymizer, whole=True
+            )
+            request = attrs.evolve(request, target=target)
         resp.data = requested_product(self._hosted, self._product, request)
         resp.content_type = media_type(self._product)
         resp.set_header("Cache-Control", "private, no-store")

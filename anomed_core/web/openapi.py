@@ -59,7 +59,7 @@ def openapi(challenges: dict[str, HostedChallenge]) -> dict[str, Any]:
                 "get": _product(product, hosted, base),
                 "head": _product_head(product, hosted, base),
             }
-        for kind in hosted.kinds.values():
+        for kind in hosted.kinds:
             paths[base + kind.path] = {"post": _kind(kind, hosted, base)}
         paths[f"{base}/challenge.json"] = {
             "get": _document("What the challenge says about itself.")
