@@ -46,6 +46,7 @@ ESTIMATES = {
     "estimate_advantage": (of_decision("estimate_advantage"), 0, 1),
     "estimate_auc": (of_roc("estimate_auc"), 0.5, 1),
     "estimate_balanced_accuracy": (of_decision("estimate_balanced_accuracy"), 0.5, 1),
+    "estimate_best_balanced_accuracy": (of_roc("estimate_best_balanced_accuracy"), 0.5, 1),
     "estimate_max_advantage": (of_roc("estimate_max_advantage", lambda m: m.estimate), 0, 1),
     "estimate_tpr_at_fpr": (tpr, 0.1, 1),
 }
