@@ -257,9 +257,7 @@ def measure(ranking: Ranking, *, attack: str, part: Slice, settings: AuditSettin
     confidence, delta = settings.confidence, settings.delta
     one_run = None
     if settings.independent_inclusion:
-        one_run = epsilon_of_one_run(
-            ranking.is_member, ranking.scores, delta=delta, confidence=confidence
-        )
+        one_run = epsilon_of_one_run(roc, delta=delta, confidence=confidence)
     return AttackResult(
         attack=attack,
         slice=part,

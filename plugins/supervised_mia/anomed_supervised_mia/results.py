@@ -204,9 +204,9 @@ class AuditResults:
         """
         if not self.results:
             raise ValueError("nothing could be measured; see `skipped` for the reasons.")
-        n_most = max(result.n_members + result.n_non_members for result in self.results)
-        largest = [r for r in self.results if r.n_members + r.n_non_members == n_most]
-        return max(largest, key=lambda result: result.auc.low)
+        largest = max(self.results, key=lambda result: result.n_members + result.n_non_members)
+        rivals = [result for result in self.results if result.slice == largest.slice]
+        return max(rivals, key=lambda result: result.auc.low)
 
     @property
     def ceilings(self) -> Ceilings | None:
