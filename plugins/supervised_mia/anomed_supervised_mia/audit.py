@@ -100,8 +100,8 @@ def audit(
     Raises
     ------
     ValueError
-        If there are no attacks, two have one name, members or non-members are missing, an attack
-        or a slice needs what the signals lack, or a setting is out of range.
+        If there are no attacks or no slices, two have one name, an attack or a slice needs what
+        the signals lack, or a setting is out of range.
 
     Examples
     --------
@@ -114,8 +114,9 @@ def audit(
     """
     settings = settings or AuditSettings()
     chosen = list(default_attacks(members) if attacks is None else attacks)
-    _check_attacks(chosen)
+    _check_distinct("attack", [attack.name for attack in chosen])
     partitions = [partition_of(division, members, non_members) for division in slices]
+    _check_distinct("way to slice", [partition.name for partition in partitions])
     n_measured = len(chosen) * sum(len(partition.values) for partition in partitions)
     if settings.simultaneous and n_measured:
         together = 1 - (1 - settings.confidence) / n_measured
@@ -276,11 +277,10 @@ def measure(ranking: Ranking, *, attack: str, part: Slice, settings: AuditSettin
     )
 
 
-def _check_attacks(attacks: Sequence[Attack]) -> None:
-    names = [attack.name for attack in attacks]
+def _check_distinct(kind: str, names: Sequence[str]) -> None:
     if not names or len(set(names)) < len(names):
         raise ValueError(
-            "an audit needs at least one attack, each with a name of its own, "
+            f"an audit needs at least one {kind}, each with a name of its own, "
             f"but came with {', '.join(names) or 'none'}."
         )
 

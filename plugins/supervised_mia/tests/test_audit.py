@@ -222,6 +222,12 @@ def test_attacks_without_names_of_their_own_are_refused(records, attacks):
         audit(*records, attacks=attacks)
 
 
+@pytest.mark.parametrize("slices", [(), ("whole", "whole")])
+def test_slices_without_names_of_their_own_are_refused(records, slices):
+    with pytest.raises(ValueError, match="one way to slice, each with a name of its own"):
+        audit(*records, slices=slices)
+
+
 def test_attack_that_lacks_what_it_looks_at_says_so():
     losses = Signals.from_losses([0.1, 0.2])
     with pytest.raises(ValueError, match="needs class probabilities or logits"):
