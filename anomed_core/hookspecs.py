@@ -184,7 +184,8 @@ def anomed_provide_data(challenge: Challenge, product: DataProduct, request: Dat
 def anomed_dummy_data(challenge: Challenge, product: DataProduct, seed: int) -> Any:
     """Make innocuous data of the same form as a product, for developing blindly.
 
-    Called by ``anomed dummy`` and ``/dummy``; owner. Must not depend on the real rows.
+    Called by ``anomed dummy`` and ``/dummy``; owner. Must not depend on the real rows. If it
+    raises, there is no dummy data, and nothing else happens.
 
     Parameters
     ----------
@@ -335,7 +336,10 @@ def anomed_evaluate_threat(  # type: ignore[empty-body]
 ) -> Mapping[str, float]:
     """Score a submission whose kind has the purpose ``threat``: how much the attack learnt.
 
-    As ``anomed_evaluate_utility``, with the anonymizer under attack as a further argument.
+    Called as ``anomed_evaluate_utility`` is, with the anonymizer under attack as a further
+    argument; owner, extensions may wrap it to add metrics they declared. Must be deterministic and
+    must not change its arguments. If it raises or returns anything but exactly the declared metrics
+    as finite numbers, it is our fault and the attempt is free again.
 
     Returns
     -------
@@ -385,6 +389,7 @@ def anomed_baselines(challenge: Challenge) -> Iterable[Baseline]:  # type: ignor
     """Offer submissions with known outcomes: perfect, trivial and invalid ones.
 
     Called by ``anomed challenge check``, ``anomed plugins check`` and the conformance kit; owner.
+    If it raises, the check fails.
 
     Returns
     -------
@@ -467,7 +472,8 @@ def anomed_extra_routes(challenge: Challenge) -> Mapping[str, Any]:  # type: ign
     """Mount resources of one's own: the escape hatch.
 
     Called once per challenge and process; owner. A path that is taken is an error naming both. What
-    these routes do is outside of the core's rules: no attempt is claimed, no score recorded.
+    these routes do is outside of the core's rules: no attempt is claimed, no score recorded. If
+    this hook raises, the server refuses to start.
 
     Returns
     -------
@@ -531,8 +537,9 @@ def anomed_deliver_score(
 def anomed_data_sources() -> Iterable[DataSource]:  # type: ignore[empty-body]
     """Offer schemes for data in the configuration.
 
-    Called when a challenge names a source; everybody. Two sources with one scheme are an error
-    naming both. ``npz:``, ``parquet:``, ``csv:`` and ``sklearn:`` are built in.
+    Called when a challenge is created; everybody. Two sources with one scheme are an error naming
+    both. ``npz:``, ``parquet:``, ``csv:`` and ``sklearn:`` are built in. If it raises, the server
+    refuses to start.
 
     Returns
     -------
@@ -556,6 +563,7 @@ def anomed_cli_commands() -> Mapping[str, str]:  # type: ignore[empty-body]
     """Add commands to ``anomed``.
 
     Called when a command is not one of the core's own; everybody that is installed and not broken.
+    If it raises, the command fails.
 
     Returns
     -------
