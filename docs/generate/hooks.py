@@ -59,14 +59,10 @@ def asked(name: str) -> str:
         If the docstring and the registry do not agree.
     """
     _, who, _ = _timing(name)
-    found = next(
-        (known for known in ("owner and extensions", "owner", "everybody", "extensions")
-         if who.startswith(known)),
-        None,
-    )  # fmt: skip
-    if found is None or (found == "owner") != (name in OWNER_HOOKS):
+    found = re.match("owner and extensions|owner|everybody|extensions", who)
+    if found is None or (found[0] == "owner") != (name in OWNER_HOOKS):
         raise ValueError(f"{name}: the docstring says that {who!r} is asked; who really is?")
-    return found
+    return found[0]
 
 
 def _timing(name: str) -> tuple[str, str, str]:

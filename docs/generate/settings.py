@@ -71,7 +71,7 @@ def _type(field: attrs.Attribute[Any]) -> str:
     annotation = field.type
     name = annotation.__name__ if isinstance(annotation, type) else str(annotation)
     conditions = [
-        bound or "one of " + ", ".join(eval(options))
+        bound or "one of " + ", ".join(re.findall(r"'(.+?)'", options))
         for bound, options in _CONDITION.findall(repr(field.validator))
     ]
     return ", ".join([code(name), *conditions])
