@@ -78,7 +78,7 @@ def anomed_provide_data(challenge: Challenge, product: DataProduct, request: Dat
 def anomed_dummy_data(challenge: Challenge, product: DataProduct, seed: int) -> Any:
     """Make innocuous data of the same form as a product, for developing blindly.
 
-    Called by ``anomed dummy`` and ``/dummy``; owner. Must not depend on the real rows. If it
+    Called by ``anomed dummy``; owner. Must not depend on the real rows. If it
     raises, there is no dummy data, and nothing else happens.
 
     Parameters
