@@ -335,7 +335,16 @@ def anomed_evaluate_threat(  # type: ignore[empty-body]
 ) -> Mapping[str, float]:
     """Score a submission whose kind has the purpose ``threat``: how much the attack learnt.
 
-    As ``anomed_evaluate_utility``, with the anonymizer under attack as a further argument.
+    Called as ``anomed_evaluate_utility`` is, with the same duties; owner, extensions may wrap it.
+
+    Parameters
+    ----------
+    challenge
+        The challenge.
+    submission
+        What the deanonymizer sent.
+    target
+        The anonymizer under attack, with its recorded scores.
 
     Returns
     -------
