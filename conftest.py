@@ -169,7 +169,7 @@ class Reader:
         """Write a named block; judge any block as a configuration."""
         from anomed_core.config import read_configuration
         from anomed_core.plugins import build_registry
-        from anomed_core.service.house import specs_from_tables
+        from anomed_core.service.specs import specs_from_tables
 
         self._written(example)
         path = self._folder / "block.toml"
