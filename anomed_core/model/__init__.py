@@ -1,11 +1,12 @@
 """The vocabulary: frozen value classes, no input or output."""
 
-from anomed_core.model.challenge import Challenge, ChallengeSpec
+from anomed_core.model.challenge import Challenge, ChallengeSpec, Phase
 from anomed_core.model.declarations import (
     ANONYMIZER,
     DATA_SPLIT,
     DEANONYMIZER,
     ChallengeType,
+    Competition,
     DataProduct,
     Metric,
     Parameter,
@@ -39,6 +40,7 @@ __all__ = [
     "ChallengeSpec",
     "ChallengeType",
     "ColumnSchema",
+    "Competition",
     "DataProduct",
     "DataRequest",
     "Direction",
@@ -49,6 +51,7 @@ __all__ = [
     "Metric",
     "Parameter",
     "Payload",
+    "Phase",
     "ProductSchema",
     "Purpose",
     "Quality",

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import Any
 
-from anomed_core.model.roles import Role
+from anomed_core.model.roles import Role, Split
 
 
 def as_tuple(values: Iterable[Any]) -> tuple[Any, ...]:
@@ -16,3 +16,8 @@ def as_tuple(values: Iterable[Any]) -> tuple[Any, ...]:
 def as_roles(values: Iterable[Role | str]) -> frozenset[Role]:
     """Return roles, or their names, as a frozen set of roles."""
     return frozenset(map(Role, values))
+
+
+def as_splits(values: Iterable[Split | str]) -> frozenset[Split]:
+    """Return splits, or their names, as a frozen set of splits."""
+    return frozenset(map(Split, values))

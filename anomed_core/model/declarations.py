@@ -8,7 +8,7 @@ from typing import Any
 
 import attrs
 
-from anomed_core.model._converters import as_roles, as_tuple
+from anomed_core.model._converters import as_roles, as_splits, as_tuple
 from anomed_core.model.payloads import ProductSchema, SubmissionSchema
 from anomed_core.model.roles import Direction, Purpose, Role, Split
 
@@ -31,6 +31,22 @@ def normalised_slug(name: str) -> str:
 
 
 @attrs.frozen(kw_only=True)
+class Competition:
+    """What ``anomed demo`` plays.
+
+    Attributes
+    ----------
+    play
+        ``"module:function"``; called with an `anomed_core.demonstration.DemoSession`.
+    config
+        Table of the challenge that is played.
+    """
+
+    play: str
+    config: Mapping[str, Any] = attrs.field(factory=dict)
+
+
+@attrs.frozen(kw_only=True)
 class ChallengeType:
     """A class of challenges, as a plugin announces it.
 
@@ -47,9 +63,8 @@ class ChallengeType:
         ``"module:Class"`` string that names it, so that announcing a type imports nothing heavy.
     demo_config
         The table that is used when the type is served without a configuration.
-    demo
-        ``"module:function"`` that plays a whole competition against a served challenge for
-        ``anomed demo``; ``None`` if the type has none.
+    competition
+        What ``anomed demo`` plays; ``None`` if the type has no demo.
     """
 
     name: str = attrs.field(validator=attrs.validators.matches_re(SLUG))
@@ -57,7 +72,7 @@ class ChallengeType:
     description: str = ""
     config_class: type | str
     demo_config: Mapping[str, Any] = attrs.field(factory=dict)
-    demo: str | None = None
+    competition: Competition | None = None
 
 
 @attrs.frozen(kw_only=True)
@@ -108,6 +123,8 @@ class DataProduct:
         provided per request, from the request's parameters.
     parameters
         Query parameters of a product that is provided per request.
+    with_target
+        Whether it depends on what the anonymizer in the query has submitted; never static.
     description
         One sentence for participants.
     """
@@ -117,9 +134,12 @@ class DataProduct:
     schema: ProductSchema
     static: bool = True
     parameters: tuple[Parameter, ...] = attrs.field(converter=as_tuple, default=())
+    with_target: bool = False
     description: str = ""
 
     def __attrs_post_init__(self) -> None:
+        if self.static and self.with_target:
+            raise ValueError(f"{self.path}: a static product depends on nobody's submission")
         if self.static and any(parameter.required for parameter in self.parameters):
             raise ValueError(f"{self.path}: a static product has no required parameters")
 
@@ -146,6 +166,13 @@ class SubmissionKind:
         Query parameters, in the order in which their absence is reported.
     default_split
         The split of a request that names none; ``None`` if ``data_split`` is required.
+    selector
+        Query parameter and its value that choose this kind, where several kinds share one path;
+        the first of them is chosen without the parameter. ``None`` for a path of its own.
+    keeps
+        Splits whose bodies are kept, so that they can be attacked and scored again.
+    with_target
+        Whether the evaluation needs the submission of the anonymizer under attack.
     cheap
         Whether the evaluation is short and safe enough to run inside the web worker; otherwise it
         runs in a worker process with limits.
@@ -162,6 +189,11 @@ class SubmissionKind:
     default_split: Split | None = attrs.field(
         default=None, converter=attrs.converters.optional(Split)
     )
+    selector: tuple[str, str] | None = None
+    keeps: frozenset[Split] = attrs.field(
+        converter=as_splits, default=frozenset({Split.VALIDATION})
+    )
+    with_target: bool = False
     cheap: bool = False
     description: str = ""
 

@@ -90,6 +90,34 @@ def checked_metrics(result: Any, declared: Sequence[Metric], hook: str) -> dict[
     return {metric.name: _checked_value(result[metric.name], metric, hook) for metric in declared}
 
 
+def finite_metrics(result: Any, source: str) -> dict[str, float]:
+    """Return undeclared metrics as plain floats.
+
+    Parameters
+    ----------
+    result
+        What a house attack returned.
+    source
+        Its name, for messages.
+
+    Returns
+    -------
+    dict of str to float
+        Not empty.
+
+    Raises
+    ------
+    ContractError
+        If it is no mapping, is empty, or holds a value that is not a finite number.
+    """
+    if not isinstance(result, Mapping) or not result:
+        raise ContractError(f"{source} must return a mapping of metrics, got {result!r}"[:200])
+    return {
+        str(name): _checked_value(value, Metric(name=str(name), kind="house"), source)
+        for name, value in result.items()
+    }
+
+
 def _checked_value(value: Any, metric: Metric, hook: str) -> float:
     if isinstance(value, np.generic):
         value = value.item()

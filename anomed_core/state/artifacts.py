@@ -198,8 +198,7 @@ def _write(file: BinaryIO, content: bytes) -> None:
 
 
 def _mapped(path: Path) -> np.ndarray:
-    array: np.ndarray = np.load(path, mmap_mode="r", allow_pickle=False)
-    if array.size == 0:  # nothing to map
-        array = np.array(array)
-        array.flags.writeable = False
-    return array
+    """Map an array; as a plain view, since slicing the ``memmap`` class costs far more."""
+    mapped: np.ndarray = np.asarray(np.load(path, mmap_mode="r", allow_pickle=False))
+    mapped.flags.writeable = False
+    return mapped

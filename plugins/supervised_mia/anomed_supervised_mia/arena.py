@@ -110,19 +110,18 @@ class Arena:
         """
         ids = (split.value, anonymizer, deanonymizer)
         truth = self.memberships(anonymizer=anonymizer, deanonymizer=deanonymizer, split=split)
-        sides = {
-            True: ("training", self._drawn(MEMBERS, ids)),
-            False: (self.outsiders, self._drawn(NON_MEMBERS, ids)),
-        }
+        sides = (
+            ("training", self._drawn(MEMBERS, ids), np.flatnonzero(truth)),
+            (self.outsiders, self._drawn(NON_MEMBERS, ids), np.flatnonzero(~truth)),
+        )
         records = {}
         for label in ("X", "y"):
-            inside = self.data[f"training {label}"]
-            outside = self.data[f"{self.outsiders} {label}"]
+            inside, outside = (self.data[f"{part} {label}"] for part, _, _ in sides)
             mixed = np.empty(
                 (2 * self.length, *inside.shape[1:]), dtype=np.result_type(inside, outside)
             )
-            for is_member, (part, rows) in sides.items():
-                mixed[truth == is_member] = self.data[f"{part} {label}"][rows]
+            for part, rows, places in sides:
+                mixed[places] = self.data[f"{part} {label}"][rows]
             records[label] = mixed
         return records, truth
 

@@ -14,6 +14,7 @@ from anomed_core import (
     Baseline,
     Challenge,
     ChallengeType,
+    Competition,
     ConfigError,
     CreationContext,
     DataProduct,
@@ -55,7 +56,15 @@ def anomed_challenge_types() -> list[ChallengeType]:
                 "mia_evaluation_dataset_length": 5,
                 "utility": ["accuracy"],
             },
-            demo="anomed_supervised_mia.demo:play",
+            competition=Competition(
+                play="anomed_supervised_mia.demo:play",
+                config={
+                    "title": "Handwritten digits",
+                    "data": {"source": "sklearn:digits", "split": [0.5, 0.15, 0.35]},
+                    "mia_evaluation_dataset_length": 150,
+                    "utility": ["accuracy", "macro_f1"],
+                },
+            ),
         )
     ]
 
