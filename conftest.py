@@ -40,11 +40,21 @@ from typing import Any
 import httpx
 import pytest
 from _pytest._code.code import TerminalRepr
+from hypothesis import HealthCheck, settings
 from sybil import Document, Example
 from sybil.example import SybilFailure
 from sybil.parsers.markdown import CodeBlockParser
 
 ROOT = Path(__file__).parent
+
+# Alembic runs these; nobody imports them.
+collect_ignore = [str(path) for path in ROOT.glob("anomed_core/ledger/migrations/**/*.py")]
+
+_QUIET: dict[str, Any] = {"deadline": None, "suppress_health_check": [HealthCheck.too_slow]}
+settings.register_profile("default", max_examples=40, **_QUIET)
+settings.register_profile("thorough", max_examples=3000, **_QUIET)
+settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "default"))
+
 WRITTEN_ADDRESS = "127.0.0.1:8000"
 START_TIMEOUT_S = 90.0
 STOP_TIMEOUT_S = 20.0
@@ -159,7 +169,7 @@ class Reader:
         """Write a named block; judge any block as a configuration."""
         from anomed_core.config import read_configuration
         from anomed_core.plugins import build_registry
-        from anomed_core.service.house import specs_from_tables
+        from anomed_core.service.specs import specs_from_tables
 
         self._written(example)
         path = self._folder / "block.toml"

@@ -12,8 +12,11 @@ import falcon
 from anomed_core.config import Configuration, ServerSettings, read_configuration
 from anomed_core.model import ChallengeSpec, normalised_slug
 from anomed_core.plugins import PluginRegistry, build_registry
-from anomed_core.service.house import House, demo_table, open_house, specs_from_tables
+from anomed_core.service.house import House, open_house
+from anomed_core.service.specs import demo_table, specs_from_tables
+from anomed_core.state import StateDirectory
 from anomed_core.web import configure_logs, create_web_app
+from anomed_core.web.telemetry import share_between_workers
 
 
 def create_app(
@@ -56,11 +59,16 @@ def create_app(
         if normalised_slug(spec.type) not in {loaded.type.name for loaded in registry.types}:
             registry.load(spec.type)
     registry.load_extensions()
+    settings = settings or read_configuration(None).server
+    if os.environ.get("SERVER_SOFTWARE", "").startswith("gunicorn"):
+        folder = StateDirectory(settings.state).root / "run" / "metrics"
+        share_between_workers(folder, begin_anew=False)
     house = open_house(
         specs,
         registry=registry,
-        settings=settings or read_configuration(None).server,
+        settings=settings,
         accept_change=accept_metric_change,
+        in_background=True,
     )
     return create_web_app(house)
 
@@ -71,6 +79,7 @@ def house_from_files(
     plugins: Iterable[str] = (),
     overrides: Mapping[str, Any] | None = None,
     accept_change: bool = False,
+    in_background: bool = False,
     environment: Mapping[str, str] = os.environ,
 ) -> House:
     """Open the house that a configuration file and the command line describe.
@@ -85,6 +94,8 @@ def house_from_files(
         Keys of ``[server]`` given on the command line.
     accept_change
         Whether a challenge may have other data or metrics than its recorded scores.
+    in_background
+        Whether to begin what runs beside requests; servers do.
     environment
         ``ANOMED_*`` variables.
 
@@ -105,6 +116,7 @@ def house_from_files(
         registry=registry,
         settings=configuration.server,
         accept_change=accept_change,
+        in_background=in_background,
         environment=environment,
     )
 

@@ -4,7 +4,10 @@ from __future__ import annotations
 
 import multiprocessing
 import os
+import socket
+import struct
 import sys
+import time
 from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any
@@ -13,7 +16,11 @@ import attrs
 from gunicorn.app.base import BaseApplication
 
 from anomed_core.errors import AnomedError, UsageError
+from anomed_core.state import StateDirectory
+from anomed_core.web.telemetry import share_between_workers
 
+_HEADER_TIMEOUT_S = 20
+_TELL_EVERY_S = 5.0
 _LOOPBACK = ("127.", "localhost", "::1", "[::1]")
 
 
@@ -48,7 +55,10 @@ class _Server(BaseApplication):  # type: ignore[misc]  # gunicorn has no types
         return_memory_promptly()
         return create_web_app(
             house_from_files(
-                self._plan.config, plugins=self._plan.plugins, overrides=self._plan.overrides
+                self._plan.config,
+                plugins=self._plan.plugins,
+                overrides=self._plan.overrides,
+                in_background=True,
             )
         )
 
@@ -94,6 +104,7 @@ def run_server(
     os.environ.setdefault("OMP_NUM_THREADS", "1")
     os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
     served = _prepare(plan)
+    share_between_workers(StateDirectory(server.state).root / "run" / "metrics", begin_anew=True)
 
     def announce(worker: Any) -> None:
         if worker.age == 1:
@@ -117,8 +128,27 @@ def run_server(
             "keepalive": 15,
             "loglevel": "warning",
             "post_worker_init": announce,
+            "child_exit": _forget_worker,
+            "when_ready": _bound_slow_clients,
         },
     ).run()
+
+
+def _forget_worker(_server: Any, worker: Any) -> None:
+    """Drop the gauges of a worker that has ended."""
+    from prometheus_client import multiprocess
+
+    multiprocess.mark_process_dead(worker.pid)  # type: ignore[no-untyped-call]
+
+
+def _bound_slow_clients(arbiter: Any) -> None:
+    """Let no client hold a thread by sending its headers a byte at a time.
+
+    Accepted connections inherit the option; bodies have a deadline of their own.
+    """
+    timeout = struct.pack("ll", _HEADER_TIMEOUT_S, 0)
+    for listener in arbiter.LISTENERS:
+        listener.sock.setsockopt(socket.SOL_SOCKET, socket.SO_RCVTIMEO, timeout)
 
 
 def _refuse_open_to_the_world(host: str, auth: str, overrides: Mapping[str, Any]) -> None:
@@ -136,6 +166,9 @@ def _prepare(plan: _Plan) -> str:
     child = context.Process(target=_prepare_and_tell, args=(plan, sender))
     child.start()
     sender.close()
+    began = time.monotonic()
+    while not receiver.poll(_TELL_EVERY_S):
+        sys.stderr.write(f"Preparing the challenges: {time.monotonic() - began:.0f} s ...\n")
     try:
         problem, served = receiver.recv()
     except EOFError:

@@ -8,7 +8,7 @@ from typing import NoReturn
 import click
 
 from anomed_core.cli.lazy import LazyGroup
-from anomed_core.errors import AnomedError, ServiceError
+from anomed_core.errors import AnomedError
 from anomed_core.version import __version__
 
 EXIT_PROBLEM = 1
@@ -25,7 +25,10 @@ EXIT_USAGE = 2
         "routes": ("anomed_core.cli.routes:routes", "List the routes of a server."),
         "openapi": ("anomed_core.cli.routes:openapi_command", "Print the OpenAPI document."),
         "dummy": ("anomed_core.cli.dummy:dummy", "Write dummy data of a product's form."),
-        "scores": ("anomed_core.cli.scores:scores", "List and rank recorded scores."),
+        "scores": ("anomed_core.cli.scores:scores", "List, rank and export recorded scores."),
+        "tokens": ("anomed_core.cli.tokens:tokens", "Create, list and revoke tokens."),
+        "ledger": ("anomed_core.cli.ledger:ledger_group", "Verify and migrate the ledger."),
+        "outbox": ("anomed_core.cli.outbox:outbox", "List and retry deliveries to a platform."),
     },
     context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100},
 )
@@ -48,9 +51,6 @@ def main() -> NoReturn:
         sys.exit(130)
     except click.ClickException as error:
         _complain(error.format_message(), hint=_help_hint(error))
-        sys.exit(EXIT_USAGE)
-    except ServiceError as error:
-        _complain(str(error))
         sys.exit(EXIT_USAGE)
     except AnomedError as error:
         _complain(str(error))

@@ -44,7 +44,7 @@ def routes(config: Path | None, plugins: tuple[str, ...], as_json: bool) -> None
             ]
             rows += [
                 ["POST", base + kind.path, kind.submitter.value, kind.description]
-                for kind in hosted.kinds.values()
+                for kind in hosted.kinds
             ]
             rows += [
                 ["*", base + path, "", f"extra route of {hosted.type.plugin_name}"]

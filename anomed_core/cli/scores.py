@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 import click
 
+from anomed_core.cli.memory import open_memory
 from anomed_core.cli.options import (
     challenge_options,
     json_option,
@@ -17,13 +17,10 @@ from anomed_core.cli.options import (
     state_option,
 )
 
-if TYPE_CHECKING:
-    from anomed_core.ledger import Ledger
-
 
 @click.group()
 def scores() -> None:
-    """List and rank recorded scores."""
+    """List, rank and export recorded scores."""
 
 
 @scores.command("list")
@@ -35,7 +32,8 @@ def list_scores(
     state: Path | None, ledger: str | None, challenge: str | None, as_json: bool
 ) -> None:
     """List recorded scores, oldest first."""
-    found = open_ledger(state, ledger).scores(challenge=challenge)
+    with open_memory(state, ledger) as memory:
+        found = memory.ledger.scores(challenge=challenge)
     if as_json:
         print_json([score.as_dict() for score in found])
         return
@@ -137,16 +135,39 @@ def rank_scores(
         click.echo()
 
 
-def open_ledger(state: Path | None, ledger: str | None) -> Ledger:
-    """Open the ledger that the options or the environment name."""
-    from anomed_core.config import read_configuration
-    from anomed_core.errors import UsageError
-    from anomed_core.ledger import SqlLedger
-    from anomed_core.state import StateDirectory
+@scores.command("export")
+@state_option
+@ledger_option
+@click.option("--challenge", metavar="ID", help="Only this challenge.")
+@click.option(
+    "--format",
+    "form",
+    type=click.Choice(["csv", "jsonl"]),
+    default="csv",
+    show_default=True,
+    help="One line a score.",
+)
+def export_scores(state: Path | None, ledger: str | None, challenge: str | None, form: str) -> None:
+    """Write every recorded score with every metric at full precision to standard output."""
+    import csv
+    import json
+    import sys
 
-    settings = read_configuration(None, overrides=overrides(state=state, ledger=ledger)).server
-    if not settings.ledger and not (settings.state / "ledger.sqlite").exists():
-        raise UsageError(
-            f"there is no ledger in {settings.state.absolute()}; give --state or --ledger"
-        )
-    return SqlLedger(settings.ledger or StateDirectory(settings.state).ledger_url)
+    with open_memory(state, ledger) as memory:
+        rows = [score.as_dict() for score in memory.ledger.scores(challenge=challenge)]
+    if form == "jsonl":
+        for row in rows:
+            click.echo(json.dumps(row))
+        return
+    names = list(dict.fromkeys(name for row in rows for name in row["metrics"]))
+    facts = [name for name in rows[0] if name != "metrics"] if rows else ["id"]
+    writer = csv.writer(sys.stdout)
+    writer.writerow([*facts, *names])
+    for row in rows:
+        metrics = [row["metrics"].get(name) for name in names]
+        values = [*(row[name] for name in facts), *metrics]
+        writer.writerow("" if value is None else _exact(value) for value in values)
+
+
+def _exact(value: object) -> str:
+    return repr(value) if isinstance(value, float) else str(value)

@@ -14,7 +14,8 @@ import attrs
 from anomed_core.config.modes import AUTH_MODES
 from anomed_core.config.structuring import structure, unknown_key
 from anomed_core.errors import ConfigError
-from anomed_core.model.challenge import CHALLENGE_ID
+from anomed_core.model.challenge import CHALLENGE_ID, Phase
+from anomed_core.model.roles import Split
 from anomed_core.wire.limits import Limits
 
 
@@ -28,10 +29,16 @@ class QuotaSettings:
         Tuning attempts of each subject within a period; 0 for no limit.
     period_s
         Length of the period in seconds; 86,400 is a day in UTC.
+    requests
+        Requests of each subject, of whatever kind, within a request period; 0 for no limit.
+    requests_period_s
+        Length of the request period in seconds.
     """
 
     tuning_attempts: int = attrs.field(default=0, validator=attrs.validators.ge(0))
     period_s: int = attrs.field(default=86_400, validator=attrs.validators.ge(1))
+    requests: int = attrs.field(default=0, validator=attrs.validators.ge(0))
+    requests_period_s: int = attrs.field(default=60, validator=attrs.validators.ge(1))
 
 
 @attrs.frozen(kw_only=True)
@@ -52,6 +59,10 @@ class ServerSettings:
         ``open`` trusts the ids in the query; ``tokens`` wants a token from each participant.
     evaluation_timeout_s
         Seconds that an evaluation may take.
+    evaluation_memory_bytes
+        Memory that an evaluation may use beyond the server's own.
+    evaluations_at_once
+        Evaluations that run at once in each worker; others wait for their turn.
     limits
         Bounds on requests.
     quota
@@ -68,8 +79,28 @@ class ServerSettings:
     ledger: str = ""
     auth: str = attrs.field(default="open", validator=attrs.validators.in_(AUTH_MODES))
     evaluation_timeout_s: float = attrs.field(default=60.0, validator=attrs.validators.gt(0))
+    evaluation_memory_bytes: int = attrs.field(default=4 * 2**30, validator=attrs.validators.gt(0))
+    evaluations_at_once: int = attrs.field(default=2, validator=attrs.validators.ge(1))
     limits: Limits = attrs.field(factory=Limits)
     quota: QuotaSettings = attrs.field(factory=QuotaSettings)
+
+
+@attrs.frozen(kw_only=True)
+class PhasesTable:
+    """Table ``phases`` of a challenge.
+
+    Attributes
+    ----------
+    tuning, validation
+        When each split opens and closes.
+    """
+
+    tuning: Phase = attrs.field(factory=Phase)
+    validation: Phase = attrs.field(factory=Phase)
+
+    def by_split(self) -> dict[Split, Phase]:
+        """Return the phases by split."""
+        return {Split.TUNING: self.tuning, Split.VALIDATION: self.validation}
 
 
 @attrs.frozen(kw_only=True)
@@ -82,7 +113,7 @@ class ChallengeTable:
         Identifier.
     type
         Slug of the challenge type.
-    title, description, seed
+    title, description, seed, phases
         See `anomed_core.ChallengeSpec`.
     options
         All other keys; the type's config class judges them.
@@ -93,6 +124,7 @@ class ChallengeTable:
     title: str = ""
     description: str = ""
     seed: int | None = None
+    phases: PhasesTable = attrs.field(factory=PhasesTable)
     options: Mapping[str, Any] = attrs.field(factory=dict)
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import difflib
 from collections.abc import Mapping
+from datetime import UTC, datetime
 from functools import cache
 from pathlib import Path
 from typing import Any, TypeVar
@@ -59,6 +60,7 @@ def _converter() -> cattrs.Converter:
         converter.register_structure_hook(kind, _exactly(kind))
     converter.register_structure_hook(float, _number)
     converter.register_structure_hook(Path, _path)
+    converter.register_structure_hook(datetime, _time)
     converter.register_structure_hook(Any, _as_it_is)
     return converter
 
@@ -82,6 +84,15 @@ def _path(value: Any, _: Any) -> Path:
     if not isinstance(value, str):
         raise TypeError(f"expected a path in quotes, got {_described(value)}")
     return Path(value).expanduser()
+
+
+def _time(value: Any, _: Any) -> datetime:
+    if not isinstance(value, datetime) or value.tzinfo is None:
+        raise TypeError(
+            f"expected a time with its zone and without quotes, such as 2026-05-01T12:00:00Z, "
+            f"got {_described(value)}"
+        )
+    return value.astimezone(UTC)
 
 
 def _as_it_is(value: Any, _: Any) -> Any:

@@ -6,18 +6,31 @@ from abc import ABC, abstractmethod
 from collections.abc import Callable
 from typing import Any
 
+Perform = Callable[[Any], Any]
+"""Does one job and returns its result; given to the engine when it is built."""
+
 
 class Engine(ABC):
-    """Runs an evaluation and comes back with its result, whatever the evaluation does."""
+    """Does jobs and comes back with their results, whatever they do."""
 
     @abstractmethod
-    def run(self, task: Callable[[], Any]) -> Any:
-        """Run a task and return its result.
+    def run(self, job: Any) -> Any:
+        """Do a job and return its result.
+
+        Parameters
+        ----------
+        job
+            Whatever the engine's `Perform` takes.
+
+        Returns
+        -------
+        object
+            What it returned.
 
         Raises
         ------
         EvaluationFailedError
-            If the task raised or its process died; the cause is chained or logged.
+            If the job raised or its process died; the log says why.
         EvaluationTimeoutError
             If it took longer than the time limit.
         """
@@ -25,14 +38,3 @@ class Engine(ABC):
     @abstractmethod
     def close(self) -> None:
         """End everything that is still running."""
-
-
-class InlineEngine(Engine):
-    """Runs tasks in the calling thread, without limits: for evaluations declared cheap."""
-
-    def run(self, task: Callable[[], Any]) -> Any:
-        """See `Engine.run`; exceptions of the task come out as they are."""
-        return task()
-
-    def close(self) -> None:
-        """Do nothing: nothing runs on."""

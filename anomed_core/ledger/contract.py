@@ -186,8 +186,31 @@ class Ledger(ABC):
         """
 
     @abstractmethod
-    def record(self, claim: Claim, metrics: Mapping[str, float], provenance: Provenance) -> Score:
-        """Turn a claim into a score; claim, score and outbox row change together.
+    def record(
+        self,
+        claim: Claim,
+        metrics: Mapping[str, float],
+        provenance: Provenance,
+        *,
+        tasks: Sequence[str] = (),
+    ) -> Score:
+        """Turn a claim into a score; claim, score and chores change together.
+
+        Parameters
+        ----------
+        claim
+            As it was granted.
+        metrics
+            Name to value, in declared order.
+        provenance
+            Which code made it.
+        tasks
+            What is to be done about the score later: a chore each.
+
+        Returns
+        -------
+        Score
+            Durable.
 
         Raises
         ------
@@ -257,6 +280,13 @@ class Ledger(ABC):
     @abstractmethod
     def audit(self, action: str, **detail: str) -> None:
         """Append an audit row."""
+
+    @abstractmethod
+    def now(self) -> datetime:
+        """Return the present in UTC, but never a time before the newest claim.
+
+        So nothing reopens when the clock is set back.
+        """
 
     @abstractmethod
     def ping(self) -> None:

@@ -175,3 +175,61 @@ def translated_errors() -> Iterator[None]:
                 "The ledger has no room left; free some space and send the request again."
             ) from error
         raise LedgerError(f"The ledger cannot be used now ({reason}).") from error
+
+
+def migrate_ledger(url: str) -> tuple[str | None, str]:
+    """Bring a ledger to the schema of this release.
+
+    Parameters
+    ----------
+    url
+        See `connect`.
+
+    Returns
+    -------
+    (before, after) : tuple of (str or None) and str
+        Revisions; ``None`` if the database was empty.
+    """
+    engine = connect(url)
+    try:
+        return migrate(engine), HEAD
+    finally:
+        engine.dispose()
+
+
+class Database:
+    """The database that ledger, token book and outbox share.
+
+    Parameters
+    ----------
+    url
+        See `connect`.
+
+    Raises
+    ------
+    UsageError
+        If the URL or its driver is unknown.
+    LedgerMismatchError
+        If the database has the schema of another release.
+    """
+
+    def __init__(self, url: str) -> None:
+        self._engine = connect(url)
+        prepare(self._engine)
+
+    @contextmanager
+    def writing(self) -> Iterator[sa.Connection]:
+        """Begin a transaction that may write; it commits at the end."""
+        with translated_errors(), self._engine.begin() as connection:
+            yield connection
+
+    @contextmanager
+    def reading(self) -> Iterator[sa.Connection]:
+        """Begin a transaction that only reads."""
+        reader = self._engine.execution_options(anomed_read=True)
+        with translated_errors(), reader.begin() as connection:
+            yield connection
+
+    def close(self) -> None:
+        """Release all connections."""
+        self._engine.dispose()

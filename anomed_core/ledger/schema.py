@@ -76,18 +76,21 @@ scores = sa.Table(
     sa.Column("previous_hash", sa.Text, nullable=False),
     sa.Column("hash", sa.Text, nullable=False, unique=True),
     sa.Index("ix_scores_challenge", "challenge", "kind", "split"),
+    sa.Index("ix_scores_anonymizer", "challenge", "anonymizer", "split"),
 )
 
-outbox = sa.Table(
-    "outbox",
+chores = sa.Table(
+    "chores",
     metadata,
+    # What is to be done about a score after it was recorded: deliver it, attack its submission.
     sa.Column("score_id", _ID, sa.ForeignKey("scores.id"), primary_key=True, autoincrement=False),
+    sa.Column("task", sa.Text, primary_key=True),
     sa.Column("state", sa.Text, nullable=False),
     sa.Column("tries", sa.Integer, nullable=False, server_default="0"),
     sa.Column("next_try_at", sa.BigInteger, nullable=False),
     sa.Column("last_error", sa.Text, nullable=False, server_default=""),
     sa.Column("settled_at", sa.BigInteger),
-    sa.Index("ix_outbox_due", "state", "next_try_at"),
+    sa.Index("ix_chores_due", "state", "next_try_at"),
 )
 
 audit = sa.Table(

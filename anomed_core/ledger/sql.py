@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
@@ -16,8 +15,9 @@ from anomed_core.errors import (
     LedgerMismatchError,
     QuotaExhaustedError,
 )
-from anomed_core.ledger import database, rows
+from anomed_core.ledger import rows
 from anomed_core.ledger.chain import chain_faults, row_hash
+from anomed_core.ledger.chores import WAITING
 from anomed_core.ledger.contract import (
     Attempt,
     ChainFault,
@@ -27,6 +27,7 @@ from anomed_core.ledger.contract import (
     Provenance,
     Quota,
 )
+from anomed_core.ledger.database import Database
 from anomed_core.ledger.rows import (
     MICROSECOND,
     as_datetime,
@@ -44,7 +45,7 @@ from anomed_core.ledger.schema import (
     audit,
     chain_heads,
     challenges,
-    outbox,
+    chores,
     scores,
 )
 from anomed_core.model import Score, Split, Subject
@@ -58,21 +59,20 @@ class SqlLedger(Ledger):
 
     Parameters
     ----------
-    url
-        SQLAlchemy URL.
+    database
+        Where it is kept.
     clock
         Returns microseconds since 1970-01-01 UTC. Where it runs backwards, the newest time in the
         ledger is taken instead, so that nothing reopens.
     """
 
-    def __init__(self, url: str, *, clock: Callable[[], int] = utc_microseconds) -> None:
-        self._engine = database.connect(url)
+    def __init__(self, database: Database, *, clock: Callable[[], int] = utc_microseconds) -> None:
+        self._database = database
         self._clock = clock
-        database.prepare(self._engine)
 
     def open_challenge(self, challenge: str, fingerprint: str, *, accept_change: bool) -> None:
         """See `Ledger.open_challenge`."""
-        with self._writing() as connection:
+        with self._database.writing() as connection:
             known = connection.execute(
                 sa.select(challenges.c.fingerprint).where(challenges.c.id == challenge)
             ).scalar()
@@ -108,7 +108,7 @@ class SqlLedger(Ledger):
     def claim(self, request: ClaimRequest) -> Claim:
         """See `Ledger.claim`."""
         try:
-            with self._writing() as connection:
+            with self._database.writing() as connection:
                 now = self._now(connection)
                 self._void_expired(connection, request, now)
                 remaining = self._remaining_or_refuse(connection, request, now)
@@ -187,7 +187,7 @@ class SqlLedger(Ledger):
 
     def _refusal(self, request: ClaimRequest) -> Exception:
         """Explain why a claim met a row that was there already."""
-        with self._reading() as connection:
+        with self._database.reading() as connection:
             row = connection.execute(
                 sa.select(attempts.c.state, attempts.c.lease_until, scores.c.id)
                 .select_from(attempts.outerjoin(scores, scores.c.attempt_id == attempts.c.id))
@@ -206,10 +206,17 @@ class SqlLedger(Ledger):
             retry_after_s=max(1.0, lease_s),
         )
 
-    def record(self, claim: Claim, metrics: Mapping[str, float], provenance: Provenance) -> Score:
+    def record(
+        self,
+        claim: Claim,
+        metrics: Mapping[str, float],
+        provenance: Provenance,
+        *,
+        tasks: Sequence[str] = (),
+    ) -> Score:
         """See `Ledger.record`."""
         request = claim.request
-        with self._writing() as connection:
+        with self._database.writing() as connection:
             now = self._now(connection)
             settled = connection.execute(
                 sa.update(attempts)
@@ -218,7 +225,7 @@ class SqlLedger(Ledger):
             )
             if settled.rowcount != 1:
                 raise LedgerError("The claim ran out before the score was recorded; try again.")
-            return self._append_score(
+            score = self._append_score(
                 connection,
                 {
                     **subject_columns(
@@ -234,6 +241,15 @@ class SqlLedger(Ledger):
                 provenance,
                 now,
             )
+            if tasks:
+                connection.execute(
+                    sa.insert(chores),
+                    [
+                        {"score_id": score.id, "task": task, "state": WAITING, "next_try_at": now}
+                        for task in tasks
+                    ],
+                )
+            return score
 
     def record_house(  # noqa: PLR0913 - as in the contract
         self,
@@ -249,7 +265,7 @@ class SqlLedger(Ledger):
         provenance: Provenance,
     ) -> Score:
         """See `Ledger.record_house`."""
-        with self._writing() as connection:
+        with self._database.writing() as connection:
             return self._append_score(
                 connection,
                 {
@@ -281,14 +297,11 @@ class SqlLedger(Ledger):
             "recorded_at": now,
         }
         row = self._append(connection, scores, row)
-        connection.execute(
-            sa.insert(outbox).values(score_id=row["id"], state="waiting", next_try_at=now)
-        )
         return score_of(row)
 
     def release(self, claim: Claim, reason: str) -> None:
         """See `Ledger.release`."""
-        with self._writing() as connection:
+        with self._database.writing() as connection:
             connection.execute(
                 sa.update(attempts)
                 .where(attempts.c.id == claim.id, attempts.c.state == "claimed")
@@ -309,13 +322,13 @@ class SqlLedger(Ledger):
 
     def _score_of_attempt(self, condition: sa.ColumnElement[bool]) -> Score | None:
         query = sa.select(scores).join(attempts, attempts.c.id == scores.c.attempt_id)
-        with self._reading() as connection:
+        with self._database.reading() as connection:
             row = connection.execute(query.where(condition)).mappings().first()
         return score_of(row) if row else None
 
     def score(self, score_id: int) -> Score | None:
         """See `Ledger.score`."""
-        with self._reading() as connection:
+        with self._database.reading() as connection:
             query = sa.select(scores).where(scores.c.id == score_id)
             row = connection.execute(query).mappings().first()
         return score_of(row) if row else None
@@ -339,7 +352,7 @@ class SqlLedger(Ledger):
         for name, value in chosen.items():
             if value is not None:
                 query = query.where(scores.c[name] == value)
-        with self._reading() as connection:
+        with self._database.reading() as connection:
             return [score_of(row) for row in connection.execute(query).mappings()]
 
     def attempts(self, *, challenge: str, subject: Subject) -> Sequence[Attempt]:
@@ -355,14 +368,14 @@ class SqlLedger(Ledger):
             )
             .order_by(attempts.c.id)
         )
-        with self._reading() as connection:
+        with self._database.reading() as connection:
             return [attempt_of(row) for row in connection.execute(query).mappings()]
 
     def remaining(
         self, *, challenge: str, kind: str, subject: Subject, quota: Quota
     ) -> tuple[int, datetime]:
         """See `Ledger.remaining`."""
-        with self._reading() as connection:
+        with self._database.reading() as connection:
             now = self._now(connection)
             used, ends_at = self._used(connection, challenge, kind, subject, quota, now)
         return max(0, quota.attempts - used), as_datetime(ends_at)
@@ -370,7 +383,7 @@ class SqlLedger(Ledger):
     def verify(self) -> list[ChainFault]:
         """See `Ledger.verify`."""
         faults = []
-        with self._reading() as connection:
+        with self._database.reading() as connection:
             for table in (scores, audit):
                 head = connection.execute(
                     sa.select(chain_heads).where(chain_heads.c.name == table.name)
@@ -388,7 +401,7 @@ class SqlLedger(Ledger):
 
     def audit(self, action: str, **detail: str) -> None:
         """See `Ledger.audit`."""
-        with self._writing() as connection:
+        with self._database.writing() as connection:
             self._append_audit(connection, action, detail)
 
     def _append_audit(
@@ -421,9 +434,14 @@ class SqlLedger(Ledger):
         )
         return row
 
+    def now(self) -> datetime:
+        """See `Ledger.now`."""
+        with self._database.reading() as connection:
+            return as_datetime(self._now(connection))
+
     def ping(self) -> None:
         """See `Ledger.ping`."""
-        with self._writing() as connection:
+        with self._database.writing() as connection:
             connection.execute(
                 sa.update(chain_heads)
                 .where(chain_heads.c.name == "scores")
@@ -432,7 +450,7 @@ class SqlLedger(Ledger):
 
     def close(self) -> None:
         """See `Ledger.close`."""
-        self._engine.dispose()
+        self._database.close()
 
     def _now(self, connection: sa.Connection) -> int:
         """Return the present, but never a time before the newest in the ledger."""
@@ -440,17 +458,6 @@ class SqlLedger(Ledger):
             sa.select(attempts.c.claimed_at).order_by(attempts.c.id.desc()).limit(1)
         ).scalar()
         return max(self._clock(), newest or 0)
-
-    @contextmanager
-    def _writing(self) -> Iterator[sa.Connection]:
-        with database.translated_errors(), self._engine.begin() as connection:
-            yield connection
-
-    @contextmanager
-    def _reading(self) -> Iterator[sa.Connection]:
-        reader = self._engine.execution_options(anomed_read=True)
-        with database.translated_errors(), reader.begin() as connection:
-            yield connection
 
 
 def _in_the_way(request: ClaimRequest) -> sa.ColumnElement[bool]:

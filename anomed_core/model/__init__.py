@@ -1,6 +1,6 @@
 """The vocabulary: frozen value classes, no input or output."""
 
-from anomed_core.model.challenge import Challenge, ChallengeSpec
+from anomed_core.model.challenge import Challenge, ChallengeSpec, Phase
 from anomed_core.model.declarations import (
     ANONYMIZER,
     DATA_SPLIT,
@@ -51,6 +51,7 @@ __all__ = [
     "Metric",
     "Parameter",
     "Payload",
+    "Phase",
     "ProductSchema",
     "Purpose",
     "Quality",

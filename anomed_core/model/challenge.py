@@ -3,14 +3,37 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping
+from datetime import datetime
 from typing import Any
 
 import attrs
 
+from anomed_core.model.roles import Split
 from anomed_core.sampling import Lottery
 
 CHALLENGE_ID = re.compile(r"[a-z0-9][a-z0-9_-]{0,63}")
 """Identifiers of challenges: they are URL segments and folder names."""
+
+
+@attrs.frozen(kw_only=True)
+class Phase:
+    """When submissions for a split are taken.
+
+    Attributes
+    ----------
+    opens, closes
+        Times with their zone; ``None`` for always open, or never closed.
+    """
+
+    opens: datetime | None = None
+    closes: datetime | None = None
+
+    def __attrs_post_init__(self) -> None:
+        if self.opens and self.closes and self.opens >= self.closes:
+            raise ValueError(
+                f"a phase must open before it closes, got {self.opens} and {self.closes}"
+            )
 
 
 @attrs.frozen(kw_only=True)
@@ -30,6 +53,8 @@ class ChallengeSpec:
     seed
         Makes every draw reproducible for tests and papers, and guessable for everyone who knows it.
         ``None`` draws by the server's secret.
+    phases
+        When submissions for each split are taken; always, if not named.
     config
         Object of the type's config class.
     """
@@ -39,6 +64,7 @@ class ChallengeSpec:
     title: str = ""
     description: str = ""
     seed: int | None = None
+    phases: Mapping[Split, Phase] = attrs.field(factory=dict)
     config: Any = None
 
 

@@ -8,7 +8,7 @@ from typing import Any
 
 import attrs
 
-from anomed_core.model._converters import as_frozenset, as_tuple
+from anomed_core.model._converters import as_roles, as_splits, as_tuple
 from anomed_core.model.payloads import ProductSchema, SubmissionSchema
 from anomed_core.model.roles import Direction, Purpose, Role, Split
 
@@ -123,18 +123,23 @@ class DataProduct:
         provided per request, from the request's parameters.
     parameters
         Query parameters of a product that is provided per request.
+    with_target
+        Whether it depends on what the anonymizer in the query has submitted; never static.
     description
         One sentence for participants.
     """
 
     path: str = attrs.field(validator=_PATH)
-    audience: frozenset[Role] = attrs.field(converter=as_frozenset)
+    audience: frozenset[Role] = attrs.field(converter=as_roles)
     schema: ProductSchema
     static: bool = True
     parameters: tuple[Parameter, ...] = attrs.field(converter=as_tuple, default=())
+    with_target: bool = False
     description: str = ""
 
     def __attrs_post_init__(self) -> None:
+        if self.static and self.with_target:
+            raise ValueError(f"{self.path}: a static product depends on nobody's submission")
         if self.static and any(parameter.required for parameter in self.parameters):
             raise ValueError(f"{self.path}: a static product has no required parameters")
 
@@ -161,6 +166,13 @@ class SubmissionKind:
         Query parameters, in the order in which their absence is reported.
     default_split
         The split of a request that names none; ``None`` if ``data_split`` is required.
+    selector
+        Query parameter and its value that choose this kind, where several kinds share one path;
+        the first of them is chosen without the parameter. ``None`` for a path of its own.
+    keeps
+        Splits whose bodies are kept, so that they can be attacked and scored again.
+    with_target
+        Whether the evaluation needs the submission of the anonymizer under attack.
     cheap
         Whether the evaluation is short and safe enough to run inside the web worker; otherwise it
         runs in a worker process with limits.
@@ -170,11 +182,18 @@ class SubmissionKind:
 
     name: str = attrs.field(validator=attrs.validators.matches_re(r"[a-z][a-z0-9_-]*"))
     path: str = attrs.field(validator=_PATH)
-    submitter: Role
-    purpose: Purpose
+    submitter: Role = attrs.field(converter=Role)
+    purpose: Purpose = attrs.field(converter=Purpose)
     schema: SubmissionSchema | Mapping[Split, SubmissionSchema]
     parameters: tuple[Parameter, ...] = attrs.field(converter=as_tuple, default=())
-    default_split: Split | None = None
+    default_split: Split | None = attrs.field(
+        default=None, converter=attrs.converters.optional(Split)
+    )
+    selector: tuple[str, str] | None = None
+    keeps: frozenset[Split] = attrs.field(
+        converter=as_splits, default=frozenset({Split.VALIDATION})
+    )
+    with_target: bool = False
     cheap: bool = False
     description: str = ""
 
@@ -234,7 +253,7 @@ class Metric:
 
     name: str = attrs.field(validator=_METRIC_NAME)
     kind: str
-    direction: Direction = Direction.HIGHER
+    direction: Direction = attrs.field(default=Direction.HIGHER, converter=Direction)
     bounds: tuple[float, float] = attrs.field(
         converter=as_tuple, default=(float("-inf"), float("inf")), validator=_bounds
     )

@@ -23,9 +23,12 @@ class DataRequest:
     ----------
     parameters
         Declared query parameters that were given, already validated.
+    target
+        The anonymizer in the query, for products declared ``with_target``.
     """
 
     parameters: Mapping[str, str] = attrs.field(factory=dict)
+    target: Target | None = None
 
     @property
     def anonymizer(self) -> str | None:
@@ -127,11 +130,15 @@ class Target:
     anonymizer
         Its identifier.
     scores
-        Its recorded utility scores, oldest first; empty if it has none yet.
+        Its final utility scores, oldest first; empty if it has none yet.
+    submission
+        For kinds and products declared ``with_target``: its kept submission, the final if there is
+        one and else the newest; ``None`` if there is none.
     """
 
     anonymizer: str
     scores: tuple[Score, ...] = ()
+    submission: Submission | None = None
 
 
 @attrs.frozen(kw_only=True)

@@ -40,7 +40,7 @@ class Baseline:
 
     name: str
     kind: str
-    quality: Quality
+    quality: Quality = attrs.field(converter=Quality)
     payload: Callable[[DataRequest], Payload]
 
 

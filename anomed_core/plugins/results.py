@@ -13,6 +13,9 @@ from anomed_core.model import Metric
 
 Item = TypeVar("Item")
 
+_ROUNDING = 1e-12
+"""How far beyond a bound a value may lie: a mean of ones can come out as 1.0000000000000002."""
+
 
 def collected(results: Iterable[Any], expected: type[Item], hook: str) -> list[Item]:
     """Flatten what a collecting hook returned.
@@ -87,15 +90,46 @@ def checked_metrics(result: Any, declared: Sequence[Metric], hook: str) -> dict[
     return {metric.name: _checked_value(result[metric.name], metric, hook) for metric in declared}
 
 
+def finite_metrics(result: Any, source: str) -> dict[str, float]:
+    """Return undeclared metrics as plain floats.
+
+    Parameters
+    ----------
+    result
+        What a house attack returned.
+    source
+        Its name, for messages.
+
+    Returns
+    -------
+    dict of str to float
+        Not empty.
+
+    Raises
+    ------
+    ContractError
+        If it is no mapping, is empty, or holds a value that is not a finite number.
+    """
+    if not isinstance(result, Mapping) or not result:
+        raise ContractError(f"{source} must return a mapping of metrics, got {result!r}"[:200])
+    return {
+        str(name): _checked_value(value, Metric(name=str(name), kind="house"), source)
+        for name, value in result.items()
+    }
+
+
 def _checked_value(value: Any, metric: Metric, hook: str) -> float:
     if isinstance(value, np.generic):
         value = value.item()
     if isinstance(value, (bool, complex)) or not isinstance(value, (int, float)):
         raise ContractError(f"{hook}: {metric.name} must be a number, got {type(value).__name__}")
-    number = float(value)
     low, high = metric.bounds
-    if not math.isfinite(number) or not low <= number <= high:
+    try:
+        number = float(value)
+    except OverflowError:
+        number = math.inf
+    if not (math.isfinite(number) and low - _ROUNDING <= number <= high + _ROUNDING):
         raise ContractError(
             f"{hook}: {metric.name} must be finite and within [{low}, {high}], got {number}"
         )
-    return number + 0.0  # no negative zero
+    return float(min(max(number, low), high)) + 0.0  # no negative zero

@@ -54,9 +54,7 @@ def describe(hosted: HostedChallenge, *, base: str) -> dict[str, Any]:
         },
         "fingerprint": hosted.fingerprint,
         "products": [_product(product, base) for product in hosted.products.values()],
-        "submissions": [
-            _kind(kind, hosted.metrics[kind.name], base) for kind in hosted.kinds.values()
-        ],
+        "submissions": [_kind(kind, hosted.metrics[kind.name], base) for kind in hosted.kinds],
         "house_attacks": [
             {"name": attack.name, "kind": attack.kind, "description": attack.description}
             for attack in hosted.house_attacks

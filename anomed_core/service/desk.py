@@ -6,22 +6,19 @@ participant nothing; every failure of ours after it gives the attempt back.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from typing import Any
+from collections.abc import Callable, Mapping
 
 import attrs
 import structlog
 
-from anomed_core.engine import Engine, InlineEngine
+from anomed_core.engine import Engine
 from anomed_core.errors import (
     AlreadyScoredError,
-    EvaluationFailedError,
     LedgerFullError,
-    RequestError,
     ServiceError,
     SubmissionRejected,
 )
-from anomed_core.ledger import Claim, ClaimRequest, Ledger, Quota
+from anomed_core.ledger import DELIVER, Claim, ClaimRequest, Ledger, Quota
 from anomed_core.model import (
     Purpose,
     Score,
@@ -31,11 +28,14 @@ from anomed_core.model import (
     SubmissionKind,
     Target,
 )
-from anomed_core.plugins import checked_metrics
 from anomed_core.service.decoding import decode
+from anomed_core.service.evaluation import Evaluation, Validation
 from anomed_core.service.hosting import HostedChallenge
+from anomed_core.service.house_attacks import attack_tasks
 from anomed_core.service.parameters import checked_parameters, split_of, subject_of
-from anomed_core.state.payloads import Body, PayloadStore, body_digest
+from anomed_core.service.phases import refuse_outside
+from anomed_core.service.submissions import SubmissionStore
+from anomed_core.state.payloads import Body, body_digest
 from anomed_core.wire import Limits
 
 log = structlog.get_logger(__name__)
@@ -68,25 +68,28 @@ class SubmissionDesk:
     ----------
     ledger
         Where claims and scores are kept.
-    engine
-        Where evaluations run that are not declared cheap.
-    payloads
-        Where the bodies of finals are kept.
+    inline, engine
+        Where evaluations run that are declared cheap, and where all others do.
+    submissions
+        Where bodies are kept.
     limits
         Bounds on bodies.
     quota
         Tuning attempts per subject; ``None`` for no limit.
     lease_s
         Seconds after which a claim is void: longer than any evaluation may take.
+    recorded
+        All called after each recorded score.
     """
 
     ledger: Ledger
+    inline: Engine
     engine: Engine
-    payloads: PayloadStore
+    submissions: SubmissionStore
     limits: Limits
     quota: Quota | None = None
     lease_s: float = 120.0
-    _inline: Engine = attrs.field(factory=InlineEngine, init=False)
+    recorded: tuple[Callable[[], None], ...] = ()
 
     def submit(
         self,
@@ -129,6 +132,8 @@ class SubmissionDesk:
         """
         parameters = checked_parameters(kind.parameters, query)
         subject, split = subject_of(kind, parameters), split_of(kind, parameters)
+        if split in hosted.phases:
+            refuse_outside(hosted.phases[split], split, self.ledger.now())
         digest = body_digest(body)
         earlier = self._earlier(hosted, kind, subject, split, digest, replay_key)
         if earlier is not None:
@@ -141,8 +146,8 @@ class SubmissionDesk:
             payload=decode(body, kind.schema_for(split), self.limits),
             digest=digest,
         )
-        self._validate(hosted, submission)
-        if split is Split.VALIDATION:
+        self._validate(hosted, kind, submission)
+        if split in kind.keeps:
             self._keep(body)
         claim = self.ledger.claim(
             ClaimRequest(
@@ -159,6 +164,8 @@ class SubmissionDesk:
             )
         )
         score = self._settle(hosted, kind, submission, claim)
+        for tell in self.recorded:
+            tell()
         self._tell_observers(hosted, score)
         return Receipt(score=score, remaining=claim.remaining)
 
@@ -196,23 +203,16 @@ class SubmissionDesk:
                 )
         return None
 
-    def _validate(self, hosted: HostedChallenge, submission: Submission) -> None:
-        try:
-            hosted.registry.ask_each(
-                hosted.challenge.type,
-                "anomed_validate_submission",
-                challenge=hosted.challenge,
-                submission=submission,
-            )
-        except RequestError:
-            raise
-        except Exception as error:
-            log.exception("validation failed", challenge=hosted.id, kind=submission.kind)
-            raise EvaluationFailedError("The submission could not be validated.") from error
+    def _validate(
+        self, hosted: HostedChallenge, kind: SubmissionKind, submission: Submission
+    ) -> None:
+        refusal = self._engine_for(kind).run(Validation(challenge=hosted.id, submission=submission))
+        if refusal is not None:
+            raise SubmissionRejected(refusal)
 
     def _keep(self, body: Body) -> None:
         try:
-            self.payloads.keep(body)
+            self.submissions.payloads.keep(body)
         except OSError as error:
             raise LedgerFullError(
                 "The submission could not be stored; nothing was scored, try again later."
@@ -222,8 +222,18 @@ class SubmissionDesk:
         self, hosted: HostedChallenge, kind: SubmissionKind, submission: Submission, claim: Claim
     ) -> Score:
         try:
-            metrics = self._evaluate(hosted, kind, submission)
-            return self.ledger.record(claim, metrics, hosted.provenance)
+            evaluation = Evaluation(
+                challenge=hosted.id,
+                submission=submission,
+                target=self._target(hosted, kind, submission),
+            )
+            metrics = self._engine_for(kind).run(evaluation)
+            return self.ledger.record(
+                claim,
+                metrics,
+                hosted.provenance,
+                tasks=self._tasks(hosted, kind, submission.split),
+            )
         except BaseException as error:
             self._release(claim, type(error).__name__)
             raise
@@ -234,37 +244,21 @@ class SubmissionDesk:
         except ServiceError:  # the lease frees the attempt instead
             log.exception("release failed", attempt=claim.id)
 
-    def _evaluate(
-        self, hosted: HostedChallenge, kind: SubmissionKind, submission: Submission
-    ) -> dict[str, float]:
-        hook, arguments = self._evaluation(hosted, kind, submission)
-        engine = self._inline if kind.cheap else self.engine
-        caller = hosted.hook(hook)
-        try:
-            result = engine.run(lambda: caller(**arguments))
-            return checked_metrics(result, hosted.metrics[kind.name], hook)
-        except ServiceError:
-            raise
-        except Exception as error:
-            log.exception(
-                "evaluation failed",
-                challenge=hosted.id,
-                plugin=hosted.type.plugin_name,
-                hook=hook,
-                kind=kind.name,
-            )
-            raise EvaluationFailedError(
-                "The evaluation failed on our side; your attempt is free again."
-            ) from error
+    def _engine_for(self, kind: SubmissionKind) -> Engine:
+        return self.inline if kind.cheap else self.engine
 
-    def _evaluation(
+    def _target(
         self, hosted: HostedChallenge, kind: SubmissionKind, submission: Submission
-    ) -> tuple[str, dict[str, Any]]:
-        arguments: dict[str, Any] = {"challenge": hosted.challenge, "submission": submission}
+    ) -> Target | None:
+        """Return the anonymizer under attack; ``None`` for utility."""
         if kind.purpose is Purpose.UTILITY:
-            return "anomed_evaluate_utility", arguments
-        arguments["target"] = Target(anonymizer=submission.anonymizer)
-        return "anomed_evaluate_threat", arguments
+            return None
+        return self.submissions.target(hosted, submission.anonymizer, whole=kind.with_target)
+
+    def _tasks(self, hosted: HostedChallenge, kind: SubmissionKind, split: Split) -> list[str]:
+        """Return what is to be done about a recorded score."""
+        attacks = attack_tasks(hosted, kind.name) if split in kind.keeps else []
+        return [DELIVER, *attacks]
 
     def _tell_observers(self, hosted: HostedChallenge, score: Score) -> None:
         for implementation in hosted.registry.everybody("anomed_score_recorded").get_hookimpls():

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 import attrs
@@ -16,6 +16,8 @@ from anomed_core.model import (
     DataProduct,
     HouseAttack,
     Metric,
+    Phase,
+    Split,
     SubmissionKind,
 )
 from anomed_core.plugins import CreationContext, LoadedType, PluginRegistry, collected
@@ -35,14 +37,18 @@ class HostedChallenge:
         What hooks receive.
     type
         Its type and the plugin that owns it.
-    products, kinds
-        Declared data products and submission kinds, by path.
+    products
+        Declared data products by path.
+    kinds
+        Declared submission kinds.
     metrics
         Declared metrics by name of the kind, in declared order.
     house_attacks
         Attacks that the server runs.
     extra_routes
         Resources by relative path.
+    phases
+        When submissions for each split are taken.
     fingerprint
         Digest of data, draws and declarations.
     registry
@@ -52,10 +58,11 @@ class HostedChallenge:
     challenge: Challenge
     type: LoadedType
     products: Mapping[str, DataProduct]
-    kinds: Mapping[str, SubmissionKind]
+    kinds: tuple[SubmissionKind, ...]
     metrics: Mapping[str, tuple[Metric, ...]]
     house_attacks: tuple[HouseAttack, ...]
     extra_routes: Mapping[str, Any]
+    phases: Mapping[Split, Phase]
     fingerprint: str
     registry: PluginRegistry = attrs.field(repr=False, eq=False)
 
@@ -73,6 +80,14 @@ class HostedChallenge:
             plugin=self.type.plugin_name,
             plugin_version=info.version if info else "",
         )
+
+    def kind(self, name: str) -> SubmissionKind:
+        """Return a submission kind by its name."""
+        return next(kind for kind in self.kinds if kind.name == name)
+
+    def kinds_at(self, path: str) -> list[SubmissionKind]:
+        """Return the submission kinds that share a path."""
+        return [kind for kind in self.kinds if kind.path == path]
 
     def hook(self, name: str) -> pluggy.HookCaller:
         """Return the caller of a hook for this challenge's type."""
@@ -173,7 +188,7 @@ def _declared(
     extra_routes = _merged(registry.caller(name, "anomed_extra_routes")(challenge=challenge))
     _refuse_shared_paths(
         [(product.path, f"data product {product.path}") for product in products]
-        + [(kind.path, f"submission kind {kind.name!r}") for kind in kinds]
+        + _paths_of_kinds(kinds)
         + [(path, f"extra route {path}") for path in extra_routes]
     )
     _refuse_twins([(kind.name, f"submission kind {kind.name!r}") for kind in kinds])
@@ -188,10 +203,11 @@ def _declared(
         challenge=challenge,
         type=loaded,
         products={product.path: product for product in products},
-        kinds={kind.path: kind for kind in kinds},
+        kinds=tuple(kinds),
         metrics=metrics,
         house_attacks=tuple(attacks),
         extra_routes=extra_routes,
+        phases=spec.phases,
         fingerprint=_fingerprint(name, context, spec, metrics),
         registry=registry,
     )
@@ -237,6 +253,18 @@ def _metrics(
                 f"the submission kind {kind!r} needs exactly one primary metric, got {n_primary}"
             )
     return {kind: tuple(declared) for kind, declared in metrics.items()}
+
+
+def _paths_of_kinds(kinds: Sequence[SubmissionKind]) -> list[tuple[str, str]]:
+    """Return who claims which path; kinds told apart by a selector share one claim."""
+    claims = []
+    first: dict[tuple[str, str], SubmissionKind] = {}
+    for kind in kinds:
+        chosen_by = kind.selector[0] if kind.selector else f"={kind.name}"
+        if (kind.path, chosen_by) not in first:
+            first[kind.path, chosen_by] = kind
+            claims.append((kind.path, f"submission kind {kind.name!r}"))
+    return claims
 
 
 def _refuse_shared_paths(claims: list[tuple[str, str]]) -> None:

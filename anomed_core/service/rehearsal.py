@@ -66,7 +66,7 @@ def rehearse(hosted: HostedChallenge, house: House) -> list[Finding]:
     )
     findings: list[Finding] = []
     primary: dict[str, dict[Quality, list[float]]] = {}
-    kinds = {kind.name: kind for kind in hosted.kinds.values()}
+    kinds = {kind.name: kind for kind in hosted.kinds}
     for baseline in offered:
         kind = kinds[baseline.kind]
         finding, value = _score(hosted, house, kind, baseline)

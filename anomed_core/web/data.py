@@ -4,28 +4,30 @@ from __future__ import annotations
 
 from typing import BinaryIO, cast
 
+import attrs
 import falcon
 
 from anomed_core.model import ArraysSchema, DataProduct, DataRequest, TableSchema
 from anomed_core.service import HostedChallenge, requested_product, static_product
+from anomed_core.service.house import House
 from anomed_core.service.parameters import checked_parameters
-from anomed_core.state import Artifact, ArtifactStore
+from anomed_core.service.phases import refuse_outside
+from anomed_core.state import Artifact
 from anomed_core.web.query import read_query
 
 
 class StaticProductResource:
     """A product that everybody gets the same bytes of."""
 
-    def __init__(
-        self, hosted: HostedChallenge, product: DataProduct, artifacts: ArtifactStore
-    ) -> None:
+    def __init__(self, hosted: HostedChallenge, product: DataProduct, house: House) -> None:
         self._hosted = hosted
         self._product = product
-        self._artifacts = artifacts
+        self._house = house
         self._artifact: Artifact | None = None
 
     def on_get(self, req: falcon.Request, resp: falcon.Response) -> None:
         """Send the file, or the part of it that was asked for."""
+        self._check(req)
         artifact = self._built()
         etag = falcon.ETag(artifact.digest)
         resp.etag = etag
@@ -41,35 +43,49 @@ class StaticProductResource:
             file.seek(start)
         resp.set_stream(cast("BinaryIO", file), length)
 
-    def on_head(self, _: falcon.Request, resp: falcon.Response) -> None:
+    def on_head(self, req: falcon.Request, resp: falcon.Response) -> None:
         """Send the headers of `on_get`."""
+        self._check(req)
         artifact = self._built()
         resp.etag = falcon.ETag(artifact.digest)
         resp.set_header("Accept-Ranges", "bytes")
         resp.content_type = media_type(self._product)
         resp.content_length = artifact.size_bytes
 
+    def _check(self, req: falcon.Request) -> None:
+        query = read_query(req, self._product.parameters)
+        self._house.gatekeeper.may_read(self._hosted, self._product, req.context.identity, query)
+
     def _built(self) -> Artifact:
         if self._artifact is None:
-            self._artifact = static_product(self._hosted, self._product, self._artifacts)
+            self._artifact = static_product(
+                self._hosted, self._product, self._house.state.artifacts
+            )
         return self._artifact
 
 
 class RequestedProductResource:
     """A product that depends on the request."""
 
-    def __init__(self, hosted: HostedChallenge, product: DataProduct) -> None:
+    def __init__(self, hosted: HostedChallenge, product: DataProduct, house: House) -> None:
         self._hosted = hosted
         self._product = product
+        self._house = house
 
     def on_get(self, req: falcon.Request, resp: falcon.Response) -> None:
         """Send what the owner provides for these parameters."""
-        parameters = checked_parameters(
-            self._product.parameters, read_query(req, self._product.parameters)
-        )
-        resp.data = requested_product(
-            self._hosted, self._product, DataRequest(parameters=parameters)
-        )
+        query = read_query(req, self._product.parameters)
+        self._house.gatekeeper.may_read(self._hosted, self._product, req.context.identity, query)
+        request = DataRequest(parameters=checked_parameters(self._product.parameters, query))
+        if request.split is not None and request.split in self._hosted.phases:
+            now = self._house.ledger.now()
+            refuse_outside(self._hosted.phases[request.split], request.split, now)
+        if self._product.with_target and request.anonymizer:
+            target = self._house.desk.submissions.target(
+                self._hosted, request.anonymizer, whole=True
+            )
+            request = attrs.evolve(request, target=target)
+        resp.data = requested_product(self._hosted, self._product, request)
         resp.content_type = media_type(self._product)
         resp.set_header("Cache-Control", "private, no-store")
 

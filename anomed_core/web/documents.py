@@ -9,8 +9,8 @@ from typing import Any
 import falcon
 
 from anomed_core.errors import UnknownResourceError
-from anomed_core.ledger import Ledger
 from anomed_core.service import HostedChallenge
+from anomed_core.service.house import House
 
 ALIVE = b'{"message": "Challenge server is alive!"}'
 
@@ -58,15 +58,16 @@ class JSONResource:
 class ScoreResource:
     """One recorded score of one challenge."""
 
-    def __init__(self, hosted: HostedChallenge, ledger: Ledger) -> None:
+    def __init__(self, hosted: HostedChallenge, house: House) -> None:
         self._hosted = hosted
-        self._ledger = ledger
+        self._house = house
 
-    def on_get(self, _: falcon.Request, resp: falcon.Response, score_id: int) -> None:
+    def on_get(self, req: falcon.Request, resp: falcon.Response, score_id: int) -> None:
         """Send a score with everything that was recorded about it."""
-        score = self._ledger.score(score_id)
+        score = self._house.ledger.score(score_id)
         if score is None or score.challenge != self._hosted.id:
             raise UnknownResourceError(f"There is no score {score_id} in this challenge.")
+        self._house.gatekeeper.may_see(self._hosted, score.subject, req.context.identity)
         resp.content_type = falcon.MEDIA_JSON
         resp.data = json.dumps(score.as_dict()).encode()
 

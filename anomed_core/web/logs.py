@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import sys
 import time
@@ -26,9 +27,24 @@ def configure_logs() -> None:
             structlog.processors.JSONRenderer(),
         ],
         wrapper_class=structlog.make_filtering_bound_logger(20),
-        logger_factory=structlog.WriteLoggerFactory(file=sys.stderr),
+        logger_factory=structlog.WriteLoggerFactory(file=_stream),  # type: ignore[arg-type]
         cache_logger_on_first_use=True,
     )
+
+
+class _LossyStream:
+    """Standard error, but a full disk under it costs log lines and not answers."""
+
+    def write(self, text: str) -> None:
+        with contextlib.suppress(OSError):
+            sys.stderr.write(text)
+
+    def flush(self) -> None:
+        with contextlib.suppress(OSError):
+            sys.stderr.flush()
+
+
+_stream = _LossyStream()
 
 
 def _add_request_id(
@@ -46,9 +62,9 @@ def write_access_line(
     """Write the line of one request, in the same form but without the cost of processors."""
     now = time.time()
     stamp = time.strftime("%Y-%m-%dT%H:%M:%S", time.gmtime(now))
-    sys.stderr.write(
+    _stream.write(
         f'{{"method": "{method}", "path": {json.dumps(path)}, "status": {status}, '
         f'"ms": {seconds * 1000:.2f}, "event": "request", "request_id": "{request_id}", '
         f'"level": "info", "timestamp": "{stamp}.{int(now % 1 * 1e6):06d}Z"}}\n'
     )
-    sys.stderr.flush()
+    _stream.flush()

@@ -11,6 +11,7 @@ from typing import Any
 import falcon
 
 from anomed_core.web.logs import current_request_id, write_access_line
+from anomed_core.web.telemetry import Telemetry
 
 REQUEST_ID = "X-Request-Id"
 
@@ -18,9 +19,16 @@ _ACCEPTED_ID = re.compile(r"[A-Za-z0-9._-]{8,64}")
 
 
 class RequestLog:
-    """Gives each request an id and writes one line when it is answered."""
+    """Gives each request an id; logs and counts it when it is answered.
 
-    def __init__(self) -> None:
+    Parameters
+    ----------
+    telemetry
+        Counts.
+    """
+
+    def __init__(self, telemetry: Telemetry) -> None:
+        self._telemetry = telemetry
         self._numbers = itertools.count(1)
         self._prefix = secrets.token_hex(4)
 
@@ -40,10 +48,17 @@ class RequestLog:
         self, req: falcon.Request, resp: falcon.Response, _resource: Any, _succeeded: bool
     ) -> None:
         """Log method, path, status and time; never the query, the body or a header."""
+        seconds = time.perf_counter() - req.context.started
         write_access_line(
             request_id=req.context.request_id,
             method=req.method,
             path=req.path,
             status=resp.status_code,
-            seconds=time.perf_counter() - req.context.started,
+            seconds=seconds,
+        )
+        self._telemetry.count(
+            method=req.method,
+            route=req.uri_template or "none",
+            status=resp.status_code,
+            seconds=seconds,
         )

@@ -45,7 +45,7 @@ def _challenge(base: str, hosted: HostedChallenge) -> str:
     kinds = "".join(
         f"<tr><td><code>POST {escape(base + kind.path)}</code></td>"
         f"<td>{escape(kind.description)}</td><td>{escape(kind.submitter)}</td></tr>"
-        for kind in hosted.kinds.values()
+        for kind in hosted.kinds
     )
     metrics = "".join(
         f"<tr><td><code>{escape(metric.name)}</code>{' (ranks)' if metric.primary else ''}</td>"

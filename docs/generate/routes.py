@@ -35,7 +35,7 @@ def block() -> str:
 
 def _routes(house: House) -> tuple[list[list[str]], ...]:
     (hosted,) = house.challenges.values()
-    declared = {*hosted.products, *hosted.kinds, *hosted.extra_routes}
+    declared = {*hosted.products, *(kind.path for kind in hosted.kinds), *hosted.extra_routes}
     core = [
         [code(path), ", ".join(methods), answer]
         for path, methods, answer in sorted(_mounted(house))
@@ -91,5 +91,5 @@ def _submissions(hosted: HostedChallenge) -> list[list[str]]:
             kind.description,
             kind.submitter.value,
         ]
-        for kind in hosted.kinds.values()
+        for kind in hosted.kinds
     ]

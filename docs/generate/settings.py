@@ -8,7 +8,7 @@ from typing import Any
 import attrs
 
 from anomed_core.config import ChallengeTable, ServerSettings
-from anomed_core.service.house import config_class
+from anomed_core.service.specs import config_class
 
 from .demos import challenge_types
 from .markdown import code, described, docstring, table

@@ -30,17 +30,18 @@ def upgrade() -> None:
     _create_attempts()
     _create_scores()
     op.create_table(
-        "outbox",
+        "chores",
         sa.Column("score_id", _id(), autoincrement=False),
+        sa.Column("task", sa.Text, nullable=False),
         sa.Column("state", sa.Text, nullable=False),
         sa.Column("tries", sa.Integer, nullable=False, server_default="0"),
         sa.Column("next_try_at", sa.BigInteger, nullable=False),
         sa.Column("last_error", sa.Text, nullable=False, server_default=""),
         sa.Column("settled_at", sa.BigInteger),
-        sa.PrimaryKeyConstraint("score_id", name="pk_outbox"),
+        sa.PrimaryKeyConstraint("score_id", "task", name="pk_chores"),
         sa.ForeignKeyConstraint(["score_id"], ["scores.id"]),
     )
-    op.create_index("ix_outbox_due", "outbox", ["state", "next_try_at"])
+    op.create_index("ix_chores_due", "chores", ["state", "next_try_at"])
     op.create_table(
         "audit",
         sa.Column("id", _id(), autoincrement=False),
@@ -125,3 +126,4 @@ def _create_scores() -> None:
         sa.ForeignKeyConstraint(["attempt_id"], ["attempts.id"]),
     )
     op.create_index("ix_scores_challenge", "scores", ["challenge", "kind", "split"])
+    op.create_index("ix_scores_anonymizer", "scores", ["challenge", "anonymizer", "split"])
