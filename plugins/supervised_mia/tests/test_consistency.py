@@ -2,7 +2,6 @@
 
 import numpy as np
 import pytest
-
 from anomed_supervised_mia.consistency import compare_answers
 
 
