@@ -57,13 +57,14 @@ class HouseAttack:
     description
         One sentence for people, with a reference.
     run
-        Called with the anonymizer's submission and a seeded generator; returns finite metrics.
+        Called with the anonymizer's submission and a seeded generator; returns finite metrics, or
+        ``None`` if there is nothing to attack.
     """
 
     name: str
     kind: str
     description: str = ""
-    run: Callable[[Submission, np.random.Generator], Mapping[str, float]]
+    run: Callable[[Submission, np.random.Generator], Mapping[str, float] | None]
 
 
 @attrs.frozen(kw_only=True)

@@ -155,6 +155,7 @@ class SubmissionDesk:
             subject=subject,
             split=split,
             payload_digest=digest,
+            parameters=parameters,
             fingerprint=hosted.fingerprint,
             lease_s=self.lease_s,
             request_id=request_id,

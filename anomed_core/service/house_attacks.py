@@ -83,6 +83,9 @@ class Warden:
             else:
                 self.chores.postpone(chore, delay_s=delay_s(chore.attempt), error=str(error))
             return
+        if metrics is None:  # there was nothing to attack
+            self.chores.done(chore)
+            return
         self.ledger.record_house(
             challenge=score.challenge,
             kind=score.kind,

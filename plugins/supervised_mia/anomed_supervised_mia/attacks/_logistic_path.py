@@ -10,7 +10,7 @@ from __future__ import annotations
 import numpy as np
 from scipy.special import expit
 
-from anomed_supervised_mia.attacks._log_probabilities import FloatArray, IntArray
+from anomed_supervised_mia.attacks.arrays import FloatArray, IntArray
 
 #: Newton stops when a full step promises to lower the mean loss by less than this, in nats.
 TOLERANCE = 1e-9
