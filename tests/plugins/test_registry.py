@@ -161,6 +161,21 @@ def test_a_source_that_is_none_is_refused() -> None:
         registry.data_sources()
 
 
+def test_a_plugin_that_raises_instead_of_offering_sources_is_named() -> None:
+    class Raising:
+        ANOMED_API = 1
+
+        @hookimpl
+        def anomed_data_sources(self) -> list[DataSource]:
+            raise OSError("the disk is gone")
+
+    registry = build_registry(discover=False)
+    registry.add(Raising(), name="mine")
+
+    with pytest.raises(PluginBrokenError, match="'mine': anomed_data_sources raised OSError"):
+        registry.data_sources()
+
+
 def test_hook_calls_can_be_traced() -> None:
     registry = registry_of([Owner("iris")])
     lines: list[str] = []
