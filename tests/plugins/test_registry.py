@@ -7,7 +7,12 @@ from typing import Any
 import pytest
 
 from anomed_core import ChallengeType, DataSource, Metric, hookimpl
-from anomed_core.errors import ContractError, PluginConflictError, PluginNotFoundError
+from anomed_core.errors import (
+    ContractError,
+    PluginBrokenError,
+    PluginConflictError,
+    PluginNotFoundError,
+)
 from anomed_core.plugins import PluginRegistry, build_registry
 
 
