@@ -133,7 +133,7 @@ class SubmissionDesk:
         parameters = checked_parameters(kind.parameters, query)
         subject, split = subject_of(kind, parameters), split_of(kind, parameters)
         if split in hosted.phases:
-            refuse_outside(hosted.phases[split], split, self.ledger.now())
+            refuse_outside(hosted.phases[split], split, self.ledger)
         digest = body_digest(body)
         earlier = self._earlier(hosted, kind, subject, split, digest, replay_key)
         if earlier is not None:
@@ -147,23 +147,26 @@ class SubmissionDesk:
             digest=digest,
         )
         self._validate(hosted, kind, submission)
-        if split in kind.keeps:
-            self._keep(body)
-        claim = self.ledger.claim(
-            ClaimRequest(
-                challenge=hosted.id,
-                kind=kind.name,
-                subject=subject,
-                split=split,
-                payload_digest=digest,
-                fingerprint=hosted.fingerprint,
-                lease_s=self.lease_s,
-                request_id=request_id,
-                replay_key=replay_key,
-                quota=self.quota,
-            )
+        request = ClaimRequest(
+            challenge=hosted.id,
+            kind=kind.name,
+            subject=subject,
+            split=split,
+            payload_digest=digest,
+            fingerprint=hosted.fingerprint,
+            lease_s=self.lease_s,
+            request_id=request_id,
+            replay_key=replay_key,
+            quota=self.quota,
         )
-        score = self._settle(hosted, kind, submission, claim)
+        try:
+            claim = self.ledger.claim(request)
+        except AlreadyScoredError:  # meanwhile: its twin may have carried the same key
+            earlier = self._earlier(hosted, kind, subject, split, digest, replay_key)
+            if earlier is None:
+                raise
+            return Receipt(score=earlier, replayed=True)
+        score = self._settle(hosted, kind, submission, claim, body)
         self.recorded()
         self._tell_observers(hosted, score)
         return Receipt(score=score, remaining=claim.remaining)
@@ -218,9 +221,17 @@ class SubmissionDesk:
             ) from error
 
     def _settle(
-        self, hosted: HostedChallenge, kind: SubmissionKind, submission: Submission, claim: Claim
+        self,
+        hosted: HostedChallenge,
+        kind: SubmissionKind,
+        submission: Submission,
+        claim: Claim,
+        body: Body,
     ) -> Score:
+        """Do what follows a claim; bodies are kept only now, so that refused ones take no room."""
         try:
+            if submission.split in kind.keeps:
+                self._keep(body)
             evaluation = Evaluation(
                 challenge=hosted.id,
                 submission=submission,

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import importlib
 import os
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
 import attrs
@@ -17,6 +17,7 @@ from anomed_core.delivery.postman import Postman
 from anomed_core.engine import Engine, ForkingEngine, InlineEngine
 from anomed_core.errors import ConfigError, PluginBrokenError
 from anomed_core.ledger import ChoreBook, Database, Ledger, Quota, SqlLedger, TokenBook
+from anomed_core.ledger.rows import utc_microseconds
 from anomed_core.model import ChallengeSpec, ChallengeType, Score
 from anomed_core.plugins import PluginRegistry
 from anomed_core.service.background import Background, Worker
@@ -83,6 +84,7 @@ def open_house(
     accept_change: bool = False,
     in_background: bool = False,
     environment: Mapping[str, str] = os.environ,
+    clock: Callable[[], int] = utc_microseconds,
 ) -> House:
     """Open challenges, engine and ledger, in this order.
 
@@ -101,6 +103,8 @@ def open_house(
         deliveries. Servers do; commands that only look do not.
     environment
         ``ANOMED_SECRET``, ``ANOMED_HOST`` and ``ANOMED_PLATFORM_SECRET`` are read from it.
+    clock
+        Returns microseconds since 1970-01-01 UTC.
 
     Returns
     -------
@@ -128,7 +132,8 @@ def open_house(
             n_parallel=settings.evaluations_at_once,
         )
     database = Database(settings.ledger or state.ledger_url)
-    ledger, tokens, chores = SqlLedger(database), TokenBook(database), ChoreBook(database)
+    ledger = SqlLedger(database, clock=clock)
+    tokens, chores = TokenBook(database, clock=clock), ChoreBook(database, clock=clock)
     for challenge in hosted.values():
         ledger.open_challenge(challenge.id, challenge.fingerprint, accept_change=accept_change)
     submissions = SubmissionStore(
@@ -168,11 +173,12 @@ def open_house(
             submissions=submissions,
             limits=settings.limits,
             quota=_quota(settings),
-            lease_s=settings.evaluation_timeout_s + _LEASE_MARGIN_S,
+            # An evaluation may wait for its turn as long as it may run.
+            lease_s=2 * settings.evaluation_timeout_s + _LEASE_MARGIN_S,
             recorded=wake_all,
         ),
         gatekeeper=Gatekeeper(identify=tokens.identify, believes_everybody=settings.auth == "open"),
-        throttle=_throttle(settings, state),
+        throttle=_throttle(settings, state, clock),
         background=background,
         state=state,
         settings=settings,
@@ -243,13 +249,16 @@ def _quota(settings: ServerSettings) -> Quota | None:
     return Quota(attempts=settings.quota.tuning_attempts, period_s=settings.quota.period_s)
 
 
-def _throttle(settings: ServerSettings, state: StateDirectory) -> Throttle | None:
+def _throttle(
+    settings: ServerSettings, state: StateDirectory, clock: Callable[[], int]
+) -> Throttle | None:
     if not settings.quota.requests:
         return None
     return Throttle(
         state.root / "run" / "requests.sqlite",
         requests=settings.quota.requests,
         period_s=settings.quota.requests_period_s,
+        clock=clock,
     )
 
 
