@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import importlib
 import os
+import signal
 from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
@@ -130,6 +131,7 @@ def open_house(
             timeout_s=settings.evaluation_timeout_s,
             memory_bytes=settings.evaluation_memory_bytes,
             n_parallel=settings.evaluations_at_once,
+            on_loss=_replace_worker,
         )
     database = Database(settings.ledger or state.ledger_url)
     ledger = SqlLedger(database, clock=clock)
@@ -184,6 +186,12 @@ def open_house(
         settings=settings,
         registry=registry,
     )
+
+
+def _replace_worker() -> None:
+    """Let gunicorn replace this worker: it answers what is under way and ends."""
+    if os.environ.get("SERVER_SOFTWARE", "").startswith("gunicorn"):
+        os.kill(os.getpid(), signal.SIGTERM)
 
 
 def _needs_processes(challenges: Iterable[HostedChallenge]) -> bool:
