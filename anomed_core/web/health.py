@@ -47,9 +47,9 @@ class ReadyResource:
     def _ledger_problems(self) -> list[str]:
         try:
             self.house.ledger.ping()
-        except ServiceError as error:
+        except ServiceError:
             log.exception("the ledger is not ready")
-            return [f"ledger: {error}"]
+            return ["ledger: it cannot be written; see the log"]
         return []
 
     def _challenge_problems(self) -> list[str]:
