@@ -92,7 +92,7 @@ class LedgerContract:
     def test_there_is_no_score_that_was_not_recorded(self, ledger: Ledger) -> None:
         ledger.claim(request_of())
 
-        assert ledger.score(1) is None
+        assert all(ledger.score(number) is None for number in (1, 0, -1, 2**63, 10**30))
         assert ledger.scores() == []
         assert ledger.final(challenge="iris", kind="anonymizer", subject=SUBJECT) is None
 
