@@ -263,6 +263,8 @@ class SqlLedger(Ledger):
 
     def score(self, score_id: int) -> Score | None:
         """See `Ledger.score`."""
+        if score_id >= 2**63:  # more than a database can look for
+            return None
         with self._database.reading() as connection:
             query = sa.select(scores).where(scores.c.id == score_id)
             row = connection.execute(query).mappings().first()
