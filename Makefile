@@ -16,7 +16,7 @@ install: $(VENV)/.installed  ## set up .venv with the core, all plugins and the 
 $(VENV)/.installed: pyproject.toml constraints.txt $(addsuffix /pyproject.toml,$(PLUGINS))
 	$(PYTHON) -m venv $(VENV)
 	$(BIN)/pip install --quiet uv
-	$(BIN)/uv pip install --quiet --python $(BIN)/python -c constraints.txt --group dev $(EDITABLE)
+	$(BIN)/uv pip install --quiet --compile-bytecode --python $(BIN)/python -c constraints.txt --group dev $(EDITABLE)
 	touch $@
 
 demo: install  ## play a whole competition on this machine
@@ -45,8 +45,9 @@ bench: install  ## measure beside the peers, each in an environment of its own; 
 constraints:  ## pin the versions that the tests run with
 	$(BIN)/uv export -q --no-hashes --no-emit-workspace --all-groups --all-extras --no-annotate --no-header > constraints.txt
 
-docs: install  ## renew the generated reference pages
+docs: install  ## renew the reference and build the pages in site/
 	$(BIN)/python -m docs.generate
+	$(BIN)/uv tool run --from mkdocs --with mkdocs-material mkdocs build
 
 clean:  ## remove everything that make has made
-	rm -rf $(VENV) .venvs build dist anomed-state
+	rm -rf $(VENV) .venvs build dist site anomed-state
