@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import multiprocessing
-import os
 import resource
 import sys
+import time
 from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any
@@ -14,10 +14,13 @@ import attrs
 from gunicorn.app.base import BaseApplication
 
 from anomed_core.errors import AnomedError, UsageError
+from anomed_core.service import static_product
+from anomed_core.service.house import House
 from anomed_core.state import StateDirectory
 from anomed_core.web.patience import head_is_complete
 from anomed_core.web.telemetry import share_between_workers
 
+_TELL_EVERY_S = 5.0
 _LOOPBACK = ("127.", "localhost", "::1", "[::1]")
 
 
@@ -98,8 +101,6 @@ def run_server(
     )
     server = read_configuration(plan.config, overrides=overrides).server
     _refuse_open_to_the_world(server.host, server.auth, overrides)
-    os.environ.setdefault("OMP_NUM_THREADS", "1")
-    os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
     served = _prepare(plan)
     _allow_many_connections()
     share_between_workers(StateDirectory(server.state).root / "run" / "metrics", begin_anew=True)
@@ -160,6 +161,9 @@ def _prepare(plan: _Plan) -> str:
     child = context.Process(target=_prepare_and_tell, args=(plan, sender))
     child.start()
     sender.close()
+    began = time.monotonic()
+    while not receiver.poll(_TELL_EVERY_S):
+        sys.stderr.write(f"Preparing the challenges: {time.monotonic() - began:.0f} s ...\n")
     try:
         problem, served = receiver.recv()
     except EOFError:
@@ -169,6 +173,14 @@ def _prepare(plan: _Plan) -> str:
         raise UsageError(problem)
     text: str = served
     return text
+
+
+def _build_products(house: House) -> None:
+    """Ask for every static product first, so that no worker ever spends time or memory on it."""
+    for hosted in house.challenges.values():
+        for product in hosted.products.values():
+            if product.static:
+                static_product(hosted, product, house.state.artifacts)
 
 
 def _prepare_and_tell(plan: _Plan, sender: Any) -> None:
@@ -184,6 +196,7 @@ def _prepare_and_tell(plan: _Plan, sender: Any) -> None:
             accept_change=plan.accept_change,
         )
         create_web_app(house)
+        _build_products(house)
     except AnomedError as error:
         sender.send((str(error), ""))
         return

@@ -105,6 +105,7 @@ def populations() -> list[Population]:
         shifted_normal(0.5),
         shifted_normal(1.8),
         shifted_normal(3.3),
+        shifted_normal(4.37),
         exposed_share(0.1),
         levels_of("50 votes", binom.pmf(votes, 50, 0.6), binom.pmf(votes, 50, 0.55)),
         levels_of("0/1 confidences", np.array([0.0, 1.0]), np.array([0.15, 0.85])),
@@ -201,10 +202,8 @@ def interval_rows(
         for key, limits in found.items():
             measured.setdefault(key, []).append(limits)
     setting = f"{population.name}, n={n_members}/{n_non_members}"
-    for (method, known), limits in sorted(
-        measured.items(), key=lambda item: item[0][0].strip("* ")
-    ):
-        yield row(method, setting, truth=known, limits=limits, bound=False)
+    for (method, known), intervals in sorted(measured.items(), key=lambda m: m[0][0].strip("* ")):
+        yield row(method, setting, truth=known, limits=intervals, bound=False)
 
 
 def randomised_response(
@@ -212,7 +211,8 @@ def randomised_response(
 ) -> Scores:
     """Report membership truly with probability ``e^eps / (1 + e^eps)``."""
     truthful = rng.random(is_member.size) < 1 / (1 + np.exp(-epsilon))
-    return (is_member == truthful).astype(np.float64)
+    reported: Scores = (is_member == truthful).astype(np.float64)
+    return reported
 
 
 def jittered_response(
@@ -256,7 +256,7 @@ def epsilon_rows(
     for _ in range(repetitions):
         scores = MECHANISMS[mechanism](epsilon, halves, rng=rng)
         coins = rng.random(2 * n) < 0.5
-        coined = MECHANISMS[mechanism](epsilon, coins, rng=rng)
+        coined = roc_curve(coins, MECHANISMS[mechanism](epsilon, coins, rng=rng))
         middle = epsilon / 2 if mechanism == "Laplace response" else 0.75
         roc = roc_curve(halves, scores)
         found = {
@@ -264,10 +264,10 @@ def epsilon_rows(
             "disjoint split": epsilon_of_split(halves, scores, rng=rng),
             "Bonferroni": epsilon_of_scores(roc),
             "Bonferroni, delta 1e-5": epsilon_of_scores(roc, delta=1e-5),
-            "one run, all guessed": epsilon_of_one_run(coins, coined, n_guesses=2 * n),
-            "one run, Bonferroni": epsilon_of_one_run(coins, coined),
+            "one run, all guessed": epsilon_of_one_run(coined, n_guesses=2 * n),
+            "one run, Bonferroni": epsilon_of_one_run(coined),
             "one run, all guessed, delta 1e-5": epsilon_of_one_run(
-                coins, coined, n_guesses=2 * n, delta=1e-5
+                coined, n_guesses=2 * n, delta=1e-5
             ),
         }
         for method, bound in found.items():
@@ -281,8 +281,10 @@ def epsilon_rows(
 
 def too_weak(result: Row) -> bool:
     """Tell whether a bound misses the mean it must reach at epsilon 1 and 1000 records a side."""
-    reference = result.ours and result.truth == 1.0
-    return reference and "response, n=1000" in result.setting and result.mean < LEAST_MEAN_BOUND
+    # The Laplace mechanism reveals its epsilon at rare scores only, and less of it is provable.
+    mechanism, _, size = result.setting.partition(", ")
+    compared = mechanism != "Laplace response" and size == "n=1000/1000"
+    return result.ours and result.truth == 1.0 and compared and result.mean < LEAST_MEAN_BOUND
 
 
 def main() -> int:

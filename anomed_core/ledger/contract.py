@@ -44,6 +44,8 @@ class ClaimRequest:
         What is claimed; on the validation split, once.
     payload_digest
         SHA-256 of the body, hexadecimal.
+    parameters
+        Declared query parameters of the submission.
     fingerprint
         Of the challenge's data and metrics.
     lease_s
@@ -61,6 +63,7 @@ class ClaimRequest:
     subject: Subject
     split: Split
     payload_digest: str
+    parameters: Mapping[str, str] = attrs.field(factory=dict)
     fingerprint: str
     lease_s: float
     request_id: str = ""

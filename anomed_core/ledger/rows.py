@@ -101,6 +101,7 @@ def score_of(row: Row) -> Score:
         subject=subject_of(row),
         split=Split(row["split"]),
         metrics=json.loads(row["metrics"]),
+        parameters=json.loads(row["parameters"]),
         origin=row["origin"],
         label=row["label"],
         payload_digest=row["payload_digest"],

@@ -76,6 +76,7 @@ scores = sa.Table(
     sa.Column("origin", sa.Text, nullable=False),
     sa.Column("label", sa.Text, nullable=False),
     sa.Column("metrics", sa.Text, nullable=False),
+    sa.Column("parameters", sa.Text, nullable=False),
     sa.Column("payload_digest", sa.Text, nullable=False),
     sa.Column("fingerprint", sa.Text, nullable=False),
     sa.Column("core_version", sa.Text, nullable=False),

@@ -8,7 +8,7 @@ from typing import Any
 
 import attrs
 
-from anomed_core.model._converters import as_frozenset, as_tuple
+from anomed_core.model._converters import as_roles, as_splits, as_tuple
 from anomed_core.model.payloads import ProductSchema, SubmissionSchema
 from anomed_core.model.roles import Direction, Purpose, Role, Split
 
@@ -130,7 +130,7 @@ class DataProduct:
     """
 
     path: str = attrs.field(validator=_PATH)
-    audience: frozenset[Role] = attrs.field(converter=as_frozenset)
+    audience: frozenset[Role] = attrs.field(converter=as_roles)
     schema: ProductSchema
     static: bool = True
     parameters: tuple[Parameter, ...] = attrs.field(converter=as_tuple, default=())
@@ -182,14 +182,16 @@ class SubmissionKind:
 
     name: str = attrs.field(validator=attrs.validators.matches_re(r"[a-z][a-z0-9_-]*"))
     path: str = attrs.field(validator=_PATH)
-    submitter: Role
-    purpose: Purpose
+    submitter: Role = attrs.field(converter=Role)
+    purpose: Purpose = attrs.field(converter=Purpose)
     schema: SubmissionSchema | Mapping[Split, SubmissionSchema]
     parameters: tuple[Parameter, ...] = attrs.field(converter=as_tuple, default=())
-    default_split: Split | None = None
+    default_split: Split | None = attrs.field(
+        default=None, converter=attrs.converters.optional(Split)
+    )
     selector: tuple[str, str] | None = None
     keeps: frozenset[Split] = attrs.field(
-        converter=as_frozenset, default=frozenset({Split.VALIDATION})
+        converter=as_splits, default=frozenset({Split.VALIDATION})
     )
     with_target: bool = False
     cheap: bool = False
@@ -251,7 +253,7 @@ class Metric:
 
     name: str = attrs.field(validator=_METRIC_NAME)
     kind: str
-    direction: Direction = Direction.HIGHER
+    direction: Direction = attrs.field(default=Direction.HIGHER, converter=Direction)
     bounds: tuple[float, float] = attrs.field(
         converter=as_tuple, default=(float("-inf"), float("inf")), validator=_bounds
     )

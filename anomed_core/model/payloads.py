@@ -110,6 +110,8 @@ class ArraysSchema:
 
     def __attrs_post_init__(self) -> None:
         names = [array.name for array in self.arrays]
+        if not names:
+            raise ValueError("an npz file has at least one array")
         if len(set(names)) != len(names):
             raise ValueError(f"array names must be unique, got {names}")
 

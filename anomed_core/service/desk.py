@@ -79,7 +79,7 @@ class SubmissionDesk:
     lease_s
         Seconds after which a claim is void: longer than any evaluation may take.
     recorded
-        Called after each recorded score.
+        All called after each recorded score.
     """
 
     ledger: Ledger
@@ -89,7 +89,7 @@ class SubmissionDesk:
     limits: Limits
     quota: Quota | None = None
     lease_s: float = 120.0
-    recorded: Callable[[], None] = attrs.field(default=lambda: None)
+    recorded: tuple[Callable[[], None], ...] = ()
 
     def submit(
         self,
@@ -153,6 +153,7 @@ class SubmissionDesk:
             subject=subject,
             split=split,
             payload_digest=digest,
+            parameters=parameters,
             fingerprint=hosted.fingerprint,
             lease_s=self.lease_s,
             request_id=request_id,
@@ -161,13 +162,14 @@ class SubmissionDesk:
         )
         try:
             claim = self.ledger.claim(request)
-        except AlreadyScoredError:  # meanwhile: its twin may have carried the same key
+        except AlreadyScoredError:  # perhaps by this request's twin, while it was validated
             earlier = self._earlier(hosted, kind, subject, split, digest, replay_key)
             if earlier is None:
                 raise
             return Receipt(score=earlier, replayed=True)
         score = self._settle(hosted, kind, submission, claim, body)
-        self.recorded()
+        for tell in self.recorded:
+            tell()
         self._tell_observers(hosted, score)
         return Receipt(score=score, remaining=claim.remaining)
 
@@ -275,5 +277,5 @@ class SubmissionDesk:
             values = {"challenge": hosted.challenge, "score": score}
             try:
                 implementation.function(*(values[name] for name in implementation.argnames))
-            except Exception:
+            except (Exception, SystemExit):
                 log.exception("observer failed", plugin=implementation.plugin_name, score=score.id)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 import attrs
 import structlog
 
@@ -23,7 +25,11 @@ _MOST_TRIES = 3
 
 def attack_tasks(hosted: HostedChallenge, kind: str) -> list[str]:
     """Return the chores that a recorded score of a kind gives rise to."""
-    return [f"{ATTACK}{attack.name}" for attack in hosted.house_attacks if attack.kind == kind]
+    return [
+        f"{ATTACK}{attack.name}"
+        for attack in hosted.house_attacks
+        if attack.kind == kind and not attack.on_request
+    ]
 
 
 @attrs.frozen(kw_only=True)
@@ -44,7 +50,7 @@ class Warden:
         Seconds that an attack may take.
     """
 
-    challenges: dict[str, HostedChallenge]
+    challenges: Mapping[str, HostedChallenge]
     submissions: SubmissionStore
     engine: Engine
     ledger: Ledger
@@ -80,6 +86,9 @@ class Warden:
                 self.chores.give_up(chore, error=str(error))
             else:
                 self.chores.postpone(chore, delay_s=delay_s(chore.attempt), error=str(error))
+            return
+        if metrics is None:  # there was nothing to attack
+            self.chores.done(chore)
             return
         self.ledger.record_house(
             challenge=score.challenge,

@@ -48,6 +48,7 @@ class SubmissionStore:
             kind=kind.name,
             subject=score.subject,
             split=score.split,
+            parameters=score.parameters,
             payload=decode(body, schema, self.limits),
             digest=score.payload_digest,
         )

@@ -13,6 +13,7 @@ from anomed_core.errors import (
     LengthRequiredError,
     MalformedPayloadError,
     PayloadTooLargeError,
+    RequestError,
     RequestTimeoutError,
 )
 from anomed_core.state.payloads import Body
@@ -112,24 +113,22 @@ def read_form(req: falcon.Request, limits: Limits) -> Body:
     if not (req.content_type or "").startswith("multipart/form-data"):
         return body
     options = MultipartParseOptions()
-    options.max_body_part_count = limits.form_parts
+    options.max_body_part_count = limits.form_parts + 1
     options.max_body_part_buffer_size = limits.body_bytes
     handler = MultipartFormHandler(options)
     parts: dict[str, bytes] = {}
     try:
         for part in handler.deserialize(io.BytesIO(body), req.content_type, len(body)):
+            if len(parts) == limits.form_parts:
+                raise PayloadTooLargeError(f"The form has more than {limits.form_parts} parts.")
             if part.name is None or part.name in parts:
                 raise MalformedPayloadError("Each part of the form needs a name of its own.")
             parts[part.name] = part.get_data()
     except falcon.HTTPError as error:
         reason = error.description or error.title or "it cannot be parsed"
-        if "part count" in reason.lower():
-            raise PayloadTooLargeError(
-                f"The form has more than {limits.form_parts} parts."
-            ) from error
         raise MalformedPayloadError(f"Expected a multipart/form-data body: {reason}") from error
     except ValueError as error:
-        if isinstance(error, MalformedPayloadError):
+        if isinstance(error, RequestError):
             raise
         raise MalformedPayloadError("Expected a multipart/form-data body.") from error
     return parts

@@ -47,6 +47,7 @@ SCORE_COLUMNS = {
     "split": "'validation'",
     "origin": "'house'",
     "label": "'coin'",
+    "parameters": '\'{"epoch":"3"}\'',
     "metrics": "'{\"accuracy\":1.0}'",
     "payload_digest": "'0'",
     "fingerprint": "'0'",

@@ -127,6 +127,7 @@ def _create_scores() -> None:
         sa.Column("origin", sa.Text, nullable=False),
         sa.Column("label", sa.Text, nullable=False),
         sa.Column("metrics", sa.Text, nullable=False),
+        sa.Column("parameters", sa.Text, nullable=False),
         sa.Column("payload_digest", sa.Text, nullable=False),
         sa.Column("fingerprint", sa.Text, nullable=False),
         sa.Column("core_version", sa.Text, nullable=False),

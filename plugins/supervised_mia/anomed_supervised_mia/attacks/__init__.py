@@ -3,11 +3,29 @@
 from anomed_supervised_mia.attacks.attack import Attack, FittedAttack
 from anomed_supervised_mia.attacks.cross_fitting import AttackScores, cross_fit
 from anomed_supervised_mia.attacks.features import FeatureMap, outputs_and_loss
-from anomed_supervised_mia.attacks.label_only import BoundaryDistanceAttack, GapAttack
+from anomed_supervised_mia.attacks.label_only import (
+    BoundaryDistanceAttack,
+    FittedBoundaryDistance,
+    GapAttack,
+)
+from anomed_supervised_mia.attacks.likelihood_ratio import (
+    FittedLikelihoodRatio,
+    LikelihoodRatioAttack,
+)
 from anomed_supervised_mia.attacks.logistic_regression import (
     FittedLogisticRegression,
     LogisticRegressionAttack,
 )
+from anomed_supervised_mia.attacks.observation import observe
+from anomed_supervised_mia.attacks.quantile_regression import (
+    FittedQuantileRegression,
+    QuantileRegressionAttack,
+)
+from anomed_supervised_mia.attacks.relative_membership import (
+    FittedRelativeMembership,
+    RelativeMembershipAttack,
+)
+from anomed_supervised_mia.attacks.shadow_signals import ShadowSignals
 from anomed_supervised_mia.attacks.signals import Signals
 from anomed_supervised_mia.attacks.threshold import (
     ConfidenceThreshold,
@@ -32,18 +50,27 @@ __all__ = [
     "EntropyThreshold",
     "FeatureMap",
     "FittedAttack",
+    "FittedBoundaryDistance",
     "FittedClassifier",
+    "FittedLikelihoodRatio",
     "FittedLogisticRegression",
+    "FittedQuantileRegression",
+    "FittedRelativeMembership",
     "GapAttack",
+    "LikelihoodRatioAttack",
     "LogisticRegressionAttack",
     "LossThreshold",
     "ModifiedEntropyThreshold",
     "NearestNeighboursAttack",
+    "QuantileRegressionAttack",
+    "RelativeMembershipAttack",
+    "ShadowSignals",
     "Signals",
     "TrainedAttack",
     "cross_fit",
     "gradient_boosting_attack",
     "multilayer_perceptron_attack",
+    "observe",
     "outputs_and_loss",
     "random_forest_attack",
 ]

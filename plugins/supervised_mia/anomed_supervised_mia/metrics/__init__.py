@@ -4,6 +4,7 @@ from anomed_supervised_mia.metrics.advantage import (
     MaxAdvantage,
     estimate_advantage,
     estimate_balanced_accuracy,
+    estimate_best_balanced_accuracy,
     estimate_max_advantage,
     null_advantage,
 )
@@ -61,6 +62,7 @@ __all__ = [
     "estimate_advantage",
     "estimate_auc",
     "estimate_balanced_accuracy",
+    "estimate_best_balanced_accuracy",
     "estimate_max_advantage",
     "estimate_tpr_at_fpr",
     "null_advantage",

@@ -104,20 +104,7 @@ def estimate_balanced_accuracy(outcome: Confusion, *, confidence: float = 0.95) 
     ValueError
         If the confidence is not in (0, 1).
     """
-    return halved(estimate_advantage(outcome, confidence=confidence))
-
-
-def halved(advantage: Estimate) -> Estimate:
-    """Turn an advantage into the balanced accuracy ``(1 + advantage) / 2``.
-
-    Parameters
-    ----------
-    advantage : Estimate
-
-    Returns
-    -------
-    Estimate
-    """
+    advantage = estimate_advantage(outcome, confidence=confidence)
     value, low, high = ((1 + x) / 2 for x in (advantage.value, advantage.low, advantage.high))
     return attrs.evolve(advantage, value=value, low=low, high=high)
 
@@ -173,6 +160,51 @@ def estimate_max_advantage(roc: Roc, *, confidence: float = 0.95) -> MaxAdvantag
     )
     return MaxAdvantage(
         estimate=estimate, null_limit=null_limit, threshold=float(roc.thresholds[best])
+    )
+
+
+def estimate_best_balanced_accuracy(roc: Roc, *, confidence: float = 0.95) -> Estimate:
+    """Estimate the balanced accuracy ``(TPR + TNR) / 2`` of the best threshold.
+
+    Range [0.5, 1], higher is the stronger attack, above 0.5 even at chance: it is
+    ``(1 + max(TPR - FPR)) / 2``. The interval is that of the largest advantage, halved.
+
+    Parameters
+    ----------
+    roc : Roc
+    confidence : float, default=0.95
+        In (0, 1).
+
+    Returns
+    -------
+    Estimate
+
+    Raises
+    ------
+    ValueError
+        If the confidence is not in (0, 1).
+
+    References
+    ----------
+    Carlini et al. (2022), Membership Inference Attacks From First Principles, section III-A.
+    doi:10.1109/SP46214.2022.9833649
+
+    Examples
+    --------
+    >>> from anomed_supervised_mia.metrics import roc_curve
+    >>> print(estimate_best_balanced_accuracy(roc_curve([1] * 20 + [0] * 20, range(40, 0, -1))))
+    1.000 [0.785, 1.000]
+    """
+    null_limit = null_advantage(roc.n_members, roc.n_non_members, confidence=confidence)
+    best = float(np.max(roc.tpr - roc.fpr))
+    return Estimate(
+        value=(1 + best) / 2,
+        low=(1 + max(best - null_limit, 0.0)) / 2,
+        high=(1 + min(best + null_limit, 1.0)) / 2,
+        confidence=confidence,
+        n_members=roc.n_members,
+        n_non_members=roc.n_non_members,
+        method="Kolmogorov-Smirnov band",
     )
 
 

@@ -11,23 +11,20 @@ other records, and `epsilon_of_scores` to try many and pay for each.
 
 from __future__ import annotations
 
-from functools import lru_cache
-from typing import TypeAlias
-
 import attrs
 import numpy as np
-from numpy.typing import ArrayLike, NDArray
-from scipy.special import ndtr
+from numpy.typing import ArrayLike
 
 from anomed_supervised_mia.metrics._candidates import candidates
 from anomed_supervised_mia.metrics._ranking import rank
-from anomed_supervised_mia.metrics._region import corners, radius
+from anomed_supervised_mia.metrics._smallest_epsilon import (
+    attainable_epsilon,
+    promised_epsilon,
+    smallest_epsilon,
+)
 from anomed_supervised_mia.metrics.confusion import Confusion
 from anomed_supervised_mia.metrics.estimate import Estimate, check_confidence
-from anomed_supervised_mia.metrics.proportion import Counts, lower_limit, upper_limit
 from anomed_supervised_mia.metrics.roc import Roc, roc_of_ranking
-
-_Floats: TypeAlias = NDArray[np.float64]
 
 #: So many of the candidate thresholds are worked out in full; the others are ruled out before.
 N_FINALISTS = 3
@@ -97,7 +94,7 @@ def epsilon_of_decision(
     (1.47, 2.92)
     """
     _check(delta, confidence)
-    bound = _exact(
+    bound = smallest_epsilon(
         outcome.n_true_positives,
         outcome.n_false_positives,
         n_members=outcome.n_members,
@@ -155,11 +152,11 @@ def epsilon_of_scores(roc: Roc, *, delta: float = 0.0, confidence: float = 0.95)
     tried = candidates(roc)
     sizes = {"n_members": roc.n_members, "n_non_members": roc.n_non_members}
     error = (1 - confidence) / tried.n_tests
-    promise = _promise(
+    promise = promised_epsilon(
         tried.n_true_positives, tried.n_false_positives, delta=delta, error=error, **sizes
     )
     finalists = np.argsort(promise)[-N_FINALISTS:]
-    bounds = _exact(
+    bounds = smallest_epsilon(
         tried.n_true_positives[finalists],
         tried.n_false_positives[finalists],
         delta=delta,
@@ -251,7 +248,7 @@ def epsilon_of_split(
         "n_members": int(np.count_nonzero(measured.is_member)),
         "n_non_members": int(np.count_nonzero(~measured.is_member)),
     }
-    bound = _exact(
+    bound = smallest_epsilon(
         int(np.count_nonzero(decided & measured.is_member)),
         int(np.count_nonzero(decided & ~measured.is_member)),
         delta=delta,
@@ -268,66 +265,13 @@ def epsilon_of_split(
     )
 
 
-def _check(delta: float, confidence: float) -> None:
-    check_confidence(confidence)
-    if confidence <= 0.25:
-        raise ValueError(f"confidence must be above 0.25 for a bound, but came as {confidence}.")
-    if not 0 <= delta < 1:
-        raise ValueError(f"delta must be in [0, 1), but came as {delta}.")
-
-
-def _log_ratio(tpr: _Floats, fpr: _Floats, delta: float) -> _Floats:
-    """Return the smallest epsilon that explains the rates; infinite where none does."""
-    with np.errstate(divide="ignore", invalid="ignore"):
-        ratios = np.fmax((tpr - delta) / fpr, (1 - fpr - delta) / (1 - tpr))
-        explained: _Floats = np.log(np.fmax(ratios, 1.0))
-    return explained
-
-
-def _exact(
-    n_true_positives: Counts,
-    n_false_positives: Counts,
-    *,
-    n_members: int,
-    n_non_members: int,
-    delta: float,
-    error: float,
-) -> _Floats:
-    """Return the bound for each threshold: the smallest epsilon in its confidence region."""
-    tpr, fpr = corners(
-        n_true_positives,
-        n_false_positives,
-        n_members=n_members,
-        n_non_members=n_non_members,
-        error=error,
-    )
-    smallest: _Floats = _log_ratio(tpr, fpr, delta).min(axis=-1)
-    return smallest
-
-
-def _promise(
-    n_true_positives: Counts,
-    n_false_positives: Counts,
-    *,
-    n_members: int,
-    n_non_members: int,
-    delta: float,
-    error: float,
-) -> _Floats:
-    """Return what each threshold's bound will be about, from the middle corner alone."""
-    limit_error = float(ndtr(-radius(error) / np.sqrt(2)))
-    tpr = lower_limit(n_true_positives, n_members, limit_error)
-    fpr = upper_limit(n_false_positives, n_non_members, limit_error)
-    return _log_ratio(tpr, fpr, delta)
-
-
 def _promising_threshold(roc: Roc, *, delta: float) -> float:
     """Return the threshold that promises the highest bound, halfway to the next lower score.
 
     A much smaller error than will be used guards against the winner's curse: few counts must
     differ far more than by chance before they win over many.
     """
-    promise = _promise(
+    promise = promised_epsilon(
         roc.n_true_positives[1:],
         roc.n_false_positives[1:],
         n_members=roc.n_members,
@@ -340,19 +284,12 @@ def _promising_threshold(roc: Roc, *, delta: float) -> float:
     return float(roc.thresholds[best] + roc.thresholds[lower]) / 2
 
 
-@lru_cache(maxsize=256)
-def _attainable(n_members: int, n_non_members: int, *, delta: float, error: float) -> float:
-    """Return the bound that a perfect attack reaches."""
-    return float(
-        _exact(
-            n_members,
-            0,
-            n_members=n_members,
-            n_non_members=n_non_members,
-            delta=delta,
-            error=error,
-        )
-    )
+def _check(delta: float, confidence: float) -> None:
+    check_confidence(confidence)
+    if confidence <= 0.25:
+        raise ValueError(f"confidence must be above 0.25 for a bound, but came as {confidence}.")
+    if not 0 <= delta < 1:
+        raise ValueError(f"delta must be in [0, 1), but came as {delta}.")
 
 
 def _bound(
@@ -378,6 +315,6 @@ def _bound(
             method=method,
         ),
         delta=delta,
-        attainable=_attainable(n_members, n_non_members, delta=delta, error=error),
+        attainable=attainable_epsilon(n_members, n_non_members, delta=delta, error=error),
         threshold=threshold if value > 0 else None,
     )

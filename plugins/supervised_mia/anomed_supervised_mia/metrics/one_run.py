@@ -7,13 +7,13 @@ from functools import partial
 
 import attrs
 import numpy as np
-from numpy.typing import ArrayLike, NDArray
+from numpy.typing import NDArray
 from scipy.optimize import brentq
 from scipy.special import betaincinv, gammaln, logit
 
-from anomed_supervised_mia.metrics._ranking import Ranking, rank
 from anomed_supervised_mia.metrics.epsilon import EpsilonBound
 from anomed_supervised_mia.metrics.estimate import Estimate, check_confidence
+from anomed_supervised_mia.metrics.roc import Roc
 
 #: Epsilon is found to this precision, and rounded down by it.
 TOLERANCE = 1e-9
@@ -142,8 +142,7 @@ def one_run_epsilon(guesses: Guesses, *, delta: float = 0.0, error: float = 0.05
 
 
 def epsilon_of_one_run(
-    is_member: ArrayLike,
-    scores: ArrayLike,
+    roc: Roc,
     *,
     delta: float = 0.0,
     confidence: float = 0.95,
@@ -158,10 +157,8 @@ def epsilon_of_one_run(
 
     Parameters
     ----------
-    is_member : bool array of shape (n_records,)
-        Which records the coins included.
-    scores : float array of shape (n_records,)
-        Finite; higher means "more likely a member".
+    roc : Roc
+        Of records that coins included as members, or not.
     delta : float, default=0.0
         In [0, 1).
     confidence : float, default=0.95
@@ -177,7 +174,7 @@ def epsilon_of_one_run(
     Raises
     ------
     ValueError
-        If the arrays do not fit, or an argument is out of range.
+        If an argument is out of range.
 
     References
     ----------
@@ -185,17 +182,17 @@ def epsilon_of_one_run(
 
     Examples
     --------
+    >>> from anomed_supervised_mia.metrics import roc_curve
     >>> rng = np.random.default_rng(0)
     >>> is_member = rng.random(1000) < 0.5
     >>> scores = np.where(rng.random(1000) < 0.73, is_member, ~is_member)
-    >>> round(epsilon_of_one_run(is_member, scores).estimate.low, 2)
+    >>> round(epsilon_of_one_run(roc_curve(is_member, scores)).estimate.low, 2)
     0.87
     """
     check_confidence(confidence)
-    ranking = rank(is_member, scores)
-    tried = _tried(n_guesses, n_records=ranking.scores.size)
+    tried = _tried(n_guesses, n_records=roc.n_members + roc.n_non_members)
     error = (1 - confidence) / len(tried)
-    made = [guess(ranking, n_guesses=n) for n in tried]
+    made = [guess(roc, n_guesses=n) for n in tried]
     bound = max(one_run_epsilon(guesses, delta=delta, error=error) for guesses in made)
     perfect = max(
         one_run_epsilon(
@@ -203,15 +200,14 @@ def epsilon_of_one_run(
         )
         for guesses in made
     )
-    n_members = int(np.count_nonzero(ranking.is_member))
     return EpsilonBound(
         estimate=Estimate(
             value=bound,
             low=bound,
             high=float("inf"),
             confidence=confidence,
-            n_members=n_members,
-            n_non_members=ranking.scores.size - n_members,
+            n_members=roc.n_members,
+            n_non_members=roc.n_non_members,
             method=f"one run, Bonferroni over {len(tried)} numbers of guesses"
             if len(tried) > 1
             else "one run, number of guesses fixed beforehand",
@@ -221,15 +217,15 @@ def epsilon_of_one_run(
     )
 
 
-def guess(ranking: Ranking, *, n_guesses: int) -> Guesses:
-    """Guess the membership of about so many records, half at either end of the ranking.
+def guess(roc: Roc, *, n_guesses: int) -> Guesses:
+    """Guess the membership of about so many records, half at either end of the scores.
 
     Which records are guessed depends on the scores alone. Ties are guessed together, so that the
-    number of guesses is the nearest that they allow, but at least one block at either end.
+    number of guesses is the nearest that they allow, but at least one tie at either end.
 
     Parameters
     ----------
-    ranking : Ranking
+    roc : Roc
     n_guesses : int
         In [2, n_records].
 
@@ -237,21 +233,17 @@ def guess(ranking: Ranking, *, n_guesses: int) -> Guesses:
     -------
     Guesses
     """
-    scores = ranking.scores
-    n_records = scores.size
-    ends = np.flatnonzero(scores[1:] != scores[:-1]) + 1
-    if ends.size == 0:
+    n_records = roc.n_members + roc.n_non_members
+    n_above = (roc.n_true_positives + roc.n_false_positives)[1:-1]
+    if n_above.size == 0:
         return Guesses(n_records=n_records, n_guesses=0, n_correct=0)
-    half = n_guesses / 2
-    top = int(np.argmin(np.abs(ends - half)))
-    bottom = max(int(np.argmin(np.abs(n_records - ends - half))), top)
-    n_top, n_bottom = int(ends[top]), int(n_records - ends[bottom])
-    n_right_top = int(np.count_nonzero(ranking.is_member[:n_top]))
-    n_wrong_bottom = int(np.count_nonzero(ranking.is_member[n_records - n_bottom :]))
+    top = int(np.argmin(np.abs(n_above - n_guesses / 2)))
+    bottom = max(int(np.argmin(np.abs(n_records - n_above - n_guesses / 2))), top)
+    n_right_below = roc.n_non_members - roc.n_false_positives[1 + bottom]
     return Guesses(
         n_records=n_records,
-        n_guesses=n_top + n_bottom,
-        n_correct=n_right_top + n_bottom - n_wrong_bottom,
+        n_guesses=int(n_above[top] + n_records - n_above[bottom]),
+        n_correct=int(roc.n_true_positives[1 + top] + n_right_below),
     )
 
 

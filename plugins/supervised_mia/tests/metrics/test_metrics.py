@@ -32,20 +32,17 @@ def tpr(is_member, scores, **options):
     return metrics.estimate_tpr_at_fpr(roc_curve(is_member, scores), 0.1, **options).estimate
 
 
-def one_run(is_member, scores, **options):
-    return metrics.epsilon_of_one_run(is_member, scores, **options).estimate
-
-
 # Name: how to measure it, its range, its value at chance, its value for a perfect attack
 # (None: what the sample size permits).
 ESTIMATES = {
     "epsilon_of_decision": (of_decision("epsilon_of_decision", lambda b: b.estimate), 0, None),
-    "epsilon_of_one_run": (one_run, 0, None),
+    "epsilon_of_one_run": (of_roc("epsilon_of_one_run", lambda b: b.estimate), 0, None),
     "epsilon_of_scores": (of_roc("epsilon_of_scores", lambda b: b.estimate), 0, None),
     "epsilon_of_split": (split, 0, None),
     "estimate_advantage": (of_decision("estimate_advantage"), 0, 1),
     "estimate_auc": (of_roc("estimate_auc"), 0.5, 1),
     "estimate_balanced_accuracy": (of_decision("estimate_balanced_accuracy"), 0.5, 1),
+    "estimate_best_balanced_accuracy": (of_roc("estimate_best_balanced_accuracy"), 0.5, 1),
     "estimate_max_advantage": (of_roc("estimate_max_advantage", lambda m: m.estimate), 0, 1),
     "estimate_tpr_at_fpr": (tpr, 0.1, 1),
 }

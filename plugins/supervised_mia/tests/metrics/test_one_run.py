@@ -5,8 +5,8 @@ from anomed_supervised_mia.metrics import (
     epsilon_of_one_run,
     one_run_epsilon,
     one_run_p_value,
+    roc_curve,
 )
-from anomed_supervised_mia.metrics._ranking import rank
 from anomed_supervised_mia.metrics.one_run import guess
 from hypothesis import given
 from hypothesis import strategies as st
@@ -76,7 +76,7 @@ def test_bound_exceeds_the_truth_in_at_most_5_percent_of_the_runs(n_guesses):
         coins = rng.random(2000) < 0.5
         truthful = rng.random(2000) < 1 / (1 + np.exp(-1.0))
         scores = (coins == truthful) + rng.random(2000) / 2
-        bound = epsilon_of_one_run(coins, scores, n_guesses=n_guesses)
+        bound = epsilon_of_one_run(roc_curve(coins, scores), n_guesses=n_guesses)
         bounds.append(bound.estimate.low)
         assert bound.estimate.low <= bound.attainable
     assert np.mean(np.array(bounds) > 1.0) <= 0.05
@@ -84,14 +84,14 @@ def test_bound_exceeds_the_truth_in_at_most_5_percent_of_the_runs(n_guesses):
 
 
 def test_guesses_are_made_at_both_ends():
-    ranking = rank([1, 1, 0, 1, 0, 0], [6, 5, 4, 3, 2, 1])
-    assert guess(ranking, n_guesses=4) == Guesses(n_records=6, n_guesses=4, n_correct=4)
-    assert guess(ranking, n_guesses=6) == Guesses(n_records=6, n_guesses=6, n_correct=4)
+    roc = roc_curve([1, 1, 0, 1, 0, 0], [6, 5, 4, 3, 2, 1])
+    assert guess(roc, n_guesses=4) == Guesses(n_records=6, n_guesses=4, n_correct=4)
+    assert guess(roc, n_guesses=6) == Guesses(n_records=6, n_guesses=6, n_correct=4)
 
 
 def test_ties_are_guessed_together_whatever_their_truth():
-    assert guess(rank([1, 0, 0, 1], [1, 1, 1, 0]), n_guesses=4).n_guesses == 4
-    assert guess(rank([1, 0], [1, 1]), n_guesses=2).n_guesses == 0
+    assert guess(roc_curve([1, 0, 0, 1], [1, 1, 1, 0]), n_guesses=4).n_guesses == 4
+    assert guess(roc_curve([1, 0], [1, 1]), n_guesses=2).n_guesses == 0
 
 
 @given(st.integers(0, 2**32 - 1), st.integers(2, 60), st.integers(1, 10))
@@ -99,16 +99,14 @@ def test_number_of_guesses_does_not_depend_on_the_truth(seed, n_records, n_level
     rng = np.random.default_rng(seed)
     scores = rng.integers(0, n_levels, n_records)
     n_guesses = int(rng.integers(2, n_records + 1))
-    made = {
-        guess(rank(rng.random(n_records) < 0.5, scores), n_guesses=n_guesses).n_guesses
-        for _ in range(4)
-    }
+    truths = [rng.permutation(np.arange(n_records) < k) for k in (1, n_records // 2, n_records - 1)]
+    made = {guess(roc_curve(truth, scores), n_guesses=n_guesses).n_guesses for truth in truths}
     assert len(made) == 1
 
 
 def test_constant_score_proves_nothing():
     coins = np.arange(100) % 2 == 0
-    bound = epsilon_of_one_run(coins, np.zeros(100), delta=1e-5)
+    bound = epsilon_of_one_run(roc_curve(coins, np.zeros(100)), delta=1e-5)
     assert (bound.estimate.low, bound.attainable) == (0.0, 0.0)
 
 
@@ -121,7 +119,7 @@ def test_impossible_guesses_are_refused(counts):
 @pytest.mark.parametrize("n_guesses", [0, 1, 5, [], [2, 9]])
 def test_impossible_number_of_guesses_is_refused(n_guesses):
     with pytest.raises(ValueError, match="n_guesses must name"):
-        epsilon_of_one_run([1, 0, 1, 0], [1, 2, 3, 4], n_guesses=n_guesses)
+        epsilon_of_one_run(roc_curve([1, 0, 1, 0], [1, 2, 3, 4]), n_guesses=n_guesses)
 
 
 def test_parameters_out_of_range_are_refused():
