@@ -48,6 +48,8 @@ from anomed_core.ledger.schema import clock as clock_table
 from anomed_core.model import Score, Split, Subject
 from anomed_core.wire.digests import canonical_json
 
+_LARGEST_ID = 2**63 - 1
+
 
 class SqlLedger(Ledger):
     """See `anomed_core.ledger.contract.Ledger`.
@@ -263,7 +265,7 @@ class SqlLedger(Ledger):
 
     def score(self, score_id: int) -> Score | None:
         """See `Ledger.score`."""
-        if score_id >= 2**63:  # more than a database can look for
+        if not 0 < score_id <= _LARGEST_ID:  # more than a database can look for
             return None
         with self._database.reading() as connection:
             query = sa.select(scores).where(scores.c.id == score_id)

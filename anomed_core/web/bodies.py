@@ -17,6 +17,7 @@ from anomed_core.errors import (
     RequestTimeoutError,
 )
 from anomed_core.state.payloads import Body
+from anomed_core.web.patience import PatientSocket
 from anomed_core.wire import Limits
 
 _CHUNK_BYTES = 2**16
@@ -70,12 +71,18 @@ def read_body(req: falcon.Request, limits: Limits) -> bytes:
                     f"The body ended after {len(body)} of {size_bytes} announced bytes."
                 )
             body += chunk
-    except OSError as error:
-        raise _too_slow(limits) from error
     except TimeoutError as error:
-        raise _too_slow(limits) from error
+        raise RequestTimeoutError(
+            f"The body did not arrive within {limits.upload_timeout_s:g} s; send it faster."
+        ) from error
+    except OSError as error:
+        raise MalformedPayloadError(
+            f"The connection broke after {len(body)} of {size_bytes} announced bytes."
+        ) from error
     finally:
-        if socket is not None:
+        if isinstance(socket, PatientSocket):
+            socket.await_body()
+        elif socket is not None:
             socket.settimeout(None)
     return bytes(body)
 
@@ -84,14 +91,10 @@ def _allow_until(deadline: float, socket: Any) -> None:
     remaining_s = deadline - time.monotonic()
     if remaining_s <= 0:
         raise TimeoutError
-    if socket is not None:
+    if isinstance(socket, PatientSocket):
+        socket.deadline = deadline
+    elif socket is not None:  # another server's: it bounds each read only
         socket.settimeout(remaining_s)
-
-
-def _too_slow(limits: Limits) -> RequestTimeoutError:
-    return RequestTimeoutError(
-        f"The body did not arrive within {limits.upload_timeout_s:g} s; send it faster."
-    )
 
 
 def read_form(req: falcon.Request, limits: Limits) -> Body:
