@@ -1,0 +1,1 @@
+"""Anonymized tables against re-identification: a challenge type for anomed-core."""
