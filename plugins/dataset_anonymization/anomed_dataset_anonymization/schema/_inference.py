@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pandas as pd
 from pandas.api import types as kinds
 
 from .column import Bounds, Column, ColumnKind
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
 
 MAX_INFERRED_VALUES = 1_000
 """Above this many different values a text column is taken for an identifier."""

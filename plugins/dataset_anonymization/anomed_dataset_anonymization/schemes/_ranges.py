@@ -12,6 +12,9 @@ from anomed_dataset_anonymization.schema import Bounds, Column, Coordinates, rea
 
 from .published import Points, PublishedCells, Ranges
 
+_SLACK = 1e-6
+"""Share of a step by which an end may miss a value of the domain and still mean it."""
+
 
 def read_ends(low: pd.Series[Any], high: pd.Series[Any], *, column: Column) -> PublishedCells:
     """Read ranges from the columns of their two ends.
@@ -71,7 +74,7 @@ def read_ranges(series: pd.Series[Any], column: Column) -> PublishedCells:
     ----------
     series : Series
         Pairs ``[min, max]``, structs ``{min, max}`` or pandas intervals; null for a suppressed
-        cell. Open ends of intervals are moved inwards to the next step of the domain.
+        cell. Ends of intervals are moved inwards to the first value of the domain that they hold.
     column : Column
         A cardinal or ordinal column.
 
@@ -124,34 +127,19 @@ def _read_intervals(series: pd.Series[Any], column: Column) -> PublishedCells:
     intervals = pd.arrays.IntervalArray(series)
     low = np.asarray(intervals.left, dtype=np.float64)
     high = np.asarray(intervals.right, dtype=np.float64)
-    steps = _Steps(column.bounds)
-    if intervals.closed in {"right", "neither"}:
-        low = steps.after(low)
-    if intervals.closed in {"left", "neither"}:
-        high = steps.before(high)
+    bounds = column.bounds
+    low = _first_step(low, bounds, included=intervals.closed_left)
+    high = -_first_step(-high, bounds, included=intervals.closed_right, mirrored=True)
     return read_ends(
         pd.Series(low, name=series.name), pd.Series(high, name=series.name), column=column
     )
 
 
-class _Steps:
-    """The values of a domain with bounds, for moving open ends inwards."""
-
-    _SLACK = 1e-6
-
-    def __init__(self, bounds: Bounds) -> None:
-        self._bounds = bounds
-
-    def after(self, numbers: Coordinates) -> Coordinates:
-        """Return the smallest value above each number."""
-        return self._value(np.floor(self._position(numbers) + self._SLACK) + 1)
-
-    def before(self, numbers: Coordinates) -> Coordinates:
-        """Return the largest value below each number."""
-        return self._value(np.ceil(self._position(numbers) - self._SLACK) - 1)
-
-    def _position(self, numbers: Coordinates) -> Coordinates:
-        return (numbers - self._bounds.low) / self._bounds.step
-
-    def _value(self, positions: Coordinates) -> Coordinates:
-        return self._bounds.low + positions * self._bounds.step
+def _first_step(
+    ends: Coordinates, bounds: Bounds, *, included: bool, mirrored: bool = False
+) -> Coordinates:
+    """Return the smallest value of the domain that is in an interval with the given lower ends."""
+    origin = -bounds.low if mirrored else bounds.low
+    position = (ends - origin) / bounds.step
+    first = np.ceil(position - _SLACK) if included else np.floor(position + _SLACK) + 1
+    return origin + first * bounds.step
