@@ -62,17 +62,17 @@ class Contingency:
 
     @property
     def cells_per_class(self) -> IntArray:
-        """int64 (n_classes,): the number of distinct sensitive values in each class."""
+        """The number of distinct sensitive values in each class: int64 (n_classes,)."""
         return np.diff(self.starts, append=len(self.cell_count))
 
     @property
     def class_shares(self) -> FloatArray:
-        """float64 (n_cells,): the share q of the cell's value among its class."""
+        """The share q of each cell's value among its class: float64 (n_cells,)."""
         return self.cell_count / self.sizes[self.cell_class]
 
     @property
     def table_shares(self) -> FloatArray:
-        """float64 (n_cells,): the share p of the cell's value in the whole table."""
+        """The share p of each cell's value in the whole table: float64 (n_cells,)."""
         return (self.totals / self.n_records)[self.cell_value]
 
 
