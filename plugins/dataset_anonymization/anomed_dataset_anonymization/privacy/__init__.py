@@ -17,7 +17,7 @@ from anomed_dataset_anonymization.privacy.classes import (
     Codes,
     EquivalenceClasses,
     classes_of_codes,
-    encode,
+    codes_of,
     equivalence_classes,
 )
 from anomed_dataset_anonymization.privacy.closeness import (
@@ -39,6 +39,7 @@ from anomed_dataset_anonymization.privacy.diversity import (
     recursive_c,
 )
 from anomed_dataset_anonymization.privacy.profile import PrivacyProfile, privacy_profile
+from anomed_dataset_anonymization.privacy.published import published_classes, published_profile
 from anomed_dataset_anonymization.privacy.reidentification import (
     ReidentificationRisk,
     delta_presence,
@@ -68,6 +69,7 @@ __all__ = [
     "alpha",
     "basic_beta",
     "classes_of_codes",
+    "codes_of",
     "contingency",
     "dankar_uniqueness",
     "delta_disclosure",
@@ -75,7 +77,6 @@ __all__ = [
     "delta_presence",
     "distinct_l",
     "effective_k",
-    "encode",
     "enhanced_beta",
     "entropy_l",
     "equivalence_classes",
@@ -86,6 +87,8 @@ __all__ = [
     "pitman_uniqueness",
     "privacy_profile",
     "prosecutor_risk",
+    "published_classes",
+    "published_profile",
     "recursive_c",
     "sample_uniqueness",
     "slide_negative_binomial_uniqueness",

@@ -61,7 +61,7 @@ class EquivalenceClasses:
         return int(self.sizes.sum())
 
 
-def encode(values: npt.ArrayLike | pd.Series) -> Codes:
+def codes_of(values: npt.ArrayLike | pd.Series) -> Codes:
     """Encode a column by numbering its distinct values in ascending order, null last.
 
     Parameters
@@ -77,7 +77,7 @@ def encode(values: npt.ArrayLike | pd.Series) -> Codes:
 
     Examples
     --------
-    >>> encode(["b", None, "a", "b"]).codes.tolist()
+    >>> codes_of(["b", None, "a", "b"]).codes.tolist()
     [1, 2, 0, 1]
     """
     column = values if isinstance(values, pd.Series) else pd.Series(values)
@@ -120,7 +120,7 @@ def equivalence_classes(
     >>> sorted(equivalence_classes(table).sizes.tolist())
     [1, 1, 2]
     """
-    columns = [encode(quasi_identifiers.iloc[:, i]) for i in range(quasi_identifiers.shape[1])]
+    columns = [codes_of(quasi_identifiers.iloc[:, i]) for i in range(quasi_identifiers.shape[1])]
     return classes_of_codes(columns, n_rows=len(quasi_identifiers), counts=counts)
 
 

@@ -10,8 +10,8 @@ from anomed_dataset_anonymization.privacy.classes import (
     EquivalenceClasses,
     FloatArray,
     IntArray,
+    codes_of,
     dense_ranks,
-    encode,
     weighted_bincount,
 )
 
@@ -107,7 +107,7 @@ def contingency(
     >>> table.cell_count.tolist(), table.totals.tolist()
     ([2, 1], [2, 1])
     """
-    values = sensitive if isinstance(sensitive, Codes) else encode(sensitive)
+    values = sensitive if isinstance(sensitive, Codes) else codes_of(sensitive)
     if values.codes.shape != classes.class_of_row.shape:
         raise ValueError(
             f"the sensitive column has shape {values.codes.shape}, "

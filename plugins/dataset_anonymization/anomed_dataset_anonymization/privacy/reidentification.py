@@ -8,7 +8,6 @@ from anomed_dataset_anonymization.privacy.classes import (
     EquivalenceClasses,
     FloatArray,
     IntArray,
-    dense_ranks,
 )
 
 
@@ -102,9 +101,10 @@ def people_declared(classes: EquivalenceClasses, record_of_row: npt.ArrayLike) -
             f"a row counts {classes.counts.max()} records, declared origins need rows that count 1."
         )
     declared = records >= 0
-    record, n_records = dense_ranks(*_compressed(records[declared]))
-    pairs = np.unique(classes.class_of_row[declared] * max(n_records, 1) + record)
-    return np.bincount(pairs // max(n_records, 1), minlength=classes.n_classes)
+    people, person = np.unique(records[declared], return_inverse=True)
+    n_people = max(len(people), 1)
+    pairs = np.unique(classes.class_of_row[declared] * n_people + person)
+    return np.bincount(pairs // n_people, minlength=classes.n_classes)
 
 
 def prosecutor_risk(classes: EquivalenceClasses, threshold: float = 0.09) -> ReidentificationRisk:
@@ -266,7 +266,3 @@ def _as_population(values: npt.ArrayLike, sizes: IntArray) -> IntArray:
             "population, which must contain the published table."
         )
     return population
-
-
-def _compressed(values: IntArray) -> tuple[IntArray, int]:
-    return (values, int(values.max()) + 1) if len(values) else (values, 0)

@@ -5,7 +5,7 @@ from collections.abc import Mapping
 import numpy as np
 import pandas as pd
 
-from anomed_dataset_anonymization.schema import Column, ColumnKind, TableSchema, read_cells
+from anomed_dataset_anonymization.schema import Column, ColumnKind, TableSchema, encode
 from anomed_dataset_anonymization.schemes import (
     Points,
     PublishedCells,
@@ -51,10 +51,12 @@ def boxes_of_people(people: pd.DataFrame, schema: TableSchema) -> Boxes:
     Raises
     ------
     ValueError
-        If a cell is outside its column's domain.
+        If a column is missing, or a cell is outside its column's domain.
     """
+    coordinates = encode(people, schema)
     cells = {
-        column.name: Points(values=read_cells(people[column.name], column)) for column in schema
+        name: Points(values=values)
+        for name, values in zip(schema.names, coordinates.T, strict=True)
     }
     return _boxes(cells, schema)
 
