@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from typing import TYPE_CHECKING
 
 import attrs
@@ -22,7 +23,7 @@ if TYPE_CHECKING:
 
     from anomed_dataset_anonymization.schema import Coordinates
 
-_N_DEFAULT_INTERVALS = 16
+_MAX_DEFAULT_INTERVALS = 256
 
 
 @attrs.frozen(kw_only=True, eq=False)
@@ -59,8 +60,8 @@ class ColumnLevels:
         column : Column
             What they mean.
         hierarchy : Hierarchy, optional
-            By default, sixteen intervals that are merged two by two for columns with an order, and
-            only suppression for nominal ones.
+            By default, intervals of doubling width for columns with an order, and only suppression
+            for nominal ones.
 
         Raises
         ------
@@ -166,16 +167,10 @@ def _default_hierarchy(distinct: Coordinates, column: Column) -> Hierarchy:
         names = [repr(float(value)) for value in distinct]
         positions = np.rint((distinct - column.bounds.low) / column.bounds.step)
     n_steps = round(column.bounds.span / column.bounds.step) + 1
-    n_intervals = _N_DEFAULT_INTERVALS
-    while n_intervals > 2 and n_steps < 2 * n_intervals:
-        n_intervals //= 2
-    width = -(-n_steps // n_intervals)
-    widths = []
-    while n_intervals > 1:
-        widths.append(width)
-        width *= 2
-        n_intervals //= 2
-    return interval_hierarchy(names, positions, widths=widths if n_steps > 2 else [])
+    widths = [max(2, math.ceil(n_steps / _MAX_DEFAULT_INTERVALS))]
+    while widths[-1] < n_steps:
+        widths.append(2 * widths[-1])
+    return interval_hierarchy(names, positions, widths=widths[:-1])
 
 
 def _describe(missing: Coordinates, column: Column) -> str:

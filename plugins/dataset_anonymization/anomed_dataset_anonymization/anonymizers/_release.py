@@ -65,3 +65,25 @@ def release(
     written = publish(PublishedTable(schema=schema, scheme=scheme, cells=all_cells))
     frame: pd.DataFrame = written.drop_columns("anon_row").to_pandas(types_mapper=_NULLABLE.get)
     return frame.set_axis(index, axis="index")
+
+
+def release_points(
+    coordinates: Coordinates, *, index: pd.Index[Any], schema: TableSchema
+) -> pd.DataFrame:
+    """Write a table of single values in the scheme ``same``.
+
+    Parameters
+    ----------
+    coordinates : ndarray of float64, shape (n_records, n_columns)
+        Values of the domains; NaN is null.
+    index : Index
+        Labels of the people.
+    schema : TableSchema
+        Describes the columns.
+
+    Returns
+    -------
+    DataFrame
+        One row a person.
+    """
+    return release({}, coordinates=coordinates, index=index, schema=schema, scheme="same")

@@ -99,3 +99,9 @@ def share(*, positive: bool = False) -> Callable[[Any, attrs.Attribute[Any], Any
             raise ValueError(f"{attribute.name} must be a number {least} to 1, got {value!r}.")
 
     return validate
+
+
+def true_or_false(_: Any, attribute: attrs.Attribute[Any], value: Any) -> None:
+    """Allow true and false only, as an attrs validator."""
+    if value is not True and value is not False:
+        raise ValueError(f"{attribute.name} must be true or false, got {value!r}.")

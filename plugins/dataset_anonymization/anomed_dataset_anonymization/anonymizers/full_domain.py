@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, ClassVar, Protocol
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any, ClassVar, Protocol
 
 import attrs
 
@@ -17,12 +18,19 @@ from .lattice import find_optimal_levels
 from .recoding import FullDomain, Node
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
-
     import numpy as np
     import pandas as pd
 
     from anomed_dataset_anonymization.schema import TableSchema
+
+
+def _check_hierarchies(_: Any, attribute: attrs.Attribute[Any], value: Any) -> None:
+    is_mapping = isinstance(value, Mapping)
+    if not is_mapping or not all(isinstance(each, Hierarchy) for each in value.values()):
+        raise ValueError(
+            f"{attribute.name} must map column names to hierarchies, got {str(value)[:60]!r}; "
+            "read files with read_hierarchy."
+        )
 
 
 class _FindLevels(Protocol):
@@ -43,8 +51,8 @@ class Datafly:
     suppression_limit : float
         Largest share of people that may be suppressed, in [0, 1].
     hierarchies : mapping of str to Hierarchy
-        By column name. Columns without one are suppressed as a whole if they are nominal, and
-        grouped into intervals if they have an order.
+        By column name. Columns without one are grouped into intervals of doubling width if they
+        have an order, and kept or suppressed as a whole if they are nominal.
     """
 
     name: ClassVar[str] = "datafly"
@@ -52,7 +60,7 @@ class Datafly:
 
     k: int = attrs.field(default=10, validator=whole_number(least=1))
     suppression_limit: float = attrs.field(default=0.01, validator=share())
-    hierarchies: Mapping[str, Hierarchy] = attrs.field(factory=dict, converter=dict)
+    hierarchies: Mapping[str, Hierarchy] = attrs.field(factory=dict, validator=_check_hierarchies)
 
     def anonymize(
         self, table: pd.DataFrame, schema: TableSchema, *, rng: np.random.Generator
@@ -84,7 +92,7 @@ class OptimalRecoding:
 
     k: int = attrs.field(default=10, validator=whole_number(least=1))
     suppression_limit: float = attrs.field(default=0.01, validator=share())
-    hierarchies: Mapping[str, Hierarchy] = attrs.field(factory=dict, converter=dict)
+    hierarchies: Mapping[str, Hierarchy] = attrs.field(factory=dict, validator=_check_hierarchies)
 
     def anonymize(
         self, table: pd.DataFrame, schema: TableSchema, *, rng: np.random.Generator

@@ -11,8 +11,9 @@ from anomed_dataset_anonymization.schema import encode
 
 from ._classes import Classes
 from ._mondrian_cuts import Grid, Level, apply_cut, cut_in_half, cut_strictly, examine
+from ._points import check_points
 from ._release import release
-from .anonymizer import require_quasi_identifiers, whole_number
+from .anonymizer import require_quasi_identifiers, true_or_false, whole_number
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -41,7 +42,7 @@ class Mondrian:
     scheme: ClassVar[str] = "generalization"
 
     k: int = attrs.field(default=10, validator=whole_number(least=1))
-    relaxed: bool = False
+    relaxed: bool = attrs.field(default=False, validator=true_or_false)
 
     def anonymize(
         self, table: pd.DataFrame, schema: TableSchema, *, rng: np.random.Generator
@@ -116,7 +117,7 @@ def mondrian_partition(points: ArrayLike, k: int, *, relaxed: bool = False) -> N
     >>> mondrian_partition([[1, 5], [2, 5], [8, 5], [9, 5]], 2).tolist()
     [0, 0, 1, 1]
     """
-    matrix = _checked_points(points, k)
+    matrix = check_points(points, k)
     n_records, n_dimensions = matrix.shape
     grid = Grid.of(matrix)
     level = Level(
@@ -140,19 +141,6 @@ def mondrian_partition(points: ArrayLike, k: int, *, relaxed: bool = False) -> N
             cut = cut_in_half(level, seen) if relaxed else cut_strictly(level, seen, k=k)
             level = apply_cut(level, seen, cut)
     return _numbered_by_appearance(parts)
-
-
-def _checked_points(points: ArrayLike, k: int) -> NDArray[np.float64]:
-    matrix = np.asarray(points, dtype=np.float64)
-    if matrix.ndim != 2 or matrix.shape[1] == 0:
-        raise ValueError(f"points must have shape (n_records, n_dimensions), got {matrix.shape}.")
-    if not np.isfinite(matrix).all():
-        raise ValueError(
-            "points must be finite numbers, got NaN or infinity: encode missing values."
-        )
-    if not 1 <= k <= len(matrix):
-        raise ValueError(f"k must lie between 1 and the {len(matrix)} records, got {k}.")
-    return matrix
 
 
 def _numbered_by_appearance(parts: NDArray[np.int64]) -> NDArray[np.int64]:
