@@ -12,7 +12,7 @@ from anomed_dataset_anonymization.utility.boxes import Boxes
 from anomed_dataset_anonymization.utility.cells import Cells, Intervals, ValueMasses
 
 ModelMaker = Callable[[], Any]
-"""Makes an unfitted classifier of scikit-learn's interface that takes sample weights and NaN."""
+"""Makes an unfitted classifier of scikit-learn's interface that takes sample weights."""
 
 
 @frozen(kw_only=True)
@@ -55,7 +55,7 @@ class ClassificationUtility:
 
 
 def gradient_boosting() -> HistGradientBoostingClassifier:
-    """Make the default classifier: deterministic, quick, at home with mixed columns and nulls."""
+    """Make the default classifier: deterministic, quick, at home with mixed columns."""
     return HistGradientBoostingClassifier(max_iter=50, early_stopping=False, random_state=0)
 
 
@@ -69,7 +69,7 @@ def classification_utility(
 ) -> ClassificationUtility:
     """Train a model on the published table and test it on people in neither table.
 
-    Ranges enter the model as their midpoints (null if they span the domain), listed values as one
+    A range enters the model as its midpoint and whether it spans the domain, a listed value as one
     mass for each value; a row whose label is spread over several values trains each of them with
     its share.
 
@@ -121,13 +121,13 @@ def classification_utility(
 
 
 def _features(table: Boxes) -> FloatArray:
-    """Give the model's input (n_rows, n_features); NaN where a range says nothing."""
+    """Give the model's input (n_rows, n_features)."""
     return np.hstack([_cell_features(cells)[cells.cell_of_row] for cells in table.columns.values()])
 
 
 def _cell_features(cells: Cells) -> FloatArray:
     if isinstance(cells, Intervals):
-        return np.where(cells.is_whole_domain, np.nan, cells.midpoints)[:, np.newaxis]
+        return np.column_stack([cells.midpoints, cells.is_whole_domain])
     return cells.mass
 
 
