@@ -6,7 +6,7 @@ several records: they always stay together, or a part would give away people of 
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from collections.abc import Mapping
 
 import attrs
 import numpy as np
@@ -22,9 +22,6 @@ from anomed_dataset_anonymization.schema import (
     snap,
     write_cells,
 )
-
-if TYPE_CHECKING:
-    from collections.abc import Mapping
 
 Positions = NDArray[np.intp]
 

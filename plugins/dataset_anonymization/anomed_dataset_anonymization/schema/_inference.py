@@ -2,16 +2,14 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from collections.abc import Sequence
+from typing import Any
 
 import numpy as np
 import pandas as pd
 from pandas.api import types as kinds
 
 from .column import Bounds, Column, ColumnKind
-
-if TYPE_CHECKING:
-    from collections.abc import Sequence
 
 MAX_INFERRED_VALUES = 1_000
 """Above this many different values a text column is taken for an identifier."""

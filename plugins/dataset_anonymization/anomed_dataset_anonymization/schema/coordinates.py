@@ -6,7 +6,8 @@ its position in the domain, and null is NaN. Coordinates are float64, exact for 
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from collections.abc import Sequence
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -14,11 +15,7 @@ from numpy.typing import NDArray
 from pandas.api import types as kinds
 
 from .column import Bounds, Column
-
-if TYPE_CHECKING:
-    from collections.abc import Sequence
-
-    from .table import TableSchema
+from .table import TableSchema
 
 Coordinates = NDArray[np.float64]
 """Cells as numbers; NaN is null."""

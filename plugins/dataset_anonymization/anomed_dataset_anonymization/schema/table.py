@@ -4,15 +4,13 @@ from __future__ import annotations
 
 import json
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
-from typing import TYPE_CHECKING, Any, Literal
+from typing import Any, Literal
 
 import attrs
+import pandas as pd
 
 from ._inference import infer_column
 from .column import Column, ColumnKind, ColumnRole
-
-if TYPE_CHECKING:
-    import pandas as pd
 
 RESERVED_NAMES = frozenset({"count", "record_id", "anon_row", "target_id", "rank", "confidence"})
 """Names that submissions and published tables use besides those of the schema."""

@@ -3,12 +3,9 @@
 from __future__ import annotations
 
 import difflib
-from typing import TYPE_CHECKING
+from collections.abc import Collection, Iterable
 
-if TYPE_CHECKING:
-    from collections.abc import Collection, Iterable
-
-    import pandas as pd
+import pandas as pd
 
 
 def require_known(table: pd.DataFrame, *, known: Collection[str], scheme: str) -> None:

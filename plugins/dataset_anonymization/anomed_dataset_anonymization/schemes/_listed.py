@@ -2,20 +2,17 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from collections.abc import Callable, Mapping
+from typing import Any
 
 import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
 from pandas.api import types as kinds
 
+from anomed_dataset_anonymization.schema import Column, TableSchema
+
 from .published import Frequencies, Points, PublishedCells, ValueSets
-
-if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
-
-    import pandas as pd
-    from numpy.typing import NDArray
-
-    from anomed_dataset_anonymization.schema import Column, TableSchema
 
 SHARE_DECIMALS = 4
 """Decimals that published frequencies are rounded to."""

@@ -8,10 +8,11 @@ carry a ``count`` are written out that many times, so that all further work coun
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 import pandas as pd
+from numpy.typing import NDArray
 
 from anomed_dataset_anonymization.schema import TableSchema
 
@@ -19,9 +20,6 @@ from .generalization import read_generalization
 from .microaggregation import read_microaggregation
 from .published import PublishedCells, PublishedTable, take_rows
 from .same import read_same
-
-if TYPE_CHECKING:
-    from numpy.typing import NDArray
 
 Reader = Callable[[pd.DataFrame, TableSchema], dict[str, PublishedCells]]
 

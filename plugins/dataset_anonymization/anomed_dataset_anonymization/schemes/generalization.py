@@ -7,9 +7,10 @@ as it is, under its own name. This is the shape that anonypyx gives its machine-
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
+import pandas as pd
 
 from anomed_dataset_anonymization.schema import Column, ColumnKind, TableSchema, read_cells
 
@@ -17,9 +18,6 @@ from ._columns import require_known
 from ._listed import read_value_sets, spread_names
 from ._ranges import holds_ranges, read_ends, read_ranges
 from .published import Points, PublishedCells
-
-if TYPE_CHECKING:
-    import pandas as pd
 
 
 def read_generalization(table: pd.DataFrame, schema: TableSchema) -> dict[str, PublishedCells]:

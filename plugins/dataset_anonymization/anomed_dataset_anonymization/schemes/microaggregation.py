@@ -6,18 +6,14 @@ a nominal column may also be spread over columns ``c_<value>`` that hold the cla
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 import numpy as np
+import pandas as pd
 
 from anomed_dataset_anonymization.schema import Column, TableSchema, read_cells, read_numbers, snap
 
 from ._columns import require_known
 from ._listed import read_frequencies, spread_names
 from .published import Points, PublishedCells
-
-if TYPE_CHECKING:
-    import pandas as pd
 
 PARTS_PER_STEP = 100
 """Into how many parts a step of the domain is divided to round representatives."""

@@ -2,18 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Mapping
 from functools import cached_property
-from typing import TYPE_CHECKING
 
 import attrs
 import numpy as np
+from numpy.typing import NDArray
 
-if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
-
-    from numpy.typing import NDArray
-
-    from anomed_dataset_anonymization.schema import Coordinates, TableSchema
+from anomed_dataset_anonymization.schema import Coordinates, TableSchema
 
 
 @attrs.frozen(kw_only=True, eq=False)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import io
-from typing import TYPE_CHECKING
+from collections.abc import Iterator
 
 import numpy as np
 import pyarrow as pa
@@ -12,9 +12,6 @@ from pyarrow import parquet
 from anomed_dataset_anonymization.schema import Bounds, Column, Coordinates, write_cells
 
 from .published import Frequencies, Points, PublishedCells, PublishedTable, Ranges
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator
 
 _ARROW_TYPES = {
     "int64": pa.int64(),

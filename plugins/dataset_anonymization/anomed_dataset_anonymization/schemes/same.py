@@ -2,15 +2,12 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+import pandas as pd
 
 from anomed_dataset_anonymization.schema import TableSchema, read_cells
 
 from ._columns import require_known
 from .published import Points, PublishedCells
-
-if TYPE_CHECKING:
-    import pandas as pd
 
 
 def read_same(table: pd.DataFrame, schema: TableSchema) -> dict[str, PublishedCells]:
