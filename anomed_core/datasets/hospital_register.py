@@ -2,8 +2,8 @@
 
 The columns are drawn one after the other, each given those before it:
 
-1. region, sex, month; age given region: newborns, children, and adults around an age that
-   differs by region, so that people over 100 and the two smallest regions are rare;
+1. region and month; age given region: newborns, children, and adults around an age that
+   differs by region; sex given age; people over 100 and two of the regions are rare;
 2. diagnosis chapter given age, sex, month and region: relative intensities, piecewise linear in
    age, times ratios for women, winter and region; pregnancies and perinatal diagnoses have
    ages of their own;
@@ -15,7 +15,7 @@ The columns are drawn one after the other, each given those before it:
 7. outcome given age, severity, laboratory values, length of stay and region: a multinomial
    logit.
 
-Steps 4 and 6 use the latent severity, so the published grades don't explain everything.
+Steps 5 to 7 use the latent severity, so the published grades don't explain everything.
 """
 
 import functools
@@ -25,105 +25,18 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from anomed_core.datasets import _hospital_parameters as parameters
+from anomed_core.datasets._hospital_codebook import (
+    ADMISSION_TYPES,
+    HOSPITAL_REGISTER,
+    LONGEST_STAY_DAYS,
+)
 from anomed_core.datasets.codebook import CodebookColumn
-
-SEXES = ("female", "male")
-ADMISSION_TYPES = ("elective", "emergency", "transfer", "birth")
-SEVERITIES = ("minor", "moderate", "major", "extreme")
-OUTCOMES = ("home", "care facility", "other hospital", "died")
 
 SEVERITY_THRESHOLDS = (0.3, 1.5, 2.6)
 """Latent severities, in standard deviations, at which the next grade begins."""
 
-LONGEST_STAY_DAYS = 365
-
 Floats = NDArray[np.float64]
 Integers = NDArray[np.int64]
-
-HOSPITAL_REGISTER: tuple[CodebookColumn, ...] = (
-    CodebookColumn(
-        name="age",
-        kind="cardinal",
-        role="qi",
-        description="Age at admission in completed years.",
-        unit="years",
-        low=0,
-        high=parameters.OLDEST_AGE,
-        step=1,
-    ),
-    CodebookColumn(
-        name="sex", kind="nominal", role="qi", description="Registered sex.", values=SEXES
-    ),
-    CodebookColumn(
-        name="region",
-        kind="nominal",
-        role="qi",
-        description="Where the patient lives.",
-        values=tuple(region.name for region in parameters.REGIONS),
-    ),
-    CodebookColumn(
-        name="admission_month",
-        kind="cardinal",
-        role="qi",
-        description="Calendar month of the admission, 1 is January.",
-        unit="months",
-        low=1,
-        high=12,
-        step=1,
-    ),
-    CodebookColumn(
-        name="admission_type",
-        kind="nominal",
-        role="qi",
-        description="How the patient came into hospital.",
-        values=ADMISSION_TYPES,
-    ),
-    CodebookColumn(
-        name="diagnosis",
-        kind="nominal",
-        role="sensitive",
-        description="Chapter of the main diagnosis.",
-        values=tuple(chapter.name for chapter in parameters.CHAPTERS),
-    ),
-    CodebookColumn(
-        name="severity",
-        kind="ordinal",
-        role="other",
-        description="Grade of illness at admission.",
-        values=SEVERITIES,
-    ),
-    CodebookColumn(
-        name="length_of_stay",
-        kind="cardinal",
-        role="qi",
-        description="Nights in hospital; 0 is a day case.",
-        unit="days",
-        low=0,
-        high=LONGEST_STAY_DAYS,
-        step=1,
-    ),
-    *(
-        CodebookColumn(
-            name=test.name,
-            kind="cardinal",
-            role="other",
-            description="First laboratory value after admission.",
-            unit=test.unit,
-            low=test.low,
-            high=test.high,
-            step=test.step,
-        )
-        for test in parameters.TESTS
-    ),
-    CodebookColumn(
-        name="outcome",
-        kind="nominal",
-        role="sensitive",
-        description="Where the patient went when leaving the ward.",
-        values=OUTCOMES,
-    ),
-)
-"""The columns of the register, in order."""
 
 
 def simulate_hospital_register(n_patients: int, *, rng: np.random.Generator) -> pd.DataFrame:

@@ -28,6 +28,11 @@ class Classes:
 
     labels: NDArray[np.int64]
 
+    @property
+    def n_classes(self) -> int:
+        """Number of classes."""
+        return int(self.labels.max()) + 1
+
     def cover(self, values: Coordinates, *, column: Column) -> Ranges | ValueSets:
         """Return the smallest range or set that holds all values of a class, for each person.
 
@@ -46,7 +51,7 @@ class Classes:
             counts, n_nulls = self._count(values, n_values=len(column.values))
             return ValueSets(members=((counts > 0) | (n_nulls > 0)[:, np.newaxis])[self.labels])
         order = np.argsort(self.labels, kind="stable")
-        starts = np.searchsorted(self.labels[order], np.arange(self.labels.max() + 1))
+        starts = np.searchsorted(self.labels[order], np.arange(self.n_classes))
         low = np.minimum.reduceat(values[order], starts)[self.labels]
         high = np.maximum.reduceat(values[order], starts)[self.labels]
         has_null = np.isnan(low)
@@ -64,12 +69,11 @@ class Classes:
             Coordinates; nulls are left out.
         """
         present = ~np.isnan(values)
-        n_classes = int(self.labels.max()) + 1
         center = values[present].mean() if present.any() else 0.0
         deviations = np.where(present, values - center, 0.0)
-        sums = np.bincount(self.labels, weights=deviations, minlength=n_classes)
-        counts = np.bincount(self.labels[present], minlength=n_classes)
-        means = np.full(n_classes, np.nan)
+        sums = np.bincount(self.labels, weights=deviations, minlength=self.n_classes)
+        counts = np.bincount(self.labels[present], minlength=self.n_classes)
+        means = np.full(self.n_classes, np.nan)
         np.divide(sums, counts, out=means, where=counts > 0)
         return Points(values=center + means[self.labels])
 
@@ -82,12 +86,11 @@ class Classes:
             Coordinates; nulls are left out.
         """
         present = np.flatnonzero(~np.isnan(values))
-        n_classes = int(self.labels.max()) + 1
         order = present[np.lexsort((values[present], self.labels[present]))]
-        counts = np.bincount(self.labels[present], minlength=n_classes)
+        counts = np.bincount(self.labels[present], minlength=self.n_classes)
         filled = counts > 0
         middle = np.cumsum(counts) - counts + (counts - 1) // 2
-        medians = np.full(n_classes, np.nan)
+        medians = np.full(self.n_classes, np.nan)
         medians[filled] = values[order[middle[filled]]]
         return Points(values=medians[self.labels])
 
@@ -124,9 +127,8 @@ class Classes:
         self, values: Coordinates, *, n_values: int
     ) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
         """Count each class's values, of shape ``(n_classes, n_values)``, and its nulls."""
-        n_classes = int(self.labels.max()) + 1
         codes = np.where(np.isnan(values), n_values, values).astype(np.int64)
         keys = self.labels * (n_values + 1) + codes
-        counts = np.bincount(keys, minlength=n_classes * (n_values + 1))
-        counts = counts.reshape(n_classes, n_values + 1)
+        counts = np.bincount(keys, minlength=self.n_classes * (n_values + 1))
+        counts = counts.reshape(self.n_classes, n_values + 1)
         return counts[:, :n_values], counts[:, n_values]

@@ -60,8 +60,8 @@ class ColumnLevels:
         column : Column
             What they mean.
         hierarchy : Hierarchy, optional
-            By default, intervals of doubling width for columns with an order, and only suppression
-            for nominal ones.
+            By default, intervals of doubling width over the values of the table for columns with an
+            order, and only suppression for nominal ones.
 
         Raises
         ------

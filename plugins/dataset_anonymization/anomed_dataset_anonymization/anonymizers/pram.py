@@ -76,5 +76,5 @@ def randomise_values(
     """
     n_records = len(values)
     is_drawn = rng.random(n_records) >= retention
-    donors = rng.integers(n_records, size=n_records)
+    donors = (rng.random(n_records) * n_records).astype(np.int64)
     return np.where(is_drawn, values[donors], values)
