@@ -164,6 +164,7 @@ def _default_hierarchy(distinct: Coordinates, column: Column) -> Hierarchy:
         names = [str(value) for value in column.values]
         positions = np.arange(len(names), dtype=np.float64)
     else:
+        distinct = distinct if len(distinct) else np.array([column.bounds.low])
         names = [repr(float(value)) for value in distinct]
         positions = np.rint((distinct - column.bounds.low) / column.bounds.step)
     n_steps = round(column.bounds.span / column.bounds.step) + 1

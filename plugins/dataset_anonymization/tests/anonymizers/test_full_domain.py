@@ -289,6 +289,17 @@ def test_nulls_are_values_and_are_published_as_the_whole_domain(method, hierarch
 
 
 @pytest.mark.parametrize("method", [Datafly, OptimalRecoding])
+def test_columns_without_any_value_are_published_as_the_whole_domain(method, rng):
+    table = pd.DataFrame(
+        {"age": pd.array([None, None], dtype="Int64"), "triage": None, "ward": None}
+    )
+    published = method(k=2).anonymize(table, SCHEMA, rng=rng)
+    assert published["age_max"].tolist() == [99, 99]
+    assert published["triage_min"].tolist() == ["green", "green"]
+    assert published.filter(like="ward").all(axis=None)
+
+
+@pytest.mark.parametrize("method", [Datafly, OptimalRecoding])
 def test_a_published_register_is_k_anonymous_and_covers_its_people(method, register, schema, rng):
     published = method(k=5).anonymize(register, schema, rng=rng)
     canonical = canonicalise(published, "generalization", schema=schema, leaky=register)
