@@ -26,10 +26,27 @@ class Codes:
         int64 (n_rows,), each in 0..n_codes-1.
     n_codes
         The number of distinct values the column may take; not all of them need occur.
+
+    Raises
+    ------
+    ValueError
+        If a code is not an integer from 0 to n_codes-1.
     """
 
     codes: IntArray
     n_codes: int
+
+    def __attrs_post_init__(self) -> None:
+        if self.codes.dtype.kind != "i" or self.codes.ndim != 1:
+            raise ValueError(
+                f"the codes have dtype {self.codes.dtype} and shape {self.codes.shape}, "
+                "expected one signed integer a row."
+            )
+        if len(self.codes) and not 0 <= self.codes.min() <= self.codes.max() < self.n_codes:
+            raise ValueError(
+                f"the codes go from {self.codes.min()} to {self.codes.max()}, "
+                f"expected 0 to {self.n_codes - 1}."
+            )
 
 
 @frozen(kw_only=True, eq=False)
@@ -59,6 +76,13 @@ class EquivalenceClasses:
     def n_records(self) -> int:
         """The number of records that the rows stand for."""
         return int(self.sizes.sum())
+
+    @property
+    def first_rows(self) -> IntArray:
+        """The first row of each class, standing for it: int64 (n_classes,)."""
+        rows = np.empty(self.n_classes, dtype=np.int64)
+        rows[self.class_of_row[::-1]] = np.arange(len(self.class_of_row))[::-1]
+        return rows
 
 
 def codes_of(values: npt.ArrayLike | pd.Series) -> Codes:

@@ -8,7 +8,6 @@ definition of each utility metric serves every scheme.
 from collections.abc import Mapping, Sequence
 
 import attrs
-import numpy as np
 
 from anomed_dataset_anonymization.privacy.classes import Codes, IntArray, classes_of_codes
 from anomed_dataset_anonymization.utility.cells import Cells
@@ -82,8 +81,7 @@ class Boxes:
             int64 (n_rows,), the distinct row that each row became.
         """
         classes = classes_of_codes(self.codes(), n_rows=len(self.counts), counts=self.counts)
-        first = np.empty(classes.n_classes, dtype=np.int64)
-        first[classes.class_of_row[::-1]] = np.arange(len(self.counts))[::-1]
+        first = classes.first_rows
         return Boxes(
             columns={
                 name: attrs.evolve(cells, cell_of_row=cells.cell_of_row[first])

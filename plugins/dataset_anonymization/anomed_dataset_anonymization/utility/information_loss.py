@@ -188,4 +188,4 @@ def _open_bits(before: Codes, after: Codes) -> float:
     n_rows = len(before.codes)
     pairs = classes_of_codes([after, before], n_rows=n_rows).sizes
     groups = classes_of_codes([after], n_rows=n_rows).sizes
-    return float(groups @ np.log2(groups) - pairs @ np.log2(pairs))
+    return max(0.0, float(groups @ np.log2(groups) - pairs @ np.log2(pairs)))

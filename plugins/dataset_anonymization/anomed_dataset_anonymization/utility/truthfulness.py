@@ -11,9 +11,10 @@ from anomed_dataset_anonymization.utility.boxes import Boxes
 from anomed_dataset_anonymization.utility.cells import Cells, Intervals, ValueMasses
 
 _Bits: TypeAlias = npt.NDArray[np.uint64]
+_Lookup: TypeAlias = Callable[[IntArray], _Bits]
 
 _CHUNK_BYTES = 2**22  # of bitsets worked on at a time: they should stay in the processor's cache
-_TABLE_BYTES = 2**28  # of one column's bitsets kept at a time
+_TABLE_BYTES = 2**29  # of bitsets kept for all columns; the others are packed when needed
 
 
 def people_covered(published: Boxes, original: Boxes) -> IntArray:
@@ -46,16 +47,14 @@ def people_covered(published: Boxes, original: Boxes) -> IntArray:
     boxes, box_of_row = published.distinct()
     records = original.select(list(boxes.columns))
     n_words = -(-len(records.counts) // 64)
-    lookups = [
-        _bitset_lookup(cells, records.columns[name]) for name, cells in boxes.columns.items()
-    ]
+    lookups = _bitset_lookups(boxes, records)
     covered = np.empty(len(boxes.counts), dtype=np.int64)
     chunk = max(1, _CHUNK_BYTES // (8 * n_words))
     for begin in range(0, len(covered), chunk):
         rows = slice(begin, begin + chunk)
         bits = np.full((len(covered[rows]), n_words), ~np.uint64(0))
-        for cells, lookup in zip(boxes.columns.values(), lookups, strict=True):
-            bits &= lookup(cells.cell_of_row[rows])
+        for name, lookup in lookups.items():
+            bits &= lookup(boxes.columns[name].cell_of_row[rows])
         covered[rows] = np.bitwise_count(bits).sum(axis=1, dtype=np.int64)
     return covered[box_of_row]
 
@@ -132,14 +131,26 @@ def _contains(cells: Cells, chosen: IntArray, others: Cells, *, other_cells: Int
     raise ValueError("a column holds ranges in one table and listed values in the other.")
 
 
-def _bitset_lookup(cells: Cells, others: Cells) -> Callable[[IntArray], _Bits]:
+def _bitset_lookups(boxes: Boxes, records: Boxes) -> dict[str, _Lookup]:
+    """Prepare each column's bitsets, keeping those of the columns with the fewest cells."""
+    n_words = -(-len(records.counts) // 64)
+    lookups, left_bytes = {}, _TABLE_BYTES
+    for name, cells in sorted(boxes.columns.items(), key=lambda item: item[1].n_cells):
+        size_bytes = 8 * n_words * cells.n_cells
+        kept = size_bytes <= left_bytes
+        left_bytes -= size_bytes if kept else 0
+        lookups[name] = _bitset_lookup(cells, records.columns[name], kept=kept)
+    return lookups
+
+
+def _bitset_lookup(cells: Cells, others: Cells, *, kept: bool) -> _Lookup:
     """Prepare the sets of records, packed 64 a word, that cells of a column cover."""
     n_records = len(others.cell_of_row)
     n_words = -(-n_records // 64)
 
     def pack(chosen: IntArray) -> _Bits:
         bits = np.zeros((len(chosen), n_words * 8), dtype=np.uint8)
-        step = max(1, _TABLE_BYTES // (8 * n_records))
+        step = max(1, 8 * _CHUNK_BYTES // n_records)
         for begin in range(0, len(chosen), step):
             some = slice(begin, begin + step)
             by_cell = _contains(
@@ -152,7 +163,7 @@ def _bitset_lookup(cells: Cells, others: Cells) -> Callable[[IntArray], _Bits]:
             bits[some, : packed.shape[1]] = packed
         return bits.view(np.uint64)
 
-    if cells.n_cells * n_words * 8 <= _TABLE_BYTES:
+    if kept:
         table = pack(np.arange(cells.n_cells))
         return lambda chosen: table[chosen]
 

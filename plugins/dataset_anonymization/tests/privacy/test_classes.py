@@ -82,6 +82,17 @@ def test_an_empty_table_has_no_classes():
         equivalence_classes(pd.DataFrame({"age": []}))
 
 
+def test_the_first_row_of_a_class_stands_for_it():
+    classes = equivalence_classes(pd.DataFrame({"age": [41, 30, 41, 30]}))
+    assert classes.first_rows.tolist() == [1, 0]
+
+
+@pytest.mark.parametrize("codes", [[-1, 0], [0, 2], [0.0, 1.0], [[0, 1]]])
+def test_codes_outside_their_domain_are_refused(codes):
+    with pytest.raises(ValueError, match="expected"):
+        Codes(codes=np.array(codes), n_codes=2)
+
+
 def test_columns_of_other_lengths_are_refused():
     with pytest.raises(ValueError, match=r"expected \(3,\)"):
         classes_of_codes([Codes(codes=np.zeros(2, dtype=np.int64), n_codes=1)], n_rows=3)

@@ -132,6 +132,12 @@ def test_the_rule_takes_the_smaller_of_two_for_large_samples(varied):
     assert estimate.fraction == min(both)
 
 
+def test_the_rule_keeps_zayatz_where_it_is_the_smaller():
+    sizes = partition([1] * 100 + [2] * 2 + [3] * 5)
+    assert zayatz_uniqueness(sizes, 0.5) < slide_negative_binomial_uniqueness(sizes, 0.5)
+    assert dankar_uniqueness(sizes, 0.5).model == "zayatz"
+
+
 @pytest.mark.parametrize("fraction", [0.05, 0.5])
 def test_the_rule_falls_back_on_zayatz(fraction):
     only_singles = equivalence_classes(pd.DataFrame({"x": range(10)}))
@@ -144,6 +150,15 @@ def test_models_without_a_solution_say_so():
         pitman_uniqueness(only_singles, 0.1)
     with pytest.raises(ValueError, match="no class of size 2"):
         slide_negative_binomial_uniqueness(only_singles, 0.1)
+    with pytest.raises(ValueError, match="explains 1 classes of size 1 and 50 of size 2"):
+        slide_negative_binomial_uniqueness(partition([1] + [2] * 50), 0.5)
+
+
+def test_an_estimate_beyond_the_population_is_refused():
+    nearly_all_single = partition([1] * 1000 + [2] * 2 + [3])
+    with pytest.raises(ValueError, match="no share of records"):
+        pitman_uniqueness(nearly_all_single, 0.1)
+    assert dankar_uniqueness(nearly_all_single, 0.1).model == "zayatz"
 
 
 @pytest.mark.parametrize("estimate", [*ESTIMATES, dankar_uniqueness])

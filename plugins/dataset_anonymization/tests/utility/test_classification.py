@@ -62,6 +62,19 @@ def test_suppressed_features_are_worth_the_majority(original, unseen):
     assert utility.retained == 0.0
 
 
+def test_listed_values_are_features(original, unseen):
+    def with_hint(table):
+        return Boxes(
+            columns={"colour": table.columns["colour"], "hint": table.columns["colour"]},
+            counts=table.counts,
+        )
+
+    utility = classification_utility(
+        with_hint(original), with_hint(original), unseen=with_hint(unseen), target="colour"
+    )
+    assert utility.published == 1.0
+
+
 def test_swapped_labels_mislead(original, unseen):
     colours = original.columns["colour"]
     ages = original.columns["age"]

@@ -66,6 +66,14 @@ def test_the_workload_is_a_function_of_the_generator(boxes):
     assert draws[0] == draws[1] != draws[2]
 
 
+def test_boxes_are_worked_on_in_chunks(boxes, monkeypatch):
+    people = boxes([(age, age) for age in range(10)], [{0}, {3}] * 5)
+    queries = draw_workload(people, np.random.default_rng(0), n_queries=20)
+    at_once = answer(queries, people)
+    monkeypatch.setitem(answer.__globals__, "_CHUNK_NUMBERS", 60)
+    assert answer(queries, people) == pytest.approx(at_once)
+
+
 def test_small_counts_are_compared_with_a_thousandth_of_the_table(boxes):
     people = boxes([(0, 0), (9, 9)], [{0}, {0}], counts=[1, 9999])
     query = CountQuery(conditions={"age": (0.0, 0.0)})
