@@ -94,6 +94,10 @@ class PublishedTable:
         """Return the number of published people."""
         return len(next(iter(self.codes.values())))
 
+    def without_lineage(self) -> PublishedTable:
+        """Return the table as attackers get it: saying nothing of who is who."""
+        return attrs.evolve(self, lineage=None)
+
     @cached_property
     def codes(self) -> Mapping[str, NDArray[np.intp]]:
         """Return a number for each distinct cell of each column, in ascending order of the cells.

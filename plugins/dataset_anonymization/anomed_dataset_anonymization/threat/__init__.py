@@ -29,24 +29,27 @@ from anomed_dataset_anonymization.threat.key_columns import key_shares
 from anomed_dataset_anonymization.threat.lineage import Lineage, trace_lineage
 from anomed_dataset_anonymization.threat.linkage import LinkageScore, score_linkage
 from anomed_dataset_anonymization.threat.nearest_box import NearestBox
-from anomed_dataset_anonymization.threat.panel import (
-    HOUSE_ATTACKS,
-    HouseTargets,
-    PanelResult,
-    run_panel,
-    worst_result,
-)
+from anomed_dataset_anonymization.threat.panel import HOUSE_ATTACKS, run_panel
 from anomed_dataset_anonymization.threat.rarity import find_rare
 from anomed_dataset_anonymization.threat.reconstruction import (
     ReconstructionScore,
     score_reconstruction,
 )
 from anomed_dataset_anonymization.threat.scoreboard import Scoreboard
+from anomed_dataset_anonymization.threat.scoring import (
+    AttackResult,
+    score_claims,
+    score_guesses,
+    shared_level,
+    worst_result,
+)
+from anomed_dataset_anonymization.threat.truth import TargetTruth
 from anomed_dataset_anonymization.threat.view import NO_ROW, AttackerView, Guesses, HouseAttack
 
 __all__ = [
     "HOUSE_ATTACKS",
     "NO_ROW",
+    "AttackResult",
     "AttackerView",
     "Claims",
     "ClassMajority",
@@ -54,19 +57,18 @@ __all__ = [
     "GradientBoosting",
     "Guesses",
     "HouseAttack",
-    "HouseTargets",
     "IndexLinkage",
     "InferenceScore",
     "Inferences",
     "Lineage",
     "LinkageScore",
     "NearestBox",
-    "PanelResult",
     "Rate",
     "Reconstruction",
     "ReconstructionScore",
     "Risk",
     "Scoreboard",
+    "TargetTruth",
     "find_rare",
     "guess_from_background",
     "is_right",
@@ -76,9 +78,12 @@ __all__ = [
     "read_reconstruction",
     "residual_risk",
     "run_panel",
+    "score_claims",
+    "score_guesses",
     "score_inference",
     "score_linkage",
     "score_reconstruction",
+    "shared_level",
     "success_rate",
     "tell_form",
     "trace_lineage",

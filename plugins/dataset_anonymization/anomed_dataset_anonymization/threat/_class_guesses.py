@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 
 import numpy as np
 from numpy.typing import NDArray
@@ -65,11 +65,8 @@ def _guess_column(
     return answer(weights @ by_class, view, candidates, prior=by_class.sum(axis=0))
 
 
-def stack_weights(
-    chunks: Sequence[tuple[NDArray[np.int64], NDArray[np.int64], FloatArray]],
-    *,
-    shape: tuple[int, int],
-) -> sparse.csr_array:
-    """Collect (target, class, weight) triples into one matrix."""
-    targets, classes, weights = (np.concatenate(part) for part in zip(*chunks, strict=True))
-    return sparse.coo_array((weights, (targets, classes)), shape=shape).tocsr()
+def choose_classes(best: NDArray[np.int64], *, n_classes: int) -> sparse.csr_array:
+    """Return weights that are 1 for the one class of each target, `NO_ROW` for none."""
+    targets = np.flatnonzero(best != NO_ROW)
+    ones = np.ones(len(targets))
+    return sparse.csr_array((ones, (targets, best[targets])), shape=(len(best), n_classes))

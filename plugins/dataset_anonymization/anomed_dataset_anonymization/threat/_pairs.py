@@ -23,6 +23,9 @@ Comparison = Callable[[Coordinates, Cells], NDArray[np.float64]]
 
 _CHUNK_CELLS = 2**21
 
+_TIE = 1e-6
+"""Difference of distances that is rounding only."""
+
 
 @attrs.frozen(kw_only=True, eq=False)
 class PairScores:
@@ -42,6 +45,12 @@ class PairScores:
     def __getitem__(self, targets: slice) -> FloatMatrix:
         """Return the scores of some targets, shape (n_some, n_boxes)."""
         scores: FloatMatrix = self.asked[targets] @ self.compared
+        return scores
+
+    def at(self, targets: NDArray[np.int64], boxes: NDArray[np.int64]) -> FloatMatrix:
+        """Return the scores of some pairs, shape (n_pairs,)."""
+        places = self.asked.indices.reshape(self.asked.shape[0], -1)[targets]
+        scores: FloatMatrix = self.compared[places, boxes[:, np.newaxis]].sum(axis=1)
         return scores
 
     def chunks(self) -> Iterator[slice]:
@@ -84,6 +93,62 @@ def score_pairs(
     ones = np.ones(len(indices), dtype=np.float32)
     chosen = sparse.csr_array((ones, indices, starts), shape=(n_targets, n_asked))
     return PairScores(asked=chosen, compared=np.concatenate(compared))
+
+
+@attrs.frozen(kw_only=True, eq=False)
+class NearestPairs:
+    """The boxes that are nearest to each target: those that hold it, if there are any.
+
+    Attributes
+    ----------
+    targets, boxes : ndarray of int64, shape (n_pairs,)
+        Ascending by target; each target has at least one box.
+    distances : ndarray of float64, shape (n_targets,)
+        Sum over columns of how far a target is outside its nearest boxes; 0 inside.
+    """
+
+    targets: NDArray[np.int64]
+    boxes: NDArray[np.int64]
+    distances: NDArray[np.float64]
+
+    def total(self, weights: NDArray[np.float64]) -> NDArray[np.float64]:
+        """Sum up the weights of the pairs of each target, shape (n_targets,)."""
+        totals = np.bincount(self.targets, weights=weights, minlength=len(self.distances))
+        return totals.astype(np.float64)
+
+    def best(self, scores: NDArray[np.float64]) -> NDArray[np.int64]:
+        """Return the box of the pair with the highest score, of equals the first, by target."""
+        starts = np.searchsorted(self.targets, np.arange(len(self.distances)))
+        highest = np.maximum.reduceat(scores, starts)
+        leaders = np.flatnonzero(scores == highest[self.targets])
+        first = np.unique(self.targets[leaders], return_index=True)[1]
+        return self.boxes[leaders[first]]
+
+
+def find_nearest(targets: Coordinates, boxes: Boxes) -> NearestPairs:
+    """Find the boxes nearest to each target.
+
+    Parameters
+    ----------
+    targets : ndarray of float64, shape (n_targets, n_columns)
+        What is known of each target; NaN is nothing.
+    boxes : Boxes
+        With the same columns, in the same order; at least one row.
+
+    Returns
+    -------
+    NearestPairs
+    """
+    scores = score_pairs(targets, boxes, outside)
+    found = []
+    distances = np.empty(len(targets))
+    for some in scores.chunks():
+        score = scores[some]
+        distances[some] = nearest = score.min(axis=1)
+        found.append(np.nonzero(score <= nearest[:, np.newaxis] + _TIE))
+        found[-1][0][:] += some.start
+    of_target, of_box = (np.concatenate(part) for part in zip(*found, strict=True))
+    return NearestPairs(targets=of_target, boxes=of_box, distances=distances)
 
 
 def outside(asked: Coordinates, cells: Cells) -> NDArray[np.float64]:

@@ -7,12 +7,10 @@ from __future__ import annotations
 
 import attrs
 import numpy as np
+from scipy import sparse
 
-from anomed_dataset_anonymization.threat._class_guesses import guess_from_classes, stack_weights
-from anomed_dataset_anonymization.threat._pairs import outside, score_pairs
+from anomed_dataset_anonymization.threat._class_guesses import guess_from_classes
 from anomed_dataset_anonymization.threat.view import AttackerView, Guesses
-
-_TIE = 1e-6
 
 
 @attrs.frozen(kw_only=True)
@@ -33,18 +31,15 @@ class ClassMajority:
         rng: np.random.Generator,  # noqa: ARG002 - nothing is left to chance
     ) -> Guesses:
         """Guess by majority, and claim a row of the smallest of the classes pooled."""
-        sizes = view.classes.sizes
-        distances = score_pairs(view.background, view.classes.boxes, outside)
-        best = np.empty(view.n_targets, dtype=np.int64)
-        confidence = np.empty(view.n_targets)
-        chunks = []
-        for some in distances.chunks():
-            distance = distances[some]
-            nearest = distance.min(axis=1)
-            pooled = distance <= nearest[:, np.newaxis] + _TIE
-            targets, classes = np.nonzero(pooled)
-            chunks.append((targets + some.start, classes, np.ones(len(classes))))
-            best[some] = np.where(pooled, sizes, sizes.max() + 1).argmin(axis=1)
-            confidence[some] = np.exp(-nearest) / (pooled @ sizes)
-        weights = stack_weights(chunks, shape=(view.n_targets, len(sizes)))
-        return guess_from_classes(view, weights, best=best, confidence=confidence)
+        nearest, sizes = view.nearest, view.classes.sizes
+        people = sizes[nearest.boxes].astype(np.float64)
+        weights = sparse.csr_array(
+            (np.ones(len(people)), (nearest.targets, nearest.boxes)),
+            shape=(view.n_targets, len(sizes)),
+        )
+        return guess_from_classes(
+            view,
+            weights,
+            best=nearest.best(-people),
+            confidence=np.exp(-nearest.distances) / nearest.total(people),
+        )

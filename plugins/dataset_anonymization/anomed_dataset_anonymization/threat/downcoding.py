@@ -16,7 +16,7 @@ from scipy import sparse
 
 from anomed_dataset_anonymization.schema import Coordinates
 from anomed_dataset_anonymization.threat._candidates import Candidates
-from anomed_dataset_anonymization.threat._class_guesses import guess_from_classes, stack_weights
+from anomed_dataset_anonymization.threat._class_guesses import guess_from_classes
 from anomed_dataset_anonymization.threat._pairs import Comparison, score_pairs
 from anomed_dataset_anonymization.threat.view import AttackerView, Guesses
 from anomed_dataset_anonymization.utility.boxes import Boxes
@@ -63,16 +63,19 @@ class Downcoding:
         likelihoods = score_pairs(view.background, _one_cell_a_row(view.classes.boxes), comparisons)
         best = np.empty(view.n_targets, dtype=np.int64)
         confidence = np.empty(view.n_targets)
-        chunks = []
+        found = []
         for some in likelihoods.chunks():
             logarithm = likelihoods[some]
+            logarithm -= logarithm.max(axis=1, keepdims=True)
+            targets, classes = np.nonzero(logarithm > np.log(_NEGLIGIBLE))
+            relative = np.exp(logarithm[targets, classes].astype(np.float64))
             best[some] = logarithm.argmax(axis=1)
-            relative = np.exp(logarithm - logarithm.max(axis=1, keepdims=True))
-            confidence[some] = 1.0 / (relative @ sizes)
-            targets, classes = np.nonzero(relative > _NEGLIGIBLE)
-            weights = relative[targets, classes].astype(np.float64)
-            chunks.append((targets + some.start, classes, weights))
-        weights = stack_weights(chunks, shape=(view.n_targets, len(sizes)))
+            confidence[some] = 1.0 / np.bincount(targets, weights=relative * sizes[classes])
+            found.append((targets + some.start, classes, relative))
+        targets, classes, relative = (np.concatenate(part) for part in zip(*found, strict=True))
+        weights = sparse.csr_array(
+            (relative, (targets, classes)), shape=(view.n_targets, len(sizes))
+        )
         return guess_from_classes(
             view, weights, best=best, confidence=confidence, voting=_minimal_votes
         )

@@ -10,7 +10,7 @@ import attrs
 import numpy as np
 from numpy.typing import NDArray
 
-from anomed_dataset_anonymization.threat._class_guesses import guess_from_classes, stack_weights
+from anomed_dataset_anonymization.threat._class_guesses import choose_classes, guess_from_classes
 from anomed_dataset_anonymization.threat.view import NO_ROW, AttackerView, Guesses
 
 
@@ -32,11 +32,9 @@ class IndexLinkage:
         if (rows == NO_ROW).any():
             rows = _rows_by_order(view.target_ids, n_rows=n_rows)
         classes = view.classes
-        chosen = (np.arange(view.n_targets), classes.of_row[rows], np.ones(view.n_targets))
-        weights = stack_weights([chosen], shape=(view.n_targets, len(classes.sizes)))
-        guesses = guess_from_classes(
-            view, weights, best=classes.of_row[rows], confidence=np.ones(view.n_targets)
-        )
+        best = classes.of_row[rows]
+        weights = choose_classes(best, n_classes=len(classes.sizes))
+        guesses = guess_from_classes(view, weights, best=best, confidence=np.ones(view.n_targets))
         return attrs.evolve(guesses, rows=rows)
 
 

@@ -15,8 +15,8 @@ from anomed_dataset_anonymization.schemes import Points, PublishedTable
 def key_shares(table: PublishedTable, leaky: Coordinates) -> dict[str, float]:
     """Measure for each column whom its published value alone gives away.
 
-    Range [0, 1], lower is more private; 1 / n_people at chance, 0 for columns that are not
-    published as exact values.
+    Range [0, 1], lower is more private; 0 for columns that are not published as exact values, and
+    close to it for all with many people to a value.
 
     Parameters
     ----------
@@ -55,4 +55,5 @@ def key_shares(table: PublishedTable, leaky: Coordinates) -> dict[str, float]:
 def _once(values: Coordinates) -> Coordinates:
     """Return the values that occur once; nulls are no values."""
     distinct, counts = np.unique(values[~np.isnan(values)], return_counts=True)
-    return distinct[counts == 1]
+    alone: Coordinates = distinct[counts == 1]
+    return alone

@@ -17,12 +17,9 @@ from scipy import sparse
 
 from anomed_dataset_anonymization.schema import Coordinates
 from anomed_dataset_anonymization.schemes import PublishedTable
-from anomed_dataset_anonymization.threat._pairs import outside, score_pairs
+from anomed_dataset_anonymization.threat._pairs import find_nearest
 from anomed_dataset_anonymization.threat.view import NO_ROW
-from anomed_dataset_anonymization.utility.boxes import Boxes
 from anomed_dataset_anonymization.utility.published import boxes_of_published
-
-_TIE = 1e-6
 
 
 @attrs.frozen(kw_only=True, eq=False)
@@ -70,7 +67,11 @@ class Lineage:
 
 
 def trace_lineage(
-    table: PublishedTable, *, people: Coordinates, leaky_positions: NDArray[np.int64]
+    table: PublishedTable,
+    *,
+    people: Coordinates,
+    leaky_positions: NDArray[np.int64],
+    n_leaky: int,
 ) -> Lineage:
     """Find out whose the published rows are.
 
@@ -82,22 +83,42 @@ def trace_lineage(
         True coordinates of members, in schema order.
     leaky_positions : ndarray of int64, shape (n_people,)
         Their positions in the leaky table.
+    n_leaky : int
+        Number of people in the leaky table. If fewer rows are published, nobody's nearest row is
+        more likely theirs than rows are per person.
 
     Returns
     -------
     Lineage
+
+    Raises
+    ------
+    ValueError
+        If there are more rows than people, or a position beyond them.
     """
+    if table.n_rows > n_leaky or leaky_positions.max(initial=-1) >= n_leaky:
+        raise ValueError(
+            f"{table.n_rows} rows and the position {leaky_positions.max(initial=-1)} do not fit "
+            f"{n_leaky} people."
+        )
     boxes, group_of_row = boxes_of_published(table).distinct()
-    own_group = _declared_groups(table, group_of_row, leaky_positions=leaky_positions)
-    nearest, credible = _find_nearest(people, boxes, own_group=own_group)
-    if table.lineage is None:
-        return Lineage(group_of_row=group_of_row, ownership=[nearest])
+    own_group = _declared_groups(
+        table, group_of_row, leaky_positions=leaky_positions, n_leaky=n_leaky
+    )
+    shape = (len(people), len(boxes.counts))
+    pairs = find_nearest(people, boxes)
+    n_rows = pairs.total(boxes.counts[pairs.boxes].astype(np.float64))
+    shares = (table.n_rows / n_leaky) / n_rows[pairs.targets]
+    nearest = sparse.csr_array((shares, (pairs.targets, pairs.boxes)), shape=shape)
     published = np.flatnonzero(own_group != NO_ROW)
     groups = own_group[published]
-    declared = sparse.csr_array(
-        (1.0 / boxes.counts[groups], (published, groups)), shape=nearest.shape
-    )
-    ownership = [declared] if credible else [declared, nearest]
+    declared = sparse.csr_array((1.0 / boxes.counts[groups], (published, groups)), shape=shape)
+    if table.lineage is None:
+        ownership = [nearest]
+    elif (_entries(nearest, published, groups) > 0).all():
+        ownership = [declared]
+    else:
+        ownership = [declared, nearest]
     return Lineage(group_of_row=group_of_row, ownership=ownership)
 
 
@@ -106,34 +127,14 @@ def _declared_groups(
     group_of_row: NDArray[np.int64],
     *,
     leaky_positions: NDArray[np.int64],
+    n_leaky: int,
 ) -> NDArray[np.int64]:
     """Return the group of each person's declared row, `NO_ROW` where none is declared."""
     if table.lineage is None:
         return np.full(len(leaky_positions), NO_ROW)
-    n_leaky = int(max(table.lineage.max(), leaky_positions.max())) + 1
     group_of_person = np.full(n_leaky, NO_ROW)
     group_of_person[table.lineage] = group_of_row
     return group_of_person[leaky_positions]
-
-
-def _find_nearest(
-    people: Coordinates, boxes: Boxes, *, own_group: NDArray[np.int64]
-) -> tuple[sparse.csr_array, bool]:
-    """Credit the rows nearest to each person; tell whether all declared rows are among them."""
-    distances = score_pairs(people, boxes, outside)
-    found, credible = [], True
-    for some in distances.chunks():
-        distance = distances[some]
-        limit = distance.min(axis=1) + _TIE
-        persons, groups = np.nonzero(distance <= limit[:, np.newaxis])
-        n_rows = np.bincount(persons, weights=boxes.counts[groups], minlength=len(distance))
-        found.append((persons + some.start, groups, 1.0 / n_rows[persons]))
-        own = own_group[some]
-        declared = np.flatnonzero(own != NO_ROW)
-        credible &= bool((distance[declared, own[declared]] <= limit[declared]).all())
-    persons, groups, shares = (np.concatenate(part) for part in zip(*found, strict=True))
-    shape = (len(people), len(boxes.counts))
-    return sparse.csr_array((shares, (persons, groups)), shape=shape), credible
 
 
 def _entries(

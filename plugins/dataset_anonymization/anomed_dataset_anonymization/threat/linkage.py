@@ -26,15 +26,15 @@ class LinkageScore:
     Attributes
     ----------
     recall : Rate
-        Expected share of the members whose row is found; 1 / n_rows at chance.
+        Expected share of the members whose row is found; at chance 1 / n_rows for each row named.
     precision : float or None
-        Expected share of the claims that are right, in [0, 1]; a claim on a control is wrong.
-        None if nothing was claimed.
+        Expected share of the named rows that are right, in [0, 1]; all named for a control are
+        wrong. None if none was named.
     true_positive_rate : float
         Expected share of the members found among the surest claims that claim at most a share of
         `false_positive_limit` of the controls, in [0, 1].
     risk : Risk
-        Recall above that of naming any row.
+        Recall above that of naming as many rows at random.
     """
 
     recall: Rate
@@ -46,7 +46,7 @@ class LinkageScore:
 def score_linkage(
     credit: FloatArray,
     *,
-    claimed: BoolArray,
+    n_named: NDArray[np.int64],
     is_member: BoolArray,
     n_rows: int,
     confidence: FloatArray | None = None,
@@ -62,9 +62,9 @@ def score_linkage(
     Parameters
     ----------
     credit : ndarray of float64, shape (n_targets,)
-        Probability that the named row is the target's, in [0, 1]; ignored for controls.
-    claimed : ndarray of bool, shape (n_targets,)
-        For which targets any row was named.
+        Probability that a named row is the target's, in [0, 1]; ignored for controls.
+    n_named : ndarray of int64, shape (n_targets,)
+        Number of rows named for each target.
     is_member : ndarray of bool, shape (n_targets,)
         Who is in the leaky table; the others are controls.
     n_rows : int
@@ -92,17 +92,19 @@ def score_linkage(
     n_members, n_controls = int(members.sum()), int(controls.sum())
     if not n_members or not n_controls:
         raise ValueError(f"{n_members} members and {n_controls} controls give no score.")
+    claimed = counted & (n_named > 0)
     found = np.where(members & claimed, credit, 0.0)
-    n_claims = int((claimed & counted).sum())
+    n_claims = int(n_named[counted].sum())
+    by_chance = min(1.0, int(n_named[counted].max()) / n_rows)
     recall = success_rate(float(found.sum()), n_members, level=level)
     surest = _surest_claims(
-        confidence, claimed=claimed & counted, controls=controls, limit=false_positive_limit
+        confidence, claimed=claimed, controls=controls, limit=false_positive_limit
     )
     return LinkageScore(
         recall=recall,
         precision=float(found.sum()) / n_claims if n_claims else None,
         true_positive_rate=float(found[surest].sum()) / n_members,
-        risk=residual_risk(recall, Rate.certain(1.0 / n_rows)),
+        risk=residual_risk(recall, Rate.certain(by_chance)),
     )
 
 
@@ -118,7 +120,20 @@ def _surest_claims(
     return chosen
 
 
-def claims_anything(rows: NDArray[np.int64]) -> BoolArray:
-    """Tell for which targets any of the named rows, shape (n_targets, n_guesses), is a claim."""
-    claimed: BoolArray = (rows != NO_ROW).any(axis=1)
-    return claimed
+def count_named(rows: NDArray[np.int64]) -> NDArray[np.int64]:
+    """Count the different rows named for each target.
+
+    Parameters
+    ----------
+    rows : ndarray of int64, shape (n_targets, n_guesses)
+        `NO_ROW` for none.
+
+    Returns
+    -------
+    ndarray of int64, shape (n_targets,)
+    """
+    ordered = np.sort(rows, axis=1)
+    is_new = ordered != NO_ROW
+    is_new[:, 1:] &= ordered[:, 1:] != ordered[:, :-1]
+    n_named: NDArray[np.int64] = is_new.sum(axis=1)
+    return n_named

@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from anomed_dataset_anonymization.schema import Coordinates
-from anomed_dataset_anonymization.threat._class_guesses import guess_from_classes, stack_weights
+from anomed_dataset_anonymization.threat._class_guesses import choose_classes, guess_from_classes
 from anomed_dataset_anonymization.threat._pairs import (
     Comparison,
     PairScores,
@@ -24,6 +24,9 @@ FloatArray = NDArray[np.float64]
 
 _LEAST_SUPPORT = 2.0
 """The weight of a value is 1 / log(support), which needs more than one supporter."""
+
+_LEAST_VARIANCE = 1e-9
+"""Scores that vary less are equal but for rounding."""
 
 
 @attrs.frozen(kw_only=True)
@@ -60,9 +63,7 @@ class Scoreboard:
         scores = score_pairs(view.background, classes.boxes, comparisons)
         best, margin = _stand_out(scores, sizes=classes.sizes)
         best = np.where(margin > self.eccentricity, best, NO_ROW)
-        targets = np.flatnonzero(best != NO_ROW)
-        chosen = (targets, best[targets], np.ones(len(targets)))
-        weights = stack_weights([chosen], shape=(view.n_targets, len(classes.sizes)))
+        weights = choose_classes(best, n_classes=len(classes.sizes))
         return guess_from_classes(view, weights, best=best, confidence=margin)
 
 
@@ -87,12 +88,11 @@ def _stand_out(
     shares = (sizes / sizes.sum()).astype(np.float32)
     for some in scores.chunks():
         score = scores[some]
-        best[some] = score.argmax(axis=1)
-        lead = np.partition(score, -2, axis=1)[:, -2:]
         mean = score @ shares
-        variance = np.maximum((score**2) @ shares - mean**2, 0.0)
-        deviation = np.sqrt(variance)
-        margin[some] = np.where(
-            deviation > 0, (lead[:, 1] - lead[:, 0]) / np.maximum(deviation, 1e-12), 0.0
-        )
+        deviation = np.sqrt(np.maximum((score**2) @ shares - mean**2, _LEAST_VARIANCE))
+        best[some] = first = score.argmax(axis=1)
+        rows = np.arange(len(score))
+        highest = score[rows, first]
+        score[rows, first] = -np.inf
+        margin[some] = (highest - score.max(axis=1)) / deviation
     return best, margin

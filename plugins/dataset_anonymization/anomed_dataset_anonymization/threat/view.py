@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 
 from anomed_dataset_anonymization.schema import Column, Coordinates, TableSchema
 from anomed_dataset_anonymization.schemes import PublishedTable
+from anomed_dataset_anonymization.threat._pairs import NearestPairs, find_nearest
 from anomed_dataset_anonymization.utility.boxes import Boxes
 from anomed_dataset_anonymization.utility.published import boxes_of_published
 
@@ -127,6 +128,11 @@ class AttackerView:
         boxes, class_of_row = self.boxes.select(self.known).distinct()
         first_rows = np.unique(class_of_row, return_index=True)[1].astype(np.int64)
         return Classes(boxes=boxes, of_row=class_of_row, first_rows=first_rows)
+
+    @cached_property
+    def nearest(self) -> NearestPairs:
+        """Return the classes nearest to each target by what is known of it."""
+        return find_nearest(self.background, self.classes.boxes)
 
 
 @attrs.frozen(kw_only=True, eq=False)
