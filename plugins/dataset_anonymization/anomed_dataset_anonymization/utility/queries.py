@@ -151,8 +151,8 @@ def query_error(original: Boxes, published: Boxes, *, queries: Sequence[CountQue
     """Measure the relative errors of a published table's answers.
 
     The error of a query is |estimate - truth| / max(truth, 0.1 % of the people). Range [0, inf),
-    lower is more useful; about 1 for a table that says nothing, 0 for the original. Rows that were
-    left out are missing from the answers and so count as errors.
+    lower is more useful; 0 for the original, 1 for answers that are all zero. Rows that were left
+    out are missing from the answers and so count as errors.
 
     Parameters
     ----------

@@ -64,8 +64,8 @@ def truthfulness(published: Boxes, original: Boxes) -> float:
 
     A row is true if it covers an original record; rows that say the same are true of at most as
     many people as they cover, so copies add nothing. Range [0, 1], higher is more useful; 1 for
-    every generalisation of the original, near 0 for exact random rows. Suppressed rows say nothing
-    and are not counted.
+    every generalisation of the original, near 0 for exact random rows and for class means, which
+    hardly anybody has. Suppressed rows say nothing and are not counted.
 
     Parameters
     ----------
