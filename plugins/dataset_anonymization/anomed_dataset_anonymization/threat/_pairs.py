@@ -84,7 +84,7 @@ def score_pairs(
     for values, cells, one in zip(targets.T, columns, comparisons, strict=True):
         asked, place = np.unique(values, return_inverse=True)
         table = np.where(np.isnan(asked)[:, np.newaxis], 0.0, one(asked, cells))
-        compared.append(table.astype(np.float32)[:, cells.cell_of_row])
+        compared.append(np.take(table.astype(np.float32), cells.cell_of_row, axis=1))
         places.append(place + n_asked)
         n_asked += len(asked)
     n_targets = len(targets)

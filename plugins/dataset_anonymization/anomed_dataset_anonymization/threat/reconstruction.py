@@ -20,6 +20,10 @@ from anomed_dataset_anonymization.threat.confidence import (
     success_rate,
 )
 
+MAX_PAIRS = 10_000_000
+"""Pairs that may match: their assignment takes about 100 bytes each."""
+
+_REACH = 1.0 + 1e-9
 _FAR = 4.0
 """Distance between different values of an exact column, in units of the tolerance."""
 
@@ -81,7 +85,8 @@ def score_reconstruction(
     Raises
     ------
     ValueError
-        If more rows came than there are people, or the two tables are not equally large.
+        If more rows came than there are people, the two tables are not equally large, or the
+        tolerances let too much match.
 
     References
     ----------
@@ -129,6 +134,11 @@ def count_matches(rows: Coordinates, people: Coordinates, *, columns: Sequence[C
     -------
     int
         Size of a maximum matching; of the multiset intersection, if nothing is tolerated.
+
+    Raises
+    ------
+    ValueError
+        If the tolerances let more than `MAX_PAIRS` pairs match.
     """
     if not len(rows) or not len(people):
         return 0
@@ -173,8 +183,14 @@ def _equal_pairs(
 
 def _near_pairs(rows: Coordinates, people: Coordinates) -> NDArray[np.int64]:
     """Return all (row, person) pairs at most 1 apart in each column, shape (n_pairs, 2)."""
-    near = KDTree(people).query_ball_point(rows, r=1.0 + 1e-9, p=np.inf)
-    lengths = np.array([len(persons) for persons in near])
+    tree = KDTree(people)
+    lengths = tree.query_ball_point(rows, r=_REACH, p=np.inf, return_length=True)
+    if lengths.sum() > MAX_PAIRS:
+        raise ValueError(
+            f"{lengths.sum()} pairs of rows and people match within the tolerances, which is more "
+            f"than can be assigned ({MAX_PAIRS}); lower the tolerances."
+        )
+    near = tree.query_ball_point(rows, r=_REACH, p=np.inf)
     persons = np.concatenate([np.asarray(some, dtype=np.int64) for some in near])
     return np.column_stack([np.repeat(np.arange(len(rows)), lengths), persons])
 

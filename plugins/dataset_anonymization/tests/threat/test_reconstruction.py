@@ -100,3 +100,18 @@ def test_unfair_sizes_are_refused():
             columns=EXACT,
             n_surest=1,
         )
+
+
+def test_tolerances_that_match_everything_are_refused_rather_than_fill_the_memory():
+    wide = [
+        Column(
+            name="x",
+            kind="cardinal",
+            dtype="int64",
+            domain=Bounds(low=0, high=9999),
+            tolerance=9000,
+        )
+    ]
+    numbers = np.arange(4000.0)[:, np.newaxis]
+    with pytest.raises(ValueError, match="lower the tolerances"):
+        count_matches(numbers, numbers, columns=wide)
