@@ -22,9 +22,10 @@ Comparison = Callable[[Coordinates, Cells], NDArray[np.float64]]
 """Compares asked values, shape (n_asked,), with distinct cells: shape (n_asked, n_cells)."""
 
 _CHUNK_CELLS = 2**21
+"""Scores computed at a time: they should stay in the processor's cache."""
 
-_TIE = 1e-6
-"""Difference of distances that is rounding only."""
+_BLOCK_CELLS = 2**23
+"""Comparisons kept at a time: 32 MiB, and several times that while they are made."""
 
 
 @attrs.frozen(kw_only=True, eq=False)
@@ -33,31 +34,73 @@ class PairScores:
 
     Attributes
     ----------
-    asked : csr_array of float32, shape (n_targets, n_asked)
-        Which distinct asked values, of all columns, make up each target.
-    compared : ndarray of float32, shape (n_asked, n_boxes)
-        How each asked value compares with each box.
+    targets : ndarray of float64, shape (n_targets, n_columns)
+        What is known of each target; NaN is nothing, and adds 0.
+    boxes : Boxes
+        With the same columns, in the same order.
+    comparisons : sequence of callables
+        What to sum over the columns.
     """
 
-    asked: sparse.csr_array
-    compared: FloatMatrix
+    targets: Coordinates
+    boxes: Boxes
+    comparisons: Sequence[Comparison]
 
-    def __getitem__(self, targets: slice) -> FloatMatrix:
-        """Return the scores of some targets, shape (n_some, n_boxes)."""
-        scores: FloatMatrix = self.asked[targets] @ self.compared
-        return scores
+    def chunks(self) -> Iterator[tuple[slice, FloatMatrix]]:
+        """Return slices of the targets with their scores, shape (n_some, n_boxes)."""
+        length = max(1, _CHUNK_CELLS // len(self.boxes.counts))
+        for block in self._blocks():
+            asked, compared = self._compare(block)
+            for begin in range(0, asked.shape[0], length):
+                some = slice(block.start + begin, min(block.start + begin + length, block.stop))
+                yield some, asked[begin : begin + length] @ compared
 
     def at(self, targets: NDArray[np.int64], boxes: NDArray[np.int64]) -> FloatMatrix:
-        """Return the scores of some pairs, shape (n_pairs,)."""
-        places = self.asked.indices.reshape(self.asked.shape[0], -1)[targets]
-        scores: FloatMatrix = self.compared[places, boxes[:, np.newaxis]].sum(axis=1)
+        """Return the scores of some pairs, shape (n_pairs,); targets are ascending."""
+        scores = np.empty(len(targets), dtype=np.float32)
+        for block in self._blocks():
+            asked, compared = self._compare(block)
+            pairs = slice(*np.searchsorted(targets, [block.start, block.stop]))
+            places = asked.indices.reshape(asked.shape[0], -1)[targets[pairs] - block.start]
+            scores[pairs] = compared[places, boxes[pairs, np.newaxis]].sum(axis=1)
         return scores
 
-    def chunks(self) -> Iterator[slice]:
-        """Return slices that cover all targets, each of a size that fits the cache."""
-        n_targets = self.asked.shape[0]
-        length = max(1, _CHUNK_CELLS // self.compared.shape[1])
-        return (slice(begin, begin + length) for begin in range(0, n_targets, length))
+    def _blocks(self) -> Iterator[slice]:
+        """Return slices of the targets whose comparisons fit the memory."""
+        n_targets, n_columns = self.targets.shape
+        n_boxes = len(self.boxes.counts)
+        n_asked = sum(len(np.unique(values)) for values in self.targets.T)
+        fits = n_asked * n_boxes <= _BLOCK_CELLS
+        length = n_targets if fits else max(1, _BLOCK_CELLS // (n_boxes * n_columns))
+        return (
+            slice(begin, min(begin + length, n_targets)) for begin in range(0, n_targets, length)
+        )
+
+    def _compare(self, block: slice) -> tuple[sparse.csr_array, FloatMatrix]:
+        """Compare the distinct values of some targets with all boxes.
+
+        Returns
+        -------
+        asked : csr_array of float32, shape (n_some, n_asked)
+            Which distinct values, of all columns, make up each target.
+        compared : ndarray of float32, shape (n_asked, n_boxes)
+            How each distinct value compares with each box.
+        """
+        compared, places, n_asked = [], [], 0
+        targets = self.targets[block]
+        for values, cells, compare in zip(
+            targets.T, self.boxes.columns.values(), self.comparisons, strict=True
+        ):
+            asked, place = np.unique(values, return_inverse=True)
+            table = np.where(np.isnan(asked)[:, np.newaxis], 0.0, compare(asked, cells))
+            compared.append(np.take(table.astype(np.float32), cells.cell_of_row, axis=1))
+            places.append(place + n_asked)
+            n_asked += len(asked)
+        indices = np.column_stack(places).ravel()
+        starts = np.arange(len(targets) + 1) * len(places)
+        ones = np.ones(len(indices), dtype=np.float32)
+        chosen = sparse.csr_array((ones, indices, starts), shape=(len(targets), n_asked))
+        return chosen, np.concatenate(compared)
 
 
 def score_pairs(
@@ -78,77 +121,8 @@ def score_pairs(
     -------
     PairScores
     """
-    columns = list(boxes.columns.values())
-    comparisons = [compare] * len(columns) if callable(compare) else compare
-    compared, places, n_asked = [], [], 0
-    for values, cells, one in zip(targets.T, columns, comparisons, strict=True):
-        asked, place = np.unique(values, return_inverse=True)
-        table = np.where(np.isnan(asked)[:, np.newaxis], 0.0, one(asked, cells))
-        compared.append(np.take(table.astype(np.float32), cells.cell_of_row, axis=1))
-        places.append(place + n_asked)
-        n_asked += len(asked)
-    n_targets = len(targets)
-    indices = np.column_stack(places).ravel()
-    starts = np.arange(n_targets + 1) * len(columns)
-    ones = np.ones(len(indices), dtype=np.float32)
-    chosen = sparse.csr_array((ones, indices, starts), shape=(n_targets, n_asked))
-    return PairScores(asked=chosen, compared=np.concatenate(compared))
-
-
-@attrs.frozen(kw_only=True, eq=False)
-class NearestPairs:
-    """The boxes that are nearest to each target: those that hold it, if there are any.
-
-    Attributes
-    ----------
-    targets, boxes : ndarray of int64, shape (n_pairs,)
-        Ascending by target; each target has at least one box.
-    distances : ndarray of float64, shape (n_targets,)
-        Sum over columns of how far a target is outside its nearest boxes; 0 inside.
-    """
-
-    targets: NDArray[np.int64]
-    boxes: NDArray[np.int64]
-    distances: NDArray[np.float64]
-
-    def total(self, weights: NDArray[np.float64]) -> NDArray[np.float64]:
-        """Sum up the weights of the pairs of each target, shape (n_targets,)."""
-        totals = np.bincount(self.targets, weights=weights, minlength=len(self.distances))
-        return totals.astype(np.float64)
-
-    def best(self, scores: NDArray[np.float64]) -> NDArray[np.int64]:
-        """Return the box of the pair with the highest score, of equals the first, by target."""
-        starts = np.searchsorted(self.targets, np.arange(len(self.distances)))
-        highest = np.maximum.reduceat(scores, starts)
-        leaders = np.flatnonzero(scores == highest[self.targets])
-        first = np.unique(self.targets[leaders], return_index=True)[1]
-        return self.boxes[leaders[first]]
-
-
-def find_nearest(targets: Coordinates, boxes: Boxes) -> NearestPairs:
-    """Find the boxes nearest to each target.
-
-    Parameters
-    ----------
-    targets : ndarray of float64, shape (n_targets, n_columns)
-        What is known of each target; NaN is nothing.
-    boxes : Boxes
-        With the same columns, in the same order; at least one row.
-
-    Returns
-    -------
-    NearestPairs
-    """
-    scores = score_pairs(targets, boxes, outside)
-    found = []
-    distances = np.empty(len(targets))
-    for some in scores.chunks():
-        score = scores[some]
-        distances[some] = nearest = score.min(axis=1)
-        found.append(np.nonzero(score <= nearest[:, np.newaxis] + _TIE))
-        found[-1][0][:] += some.start
-    of_target, of_box = (np.concatenate(part) for part in zip(*found, strict=True))
-    return NearestPairs(targets=of_target, boxes=of_box, distances=distances)
+    comparisons = [compare] * len(boxes.columns) if callable(compare) else compare
+    return PairScores(targets=targets, boxes=boxes, comparisons=comparisons)
 
 
 def outside(asked: Coordinates, cells: Cells) -> NDArray[np.float64]:

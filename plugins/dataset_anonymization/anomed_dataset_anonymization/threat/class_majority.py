@@ -41,5 +41,5 @@ class ClassMajority:
             view,
             weights,
             best=nearest.best(-people),
-            confidence=np.exp(-nearest.distances) / nearest.total(people),
+            confidence=np.exp(-nearest.distances) / nearest.n_people,
         )

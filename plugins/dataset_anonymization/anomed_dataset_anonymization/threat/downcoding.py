@@ -17,7 +17,8 @@ from scipy import sparse
 from anomed_dataset_anonymization.schema import Coordinates
 from anomed_dataset_anonymization.threat._candidates import Candidates
 from anomed_dataset_anonymization.threat._class_guesses import guess_from_classes
-from anomed_dataset_anonymization.threat._pairs import Comparison, score_pairs
+from anomed_dataset_anonymization.threat._nearest import MAX_NEAREST, rank_within
+from anomed_dataset_anonymization.threat._pairs import Comparison, FloatMatrix, score_pairs
 from anomed_dataset_anonymization.threat.view import AttackerView, Guesses
 from anomed_dataset_anonymization.utility.boxes import Boxes
 from anomed_dataset_anonymization.utility.cells import Cells, Intervals, ValueMasses
@@ -64,12 +65,9 @@ class Downcoding:
         best = np.empty(view.n_targets, dtype=np.int64)
         confidence = np.empty(view.n_targets)
         found = []
-        for some in likelihoods.chunks():
-            logarithm = likelihoods[some]
-            logarithm -= logarithm.max(axis=1, keepdims=True)
-            targets, classes = np.nonzero(logarithm > np.log(_NEGLIGIBLE))
-            relative = np.exp(logarithm[targets, classes].astype(np.float64))
-            best[some] = logarithm.argmax(axis=1)
+        for some, score in likelihoods.chunks():
+            best[some] = score.argmax(axis=1)
+            targets, classes, relative = _likely(score)
             confidence[some] = 1.0 / np.bincount(targets, weights=relative * sizes[classes])
             found.append((targets + some.start, classes, relative))
         targets, classes, relative = (np.concatenate(part) for part in zip(*found, strict=True))
@@ -79,6 +77,19 @@ class Downcoding:
         return guess_from_classes(
             view, weights, best=best, confidence=confidence, voting=_minimal_votes
         )
+
+
+def _likely(score: FloatMatrix) -> tuple[NDArray[np.int64], NDArray[np.int64], FloatArray]:
+    """Return the classes worth a thought: (target, class, likelihood relative to the best)."""
+    limit = score.max(axis=1) + np.float32(np.log(_NEGLIGIBLE))
+    crowded = (score > limit[:, np.newaxis]).sum(axis=1) > MAX_NEAREST
+    if crowded.any():
+        limit[crowded] = np.partition(score[crowded], -MAX_NEAREST, axis=1)[:, -MAX_NEAREST]
+    targets, classes = np.nonzero(score >= limit[:, np.newaxis])
+    kept = rank_within(targets) < MAX_NEAREST
+    targets, classes = targets[kept], classes[kept]
+    logarithm = (score[targets, classes] - score.max(axis=1)[targets]).astype(np.float64)
+    return targets, classes, np.exp(logarithm)
 
 
 @attrs.frozen(kw_only=True, eq=False)

@@ -63,5 +63,5 @@ def _draw_labels(
     mass = candidates.mass(cells)
     says_something = mass.sum(axis=1) > 0
     mass[~says_something] = 1.0
-    labels = draw_listed(mass[cells.cell_of_row], rng=rng)
+    labels = draw_listed(mass, cells.cell_of_row, rng=rng)
     return np.where(says_something[cells.cell_of_row], labels, -1)

@@ -17,7 +17,7 @@ from scipy import sparse
 
 from anomed_dataset_anonymization.schema import Coordinates
 from anomed_dataset_anonymization.schemes import PublishedTable
-from anomed_dataset_anonymization.threat._pairs import find_nearest
+from anomed_dataset_anonymization.threat._nearest import find_nearest
 from anomed_dataset_anonymization.threat.view import NO_ROW
 from anomed_dataset_anonymization.utility.published import boxes_of_published
 
@@ -107,8 +107,7 @@ def trace_lineage(
     )
     shape = (len(people), len(boxes.counts))
     pairs = find_nearest(people, boxes)
-    n_rows = pairs.total(boxes.counts[pairs.boxes].astype(np.float64))
-    shares = (table.n_rows / n_leaky) / n_rows[pairs.targets]
+    shares = (table.n_rows / n_leaky) / pairs.n_people[pairs.targets]
     nearest = sparse.csr_array((shares, (pairs.targets, pairs.boxes)), shape=shape)
     published = np.flatnonzero(own_group != NO_ROW)
     groups = own_group[published]

@@ -80,14 +80,13 @@ def _stand_out(
     scores: PairScores, *, sizes: NDArray[np.int64]
 ) -> tuple[NDArray[np.int64], FloatArray]:
     """Return the best class of each target, and its lead in standard deviations."""
-    n_targets = scores.asked.shape[0]
+    n_targets = len(scores.targets)
     best = np.zeros(n_targets, dtype=np.int64)
     margin = np.zeros(n_targets)
     if len(sizes) < 2:
         return best, margin
     shares = (sizes / sizes.sum()).astype(np.float32)
-    for some in scores.chunks():
-        score = scores[some]
+    for some, score in scores.chunks():
         mean = score @ shares
         deviation = np.sqrt(np.maximum((score**2) @ shares - mean**2, _LEAST_VARIANCE))
         best[some] = first = score.argmax(axis=1)

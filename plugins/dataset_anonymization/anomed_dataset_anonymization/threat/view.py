@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from anomed_dataset_anonymization.schema import Column, Coordinates, TableSchema
 from anomed_dataset_anonymization.schemes import PublishedTable
-from anomed_dataset_anonymization.threat._pairs import NearestPairs, find_nearest
+from anomed_dataset_anonymization.threat._nearest import NearestPairs, find_nearest
 from anomed_dataset_anonymization.utility.boxes import Boxes
 from anomed_dataset_anonymization.utility.published import boxes_of_published
 
