@@ -1,6 +1,7 @@
 """What an attacker can learn about people from a published table, and how much of it is a leak."""
 
 from anomed_dataset_anonymization.threat.answers import (
+    MAX_GUESSES,
     Claims,
     Inferences,
     Reconstruction,
@@ -48,6 +49,7 @@ from anomed_dataset_anonymization.threat.view import NO_ROW, AttackerView, Guess
 
 __all__ = [
     "HOUSE_ATTACKS",
+    "MAX_GUESSES",
     "NO_ROW",
     "AttackResult",
     "AttackerView",
