@@ -1,11 +1,8 @@
 """The parts of a challenge have nobody in common, and targets give nothing away."""
 
 import numpy as np
-import pandas as pd
 import pytest
-from anomed_dataset_anonymization.schema import TableSchema
 from anomed_dataset_anonymization.splits import (
-    background_knowledge,
     draw_ids,
     draw_targets,
     split_people,
@@ -91,45 +88,3 @@ def test_ids_are_unique_and_no_row_numbers():
     ids = draw_ids(50_000, rng=generator())
     assert len(np.unique(ids)) == 50_000
     assert ids.min() >= 10**8
-
-
-class TestBackgroundKnowledge:
-    @pytest.fixture
-    def people(self):
-        rng = generator()
-        return pd.DataFrame(
-            {
-                "age": rng.integers(20, 80, 400),
-                "ward": rng.choice(["a", "b", "c"], 400),
-                "ill": rng.choice(["y", "n"], 400),
-            }
-        )
-
-    def knowledge(self, people, **more):
-        schema = TableSchema.infer(people, quasi_identifiers=["age", "ward"], sensitive=["ill"])
-        parts = split_people(len(people), leaky=0.5, control=0.3, rng=generator())
-        pool = split_pools(parts, tuning=0.5, rng=generator())["validation"]
-        targets = draw_targets(pool, 50, rng=generator())
-        known = background_knowledge(
-            people, targets, known=schema.quasi_identifiers, rng=generator(), **more
-        )
-        return known, people.iloc[targets.positions].reset_index(drop=True), targets
-
-    def test_the_known_columns_are_told_exactly_and_no_others(self, people):
-        known, truth, targets = self.knowledge(people)
-        assert list(known.columns) == ["target_id", "age", "ward"]
-        assert known["target_id"].tolist() == targets.ids.tolist()
-        assert known["age"].tolist() == truth["age"].tolist()
-        assert known["ward"].tolist() == truth["ward"].tolist()
-
-    def test_noise_is_as_large_as_declared(self, people):
-        known, truth, _ = self.knowledge(people, noise={"age": 3, "ward": 0.3})
-        error = (known["age"].astype(int) - truth["age"]).abs()
-        assert error.max() <= 3
-        assert (error > 0).mean() > 0.5
-        assert 0.08 < (known["ward"] != truth["ward"]).mean() < 0.35
-
-    @pytest.mark.parametrize("noise", [{"ill": 1}, {"ward": 2}, {"age": -1}])
-    def test_impossible_noise_is_refused(self, people, noise):
-        with pytest.raises(ValueError, match="noise"):
-            self.knowledge(people, noise=noise)

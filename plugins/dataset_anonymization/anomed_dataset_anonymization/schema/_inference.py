@@ -79,13 +79,16 @@ def _number_column(name: str, numbers: np.ndarray[Any, np.dtype[np.float64]]) ->
     if (numbers == np.rint(numbers)).all():
         bounds = Bounds(low=low, high=max(high, low + 1), step=1)
         return Column(name=name, kind=ColumnKind.CARDINAL, dtype="int64", domain=bounds)
-    step = next(
+    decimals = next(
         (
-            10.0**-decimals
+            decimals
             for decimals in range(1, _FINEST_DECIMAL)
             if np.allclose(numbers, np.round(numbers, decimals), rtol=0, atol=1e-9)
         ),
-        10.0**-_FINEST_DECIMAL,
+        _FINEST_DECIMAL,
     )
-    bounds = Bounds(low=low, high=max(high, low + step), step=step)
+    step = 10.0**-decimals
+    low = round(np.floor(low / step + 1e-6) * step, decimals)
+    high = round(max(np.ceil(high / step - 1e-6) * step, low + step), decimals)
+    bounds = Bounds(low=low, high=high, step=step)
     return Column(name=name, kind=ColumnKind.CARDINAL, dtype="float64", domain=bounds)

@@ -49,7 +49,8 @@ class Bounds:
     Raises
     ------
     ValueError
-        If a number is not finite, the ends are not in order, or the step is not positive.
+        If a number is not finite, the ends are not in order, or not a whole number of positive
+        steps apart.
     """
 
     low: float = attrs.field(converter=float)
@@ -63,6 +64,12 @@ class Bounds:
             raise ValueError(
                 f"the bounds low={self.low:g}, high={self.high:g}, step={self.step:g} "
                 "need low < high and 0 < step <= high - low."
+            )
+        n_steps = (self.high - self.low) / self.step
+        if not math.isclose(n_steps, round(n_steps), rel_tol=1e-9, abs_tol=1e-6):
+            raise ValueError(
+                f"the bounds low={self.low:g} and high={self.high:g} must be a whole number of "
+                f"steps of {self.step:g} apart."
             )
 
     @property

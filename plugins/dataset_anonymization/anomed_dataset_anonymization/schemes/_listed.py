@@ -12,10 +12,7 @@ from pandas.api import types as kinds
 
 from anomed_dataset_anonymization.schema import Column, TableSchema
 
-from .published import Frequencies, Points, PublishedCells, ValueSets
-
-SHARE_DECIMALS = 4
-"""Decimals that published frequencies are rounded to."""
+from .published import SHARE_DECIMALS, Frequencies, Points, PublishedCells, ValueSets
 
 _SUM_TOLERANCE = 0.01
 

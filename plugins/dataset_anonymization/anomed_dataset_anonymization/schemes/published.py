@@ -11,6 +11,9 @@ from numpy.typing import NDArray
 
 from anomed_dataset_anonymization.schema import Coordinates, TableSchema
 
+SHARE_DECIMALS = 4
+"""Decimals that published frequencies are rounded to."""
+
 
 @attrs.frozen(kw_only=True, eq=False)
 class Points:
@@ -92,7 +95,8 @@ class PublishedTable:
     @property
     def n_rows(self) -> int:
         """Return the number of published people."""
-        return len(next(iter(self.codes.values())))
+        first = next(iter(self.cells.values()))
+        return len(attrs.astuple(first, recurse=False)[0])
 
     def without_lineage(self) -> PublishedTable:
         """Return the table as attackers get it: saying nothing of who is who."""
@@ -146,8 +150,9 @@ def rank_cells(cells: PublishedCells) -> NDArray[np.intp]:
     if isinstance(cells, Ranges):
         return combine_ranks(_rank(cells.low), _rank(cells.high))
     if isinstance(cells, ValueSets):
-        return _rank_matrix(_pack_words(cells.members))
-    return _rank_matrix(cells.shares)
+        return _rank_bytes(np.packbits(cells.members, axis=1))
+    levels = np.rint(cells.shares * 10**SHARE_DECIMALS).astype(">u2")
+    return _rank_bytes(levels.view(np.uint8))
 
 
 def combine_ranks(major: NDArray[np.intp], minor: NDArray[np.intp]) -> NDArray[np.intp]:
@@ -170,21 +175,10 @@ def _rank(values: NDArray[np.float64] | NDArray[np.intp]) -> NDArray[np.intp]:
     return np.unique(values, return_inverse=True)[1].reshape(-1)
 
 
-def _rank_matrix(matrix: NDArray[np.float64]) -> NDArray[np.intp]:
-    ranks = np.zeros(len(matrix), dtype=np.intp)
-    for column in matrix.T:
-        ranks = combine_ranks(ranks, _rank(column))
-    return ranks
-
-
-def _pack_words(members: NDArray[np.bool_]) -> NDArray[np.float64]:
-    """Pack 48 flags into each number, which float64 holds exactly, the first flag leading."""
-    n_rows, n_values = members.shape
-    n_words = -(-n_values // 48)
-    padded = np.zeros((n_rows, n_words * 48), dtype=np.float64)
-    padded[:, :n_values] = members
-    words: NDArray[np.float64] = padded.reshape(n_rows, n_words, 48) @ 2.0 ** np.arange(47, -1, -1)
-    return words
+def _rank_bytes(rows: NDArray[np.uint8]) -> NDArray[np.intp]:
+    """Rank rows by their bytes, the first leading."""
+    whole = np.ascontiguousarray(rows).view(np.dtype((np.void, rows.shape[1])))
+    return np.unique(whole, return_inverse=True)[1].reshape(-1)
 
 
 def take_rows(table: PublishedTable, rows: NDArray[np.intp]) -> PublishedTable:

@@ -1,5 +1,10 @@
 """What an attacker can learn about people from a published table, and how much of it is a leak."""
 
+from anomed_dataset_anonymization.threat.anonymity_loss import (
+    anonymity_loss,
+    best_discounted_precision,
+    discounted_precision,
+)
 from anomed_dataset_anonymization.threat.answers import (
     MAX_GUESSES,
     Claims,
@@ -71,6 +76,9 @@ __all__ = [
     "Risk",
     "Scoreboard",
     "TargetTruth",
+    "anonymity_loss",
+    "best_discounted_precision",
+    "discounted_precision",
     "find_rare",
     "guess_from_background",
     "is_right",

@@ -110,6 +110,19 @@ def published_candidates(view: AttackerView, column: Column) -> Candidates:
     return choose_candidates(column, seen=seen)
 
 
+def people_by_cell(view: AttackerView, cells: Cells) -> sparse.csr_array:
+    """Count the people of each class with each cell of an unknown column.
+
+    Returns
+    -------
+    csr_array of float64, shape (n_classes, n_cells)
+    """
+    of_row = view.classes.of_row
+    shape = (len(view.classes.sizes), cells.n_cells)
+    ones = np.ones(len(of_row))
+    return sparse.coo_array((ones, (of_row, cells.cell_of_row)), shape=shape).tocsr()
+
+
 def class_votes(view: AttackerView, candidates: Candidates) -> FloatArray:
     """Add up how the people of each class vote for the candidates.
 
@@ -119,10 +132,7 @@ def class_votes(view: AttackerView, candidates: Candidates) -> FloatArray:
         Expected number of people with each answer.
     """
     cells = view.boxes.columns[candidates.column.name]
-    of_row = view.classes.of_row
-    shape = (len(view.classes.sizes), cells.n_cells)
-    counts = sparse.coo_array((np.ones(len(of_row)), (of_row, cells.cell_of_row)), shape=shape)
-    votes: FloatArray = counts.tocsr() @ candidates.mass(cells)
+    votes: FloatArray = people_by_cell(view, cells) @ candidates.mass(cells)
     return votes
 
 

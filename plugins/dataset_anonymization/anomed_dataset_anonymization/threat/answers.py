@@ -31,9 +31,12 @@ class Inferences:
     ----------
     values : ndarray of float64, shape (n_targets, n_unknown)
         Coordinates in the order of the targets; NaN is no answer.
+    confidence : ndarray of float64, shape (n_targets,)
+        Higher is surer; equal if none was given.
     """
 
     values: Coordinates
+    confidence: NDArray[np.float64]
 
 
 @attrs.frozen(kw_only=True, eq=False)
@@ -106,8 +109,6 @@ def read_inferences(
         If a column or target is unknown, a target comes twice, or a value is outside its domain.
     """
     _require_columns(table, required={"target_id"}, allowed={*schema.names, "confidence"})
-    if "confidence" in table.columns:
-        _read_confidence(table["confidence"])
     places = _find_targets(table["target_id"], target_ids=target_ids)
     if len(np.unique(places)) < len(places):
         raise ValueError("a target comes twice; give one row for each.")
@@ -115,7 +116,9 @@ def read_inferences(
     for position, name in enumerate(unknown):
         if name in table.columns:
             values[places, position] = read_cells(table[name], schema[name])
-    return Inferences(values=values)
+    confidence = np.zeros(len(target_ids))
+    confidence[places] = _read_confidence(table)
+    return Inferences(values=values, confidence=confidence)
 
 
 def read_reconstruction(
@@ -144,12 +147,7 @@ def read_reconstruction(
     _require_columns(table, required=set(schema.names), allowed={"confidence"})
     if not 0 < len(table) <= n_people:
         raise ValueError(f"{len(table)} rows came; give from 1 to {n_people}.")
-    confidence = (
-        _read_confidence(table["confidence"])
-        if "confidence" in table.columns
-        else np.zeros(len(table))
-    )
-    return Reconstruction(rows=encode(table, schema), confidence=confidence)
+    return Reconstruction(rows=encode(table, schema), confidence=_read_confidence(table))
 
 
 def read_claims(table: pd.DataFrame, *, target_ids: NDArray[np.int64], n_rows: int) -> Claims:
@@ -190,12 +188,7 @@ def read_claims(table: pd.DataFrame, *, target_ids: NDArray[np.int64], n_rows: i
     rows = np.full((len(target_ids), MAX_GUESSES), NO_ROW, dtype=np.int64)
     rows[places, ranks] = named
     confidence = np.full(len(target_ids), -np.inf)
-    given = (
-        _read_confidence(table["confidence"])
-        if "confidence" in table.columns
-        else np.zeros(len(table))
-    )
-    np.maximum.at(confidence, places, given)
+    np.maximum.at(confidence, places, _read_confidence(table))
     return Claims(rows=rows, confidence=confidence)
 
 
@@ -236,7 +229,10 @@ def _read_integers(
     return numbers
 
 
-def _read_confidence(series: pd.Series[Any]) -> NDArray[np.float64]:
+def _read_confidence(table: pd.DataFrame) -> NDArray[np.float64]:
+    if "confidence" not in table.columns:
+        return np.zeros(len(table))
+    series = table["confidence"]
     dtype = series.dtype
     is_number = pd.api.types.is_integer_dtype(dtype) or pd.api.types.is_float_dtype(dtype)
     if len(series) and not is_number:

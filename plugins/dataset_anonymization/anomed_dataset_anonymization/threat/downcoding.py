@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 from scipy import sparse
 
 from anomed_dataset_anonymization.schema import Coordinates
-from anomed_dataset_anonymization.threat._candidates import Candidates
+from anomed_dataset_anonymization.threat._candidates import Candidates, people_by_cell
 from anomed_dataset_anonymization.threat._class_guesses import guess_from_classes
 from anomed_dataset_anonymization.threat._nearest import MAX_NEAREST, rank_within
 from anomed_dataset_anonymization.threat._pairs import Comparison, FloatMatrix, score_pairs
@@ -137,9 +137,8 @@ class _Likelihood:
     def _in_sets(
         self, asked: NDArray[np.intp], cells: ValueMasses
     ) -> tuple[FloatArray, FloatArray]:
-        spread = _spread_like(
-            cells.mass, _people_with(self.reference.astype(np.intp), n_values=cells.n_values)
-        )
+        world = _people_with(self.reference.astype(np.intp), n_values=cells.n_values)
+        spread = _spread_like(cells.mass, world, weigh=_is_set(cells))
         ends = np.where(_is_minimal_set(cells)[:, np.newaxis], cells.mass > 0, False)
         return spread.T[asked], ends.T[asked].astype(np.float64)
 
@@ -147,17 +146,15 @@ class _Likelihood:
 def _minimal_votes(view: AttackerView, candidates: Candidates) -> FloatArray:
     """Count the people of each class with each answer, if generalisation is minimal."""
     cells = view.boxes.columns[candidates.column.name]
-    of_row = view.classes.of_row
-    shape = (len(view.classes.sizes), cells.n_cells)
-    people = sparse.coo_array(
-        (np.ones(len(of_row)), (of_row, cells.cell_of_row)), shape=shape
-    ).tocsr()
+    people = people_by_cell(view, cells)
     mass = candidates.mass(cells)
     ends = _ends_of(cells, candidates, mass=mass)
     n_ends = ends.sum(axis=1)
     values = view.reference_of((candidates.column.name,))[:, 0]
     seen = candidates.index(values)
-    spread = _spread_like(mass, _people_with(seen[seen >= 0], n_values=len(candidates.bins)))
+    world = _people_with(seen[seen >= 0], n_values=len(candidates.bins))
+    is_vague = cells.low < cells.high if isinstance(cells, Intervals) else _is_set(cells)
+    spread = _spread_like(mass, world, weigh=is_vague)
     tight = people.copy()
     tight.data = (people.data >= n_ends[people.indices]).astype(np.float64)
     votes: FloatArray = people @ spread + tight @ (ends - n_ends[:, np.newaxis] * spread)
@@ -183,10 +180,14 @@ def _is_minimal_range(cells: Intervals) -> NDArray[np.bool_]:
 
 
 def _is_minimal_set(cells: ValueMasses) -> NDArray[np.bool_]:
+    return _is_set(cells) & ~cells.is_whole_domain
+
+
+def _is_set(cells: ValueMasses) -> NDArray[np.bool_]:
     """Tell which cells are sets of several values; frequencies need no refinement."""
     even = np.isclose(cells.mass.max(axis=1) * cells.set_sizes, 1.0)
-    minimal: NDArray[np.bool_] = even & (cells.set_sizes > 1) & ~cells.is_whole_domain
-    return minimal
+    sets: NDArray[np.bool_] = even & (cells.set_sizes > 1)
+    return sets
 
 
 def _people_with(values: NDArray[np.intp], *, n_values: int) -> FloatArray:
@@ -194,10 +195,9 @@ def _people_with(values: NDArray[np.intp], *, n_values: int) -> FloatArray:
     return counts + _PRIOR_PEOPLE / n_values
 
 
-def _spread_like(mass: FloatArray, world: FloatArray) -> FloatArray:
-    """Weigh the masses of each cell by how common the values are; frequencies stay."""
-    even = np.isclose(mass, mass.max(axis=1, keepdims=True)) | (mass == 0)
-    weighed = np.where(even.all(axis=1, keepdims=True), mass * world, mass)
+def _spread_like(mass: FloatArray, world: FloatArray, *, weigh: NDArray[np.bool_]) -> FloatArray:
+    """Weigh the masses of some cells by how common the values are."""
+    weighed = np.where(weigh[:, np.newaxis], mass * world, mass)
     totals = weighed.sum(axis=1, keepdims=True)
     shares: FloatArray = np.divide(weighed, totals, out=np.zeros_like(weighed), where=totals > 0)
     return shares

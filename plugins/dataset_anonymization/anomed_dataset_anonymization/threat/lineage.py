@@ -141,6 +141,8 @@ def _entries(
 ) -> NDArray[np.float64]:
     """Return single entries of a sparse matrix."""
     filled = matrix.tocoo()
+    if not filled.nnz:
+        return np.zeros(len(rows))
     n_columns = matrix.shape[1]
     keys = filled.coords[0].astype(np.int64) * n_columns + filled.coords[1]
     order = np.argsort(keys)

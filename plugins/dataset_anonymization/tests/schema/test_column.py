@@ -50,6 +50,12 @@ def test_a_step_is_positive_and_fits_the_bounds(step):
         Bounds(low=0, high=99, step=step)
 
 
+def test_bounds_are_a_whole_number_of_steps_apart():
+    assert Bounds(low=0.1, high=0.7, step=0.2).span == pytest.approx(0.6)
+    with pytest.raises(ValueError, match="whole number of steps of 3 apart"):
+        Bounds(low=0, high=10, step=3)
+
+
 def test_the_bounds_of_an_ordered_list_are_its_positions():
     size = column(kind="ordinal", dtype="string", domain=["S", "M", "L"])
     assert size.bounds == Bounds(low=0, high=2, step=1)

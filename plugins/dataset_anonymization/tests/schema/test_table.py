@@ -119,3 +119,10 @@ def test_inference_refuses_roles_of_unknown_columns_and_double_roles():
         TableSchema.infer(table, sensitive=["b"])
     with pytest.raises(ValueError, match="can't be"):
         TableSchema.infer(table, sensitive=["a"], quasi_identifiers=["a"])
+
+
+def test_inferred_bounds_lie_on_the_grid_of_their_step():
+    table = pd.DataFrame({"x": [0.1234567891, 7.7654321098], "y": [0.15, 0.4]})
+    schema = TableSchema.infer(table)
+    assert schema["x"].domain == Bounds(low=0.123456, high=7.765433, step=1e-6)
+    assert schema["y"].domain == Bounds(low=0.15, high=0.4, step=0.01)

@@ -68,3 +68,10 @@ def test_numbers_are_published_as_floats(schema, leaky):
     published = publish(canonicalise(table, "microaggregation", schema=schema, leaky=leaky))
     assert str(published.schema.field("age").type) == "double"
     assert published["age"].to_pylist() == [28.5, None]
+
+
+def test_rows_with_equal_frequencies_share_a_class_in_ascending_order(schema, leaky):
+    table = pd.DataFrame({"sex_F": [0.75, 0.25, 0.75, 1.0], "sex_M": [0.25, 0.75, 0.25, 0.0]})
+    canonical = canonicalise(table, "microaggregation", schema=schema, leaky=leaky)
+    assert canonical.labels(["sex"]).tolist() == [0, 1, 1, 2]
+    assert canonical.cells["sex"].shares[:, 0].tolist() == [0.25, 0.75, 0.75, 1.0]

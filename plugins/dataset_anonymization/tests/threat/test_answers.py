@@ -105,3 +105,13 @@ class TestClaims:
     def test_faulty_claims_are_refused(self, columns, reason):
         with pytest.raises(ValueError, match=reason):
             self.read(**columns)
+
+
+def test_confidence_finds_its_targets(register):
+    answers = read_inferences(
+        pd.DataFrame({"target_id": [300, 100], "confidence": [2, 1]}),
+        schema=register.schema,
+        target_ids=IDS,
+        unknown=("illness",),
+    )
+    assert answers.confidence.tolist() == [1, 0, 2]

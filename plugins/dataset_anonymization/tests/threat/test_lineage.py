@@ -97,3 +97,11 @@ def test_positions_beyond_the_leaky_table_are_refused():
         trace_lineage(
             published, people=encode(LEAKY, SCHEMA), leaky_positions=np.arange(4) + 1, n_leaky=4
         )
+
+
+def test_if_none_of_the_people_is_published_nothing_is_credited():
+    published = canonicalise(LEAKY.iloc[:2], "same", schema=SCHEMA, leaky=LEAKY)
+    lineage = trace_lineage(
+        published, people=encode(LEAKY, SCHEMA)[2:], leaky_positions=np.array([2, 3]), n_leaky=4
+    )
+    assert credit_of(lineage, [0, 1]) == [0, 0]
