@@ -33,13 +33,16 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+import httpx
 import pytest
+from _pytest._code.code import TerminalRepr
 from hypothesis import HealthCheck, settings
 from sybil import Document, Example
+from sybil.example import SybilFailure
 from sybil.parsers.markdown import CodeBlockParser
 
 ROOT = Path(__file__).parent
@@ -59,6 +62,7 @@ STOP_TIMEOUT_S = 20.0
 _FILE_NAME = re.compile(r"# ([\w.-]+\.\w+)\n")
 _ADDRESS = re.compile(r"http://(127\.0\.0\.1:\d+)")
 _SERVER = re.compile(r"(anomed serve|gunicorn)\b")
+_RUNNABLE = re.compile(r"^```(shell|python|toml|pycon)$", flags=re.MULTILINE)
 _NEEDS_A_SHELL = re.compile(r"[|<>&;$`*]")
 
 
@@ -77,13 +81,25 @@ class Reader:
         self._address = WRITTEN_ADDRESS
         self.printed = ""
 
+    @property
+    def parsers(self) -> list[CodeBlockParser]:
+        """What to do with the blocks of each language."""
+        return [
+            CodeBlockParser("shell", self.run_shell),
+            CodeBlockParser("python", self.run_python),
+            CodeBlockParser("toml", self.read_toml),
+            CodeBlockParser("pycon", self.run_doctest),
+            CodeBlockParser("output", self.compare),
+        ]
+
     def run_shell(self, example: Example) -> str | None:
         """Run commands one by one; return what went wrong."""
         self.printed = ""
         for command in _commands(example.parsed):
-            if command.startswith(("make ", "pip ", "pytest")):
-                if command.startswith("make ") and not _is_target(command.split()[1]):
-                    return f"the Makefile has no target for {command!r}"
+            words = command.split()
+            if words[0] == "make" and not _is_target(words[1]):
+                return f"the Makefile has no target for {command!r}"
+            if words[0] in {"make", "pip"}:
                 continue
             status = self._run(command)
             if status:
@@ -92,6 +108,8 @@ class Reader:
 
     def _run(self, command: str) -> int:
         command = command.replace(WRITTEN_ADDRESS, self._address)
+        if command.startswith("curl ") and not shutil.which("curl"):
+            pytest.skip("curl is not installed")
         if _SERVER.match(command):
             self._serve(shlex.split(command, comments=True))
             return 0
@@ -209,56 +227,51 @@ def _run_in_this_process(words: list[str]) -> tuple[int, str]:
             return int(end.code or 0), output.getvalue()
         finally:
             structlog.configure(**logging)
-    return 0, output.getvalue()
 
 
 class Page(pytest.File):
-    """A Markdown page with examples."""
+    """A Markdown page."""
 
     def collect(self) -> Iterator[pytest.Item]:
         """Yield one test, if there is anything to run."""
-        reader_of: dict[str, Callable[[Reader, Example], str | None]] = {
-            "shell": Reader.run_shell,
-            "python": Reader.run_python,
-            "toml": Reader.read_toml,
-            "pycon": Reader.run_doctest,
-            "output": Reader.compare,
-        }
-        parsers = [CodeBlockParser(language, method) for language, method in reader_of.items()]
-        document = Document.parse(str(self.path), *parsers)
-        if any(document.examples()):
-            yield Examples.from_parent(self, name="examples", document=document)
+        if _RUNNABLE.search(self.path.read_text(encoding="utf-8")):
+            yield Examples.from_parent(self, name="examples")
 
 
 class Examples(pytest.Item):
     """All examples of a page, in order."""
 
-    def __init__(self, *, document: Document, **options: Any) -> None:
-        super().__init__(**options)
-        self._document = document
-
     def runtest(self) -> None:
         """Read the page from its first example to its last."""
-        if "curl " in self._document.text and not shutil.which("curl"):
-            pytest.skip("the page uses curl, which is not installed")
         with tempfile.TemporaryDirectory() as folder, pytest.MonkeyPatch.context() as patch:
             _furnish(patch, Path(folder))
             reader = Reader(Path(folder))
+            document = Document.parse(str(self.path), *reader.parsers)
             try:
-                for example in self._document.examples():
-                    method = example.region.evaluator
-                    example.region.evaluator = _bound(method, reader)
+                for example in document:
                     example.evaluate()
             finally:
+                _leave_python(document.namespace)
                 reader.stop()
+
+    def repr_failure(
+        self, excinfo: pytest.ExceptionInfo[BaseException], style: Any = None
+    ) -> str | TerminalRepr:
+        """Show what differs, without the way through sybil."""
+        if isinstance(excinfo.value, SybilFailure):
+            return str(excinfo.value)
+        return super().repr_failure(excinfo, style)
 
     def reportinfo(self) -> tuple[Path, int, str]:
         """Name the page."""
         return self.path, 0, f"examples of {self.path.relative_to(ROOT)}"
 
 
-def _bound(method: Any, reader: Reader) -> Callable[[Example], str | None]:
-    return lambda example: method(reader, example)
+def _leave_python(namespace: dict[str, Any]) -> None:
+    """Close connections, as the end of an interpreter would."""
+    for value in namespace.values():
+        if isinstance(value, httpx.Client):
+            value.close()
 
 
 def _furnish(patch: pytest.MonkeyPatch, folder: Path) -> None:

@@ -12,7 +12,8 @@ import falcon
 from anomed_core.config import Configuration, ServerSettings, read_configuration
 from anomed_core.model import ChallengeSpec, normalised_slug
 from anomed_core.plugins import PluginRegistry, build_registry
-from anomed_core.service.house import House, demo_table, open_house, specs_from_tables
+from anomed_core.service.house import House, open_house
+from anomed_core.service.specs import demo_table, specs_from_tables
 from anomed_core.state import StateDirectory
 from anomed_core.web import configure_logs, create_web_app
 from anomed_core.web.telemetry import share_between_workers

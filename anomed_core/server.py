@@ -7,6 +7,7 @@ import os
 import socket
 import struct
 import sys
+import time
 from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any
@@ -19,6 +20,7 @@ from anomed_core.state import StateDirectory
 from anomed_core.web.telemetry import share_between_workers
 
 _HEADER_TIMEOUT_S = 20
+_TELL_EVERY_S = 5.0
 _LOOPBACK = ("127.", "localhost", "::1", "[::1]")
 
 
@@ -164,6 +166,9 @@ def _prepare(plan: _Plan) -> str:
     child = context.Process(target=_prepare_and_tell, args=(plan, sender))
     child.start()
     sender.close()
+    began = time.monotonic()
+    while not receiver.poll(_TELL_EVERY_S):
+        sys.stderr.write(f"Preparing the challenges: {time.monotonic() - began:.0f} s ...\n")
     try:
         problem, served = receiver.recv()
     except EOFError:

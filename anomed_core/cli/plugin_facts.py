@@ -10,7 +10,8 @@ import attrs
 
 from anomed_core.config import ServerSettings
 from anomed_core.plugins import build_registry, implemented_hooks
-from anomed_core.service.house import config_class, demo_table, open_house, specs_from_tables
+from anomed_core.service.house import open_house
+from anomed_core.service.specs import config_class, demo_table, specs_from_tables
 
 
 def plugin_facts(name: str) -> dict[str, Any]:

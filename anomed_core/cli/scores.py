@@ -84,10 +84,13 @@ def rank_scores(
 
     Give the same CONFIG or --plugin as to serve: it knows the metrics.
     """
+    import structlog
+
     from anomed_core.application import house_from_files
     from anomed_core.model import Split
     from anomed_core.service.ranking import rank, ranking_metrics
 
+    structlog.configure(wrapper_class=structlog.make_filtering_bound_logger(40))
     house = house_from_files(
         config, plugins=plugins, overrides=overrides(state=state, ledger=ledger)
     )

@@ -71,16 +71,19 @@ def import_target(target: str, label: str) -> Any:
         ) from error
     except PluginNotFoundError:
         raise
-    except Exception as error:  # a stranger's module may raise anything
-        raise PluginBrokenError(
-            f"{label} cannot be imported: {type(error).__name__}: {error}"
-        ) from error
+    except (Exception, SystemExit) as error:  # a stranger's module may raise anything
+        raise PluginBrokenError(f"{label} cannot be imported: {one_line(error)}") from error
     if not attribute:
         return module
     try:
         return getattr(module, attribute)
     except AttributeError as error:
         raise PluginNotFoundError(f"{label}: {module_name} has no {attribute!r}") from error
+
+
+def one_line(error: BaseException) -> str:
+    """Return class and message of a stranger's exception as one line."""
+    return " ".join(f"{type(error).__name__}: {error}".split())
 
 
 def _import_file(path: Path) -> types.ModuleType:
@@ -131,6 +134,7 @@ def check_plugin(plugin: Any, label: str) -> None:
         )
     for name, function in implementations.items():
         _check_signature(name, function, label)
+        _check_wrapping(name, function, label)
 
 
 def implemented_hooks(plugin: Any) -> dict[str, Any]:
@@ -153,6 +157,27 @@ def _check_signature(name: str, function: Any, label: str) -> None:
             )
 
 
+def _check_wrapping(name: str, function: Any, label: str) -> None:
+    """Refuse a wrapper around what each plugin answers for itself: it would never be run."""
+    if name not in HOOKS or not _is_wrapper(function):
+        return
+    if name not in OWNER_HOOKS and not _is_answered_once(name):
+        raise PluginBrokenError(
+            f"{label}: {name} cannot be wrapped, because each plugin answers it for itself; "
+            "mark it with @hookimpl alone"
+        )
+
+
+def _is_wrapper(function: Any) -> bool:
+    options = getattr(function, f"{hookspecs.PROJECT}_impl")
+    return bool(options["wrapper"] or options["hookwrapper"])
+
+
+def _is_answered_once(name: str) -> bool:
+    options = getattr(getattr(hookspecs, name), f"{hookspecs.PROJECT}_spec")
+    return bool(options["firstresult"])
+
+
 def check_extension(plugin: Any, label: str) -> None:
     """Refuse an extension that would answer in an owner's place.
 
@@ -162,8 +187,7 @@ def check_extension(plugin: Any, label: str) -> None:
         If it implements an owner's hook other than as a wrapper.
     """
     for name, function in implemented_hooks(plugin).items():
-        options = getattr(function, f"{hookspecs.PROJECT}_impl")
-        if name in OWNER_HOOKS and not (options["wrapper"] or options["hookwrapper"]):
+        if name in OWNER_HOOKS and not _is_wrapper(function):
             raise PluginBrokenError(
                 f"{label} is an extension, so its {name} may only wrap the owner's: "
                 "mark it with @hookimpl(wrapper=True)"

@@ -23,6 +23,7 @@ from anomed_core.plugins.loading import (
     check_extension,
     check_plugin,
     import_target,
+    one_line,
     register,
 )
 from anomed_core.plugins.results import collected
@@ -76,14 +77,19 @@ class PluginRegistry:
             With one sentence that names the plugin and its distribution.
         """
         if ":" in name or name.endswith(".py"):
+            if self._manager.has_plugin(name):
+                return self._type_of(name)
             return self.add(import_target(name, f"plugin {name!r}"), name=name)
         info = self._find(name)
-        if info.slug in self._types:
-            return self._types[info.slug].type
         if self._manager.has_plugin(info.slug):
-            return None
+            return self._type_of(info.slug)
         plugin = import_target(info.target, str(info))
         return self.add(plugin, name=info.slug, info=info)
+
+    def _type_of(self, plugin_name: str) -> ChallengeType | None:
+        """Return the type that a loaded plugin owns; ``None`` for an extension."""
+        owned = (known.type for known in self._types.values() if known.plugin_name == plugin_name)
+        return next(owned, None)
 
     def load_extensions(self) -> dict[PluginInfo, PluginError]:
         """Load every installed extension; a broken one harms nobody.
@@ -167,7 +173,7 @@ class PluginRegistry:
             raise PluginBrokenError(f"{label}: {error}") from error
         except Exception as error:  # a stranger's hook may raise anything
             raise PluginBrokenError(
-                f"{label}: anomed_challenge_types raised {type(error).__name__}: {error}"
+                f"{label}: anomed_challenge_types raised {one_line(error)}"
             ) from error
         if len(types) != 1:
             raise PluginBrokenError(

@@ -13,6 +13,9 @@ from anomed_core.model import Metric
 
 Item = TypeVar("Item")
 
+_ROUNDING = 1e-12
+"""How far beyond a bound a value may lie: a mean of ones can come out as 1.0000000000000002."""
+
 
 def collected(results: Iterable[Any], expected: type[Item], hook: str) -> list[Item]:
     """Flatten what a collecting hook returned.
@@ -120,10 +123,13 @@ def _checked_value(value: Any, metric: Metric, hook: str) -> float:
         value = value.item()
     if isinstance(value, (bool, complex)) or not isinstance(value, (int, float)):
         raise ContractError(f"{hook}: {metric.name} must be a number, got {type(value).__name__}")
-    number = float(value)
     low, high = metric.bounds
-    if not math.isfinite(number) or not low <= number <= high:
+    try:
+        number = float(value)
+    except OverflowError:
+        number = math.inf
+    if not (math.isfinite(number) and low - _ROUNDING <= number <= high + _ROUNDING):
         raise ContractError(
             f"{hook}: {metric.name} must be finite and within [{low}, {high}], got {number}"
         )
-    return number + 0.0  # no negative zero
+    return float(min(max(number, low), high)) + 0.0  # no negative zero

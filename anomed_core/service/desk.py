@@ -79,7 +79,7 @@ class SubmissionDesk:
     lease_s
         Seconds after which a claim is void: longer than any evaluation may take.
     recorded
-        Called after each recorded score.
+        All called after each recorded score.
     """
 
     ledger: Ledger
@@ -89,7 +89,7 @@ class SubmissionDesk:
     limits: Limits
     quota: Quota | None = None
     lease_s: float = 120.0
-    recorded: Callable[[], None] = attrs.field(default=lambda: None)
+    recorded: tuple[Callable[[], None], ...] = ()
 
     def submit(
         self,
@@ -164,7 +164,8 @@ class SubmissionDesk:
             )
         )
         score = self._settle(hosted, kind, submission, claim)
-        self.recorded()
+        for tell in self.recorded:
+            tell()
         self._tell_observers(hosted, score)
         return Receipt(score=score, remaining=claim.remaining)
 

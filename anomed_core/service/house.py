@@ -2,22 +2,20 @@
 
 from __future__ import annotations
 
-import importlib
 import os
 from collections.abc import Iterable, Mapping
-from typing import Any
 
 import attrs
 import structlog
 
-from anomed_core.config import ChallengeTable, ServerSettings, structure
+from anomed_core.config import ServerSettings
 from anomed_core.delivery import DeliveryContext
 from anomed_core.delivery.platform import platform_from
 from anomed_core.delivery.postman import Postman
 from anomed_core.engine import Engine, ForkingEngine, InlineEngine
-from anomed_core.errors import ConfigError, PluginBrokenError
+from anomed_core.errors import ConfigError
 from anomed_core.ledger import ChoreBook, Database, Ledger, Quota, SqlLedger, TokenBook
-from anomed_core.model import ChallengeSpec, ChallengeType, Score
+from anomed_core.model import ChallengeSpec, Score
 from anomed_core.plugins import PluginRegistry
 from anomed_core.service.background import Background, Worker
 from anomed_core.service.desk import SubmissionDesk
@@ -118,17 +116,10 @@ def open_house(
     state = StateDirectory(settings.state)
     hosted = _opened(specs, registry, state, environment)
     inline: Engine = InlineEngine(Jury(hosted))
-    engine = inline
-    if in_background and _needs_processes(hosted.values()):
-        # Forked before any thread or database connection exists.
-        engine = ForkingEngine(
-            Jury(hosted),
-            timeout_s=settings.evaluation_timeout_s,
-            memory_bytes=settings.evaluation_memory_bytes,
-            n_parallel=settings.evaluations_at_once,
-        )
+    in_processes = in_background and _needs_processes(hosted.values())
+    engine = _engine(hosted, settings) if in_processes else inline
     database = Database(settings.ledger or state.ledger_url)
-    ledger, tokens, chores = SqlLedger(database), TokenBook(database), ChoreBook(database)
+    ledger, chores = SqlLedger(database), ChoreBook(database)
     for challenge in hosted.values():
         ledger.open_challenge(challenge.id, challenge.fingerprint, accept_change=accept_change)
     submissions = SubmissionStore(
@@ -137,46 +128,43 @@ def open_house(
     workers: list[Worker] = []
     if in_background:
         workers += _postmen(hosted, registry, chores, environment)
-        if any(challenge.house_attacks for challenge in hosted.values()):
-            workers.append(
-                Warden(
-                    challenges=hosted,
-                    submissions=submissions,
-                    engine=engine,
-                    ledger=ledger,
-                    chores=chores,
-                    timeout_s=settings.evaluation_timeout_s,
-                )
-            )
+        workers += _wardens(hosted, submissions, engine, chores, settings)
     background = tuple(Background(chores, worker) for worker in workers)
-
-    def wake_all() -> None:
-        for thread in background:
-            thread.wake()
-
     for thread in background:
         thread.start()
+    desk = SubmissionDesk(
+        ledger=ledger,
+        inline=inline,
+        engine=engine,
+        submissions=submissions,
+        limits=settings.limits,
+        quota=_quota(settings),
+        lease_s=settings.evaluation_timeout_s + _LEASE_MARGIN_S,
+        recorded=tuple(thread.wake for thread in background),
+    )
+    tokens = TokenBook(database)
     return House(
         challenges=hosted,
         ledger=ledger,
         tokens=tokens,
         chores=chores,
-        desk=SubmissionDesk(
-            ledger=ledger,
-            inline=inline,
-            engine=engine,
-            submissions=submissions,
-            limits=settings.limits,
-            quota=_quota(settings),
-            lease_s=settings.evaluation_timeout_s + _LEASE_MARGIN_S,
-            recorded=wake_all,
-        ),
+        desk=desk,
         gatekeeper=Gatekeeper(identify=tokens.identify, believes_everybody=settings.auth == "open"),
         throttle=_throttle(settings, state),
         background=background,
         state=state,
         settings=settings,
         registry=registry,
+    )
+
+
+def _engine(challenges: Mapping[str, HostedChallenge], settings: ServerSettings) -> Engine:
+    """Return an engine of processes, forked before any thread or database connection exists."""
+    return ForkingEngine(
+        Jury(challenges),
+        timeout_s=settings.evaluation_timeout_s,
+        memory_bytes=settings.evaluation_memory_bytes,
+        n_parallel=settings.evaluations_at_once,
     )
 
 
@@ -237,6 +225,28 @@ def _postmen(
     return [Postman(chores, deliver)]
 
 
+def _wardens(
+    hosted: Mapping[str, HostedChallenge],
+    submissions: SubmissionStore,
+    engine: Engine,
+    chores: ChoreBook,
+    settings: ServerSettings,
+) -> list[Warden]:
+    """Return the warden, if there are attacks for it to run."""
+    if not any(challenge.house_attacks for challenge in hosted.values()):
+        return []
+    return [
+        Warden(
+            challenges=hosted,
+            submissions=submissions,
+            engine=engine,
+            ledger=submissions.ledger,
+            chores=chores,
+            timeout_s=settings.evaluation_timeout_s,
+        )
+    ]
+
+
 def _quota(settings: ServerSettings) -> Quota | None:
     if not settings.quota.tuning_attempts:
         return None
@@ -251,82 +261,3 @@ def _throttle(settings: ServerSettings, state: StateDirectory) -> Throttle | Non
         requests=settings.quota.requests,
         period_s=settings.quota.requests_period_s,
     )
-
-
-def specs_from_tables(
-    tables: Iterable[ChallengeTable], registry: PluginRegistry
-) -> list[ChallengeSpec]:
-    """Load the types that a configuration names and structure their options.
-
-    Raises
-    ------
-    PluginError
-        If a type cannot be loaded.
-    ConfigError
-        If an option is wrong.
-    """
-    specs = []
-    for table in tables:
-        challenge_type = _loaded(table.type, registry)
-        specs.append(
-            ChallengeSpec(
-                id=table.id,
-                type=challenge_type.name,
-                title=table.title,
-                description=table.description,
-                seed=table.seed,
-                phases=table.phases.by_split(),
-                config=structure(
-                    table.options, config_class(challenge_type), key=f"challenges.{table.id}"
-                ),
-            )
-        )
-    return specs
-
-
-def _loaded(name: str, registry: PluginRegistry) -> ChallengeType:
-    loaded = {known.type.name: known.type for known in registry.types}
-    if name in loaded:
-        return loaded[name]
-    challenge_type = registry.load(name)
-    if challenge_type is None:
-        raise PluginBrokenError(f"plugin {name!r} is an extension; it owns no challenge type")
-    return challenge_type
-
-
-def demo_table(challenge_type: ChallengeType) -> ChallengeTable:
-    """Return the challenge that a type is served with when there is no configuration."""
-    options: dict[str, Any] = dict(challenge_type.demo_config)
-    return ChallengeTable(
-        id=options.pop("id", challenge_type.name),
-        type=challenge_type.name,
-        title=options.pop("title", challenge_type.title),
-        description=options.pop("description", challenge_type.description),
-        options=options,
-    )
-
-
-def config_class(challenge_type: ChallengeType) -> type[Any]:
-    """Return a type's config class, importing it if it was announced by name.
-
-    Raises
-    ------
-    PluginBrokenError
-        If there is no such class or it is no attrs class.
-    """
-    found: Any = challenge_type.config_class
-    if isinstance(found, str):
-        module, _, name = found.partition(":")
-        try:
-            found = getattr(importlib.import_module(module), name)
-        except (ImportError, AttributeError) as error:
-            raise PluginBrokenError(
-                f"challenge type {challenge_type.name!r} names the config class "
-                f"{challenge_type.config_class!r}, which cannot be imported: {error}"
-            ) from error
-    if not attrs.has(found):
-        raise PluginBrokenError(
-            f"challenge type {challenge_type.name!r}: its config class must be an attrs class"
-        )
-    cls: type[Any] = found
-    return cls

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 import attrs
 import structlog
 
@@ -44,7 +46,7 @@ class Warden:
         Seconds that an attack may take.
     """
 
-    challenges: dict[str, HostedChallenge]
+    challenges: Mapping[str, HostedChallenge]
     submissions: SubmissionStore
     engine: Engine
     ledger: Ledger

@@ -9,6 +9,7 @@ from __future__ import annotations
 import fcntl
 import hashlib
 import os
+import re
 import secrets
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
@@ -19,6 +20,8 @@ import attrs
 import numpy as np
 
 from anomed_core.wire.digests import digest_bytes, digest_file
+
+_DIGEST = re.compile(r"[0-9a-f]{64}")
 
 
 @attrs.frozen
@@ -101,23 +104,37 @@ class ArtifactStore:
         FrozenArrays
             A worker's memory holds only the pages that it touches.
         """
+        frozen = self._frozen(key)
+        if frozen is None:
+            with self._lock(f"manifest {key}"):
+                frozen = self._frozen(key)
+                if frozen is None:
+                    self._freeze(key, build)
+                    frozen = self._frozen(key)
+        if frozen is None:
+            raise FileNotFoundError(f"what was just stored below {self.root} is gone")
+        return frozen
+
+    def _frozen(self, key: str) -> FrozenArrays | None:
+        """Return what is frozen under a key; ``None`` if there is nothing, or a file is lost."""
         manifest = self._lookup(f"manifest {key}")
         if manifest is None:
-            with self._lock(f"manifest {key}"):
-                manifest = self._lookup(f"manifest {key}") or self._freeze(key, build)
+            return None
         arrays = {}
         for line in manifest.path.read_text(encoding="utf-8").splitlines():
             digest, name = line.split(" ", 1)
+            if not self._object(digest).exists():
+                return None
             arrays[name] = _mapped(self._object(digest))
         return FrozenArrays(arrays, manifest.digest)
 
-    def _freeze(self, key: str, build: Callable[[], Mapping[str, np.ndarray]]) -> Artifact:
+    def _freeze(self, key: str, build: Callable[[], Mapping[str, np.ndarray]]) -> None:
         lines = []
         for name, array in build().items():
             contiguous = np.ascontiguousarray(array) if np.ndim(array) else np.asarray(array)
             stored = self._store(f"array {name} {key}", _array_writer(contiguous))
             lines.append(f"{stored.digest} {name}\n")
-        return self._store(f"manifest {key}", lambda file: _write(file, "".join(lines).encode()))
+        self._store(f"manifest {key}", lambda file: _write(file, "".join(lines).encode()))
 
     def _object(self, digest: str) -> Path:
         return self.root / digest[:2] / digest
@@ -128,6 +145,8 @@ class ArtifactStore:
     def _lookup(self, key: str) -> Artifact | None:
         try:
             digest = self._pointer(key).read_text(encoding="ascii")
+            if not _DIGEST.fullmatch(digest):  # torn by a power loss: pointers are not synced
+                return None
             return Artifact(self._object(digest), digest, self._object(digest).stat().st_size)
         except FileNotFoundError:
             return None
@@ -180,4 +199,6 @@ def _write(file: BinaryIO, content: bytes) -> None:
 
 def _mapped(path: Path) -> np.ndarray:
     """Map an array; as a plain view, since slicing the ``memmap`` class costs far more."""
-    return np.asarray(np.load(path, mmap_mode="r", allow_pickle=False))
+    mapped: np.ndarray = np.asarray(np.load(path, mmap_mode="r", allow_pickle=False))
+    mapped.flags.writeable = False
+    return mapped

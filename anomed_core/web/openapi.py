@@ -4,7 +4,11 @@ from __future__ import annotations
 
 from typing import Any
 
+import attrs
+
 from anomed_core.model import (
+    ANONYMIZER,
+    DEANONYMIZER,
     ArraysSchema,
     DataProduct,
     FormSchema,
@@ -51,7 +55,10 @@ def openapi(challenges: dict[str, HostedChallenge]) -> dict[str, Any]:
     """
     titles = " · ".join(hosted.challenge.title for hosted in challenges.values())
     paths: dict[str, Any] = {
-        "/": {"get": _alive(), "head": {"responses": {"200": {"description": "Alive."}}}}
+        "/": {"get": _alive(), "head": {"responses": {"200": {"description": "Alive."}}}},
+        "/livez": {"get": _document("Whether the process answers.")},
+        "/readyz": {"get": _ready()},
+        "/metrics": {"get": _metrics_page()},
     }
     for base, hosted in challenges.items():
         for product in hosted.products.values():
@@ -121,6 +128,38 @@ def _document(summary: str) -> dict[str, Any]:
             }
         },
     }
+
+
+def _ready() -> dict[str, Any]:
+    ready = _document("Whether the ledger can be written and every challenge is healthy.")
+    ready["responses"]["503"] = {
+        "description": "It is not ready; the answer says why.",
+        "content": {"application/json": {"schema": {"type": "object"}}},
+    }
+    return ready
+
+
+def _metrics_page() -> dict[str, Any]:
+    return {
+        "summary": "What has been counted, in Prometheus' text format.",
+        "responses": {
+            "200": {
+                "description": "The counts of all workers.",
+                "content": {"text/plain": {"schema": {"type": "string"}}},
+            },
+            **_refusals(401, 403),
+        },
+    }
+
+
+def _attempts() -> dict[str, Any]:
+    attempts = _document("A participant's own history, remaining attempts and phases, in UTC.")
+    attempts["parameters"] = [
+        _parameter(ANONYMIZER),
+        _parameter(attrs.evolve(DEANONYMIZER, required=False)),
+    ]
+    attempts["responses"] |= _refusals(400, 401, 403)
+    return attempts
 
 
 def _score(hosted: HostedChallenge, base: str) -> dict[str, Any]:

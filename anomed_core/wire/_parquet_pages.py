@@ -1,30 +1,24 @@
-"""Judge the pages of a parquet file by their own headers, before any of them is decoded.
+"""Judge what a parquet file costs by its own headers, before any of it is decoded.
 
 The footer is written by whoever made the file: it may announce small pages where large ones follow.
-What a page costs is in its header, in front of the page, and those are the bytes that the decoder
-obeys. Headers are Thrift structures in the compact protocol; only the few fields that bound the
-cost are understood here, and whatever is not plainly understood is refused. Reference: the
-``PageHeader`` of parquet-format 2.11 and the Thrift compact protocol specification.
+What a page costs is in its header, in front of the page, and that is what the decoder obeys.
+Whatever is not plainly understood is refused. Reference: ``parquet.thrift`` of parquet-format 2.11
+(structures FileMetaData, RowGroup, ColumnChunk, ColumnMetaData, PageHeader).
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import Any
 
 import attrs
 
+from anomed_core.wire._thrift import CompactReader, Structure, ThriftError
+
 DATA_PAGE, INDEX_PAGE, DICTIONARY_PAGE, DATA_PAGE_V2 = range(4)
-PLAIN_DICTIONARY, DELTA_BYTE_ARRAY, RLE_DICTIONARY = 2, 7, 8
+DELTA_BYTE_ARRAY = 7
 
-_BOOLEANS, _BYTE, _INTEGERS, _DOUBLE = frozenset({1, 2}), 3, frozenset({4, 5, 6}), 7
-_BINARY, _STRUCT = 8, 12
-_I32 = 5
-_DEEPEST = 8
-
-
-class PageError(ValueError):
-    """A page header is damaged, or says something that no writer has reason to say."""
+_FIELD_OF_KIND = {DATA_PAGE: 5, DICTIONARY_PAGE: 7, DATA_PAGE_V2: 8}
+_FIELD_OF_ENCODING = {DATA_PAGE: 2, DICTIONARY_PAGE: 2, DATA_PAGE_V2: 4}
 
 
 @attrs.frozen(kw_only=True)
@@ -33,6 +27,8 @@ class Page:
 
     Attributes
     ----------
+    column
+        Number of the column that it belongs to, from 0.
     kind
         One of the four kinds of pages.
     unpacked_bytes
@@ -43,139 +39,97 @@ class Page:
         How the values are encoded.
     """
 
+    column: int
     kind: int
     unpacked_bytes: int
     n_values: int
     encoding: int
 
 
-def pages(body: bytes, *, start: int, size_bytes: int, n_values: int) -> Iterator[Page]:
-    """Walk the pages of a column chunk, as a decoder does.
+def pages(body: bytes, *, n_columns: int, n_row_groups: int, most_values: int) -> Iterator[Page]:
+    """Walk all pages of a flat table, as a decoder does.
 
     Parameters
     ----------
     body
-        The file.
-    start, size_bytes
-        Where the chunk is, according to the footer.
-    n_values
-        Number of values in the chunk: the walk ends where they are complete.
+        The file, which ends with a footer, its length and four bytes.
+    n_columns, n_row_groups
+        What the decoder has found in the footer.
+    most_values
+        How many values of headers may be read altogether: a bound on the time that it takes.
 
     Yields
     ------
     Page
-        In the order of the file.
+        Column by column of each row group.
 
     Raises
     ------
-    PageError
-        If a header is damaged or the chunk ends before its values are complete.
+    ThriftError
+        If a header is damaged, a column chunk ends before its values are complete, or the columns
+        differ in length.
     """
-    position, end, remaining = start, start + size_bytes, n_values
-    if remaining and not 4 <= start <= end <= len(body):
-        raise PageError("a column chunk lies outside of the file")
+    reader = CompactReader(body, most_values=most_values)
+    end = len(body) - 8
+    footer = reader.structure_at(end - int.from_bytes(body[-8:-4], "little"), end=end)
+    groups = footer.structures(4)
+    if len(groups) != n_row_groups:
+        raise ThriftError("the footer has another number of row groups than was found")
+    for group in groups:
+        chunks = group.structures(1)
+        if len(chunks) != n_columns:
+            raise ThriftError("a row group has another number of columns than the table")
+        for column, chunk in enumerate(chunks):
+            facts = _facts(chunk)
+            if facts.count(5, bits=64) != group.count(3, bits=64):
+                raise ThriftError("a column has another number of values than the table has rows")
+            yield from _pages_of_chunk(reader, facts, column=column, file_end=end)
+
+
+def _facts(chunk: Structure) -> Structure:
+    """Return a column chunk's metadata; of an encrypted one, it is not all that there is."""
+    if 8 in chunk or 9 in chunk:
+        raise ThriftError("a column is encrypted")
+    return chunk.structure(3)
+
+
+def _pages_of_chunk(
+    reader: CompactReader, facts: Structure, *, column: int, file_end: int
+) -> Iterator[Page]:
+    """Walk until the values of a chunk are complete, as a decoder does."""
+    remaining = facts.count(5, bits=64)
+    position = facts.count(9, bits=64)
+    dictionary = facts.count(11, bits=64) if 11 in facts else 0
+    if 0 < dictionary < position:
+        position = dictionary
+    end = position + facts.count(7, bits=64)
+    if remaining and not 4 <= position <= end <= file_end:
+        raise ThriftError("a column chunk lies outside of the file")
     while remaining > 0:
-        header = _Header(body, position, end)
-        page, packed_bytes = _page(header.read())
-        position = header.position + packed_bytes
+        page, packed_bytes = _page(reader.structure_at(position, end=end), column)
+        position = reader.position + packed_bytes
         if position > end:
-            raise PageError("a page ends behind its column chunk")
+            raise ThriftError("a page ends behind its column chunk")
         if page.kind in {DATA_PAGE, DATA_PAGE_V2}:
             remaining -= page.n_values
         yield page
 
 
-_FIELD_OF_KIND = {DATA_PAGE: 5, INDEX_PAGE: 6, DICTIONARY_PAGE: 7, DATA_PAGE_V2: 8}
-_FIELD_OF_ENCODING = {DATA_PAGE: 2, DICTIONARY_PAGE: 2, DATA_PAGE_V2: 4}
-
-
-def _page(fields: dict[int, tuple[int, Any]]) -> tuple[Page, int]:
-    """Return a page and its size in the file."""
-    kind, unpacked_bytes, packed_bytes = (_count(fields, field) for field in (1, 2, 3))
-    if kind not in _FIELD_OF_KIND:
-        raise PageError(f"there is no page of kind {kind}")
-    if kind == INDEX_PAGE:
-        return Page(kind=kind, unpacked_bytes=unpacked_bytes, n_values=0, encoding=0), packed_bytes
-    wire_type, details = fields.get(_FIELD_OF_KIND[kind], (0, None))
-    if wire_type != _STRUCT:
-        raise PageError("a page header lacks the part that belongs to its kind")
+def _page(header: Structure, column: int) -> tuple[Page, int]:
+    """Return a page, and its size in the file."""
+    kind, unpacked_bytes, packed_bytes = (header.count(number, bits=32) for number in (1, 2, 3))
+    n_values = encoding = 0
+    if kind != INDEX_PAGE:
+        if kind not in _FIELD_OF_KIND:
+            raise ThriftError(f"there is no page of kind {kind}")
+        details = header.structure(_FIELD_OF_KIND[kind])
+        n_values = details.count(1, bits=32)
+        encoding = details.count(_FIELD_OF_ENCODING[kind], bits=32)
     page = Page(
+        column=column,
         kind=kind,
         unpacked_bytes=unpacked_bytes,
-        n_values=_count(details, 1),
-        encoding=_count(details, _FIELD_OF_ENCODING[kind]),
+        n_values=n_values,
+        encoding=encoding,
     )
     return page, packed_bytes
-
-
-def _count(fields: dict[int, tuple[int, Any]], field: int) -> int:
-    wire_type, value = fields.get(field, (0, None))
-    if wire_type != _I32 or not 0 <= value < 2**31:
-        raise PageError(f"field {field} of a page header is no count")
-    count: int = value
-    return count
-
-
-class _Header:
-    """A reader of one Thrift structure; it never looks beyond `end`."""
-
-    def __init__(self, body: bytes, position: int, end: int) -> None:
-        self._body = body
-        self._end = end
-        self.position = position
-
-    def read(self, depth: int = 0) -> dict[int, tuple[int, Any]]:
-        """Return wire type and value by number of the field, up to the end of the structure."""
-        if depth > _DEEPEST:
-            raise PageError("a page header is nested too deeply")
-        fields: dict[int, tuple[int, Any]] = {}
-        number = 0
-        while True:
-            head = self._byte()
-            if head == 0:
-                return fields
-            number = number + (head >> 4) if head >> 4 else self._signed()
-            if number in fields or not 0 < number < 2**15:
-                raise PageError(f"field {number} of a page header is given twice or out of range")
-            wire_type = head & 15
-            fields[number] = (wire_type, self._value(wire_type, depth))
-
-    def _value(self, wire_type: int, depth: int) -> Any:
-        """Return an integer or a structure; skip everything else."""
-        if wire_type in _INTEGERS:
-            return self._signed()
-        if wire_type == _STRUCT:
-            return self.read(depth + 1)
-        if wire_type == _BINARY:
-            self._skip(self._varint())
-        elif wire_type == _DOUBLE:
-            self._skip(8)
-        elif wire_type == _BYTE:
-            self._skip(1)
-        elif wire_type not in _BOOLEANS:  # lists and maps occur in no page header
-            raise PageError(f"a page header holds a value of type {wire_type}")
-        return None
-
-    def _byte(self) -> int:
-        if self.position >= self._end:
-            raise PageError("a page header ends behind its column chunk")
-        self.position += 1
-        return self._body[self.position - 1]
-
-    def _skip(self, size_bytes: int) -> None:
-        self.position += size_bytes
-        if self.position > self._end:
-            raise PageError("a page header ends behind its column chunk")
-
-    def _varint(self) -> int:
-        value = 0
-        for shift in range(0, 70, 7):
-            byte = self._byte()
-            value |= (byte & 127) << shift
-            if byte < 128:
-                return value
-        raise PageError("a number in a page header is too long")
-
-    def _signed(self) -> int:
-        value = self._varint()
-        return (value >> 1) ^ -(value & 1)

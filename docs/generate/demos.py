@@ -12,7 +12,8 @@ from typing import Any
 from anomed_core.config import ServerSettings
 from anomed_core.model import ChallengeType
 from anomed_core.plugins import build_registry
-from anomed_core.service.house import House, demo_table, open_house, specs_from_tables
+from anomed_core.service.house import House, open_house
+from anomed_core.service.specs import demo_table, specs_from_tables
 
 PLUGINS = Path(__file__).parents[2] / "plugins"
 

@@ -46,4 +46,4 @@ def classes(root: type[errors.AnomedError] = errors.AnomedError) -> Iterator[typ
 
 
 def _status(cls: type[Exception]) -> str:
-    return str(STATUS[cls][0]) if cls in STATUS else ""  # type: ignore[index]  # a lookup only
+    return str(STATUS[cls][0]) if cls in STATUS else ""

@@ -6,11 +6,18 @@ import inspect
 import re
 
 from anomed_core import hookspecs
+from anomed_core.hookspecs import (
+    announcing,
+    around,
+    data_provision,
+    threat_evaluation,
+    utility_evaluation,
+)
 from anomed_core.plugins import HOOKS, OWNER_HOOKS
 
 from .markdown import code, described, docstring, prose, table
 
-_GROUP = re.compile(r"^# --- (.+?) -+$|^def (anomed_\w+)", flags=re.MULTILINE)
+_MODULES = (announcing, data_provision, utility_evaluation, threat_evaluation, around)
 _CALLED = re.compile(r"(Called .*?); (.*?[.])(?:\s|$)(.*)", flags=re.DOTALL)
 
 
@@ -18,22 +25,22 @@ def block() -> str:
     """Return a table of all hooks and the section of each one."""
     parts = [table(["hook", "asked", "answers"], _overview())]
     for group, names in grouped().items():
-        parts.append(f"## {group.capitalize()}")
+        parts.append(f"## {group}")
         parts += [_section(name) for name in names]
     return "\n\n".join(parts)
 
 
 def grouped() -> dict[str, list[str]]:
-    """Return the names of all hooks by the heading above them in the source."""
+    """Return the names of all hooks by the title of the module that specifies them."""
     groups: dict[str, list[str]] = {}
-    for heading, name in _GROUP.findall(inspect.getsource(hookspecs)):
-        if heading:
-            groups[heading] = []
-        else:
-            groups[list(groups)[-1]].append(name)
+    for module in _MODULES:
+        title = (inspect.getdoc(module) or "").split(":", 1)[0]
+        groups[title] = [
+            name for name, member in vars(module).items() if hasattr(member, "anomed_spec")
+        ]
     listed = sorted(name for names in groups.values() for name in names)
     if listed != sorted(HOOKS):
-        raise ValueError(f"not every hook stands below a heading: {set(HOOKS) - set(listed)}")
+        raise ValueError(f"not every hook is specified in a module: {set(HOOKS) - set(listed)}")
     return groups
 
 
@@ -59,14 +66,10 @@ def asked(name: str) -> str:
         If the docstring and the registry do not agree.
     """
     _, who, _ = _timing(name)
-    found = next(
-        (known for known in ("owner and extensions", "owner", "everybody", "extensions")
-         if who.startswith(known)),
-        None,
-    )  # fmt: skip
-    if found is None or (found == "owner") != (name in OWNER_HOOKS):
+    found = re.match("owner and extensions|owner|everybody|extensions", who)
+    if found is None or (found[0] == "owner") != (name in OWNER_HOOKS):
         raise ValueError(f"{name}: the docstring says that {who!r} is asked; who really is?")
-    return found
+    return found[0]
 
 
 def _timing(name: str) -> tuple[str, str, str]:

@@ -20,7 +20,7 @@ from .markdown import code, first_sentence, table
 
 def block() -> str:
     """Return the core's own routes, then what each challenge type hands out and takes."""
-    parts = []
+    parts: list[str] = []
     for challenge_type in challenge_types():
         core, data, submissions = from_demo(challenge_type.name, _routes)
         if not parts:
@@ -35,10 +35,10 @@ def block() -> str:
 
 def _routes(house: House) -> tuple[list[list[str]], ...]:
     (hosted,) = house.challenges.values()
-    declared = {*hosted.products, *hosted.kinds, *hosted.extra_routes}
+    declared = {*hosted.products, *(kind.path for kind in hosted.kinds), *hosted.extra_routes}
     core = [
         [code(path), ", ".join(methods), answer]
-        for path, methods, answer in _mounted(house)
+        for path, methods, answer in sorted(_mounted(house))
         if path not in declared
     ]
     return core, _data(hosted), _submissions(hosted)
@@ -91,5 +91,5 @@ def _submissions(hosted: HostedChallenge) -> list[list[str]]:
             kind.description,
             kind.submitter.value,
         ]
-        for kind in hosted.kinds.values()
+        for kind in hosted.kinds
     ]

@@ -8,7 +8,7 @@ from typing import Any
 import attrs
 
 from anomed_core.config import ChallengeTable, ServerSettings
-from anomed_core.service.house import config_class
+from anomed_core.service.specs import config_class
 
 from .demos import challenge_types
 from .markdown import code, described, docstring, table
@@ -71,7 +71,7 @@ def _type(field: attrs.Attribute[Any]) -> str:
     annotation = field.type
     name = annotation.__name__ if isinstance(annotation, type) else str(annotation)
     conditions = [
-        bound or "one of " + ", ".join(eval(options))
+        bound or "one of " + ", ".join(re.findall(r"'(.+?)'", options))
         for bound, options in _CONDITION.findall(repr(field.validator))
     ]
     return ", ".join([code(name), *conditions])
