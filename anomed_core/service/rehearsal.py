@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
 import attrs
@@ -88,7 +89,7 @@ def _score(
     split = Split.TUNING if Split.TUNING in kind.splits else kind.splits[0]
     query = {"anonymizer": "rehearsal", "data_split": split.value}
     if kind.submitter is Role.DEANONYMIZER:
-        query["deanonymizer"] = "rehearsal"
+        query["deanonymizer"] = "rehearsing-attacker"
     label = f"baseline {baseline.name!r} of {kind.name}"
     try:
         payload = baseline.payload(DataRequest(parameters=query))
@@ -112,7 +113,7 @@ def encoded_payload(payload: Any, kind: SubmissionKind, split: Split) -> Any:
     schema = kind.schema_for(split)
     if isinstance(schema, ArraysSchema):
         return encode_npz(payload)
-    if isinstance(payload, bytes) or hasattr(payload, "keys"):
+    if isinstance(payload, (bytes, Mapping)):
         return payload
     return encode_parquet(payload)
 
