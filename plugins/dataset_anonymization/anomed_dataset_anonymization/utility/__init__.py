@@ -15,6 +15,8 @@ from anomed_dataset_anonymization.utility.classification import (
     ClassificationUtility,
     classification_utility,
     gradient_boosting,
+    majority_accuracy,
+    model_accuracy,
 )
 from anomed_dataset_anonymization.utility.distortion import il1s, sse_share
 from anomed_dataset_anonymization.utility.information_loss import (
@@ -58,6 +60,8 @@ __all__ = [
     "gradient_boosting",
     "il1s",
     "k_marginal_score",
+    "majority_accuracy",
+    "model_accuracy",
     "ncp_xu",
     "non_uniform_entropy",
     "people_covered",

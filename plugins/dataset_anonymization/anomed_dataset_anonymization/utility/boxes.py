@@ -70,6 +70,22 @@ class Boxes:
             raise ValueError(f"the table lacks the columns {unknown}; it has {list(self.columns)}.")
         return Boxes(columns={name: self.columns[name] for name in names}, counts=self.counts)
 
+    def take(self, rows: IntArray) -> "Boxes":
+        """Keep some rows only, in the given order.
+
+        Parameters
+        ----------
+        rows
+            int64 (n_taken,), positions from 0.
+        """
+        return Boxes(
+            columns={
+                name: attrs.evolve(cells, cell_of_row=cells.cell_of_row[rows])
+                for name, cells in self.columns.items()
+            },
+            counts=self.counts[rows],
+        )
+
     def distinct(self) -> tuple["Boxes", IntArray]:
         """Merge the rows that say the same.
 
@@ -81,11 +97,5 @@ class Boxes:
             int64 (n_rows,), the distinct row that each row became.
         """
         classes = classes_of_codes(self.codes(), n_rows=len(self.counts), counts=self.counts)
-        first = classes.first_rows
-        return Boxes(
-            columns={
-                name: attrs.evolve(cells, cell_of_row=cells.cell_of_row[first])
-                for name, cells in self.columns.items()
-            },
-            counts=classes.sizes,
-        ), classes.class_of_row
+        merged = attrs.evolve(self.take(classes.first_rows), counts=classes.sizes)
+        return merged, classes.class_of_row

@@ -97,27 +97,70 @@ def classification_utility(
         If a table lacks a column, the target has ranges of numbers or is the only column, or an
         unseen label is not exact.
     """
-    names = [name for name in original.columns if name != target]
+    return ClassificationUtility(
+        published=model_accuracy(published, unseen=unseen, target=target, make_model=make_model),
+        original=model_accuracy(original, unseen=unseen, target=target, make_model=make_model),
+        majority=majority_accuracy(original, unseen=unseen, target=target),
+    )
+
+
+def model_accuracy(
+    table: Boxes, *, unseen: Boxes, target: str, make_model: ModelMaker = gradient_boosting
+) -> float:
+    """Train a model on a table and return its accuracy on people who are not in it.
+
+    Parameters
+    ----------
+    table
+        An original or a published table.
+    unseen, target, make_model
+        As of `classification_utility`.
+
+    Returns
+    -------
+    float
+        In [0, 1], higher is better; at chance that of `majority_accuracy`.
+
+    Raises
+    ------
+    ValueError
+        As `classification_utility` does.
+    """
+    names = [name for name in unseen.columns if name != target]
     if not names:
         raise ValueError(f"the table has only the column {target!r}, nothing can predict it.")
     truth = _exact_labels(unseen, target)
-    features = _features(unseen.select(names))
+    rows, labels, weights = _labelled_rows(table, target)
+    if (labels == labels[0]).all():
+        return float((truth == labels[0]).mean())
+    model = make_model()
+    model.fit(_features(table.select(names))[rows], labels, sample_weight=weights)
+    return float((model.predict(_features(unseen.select(names))) == truth).mean())
 
-    def accuracy(table: Boxes) -> float:
-        rows, labels, weights = _labelled_rows(table, target)
-        if (labels == labels[0]).all():
-            return float((truth == labels[0]).mean())
-        model = make_model()
-        model.fit(_features(table.select(names))[rows], labels, sample_weight=weights)
-        return float((model.predict(features) == truth).mean())
 
-    _, labels, weights = _labelled_rows(original, target)
+def majority_accuracy(table: Boxes, *, unseen: Boxes, target: str) -> float:
+    """Return the accuracy on unseen people of always naming the table's most frequent label.
+
+    Parameters
+    ----------
+    table
+        An original or a published table.
+    unseen, target
+        As of `classification_utility`.
+
+    Returns
+    -------
+    float
+        In [0, 1].
+
+    Raises
+    ------
+    ValueError
+        If the target has ranges of numbers, or an unseen label is not exact.
+    """
+    _, labels, weights = _labelled_rows(table, target)
     majority = np.bincount(labels, weights=weights).argmax()
-    return ClassificationUtility(
-        published=accuracy(published),
-        original=accuracy(original),
-        majority=float((truth == majority).mean()),
-    )
+    return float((_exact_labels(unseen, target) == majority).mean())
 
 
 def _features(table: Boxes) -> FloatArray:
