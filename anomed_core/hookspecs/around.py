@@ -197,7 +197,8 @@ def anomed_cli_commands() -> Mapping[str, str]:  # type: ignore[empty-body]
     Returns
     -------
     mapping of str to str
-        Name of the command to ``"module:attribute"`` of a click command, imported when it is run.
+        Name of the command to ``"module:attribute"`` of a click command, imported when it is run. A
+        name of two words, such as ``challenge init``, adds to the core's group ``challenge``.
 
     Examples
     --------
