@@ -143,6 +143,6 @@ def anomed_report(challenge: Challenge, scores: tuple[Score, ...]) -> list[Repor
 def anomed_cli_commands() -> Mapping[str, str]:
     """Add the commands that describe and anonymize tables."""
     return {
-        "anonymize": "anomed_dataset_anonymization.commands:anonymize",
-        "challenge init": "anomed_dataset_anonymization.commands:init",
+        "anonymize": "anomed_dataset_anonymization.commands.anonymize:anonymize",
+        "challenge init": "anomed_dataset_anonymization.commands.init:init",
     }

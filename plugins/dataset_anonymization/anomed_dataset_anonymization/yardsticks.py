@@ -27,8 +27,8 @@ if TYPE_CHECKING:
     from anomed_dataset_anonymization.parts import People
     from anomed_dataset_anonymization.schema import TableSchema
 
-_MOST_TRAINING_ROWS = 8_000
-_MOST_UNSEEN = 8_000
+_MOST_TRAINING_ROWS = 4_000
+_MOST_UNSEEN = 4_000
 
 
 @attrs.frozen(kw_only=True, eq=False)
@@ -120,7 +120,12 @@ def lay_yardsticks(
         prediction = _prepare_prediction(
             split, original, people=people, column=config.predict, context=context
         )
-    return Yardsticks(queries=queries, answers=answer(queries, original), prediction=prediction)
+    answers = context.freeze(
+        f"answers {split.value}",
+        f"{context.frozen_digests['people']} {config.n_queries}",
+        lambda: {"answers": answer(queries, original)},
+    )
+    return Yardsticks(queries=queries, answers=answers["answers"], prediction=prediction)
 
 
 def _check_predicted(name: str, schema: TableSchema) -> None:
