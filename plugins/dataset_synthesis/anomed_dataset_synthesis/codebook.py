@@ -111,11 +111,10 @@ class NumericColumn:
         Returns
         -------
         ndarray of float64, same shape
-            Whole level numbers, below 0 or from `n_levels` on where a value is out of bounds, and
-            `MISSING` for NaN of any payload.
+            Whole numbers, below 0 or from `n_levels` on where a value is out of bounds; NaN where
+            it is missing.
         """
-        levels = np.round((values - self.minimum) / self.step)
-        return np.where(np.isnan(values), float(MISSING), levels)
+        return np.round((values - self.minimum) / self.step)
 
     def values(self, levels: npt.NDArray[np.integer]) -> npt.NDArray[np.float64]:
         """Give the values of level numbers, NaN for missing.
