@@ -4,7 +4,9 @@ import attrs
 import numpy as np
 from numpy.typing import NDArray
 
-from anomed_dataset_synthesis.codebook import MISSING, CategoryColumn, Column
+from anomed_dataset_synthesis.canonical import CanonicalTable
+from anomed_dataset_synthesis.codebook import MISSING, CategoryColumn, Codebook, Column
+from anomed_dataset_synthesis.encoding import fit_bins
 from anomed_dataset_synthesis.generators._levels import Levels
 
 Codes = NDArray[np.int64]
@@ -23,7 +25,8 @@ class Bins:
     nullable : bool
         Whether there is a bin for missing values.
     public_levels : ndarray of int64, shape (n_public,)
-        Sorted levels of public records, which show how values lie within a bin; may be empty.
+        Sorted levels of public records, which show how values lie within a bin; may be empty,
+        missing ones come first and lie in no bin.
     """
 
     starts: Codes
@@ -53,41 +56,57 @@ class Bins:
         return np.where(codes == len(self.starts), MISSING, drawn)
 
 
-def cut(column: Column, *, n_bins: int, public_levels: Levels) -> Bins:
-    """Choose a column's bins.
+def cut(
+    codebook: Codebook, *, n_bins: int, background: CanonicalTable | None = None
+) -> tuple[Bins, ...]:
+    """Choose all columns' bins.
 
     Categories stay apart, and so do numbers with at most `n_bins` levels. Longer scales are cut
-    at the quantiles of the public records, a quantile that repeats becoming a bin of its own;
-    without public records into equal widths, the lowest level apart, because amounts that are
-    mostly zero are so common.
+    at the quantiles of public records, as `fit_bins` does; without those into equal widths, the
+    lowest level apart, because amounts that are mostly zero are so common.
 
     Parameters
     ----------
-    column : NumericColumn or CategoryColumn
-        What the codebook says.
+    codebook : Codebook
+        The columns.
     n_bins : int
         Wanted number of bins for long scales, 2 or more.
-    public_levels : ndarray of int32, shape (n_public,)
-        The column's levels in public records, -1 for missing; may be empty.
+    background : CanonicalTable, optional
+        Public records, at least one.
 
     Returns
     -------
-    Bins
-        Covering every level.
+    tuple of Bins
+        One for each column, covering every level.
+
+    Raises
+    ------
+    ValueError
+        If the background follows another codebook or has no records.
     """
-    known = np.sort(public_levels[public_levels != MISSING]).astype(np.int64)
-    if isinstance(column, CategoryColumn) or column.n_levels <= n_bins:
-        starts = np.arange(column.n_levels)
-    elif len(known):
-        quantiles = known[np.arange(n_bins) * len(known) // n_bins]
-        repeated = quantiles[1:][quantiles[1:] == quantiles[:-1]]
-        starts = np.unique(np.concatenate([[0], quantiles, repeated + 1]))
-        starts = starts[starts < column.n_levels]
+    if background is None:
+        public = np.empty((0, codebook.n_columns), dtype=np.int64)
+        rules = tuple(_even_starts(column, n_bins=n_bins) for column in codebook.columns)
     else:
-        starts = np.append(0, 1 + np.arange(n_bins - 1) * (column.n_levels - 1) // (n_bins - 1))
-    return Bins(
-        starts=starts.astype(np.int64),
-        n_levels=column.n_levels,
-        nullable=column.nullable,
-        public_levels=known,
+        public = np.sort(background.levels, axis=0).astype(np.int64)
+        rules = fit_bins(background, n_quantiles=n_bins).rules
+    return tuple(
+        Bins(
+            starts=_starts(column, rule, n_bins=n_bins),
+            n_levels=column.n_levels,
+            nullable=column.nullable,
+            public_levels=public[:, position],
+        )
+        for position, (column, rule) in enumerate(zip(codebook.columns, rules, strict=True))
     )
+
+
+def _even_starts(column: Column, *, n_bins: int) -> Codes:
+    """Start bins after the lowest level's at equal distances."""
+    return 1 + np.arange(n_bins - 1) * (column.n_levels - 1) // (n_bins - 1)
+
+
+def _starts(column: Column, rule: Codes, *, n_bins: int) -> Codes:
+    if isinstance(column, CategoryColumn) or column.n_levels <= n_bins:
+        return np.arange(column.n_levels)
+    return np.append(0, rule)

@@ -11,7 +11,18 @@ from anomed_dataset_synthesis.codebook import Codebook
 
 @runtime_checkable
 class FittedGenerator(Protocol):
-    """Draw synthetic records; reads no private table any more than fitting already did."""
+    """Draw synthetic records; sampling more of them costs no further privacy.
+
+    Attributes
+    ----------
+    guarantee : Guarantee or None
+        The differential privacy that fitting kept, ``None`` where none is claimed.
+    """
+
+    @property
+    def guarantee(self) -> Guarantee | None:
+        """Return the differential privacy that fitting kept, if any."""
+        ...
 
     def sample(self, n_records: int, *, rng: np.random.Generator) -> pd.DataFrame:
         """Draw ``n_records`` synthetic records in random order.
@@ -40,7 +51,7 @@ class Generator(Protocol):
     name : str
         Short name for tables of results.
     guarantee : Guarantee or None
-        The differential privacy that every run keeps, ``None`` where none is claimed.
+        The differential privacy that every run keeps, ``None`` where none is claimed beforehand.
     """
 
     @property

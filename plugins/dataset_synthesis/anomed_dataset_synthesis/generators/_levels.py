@@ -12,8 +12,8 @@ Rows = NDArray[np.int64]
 Ranks = NDArray[np.float64]
 
 
-def read_levels(table: pd.DataFrame, codebook: Codebook) -> Levels:
-    """Read private records as levels of the public codebook.
+def read_table(table: pd.DataFrame, codebook: Codebook) -> CanonicalTable:
+    """Read records as levels of the public codebook.
 
     What the codebook lacks is recoded record by record (to the nearest bound, or to missing), so
     that a record's levels depend on that record alone.
@@ -27,15 +27,15 @@ def read_levels(table: pd.DataFrame, codebook: Codebook) -> Levels:
 
     Returns
     -------
-    ndarray of int32, shape (n_records, n_columns)
-        Level numbers, -1 for missing.
+    CanonicalTable
+        As many records, in their order.
 
     Raises
     ------
     ValueError
         If the table doesn't fit the codebook.
     """
-    return canonicalise(table, codebook, outside="recode").levels
+    return canonicalise(table, codebook, outside="recode")
 
 
 def read_donors(table: pd.DataFrame, codebook: Codebook) -> Levels:
@@ -46,7 +46,7 @@ def read_donors(table: pd.DataFrame, codebook: Codebook) -> Levels:
     ValueError
         If the table doesn't fit the codebook or has no records.
     """
-    levels = read_levels(table, codebook)
+    levels = read_table(table, codebook).levels
     if len(levels) == 0:
         raise ValueError("the table has no records; give at least one to learn from")
     return levels

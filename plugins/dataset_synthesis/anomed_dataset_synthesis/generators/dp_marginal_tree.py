@@ -8,7 +8,7 @@ from attrs import validators
 from anomed_dataset_synthesis.accounting import Guarantee, zcdp_of_guarantee
 from anomed_dataset_synthesis.codebook import Codebook
 from anomed_dataset_synthesis.generators._binning import Bins, cut
-from anomed_dataset_synthesis.generators._levels import publish, read_levels
+from anomed_dataset_synthesis.generators._levels import publish, read_table
 from anomed_dataset_synthesis.generators._marginal_tree import (
     MarginalTree,
     estimate_tree,
@@ -73,22 +73,15 @@ class DPMarginalTree:
         self, table: pd.DataFrame, codebook: Codebook, *, rng: np.random.Generator
     ) -> "FittedMarginalTree":
         """Spend the whole budget on one set of marginals. See `Generator.fit`."""
-        bins = self._cut(codebook)
-        levels = read_levels(table, codebook)
+        background = None if self.background is None else read_table(self.background, codebook)
+        bins = cut(codebook, n_bins=self.n_bins, background=background)
+        levels = read_table(table, codebook).levels
         codes = np.column_stack([cuts.codes(levels[:, j]) for j, cuts in enumerate(bins)])
         noisy = measure_marginals(
             codes, tuple(cuts.n_codes for cuts in bins), rho=self.rho, rng=rng
         )
-        return FittedMarginalTree(codebook=codebook, bins=bins, tree=estimate_tree(noisy))
-
-    def _cut(self, codebook: Codebook) -> tuple[Bins, ...]:
-        if self.background is None:
-            public = np.empty((0, codebook.n_columns), dtype=np.int32)
-        else:
-            public = read_levels(self.background, codebook)
-        return tuple(
-            cut(column, n_bins=self.n_bins, public_levels=public[:, position])
-            for position, column in enumerate(codebook.columns)
+        return FittedMarginalTree(
+            codebook=codebook, bins=bins, tree=estimate_tree(noisy), guarantee=self.guarantee
         )
 
 
@@ -104,11 +97,14 @@ class FittedMarginalTree:
         One for each column.
     tree : MarginalTree
         Distribution over the bins.
+    guarantee : Guarantee
+        What was kept.
     """
 
     codebook: Codebook
     bins: tuple[Bins, ...]
     tree: MarginalTree
+    guarantee: Guarantee
 
     def sample(self, n_records: int, *, rng: np.random.Generator) -> pd.DataFrame:
         """Draw bins down the tree, then a value within each bin."""

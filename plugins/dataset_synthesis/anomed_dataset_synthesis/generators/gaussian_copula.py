@@ -6,7 +6,6 @@ import pandas as pd
 from numpy.typing import NDArray
 from scipy.special import ndtr, ndtri
 
-from anomed_dataset_synthesis.accounting import Guarantee
 from anomed_dataset_synthesis.codebook import Codebook
 from anomed_dataset_synthesis.generators._levels import (
     Levels,
@@ -31,7 +30,7 @@ class GaussianCopula:
     """
 
     name: str = "Gaussian copula"
-    guarantee: Guarantee | None = None
+    guarantee: None = attrs.field(default=None, init=False)
 
     def fit(
         self, table: pd.DataFrame, codebook: Codebook, *, rng: np.random.Generator
@@ -62,11 +61,14 @@ class FittedGaussianCopula:
         Each column's real levels, in the order of their ranks.
     root : ndarray of float64, shape (n_columns, n_columns)
         ``root @ root.T`` is the correlation matrix.
+    guarantee : None
+        Nothing is claimed.
     """
 
     codebook: Codebook
     ordered: Levels
     root: NDArray[np.float64]
+    guarantee: None = attrs.field(default=None, init=False)
 
     def sample(self, n_records: int, *, rng: np.random.Generator) -> pd.DataFrame:
         """Draw records with the columns' own values and the copula's dependence."""

@@ -10,7 +10,6 @@ import attrs
 import numpy as np
 import pandas as pd
 
-from anomed_dataset_synthesis.accounting import Guarantee
 from anomed_dataset_synthesis.codebook import Codebook
 from anomed_dataset_synthesis.generators._levels import Levels, Rows, publish, read_donors
 
@@ -61,11 +60,14 @@ class FittedResampling:
         The real records.
     resampling : Resampling
         Who donates which cell.
+    guarantee : None
+        Nothing is claimed.
     """
 
     codebook: Codebook
     levels: Levels
     resampling: Resampling
+    guarantee: None = attrs.field(default=None, init=False)
 
     def sample(self, n_records: int, *, rng: np.random.Generator) -> pd.DataFrame:
         """Draw records. See `FittedGenerator.sample`."""
@@ -79,7 +81,7 @@ class Copy(Resampling):
     """Publish the records themselves: perfect utility, no privacy at all."""
 
     name: str = "copy"
-    guarantee: Guarantee | None = None
+    guarantee: None = attrs.field(default=None, init=False)
 
     def donors(self, n_known: int, shape: tuple[int, int], *, rng: np.random.Generator) -> Rows:
         """Deal whole shuffled copies of the records, the last one cut to size."""
@@ -94,7 +96,7 @@ class Bootstrap(Resampling):
     """Publish records drawn with replacement: 63% of them appear in a table of equal size."""
 
     name: str = "bootstrap"
-    guarantee: Guarantee | None = None
+    guarantee: None = attrs.field(default=None, init=False)
 
     def donors(self, n_known: int, shape: tuple[int, int], *, rng: np.random.Generator) -> Rows:
         """Draw one donor for each record."""
@@ -107,7 +109,7 @@ class IndependentColumns(Resampling):
     """Keep every column's distribution and nothing of how columns hang together."""
 
     name: str = "independent columns"
-    guarantee: Guarantee | None = None
+    guarantee: None = attrs.field(default=None, init=False)
 
     def donors(self, n_known: int, shape: tuple[int, int], *, rng: np.random.Generator) -> Rows:
         """Draw one donor for each cell."""

@@ -9,7 +9,6 @@ from attrs import validators
 from numpy.typing import NDArray
 from sklearn.tree import DecisionTreeClassifier, DecisionTreeRegressor
 
-from anomed_dataset_synthesis.accounting import Guarantee
 from anomed_dataset_synthesis.codebook import CategoryColumn, Codebook
 from anomed_dataset_synthesis.generators._levels import (
     Levels,
@@ -45,7 +44,7 @@ class SequentialTrees:
     """
 
     name: str = "sequential trees"
-    guarantee: Guarantee | None = None
+    guarantee: None = attrs.field(default=None, init=False)
     min_leaf: int = attrs.field(default=5, validator=validators.ge(1))
 
     def fit(
@@ -111,12 +110,15 @@ class FittedSequentialTrees:
         Their values as the trees read them.
     steps : tuple of TreeStep
         One for each column but the first.
+    guarantee : None
+        Nothing is claimed.
     """
 
     codebook: Codebook
     levels: Levels
     ranks: Ranks
     steps: tuple[TreeStep, ...]
+    guarantee: None = attrs.field(default=None, init=False)
 
     def sample(self, n_records: int, *, rng: np.random.Generator) -> pd.DataFrame:
         """Draw the first column with replacement and each other one from its tree's leaves."""
