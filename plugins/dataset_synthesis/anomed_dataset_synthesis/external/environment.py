@@ -34,8 +34,8 @@ class Recipe:
     ----------
     library : str
         Name of its distribution.
-    driver : str
-        Name of the module in ``drivers`` that speaks to it.
+    driver : Path
+        The script that speaks to it: a module with `fit` and `sample`, see ``drivers/run.py``.
     install : tuple of tuple of str
         Requirements, installed one tuple after another.
     uninstall : tuple of str
@@ -43,21 +43,22 @@ class Recipe:
     """
 
     library: str
-    driver: str
+    driver: Path
     install: tuple[tuple[str, ...], ...]
     uninstall: tuple[str, ...] = ()
 
     @property
     def fingerprint(self) -> str:
         """Return the text that tells this recipe from any other."""
-        return repr(attrs.astuple(self))
+        return repr((self.library, self.install, self.uninstall))
 
 
+_DRIVERS = Path(__file__).parent / "drivers"
 _TORCH = "torch==2.13.0"
 
 MOSTLYAI_ENGINE = Recipe(
     library="mostlyai-engine",
-    driver="mostlyai_engine",
+    driver=_DRIVERS / "mostlyai_engine.py",
     # torch comes first, or the resolver prefers its CUDA builds; the torchvision and torchaudio
     # that come along are built for another torch, and their presence breaks the import
     install=((_TORCH,), (_TORCH, "mostlyai-engine==2.7.3")),
@@ -65,10 +66,14 @@ MOSTLYAI_ENGINE = Recipe(
 )
 SMARTNOISE_SYNTH = Recipe(
     library="smartnoise-synth",
-    driver="smartnoise_synth",
-    install=((_TORCH,), (_TORCH, "smartnoise-synth==1.0.8", "pyarrow")),
+    driver=_DRIVERS / "smartnoise_synth.py",
+    install=((_TORCH,), (_TORCH, "smartnoise-synth==1.0.8", "cloudpickle", "pyarrow")),
 )
-DPMM = Recipe(library="dpmm", driver="dpmm_priv_bayes", install=(("dpmm==0.1.9", "pyarrow"),))
+DPMM = Recipe(
+    library="dpmm",
+    driver=_DRIVERS / "dpmm_priv_bayes.py",
+    install=(("dpmm==0.1.9", "pyarrow==17.0.0"),),  # newer ones need numpy 2, dpmm pins 1.26
+)
 
 
 @attrs.frozen(kw_only=True)
@@ -176,6 +181,7 @@ def run_limited(command: list[str], *, timeout_s: float, what: str) -> None:
         If it can't be started, exits with a code other than 0, or runs out of time.
     """
     settings = {"UV_FIND_LINKS": os.environ.get("PIP_FIND_LINKS", ""), **os.environ}
+    settings.pop("PYTHONPATH", None)  # would lead into this environment's packages
     settings |= {"HF_HUB_OFFLINE": "1", "PYTHONNOUSERSITE": "1"}
     try:
         process = subprocess.Popen(

@@ -303,7 +303,7 @@ def _call(
     """Let the driver answer one request; the table and the model lie in the workspace."""
     recipe = environment.recipe
     (workspace / "request.json").write_text(
-        json.dumps({"driver": recipe.driver, **request}), encoding="utf-8"
+        json.dumps({"driver": str(recipe.driver), **request}), encoding="utf-8"
     )
     run_limited(
         [str(environment.python), str(_DRIVERS / "run.py"), str(workspace)],

@@ -43,7 +43,7 @@ def fit(
     }
     if wanted:
         report |= {
-            "epsilon": float(kept["dp_eps"]),
+            "epsilon": float(kept["dp_eps"]) + 0.005,  # the messages round to two decimals
             "delta": float(kept["dp_delta"]),
             "accountant": "opacus for training plus value ranges",
             "public_inputs": ["number of records", "validation records that stop the training"],

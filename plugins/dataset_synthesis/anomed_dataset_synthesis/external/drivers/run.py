@@ -1,6 +1,6 @@
 """Answer one request to a library: ``python run.py WORKSPACE``, run by the library's own Python.
 
-Reads ``request.json`` (driver, action, options, domain, seed, n_records) and, to fit,
+Reads ``request.json`` (path of the driver, action, options, domain, seed, n_records) and, to fit,
 ``table.parquet``. Writes ``report.json`` and, to sample, ``synthetic.parquet``. Needs nothing but
 pandas, pyarrow and the library; imports nothing of the program that calls it.
 """
@@ -18,7 +18,9 @@ def main() -> None:
     """Dispatch the request to the driver's `fit` or `sample`."""
     workspace = Path(sys.argv[1])
     request = json.loads((workspace / "request.json").read_text(encoding="utf-8"))
-    driver = importlib.import_module(request["driver"])
+    script = Path(request["driver"])
+    sys.path.insert(0, str(script.parent))
+    driver = importlib.import_module(script.stem)
     start = time.perf_counter()
     if request["action"] == "fit":
         report = driver.fit(

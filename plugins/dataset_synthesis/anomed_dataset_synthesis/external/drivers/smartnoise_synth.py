@@ -4,9 +4,9 @@ from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
+import cloudpickle  # type: ignore[import-not-found,import-untyped,unused-ignore]
 import numpy as np
 import pandas as pd
-from joblib.externals import cloudpickle
 from snsynth import Synthesizer  # type: ignore[import-not-found]  # not in our environment
 from snsynth.transform import TableTransformer  # type: ignore[import-not-found]
 
