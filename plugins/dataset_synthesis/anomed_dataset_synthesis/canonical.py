@@ -74,9 +74,42 @@ class CanonicalTable:
         """Give some records, by their places or a mask, in that order."""
         return CanonicalTable(codebook=self.codebook, levels=self.levels[places])
 
+    def sample(self, n_records: int, *, rng: np.random.Generator) -> "CanonicalTable":
+        """Give so many records drawn without replacement, or the table itself if it has no more."""
+        if len(self) <= n_records:
+            return self
+        return self.take(rng.choice(len(self), n_records, replace=False))
+
     def column(self, name: str) -> npt.NDArray[np.int32]:
         """Give one column's level numbers, shape (n_records,)."""
         return self.levels[:, self.codebook.position(name)]
+
+
+@attrs.frozen(kw_only=True, eq=False)
+class RealTables:
+    """Hold the real tables of one round of a challenge.
+
+    Attributes
+    ----------
+    training : CanonicalTable
+        The secret members: what the synthesizer learns from.
+    control : CanonicalTable
+        The secret non-members, of the same population.
+    background : CanonicalTable
+        The public records: bins, ranges and encoders are learnt from them only.
+
+    Raises
+    ------
+    ValueError
+        If a table has no records or the codebooks differ.
+    """
+
+    training: CanonicalTable
+    control: CanonicalTable
+    background: CanonicalTable
+
+    def __attrs_post_init__(self) -> None:
+        same_codebook(self.training, self.control, self.background)
 
 
 def same_codebook(*tables: CanonicalTable) -> Codebook:

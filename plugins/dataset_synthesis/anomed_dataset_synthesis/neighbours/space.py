@@ -52,7 +52,7 @@ class Points:
     @property
     def n_records(self) -> int:
         """Count the records."""
-        return self.numbers.shape[1]
+        return int(self.numbers.shape[1])
 
     def take(self, places: npt.NDArray[np.intp]) -> "Points":
         """Give some of the records, in that order."""

@@ -8,7 +8,7 @@ import attrs
 import numpy as np
 import numpy.typing as npt
 
-from anomed_dataset_synthesis.canonical import CanonicalTable, same_codebook
+from anomed_dataset_synthesis.canonical import CanonicalTable, RealTables, same_codebook
 from anomed_dataset_synthesis.encoding import Binning
 from anomed_dataset_synthesis.utility.marginals import marginal_accuracies
 
@@ -68,9 +68,8 @@ class MarginalFidelity:
 
 def marginal_fidelity(
     synthetic: CanonicalTable,
+    real: RealTables,
     *,
-    training: CanonicalTable,
-    control: CanonicalTable,
     binning: Binning,
     rng: np.random.Generator,
     orders: tuple[int, ...] = (1, 2, 3),
@@ -79,8 +78,10 @@ def marginal_fidelity(
 
     Parameters
     ----------
-    synthetic, training, control : CanonicalTable
-        The submission, the secret members, the secret non-members.
+    synthetic : CanonicalTable
+        The submission.
+    real : RealTables
+        Whose training table it is compared with, whose control table is the ceiling.
     binning : Binning
         Learnt from the public background.
     rng : Generator
@@ -96,18 +97,17 @@ def marginal_fidelity(
     Raises
     ------
     ValueError
-        If the tables follow different codebooks, one is empty, or an order is out of range.
+        If the codebooks differ, the submission is empty, or an order is out of range.
     """
-    same_codebook(synthetic, training, control)
-    real = binning.bins(training)
-    fake, other = binning.bins(synthetic), binning.bins(control)
-    independent = rng.permuted(real, axis=0)
+    same_codebook(synthetic, real.training)
+    members, others = binning.bins(real.training), binning.bins(real.control)
+    fake, independent = binning.bins(synthetic), rng.permuted(members, axis=0)
     return tuple(
         MarginalFidelity(
             order=order,
-            by_choice=marginal_accuracies(real, fake, n_bins=binning.n_bins, order=order),
-            ceiling=_mean_accuracy(real, other, binning=binning, order=order),
-            floor=_mean_accuracy(real, independent, binning=binning, order=order),
+            by_choice=marginal_accuracies(members, fake, n_bins=binning.n_bins, order=order),
+            ceiling=_mean_accuracy(members, others, binning=binning, order=order),
+            floor=_mean_accuracy(members, independent, binning=binning, order=order),
         )
         for order in orders
     )

@@ -5,7 +5,7 @@ import numpy as np
 import numpy.typing as npt
 from sklearn.metrics import roc_auc_score
 
-from anomed_dataset_synthesis.canonical import CanonicalTable, same_codebook
+from anomed_dataset_synthesis.canonical import CanonicalTable, RealTables, same_codebook
 from anomed_dataset_synthesis.codebook import MISSING, CategoryColumn, Codebook
 from anomed_dataset_synthesis.encoding import Binning, is_category, tree_features
 from anomed_dataset_synthesis.utility._trees import boosted_trees, decide
@@ -116,9 +116,8 @@ class Transfer:
 
 def transfer(
     synthetic: CanonicalTable,
+    real: RealTables,
     *,
-    training: CanonicalTable,
-    control: CanonicalTable,
     task: Task,
     binning: Binning,
     rng: np.random.Generator,
@@ -128,8 +127,10 @@ def transfer(
 
     Parameters
     ----------
-    synthetic, training, control : CanonicalTable
-        The submission, the secret members, the secret non-members.
+    synthetic : CanonicalTable
+        The submission.
+    real : RealTables
+        Whose training table it is compared with, and on whose control table both are tested.
     task : Task
         The question; hidden from participants.
     binning : Binning
@@ -154,17 +155,17 @@ def transfer(
     C. Esteban, S. Hyland, G. Rätsch, "Real-valued (medical) time series generation with recurrent
     conditional GANs", 2017, arXiv:1706.02633.
     """
-    same_codebook(synthetic, training, control)
-    answers = [int(task.answers(table).sum()) for table in (training, control)]
-    for n_yes, table in zip(answers, (training, control), strict=True):
+    same_codebook(synthetic, real.training)
+    for table in (real.training, real.control):
+        n_yes = int(task.answers(table).sum())
         if min(n_yes, len(table) - n_yes) < 2:
             raise ValueError(
                 f"{n_yes} of {len(table)} real records answer yes to the task on {task.column!r}; "
                 "choose a task that both answers occur in"
             )
     aucs = [
-        _auc(table, control, task=task, binning=binning, rng=rng, max_records=max_records)
-        for table in (synthetic, training)
+        _auc(table, real.control, task=task, binning=binning, rng=rng, max_records=max_records)
+        for table in (synthetic, real.training)
     ]
     return Transfer(task=task, auc=aucs[0], real_auc=aucs[1])
 
@@ -178,8 +179,7 @@ def _auc(
     rng: np.random.Generator,
     max_records: int,
 ) -> float:
-    if len(learnt) > max_records:
-        learnt = learnt.take(rng.choice(len(learnt), max_records, replace=False))
+    learnt = learnt.sample(max_records, rng=rng)
     answers = task.answers(learnt)
     if min(int(answers.sum()), int((~answers).sum())) < 2:
         return 0.5

@@ -77,7 +77,7 @@ def two_sample_test(
     """
     if n_folds < 2:
         raise ValueError(f"{n_folds} folds were asked for; give 2 or more")
-    tables = [_draw(table, rng, n_records=max_records) for table in (synthetic, control)]
+    tables = [table.sample(max_records, rng=rng) for table in (synthetic, control)]
     keys = np.concatenate(keys_of(*tables))
     folds = (rng.permutation(int(keys.max()) + 1) % n_folds)[keys]
     features = np.concatenate([tree_features(table, binning) for table in tables])
@@ -108,9 +108,3 @@ def _fold_auc(
     categories = is_category(binning.codebook)
     trees = boosted_trees(features[~held_out], labels[~held_out], is_category=categories, rng=rng)
     return float(roc_auc_score(labels[held_out], decide(trees, features[held_out])))
-
-
-def _draw(table: CanonicalTable, rng: np.random.Generator, *, n_records: int) -> CanonicalTable:
-    if len(table) <= n_records:
-        return table
-    return table.take(rng.choice(len(table), n_records, replace=False))
