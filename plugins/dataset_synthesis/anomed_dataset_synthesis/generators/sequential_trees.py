@@ -26,9 +26,10 @@ Tree: TypeAlias = DecisionTreeClassifier | DecisionTreeRegressor
 class SequentialTrees:
     """Synthesise by classification and regression trees, in the manner of synthpop [1]_.
 
-    The first column is bootstrapped. Each further one is predicted by a tree from the columns
-    before it, and its new value is drawn from the real values in the leaf that a synthetic record
-    falls into [2]_. Faithful, and private only as far as leaves are large.
+    Columns are visited from few levels to many. The first is bootstrapped. Each further one is
+    predicted by a tree from those before it, and its new value is drawn from the real values in
+    the leaf that a synthetic record falls into [2]_. Faithful, and private only as far as leaves
+    are large.
 
     Attributes
     ----------
@@ -52,20 +53,22 @@ class SequentialTrees:
     ) -> "FittedSequentialTrees":
         """Grow one tree for each column but the first. See `Generator.fit`."""
         levels = read_donors(table, codebook)
+        visits = np.argsort(codebook.n_levels, kind="stable")
+        columns = [codebook.columns[visit] for visit in visits]
         ranks = np.column_stack(
-            [rank_levels(levels[:, j], column) for j, column in enumerate(codebook.columns)]
+            [rank_levels(levels[:, visits[j]], column) for j, column in enumerate(columns)]
         )
         steps = []
-        for position, column in enumerate(codebook.columns[1:], start=1):
+        for n_known, column in enumerate(columns[1:], start=1):
             categorical = isinstance(column, CategoryColumn)
             tree_class = DecisionTreeClassifier if categorical else DecisionTreeRegressor
             seed = int(rng.integers(2**31))
             tree = tree_class(min_samples_leaf=self.min_leaf, random_state=seed)
-            leaves = tree.fit(ranks[:, :position], ranks[:, position]).apply(ranks[:, :position])
+            leaves = tree.fit(ranks[:, :n_known], ranks[:, n_known]).apply(ranks[:, :n_known])
             by_leaf = np.argsort(leaves, kind="stable")
             steps.append(TreeStep(tree=tree, by_leaf=by_leaf, sorted_leaves=leaves[by_leaf]))
         return FittedSequentialTrees(
-            codebook=codebook, levels=levels, ranks=ranks, steps=tuple(steps)
+            codebook=codebook, levels=levels, visits=visits, ranks=ranks, steps=tuple(steps)
         )
 
 
@@ -106,28 +109,33 @@ class FittedSequentialTrees:
         The columns.
     levels : ndarray of int32, shape (n_known, n_columns)
         The real records, donors of all values.
+    visits : ndarray of int64, shape (n_columns,)
+        Column positions in the order of their drawing.
     ranks : ndarray of float64, shape (n_known, n_columns)
-        Their values as the trees read them.
+        The records as the trees read them, columns in the order of their drawing.
     steps : tuple of TreeStep
-        One for each column but the first.
+        One for each column but the first drawn.
     guarantee : None
         Nothing is claimed.
     """
 
     codebook: Codebook
     levels: Levels
+    visits: Rows
     ranks: Ranks
     steps: tuple[TreeStep, ...]
     guarantee: None = attrs.field(default=None, init=False)
 
     def sample(self, n_records: int, *, rng: np.random.Generator) -> pd.DataFrame:
         """Draw the first column with replacement and each other one from its tree's leaves."""
-        donors = np.zeros((n_records, len(self.codebook.columns)), dtype=np.int64)
+        donors = np.zeros((n_records, len(self.visits)), dtype=np.int64)
         known = np.empty(donors.shape)
         donors[:, 0] = rng.integers(0, len(self.levels), n_records)
         known[:, 0] = self.ranks[donors[:, 0], 0]
-        for position, step in enumerate(self.steps, start=1):
+        for place, step in enumerate(self.steps, start=1):
             if n_records:  # trees refuse to read an empty matrix
-                donors[:, position] = step.donors(known[:, :position], rng=rng)
-            known[:, position] = self.ranks[donors[:, position], position]
-        return publish(np.take_along_axis(self.levels, donors, axis=0), self.codebook)
+                donors[:, place] = step.donors(known[:, :place], rng=rng)
+            known[:, place] = self.ranks[donors[:, place], place]
+        in_order = np.empty_like(donors)
+        in_order[:, self.visits] = donors
+        return publish(np.take_along_axis(self.levels, in_order, axis=0), self.codebook)
