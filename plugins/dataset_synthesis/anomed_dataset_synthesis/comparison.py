@@ -6,29 +6,16 @@ is worth anything, and whether anybody shows through.
 """
 
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
-from types import MappingProxyType
 
 import attrs
 import numpy as np
-import numpy.typing as npt
 from attrs import validators
 
 from anomed_dataset_synthesis.accounting import Guarantee
-from anomed_dataset_synthesis.attacks.membership import (
-    density_ratio,
-    distance_ratio,
-    exact_match,
-)
-from anomed_dataset_synthesis.canonical import (
-    CanonicalTable,
-    canonicalise,
-    keys_of,
-    same_codebook,
-    to_frame,
-)
-from anomed_dataset_synthesis.encoding import fit_bins
+from anomed_dataset_synthesis.attacks.panel import run_panel
+from anomed_dataset_synthesis.canonical import RealTables, canonicalise, to_frame
 from anomed_dataset_synthesis.external import (
     Environment,
     ExternalGenerator,
@@ -36,15 +23,13 @@ from anomed_dataset_synthesis.external import (
     tabular_argn,
 )
 from anomed_dataset_synthesis.generators import Generator
-from anomed_dataset_synthesis.rows import count_in
 from anomed_dataset_synthesis.threat.estimates import Estimate
-from anomed_dataset_synthesis.threat.roc import auc_estimate
-from anomed_dataset_synthesis.utility.skill import marginal_fidelity
-from anomed_dataset_synthesis.utility.transfer import Task, Transfer, transfer
-from anomed_dataset_synthesis.utility.two_sample import two_sample_test
+from anomed_dataset_synthesis.threat.evidence import Risk
+from anomed_dataset_synthesis.threat.targets import draw_targets
+from anomed_dataset_synthesis.utility.evaluation import Utility, evaluate_utility
+from anomed_dataset_synthesis.utility.transfer import Task
 
 __all__ = [
-    "MEMBERSHIP_ATTACKS",
     "Comparison",
     "ComparisonFailure",
     "ComparisonRow",
@@ -53,50 +38,27 @@ __all__ = [
     "notebook_generators",
 ]
 
-MembershipAttack = Callable[
-    [CanonicalTable, CanonicalTable, CanonicalTable], npt.NDArray[np.float64]
-]
-
-MEMBERSHIP_ATTACKS: Mapping[str, MembershipAttack] = MappingProxyType(
-    {
-        "exact match": exact_match,
-        "distance ratio": distance_ratio,
-        "density ratio": density_ratio,
-    }
-)
-"""The attacks that are run by default; each is given targets, synthetic and background table."""
-
 
 @attrs.frozen(kw_only=True, eq=False)
 class ComparisonSetting:
-    """Say on which tables, tasks and attacks generators are compared.
+    """Say on what generators are compared.
 
     Attributes
     ----------
-    training, control, background : CanonicalTable
-        Secret members, secret non-members, public records, under one codebook.
+    real : RealTables
+        Secret members, secret non-members, public records.
     tasks : tuple of Task
         Questions for models trained on synthetic and tested on real records, at least one.
+    secrets : tuple of str
+        Columns that the attribute attack guesses; possibly none.
     n_targets : int
-        Members and controls, each, that attacks are tried on at most.
-    attacks : mapping of str to callable
-        Membership attacks by name, at least one.
-    confidence : float
-        Of the worst attack's interval, jointly over all attacks (Bonferroni).
+        Members, and as many controls, that attacks are tried on.
     """
 
-    training: CanonicalTable
-    control: CanonicalTable
-    background: CanonicalTable
+    real: RealTables
     tasks: tuple[Task, ...] = attrs.field(validator=validators.min_len(1))
-    n_targets: int = attrs.field(default=4_000, validator=validators.ge(2))
-    attacks: Mapping[str, MembershipAttack] = attrs.field(
-        default=MEMBERSHIP_ATTACKS, validator=validators.min_len(1)
-    )
-    confidence: float = 0.95
-
-    def __attrs_post_init__(self) -> None:
-        same_codebook(self.training, self.control, self.background)
+    secrets: tuple[str, ...] = ()
+    n_targets: int = attrs.field(default=2_000, validator=validators.ge(2))
 
 
 @attrs.frozen(kw_only=True)
@@ -107,54 +69,53 @@ class ComparisonRow:
     ----------
     name : str
         The generator's.
-    accuracy : float
-        Mean of the one-, two- and three-way marginal accuracies, 0..1, higher is better.
     runtime_s : float
         Seconds that fitting took.
     guarantee : Guarantee or None
         What the generator claims.
+    accuracy : float
+        Mean of the one-, two- and three-way marginal accuracies, 0..1, higher is better.
     skill_two_way, skill_three_way : float
         Accuracy on a scale from independent columns (0) to another real sample (1).
-    transfer : Transfer
-        Of the task on which training on synthetic records loses most.
+    transfer_auc, transfer_ratio : float
+        Of models trained on synthetic records, on the task where they lose most: AUC on real
+        records (.5 at chance), and that on a scale from chance (0) to real training records (1).
     two_sample_excess : float
         0 where synthetic and real records are indistinguishable, 1 where always told apart.
+    utility : float
+        The score of the challenge, 0..1, higher is better.
+    risk : float
+        The score of the threat model by the house's attacks, 0..1, lower is better.
     worst_attack : str
-        The attack whose interval reaches highest from below.
-    worst_attack_auc : Estimate
-        Its area under the ROC curve, .5 at chance, lower is better.
+        The attack that was most surely a success, what it succeeded in, and on whom.
+    worst_advantage : Estimate
+        Its normalised advantage, 0 at chance, with an interval that allows for all attacks.
     """
 
     name: str
-    accuracy: float
     runtime_s: float
     guarantee: Guarantee | None
+    accuracy: float
     skill_two_way: float
     skill_three_way: float
-    transfer: Transfer
+    transfer_auc: float
+    transfer_ratio: float
     two_sample_excess: float
+    utility: float
+    risk: float
     worst_attack: str
-    worst_attack_auc: Estimate
+    worst_advantage: Estimate
 
     def to_dict(self) -> dict[str, object]:
         """Return the row as a JSON object."""
-        return {
-            "name": self.name,
-            "accuracy": self.accuracy,
-            "runtime_s": self.runtime_s,
+        return attrs.asdict(self) | {
             "epsilon": self.guarantee.epsilon if self.guarantee else None,
             "delta": self.guarantee.delta if self.guarantee else None,
-            "skill_two_way": self.skill_two_way,
-            "skill_three_way": self.skill_three_way,
-            "transfer": attrs.asdict(self.transfer) | {"ratio": self.transfer.ratio},
-            "two_sample_excess": self.two_sample_excess,
-            "worst_attack": self.worst_attack,
-            "worst_attack_auc": attrs.asdict(self.worst_attack_auc),
         }
 
     def cells(self) -> tuple[str, ...]:
         """Return the row as texts, in the order of the table's columns."""
-        guarantee, attack = self.guarantee, self.worst_attack_auc
+        guarantee, advantage = self.guarantee, self.worst_advantage
         return (
             self.name,
             f"{self.accuracy:.1%}",
@@ -163,9 +124,11 @@ class ComparisonRow:
             f"{guarantee.delta:.0e}" if guarantee else "-",
             f"{self.skill_two_way:.2f}",
             f"{self.skill_three_way:.2f}",
-            f"{self.transfer.auc:.3f} ({self.transfer.ratio:.2f})",
+            f"{self.transfer_auc:.3f}",
+            f"{self.transfer_ratio:.2f}",
             f"{self.two_sample_excess:.2f}",
-            f"{attack.value:.3f} [{attack.low:.3f}, {attack.high:.3f}] {self.worst_attack}",
+            f"{advantage.value:.2f} [{advantage.low:.2f}, {advantage.high:.2f}]",
+            self.worst_attack,
         )
 
 
@@ -201,9 +164,11 @@ _HEADINGS = (
     "delta",
     "skill 2-way",
     "3-way",
-    "TSTR AUC (ratio)",
+    "TSTR AUC",
+    "ratio",
     "C2ST excess",
-    "worst attack AUC [interval]",
+    "worst advantage",
+    "of attack",
 )
 
 
@@ -335,60 +300,41 @@ def _measure(
     rng: np.random.Generator,
     clock: Callable[[], float],
 ) -> ComparisonRow:
-    training, control = setting.training, setting.control
+    real = setting.real
+    codebook = real.training.codebook
+    records = to_frame(real.training)
     start = clock()
-    fitted = generator.fit(to_frame(training), training.codebook, rng=rng)
+    fitted = generator.fit(records, codebook, rng=rng)
     runtime_s = clock() - start
-    synthetic = canonicalise(fitted.sample(len(training), rng=rng), training.codebook)
-    binning = fit_bins(setting.background)
-    fidelity = marginal_fidelity(
-        synthetic, training=training, control=control, binning=binning, rng=rng
-    )
-    transfers = [
-        transfer(synthetic, training=training, control=control, task=task, binning=binning, rng=rng)
-        for task in setting.tasks
-    ]
-    worst_attack, worst_attack_auc = _worst_attack(synthetic, setting, rng=rng)
-    return ComparisonRow(
-        name=generator.name,
-        accuracy=float(np.mean([each.accuracy for each in fidelity])),
-        runtime_s=runtime_s,
+    synthetic = canonicalise(fitted.sample(len(records), rng=rng), codebook)
+    targets = draw_targets(real.training, real.control, n_each=setting.n_targets, rng=rng)
+    panel = run_panel(synthetic, real, targets=targets, secrets=setting.secrets, rng=rng)
+    return _row(
+        generator.name,
+        runtime_s,
         guarantee=fitted.guarantee,
-        skill_two_way=fidelity[1].skill,
-        skill_three_way=fidelity[2].skill,
-        transfer=min(transfers, key=lambda each: each.ratio),
-        two_sample_excess=two_sample_test(synthetic, control, binning=binning, rng=rng).excess,
-        worst_attack=worst_attack,
-        worst_attack_auc=worst_attack_auc,
+        utility=evaluate_utility(synthetic, real, tasks=setting.tasks, rng=rng),
+        risk=panel.risk,
     )
 
 
-def _worst_attack(
-    synthetic: CanonicalTable, setting: ComparisonSetting, *, rng: np.random.Generator
-) -> tuple[str, Estimate]:
-    """Find the attack with the highest lower bound; records on both sides are no targets."""
-    keys = keys_of(setting.training, setting.control)
-    members = _draw(setting.training, count_in(keys[0], keys[1]) == 0, setting.n_targets, rng=rng)
-    controls = _draw(setting.control, count_in(keys[1], keys[0]) == 0, setting.n_targets, rng=rng)
-    confidence = 1.0 - (1.0 - setting.confidence) / len(setting.attacks)
-    estimates = {
-        name: auc_estimate(
-            attack(members, synthetic, setting.background),
-            attack(controls, synthetic, setting.background),
-            confidence=confidence,
-        )
-        for name, attack in setting.attacks.items()
-    }
-    name = max(estimates, key=lambda each: estimates[each].low)
-    return name, estimates[name]
-
-
-def _draw(
-    table: CanonicalTable,
-    allowed: npt.NDArray[np.bool_],
-    n_records: int,
-    *,
-    rng: np.random.Generator,
-) -> CanonicalTable:
-    places = rng.permutation(np.flatnonzero(allowed))[:n_records]
-    return table.take(places)
+def _row(
+    name: str, runtime_s: float, *, guarantee: Guarantee | None, utility: Utility, risk: Risk
+) -> ComparisonRow:
+    _, two_way, three_way = utility.fidelity
+    worst_task = min(utility.transfers, key=lambda transfer: transfer.ratio)
+    return ComparisonRow(
+        name=name,
+        runtime_s=runtime_s,
+        guarantee=guarantee,
+        accuracy=float(np.mean([fidelity.accuracy for fidelity in utility.fidelity])),
+        skill_two_way=two_way.skill,
+        skill_three_way=three_way.skill,
+        transfer_auc=worst_task.auc,
+        transfer_ratio=worst_task.ratio,
+        two_sample_excess=utility.two_sample.excess,
+        utility=utility.score,
+        risk=risk.value,
+        worst_attack=f"{risk.worst.attack}: {risk.worst.measure}, {risk.worst.group}",
+        worst_advantage=risk.estimate,
+    )
