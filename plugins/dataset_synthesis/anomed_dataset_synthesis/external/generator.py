@@ -16,7 +16,7 @@ from anomed_dataset_synthesis.canonical import canonicalise, to_frame
 from anomed_dataset_synthesis.codebook import Codebook
 from anomed_dataset_synthesis.external.environment import Environment, run_limited
 from anomed_dataset_synthesis.generators._binning import Bins, cut
-from anomed_dataset_synthesis.generators._levels import publish, read_donors
+from anomed_dataset_synthesis.generators._levels import Levels, publish, read_donors
 
 _DRIVERS = Path(__file__).parent / "drivers"
 
@@ -61,19 +61,11 @@ class ExternalGenerator:
         ExternalGeneratorError
             If the library fails or runs out of time.
         """
-        levels = read_donors(table, codebook)
-        bins: tuple[Bins, ...] | None = None
-        domain: dict[str, int] = {}
-        if self.n_bins is None:
-            handed = publish(levels, codebook)
-        else:
-            bins = cut(codebook, n_bins=self.n_bins)
-            codes = {name: bins[j].codes(levels[:, j]) for j, name in enumerate(codebook.names)}
-            handed = pd.DataFrame(codes)
-            domain = {name: cuts.n_codes for name, cuts in zip(codes, bins, strict=True)}
+        handed, bins = self._hand_over(read_donors(table, codebook), codebook)
         self.workspaces.mkdir(parents=True, exist_ok=True)
         workspace = Path(tempfile.mkdtemp(prefix="model-", dir=self.workspaces))
         handed.to_parquet(workspace / "table.parquet", index=False)
+        domain = {} if bins is None else _domain(codebook, bins)
         request = {
             "action": "fit",
             "options": dict(self.options),
@@ -93,6 +85,16 @@ class ExternalGenerator:
             report=report,
             guarantee=self.guarantee or _reported_guarantee(report),
         )
+
+    def _hand_over(
+        self, levels: Levels, codebook: Codebook
+    ) -> tuple[pd.DataFrame, tuple[Bins, ...] | None]:
+        """Write values for libraries that take them, codes and their meaning for the others."""
+        if self.n_bins is None:
+            return publish(levels, codebook), None
+        bins = cut(codebook, n_bins=self.n_bins)
+        codes = {name: bins[j].codes(levels[:, j]) for j, name in enumerate(codebook.names)}
+        return pd.DataFrame(codes), bins
 
 
 @attrs.frozen(kw_only=True)
@@ -295,6 +297,10 @@ def dpmm_priv_bayes(
             public_inputs=("codebook", "number of records"),
         ),
     )
+
+
+def _domain(codebook: Codebook, bins: tuple[Bins, ...]) -> dict[str, int]:
+    return {name: cuts.n_codes for name, cuts in zip(codebook.names, bins, strict=True)}
 
 
 def _call(

@@ -162,6 +162,15 @@ def test_an_environment_is_made_once_and_remade_for_another_recipe(tmp_path: Pat
         find_environment(other, tmp_path / "environment")
 
 
+def test_a_folder_of_something_else_is_left_alone(tmp_path: Path) -> None:
+    precious = tmp_path / "thesis.tex"
+    precious.touch()
+    recipe = Recipe(library="nothing", driver=Path("none.py"), install=())
+    with pytest.raises(ExternalGeneratorError, match="no environment of ours"):
+        create_environment(recipe, tmp_path)
+    assert precious.exists()
+
+
 @pytest.fixture
 def environments() -> Path:
     folder = os.environ.get("ANOMED_TEST_ENVIRONMENTS")

@@ -3,12 +3,14 @@
 import numpy as np
 import pandas as pd
 import pytest
+from anomed_dataset_synthesis import generators
 from anomed_dataset_synthesis.canonical import canonicalise
 from anomed_dataset_synthesis.codebook import CategoryColumn, Codebook, NumericColumn
 from anomed_dataset_synthesis.generators import (
     Bootstrap,
     Copy,
     DPMarginalTree,
+    FittedGenerator,
     GaussianCopula,
     Generator,
     IndependentColumns,
@@ -64,6 +66,19 @@ def draw(
 ) -> pd.DataFrame:
     rng = np.random.default_rng(seed)
     return generator.fit(table, CODEBOOK, rng=rng).sample(n_records, rng=rng)
+
+
+@each_generator
+def test_each_is_a_generator_and_states_the_guarantee_it_kept(generator: Generator) -> None:
+    fitted = generator.fit(people(20), CODEBOOK, rng=np.random.default_rng(0))
+    assert isinstance(generator, Generator)
+    assert isinstance(fitted, FittedGenerator)
+    assert fitted.guarantee == generator.guarantee
+
+
+def test_the_public_names_are_sorted_and_exist() -> None:
+    assert generators.__all__ == sorted(generators.__all__)
+    assert all(hasattr(generators, name) for name in generators.__all__)
 
 
 @each_generator

@@ -5,13 +5,14 @@ from pathlib import Path
 from typing import Any
 
 import pandas as pd
-from dpmm.pipelines import PrivBayesPipeline  # type: ignore[import-not-found]  # not in our environment
 
 
 def fit(
     table: pd.DataFrame, model: Path, *, options: dict[str, Any], domain: dict[str, int], seed: int
 ) -> dict[str, Any]:
     """Measure the network."""
+    from dpmm.pipelines import PrivBayesPipeline  # type: ignore[import-not-found]  # not here
+
     pipeline = PrivBayesPipeline(
         epsilon=options["epsilon"], delta=options["delta"], n_jobs=1, disable_processing=True
     )
@@ -23,5 +24,7 @@ def fit(
 
 def sample(model: Path, *, n_records: int, seed: int) -> pd.DataFrame:
     """Draw codes."""
+    from dpmm.pipelines import PrivBayesPipeline
+
     pipeline = PrivBayesPipeline.load(model)
     return pd.DataFrame(pipeline.generate(n_records=n_records, random_state=seed)).astype("int64")

@@ -5,15 +5,6 @@ from pathlib import Path
 from typing import Any
 
 import pandas as pd
-from mostlyai.engine import (  # type: ignore[import-not-found]  # not in our environment
-    TabularARGN,
-    generate,
-    set_random_state,
-)
-from mostlyai.engine.domain import (  # type: ignore[import-not-found]
-    DifferentialPrivacyConfig,
-    RareCategoryReplacementMethod,
-)
 
 
 def fit(
@@ -25,6 +16,11 @@ def fit(
     seed: int,
 ) -> dict[str, Any]:
     """Train, and report what the checkpoint that counts says of time and privacy."""
+    from mostlyai.engine import TabularARGN  # type: ignore[import-not-found]  # not installed here
+    from mostlyai.engine.domain import (  # type: ignore[import-not-found]
+        DifferentialPrivacyConfig,
+    )
+
     wanted = options["differential_privacy"]
     limits = {"max_epochs": options["max_epochs"], "max_training_time": options["max_minutes"]}
     TabularARGN(
@@ -53,6 +49,9 @@ def fit(
 
 def sample(model: Path, *, n_records: int, seed: int) -> pd.DataFrame:
     """Draw records; rare categories are drawn from the others, not masked by a made-up one."""
+    from mostlyai.engine import generate, set_random_state
+    from mostlyai.engine.domain import RareCategoryReplacementMethod
+
     set_random_state(seed)
     generate(
         sample_size=n_records,
