@@ -33,6 +33,7 @@ Floats = NDArray[np.float64]
 Pair = tuple[int, int]
 
 _RAKING_ROUNDS = 25
+_TRACE = 1e-9
 _MAX_CELLS = 2**24
 
 
@@ -193,8 +194,7 @@ def estimate_tree(noisy: NoisyMarginals) -> MarginalTree:
         if counts is None:
             counts = noisy.two_way[child, parent].T
         joint = _project_to_simplex(counts.ravel(), total=total).reshape(counts.shape) / total
-        raked = _rake(joint, rows=margins[parent], columns=margins[child])
-        conditional = raked / raked.sum(axis=1, keepdims=True)
+        conditional = _condition(joint, rows=margins[parent], columns=margins[child])
         branches.append(Branch(child=child, parent=parent, conditional=conditional))
     return MarginalTree(root=margins[0] / margins[0].sum(), branches=tuple(branches))
 
@@ -345,14 +345,24 @@ def _walk(pairs: Mapping[Pair, Counts], *, n_columns: int) -> list[Pair]:
     return edges
 
 
-def _rake(joint: Floats, *, rows: Floats, columns: Floats) -> Floats:
-    """Scale a joint distribution to two margins; empty rows fall back to independence."""
-    fitted = joint + 1e-12 * (columns + 1e-12) * (rows[:, None] + 1e-12)
+def _condition(joint: Floats, *, rows: Floats, columns: Floats) -> Floats:
+    """Scale a joint distribution to two margins (raking), then condition it on the row.
+
+    A trace of independence keeps cells reachable that noise has emptied; rows of probability 0
+    are never asked for and get the column margin.
+    """
+    fitted = joint + _TRACE * np.outer(rows, columns)
     for _ in range(_RAKING_ROUNDS):
-        fitted *= (columns / np.maximum(fitted.sum(axis=0), 1e-300))[None, :]
-        fitted *= (rows / np.maximum(fitted.sum(axis=1), 1e-300))[:, None]
-        fitted += 1e-24 * (columns + 1e-12)
-    return fitted
+        fitted *= _ratio(columns, fitted.sum(axis=0))
+        fitted *= _ratio(rows, fitted.sum(axis=1))[:, None]
+    fitted[rows == 0.0] = columns
+    conditional: Floats = fitted / fitted.sum(axis=1, keepdims=True)
+    return conditional
+
+
+def _ratio(wanted: Floats, found: Floats) -> Floats:
+    """Divide, with 0 where there is nothing to scale."""
+    return np.divide(wanted, found, out=np.zeros_like(found), where=found > 0.0)
 
 
 def _draw_children(conditional: Floats, parents: Codes, *, rng: np.random.Generator) -> Codes:

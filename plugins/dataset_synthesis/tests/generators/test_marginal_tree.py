@@ -6,8 +6,8 @@ import numpy as np
 import pytest
 from anomed_dataset_synthesis.generators._marginal_tree import (
     _choose_tree,
+    _condition,
     _project_to_simplex,
-    _rake,
     _unexplained,
     discrete_gaussian,
     estimate_tree,
@@ -134,12 +134,19 @@ def test_projection_is_the_closest_point_of_the_simplex(values: list[float], tot
     assert gradient @ projected <= total * gradient.min() + 1e-6 * (1 + np.abs(gradient).max())
 
 
-def test_raking_meets_both_margins_and_fills_empty_rows() -> None:
-    joint = np.array([[0.4, 0.6, 0.0], [0.0, 0.0, 0.0]])
+def test_raking_meets_both_margins() -> None:
+    joint = np.array([[0.3, 0.2, 0.1], [0.1, 0.2, 0.2]])
     rows, columns = np.array([0.7, 0.3]), np.array([0.3, 0.3, 0.4])
-    fitted = _rake(joint, rows=rows, columns=columns)
-    np.testing.assert_allclose(fitted.sum(axis=1), rows, atol=1e-9)
-    assert fitted[1].sum() > 0.0
+    conditional = _condition(joint, rows=rows, columns=columns)
+    np.testing.assert_allclose(rows @ conditional, columns, atol=1e-9)
+
+
+def test_rows_that_noise_emptied_fall_back_to_independence() -> None:
+    joint = np.array([[0.4, 0.6, 0.0], [0.0, 0.0, 0.0], [0.0, 0.0, 0.0]])
+    rows, columns = np.array([0.7, 0.3, 0.0]), np.array([0.5, 0.5, 0.0])
+    conditional = _condition(joint, rows=rows, columns=columns)
+    np.testing.assert_allclose(rows @ conditional, columns, atol=1e-6)
+    np.testing.assert_allclose(conditional[2], columns)
 
 
 @pytest.mark.parametrize(
