@@ -1,1 +1,162 @@
-"""A plugin-based framework for privacy challenges."""
+"""A plugin-based framework for privacy challenges.
+
+Everything a plugin or an organiser's script needs is importable from here; modules below are the
+core's own. Names are imported when they are used, so that the command line stays fast.
+"""
+
+from __future__ import annotations
+
+import importlib
+from typing import TYPE_CHECKING, Any
+
+from anomed_core.version import __version__
+
+if TYPE_CHECKING:
+    from anomed_core.application import create_app
+    from anomed_core.config import ServerSettings
+    from anomed_core.datasets import DataSource
+    from anomed_core.delivery import DeliveryContext
+    from anomed_core.errors import ConfigError, SubmissionRejected
+    from anomed_core.hookspecs import hookimpl
+    from anomed_core.model import (
+        ANONYMIZER,
+        DATA_SPLIT,
+        DEANONYMIZER,
+        ArraySchema,
+        ArraysSchema,
+        Baseline,
+        Challenge,
+        ChallengeSpec,
+        ChallengeType,
+        ColumnSchema,
+        Competition,
+        DataProduct,
+        DataRequest,
+        Direction,
+        FormPart,
+        FormSchema,
+        HouseAttack,
+        JSONSchema,
+        Metric,
+        Parameter,
+        Phase,
+        Purpose,
+        Quality,
+        ReportSection,
+        Role,
+        Score,
+        Split,
+        Subject,
+        Submission,
+        SubmissionKind,
+        TableSchema,
+        Target,
+        TextSchema,
+    )
+    from anomed_core.plugins import CreationContext
+    from anomed_core.sampling import Lottery
+
+_HOMES = {
+    "anomed_core.application": ("create_app",),
+    "anomed_core.config": ("ServerSettings",),
+    "anomed_core.datasets": ("DataSource",),
+    "anomed_core.delivery": ("DeliveryContext",),
+    "anomed_core.errors": ("ConfigError", "SubmissionRejected"),
+    "anomed_core.hookspecs": ("hookimpl",),
+    "anomed_core.model": (
+        "ANONYMIZER",
+        "DATA_SPLIT",
+        "DEANONYMIZER",
+        "ArraySchema",
+        "ArraysSchema",
+        "Baseline",
+        "Challenge",
+        "ChallengeSpec",
+        "ChallengeType",
+        "ColumnSchema",
+        "Competition",
+        "DataProduct",
+        "DataRequest",
+        "Direction",
+        "FormPart",
+        "FormSchema",
+        "HouseAttack",
+        "JSONSchema",
+        "Metric",
+        "Parameter",
+        "Phase",
+        "Purpose",
+        "Quality",
+        "ReportSection",
+        "Role",
+        "Score",
+        "Split",
+        "Subject",
+        "Submission",
+        "SubmissionKind",
+        "TableSchema",
+        "Target",
+        "TextSchema",
+    ),
+    "anomed_core.plugins": ("CreationContext",),
+    "anomed_core.sampling": ("Lottery",),
+}
+_HOME_OF = {name: module for module, names in _HOMES.items() for name in names}
+
+__all__ = [
+    "ANONYMIZER",
+    "DATA_SPLIT",
+    "DEANONYMIZER",
+    "ArraySchema",
+    "ArraysSchema",
+    "Baseline",
+    "Challenge",
+    "ChallengeSpec",
+    "ChallengeType",
+    "ColumnSchema",
+    "Competition",
+    "ConfigError",
+    "CreationContext",
+    "DataProduct",
+    "DataRequest",
+    "DataSource",
+    "DeliveryContext",
+    "Direction",
+    "FormPart",
+    "FormSchema",
+    "HouseAttack",
+    "JSONSchema",
+    "Lottery",
+    "Metric",
+    "Parameter",
+    "Phase",
+    "Purpose",
+    "Quality",
+    "ReportSection",
+    "Role",
+    "Score",
+    "ServerSettings",
+    "Split",
+    "Subject",
+    "Submission",
+    "SubmissionKind",
+    "SubmissionRejected",
+    "TableSchema",
+    "Target",
+    "TextSchema",
+    "__version__",
+    "create_app",
+    "hookimpl",
+]
+
+
+def __getattr__(name: str) -> Any:
+    if name in _HOME_OF:
+        value = getattr(importlib.import_module(_HOME_OF[name]), name)
+        globals()[name] = value
+        return value
+    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+
+
+def __dir__() -> list[str]:
+    return sorted(__all__)

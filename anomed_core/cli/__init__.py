@@ -1,1 +1,71 @@
-"""Command line."""
+"""The desk: ``anomed`` and its commands, imported when they are run."""
+
+from __future__ import annotations
+
+import sys
+from typing import NoReturn
+
+import click
+
+from anomed_core.cli.lazy import LazyGroup
+from anomed_core.errors import AnomedError
+from anomed_core.version import __version__
+
+EXIT_PROBLEM = 1
+EXIT_USAGE = 2
+
+
+@click.group(
+    cls=LazyGroup,
+    commands_by_name={
+        "serve": ("anomed_core.cli.serve:serve", "Serve challenges over HTTP."),
+        "demo": ("anomed_core.cli.demo:demo", "Play a whole competition on this machine."),
+        "plugins": ("anomed_core.cli.plugins:plugins", "List and show plugins."),
+        "challenge": ("anomed_core.cli.challenge:challenge", "Check a configuration."),
+        "routes": ("anomed_core.cli.routes:routes", "List the routes of a server."),
+        "openapi": ("anomed_core.cli.routes:openapi_command", "Print the OpenAPI document."),
+        "dummy": ("anomed_core.cli.dummy:dummy", "Write dummy data of a product's form."),
+        "scores": ("anomed_core.cli.scores:scores", "List, rank and export recorded scores."),
+        "report": ("anomed_core.cli.report:report", "Write a page about each challenge."),
+        "tokens": ("anomed_core.cli.tokens:tokens", "Create, list and revoke tokens."),
+        "ledger": ("anomed_core.cli.ledger:ledger_group", "Verify and migrate the ledger."),
+        "outbox": ("anomed_core.cli.outbox:outbox", "List and retry deliveries to a platform."),
+    },
+    context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100},
+)
+@click.version_option(__version__, prog_name="anomed")
+def anomed() -> None:
+    """Run privacy challenges: anonymizers and deanonymizers compete over HTTP.
+
+    Exit codes: 0 all is well, 1 a check found something wrong, 2 the command line or the
+    configuration is wrong.
+    """
+
+
+def main() -> NoReturn:
+    """Run the command line; what went wrong is one line on standard error."""
+    try:
+        result = anomed.main(prog_name="anomed", standalone_mode=False)
+    except click.exceptions.Exit as signal:
+        sys.exit(signal.exit_code)
+    except click.Abort:
+        sys.exit(130)
+    except click.ClickException as error:
+        _complain(error.format_message(), hint=_help_hint(error))
+        sys.exit(EXIT_USAGE)
+    except AnomedError as error:
+        _complain(str(error))
+        sys.exit(EXIT_USAGE)
+    except BrokenPipeError:
+        sys.exit(0)
+    sys.exit(result if isinstance(result, int) else 0)
+
+
+def _complain(message: str, *, hint: str = "") -> None:
+    line = " ".join(message.split())
+    click.echo(f"anomed: {line}{hint}", err=True)
+
+
+def _help_hint(error: click.ClickException) -> str:
+    context = getattr(error, "ctx", None)
+    return f" (see: {context.command_path} --help)" if context else ""

@@ -1,1 +1,62 @@
-"""Supervised learning against membership inference: a challenge type for anomed-core."""
+"""Supervised learning against membership inference: a challenge type for anomed-core.
+
+The names are those of anomed-challenge, so its examples run with ``import anomed_supervised_mia as
+anochal``. They are imported when they are used: finding the plugin must not load scikit-learn.
+"""
+
+from __future__ import annotations
+
+import importlib
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from anomed_supervised_mia.challenge import SupervisedLearningMIAChallenge
+    from anomed_supervised_mia.datasets import (
+        InMemoryNumpyArrays,
+        NpzFromDisk,
+        NumpyDataset,
+        discard_targets,
+    )
+    from anomed_supervised_mia.membership import (
+        evaluate_membership_inference_attack,
+        evaluate_MIA,
+    )
+    from anomed_supervised_mia.server import supervised_learning_MIA_challenge_server_factory
+    from anomed_supervised_mia.utility import strict_binary_accuracy
+
+_HOME_OF = {
+    "SupervisedLearningMIAChallenge": "challenge",
+    "InMemoryNumpyArrays": "datasets",
+    "NpzFromDisk": "datasets",
+    "NumpyDataset": "datasets",
+    "discard_targets": "datasets",
+    "evaluate_MIA": "membership",
+    "evaluate_membership_inference_attack": "membership",
+    "strict_binary_accuracy": "utility",
+    "supervised_learning_MIA_challenge_server_factory": "server",
+}
+
+__all__ = [
+    "InMemoryNumpyArrays",
+    "NpzFromDisk",
+    "NumpyDataset",
+    "SupervisedLearningMIAChallenge",
+    "discard_targets",
+    "evaluate_MIA",
+    "evaluate_membership_inference_attack",
+    "strict_binary_accuracy",
+    "supervised_learning_MIA_challenge_server_factory",
+]
+
+
+def __getattr__(name: str) -> Any:
+    if name in _HOME_OF:
+        module = importlib.import_module(f"{__name__}.{_HOME_OF[name]}")
+        value = getattr(module, name)
+        globals()[name] = value
+        return value
+    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+
+
+def __dir__() -> list[str]:
+    return sorted(__all__)

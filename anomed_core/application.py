@@ -1,0 +1,144 @@
+"""Build a server from Python: the same objects as from a configuration file."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterable, Mapping
+from pathlib import Path
+from typing import Any
+
+import falcon
+
+from anomed_core.config import Configuration, ServerSettings, read_configuration
+from anomed_core.model import ChallengeSpec, normalised_slug
+from anomed_core.plugins import PluginRegistry, build_registry
+from anomed_core.service.house import House, open_house
+from anomed_core.service.specs import demo_table, specs_from_tables
+from anomed_core.state import StateDirectory
+from anomed_core.web import configure_logs, create_web_app
+from anomed_core.web.telemetry import share_between_workers
+
+
+def create_app(
+    challenges: Iterable[ChallengeSpec],
+    *,
+    plugins: Iterable[Any] = (),
+    settings: ServerSettings | None = None,
+    accept_metric_change: bool = False,
+) -> falcon.App[falcon.Request, falcon.Response]:
+    """Create a WSGI application that serves challenges.
+
+    Parameters
+    ----------
+    challenges
+        What to serve. Types that are not loaded yet are looked up among the installed plugins.
+    plugins
+        Modules or objects with hook implementations, beyond the installed ones.
+    settings
+        What the organiser decided about the server; ``None`` takes defaults and ``ANOMED_*``
+        environment variables.
+    accept_metric_change
+        Whether a challenge may have other data or metrics than its recorded scores.
+
+    Returns
+    -------
+    falcon.App
+        For any WSGI server, such as ``gunicorn module:application``.
+
+    Raises
+    ------
+    UsageError
+        If something is wrong with the configuration or a plugin.
+    """
+    configure_logs()
+    specs = list(challenges)
+    registry = build_registry()
+    for number, plugin in enumerate(plugins):
+        registry.add(plugin, name=getattr(plugin, "__name__", f"plugin {number}"))
+    for spec in specs:
+        if normalised_slug(spec.type) not in {loaded.type.name for loaded in registry.types}:
+            registry.load(spec.type)
+    registry.load_extensions()
+    settings = settings or read_configuration(None).server
+    if os.environ.get("SERVER_SOFTWARE", "").startswith("gunicorn"):
+        folder = StateDirectory(settings.state).root / "run" / "metrics"
+        share_between_workers(folder, begin_anew=False)
+    house = open_house(
+        specs,
+        registry=registry,
+        settings=settings,
+        accept_change=accept_metric_change,
+        in_background=True,
+    )
+    return create_web_app(house)
+
+
+def house_from_files(
+    config: Path | None,
+    *,
+    plugins: Iterable[str] = (),
+    overrides: Mapping[str, Any] | None = None,
+    accept_change: bool = False,
+    in_background: bool = False,
+    environment: Mapping[str, str] = os.environ,
+) -> House:
+    """Open the house that a configuration file and the command line describe.
+
+    Parameters
+    ----------
+    config
+        TOML file; ``None`` serves each named plugin's demo.
+    plugins
+        Names given with ``--plugin``.
+    overrides
+        Keys of ``[server]`` given on the command line.
+    accept_change
+        Whether a challenge may have other data or metrics than its recorded scores.
+    in_background
+        Whether to begin what runs beside requests; servers do.
+    environment
+        ``ANOMED_*`` variables.
+
+    Returns
+    -------
+    House
+        Close it in the end.
+
+    Raises
+    ------
+    UsageError
+        If something is wrong with the configuration or a plugin.
+    """
+    configuration = read_configuration(config, environment=environment, overrides=overrides)
+    registry, specs = challenges_of(configuration, plugins)
+    return open_house(
+        specs,
+        registry=registry,
+        settings=configuration.server,
+        accept_change=accept_change,
+        in_background=in_background,
+        environment=environment,
+    )
+
+
+def challenges_of(
+    configuration: Configuration, plugins: Iterable[str]
+) -> tuple[PluginRegistry, list[ChallengeSpec]]:
+    """Load the plugins that are named and structure the challenges of a configuration.
+
+    Without any challenge in the configuration, every named type is served as its demo.
+    """
+    registry = build_registry()
+    types = [loaded for loaded in map(registry.load, plugins) if loaded is not None]
+    for info, error in registry.load_extensions().items():
+        _warn(info.slug, error)
+    tables = configuration.challenges or tuple(demo_table(found) for found in types)
+    return registry, specs_from_tables(tables, registry)
+
+
+def _warn(slug: str, error: Exception) -> None:
+    import structlog
+
+    structlog.get_logger(__name__).warning(
+        "extension not loaded", extension=slug, reason=str(error)
+    )

@@ -1,0 +1,48 @@
+"""``anomed challenge``."""
+
+from __future__ import annotations
+
+import tempfile
+from pathlib import Path
+
+import click
+
+from anomed_core.cli.options import config_argument, json_option, plugin_option, print_json
+
+
+@click.group()
+def challenge() -> None:
+    """Check a configuration."""
+
+
+@challenge.command("check")
+@config_argument
+@plugin_option
+@json_option
+def check(config: Path | None, plugins: tuple[str, ...], as_json: bool) -> None:
+    """Open every challenge of CONFIG, score its baselines, and say what was found.
+
+    Nothing of the real state is touched. Exit code 1 if a baseline does not behave as declared.
+    """
+    import structlog
+
+    from anomed_core.application import house_from_files
+    from anomed_core.service.rehearsal import rehearse
+
+    structlog.configure(wrapper_class=structlog.make_filtering_bound_logger(40))
+    with tempfile.TemporaryDirectory() as folder:
+        house = house_from_files(config, plugins=plugins, overrides={"state": folder, "ledger": ""})
+        findings = [
+            finding for hosted in house.challenges.values() for finding in rehearse(hosted, house)
+        ]
+        titles = {hosted.id: hosted.challenge.title for hosted in house.challenges.values()}
+        house.close()
+    if as_json:
+        print_json([finding.as_dict() for finding in findings])
+    else:
+        for finding in findings:
+            mark = "ok " if finding.ok else "BAD"
+            click.echo(f"{mark} {finding.challenge}: {finding.text}")
+        click.echo(f"{len(titles)} challenge(s) checked: {', '.join(titles.values())}")
+    if not all(finding.ok for finding in findings):
+        raise click.exceptions.Exit(1)

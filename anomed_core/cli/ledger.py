@@ -1,0 +1,50 @@
+"""``anomed ledger``."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import attrs
+import click
+
+from anomed_core.cli.memory import ledger_url, open_memory
+from anomed_core.cli.options import json_option, ledger_option, print_json, state_option
+
+
+@click.group("ledger")
+def ledger_group() -> None:
+    """Verify and migrate the ledger."""
+
+
+@ledger_group.command("verify")
+@state_option
+@ledger_option
+@json_option
+def verify(state: Path | None, ledger: str | None, as_json: bool) -> None:
+    """Check the hash chain of scores and audit rows; exit code 1 if a row is not as it was."""
+    with open_memory(state, ledger) as memory:
+        faults = memory.ledger.verify()
+        n_scores = len(memory.ledger.scores())
+    if as_json:
+        print_json({"scores": n_scores, "faults": [attrs.asdict(fault) for fault in faults]})
+    else:
+        for fault in faults:
+            click.echo(f"{fault.table} row {fault.row}: {fault.problem}")
+        if not faults:
+            click.echo(f"All is as it was recorded: {n_scores} scores, chain unbroken.")
+    if faults:
+        raise click.exceptions.Exit(1)
+
+
+@ledger_group.command("migrate")
+@state_option
+@ledger_option
+def migrate(state: Path | None, ledger: str | None) -> None:
+    """Bring the ledger to the schema of this release; back it up first."""
+    from anomed_core.ledger import migrate_ledger
+
+    before, after = migrate_ledger(ledger_url(state, ledger, must_exist=False))
+    if before == after:
+        click.echo(f"The ledger has the schema {after} already.")
+    else:
+        click.echo(f"The ledger went from {before or 'nothing'} to {after}.")

@@ -1,0 +1,61 @@
+"""Open what a server remembers, without serving."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import attrs
+
+if TYPE_CHECKING:
+    from anomed_core.ledger import ChoreBook, Ledger, TokenBook
+
+
+@attrs.frozen(kw_only=True)
+class Memory:
+    """Ledger, token book and chores of one server."""
+
+    ledger: Ledger
+    tokens: TokenBook
+    chores: ChoreBook
+
+
+def ledger_url(state: Path | None, ledger: str | None, *, must_exist: bool = True) -> str:
+    """Return the database URL that the options or the environment name.
+
+    Raises
+    ------
+    UsageError
+        If there is no ledger there yet and there must be.
+    """
+    from anomed_core.cli.options import overrides
+    from anomed_core.config import read_configuration
+    from anomed_core.errors import UsageError
+    from anomed_core.state import StateDirectory
+
+    settings = read_configuration(None, overrides=overrides(state=state, ledger=ledger)).server
+    if settings.ledger:
+        return settings.ledger
+    if must_exist and not (settings.state / "ledger.sqlite").exists():
+        raise UsageError(
+            f"there is no ledger in {settings.state.absolute()}; give --state or --ledger"
+        )
+    return StateDirectory(settings.state).ledger_url
+
+
+@contextmanager
+def open_memory(
+    state: Path | None, ledger: str | None, *, must_exist: bool = True
+) -> Iterator[Memory]:
+    """Open the memory that the options or the environment name, and close it in the end."""
+    from anomed_core.ledger import ChoreBook, Database, SqlLedger, TokenBook
+
+    database = Database(ledger_url(state, ledger, must_exist=must_exist))
+    try:
+        yield Memory(
+            ledger=SqlLedger(database), tokens=TokenBook(database), chores=ChoreBook(database)
+        )
+    finally:
+        database.close()

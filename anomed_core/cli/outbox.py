@@ -1,0 +1,61 @@
+"""``anomed outbox``."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import click
+
+from anomed_core.cli.memory import open_memory
+from anomed_core.cli.options import (
+    json_option,
+    ledger_option,
+    print_json,
+    print_table,
+    state_option,
+)
+
+
+@click.group()
+def outbox() -> None:
+    """List and retry deliveries to a platform."""
+
+
+@outbox.command("list")
+@state_option
+@ledger_option
+@json_option
+def list_letters(state: Path | None, ledger: str | None, as_json: bool) -> None:
+    """List scores by what became of their delivery."""
+    from anomed_core.ledger import DELIVER
+
+    with open_memory(state, ledger) as memory:
+        facts = memory.chores.facts(DELIVER)
+    rows = [
+        {
+            "score": fact.score_id,
+            "state": fact.state,
+            "tries": fact.tries,
+            "next_try": f"{fact.next_try_at:%Y-%m-%d %H:%M:%S}Z" if fact.state == "waiting" else "",
+            "last_error": fact.last_error,
+        }
+        for fact in facts
+    ]
+    if as_json:
+        print_json(rows)
+    else:
+        names = ["score", "state", "tries", "next try", "last error"]
+        print_table(names, [list(row.values()) for row in rows])
+
+
+@outbox.command("retry")
+@click.argument("score_id", type=int, required=False)
+@state_option
+@ledger_option
+def retry(score_id: int | None, state: Path | None, ledger: str | None) -> None:
+    """Make the delivery of SCORE_ID, or of all that have not arrived, due now."""
+    from anomed_core.ledger import DELIVER
+
+    with open_memory(state, ledger) as memory:
+        n_due = memory.chores.retry(DELIVER, score_id=score_id)
+    click.echo(f"{n_due} deliveries are due now; a running server delivers them.")

@@ -1,0 +1,173 @@
+"""``anomed scores``."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import click
+
+from anomed_core.cli.memory import open_memory
+from anomed_core.cli.options import (
+    challenge_options,
+    json_option,
+    ledger_option,
+    overrides,
+    print_json,
+    print_table,
+    state_option,
+)
+
+
+@click.group()
+def scores() -> None:
+    """List, rank and export recorded scores."""
+
+
+@scores.command("list")
+@state_option
+@ledger_option
+@click.option("--challenge", metavar="ID", help="Only this challenge.")
+@json_option
+def list_scores(
+    state: Path | None, ledger: str | None, challenge: str | None, as_json: bool
+) -> None:
+    """List recorded scores, oldest first."""
+    with open_memory(state, ledger) as memory:
+        found = memory.ledger.scores(challenge=challenge)
+    if as_json:
+        print_json([score.as_dict() for score in found])
+        return
+    if not found:
+        click.echo("No score has been recorded yet.")
+        return
+    print_table(
+        ["id", "challenge", "kind", "anonymizer", "deanonymizer", "split", "metrics", "recorded"],
+        [
+            [
+                score.id,
+                score.challenge,
+                score.kind,
+                score.subject.anonymizer,
+                score.subject.deanonymizer,
+                score.split.value,
+                dict(list(score.metrics.items())[:4]),
+                f"{score.recorded_at:%Y-%m-%d %H:%M:%S}Z",
+            ]
+            for score in found
+        ],
+    )
+
+
+@scores.command("rank")
+@challenge_options
+@click.option("--challenge", "challenge_id", metavar="ID", help="Which one, if there are several.")
+@click.option("--kind", metavar="KIND", help="Only this submission kind.")
+@click.option(
+    "--split",
+    type=click.Choice(["tuning", "validation"]),
+    default="validation",
+    show_default=True,
+    help="Which scores to rank.",
+)
+@json_option
+def rank_scores(
+    config: Path | None,
+    plugins: tuple[str, ...],
+    state: Path | None,
+    ledger: str | None,
+    challenge_id: str | None,
+    kind: str | None,
+    split: str,
+    as_json: bool,
+) -> None:
+    """Rank recorded scores at full precision; ties go to the declared tie-breakers.
+
+    Give the same CONFIG or --plugin as to serve: it knows the metrics.
+    """
+    import structlog
+
+    from anomed_core.application import house_from_files
+    from anomed_core.model import Split
+    from anomed_core.service.ranking import rank, ranking_metrics
+
+    structlog.configure(wrapper_class=structlog.make_filtering_bound_logger(40))
+    house = house_from_files(
+        config, plugins=plugins, overrides=overrides(state=state, ledger=ledger)
+    )
+    rankings = []
+    for hosted in house.challenges.values():
+        if challenge_id in {None, hosted.id}:
+            for name, metrics in hosted.metrics.items():
+                if kind in {None, name}:
+                    found = house.ledger.scores(challenge=hosted.id, kind=name, split=Split(split))
+                    ranked = rank([s for s in found if s.origin == "participant"], metrics)
+                    rankings.append((hosted, name, ranking_metrics(metrics), ranked))
+    house.close()
+    if as_json:
+        print_json(
+            [
+                {
+                    "challenge": hosted.id,
+                    "kind": name,
+                    "place": entry.place,
+                    **entry.score.as_dict(),
+                }
+                for hosted, name, _, ranked in rankings
+                for entry in ranked
+            ]
+        )
+        return
+    for hosted, name, order, ranked in rankings:
+        print_table(
+            ["place", "anonymizer", "deanonymizer", *(metric.name for metric in order), "score"],
+            [
+                [
+                    entry.place,
+                    entry.score.subject.anonymizer,
+                    entry.score.subject.deanonymizer,
+                    *(entry.score.metrics.get(metric.name) for metric in order),
+                    entry.score.id,
+                ]
+                for entry in ranked
+            ],
+            title=f"{hosted.challenge.title}: {name}, {split}",
+        )
+        click.echo()
+
+
+@scores.command("export")
+@state_option
+@ledger_option
+@click.option("--challenge", metavar="ID", help="Only this challenge.")
+@click.option(
+    "--format",
+    "form",
+    type=click.Choice(["csv", "jsonl"]),
+    default="csv",
+    show_default=True,
+    help="One line a score.",
+)
+def export_scores(state: Path | None, ledger: str | None, challenge: str | None, form: str) -> None:
+    """Write every recorded score with every metric at full precision to standard output."""
+    import csv
+    import json
+    import sys
+
+    with open_memory(state, ledger) as memory:
+        rows = [score.as_dict() for score in memory.ledger.scores(challenge=challenge)]
+    if form == "jsonl":
+        for row in rows:
+            click.echo(json.dumps(row))
+        return
+    names = list(dict.fromkeys(name for row in rows for name in row["metrics"]))
+    facts = [name for name in rows[0] if name != "metrics"] if rows else ["id"]
+    writer = csv.writer(sys.stdout)
+    writer.writerow([*facts, *names])
+    for row in rows:
+        metrics = [row["metrics"].get(name) for name in names]
+        values = [*(row[name] for name in facts), *metrics]
+        writer.writerow("" if value is None else _exact(value) for value in values)
+
+
+def _exact(value: object) -> str:
+    return repr(value) if isinstance(value, float) else str(value)

@@ -1,0 +1,115 @@
+"""``anomed tokens``."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import click
+
+from anomed_core.cli.memory import open_memory
+from anomed_core.cli.options import (
+    json_option,
+    ledger_option,
+    print_json,
+    print_table,
+    state_option,
+)
+
+_ROLES = ("anonymizer", "deanonymizer", "organiser")
+
+
+@click.group()
+def tokens() -> None:
+    """Create, list and revoke tokens."""
+
+
+@tokens.command("create")
+@click.argument("role", type=click.Choice(_ROLES))
+@click.argument("holder")
+@click.option(
+    "--challenge",
+    metavar="ID",
+    help="The challenge it is valid for; an organiser's may be valid for all [default for them].",
+)
+@state_option
+@ledger_option
+@json_option
+def create(
+    role: str,
+    holder: str,
+    challenge: str | None,
+    state: Path | None,
+    ledger: str | None,
+    as_json: bool,
+) -> None:
+    """Create a token for HOLDER, the id it competes under, and show it this once."""
+    from anomed_core.errors import UsageError
+    from anomed_core.ledger import EVERY_CHALLENGE, Identity
+    from anomed_core.model import Role
+    from anomed_core.service.parameters import IDENTIFIER
+
+    if challenge is None and role != "organiser":
+        raise UsageError(f"a token for an {role} needs --challenge ID")
+    if not IDENTIFIER.fullmatch(holder):
+        raise UsageError(
+            f"{holder!r} is no identifier: it has 1 to 128 letters, digits or ._@+:- and begins "
+            "with a letter or digit"
+        )
+    identity = Identity(role=Role(role), holder=holder, challenge=challenge or EVERY_CHALLENGE)
+    with open_memory(state, ledger, must_exist=False) as memory:
+        token = memory.tokens.create(identity)
+        memory.ledger.audit("token created", role=role, holder=holder, challenge=identity.challenge)
+    if as_json:
+        print_json(
+            {"role": role, "holder": holder, "challenge": identity.challenge, "token": token}
+        )
+        return
+    click.echo(token)
+    click.echo(
+        f"Shown this once. Clients send it as http://{holder}:TOKEN@HOST:PORT/ or as Bearer.",
+        err=True,
+    )
+
+
+@tokens.command("list")
+@state_option
+@ledger_option
+@json_option
+def list_tokens(state: Path | None, ledger: str | None, as_json: bool) -> None:
+    """List tokens by their ids; the tokens themselves are not kept."""
+    with open_memory(state, ledger) as memory:
+        facts = memory.tokens.facts()
+    rows = [
+        {
+            "id": fact.id[:12],
+            "role": fact.identity.role.value,
+            "holder": fact.identity.holder,
+            "challenge": fact.identity.challenge,
+            "created": f"{fact.created_at:%Y-%m-%d %H:%M:%S}Z",
+            "revoked": f"{fact.revoked_at:%Y-%m-%d %H:%M:%S}Z" if fact.revoked_at else "",
+        }
+        for fact in facts
+    ]
+    if as_json:
+        print_json(rows)
+    else:
+        names = ["id", "role", "holder", "challenge", "created", "revoked"]
+        print_table(names, [list(row.values()) for row in rows])
+
+
+@tokens.command("revoke")
+@click.argument("token_id")
+@state_option
+@ledger_option
+def revoke(token_id: str, state: Path | None, ledger: str | None) -> None:
+    """Revoke the token whose id begins with TOKEN_ID (see: anomed tokens list)."""
+    from anomed_core.errors import UsageError
+
+    with open_memory(state, ledger) as memory:
+        if not memory.tokens.revoke(token_id):
+            raise UsageError(
+                f"{token_id!r} is not the beginning of exactly one valid token's id; give at least "
+                "8 digits as anomed tokens list shows them"
+            )
+        memory.ledger.audit("token revoked", token=token_id)
+    click.echo(f"Token {token_id} is revoked.")

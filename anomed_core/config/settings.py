@@ -1,0 +1,249 @@
+"""The configuration as classes: what an organiser can decide."""
+
+from __future__ import annotations
+
+import os
+import re
+import tomllib
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import attrs
+
+from anomed_core.config.modes import AUTH_MODES
+from anomed_core.config.structuring import structure, unknown_key
+from anomed_core.errors import ConfigError
+from anomed_core.model.challenge import CHALLENGE_ID, Phase
+from anomed_core.model.roles import Split
+from anomed_core.wire.limits import Limits
+
+
+@attrs.frozen(kw_only=True)
+class QuotaSettings:
+    """Key ``[server.quota]``.
+
+    Attributes
+    ----------
+    tuning_attempts
+        Tuning attempts of each subject within a period; 0 for no limit.
+    period_s
+        Length of the period in seconds; 86,400 is a day in UTC.
+    requests
+        Requests of each subject, of whatever kind, within a request period; 0 for no limit.
+    requests_period_s
+        Length of the request period in seconds.
+    """
+
+    tuning_attempts: int = attrs.field(default=0, validator=attrs.validators.ge(0))
+    period_s: int = attrs.field(default=86_400, validator=attrs.validators.ge(1))
+    requests: int = attrs.field(default=0, validator=attrs.validators.ge(0))
+    requests_period_s: int = attrs.field(default=60, validator=attrs.validators.ge(1))
+
+
+@attrs.frozen(kw_only=True)
+class ServerSettings:
+    """Table ``[server]``.
+
+    Attributes
+    ----------
+    host, port
+        Where to listen.
+    workers, threads
+        Worker processes, and threads of each: slow clients hold a thread while they upload.
+    state
+        State directory.
+    ledger
+        Database URL of the ledger; empty for SQLite in the state directory.
+    auth
+        ``open`` trusts the ids in the query; ``tokens`` wants a token from each participant.
+    evaluation_timeout_s
+        Seconds that an evaluation may take.
+    evaluation_memory_bytes
+        Memory that an evaluation may use beyond the server's own.
+    evaluations_at_once
+        Evaluations that run at once in each worker; others wait for their turn.
+    limits
+        Bounds on requests.
+    quota
+        Attempts of each participant.
+    """
+
+    host: str = "127.0.0.1"
+    port: int = attrs.field(
+        default=8000, validator=[attrs.validators.ge(0), attrs.validators.le(65535)]
+    )
+    workers: int = attrs.field(default=2, validator=attrs.validators.ge(1))
+    threads: int = attrs.field(default=96, validator=attrs.validators.ge(1))
+    state: Path = Path("anomed-state")
+    ledger: str = ""
+    auth: str = attrs.field(default="open", validator=attrs.validators.in_(AUTH_MODES))
+    evaluation_timeout_s: float = attrs.field(default=60.0, validator=attrs.validators.gt(0))
+    evaluation_memory_bytes: int = attrs.field(default=4 * 2**30, validator=attrs.validators.gt(0))
+    evaluations_at_once: int = attrs.field(default=2, validator=attrs.validators.ge(1))
+    limits: Limits = attrs.field(factory=Limits)
+    quota: QuotaSettings = attrs.field(factory=QuotaSettings)
+
+
+@attrs.frozen(kw_only=True)
+class PhasesTable:
+    """Table ``phases`` of a challenge.
+
+    Attributes
+    ----------
+    tuning, validation
+        When each split opens and closes.
+    """
+
+    tuning: Phase = attrs.field(factory=Phase)
+    validation: Phase = attrs.field(factory=Phase)
+
+    def by_split(self) -> dict[Split, Phase]:
+        """Return the phases by split."""
+        return {Split.TUNING: self.tuning, Split.VALIDATION: self.validation}
+
+
+@attrs.frozen(kw_only=True)
+class ChallengeTable:
+    """Table ``[challenges.<id>]`` before its type is known.
+
+    Attributes
+    ----------
+    id
+        Identifier.
+    type
+        Slug of the challenge type.
+    title, description, seed, phases
+        See `anomed_core.ChallengeSpec`.
+    options
+        All other keys; the type's config class judges them.
+    """
+
+    id: str
+    type: str
+    title: str = ""
+    description: str = ""
+    seed: int | None = None
+    phases: PhasesTable = attrs.field(factory=PhasesTable)
+    options: Mapping[str, Any] = attrs.field(factory=dict)
+
+
+@attrs.frozen(kw_only=True)
+class Configuration:
+    """A whole configuration file.
+
+    Attributes
+    ----------
+    server
+        Table ``[server]``.
+    challenges
+        Tables ``[challenges.<id>]``, in the order of the file.
+    """
+
+    server: ServerSettings = attrs.field(factory=ServerSettings)
+    challenges: tuple[ChallengeTable, ...] = ()
+
+
+_COMMON = tuple(
+    field.name for field in attrs.fields(ChallengeTable) if field.name not in {"id", "options"}
+)
+
+
+def read_configuration(
+    path: Path | None,
+    *,
+    environment: Mapping[str, str] = os.environ,
+    overrides: Mapping[str, Any] | None = None,
+) -> Configuration:
+    """Read defaults < file < environment < command line.
+
+    Parameters
+    ----------
+    path
+        TOML file; ``None`` for none.
+    environment
+        ``ANOMED_SERVER_<KEY>`` sets a key of ``[server]``, ``ANOMED_SERVER_LIMITS_<KEY>`` one of
+        its limits, and ``ANOMED_STATE`` is short for ``ANOMED_SERVER_STATE``.
+    overrides
+        Keys of ``[server]`` from the command line; ``None`` values are left out.
+
+    Returns
+    -------
+    Configuration
+        Judged, except for the options of challenge types.
+
+    Raises
+    ------
+    ConfigError
+        Naming the first key that is wrong.
+    """
+    tables = _read_toml(path) if path else {}
+    for name in tables:
+        if name not in {"server", "challenges"}:
+            raise unknown_key("", name, ["server", "challenges"])
+    server = dict(tables.get("server", {}))
+    _merge_environment(server, environment)
+    server.update({k: v for k, v in (overrides or {}).items() if v is not None})
+    return Configuration(
+        server=structure(server, ServerSettings, key="server"),
+        challenges=tuple(
+            _challenge(identifier, table)
+            for identifier, table in _expect_table(tables.get("challenges", {})).items()
+        ),
+    )
+
+
+def _read_toml(path: Path) -> dict[str, Any]:
+    try:
+        return tomllib.loads(path.read_text(encoding="utf-8"))
+    except FileNotFoundError as error:
+        raise ConfigError("", f"there is no file {path} (looked from {Path.cwd()})") from error
+    except (OSError, UnicodeDecodeError) as error:
+        raise ConfigError("", f"{path} cannot be read: {error}") from error
+    except tomllib.TOMLDecodeError as error:
+        raise ConfigError("", f"{path} is not TOML: {error}") from error
+
+
+def _expect_table(value: Any) -> Mapping[str, Any]:
+    if not isinstance(value, Mapping):
+        raise ConfigError("challenges", "expected tables [challenges.<id>]")
+    return value
+
+
+def _challenge(identifier: str, table: Any) -> ChallengeTable:
+    key = f"challenges.{identifier}"
+    if not CHALLENGE_ID.fullmatch(identifier):
+        raise ConfigError(
+            key, "the id must have 1 to 64 lower-case letters, digits, hyphens or underscores"
+        )
+    if not isinstance(table, Mapping):
+        raise ConfigError(key, "expected a table")
+    common = {name: table[name] for name in _COMMON if name in table}
+    options = {name: value for name, value in table.items() if name not in _COMMON}
+    return structure({**common, "id": identifier, "options": options}, ChallengeTable, key=key)
+
+
+def _merge_environment(server: dict[str, Any], environment: Mapping[str, str]) -> None:
+    nested = {"limits": Limits, "quota": QuotaSettings}
+    given = dict(environment)
+    if "ANOMED_STATE" in given:
+        given.setdefault("ANOMED_SERVER_STATE", given["ANOMED_STATE"])
+    for field in attrs.fields(ServerSettings):
+        variable = f"ANOMED_SERVER_{field.name.upper()}"
+        if field.name in nested:
+            table = dict(server.get(field.name, {}))
+            for inner in attrs.fields(nested[field.name]):
+                inner_variable = f"{variable}_{inner.name.upper()}"
+                if inner_variable in given:
+                    table[inner.name] = _parsed(given[inner_variable], inner.default)
+            if table:
+                server[field.name] = table
+        elif variable in given:
+            server[field.name] = _parsed(given[variable], field.default)
+
+
+def _parsed(text: str, default: Any) -> Any:
+    """Read an environment variable as the type that the key's default has."""
+    if isinstance(default, (int, float)) and re.fullmatch(r"[+-]?\d+(\.\d+)?", text):
+        return float(text) if "." in text else int(text)
+    return text

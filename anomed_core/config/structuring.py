@@ -1,0 +1,149 @@
+"""Turn tables into frozen classes; what does not fit is one sentence with the key's path."""
+
+from __future__ import annotations
+
+import difflib
+from collections.abc import Mapping
+from datetime import UTC, datetime
+from functools import cache
+from pathlib import Path
+from typing import Any, TypeVar
+
+import attrs
+import cattrs
+from cattrs.errors import (
+    ClassValidationError,
+    ForbiddenExtraKeysError,
+    IterableValidationError,
+    StructureHandlerNotFoundError,
+)
+
+from anomed_core.errors import ConfigError
+
+Settings = TypeVar("Settings")
+
+
+def structure(table: Any, settings: type[Settings], *, key: str) -> Settings:
+    """Structure a table strictly.
+
+    Parameters
+    ----------
+    table
+        As TOML gives it.
+    settings
+        attrs class.
+    key
+        Path of the table, for messages.
+
+    Returns
+    -------
+    object
+        Instance of the class.
+
+    Raises
+    ------
+    ConfigError
+        Naming the first key that is unknown, missing, or of the wrong type or value.
+    """
+    if not isinstance(table, Mapping):
+        raise ConfigError(key, f"expected a table, got {_described(table)}")
+    try:
+        return _converter().structure(table, settings)
+    except (ClassValidationError, IterableValidationError) as error:
+        raise _first_fault(error, key) from error
+
+
+@cache
+def _converter() -> cattrs.Converter:
+    converter = cattrs.Converter(forbid_extra_keys=True, detailed_validation=True)
+    for kind in (str, bool, int):
+        converter.register_structure_hook(kind, _exactly(kind))
+    converter.register_structure_hook(float, _number)
+    converter.register_structure_hook(Path, _path)
+    converter.register_structure_hook(datetime, _time)
+    converter.register_structure_hook(Any, _as_it_is)
+    return converter
+
+
+def _exactly(kind: type) -> Any:
+    def check(value: Any, _: Any) -> Any:
+        if type(value) is not kind:
+            raise TypeError(f"expected {_NAMES[kind]}, got {_described(value)}")
+        return value
+
+    return check
+
+
+def _number(value: Any, _: Any) -> float:
+    if type(value) not in (int, float):
+        raise TypeError(f"expected a number, got {_described(value)}")
+    return float(value)
+
+
+def _path(value: Any, _: Any) -> Path:
+    if not isinstance(value, str):
+        raise TypeError(f"expected a path in quotes, got {_described(value)}")
+    return Path(value).expanduser()
+
+
+def _time(value: Any, _: Any) -> datetime:
+    if not isinstance(value, datetime) or value.tzinfo is None:
+        raise TypeError(
+            f"expected a time with its zone and without quotes, such as 2026-05-01T12:00:00Z, "
+            f"got {_described(value)}"
+        )
+    return value.astimezone(UTC)
+
+
+def _as_it_is(value: Any, _: Any) -> Any:
+    return value
+
+
+_NAMES = {str: "text in quotes", bool: "true or false", int: "a whole number"}
+
+
+def _described(value: Any) -> str:
+    if isinstance(value, Mapping):
+        return "a table"
+    if isinstance(value, list):
+        return "a list"
+    return f"{value!r}"
+
+
+def _first_fault(error: BaseException, key: str) -> ConfigError:
+    """Walk down to the first cause and collect the key's path on the way."""
+    while isinstance(error, (ClassValidationError, IterableValidationError)):
+        if isinstance(error, ClassValidationError):
+            noted, others = error.group_exceptions()
+            if noted:
+                error, note = noted[0]
+                key = f"{key}.{note.name}" if key else note.name
+            else:
+                error = others[0]
+        else:
+            noted_items, _ = error.group_exceptions()
+            error, item = noted_items[0]
+            key = f"{key}[{item.index}]"
+    return _explained(error, key)
+
+
+def _explained(error: BaseException, key: str) -> ConfigError:
+    if isinstance(error, ForbiddenExtraKeysError):
+        unknown = min(error.extra_fields)
+        return unknown_key(key, unknown, [field.name for field in attrs.fields(error.cl)])
+    if isinstance(error, KeyError):
+        missing = error.args[0]
+        return ConfigError(f"{key}.{missing}" if key else str(missing), "is required")
+    if isinstance(error, StructureHandlerNotFoundError):
+        return ConfigError(key, "cannot be given in a configuration file")
+    return ConfigError(key, " ".join(str(error.args[0] if error.args else error).split()))
+
+
+def unknown_key(table: str, name: str, known: list[str]) -> ConfigError:
+    """Return the error for a key that nobody knows, with the nearest one that exists."""
+    close = difflib.get_close_matches(name, known, n=1)
+    hint = f"did you mean {close[0]!r}? " if close else ""
+    return ConfigError(
+        f"{table}.{name}" if table else name,
+        f"unknown key; {hint}allowed are {', '.join(sorted(known))}",
+    )

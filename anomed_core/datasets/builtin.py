@@ -1,0 +1,111 @@
+"""The data sources that come with the core; registered exactly as a stranger's would be."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from anomed_core.datasets.source import DataSource
+from anomed_core.errors import UsageError
+from anomed_core.hookspecs import hookimpl
+
+ANOMED_API = 1
+
+SKLEARN_SETS = ("breast_cancer", "diabetes", "digits", "iris", "wine")
+"""Data sets that scikit-learn carries, so that nothing is downloaded."""
+
+
+@hookimpl
+def anomed_data_sources() -> list[DataSource]:
+    """Offer files and scikit-learn's bundled sets."""
+    return [
+        DataSource(
+            scheme="npz",
+            description="path of an npz file with arrays X and y",
+            arrays=_npz_arrays,
+            fingerprint=_file_fingerprint,
+        ),
+        DataSource(
+            scheme="parquet",
+            description="path of a parquet file",
+            table=_parquet_table,
+            fingerprint=_file_fingerprint,
+        ),
+        DataSource(
+            scheme="csv",
+            description="path of a CSV file with a header line",
+            table=_csv_table,
+            fingerprint=_file_fingerprint,
+        ),
+        DataSource(
+            scheme="sklearn",
+            description=f"a bundled data set: {', '.join(SKLEARN_SETS)}",
+            arrays=_sklearn_arrays,
+            table=_sklearn_table,
+        ),
+    ]
+
+
+def _existing(reference: str) -> Path:
+    path = Path(reference).expanduser()
+    if not path.is_file():
+        raise UsageError(f"there is no file {path} (looked from {Path.cwd()})")
+    return path
+
+
+def _file_fingerprint(reference: str) -> str:
+    path = _existing(reference)
+    facts = path.stat()
+    return f"{path.resolve()} {facts.st_size} {facts.st_mtime_ns}"
+
+
+def _npz_arrays(reference: str) -> Mapping[str, np.ndarray]:
+    path = _existing(reference)
+    try:
+        with np.load(path, allow_pickle=False) as file:
+            return {name: file[name] for name in file.files}
+    except (ValueError, OSError, AttributeError) as error:
+        raise UsageError(f"{path} is not an npz file of plain arrays: {error}") from error
+
+
+def _parquet_table(reference: str) -> Any:
+    import pandas as pd
+
+    path = _existing(reference)
+    try:
+        return pd.read_parquet(path)
+    except (ValueError, OSError) as error:
+        raise UsageError(f"{path} is not a readable parquet file: {error}") from error
+
+
+def _csv_table(reference: str) -> Any:
+    import pandas as pd
+
+    path = _existing(reference)
+    try:
+        return pd.read_csv(path)
+    except (ValueError, OSError) as error:
+        raise UsageError(f"{path} is not a readable CSV file: {error}") from error
+
+
+def _sklearn_loader(reference: str) -> Any:
+    if reference not in SKLEARN_SETS:
+        raise UsageError(
+            f"scikit-learn bundles no data set {reference!r}; choose one of "
+            f"{', '.join(SKLEARN_SETS)}"
+        )
+    import sklearn.datasets
+
+    return getattr(sklearn.datasets, f"load_{reference}")
+
+
+def _sklearn_arrays(reference: str) -> Mapping[str, np.ndarray]:
+    bunch = _sklearn_loader(reference)()
+    return {"X": bunch.data, "y": bunch.target}
+
+
+def _sklearn_table(reference: str) -> Any:
+    return _sklearn_loader(reference)(as_frame=True).frame

@@ -1,0 +1,39 @@
+"""A data source: what stands behind ``source = "scheme:reference"`` in the configuration."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from typing import Any
+
+import attrs
+import numpy as np
+
+
+def _same(reference: str) -> str:
+    return reference
+
+
+@attrs.frozen(kw_only=True)
+class DataSource:
+    """Loads data named by a reference.
+
+    Attributes
+    ----------
+    scheme
+        The word before the colon.
+    description
+        What the reference means, for people.
+    arrays
+        Returns arrays by name, ``X`` of shape (n_records, n_features) and ``y`` of shape
+        (n_records,) for supervised data; ``None`` if the source has only tables.
+    table
+        Returns a ``pandas.DataFrame``; ``None`` if the source has only arrays.
+    fingerprint
+        Text that changes when the data behind the reference changes.
+    """
+
+    scheme: str = attrs.field(validator=attrs.validators.matches_re(r"[a-z][a-z0-9-]*"))
+    description: str = ""
+    arrays: Callable[[str], Mapping[str, np.ndarray]] | None = None
+    table: Callable[[str], Any] | None = None
+    fingerprint: Callable[[str], str] = _same

@@ -1,0 +1,5 @@
+"""The postman: reports recorded scores to platforms, from the outbox."""
+
+from anomed_core.delivery.context import DeliveryContext
+
+__all__ = ["DeliveryContext"]

@@ -1,0 +1,82 @@
+"""The postman: takes scores from the outbox and delivers them."""
+
+from __future__ import annotations
+
+import random
+from collections.abc import Callable
+
+import structlog
+
+from anomed_core.delivery.context import DeliveryContext
+from anomed_core.delivery.platform import PlatformRefusedError
+from anomed_core.ledger import DELIVER, Chore, ChoreBook
+from anomed_core.model import Score
+
+log = structlog.get_logger(__name__)
+
+Deliver = Callable[[Score, DeliveryContext], bool]
+"""Delivers a score; returns whether anybody took it, raises if it should be tried again."""
+
+_LONGEST_DELAY_S = 600.0
+_LEASE_MARGIN_S = 20.0
+
+
+class Postman:
+    """Delivers a score and notes what came of it.
+
+    Parameters
+    ----------
+    chores
+        Where deliveries wait.
+    deliver
+        Delivers one.
+    timeout_s
+        Seconds that a request to a platform may take.
+    """
+
+    tasks = DELIVER
+
+    def __init__(self, chores: ChoreBook, deliver: Deliver, *, timeout_s: float = 10.0) -> None:
+        self._chores = chores
+        self._deliver = deliver
+        self._timeout_s = timeout_s
+
+    @property
+    def lease_s(self) -> float:
+        """Seconds until somebody else may try."""
+        return self._timeout_s + _LEASE_MARGIN_S
+
+    def do(self, chore: Chore) -> None:
+        """Try to deliver, and note what came of it."""
+        context = DeliveryContext(
+            idempotency_key=f"{chore.score.challenge}-{chore.score.id}"
+            f"-{chore.score.payload_digest[:16]}",
+            attempt=chore.attempt,
+            timeout_s=self._timeout_s,
+        )
+        try:
+            taken = self._deliver(chore.score, context)
+        except PlatformRefusedError as error:
+            log.warning("delivery refused", score=chore.score.id, reason=str(error))
+            self._chores.give_up(chore, error=str(error))
+        except Exception as error:
+            log.warning("delivery failed", score=chore.score.id, exc_info=error)
+            self._chores.postpone(chore, delay_s=delay_s(chore.attempt), error=str(error))
+        else:
+            if taken:
+                self._chores.done(chore)
+            else:
+                self._chores.postpone(chore, delay_s=_LONGEST_DELAY_S, error="nobody delivers")
+
+
+def delay_s(attempt: int) -> float:
+    """Return the seconds to wait after a failed try: doubling from 1 s to 10 minutes, with jitter.
+
+    Examples
+    --------
+    >>> 0.5 <= delay_s(1) <= 1.5
+    True
+    >>> 300 <= delay_s(40) <= 900
+    True
+    """
+    return min(_LONGEST_DELAY_S, 2.0 ** min(attempt - 1, 30)) * random.uniform(0.5, 1.5)  # noqa: S311

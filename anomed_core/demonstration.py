@@ -1,0 +1,127 @@
+"""Play a demo: a real server in a process of its own, and players that speak HTTP to it."""
+
+from __future__ import annotations
+
+import importlib
+import json
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import attrs
+import click
+import httpx
+
+from anomed_core.errors import UsageError
+from anomed_core.model import ChallengeType
+from anomed_core.plugins import build_registry
+
+_START_TIMEOUT_S = 60.0
+
+
+@attrs.frozen(kw_only=True)
+class DemoSession:
+    """What a type's demo is given.
+
+    Attributes
+    ----------
+    url
+        Where the server is.
+    client
+        HTTP client that knows the server.
+    tell
+        Prints one line of progress.
+    seed
+        For the players' models.
+    """
+
+    url: str
+    client: httpx.Client
+    tell: Callable[[str], None]
+    seed: int
+
+
+def play_demo(plugin: str, *, seed: int) -> None:
+    """Serve a type's demo challenge and let its players compete.
+
+    Parameters
+    ----------
+    plugin
+        As given with ``--plugin``.
+    seed
+        For the players' models.
+
+    Raises
+    ------
+    UsageError
+        If the type has no demo, or the server does not start.
+    """
+    challenge_type = build_registry().load(plugin)
+    if challenge_type is None or challenge_type.competition is None:
+        raise UsageError(f"plugin {plugin!r} has no demo")
+    module, _, function = challenge_type.competition.play.partition(":")
+    began = time.monotonic()
+    with tempfile.TemporaryDirectory(prefix="anomed-demo-") as folder:
+        config = Path(folder, "challenge.toml")
+        config.write_text(_as_toml(challenge_type), encoding="utf-8")
+        click.echo(f"Starting a server for {challenge_type.title!r} ...")
+        with _server(plugin, config) as url, httpx.Client(base_url=url, timeout=60) as client:
+            click.echo(f"It answers at {url}.")
+            play = getattr(importlib.import_module(module), function)
+            play(DemoSession(url=url, client=client, tell=click.echo, seed=seed))
+    click.echo(f"Done in {time.monotonic() - began:.0f} s; nothing of it was kept.")
+
+
+def _as_toml(challenge_type: ChallengeType) -> str:
+    """Return the configuration of the competition; JSON's scalars and lists are TOML, too."""
+    competition = challenge_type.competition
+    table = {"type": challenge_type.name, **(competition.config if competition else {})}
+    lines = [f"{key} = {_toml_value(value)}" for key, value in table.items()]
+    return "\n".join(["[challenges.demo]", *lines, ""])
+
+
+def _toml_value(value: Any) -> str:
+    if isinstance(value, Mapping):
+        return "{ " + ", ".join(f"{k} = {_toml_value(v)}" for k, v in value.items()) + " }"
+    return json.dumps(value)
+
+
+@contextmanager
+def _server(plugin: str, config: Path) -> Iterator[str]:
+    log = config.with_name("server.log")
+    command = [sys.executable, "-m", "anomed_core", "serve", str(config), "--plugin", plugin]
+    with log.open("wb") as errors:
+        process = subprocess.Popen(
+            [*command, "--port", "0", "--state", str(config.with_name("state"))],
+            stdout=subprocess.PIPE,
+            stderr=errors,
+            text=True,
+        )
+        try:
+            yield _announced_url(process, log)
+        finally:
+            process.terminate()
+            try:
+                process.wait(timeout=20)
+            except subprocess.TimeoutExpired:
+                process.kill()
+                process.wait()
+
+
+def _announced_url(process: subprocess.Popen[str], log: Path) -> str:
+    """Wait for the line that says where the server is."""
+    deadline = time.monotonic() + _START_TIMEOUT_S
+    if process.stdout is None:
+        raise UsageError("the server's output cannot be read")
+    while time.monotonic() < deadline:
+        line = process.stdout.readline()
+        if " at http" in line:
+            return line.split(" at ")[-1].split()[0]
+        if not line and process.poll() is not None:
+            break
+    raise UsageError(f"the server did not start: {log.read_text(encoding='utf-8')[-500:]}")

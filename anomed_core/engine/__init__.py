@@ -1,0 +1,7 @@
+"""The muscles: where evaluations run."""
+
+from anomed_core.engine.contract import Engine, Perform
+from anomed_core.engine.forking import ForkingEngine
+from anomed_core.engine.inline import InlineEngine
+
+__all__ = ["Engine", "ForkingEngine", "InlineEngine", "Perform"]

@@ -1,0 +1,40 @@
+"""What the rules need from an engine."""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from collections.abc import Callable
+from typing import Any
+
+Perform = Callable[[Any], Any]
+"""Does one job and returns its result; given to the engine when it is built."""
+
+
+class Engine(ABC):
+    """Does jobs and comes back with their results, whatever they do."""
+
+    @abstractmethod
+    def run(self, job: Any) -> Any:
+        """Do a job and return its result.
+
+        Parameters
+        ----------
+        job
+            Whatever the engine's `Perform` takes.
+
+        Returns
+        -------
+        object
+            What it returned.
+
+        Raises
+        ------
+        EvaluationFailedError
+            If the job raised or its process died; the log says why.
+        EvaluationTimeoutError
+            If it took longer than the time limit.
+        """
+
+    @abstractmethod
+    def close(self) -> None:
+        """End everything that is still running."""

@@ -1,0 +1,109 @@
+"""The nursery: forks a child for each job, and ends those that take too long."""
+
+from __future__ import annotations
+
+import ctypes
+import os
+import pickle
+import resource
+import select
+import signal
+import socket
+import sys
+import time
+import traceback
+from pathlib import Path
+from typing import NoReturn
+
+from anomed_core.engine.contract import Perform
+from anomed_core.engine.messages import receive_message, send_message
+
+_PR_SET_PDEATHSIG = 1
+_LOOK_EVERY_S = 0.2
+
+
+def run_nursery(
+    control: socket.socket, perform: Perform, *, timeout_s: float, memory_bytes: int
+) -> NoReturn:
+    """Take jobs until the server closes the control socket; never returns.
+
+    Parameters
+    ----------
+    control
+        Each message carries the descriptor of a job's socket.
+    perform
+        Does one job.
+    timeout_s
+        Seconds after which a child is killed.
+    memory_bytes
+        Address space that a child may use beyond the nursery's own.
+    """
+    _ignore_the_servers_signals()
+    _die_with_parent()
+    deadlines: dict[int, float] = {}
+    while True:
+        ready, _, _ = select.select([control], [], [], _LOOK_EVERY_S)
+        _reap(deadlines)
+        if not ready:
+            continue
+        message, descriptors, _, _ = socket.recv_fds(control, 16, 1)
+        if not message:
+            _end(deadlines)
+        connection = socket.socket(fileno=descriptors[0])
+        child = os.fork()
+        if child == 0:
+            control.close()
+            _do_job(connection, perform, memory_bytes)
+        connection.close()
+        deadlines[child] = time.monotonic() + timeout_s
+
+
+def _ignore_the_servers_signals() -> None:
+    """Let jobs finish while the server drains: the end of the control socket is our signal."""
+    for number in (signal.SIGINT, signal.SIGTERM, signal.SIGQUIT, signal.SIGHUP, signal.SIGWINCH):
+        signal.signal(number, signal.SIG_IGN)
+    for number in (signal.SIGUSR1, signal.SIGUSR2, signal.SIGABRT, signal.SIGCHLD):
+        signal.signal(number, signal.SIG_DFL)
+
+
+def _die_with_parent() -> None:
+    if sys.platform.startswith("linux"):
+        ctypes.CDLL(None).prctl(_PR_SET_PDEATHSIG, signal.SIGKILL)
+
+
+def _reap(deadlines: dict[int, float]) -> None:
+    for child, deadline in list(deadlines.items()):
+        if os.waitpid(child, os.WNOHANG)[0]:
+            del deadlines[child]
+        elif time.monotonic() > deadline:
+            os.kill(child, signal.SIGKILL)
+
+
+def _end(deadlines: dict[int, float]) -> NoReturn:
+    for child in deadlines:
+        os.kill(child, signal.SIGKILL)
+    for child in deadlines:
+        os.waitpid(child, 0)
+    os._exit(0)
+
+
+def _do_job(connection: socket.socket, perform: Perform, memory_bytes: int) -> NoReturn:
+    """Do one job in this process and end it."""
+    try:
+        _die_with_parent()
+        _limit_memory(memory_bytes)
+        job = pickle.loads(receive_message(connection))  # noqa: S301 - sent by our own server
+        answer = pickle.dumps((True, perform(job)))
+    except BaseException:  # noqa: BLE001 - a process border; the server logs the traceback
+        answer = pickle.dumps((False, traceback.format_exc()))
+    try:
+        send_message(connection, answer)
+    finally:
+        os._exit(0)
+
+
+def _limit_memory(memory_bytes: int) -> None:
+    resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
+    pages = int(Path("/proc/self/statm").read_text(encoding="ascii").split()[0])
+    limit = pages * resource.getpagesize() + memory_bytes
+    resource.setrlimit(resource.RLIMIT_AS, (limit, limit))

@@ -1,0 +1,213 @@
+"""Every error that this package raises on purpose.
+
+The tree, by what the person who meets the error can do about it::
+
+    AnomedError
+    ├── UsageError (ValueError)            an organiser mends the command line, file or environment
+    │   ├── ConfigError                    ... a key of the configuration
+    │   └── PluginError                    ... the choice or installation of a plugin
+    │       ├── PluginNotFoundError
+    │       ├── PluginBrokenError
+    │       └── PluginConflictError
+    ├── ContractError (TypeError)          a plugin author mends what a hook returned
+    ├── RequestError (ValueError)          a participant mends the request; costs no attempt
+    │   ├── MissingParameterError          400
+    │   ├── InvalidParameterError          400
+    │   ├── MalformedPayloadError          400
+    │   ├── NotAuthenticatedError          401
+    │   ├── NotAllowedError                403
+    │   ├── UnknownResourceError           404
+    │   ├── RequestTimeoutError            408
+    │   ├── AlreadyScoredError             409
+    │   ├── AttemptInProgressError         409
+    │   ├── LengthRequiredError            411
+    │   ├── PayloadTooLargeError           413
+    │   ├── SubmissionRejected             422
+    │   └── QuotaExhaustedError            429
+    └── ServiceError (RuntimeError)        the organiser reads the log; the participant tries again
+        ├── EvaluationFailedError          503
+        ├── EvaluationTimeoutError         504
+        └── LedgerError                    503
+            ├── LedgerFullError            507
+            └── LedgerMismatchError        refuses to start
+
+Facts are attributes; the message is one sentence that says what is wrong, what came, what is
+allowed and what to do. The web layer alone turns them into HTTP.
+"""
+
+from __future__ import annotations
+
+
+class AnomedError(Exception):
+    """Root of all errors raised on purpose."""
+
+
+class UsageError(AnomedError, ValueError):
+    """Something an organiser typed or configured is wrong; the command line exits with 2."""
+
+
+class ConfigError(UsageError):
+    """A key of the configuration is unknown, missing, or of the wrong type or value.
+
+    Parameters
+    ----------
+    key
+        Path of the key, such as ``challenges.iris.utility``; empty if the file itself is wrong.
+    problem
+        What is wrong with it and what is allowed instead.
+    """
+
+    def __init__(self, key: str, problem: str) -> None:
+        super().__init__(f"{key}: {problem}" if key else problem)
+        self.key = key
+
+
+class PluginError(UsageError):
+    """A plugin cannot be used."""
+
+
+class PluginNotFoundError(PluginError):
+    """No installed distribution offers the plugin that was named."""
+
+
+class PluginBrokenError(PluginError):
+    """A plugin is installed but does not load."""
+
+
+class PluginConflictError(PluginError):
+    """Two plugins claim the same thing; the message names both."""
+
+
+class ContractError(AnomedError, TypeError):
+    """A hook returned something that its specification does not allow."""
+
+
+class RequestError(AnomedError, ValueError):
+    """The caller's request is wrong; whatever the reason, it costs no attempt."""
+
+
+class MissingParameterError(RequestError):
+    """A required query parameter is absent."""
+
+    def __init__(self, name: str) -> None:
+        super().__init__(f'The "{name}" parameter is required.')
+        self.name = name
+
+
+class InvalidParameterError(RequestError):
+    """A query parameter has a value that is not allowed."""
+
+    def __init__(self, name: str, problem: str) -> None:
+        super().__init__(f'The "{name}" parameter is invalid: {problem}')
+        self.name = name
+
+
+class MalformedPayloadError(RequestError):
+    """The body is not what its media type says, or an expected part is absent."""
+
+
+class NotAuthenticatedError(RequestError):
+    """The request carries no token, or one that is not valid here."""
+
+
+class NotAllowedError(RequestError):
+    """The subject is known but may not do this."""
+
+
+class UnknownResourceError(RequestError):
+    """There is nothing at this address."""
+
+
+class RequestTimeoutError(RequestError):
+    """The body arrived too slowly."""
+
+
+class AlreadyScoredError(RequestError):
+    """The final of this subject has been scored before; finals are scored once.
+
+    Parameters
+    ----------
+    message
+        The sentence for the participant.
+    score_id
+        Sequence number of the recorded score.
+    """
+
+    def __init__(self, message: str, *, score_id: int) -> None:
+        super().__init__(message)
+        self.score_id = score_id
+
+
+class AttemptInProgressError(RequestError):
+    """The same final is being evaluated at this moment.
+
+    Parameters
+    ----------
+    message
+        The sentence for the participant.
+    retry_after_s
+        Seconds until the claim is settled or free again, at the latest.
+    """
+
+    def __init__(self, message: str, *, retry_after_s: float) -> None:
+        super().__init__(message)
+        self.retry_after_s = retry_after_s
+
+
+class LengthRequiredError(RequestError):
+    """The request announces no length, so its size cannot be judged before reading."""
+
+
+class PayloadTooLargeError(RequestError):
+    """The body, or what it would unpack to, exceeds a limit."""
+
+
+class SubmissionRejected(RequestError):  # noqa: N818 - the name is part of API 1
+    """A well-formed submission that does not fit what was asked for.
+
+    Plugins raise it from ``anomed_validate_submission``; its message is shown to the caller as it
+    is, so it must not contain ground truth.
+    """
+
+
+class QuotaExhaustedError(RequestError):
+    """The subject has used up its attempts or requests for now.
+
+    Parameters
+    ----------
+    message
+        The sentence for the participant.
+    retry_after_s
+        Seconds until the next attempt is possible.
+    remaining
+        Attempts that are left now.
+    """
+
+    def __init__(self, message: str, *, retry_after_s: float, remaining: int = 0) -> None:
+        super().__init__(message)
+        self.retry_after_s = retry_after_s
+        self.remaining = remaining
+
+
+class ServiceError(AnomedError, RuntimeError):
+    """Our fault: the claim is released and the participant may try again."""
+
+
+class EvaluationFailedError(ServiceError):
+    """The evaluation raised, returned something undeclared, or its worker died."""
+
+
+class EvaluationTimeoutError(ServiceError):
+    """The evaluation took longer than its time limit."""
+
+
+class LedgerError(ServiceError):
+    """The ledger cannot be read or written."""
+
+
+class LedgerFullError(LedgerError):
+    """There is no room left to write to the ledger."""
+
+
+class LedgerMismatchError(LedgerError):
+    """The ledger was written by a challenge with other data or metrics, or by a newer release."""

@@ -1,0 +1,68 @@
+"""Announcing: which type a plugin owns, and how a challenge of it comes to life."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import TYPE_CHECKING, Any
+
+from anomed_core.hookspecs._markers import hookspec
+
+if TYPE_CHECKING:
+    from anomed_core.model import ChallengeType
+    from anomed_core.plugins import CreationContext
+
+
+@hookspec
+def anomed_challenge_types() -> Iterable[ChallengeType]:  # type: ignore[empty-body]
+    """Announce the challenge types that this plugin owns.
+
+    Called once when the plugin is loaded; everybody. Must be cheap: name the config class as
+    ``"module:Class"`` instead of importing what is heavy. A type whose name is not the entry
+    point's is an error. If it raises, the plugin is broken: fatal if it was named, listed
+    otherwise.
+
+    Returns
+    -------
+    iterable of ChallengeType
+        Usually one.
+
+    Examples
+    --------
+    >>> from anomed_core import ChallengeType, hookimpl
+    >>> @hookimpl
+    ... def anomed_challenge_types():
+    ...     return [ChallengeType(name="my-type", title="Mine", config_class="my_package:Config")]
+    >>> anomed_challenge_types()[0].name
+    'my-type'
+    """
+
+
+@hookspec(firstresult=True)
+def anomed_create_challenge(type_name: str, config: Any, context: CreationContext) -> Any:
+    """Load what a challenge needs: its data, its settings, its secret draws.
+
+    Called once per challenge and process, before the first request; owner. Heavy loading belongs
+    here, behind ``context.freeze``, which runs it in one process and gives all others memory maps.
+    If it raises, the server refuses to start; raise `ConfigError` for what the organiser can mend.
+
+    Parameters
+    ----------
+    type_name
+        Slug of the type.
+    config
+        Object of the type's config class.
+    context
+        The challenge's id, its lottery, data sources and frozen arrays.
+
+    Returns
+    -------
+    object
+        Anything but ``None``; handed to all other hooks as ``challenge.definition``.
+
+    Examples
+    --------
+    >>> from anomed_core import hookimpl
+    >>> @hookimpl
+    ... def anomed_create_challenge(config, context):
+    ...     return {"size": 100, "order": context.lottery.permutation(100, "order")}
+    """

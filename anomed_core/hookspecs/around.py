@@ -1,0 +1,229 @@
+"""Around them: baselines, reports, permissions, routes, deliveries, sources, commands, health."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from typing import TYPE_CHECKING, Any
+
+from anomed_core.hookspecs._markers import hookspec
+
+if TYPE_CHECKING:
+    from anomed_core.datasets import DataSource
+    from anomed_core.delivery import DeliveryContext
+    from anomed_core.model import Baseline, Challenge, ReportSection, Score, Subject
+
+
+@hookspec
+def anomed_baselines(challenge: Challenge) -> Iterable[Baseline]:  # type: ignore[empty-body]
+    """Offer submissions with known outcomes: perfect, trivial and invalid ones.
+
+    Called by ``anomed challenge check``, ``anomed plugins check`` and the conformance kit; owner.
+    If it raises, the check fails.
+
+    Returns
+    -------
+    iterable of Baseline
+        At least one perfect and one trivial baseline for each submission kind is good practice.
+
+    Examples
+    --------
+    >>> from anomed_core import Baseline, hookimpl
+    >>> @hookimpl
+    ... def anomed_baselines(challenge):
+    ...     def truth(request):
+    ...         return {"prediction": challenge.definition["y"]}
+    ...     return [Baseline(name="truth", kind="anonymizer", quality="perfect", payload=truth)]
+    """
+
+
+@hookspec
+def anomed_report(  # type: ignore[empty-body]
+    challenge: Challenge, scores: tuple[Score, ...]
+) -> Iterable[ReportSection]:
+    """Add sections to the result pages.
+
+    Called by ``anomed report`` and the result pages; owner and extensions. If it raises, the page
+    says that the section is missing and the log says why.
+
+    Parameters
+    ----------
+    challenge
+        The challenge.
+    scores
+        Its recorded scores, oldest first.
+
+    Returns
+    -------
+    iterable of ReportSection
+        Markup must be safe and free of scripts.
+
+    Examples
+    --------
+    >>> from anomed_core import ReportSection, hookimpl
+    >>> @hookimpl
+    ... def anomed_report(challenge, scores):
+    ...     return [ReportSection(title="Scores", html=f"<p>{len(scores)} so far.</p>")]
+    """
+
+
+@hookspec(firstresult=True)
+def anomed_authorize(challenge: Challenge, action: str, subject: Subject | None) -> bool | None:
+    """Decide who may do what.
+
+    Called for each request; extensions before the core's own rules (section "Identities" of the
+    reference). If it raises, the request is refused.
+
+    Parameters
+    ----------
+    challenge
+        The challenge.
+    action
+        ``"read <path>"`` or ``"submit <kind>"``.
+    subject
+        Who asks; ``None`` without a token.
+
+    Returns
+    -------
+    bool or None
+        ``None`` leaves the decision to the next one.
+
+    Examples
+    --------
+    >>> from anomed_core import hookimpl
+    >>> @hookimpl
+    ... def anomed_authorize(challenge, action, subject):
+    ...     return False if action == "submit anonymizer" and subject is None else None
+    """
+
+
+@hookspec
+def anomed_extra_routes(challenge: Challenge) -> Mapping[str, Any]:  # type: ignore[empty-body]
+    """Mount resources of one's own: the escape hatch.
+
+    Called once per challenge and process; owner. A path that is taken is an error naming both. What
+    these routes do is outside of the core's rules: no attempt is claimed, no score recorded. If
+    this hook raises, the server refuses to start.
+
+    Returns
+    -------
+    mapping of str to object
+        Relative path, such as ``/figures/{name}``, to a Falcon resource.
+
+    Examples
+    --------
+    >>> from anomed_core import hookimpl
+    >>> @hookimpl
+    ... def anomed_extra_routes(challenge):
+    ...     class Motto:
+    ...         def on_get(self, req, resp):
+    ...             resp.media = {"motto": "primum non nocere"}
+    ...     return {"/motto": Motto()}
+    """
+
+
+@hookspec
+def anomed_score_recorded(challenge: Challenge, score: Score) -> None:
+    """Observe a score after it became durable.
+
+    Called after the commit, in the worker that recorded it; everybody, each isolated: if it raises,
+    the log says so and nothing else happens. Must be quick.
+
+    Examples
+    --------
+    >>> from anomed_core import hookimpl
+    >>> seen = []
+    >>> @hookimpl
+    ... def anomed_score_recorded(challenge, score):
+    ...     seen.append(score.id)
+    """
+
+
+@hookspec(firstresult=True)
+def anomed_deliver_score(
+    challenge: Challenge, score: Score, context: DeliveryContext
+) -> bool | None:
+    """Report a score to a platform.
+
+    Called from the outbox, never while a participant waits; extensions, then the core's own
+    delivery to the AnoMed platform. May be called again for a score that was delivered already: use
+    ``context.idempotency_key``. If it raises, the delivery is tried again later.
+
+    Returns
+    -------
+    bool or None
+        ``True`` if it has been delivered; ``None`` leaves it to the next one.
+
+    Examples
+    --------
+    >>> from anomed_core import hookimpl
+    >>> @hookimpl
+    ... def anomed_deliver_score(challenge, score, context):
+    ...     return None
+    """
+
+
+@hookspec
+def anomed_data_sources() -> Iterable[DataSource]:  # type: ignore[empty-body]
+    """Offer schemes for data in the configuration.
+
+    Called when a challenge is created; everybody. Two sources with one scheme are an error naming
+    both. ``npz:``, ``parquet:``, ``csv:`` and ``sklearn:`` are built in. If it raises, the server
+    refuses to start.
+
+    Returns
+    -------
+    iterable of DataSource
+        Each with its scheme.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from anomed_core import DataSource, hookimpl
+    >>> @hookimpl
+    ... def anomed_data_sources():
+    ...     def arrays(reference):
+    ...         return {"X": np.ones((int(reference), 2)), "y": np.ones(int(reference))}
+    ...     return [DataSource(scheme="ones", arrays=arrays)]
+    """
+
+
+@hookspec
+def anomed_cli_commands() -> Mapping[str, str]:  # type: ignore[empty-body]
+    """Add commands to ``anomed``.
+
+    Called when a command is not one of the core's own; everybody that is installed and not broken.
+    If it raises, the command fails.
+
+    Returns
+    -------
+    mapping of str to str
+        Name of the command to ``"module:attribute"`` of a click command, imported when it is run.
+
+    Examples
+    --------
+    >>> from anomed_core import hookimpl
+    >>> @hookimpl
+    ... def anomed_cli_commands():
+    ...     return {"my-command": "my_package.commands:my_command"}
+    """
+
+
+@hookspec
+def anomed_health(challenge: Challenge) -> str | None:
+    """Say whether a challenge is ready to be served.
+
+    Called by ``/readyz``; owner and extensions. Must be quick. If it raises, the server is not
+    ready.
+
+    Returns
+    -------
+    str or None
+        ``None`` if all is well, else one sentence for the organiser.
+
+    Examples
+    --------
+    >>> from anomed_core import hookimpl
+    >>> @hookimpl
+    ... def anomed_health(challenge):
+    ...     return None
+    """

@@ -1,0 +1,195 @@
+"""Chores: what is to be done about a score after it was recorded.
+
+A chore is written in the transaction that records its score, so that none is ever forgotten. Chores
+are leased, so that of several workers one tries at a time, and a worker that dies in the
+middle loses nothing. The outbox is the chores whose task is `DELIVER`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from datetime import datetime
+
+import attrs
+import sqlalchemy as sa
+
+from anomed_core.ledger.database import Database
+from anomed_core.ledger.rows import MICROSECOND, as_datetime, score_of, utc_microseconds
+from anomed_core.ledger.schema import chores, scores
+from anomed_core.model import Score
+
+DELIVER = "deliver"
+"""The task of reporting a score to a platform."""
+
+WAITING, DONE, FAILED = "waiting", "done", "failed"
+
+
+@attrs.frozen(kw_only=True)
+class Chore:
+    """Something that is to be done now.
+
+    Attributes
+    ----------
+    score
+        What it is about.
+    task
+        What is to be done.
+    attempt
+        Number of this try, from 1.
+    """
+
+    score: Score
+    task: str
+    attempt: int
+
+
+@attrs.frozen(kw_only=True)
+class ChoreFacts:
+    """What is known about a chore."""
+
+    score_id: int
+    task: str
+    state: str
+    tries: int
+    next_try_at: datetime
+    last_error: str
+
+
+class ChoreBook:
+    """Chores in a SQL database.
+
+    Parameters
+    ----------
+    database
+        Shared with the ledger.
+    clock
+        Returns microseconds since 1970-01-01 UTC.
+    """
+
+    def __init__(self, database: Database, *, clock: Callable[[], int] = utc_microseconds) -> None:
+        self._database = database
+        self._clock = clock
+
+    def take(self, tasks: str, *, lease_s: float) -> Chore | None:
+        """Take the oldest chore that is due; nobody else gets it before the lease ends.
+
+        Parameters
+        ----------
+        tasks
+            How the tasks begin that are looked for.
+        lease_s
+            Seconds until it is due again if nothing is noted.
+
+        Returns
+        -------
+        Chore or None
+            ``None`` if nothing is due.
+        """
+        now = self._clock()
+        due = sa.and_(
+            chores.c.state == WAITING,
+            chores.c.next_try_at <= now,
+            chores.c.task.startswith(tasks, autoescape=True),
+        )
+        with self._database.reading() as connection:  # cheap look before a lock is taken
+            if connection.execute(sa.select(chores.c.score_id).where(due).limit(1)).first() is None:
+                return None
+        with self._database.writing() as connection:
+            found = connection.execute(
+                sa.select(chores.c.score_id, chores.c.task)
+                .where(due)
+                .order_by(chores.c.next_try_at, chores.c.score_id)
+                .limit(1)
+                .with_for_update(skip_locked=True)
+            ).first()
+            if found is None:
+                return None
+            this = sa.and_(chores.c.score_id == found.score_id, chores.c.task == found.task)
+            connection.execute(
+                sa.update(chores)
+                .where(this)
+                .values(tries=chores.c.tries + 1, next_try_at=now + int(lease_s * MICROSECOND))
+            )
+            row = (
+                connection.execute(
+                    sa.select(scores, chores.c.tries)
+                    .join(chores, chores.c.score_id == scores.c.id)
+                    .where(this)
+                )
+                .mappings()
+                .one()
+            )
+        return Chore(score=score_of(row), task=found.task, attempt=row["tries"])
+
+    def done(self, chore: Chore) -> None:
+        """Note that a chore is done."""
+        self._settle(chore, state=DONE, settled_at=self._clock(), last_error="")
+
+    def postpone(self, chore: Chore, *, delay_s: float, error: str) -> None:
+        """Note why a try failed and when the next one is due."""
+        self._settle(
+            chore,
+            state=WAITING,
+            next_try_at=self._clock() + int(delay_s * MICROSECOND),
+            last_error=error[:500],
+        )
+
+    def give_up(self, chore: Chore, *, error: str) -> None:
+        """Note that trying again is useless; `retry` puts the chore back."""
+        self._settle(chore, state=FAILED, settled_at=self._clock(), last_error=error[:500])
+
+    def _settle(self, chore: Chore, **values: object) -> None:
+        with self._database.writing() as connection:
+            connection.execute(
+                sa.update(chores)
+                .where(chores.c.score_id == chore.score.id, chores.c.task == chore.task)
+                .values(**values)
+            )
+
+    def retry(self, tasks: str, *, score_id: int | None = None) -> int:
+        """Make chores due now: those about one score, or all that wait or were given up.
+
+        Returns
+        -------
+        int
+            How many.
+        """
+        chosen = sa.and_(chores.c.state != DONE, chores.c.task.startswith(tasks, autoescape=True))
+        if score_id is not None:
+            chosen = sa.and_(chosen, chores.c.score_id == score_id)
+        with self._database.writing() as connection:
+            result = connection.execute(
+                sa.update(chores)
+                .where(chosen)
+                .values(state=WAITING, next_try_at=self._clock(), settled_at=None)
+            )
+            return result.rowcount
+
+    def facts(self, tasks: str = "") -> Sequence[ChoreFacts]:
+        """Return what is known about chores whose task begins so, oldest first."""
+        query = (
+            sa.select(chores)
+            .where(chores.c.task.startswith(tasks, autoescape=True))
+            .order_by(chores.c.score_id, chores.c.task)
+        )
+        with self._database.reading() as connection:
+            return [
+                ChoreFacts(
+                    score_id=row["score_id"],
+                    task=row["task"],
+                    state=row["state"],
+                    tries=row["tries"],
+                    next_try_at=as_datetime(row["next_try_at"]),
+                    last_error=row["last_error"],
+                )
+                for row in connection.execute(query).mappings()
+            ]
+
+    def n_waiting(self, tasks: str) -> int:
+        """Return how many chores wait whose task begins so."""
+        with self._database.reading() as connection:
+            return connection.execute(
+                sa.select(sa.func.count()).where(
+                    chores.c.state == WAITING, chores.c.task.startswith(tasks, autoescape=True)
+                )
+            ).scalar_one()

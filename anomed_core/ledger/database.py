@@ -1,0 +1,235 @@
+"""Connect to the ledger's database and bring it to the schema of this release."""
+
+from __future__ import annotations
+
+import fcntl
+import sqlite3
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import sqlalchemy as sa
+from sqlalchemy.engine import make_url
+
+from anomed_core.errors import LedgerError, LedgerFullError, LedgerMismatchError, UsageError
+
+HEAD = "0001"
+"""Identifier of the newest migration."""
+
+_MIGRATIONS = Path(__file__).with_name("migrations")
+_BUSY_TIMEOUT_S = 30.0
+
+
+def connect(url: str) -> sa.Engine:
+    """Open the database of a ledger.
+
+    Parameters
+    ----------
+    url
+        SQLAlchemy URL: ``sqlite:////path/ledger.sqlite`` or ``postgresql+psycopg://...``.
+
+    Returns
+    -------
+    sqlalchemy.Engine
+        SQLite with a write-ahead log, ``synchronous=FULL`` and immediate write transactions.
+
+    Raises
+    ------
+    UsageError
+        If the URL or its driver is unknown.
+    """
+    try:
+        parsed = make_url(url)
+        if parsed.get_backend_name() == "sqlite":
+            engine = sa.create_engine(parsed, pool_size=8, max_overflow=128, pool_timeout=60)
+            sa.event.listen(engine, "connect", _prepare_sqlite)
+            sa.event.listen(engine, "begin", _begin_sqlite)
+            return engine
+        return sa.create_engine(
+            parsed,
+            pool_size=8,
+            max_overflow=32,
+            pool_timeout=60,
+            pool_pre_ping=True,
+            isolation_level="READ COMMITTED",
+        )
+    except (sa.exc.ArgumentError, sa.exc.NoSuchModuleError, ModuleNotFoundError) as error:
+        raise UsageError(
+            f"The ledger cannot be opened with {_without_password(url)}: {error}; use a path, "
+            "sqlite:///PATH or postgresql+psycopg://USER@HOST/DATABASE "
+            "(needs anomed-core[postgresql])."
+        ) from error
+
+
+def _without_password(url: str) -> str:
+    try:
+        return make_url(url).render_as_string(hide_password=True)
+    except sa.exc.ArgumentError:
+        return "this URL"
+
+
+def _prepare_sqlite(connection: sqlite3.Connection, _: Any) -> None:
+    connection.isolation_level = None  # SQLAlchemy's events begin transactions, not the driver
+    connection.execute(f"PRAGMA busy_timeout = {int(_BUSY_TIMEOUT_S * 1000)}")
+    connection.execute("PRAGMA journal_mode = WAL")
+    connection.execute("PRAGMA synchronous = FULL")
+    connection.execute("PRAGMA foreign_keys = ON")
+
+
+def _begin_sqlite(connection: sa.Connection) -> None:
+    read_only = connection.get_execution_options().get("anomed_read", False)
+    connection.exec_driver_sql("BEGIN" if read_only else "BEGIN IMMEDIATE")
+
+
+def current_revision(engine: sa.Engine) -> str | None:
+    """Return the migration that the database is at; ``None`` if it is empty."""
+    with translated_errors(), engine.connect().execution_options(anomed_read=True) as connection:
+        if not sa.inspect(connection).has_table("alembic_version"):
+            return None
+        return connection.execute(sa.text("SELECT version_num FROM alembic_version")).scalar()
+
+
+def prepare(engine: sa.Engine) -> None:
+    """Create the schema in an empty database; refuse one of another release.
+
+    Raises
+    ------
+    LedgerMismatchError
+        If the database has an older or newer schema.
+    """
+    revision = current_revision(engine)
+    if revision is None:
+        migrate(engine)
+    elif revision != HEAD:
+        age = "an older" if revision < HEAD else "a newer"
+        raise LedgerMismatchError(
+            f"the ledger has the schema {revision} of {age} release, this one needs {HEAD}; "
+            + (
+                "back it up and run: anomed ledger migrate"
+                if revision < HEAD
+                else "install the newer release"
+            )
+        )
+
+
+def migrate(engine: sa.Engine) -> str | None:
+    """Run all missing migrations.
+
+    Returns
+    -------
+    str or None
+        The revision before.
+    """
+    from alembic import command
+    from alembic.config import Config
+
+    with _migration_lock(engine), translated_errors():
+        before = current_revision(engine)
+        if before == HEAD:
+            return before
+        config = Config()
+        config.set_main_option("script_location", str(_MIGRATIONS))
+        with engine.begin() as connection:
+            config.attributes["connection"] = connection
+            command.upgrade(config, HEAD)
+        return before
+
+
+@contextmanager
+def _migration_lock(engine: sa.Engine) -> Iterator[None]:
+    """Let one process migrate at a time."""
+    if engine.dialect.name == "sqlite":
+        path = Path(f"{engine.url.database}.migrating")
+        with path.open("wb") as file:
+            fcntl.flock(file, fcntl.LOCK_EX)
+            yield
+        return
+    with engine.connect() as connection:
+        connection.execute(sa.text("SELECT pg_advisory_lock(714025)"))
+        try:
+            yield
+        finally:
+            connection.execute(sa.text("SELECT pg_advisory_unlock(714025)"))
+
+
+@contextmanager
+def translated_errors() -> Iterator[None]:
+    """Turn the database's errors into the ledger's.
+
+    Raises
+    ------
+    LedgerFullError
+        If there is no room left.
+    LedgerError
+        If the database cannot be reached, read or written.
+    """
+    try:
+        yield
+    except sa.exc.IntegrityError:
+        raise
+    except sa.exc.SQLAlchemyError as error:
+        reason = str(getattr(error, "orig", None) or error).splitlines()[0]
+        if "full" in reason.lower() or "no space left" in reason.lower():
+            raise LedgerFullError(
+                "The ledger has no room left; free some space and send the request again."
+            ) from error
+        raise LedgerError(f"The ledger cannot be used now ({reason}).") from error
+
+
+def migrate_ledger(url: str) -> tuple[str | None, str]:
+    """Bring a ledger to the schema of this release.
+
+    Parameters
+    ----------
+    url
+        See `connect`.
+
+    Returns
+    -------
+    (before, after) : tuple of (str or None) and str
+        Revisions; ``None`` if the database was empty.
+    """
+    engine = connect(url)
+    try:
+        return migrate(engine), HEAD
+    finally:
+        engine.dispose()
+
+
+class Database:
+    """The database that ledger, token book and outbox share.
+
+    Parameters
+    ----------
+    url
+        See `connect`.
+
+    Raises
+    ------
+    UsageError
+        If the URL or its driver is unknown.
+    LedgerMismatchError
+        If the database has the schema of another release.
+    """
+
+    def __init__(self, url: str) -> None:
+        self._engine = connect(url)
+        prepare(self._engine)
+
+    @contextmanager
+    def writing(self) -> Iterator[sa.Connection]:
+        """Begin a transaction that may write; it commits at the end."""
+        with translated_errors(), self._engine.begin() as connection:
+            yield connection
+
+    @contextmanager
+    def reading(self) -> Iterator[sa.Connection]:
+        """Begin a transaction that only reads."""
+        reader = self._engine.execution_options(anomed_read=True)
+        with translated_errors(), reader.begin() as connection:
+            yield connection
+
+    def close(self) -> None:
+        """Release all connections."""
+        self._engine.dispose()

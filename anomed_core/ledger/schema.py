@@ -1,0 +1,127 @@
+"""Tables of the ledger, as the newest migration leaves them.
+
+Times are integers: microseconds since 1970-01-01 UTC. Ids that hold a place in a chain are assigned
+by the transaction that appends, never by the database, so that they have no gaps.
+"""
+
+from __future__ import annotations
+
+import sqlalchemy as sa
+
+metadata = sa.MetaData(
+    naming_convention={
+        "ix": "ix_%(column_0_label)s",
+        "uq": "uq_%(table_name)s_%(column_0_name)s",
+        "pk": "pk_%(table_name)s",
+    }
+)
+
+_ID = sa.BigInteger().with_variant(sa.Integer(), "sqlite")
+
+challenges = sa.Table(
+    "challenges",
+    metadata,
+    sa.Column("id", sa.Text, primary_key=True),
+    sa.Column("fingerprint", sa.Text, nullable=False),
+    sa.Column("opened_at", sa.BigInteger, nullable=False),
+)
+
+attempts = sa.Table(
+    "attempts",
+    metadata,
+    sa.Column("id", _ID, primary_key=True, autoincrement=True),
+    sa.Column("challenge", sa.Text, nullable=False),
+    sa.Column("kind", sa.Text, nullable=False),
+    sa.Column("role", sa.Text, nullable=False),
+    sa.Column("anonymizer", sa.Text, nullable=False),
+    sa.Column("deanonymizer", sa.Text, nullable=False),
+    sa.Column("split", sa.Text, nullable=False),
+    sa.Column("state", sa.Text, nullable=False),
+    sa.Column("reason", sa.Text, nullable=False, server_default=""),
+    # What the claim reserves, and how much of it, as an exact decimal.
+    sa.Column("resource", sa.Text, nullable=False, server_default="attempt"),
+    sa.Column("amount", sa.Text, nullable=False, server_default="1"),
+    # Not null exactly while a final is claimed or scored: the once-only rule is this index.
+    sa.Column("final_key", sa.Text, unique=True),
+    sa.Column("replay_key", sa.Text, unique=True),
+    sa.Column("payload_digest", sa.Text, nullable=False),
+    sa.Column("request_id", sa.Text, nullable=False),
+    sa.Column("claimed_at", sa.BigInteger, nullable=False),
+    sa.Column("lease_until", sa.BigInteger, nullable=False),
+    sa.Column("settled_at", sa.BigInteger),
+    sa.Index("ix_attempts_history", "challenge", "anonymizer", "deanonymizer", "claimed_at"),
+)
+
+scores = sa.Table(
+    "scores",
+    metadata,
+    sa.Column("id", _ID, primary_key=True, autoincrement=False),
+    sa.Column("attempt_id", _ID, sa.ForeignKey("attempts.id"), unique=True),
+    sa.Column("challenge", sa.Text, nullable=False),
+    sa.Column("kind", sa.Text, nullable=False),
+    sa.Column("role", sa.Text, nullable=False),
+    sa.Column("anonymizer", sa.Text, nullable=False),
+    sa.Column("deanonymizer", sa.Text, nullable=False),
+    sa.Column("split", sa.Text, nullable=False),
+    sa.Column("origin", sa.Text, nullable=False),
+    sa.Column("label", sa.Text, nullable=False),
+    sa.Column("metrics", sa.Text, nullable=False),
+    sa.Column("parameters", sa.Text, nullable=False),
+    sa.Column("payload_digest", sa.Text, nullable=False),
+    sa.Column("fingerprint", sa.Text, nullable=False),
+    sa.Column("core_version", sa.Text, nullable=False),
+    sa.Column("plugin", sa.Text, nullable=False),
+    sa.Column("plugin_version", sa.Text, nullable=False),
+    sa.Column("supersedes", _ID),
+    sa.Column("recorded_at", sa.BigInteger, nullable=False),
+    sa.Column("previous_hash", sa.Text, nullable=False),
+    sa.Column("hash", sa.Text, nullable=False, unique=True),
+    sa.Index("ix_scores_challenge", "challenge", "kind", "split"),
+    sa.Index("ix_scores_anonymizer", "challenge", "anonymizer", "split"),
+)
+
+chores = sa.Table(
+    "chores",
+    metadata,
+    # What is to be done about a score after it was recorded: deliver it, attack its submission.
+    sa.Column("score_id", _ID, sa.ForeignKey("scores.id"), primary_key=True, autoincrement=False),
+    sa.Column("task", sa.Text, primary_key=True),
+    sa.Column("state", sa.Text, nullable=False),
+    sa.Column("tries", sa.Integer, nullable=False, server_default="0"),
+    sa.Column("next_try_at", sa.BigInteger, nullable=False),
+    sa.Column("last_error", sa.Text, nullable=False, server_default=""),
+    sa.Column("settled_at", sa.BigInteger),
+    sa.Index("ix_chores_due", "state", "next_try_at"),
+)
+
+audit = sa.Table(
+    "audit",
+    metadata,
+    sa.Column("id", _ID, primary_key=True, autoincrement=False),
+    sa.Column("action", sa.Text, nullable=False),
+    sa.Column("detail", sa.Text, nullable=False),
+    sa.Column("recorded_at", sa.BigInteger, nullable=False),
+    sa.Column("previous_hash", sa.Text, nullable=False),
+    sa.Column("hash", sa.Text, nullable=False, unique=True),
+)
+
+tokens = sa.Table(
+    "tokens",
+    metadata,
+    sa.Column("id", sa.Text, primary_key=True),
+    sa.Column("challenge", sa.Text, nullable=False),
+    sa.Column("role", sa.Text, nullable=False),
+    sa.Column("holder", sa.Text, nullable=False),
+    sa.Column("digest", sa.Text, nullable=False),
+    sa.Column("created_at", sa.BigInteger, nullable=False),
+    sa.Column("revoked_at", sa.BigInteger),
+)
+
+chain_heads = sa.Table(
+    "chain_heads",
+    metadata,
+    # One row per chain; locking it serialises appends.
+    sa.Column("name", sa.Text, primary_key=True),
+    sa.Column("length", sa.BigInteger, nullable=False),
+    sa.Column("hash", sa.Text, nullable=False),
+)

@@ -1,0 +1,470 @@
+"""The ledger in a SQL database."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from datetime import datetime
+from typing import Any
+
+import sqlalchemy as sa
+
+from anomed_core.errors import (
+    AlreadyScoredError,
+    AttemptInProgressError,
+    LedgerError,
+    LedgerMismatchError,
+    QuotaExhaustedError,
+)
+from anomed_core.ledger import rows
+from anomed_core.ledger.chain import chain_faults, row_hash
+from anomed_core.ledger.chores import WAITING
+from anomed_core.ledger.contract import (
+    Attempt,
+    ChainFault,
+    Claim,
+    ClaimRequest,
+    Ledger,
+    Provenance,
+    Quota,
+)
+from anomed_core.ledger.database import Database
+from anomed_core.ledger.rows import (
+    MICROSECOND,
+    as_datetime,
+    attempt_of,
+    claim_keys,
+    final_key,
+    matches,
+    metrics_text,
+    score_of,
+    subject_columns,
+    utc_microseconds,
+)
+from anomed_core.ledger.schema import (
+    attempts,
+    audit,
+    chain_heads,
+    challenges,
+    chores,
+    scores,
+)
+from anomed_core.model import Score, Split, Subject
+from anomed_core.wire.digests import canonical_json
+
+_RELEASED = {"state": "released", "final_key": None, "replay_key": None}
+
+
+class SqlLedger(Ledger):
+    """See `anomed_core.ledger.contract.Ledger`.
+
+    Parameters
+    ----------
+    database
+        Where it is kept.
+    clock
+        Returns microseconds since 1970-01-01 UTC. Where it runs backwards, the newest time in the
+        ledger is taken instead, so that nothing reopens.
+    """
+
+    def __init__(self, database: Database, *, clock: Callable[[], int] = utc_microseconds) -> None:
+        self._database = database
+        self._clock = clock
+
+    def open_challenge(self, challenge: str, fingerprint: str, *, accept_change: bool) -> None:
+        """See `Ledger.open_challenge`."""
+        with self._database.writing() as connection:
+            known = connection.execute(
+                sa.select(challenges.c.fingerprint).where(challenges.c.id == challenge)
+            ).scalar()
+            if known == fingerprint:
+                return
+            if known is None:
+                connection.execute(
+                    sa.insert(challenges).values(
+                        id=challenge, fingerprint=fingerprint, opened_at=self._now(connection)
+                    )
+                )
+                return
+            n_scores = connection.execute(
+                sa.select(sa.func.count()).where(scores.c.challenge == challenge)
+            ).scalar_one()
+            if n_scores and not accept_change:
+                raise LedgerMismatchError(
+                    f"challenge {challenge!r} has {n_scores} scores that were recorded with other "
+                    "data or metrics; restore those, give the challenge another id, or start once "
+                    "with --accept-metric-change"
+                )
+            connection.execute(
+                sa.update(challenges)
+                .where(challenges.c.id == challenge)
+                .values(fingerprint=fingerprint)
+            )
+            self._append_audit(
+                connection,
+                "challenge changed",
+                {"challenge": challenge, "from": known, "to": fingerprint},
+            )
+
+    def claim(self, request: ClaimRequest) -> Claim:
+        """See `Ledger.claim`."""
+        try:
+            with self._database.writing() as connection:
+                now = self._now(connection)
+                self._void_expired(connection, request, now)
+                remaining = self._remaining_or_refuse(connection, request, now)
+                attempt_id = connection.execute(
+                    sa.insert(attempts)
+                    .values(
+                        **subject_columns(
+                            request.challenge, request.kind, request.subject, request.split
+                        ),
+                        state="claimed",
+                        **claim_keys(request),
+                        payload_digest=request.payload_digest,
+                        request_id=request.request_id,
+                        claimed_at=now,
+                        lease_until=now + int(request.lease_s * MICROSECOND),
+                    )
+                    .returning(attempts.c.id)
+                ).scalar_one()
+        except sa.exc.IntegrityError:
+            raise self._refusal(request) from None
+        return Claim(id=attempt_id, request=request, remaining=remaining)
+
+    def _void_expired(self, connection: sa.Connection, request: ClaimRequest, now: int) -> None:
+        """Void dead claims that stand in the way: their lease has run out."""
+        connection.execute(
+            sa.update(attempts)
+            .where(
+                _in_the_way(request),
+                attempts.c.state == "claimed",
+                attempts.c.lease_until <= now,
+            )
+            .values(**_RELEASED, reason="the evaluation never ended", settled_at=now)
+        )
+
+    def _remaining_or_refuse(
+        self, connection: sa.Connection, request: ClaimRequest, now: int
+    ) -> int | None:
+        if request.split is Split.VALIDATION:
+            return 0
+        if request.quota is None:
+            return None
+        used, ends_at = self._used(
+            connection, request.challenge, request.kind, request.subject, request.quota, now
+        )
+        if used >= request.quota.attempts:
+            raise QuotaExhaustedError(
+                f"All {request.quota.attempts} tuning attempts of this period are used up; the "
+                f"next period begins at {as_datetime(ends_at).isoformat()}.",
+                retry_after_s=(ends_at - now) / MICROSECOND,
+            )
+        return request.quota.attempts - used - 1
+
+    def _used(
+        self,
+        connection: sa.Connection,
+        challenge: str,
+        kind: str,
+        subject: Subject,
+        quota: Quota,
+        now: int,
+    ) -> tuple[int, int]:
+        """Count attempts of the current period; return them and the period's end."""
+        period = quota.period_s * MICROSECOND
+        began_at = now - now % period
+        used = connection.execute(
+            sa.select(sa.func.count()).where(
+                *matches(attempts, challenge, kind, subject, Split.TUNING),
+                attempts.c.claimed_at >= began_at,
+                sa.or_(
+                    attempts.c.state == "scored",
+                    sa.and_(attempts.c.state == "claimed", attempts.c.lease_until > now),
+                ),
+            )
+        ).scalar_one()
+        return used, began_at + period
+
+    def _refusal(self, request: ClaimRequest) -> Exception:
+        """Explain why a claim met a row that was there already."""
+        with self._database.reading() as connection:
+            row = connection.execute(
+                sa.select(attempts.c.state, attempts.c.lease_until, scores.c.id)
+                .select_from(attempts.outerjoin(scores, scores.c.attempt_id == attempts.c.id))
+                .where(_in_the_way(request))
+            ).first()
+            now = self._now(connection)
+        if row is not None and row.id is not None:
+            return AlreadyScoredError(
+                "The final of this subject has been scored before; finals are scored once. "
+                "The recorded score is at the given location.",
+                score_id=row.id,
+            )
+        lease_s = (row.lease_until - now) / MICROSECOND if row is not None else 1.0
+        return AttemptInProgressError(
+            "The same submission is being evaluated at this moment; ask for its score later.",
+            retry_after_s=max(1.0, lease_s),
+        )
+
+    def record(
+        self,
+        claim: Claim,
+        metrics: Mapping[str, float],
+        provenance: Provenance,
+        *,
+        tasks: Sequence[str] = (),
+    ) -> Score:
+        """See `Ledger.record`."""
+        request = claim.request
+        with self._database.writing() as connection:
+            now = self._now(connection)
+            settled = connection.execute(
+                sa.update(attempts)
+                .where(attempts.c.id == claim.id, attempts.c.state == "claimed")
+                .values(state="scored", settled_at=now)
+            )
+            if settled.rowcount != 1:
+                raise LedgerError("The claim ran out before the score was recorded; try again.")
+            score = self._append_score(
+                connection,
+                {
+                    **subject_columns(
+                        request.challenge, request.kind, request.subject, request.split
+                    ),
+                    "attempt_id": claim.id,
+                    "origin": "participant",
+                    "label": "",
+                    "metrics": metrics_text(metrics),
+                    "parameters": canonical_json(dict(request.parameters)),
+                    "payload_digest": request.payload_digest,
+                    "fingerprint": request.fingerprint,
+                },
+                provenance,
+                now,
+            )
+            if tasks:
+                connection.execute(
+                    sa.insert(chores),
+                    [
+                        {"score_id": score.id, "task": task, "state": WAITING, "next_try_at": now}
+                        for task in tasks
+                    ],
+                )
+            return score
+
+    def record_house(  # noqa: PLR0913 - as in the contract
+        self,
+        *,
+        challenge: str,
+        kind: str,
+        subject: Subject,
+        split: Split,
+        label: str,
+        metrics: Mapping[str, float],
+        payload_digest: str,
+        fingerprint: str,
+        provenance: Provenance,
+    ) -> Score:
+        """See `Ledger.record_house`."""
+        with self._database.writing() as connection:
+            return self._append_score(
+                connection,
+                {
+                    **subject_columns(challenge, kind, subject, split),
+                    "attempt_id": None,
+                    "origin": "house",
+                    "label": label,
+                    "metrics": metrics_text(metrics),
+                    "parameters": "{}",
+                    "payload_digest": payload_digest,
+                    "fingerprint": fingerprint,
+                },
+                provenance,
+                self._now(connection),
+            )
+
+    def _append_score(
+        self,
+        connection: sa.Connection,
+        values: dict[str, Any],
+        provenance: Provenance,
+        now: int,
+    ) -> Score:
+        row = {
+            **values,
+            "core_version": provenance.core_version,
+            "plugin": provenance.plugin,
+            "plugin_version": provenance.plugin_version,
+            "supersedes": None,
+            "recorded_at": now,
+        }
+        row = self._append(connection, scores, row)
+        return score_of(row)
+
+    def release(self, claim: Claim, reason: str) -> None:
+        """See `Ledger.release`."""
+        with self._database.writing() as connection:
+            connection.execute(
+                sa.update(attempts)
+                .where(attempts.c.id == claim.id, attempts.c.state == "claimed")
+                .values(**_RELEASED, reason=reason, settled_at=self._now(connection))
+            )
+
+    def replay(
+        self, *, challenge: str, kind: str, subject: Subject, split: Split, replay_key: str
+    ) -> Score | None:
+        """See `Ledger.replay`."""
+        key = rows.replay_key(challenge, kind, subject, split, replay_key)
+        return self._score_of_attempt(attempts.c.replay_key == key)
+
+    def final(self, *, challenge: str, kind: str, subject: Subject) -> Score | None:
+        """See `Ledger.final`."""
+        key = final_key(challenge, kind, subject, Split.VALIDATION)
+        return self._score_of_attempt(attempts.c.final_key == key)
+
+    def _score_of_attempt(self, condition: sa.ColumnElement[bool]) -> Score | None:
+        query = sa.select(scores).join(attempts, attempts.c.id == scores.c.attempt_id)
+        with self._database.reading() as connection:
+            row = connection.execute(query.where(condition)).mappings().first()
+        return score_of(row) if row else None
+
+    def score(self, score_id: int) -> Score | None:
+        """See `Ledger.score`."""
+        with self._database.reading() as connection:
+            query = sa.select(scores).where(scores.c.id == score_id)
+            row = connection.execute(query).mappings().first()
+        return score_of(row) if row else None
+
+    def scores(
+        self,
+        *,
+        challenge: str | None = None,
+        kind: str | None = None,
+        split: Split | None = None,
+        anonymizer: str | None = None,
+    ) -> Sequence[Score]:
+        """See `Ledger.scores`."""
+        query = sa.select(scores).order_by(scores.c.id)
+        chosen = {
+            "challenge": challenge,
+            "kind": kind,
+            "split": split.value if split else None,
+            "anonymizer": anonymizer,
+        }
+        for name, value in chosen.items():
+            if value is not None:
+                query = query.where(scores.c[name] == value)
+        with self._database.reading() as connection:
+            return [score_of(row) for row in connection.execute(query).mappings()]
+
+    def attempts(self, *, challenge: str, subject: Subject) -> Sequence[Attempt]:
+        """See `Ledger.attempts`."""
+        query = (
+            sa.select(attempts, scores.c.id.label("score_id"))
+            .select_from(attempts.outerjoin(scores, scores.c.attempt_id == attempts.c.id))
+            .where(
+                attempts.c.challenge == challenge,
+                attempts.c.role == subject.role.value,
+                attempts.c.anonymizer == subject.anonymizer,
+                attempts.c.deanonymizer == subject.deanonymizer,
+            )
+            .order_by(attempts.c.id)
+        )
+        with self._database.reading() as connection:
+            return [attempt_of(row) for row in connection.execute(query).mappings()]
+
+    def remaining(
+        self, *, challenge: str, kind: str, subject: Subject, quota: Quota
+    ) -> tuple[int, datetime]:
+        """See `Ledger.remaining`."""
+        with self._database.reading() as connection:
+            now = self._now(connection)
+            used, ends_at = self._used(connection, challenge, kind, subject, quota, now)
+        return max(0, quota.attempts - used), as_datetime(ends_at)
+
+    def verify(self) -> list[ChainFault]:
+        """See `Ledger.verify`."""
+        faults = []
+        with self._database.reading() as connection:
+            for table in (scores, audit):
+                head = connection.execute(
+                    sa.select(chain_heads).where(chain_heads.c.name == table.name)
+                ).first()
+                stored = connection.execution_options(yield_per=1000).execute(
+                    sa.select(table).order_by(table.c.id)
+                )
+                faults += chain_faults(
+                    table.name,
+                    stored.mappings(),
+                    length=head.length if head else 0,
+                    head=head.hash if head else "",
+                )
+        return faults
+
+    def audit(self, action: str, **detail: str) -> None:
+        """See `Ledger.audit`."""
+        with self._database.writing() as connection:
+            self._append_audit(connection, action, detail)
+
+    def _append_audit(
+        self, connection: sa.Connection, action: str, detail: Mapping[str, str]
+    ) -> None:
+        self._append(
+            connection,
+            audit,
+            {
+                "action": action,
+                "detail": canonical_json(dict(detail)),
+                "recorded_at": self._now(connection),
+            },
+        )
+
+    def _append(
+        self, connection: sa.Connection, table: sa.Table, values: dict[str, Any]
+    ) -> dict[str, Any]:
+        """Append a row to a chain; the head's row lock serialises everybody who appends."""
+        head = connection.execute(
+            sa.select(chain_heads).where(chain_heads.c.name == table.name).with_for_update()
+        ).one()
+        row = {"id": head.length + 1, **values, "previous_hash": head.hash}
+        row["hash"] = row_hash(row)
+        connection.execute(sa.insert(table).values(row))
+        connection.execute(
+            sa.update(chain_heads)
+            .where(chain_heads.c.name == table.name)
+            .values(length=row["id"], hash=row["hash"])
+        )
+        return row
+
+    def now(self) -> datetime:
+        """See `Ledger.now`."""
+        with self._database.reading() as connection:
+            return as_datetime(self._now(connection))
+
+    def ping(self) -> None:
+        """See `Ledger.ping`."""
+        with self._database.writing() as connection:
+            connection.execute(
+                sa.update(chain_heads)
+                .where(chain_heads.c.name == "scores")
+                .values(length=chain_heads.c.length)
+            )
+
+    def close(self) -> None:
+        """See `Ledger.close`."""
+        self._database.close()
+
+    def _now(self, connection: sa.Connection) -> int:
+        """Return the present, but never a time before the newest in the ledger."""
+        newest = connection.execute(
+            sa.select(attempts.c.claimed_at).order_by(attempts.c.id.desc()).limit(1)
+        ).scalar()
+        return max(self._clock(), newest or 0)
+
+
+def _in_the_way(request: ClaimRequest) -> sa.ColumnElement[bool]:
+    """Select the attempts that hold a key that a claim needs."""
+    keys = claim_keys(request)
+    return sa.or_(
+        sa.false(), *(attempts.c[name] == key for name, key in keys.items() if key is not None)
+    )

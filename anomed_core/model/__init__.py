@@ -1,0 +1,70 @@
+"""The vocabulary: frozen value classes, no input or output."""
+
+from anomed_core.model.challenge import Challenge, ChallengeSpec, Phase
+from anomed_core.model.declarations import (
+    ANONYMIZER,
+    DATA_SPLIT,
+    DEANONYMIZER,
+    ChallengeType,
+    Competition,
+    DataProduct,
+    Metric,
+    Parameter,
+    SubmissionKind,
+    normalised_slug,
+)
+from anomed_core.model.events import DataRequest, Payload, Score, Subject, Submission, Target
+from anomed_core.model.extras import Baseline, HouseAttack, Quality, ReportSection
+from anomed_core.model.payloads import (
+    ArraySchema,
+    ArraysSchema,
+    ColumnSchema,
+    FormPart,
+    FormSchema,
+    JSONSchema,
+    ProductSchema,
+    SubmissionSchema,
+    TableSchema,
+    TextSchema,
+)
+from anomed_core.model.roles import Direction, Purpose, Role, Split
+
+__all__ = [
+    "ANONYMIZER",
+    "DATA_SPLIT",
+    "DEANONYMIZER",
+    "ArraySchema",
+    "ArraysSchema",
+    "Baseline",
+    "Challenge",
+    "ChallengeSpec",
+    "ChallengeType",
+    "ColumnSchema",
+    "Competition",
+    "DataProduct",
+    "DataRequest",
+    "Direction",
+    "FormPart",
+    "FormSchema",
+    "HouseAttack",
+    "JSONSchema",
+    "Metric",
+    "Parameter",
+    "Payload",
+    "Phase",
+    "ProductSchema",
+    "Purpose",
+    "Quality",
+    "ReportSection",
+    "Role",
+    "Score",
+    "Split",
+    "Subject",
+    "Submission",
+    "SubmissionKind",
+    "SubmissionSchema",
+    "TableSchema",
+    "Target",
+    "TextSchema",
+    "normalised_slug",
+]

@@ -1,0 +1,94 @@
+"""A challenge: one configured instance of a challenge type."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from datetime import datetime
+from typing import Any
+
+import attrs
+
+from anomed_core.model.roles import Split
+from anomed_core.sampling import Lottery
+
+CHALLENGE_ID = re.compile(r"[a-z0-9][a-z0-9_-]{0,63}")
+"""Identifiers of challenges: they are URL segments and folder names."""
+
+
+@attrs.frozen(kw_only=True)
+class Phase:
+    """When submissions for a split are taken.
+
+    Attributes
+    ----------
+    opens, closes
+        Times with their zone; ``None`` for always open, or never closed.
+    """
+
+    opens: datetime | None = None
+    closes: datetime | None = None
+
+    def __attrs_post_init__(self) -> None:
+        if self.opens and self.closes and self.opens >= self.closes:
+            raise ValueError(
+                f"a phase must open before it closes, got {self.opens} and {self.closes}"
+            )
+
+
+@attrs.frozen(kw_only=True)
+class ChallengeSpec:
+    """What an organiser decides about a challenge, from TOML or from Python.
+
+    Attributes
+    ----------
+    id
+        URL segment and key in the ledger; lower-case letters, digits, hyphens and underscores.
+    type
+        Slug of the challenge type.
+    title
+        A few words for people; the type's title if empty.
+    description
+        A paragraph for people.
+    seed
+        Makes every draw reproducible for tests and papers, and guessable for everyone who knows it.
+        ``None`` draws by the server's secret.
+    phases
+        When submissions for each split are taken; always, if not named.
+    config
+        Object of the type's config class.
+    """
+
+    id: str = attrs.field(validator=attrs.validators.matches_re(CHALLENGE_ID))
+    type: str
+    title: str = ""
+    description: str = ""
+    seed: int | None = None
+    phases: Mapping[Split, Phase] = attrs.field(factory=dict)
+    config: Any = None
+
+
+@attrs.frozen(kw_only=True)
+class Challenge:
+    """An open challenge, as every hook receives it.
+
+    Attributes
+    ----------
+    id
+        Identifier, unique within the server.
+    type
+        Slug of the challenge type.
+    title, description
+        For people.
+    definition
+        Whatever the owner's ``anomed_create_challenge`` returned: its data and settings.
+    lottery
+        Source of every draw that participants must not be able to foresee.
+    """
+
+    id: str
+    type: str
+    title: str
+    description: str = ""
+    definition: Any = attrs.field(repr=False)
+    lottery: Lottery = attrs.field(repr=False)

@@ -1,0 +1,86 @@
+"""What a plugin may add around scoring: baselines, house attacks, report sections."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from enum import StrEnum
+from typing import Any
+
+import attrs
+import numpy as np
+
+from anomed_core.model.events import DataRequest, Payload, Submission
+
+
+class Quality(StrEnum):
+    """What a baseline must show when it is scored."""
+
+    PERFECT = "perfect"
+    TRIVIAL = "trivial"
+    INVALID = "invalid"
+
+
+@attrs.frozen(kw_only=True)
+class Baseline:
+    """A submission with a known outcome, made from the ground truth.
+
+    Attributes
+    ----------
+    name
+        Short name, unique within the challenge.
+    kind
+        Name of the submission kind.
+    quality
+        ``PERFECT`` scores at least as well as every other baseline on the primary metric;
+        ``TRIVIAL`` knows nothing and scores no better than perfect; ``INVALID`` is refused before
+        an attempt is spent.
+    payload
+        Called with the request that a participant would have made; returns the decoded body.
+    """
+
+    name: str
+    kind: str
+    quality: Quality = attrs.field(converter=Quality)
+    payload: Callable[[DataRequest], Payload]
+
+
+@attrs.frozen(kw_only=True)
+class HouseAttack:
+    """An attack that the server itself runs on what an anonymizer submitted.
+
+    Attributes
+    ----------
+    name
+        Short name, unique within the challenge; the label of the recorded scores.
+    kind
+        Name of the submission kind whose submissions it attacks.
+    description
+        One sentence for people, with a reference.
+    run
+        Called with the anonymizer's submission and a seeded generator; returns finite metrics, or
+        ``None`` if there is nothing to attack.
+    """
+
+    name: str
+    kind: str
+    description: str = ""
+    run: Callable[[Submission, np.random.Generator], Mapping[str, float] | None]
+
+
+@attrs.frozen(kw_only=True)
+class ReportSection:
+    """A part of a result page.
+
+    Attributes
+    ----------
+    title
+        Heading.
+    html
+        Safe markup without scripts: paragraphs, tables, inline SVG.
+    data
+        The same facts as JSON values.
+    """
+
+    title: str
+    html: str
+    data: Mapping[str, Any] = attrs.field(factory=dict)

@@ -1,0 +1,218 @@
+"""What travels: declared shapes of arrays, tables and forms.
+
+A schema is declared once by a plugin and used for everything that depends on it: limits before
+decoding, validation after it, OpenAPI, ``/challenge.json`` and dummy data.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from types import MappingProxyType
+from typing import Any
+
+import attrs
+import numpy as np
+
+from anomed_core.model._converters import as_tuple
+
+KINDS = MappingProxyType(
+    {
+        "bool": "b",
+        "int": "iu",
+        "float": "f",
+        "str": "U",
+        "bytes": "S",
+    }
+)
+"""Families of dtypes by name, as a declaration names them, and their numpy kind characters."""
+
+
+def _known_kinds(_: object, attribute: attrs.Attribute[Any], value: tuple[str, ...]) -> None:
+    unknown = sorted(set(value) - set(KINDS))
+    if unknown or not value:
+        raise ValueError(f"{attribute.name} must be some of {sorted(KINDS)}, got {list(value)}")
+
+
+@attrs.frozen(kw_only=True)
+class ArraySchema:
+    """One array of an npz file.
+
+    Attributes
+    ----------
+    name
+        Member name without ``.npy``.
+    kinds
+        Accepted families of dtypes, of ``bool``, ``int``, ``float``, ``str``, ``bytes``. The first
+        one is what dummy data has.
+    shape
+        Length of each axis; ``None`` where any length is fine.
+    dtype
+        The exact dtype where the product has one, such as ``float64``; ``None`` on submissions,
+        where dtypes that are equal in value are accepted.
+    required
+        Whether a submission without it is malformed.
+    finite
+        Whether NaN and infinities are refused in float arrays.
+    low, high
+        Smallest and largest allowed value, both inclusive; ``None`` for no bound.
+    description
+        One sentence for participants.
+    """
+
+    name: str = attrs.field(validator=attrs.validators.matches_re(r"[A-Za-z_][A-Za-z0-9_]*"))
+    kinds: tuple[str, ...] = attrs.field(converter=as_tuple, validator=_known_kinds)
+    shape: tuple[int | None, ...] = attrs.field(converter=as_tuple)
+    dtype: str | None = None
+    required: bool = True
+    finite: bool = True
+    low: float | None = None
+    high: float | None = None
+    description: str = ""
+
+    @classmethod
+    def of(cls, name: str, array: np.ndarray, *, description: str = "") -> ArraySchema:
+        """Declare an array exactly as it is.
+
+        Parameters
+        ----------
+        name
+            Member name.
+        array
+            Array of any dtype in `KINDS` and any shape.
+        description
+            One sentence for participants.
+
+        Returns
+        -------
+        ArraySchema
+            With the array's dtype and shape.
+        """
+        kinds = [kind for kind, letters in KINDS.items() if array.dtype.kind in letters]
+        if not kinds:
+            raise ValueError(f"{name} has dtype {array.dtype}; allowed are {sorted(KINDS)}")
+        return cls(
+            name=name,
+            kinds=tuple(kinds),
+            shape=array.shape,
+            dtype=array.dtype.name if array.dtype.kind not in "US" else array.dtype.str,
+            finite=False,
+            description=description,
+        )
+
+
+@attrs.frozen(kw_only=True)
+class ArraysSchema:
+    """An npz file: named arrays, in the order in which they are written."""
+
+    arrays: tuple[ArraySchema, ...] = attrs.field(converter=as_tuple)
+
+    media_type = "application/octet-stream"
+
+    def __attrs_post_init__(self) -> None:
+        names = [array.name for array in self.arrays]
+        if not names:
+            raise ValueError("an npz file has at least one array")
+        if len(set(names)) != len(names):
+            raise ValueError(f"array names must be unique, got {names}")
+
+
+@attrs.frozen(kw_only=True)
+class ColumnSchema:
+    """One column of a table.
+
+    Attributes
+    ----------
+    name
+        Column name.
+    kinds
+        Accepted families of values, of ``bool``, ``int``, ``float``, ``str``.
+    nullable
+        Whether a cell may be empty.
+    finite
+        Whether infinities are refused in float columns (NaN counts as empty).
+    low, high
+        Smallest and largest allowed value, both inclusive; ``None`` for no bound.
+    categories
+        The only values allowed, if not empty.
+    required
+        Whether a table without the column is refused.
+    description
+        One sentence for participants, with the unit.
+    """
+
+    name: str
+    kinds: tuple[str, ...] = attrs.field(converter=as_tuple, validator=_known_kinds)
+    nullable: bool = False
+    finite: bool = True
+    low: float | None = None
+    high: float | None = None
+    categories: tuple[str, ...] = attrs.field(converter=as_tuple, default=())
+    required: bool = True
+    description: str = ""
+
+
+@attrs.frozen(kw_only=True)
+class TableSchema:
+    """A parquet file.
+
+    Attributes
+    ----------
+    columns
+        Declared columns in order; empty if the plugin's validation hook judges the columns.
+    min_rows, max_rows
+        Allowed numbers of rows, both inclusive; ``None`` for no bound beyond the server's limits.
+    """
+
+    columns: tuple[ColumnSchema, ...] = attrs.field(converter=as_tuple, default=())
+    min_rows: int = 0
+    max_rows: int | None = None
+
+    media_type = "application/octet-stream"
+
+
+@attrs.frozen(kw_only=True)
+class JSONSchema:
+    """A JSON document that follows a JSON Schema.
+
+    Attributes
+    ----------
+    schema
+        A JSON Schema (draft 2020-12) object; empty for any document.
+    """
+
+    schema: Mapping[str, Any] = attrs.field(factory=dict)
+
+    media_type = "application/json"
+
+
+@attrs.frozen(kw_only=True)
+class TextSchema:
+    """A short text, one of a few words if `choices` is not empty."""
+
+    choices: tuple[str, ...] = attrs.field(converter=as_tuple, default=())
+    max_length: int = 1000
+
+    media_type = "text/plain"
+
+
+@attrs.frozen(kw_only=True)
+class FormPart:
+    """One named part of a multipart form."""
+
+    name: str
+    schema: TableSchema | ArraysSchema | JSONSchema | TextSchema
+    required: bool = True
+    description: str = ""
+
+
+@attrs.frozen(kw_only=True)
+class FormSchema:
+    """A multipart/form-data body."""
+
+    parts: tuple[FormPart, ...] = attrs.field(converter=as_tuple)
+
+    media_type = "multipart/form-data"
+
+
+ProductSchema = ArraysSchema | TableSchema | JSONSchema
+SubmissionSchema = ArraysSchema | TableSchema | JSONSchema | FormSchema

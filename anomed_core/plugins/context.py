@@ -1,0 +1,125 @@
+"""What a plugin is given to create a challenge."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from typing import Any
+
+import attrs
+import numpy as np
+
+from anomed_core.datasets.source import DataSource
+from anomed_core.errors import ConfigError
+from anomed_core.sampling import Lottery
+from anomed_core.state import ArtifactStore
+from anomed_core.wire.digests import digest_value
+
+
+@attrs.frozen(kw_only=True)
+class CreationContext:
+    """Handed to ``anomed_create_challenge``.
+
+    Attributes
+    ----------
+    challenge_id
+        Identifier of the challenge.
+    lottery
+        Source of every draw that participants must not foresee; other challenges draw otherwise.
+    artifacts
+        Where frozen arrays are kept.
+    sources
+        Data sources by scheme.
+    """
+
+    challenge_id: str
+    lottery: Lottery = attrs.field(repr=False)
+    artifacts: ArtifactStore = attrs.field(repr=False)
+    sources: Mapping[str, DataSource] = attrs.field(factory=dict, repr=False)
+    _frozen: dict[str, str] = attrs.field(factory=dict, init=False, repr=False)
+
+    def freeze(
+        self, name: str, key: str, build: Callable[[], Mapping[str, np.ndarray]]
+    ) -> Mapping[str, np.ndarray]:
+        """Compute arrays once for all processes and return them as read-only memory maps.
+
+        What is frozen becomes part of the challenge's fingerprint: a ledger with scores on other
+        data is refused.
+
+        Parameters
+        ----------
+        name
+            What the arrays are, unique within the challenge.
+        key
+            Everything they depend on besides the challenge's lottery: the source's fingerprint,
+            sizes, seeds.
+        build
+            Computes them; called in one process at a time, and only if nobody has before.
+
+        Returns
+        -------
+        mapping of str to ndarray
+            Read-only.
+
+        Raises
+        ------
+        ValueError
+            If the name is taken.
+        """
+        if name in self._frozen:
+            raise ValueError(f"{name!r} is frozen already in challenge {self.challenge_id!r}")
+        full_key = digest_value([self.challenge_id, self.lottery.fingerprint, name, key])
+        frozen = self.artifacts.freeze(full_key, build)
+        self._frozen[name] = frozen.digest
+        return frozen.arrays
+
+    @property
+    def frozen_digests(self) -> dict[str, str]:
+        """Digest of everything that was frozen, by name."""
+        return dict(self._frozen)
+
+    def source(self, text: str) -> tuple[DataSource, str]:
+        """Find the data source of ``"scheme:reference"``.
+
+        Returns
+        -------
+        (source, reference) : tuple of DataSource and str
+
+        Raises
+        ------
+        ConfigError
+            If the text has no scheme or nobody offers it.
+        """
+        scheme, separator, reference = text.partition(":")
+        if not separator or scheme not in self.sources:
+            raise ConfigError(
+                f"challenges.{self.challenge_id}.data.source",
+                f"{text!r} names no known source; write scheme:reference with one of "
+                f"{', '.join(sorted(self.sources))}",
+            )
+        return self.sources[scheme], reference
+
+    def load(self, text: str, form: str) -> Any:
+        """Load ``"scheme:reference"`` as ``"arrays"`` or as a ``"table"``.
+
+        Raises
+        ------
+        ConfigError
+            If the source is unknown, has no such form, or its data cannot be read.
+        """
+        source, reference = self.source(text)
+        loader = source.arrays if form == "arrays" else source.table
+        key = f"challenges.{self.challenge_id}.data.source"
+        if loader is None:
+            raise ConfigError(key, f"{source.scheme}: offers no {form}")
+        try:
+            return loader(reference)
+        except ValueError as error:
+            raise ConfigError(key, str(error)) from error
+
+    def source_fingerprint(self, text: str) -> str:
+        """Return text that changes when the data behind ``"scheme:reference"`` changes."""
+        source, reference = self.source(text)
+        try:
+            return f"{source.scheme}:{source.fingerprint(reference)}"
+        except ValueError as error:
+            raise ConfigError(f"challenges.{self.challenge_id}.data.source", str(error)) from error

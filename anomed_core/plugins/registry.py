@@ -1,0 +1,353 @@
+"""The gate: which plugins are loaded, who owns which challenge type, who is asked."""
+
+from __future__ import annotations
+
+import difflib
+from collections.abc import Iterable
+from typing import Any
+
+import attrs
+import pluggy
+
+from anomed_core import hookspecs
+from anomed_core.datasets import DataSource
+from anomed_core.errors import (
+    ContractError,
+    PluginBrokenError,
+    PluginConflictError,
+    PluginError,
+    PluginNotFoundError,
+)
+from anomed_core.model import ChallengeType, normalised_slug
+from anomed_core.plugins.loading import (
+    check_extension,
+    check_plugin,
+    import_target,
+    one_line,
+    register,
+)
+from anomed_core.plugins.results import collected
+from anomed_core.plugins.scan import PluginInfo, scan
+
+BUILTIN_PREFIX = "anomed-core "
+
+
+@attrs.frozen(kw_only=True)
+class LoadedType:
+    """A challenge type and the plugin that owns it."""
+
+    type: ChallengeType
+    plugin_name: str
+    info: PluginInfo | None
+
+
+class PluginRegistry:
+    """Loaded plugins; built by a function, filled by name.
+
+    Parameters
+    ----------
+    installed
+        What `scan` found. Nothing of it is imported until it is loaded.
+    """
+
+    def __init__(self, installed: Iterable[PluginInfo] = ()) -> None:
+        self.installed = tuple(installed)
+        self._manager = pluggy.PluginManager(hookspecs.PROJECT)
+        self._manager.add_hookspecs(hookspecs)
+        self._types: dict[str, LoadedType] = {}
+        self._callers: dict[tuple[str, str], pluggy.HookCaller] = {}
+
+    def load(self, name: str) -> ChallengeType | None:
+        """Load one plugin that the user named.
+
+        Parameters
+        ----------
+        name
+            Slug of an installed plugin (hyphens and underscores are the same), ``module:object``,
+            or the path of a ``.py`` file.
+
+        Returns
+        -------
+        ChallengeType or None
+            The type that it owns; ``None`` for an extension.
+
+        Raises
+        ------
+        PluginNotFoundError, PluginBrokenError, PluginConflictError
+            With one sentence that names the plugin and its distribution.
+        """
+        if ":" in name or name.endswith(".py"):
+            if self._manager.has_plugin(name):
+                return self._type_of(name)
+            return self.add(import_target(name, f"plugin {name!r}"), name=name)
+        info = self._find(name)
+        if self._manager.has_plugin(info.slug):
+            return self._type_of(info.slug)
+        plugin = import_target(info.target, str(info))
+        return self.add(plugin, name=info.slug, info=info)
+
+    def _type_of(self, plugin_name: str) -> ChallengeType | None:
+        """Return the type that a loaded plugin owns; ``None`` for an extension."""
+        owned = (known.type for known in self._types.values() if known.plugin_name == plugin_name)
+        return next(owned, None)
+
+    def load_extensions(self) -> dict[PluginInfo, PluginError]:
+        """Load every installed extension; a broken one harms nobody.
+
+        Returns
+        -------
+        dict of PluginInfo to PluginError
+            Those that did not load, and why.
+        """
+        broken: dict[PluginInfo, PluginError] = {}
+        for info in self.installed:
+            if not info.is_challenge_type:
+                error = self.load_quietly(info)
+                if error is not None:
+                    broken[info] = error
+        return broken
+
+    def load_quietly(self, info: PluginInfo) -> PluginError | None:
+        """Load an installed plugin that nobody named.
+
+        Parameters
+        ----------
+        info
+            One of `installed`.
+
+        Returns
+        -------
+        PluginError or None
+            Why it did not load; ``None`` if it is loaded now.
+        """
+        try:
+            self.load(info.slug)
+        except PluginError as error:
+            return error
+        return None
+
+    def add(
+        self, plugin: Any, *, name: str, info: PluginInfo | None = None
+    ) -> ChallengeType | None:
+        """Add a plugin that is imported already.
+
+        Parameters
+        ----------
+        plugin
+            Module or object with hook implementations.
+        name
+            How it is called; for an installed challenge type, its slug.
+        info
+            Where it comes from, if it is installed.
+
+        Returns
+        -------
+        ChallengeType or None
+            The type that it owns; ``None`` for an extension.
+
+        Raises
+        ------
+        PluginBrokenError, PluginConflictError
+            With one sentence that names the plugin.
+        """
+        label = str(info) if info else f"plugin {name!r}"
+        check_plugin(plugin, label)
+        announced = self._announced(plugin, label)
+        if announced is None:
+            check_extension(plugin, label)
+        else:
+            self._check_owner(announced, info, label)
+        register(self._manager, plugin, name=name, label=label)
+        if announced is not None:
+            self._types[announced.name] = LoadedType(type=announced, plugin_name=name, info=info)
+        self._callers.clear()
+        return announced
+
+    def _announced(self, plugin: Any, label: str) -> ChallengeType | None:
+        announce = getattr(plugin, "anomed_challenge_types", None)
+        if announce is None:
+            return None
+        try:
+            types = collected([announce()], ChallengeType, "anomed_challenge_types")
+        except ContractError as error:
+            raise PluginBrokenError(f"{label}: {error}") from error
+        except Exception as error:  # a stranger's hook may raise anything
+            raise PluginBrokenError(
+                f"{label}: anomed_challenge_types raised {one_line(error)}"
+            ) from error
+        if len(types) != 1:
+            raise PluginBrokenError(
+                f"{label} announces {len(types)} challenge types; a plugin owns exactly one"
+            )
+        return types[0]
+
+    def _check_owner(self, announced: ChallengeType, info: PluginInfo | None, label: str) -> None:
+        if info is not None and announced.name != info.slug:
+            raise PluginBrokenError(
+                f"{label} announces the type {announced.name!r}; "
+                "entry point and type must have one name"
+            )
+        other = self._types.get(announced.name)
+        if other is not None:
+            raise PluginConflictError(
+                f"the challenge type {announced.name!r} is claimed twice: by "
+                f"{other.info or f'plugin {other.plugin_name!r}'} and by {label}"
+            )
+
+    def _find(self, name: str) -> PluginInfo:
+        slug = normalised_slug(name)
+        matches = [info for info in self.installed if info.slug == slug]
+        if len(matches) > 1:
+            raise PluginConflictError(
+                f"the plugin {slug!r} is claimed twice: by "
+                + " and by ".join(f"{info.distribution} {info.version}" for info in matches)
+                + "; uninstall one"
+            )
+        if not matches:
+            slugs = [info.slug for info in self.installed]
+            close = difflib.get_close_matches(slug, slugs, n=1)
+            hint = f"did you mean {close[0]!r}? " if close else ""
+            raise PluginNotFoundError(
+                f"there is no plugin {name!r}; {hint}installed: {', '.join(slugs) or 'none'}"
+            )
+        return matches[0]
+
+    def challenge_type(self, name: str) -> LoadedType:
+        """Return a loaded challenge type.
+
+        Raises
+        ------
+        PluginNotFoundError
+            If it is not loaded.
+        """
+        slug = normalised_slug(name)
+        if slug not in self._types:
+            raise PluginNotFoundError(
+                f"the challenge type {name!r} is not loaded; loaded: "
+                f"{', '.join(sorted(self._types)) or 'none'}"
+            )
+        return self._types[slug]
+
+    @property
+    def types(self) -> tuple[LoadedType, ...]:
+        """All loaded challenge types."""
+        return tuple(self._types.values())
+
+    def plugin(self, name: str) -> Any:
+        """Return a loaded plugin's module or object; ``None`` if it is not loaded."""
+        return self._manager.get_plugin(name)
+
+    def caller(self, type_name: str, hook: str) -> pluggy.HookCaller:
+        """Return the caller of a hook about challenges of one type.
+
+        Other challenge types are never asked; extensions are, except that they cannot answer an
+        owner's hook (see `check_extension`).
+
+        Parameters
+        ----------
+        type_name
+            Slug of the challenge's type.
+        hook
+            Name of the hook.
+
+        Returns
+        -------
+        pluggy.HookCaller
+            Call it with keyword arguments.
+        """
+        key = (type_name, hook)
+        if key not in self._callers:
+            others = [
+                self._manager.get_plugin(loaded.plugin_name)
+                for slug, loaded in self._types.items()
+                if slug != type_name
+            ]
+            self._callers[key] = self._manager.subset_hook_caller(hook, others)
+        return self._callers[key]
+
+    def ask_each(self, type_name: str, hook: str, **arguments: Any) -> list[tuple[str, Any]]:
+        """Ask the owner and then every extension by name, and say who answered what.
+
+        The order does not depend on the order of loading.
+
+        Parameters
+        ----------
+        type_name
+            Slug of the challenge's type.
+        hook
+            Name of a collecting hook.
+        **arguments
+            All arguments of the hook.
+
+        Returns
+        -------
+        list of (str, object)
+            Plugin's name and its result; ``None`` results are left out.
+        """
+        owner = self.challenge_type(type_name).plugin_name
+        implementations = sorted(
+            self.caller(type_name, hook).get_hookimpls(),
+            key=lambda implementation: (
+                implementation.plugin_name != owner,
+                implementation.plugin_name,
+            ),
+        )
+        answers = []
+        for implementation in implementations:
+            given = [arguments[name] for name in implementation.argnames]
+            result = implementation.function(*given)
+            if result is not None:
+                answers.append((implementation.plugin_name, result))
+        return answers
+
+    def everybody(self, hook: str) -> pluggy.HookCaller:
+        """Return the caller of a hook that every loaded plugin is asked."""
+        caller: pluggy.HookCaller = getattr(self._manager.hook, hook)
+        return caller
+
+    def data_sources(self) -> dict[str, DataSource]:
+        """Return the data sources of all loaded plugins, by scheme.
+
+        Raises
+        ------
+        PluginConflictError
+            If two plugins offer one scheme.
+        """
+        sources: dict[str, DataSource] = {}
+        owners: dict[str, str] = {}
+        for implementation in self.everybody("anomed_data_sources").get_hookimpls():
+            offered = collected([implementation.function()], DataSource, "anomed_data_sources")
+            for source in offered:
+                if source.scheme in sources:
+                    raise PluginConflictError(
+                        f"the data source {source.scheme!r} is offered twice: by "
+                        f"{owners[source.scheme]} and by {implementation.plugin_name}"
+                    )
+                sources[source.scheme] = source
+                owners[source.scheme] = implementation.plugin_name
+        return sources
+
+    def trace(self, write: Any) -> None:
+        """Report every hook call to a function that takes one line."""
+        self._manager.trace.root.setwriter(write)
+        self._manager.enable_tracing()
+
+
+def build_registry(*, discover: bool = True) -> PluginRegistry:
+    """Build a registry that holds the core's own hooks.
+
+    Parameters
+    ----------
+    discover
+        Whether installed plugins can be loaded by name; tests turn it off.
+
+    Returns
+    -------
+    PluginRegistry
+        Without any challenge type yet.
+    """
+    from anomed_core.datasets import builtin
+
+    registry = PluginRegistry(scan() if discover else ())
+    registry.add(builtin, name=f"{BUILTIN_PREFIX}data sources")
+    return registry

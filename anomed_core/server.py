@@ -1,0 +1,201 @@
+"""Run gunicorn: the arbiter stays small, each worker opens the house for itself."""
+
+from __future__ import annotations
+
+import multiprocessing
+import os
+import socket
+import struct
+import sys
+import time
+from collections.abc import Iterable, Mapping
+from pathlib import Path
+from typing import Any
+
+import attrs
+from gunicorn.app.base import BaseApplication
+
+from anomed_core.errors import AnomedError, UsageError
+from anomed_core.state import StateDirectory
+from anomed_core.web.telemetry import share_between_workers
+
+_HEADER_TIMEOUT_S = 20
+_TELL_EVERY_S = 5.0
+_LOOPBACK = ("127.", "localhost", "::1", "[::1]")
+
+
+@attrs.frozen(kw_only=True)
+class _Plan:
+    """What every process of the server needs to know."""
+
+    config: Path | None
+    plugins: tuple[str, ...]
+    overrides: Mapping[str, Any]
+    accept_change: bool
+
+
+class _Server(BaseApplication):  # type: ignore[misc]  # gunicorn has no types
+    """gunicorn with our settings; the application is created after the fork."""
+
+    def __init__(self, plan: _Plan, settings: Mapping[str, Any]) -> None:
+        self._plan = plan
+        self._settings = settings
+        super().__init__()
+
+    def load_config(self) -> None:
+        for name, value in self._settings.items():
+            self.cfg.set(name, value)
+
+    def load(self) -> Any:
+        from anomed_core.application import house_from_files
+        from anomed_core.memory import return_memory_promptly
+        from anomed_core.web import configure_logs, create_web_app
+
+        configure_logs()
+        return_memory_promptly()
+        return create_web_app(
+            house_from_files(
+                self._plan.config,
+                plugins=self._plan.plugins,
+                overrides=self._plan.overrides,
+                in_background=True,
+            )
+        )
+
+
+def run_server(
+    config: Path | None,
+    *,
+    plugins: Iterable[str],
+    overrides: Mapping[str, Any],
+    accept_change: bool = False,
+) -> None:
+    """Serve until a signal ends it.
+
+    Everything that an organiser can get wrong is found before the first worker starts, in a process
+    of its own, so that the arbiter never holds data.
+
+    Parameters
+    ----------
+    config
+        TOML file; ``None`` serves each plugin's demo.
+    plugins
+        Names given with ``--plugin``.
+    overrides
+        Keys of ``[server]`` given on the command line.
+    accept_change
+        Whether challenges may have other data or metrics than their recorded scores.
+
+    Raises
+    ------
+    UsageError
+        If something is wrong with the configuration, a plugin or the ledger.
+    """
+    from anomed_core.config import read_configuration
+
+    plan = _Plan(
+        config=config.absolute() if config else None,
+        plugins=tuple(plugins),
+        overrides=overrides,
+        accept_change=accept_change,
+    )
+    server = read_configuration(plan.config, overrides=overrides).server
+    _refuse_open_to_the_world(server.host, server.auth, overrides)
+    os.environ.setdefault("OMP_NUM_THREADS", "1")
+    os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
+    served = _prepare(plan)
+    share_between_workers(StateDirectory(server.state).root / "run" / "metrics", begin_anew=True)
+
+    def announce(worker: Any) -> None:
+        if worker.age == 1:
+            host, port = worker.sockets[0].getsockname()[:2]
+            url = f"http://{f'[{host}]' if ':' in host else host}:{port}"
+            sys.stdout.write(f"Serving {served} at {url} (see {url}/challenge.json)\n")
+            sys.stdout.flush()
+
+    bind = f"[{server.host}]" if ":" in server.host else server.host
+    _Server(
+        plan,
+        {
+            "bind": f"{bind}:{server.port}",
+            "workers": server.workers,
+            "threads": server.threads,
+            "worker_class": "gthread",
+            "preload_app": False,
+            "control_socket_disable": True,
+            "timeout": 60,
+            "graceful_timeout": int(server.evaluation_timeout_s) + 5,
+            "keepalive": 15,
+            "loglevel": "warning",
+            "post_worker_init": announce,
+            "child_exit": _forget_worker,
+            "when_ready": _bound_slow_clients,
+        },
+    ).run()
+
+
+def _forget_worker(_server: Any, worker: Any) -> None:
+    """Drop the gauges of a worker that has ended."""
+    from prometheus_client import multiprocess
+
+    multiprocess.mark_process_dead(worker.pid)  # type: ignore[no-untyped-call]
+
+
+def _bound_slow_clients(arbiter: Any) -> None:
+    """Let no client hold a thread by sending its headers a byte at a time.
+
+    Accepted connections inherit the option; bodies have a deadline of their own.
+    """
+    timeout = struct.pack("ll", _HEADER_TIMEOUT_S, 0)
+    for listener in arbiter.LISTENERS:
+        listener.sock.setsockopt(socket.SOL_SOCKET, socket.SO_RCVTIMEO, timeout)
+
+
+def _refuse_open_to_the_world(host: str, auth: str, overrides: Mapping[str, Any]) -> None:
+    if auth == "open" and not host.startswith(_LOOPBACK) and overrides.get("auth") != "open":
+        raise UsageError(
+            f"server.host {host!r} can be reached by others while auth is open, so everybody would "
+            "be believed to be anybody; use --auth tokens, or say --auth open on the command line"
+        )
+
+
+def _prepare(plan: _Plan) -> str:
+    """Open the house once in a child process: build, migrate, and find what is wrong."""
+    context = multiprocessing.get_context("fork")
+    receiver, sender = context.Pipe(duplex=False)
+    child = context.Process(target=_prepare_and_tell, args=(plan, sender))
+    child.start()
+    sender.close()
+    began = time.monotonic()
+    while not receiver.poll(_TELL_EVERY_S):
+        sys.stderr.write(f"Preparing the challenges: {time.monotonic() - began:.0f} s ...\n")
+    try:
+        problem, served = receiver.recv()
+    except EOFError:
+        problem, served = "preparing the challenges ended without a word; see the log above", ""
+    child.join()
+    if problem is not None:
+        raise UsageError(problem)
+    text: str = served
+    return text
+
+
+def _prepare_and_tell(plan: _Plan, sender: Any) -> None:
+    from anomed_core.application import house_from_files
+    from anomed_core.web import configure_logs, create_web_app
+
+    configure_logs()
+    try:
+        house = house_from_files(
+            plan.config,
+            plugins=plan.plugins,
+            overrides=plan.overrides,
+            accept_change=plan.accept_change,
+        )
+        create_web_app(house)
+    except AnomedError as error:
+        sender.send((str(error), ""))
+        return
+    served = ", ".join(f"{hosted.challenge.title!r}" for hosted in house.challenges.values())
+    house.close()
+    sender.send((None, served))

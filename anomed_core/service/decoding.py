@@ -1,0 +1,272 @@
+"""Turn a body into a payload that fits its declared schema, or say in one sentence why not."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Mapping
+from typing import Any
+
+import numpy as np
+
+from anomed_core.errors import MalformedPayloadError, PayloadTooLargeError, SubmissionRejected
+from anomed_core.model import (
+    ArraySchema,
+    ArraysSchema,
+    ColumnSchema,
+    FormSchema,
+    JSONSchema,
+    Payload,
+    SubmissionSchema,
+    TableSchema,
+    TextSchema,
+)
+from anomed_core.model.payloads import KINDS
+from anomed_core.wire import Limits, decode_npz, decode_parquet
+
+Body = bytes | Mapping[str, bytes]
+"""A body as it came: bytes, or the parts of a form."""
+
+
+def decode(body: Body, schema: SubmissionSchema | TextSchema, limits: Limits) -> Payload:
+    """Decode and validate a body.
+
+    Parameters
+    ----------
+    body
+        Bytes, or the parts of a form by name.
+    schema
+        What it must decode to.
+    limits
+        Bounds on what it may cost.
+
+    Returns
+    -------
+    mapping of arrays, pyarrow.Table, JSON value, str, or mapping of those
+        Arrays are read-only.
+
+    Raises
+    ------
+    MalformedPayloadError
+        If the body is not of its media type or an expected part is absent.
+    PayloadTooLargeError
+        If it exceeds a limit.
+    SubmissionRejected
+        If it is well-formed but does not fit the schema.
+    """
+    if isinstance(schema, FormSchema):
+        return _decode_form(body, schema, limits)
+    if isinstance(body, Mapping):
+        raise MalformedPayloadError("Expected a plain body, got a form.")
+    return _DECODERS[type(schema)](body, schema, limits)
+
+
+def _decode_form(body: Body, schema: FormSchema, limits: Limits) -> dict[str, Any]:
+    if not isinstance(body, Mapping):
+        names = ", ".join(part.name for part in schema.parts)
+        raise MalformedPayloadError(f"Expected a multipart/form-data body with the parts {names}.")
+    payload = {}
+    for part in schema.parts:
+        if part.name in body:
+            payload[part.name] = decode(body[part.name], part.schema, limits)
+        elif part.required:
+            raise MalformedPayloadError(f"Expected a part with name '{part.name}'.")
+    return payload
+
+
+def _decode_arrays(body: bytes, schema: ArraysSchema, limits: Limits) -> dict[str, np.ndarray]:
+    declared = {array.name: array for array in schema.arrays}
+    first = next(array.name for array in schema.arrays if array.required)
+    if not body.startswith(b"PK"):
+        raise MalformedPayloadError(f"Expected a NumPy array with name '{first}'.")
+
+    def judge(name: str, shape: tuple[int, ...], dtype: np.dtype[Any]) -> None:
+        _check_form(declared[name], shape, dtype)
+
+    arrays = decode_npz(body, declared, limits=limits, judge=judge)
+    for array in schema.arrays:
+        if array.required and array.name not in arrays:
+            raise MalformedPayloadError(f"Expected a NumPy array with name '{array.name}'.")
+    for name, values in arrays.items():
+        _check_values(declared[name], values)
+        values.flags.writeable = False
+    return arrays
+
+
+def _check_form(schema: ArraySchema, shape: tuple[int, ...], dtype: np.dtype[Any]) -> None:
+    """Refuse a wrong dtype or shape, seen from the header alone."""
+    if not any(dtype.kind in KINDS[kind] for kind in schema.kinds):
+        raise SubmissionRejected(
+            f"{schema.name} has dtype {dtype}; expected {_one_of(schema.kinds)}."
+        )
+    fits = len(shape) == len(schema.shape) and all(
+        want is None or want == have for want, have in zip(schema.shape, shape, strict=True)
+    )
+    if not fits:
+        raise SubmissionRejected(
+            f"{schema.name} has shape {_shape_text(shape)}; expected {_shape_text(schema.shape)}."
+        )
+
+
+def _check_values(schema: ArraySchema, values: np.ndarray) -> None:
+    if values.dtype.kind not in "fiu":
+        return
+    if schema.finite and values.dtype.kind == "f":
+        n_bad = int(values.size - np.count_nonzero(np.isfinite(values)))
+        if n_bad:
+            raise SubmissionRejected(
+                f"{schema.name} holds {n_bad} values that are NaN or infinite; "
+                "send finite numbers only."
+            )
+    if values.size and (
+        (schema.low is not None and values.min() < schema.low)
+        or (schema.high is not None and values.max() > schema.high)
+    ):
+        raise SubmissionRejected(
+            f"{schema.name} holds values from {values.min()} to {values.max()}; "
+            f"allowed are {_range_text(schema.low, schema.high)}."
+        )
+
+
+def _decode_table(body: bytes, schema: TableSchema, limits: Limits) -> Any:
+    table = decode_parquet(body, limits=limits)
+    high = schema.max_rows if schema.max_rows is not None else limits.table_rows
+    if not schema.min_rows <= table.num_rows <= high:
+        raise SubmissionRejected(
+            f"The table has {table.num_rows} rows; allowed are {schema.min_rows} to {high}."
+        )
+    if schema.columns:
+        _check_columns(table, schema)
+    return table
+
+
+def _check_columns(table: Any, schema: TableSchema) -> None:
+    names = set(table.column_names)
+    missing = [c.name for c in schema.columns if c.required and c.name not in names]
+    if missing:
+        raise SubmissionRejected(
+            f"The table lacks the columns {', '.join(missing)}; it has "
+            f"{', '.join(map(str, table.column_names[:20]))}."
+        )
+    for column in schema.columns:
+        if column.name in names:
+            _check_column(table.column(column.name), column)
+
+
+def _check_column(values: Any, column: ColumnSchema) -> None:
+    import pyarrow as pa
+    import pyarrow.compute as pc
+
+    if pa.types.is_dictionary(values.type):
+        values = values.cast(values.type.value_type)
+    if values.null_count and not column.nullable:
+        raise SubmissionRejected(
+            f"Column {column.name} has {values.null_count} empty cells; fill them."
+        )
+    if not any(_ARROW_KINDS[kind](values.type) for kind in column.kinds):
+        raise SubmissionRejected(
+            f"Column {column.name} has type {values.type}; expected {_one_of(column.kinds)}."
+        )
+    if pa.types.is_floating(values.type) and column.finite:
+        infinite = pc.sum(pc.is_inf(values)).as_py() or 0
+        if infinite:
+            raise SubmissionRejected(
+                f"Column {column.name} has {infinite} infinite values; send finite numbers only."
+            )
+    if column.low is not None or column.high is not None:
+        _check_range(pc.min_max(values).as_py(), column)
+    if column.categories:
+        unknown = set(pc.unique(values).to_pylist()) - set(column.categories) - {None}
+        if unknown:
+            example = min(map(str, unknown))[:80]
+            raise SubmissionRejected(
+                f"Column {column.name} has the unknown value {example!r}; "
+                f"allowed are {', '.join(column.categories[:20])}."
+            )
+
+
+def _check_range(found: Mapping[str, Any], column: ColumnSchema) -> None:
+    low, high = found["min"], found["max"]
+    if low is None:
+        return
+    if (column.low is not None and low < column.low) or (
+        column.high is not None and high > column.high
+    ):
+        raise SubmissionRejected(
+            f"Column {column.name} has values from {low} to {high}; allowed are "
+            f"{_range_text(column.low, column.high)}."
+        )
+
+
+def _decode_json(body: bytes, _: JSONSchema, limits: Limits) -> Any:
+    text = _decode_text(body, TextSchema(max_length=limits.text_bytes), limits)
+    try:
+        return json.loads(text, parse_constant=_refuse_constant)
+    except (ValueError, RecursionError) as error:
+        raise MalformedPayloadError("Expected a JSON document (RFC 8259) without NaN.") from error
+
+
+def _refuse_constant(name: str) -> None:
+    raise ValueError(f"{name} is not JSON")
+
+
+def _decode_text(body: bytes, schema: TextSchema, limits: Limits) -> str:
+    if len(body) > limits.text_bytes:
+        raise PayloadTooLargeError(
+            f"The text has {len(body)} bytes; at most {limits.text_bytes} are allowed."
+        )
+    try:
+        text = body.decode("utf-8")
+    except UnicodeDecodeError as error:
+        raise MalformedPayloadError("Expected text in UTF-8.") from error
+    if schema.choices and text not in schema.choices:
+        raise SubmissionRejected(f"Got {text[:80]!r}; allowed are {', '.join(schema.choices)}.")
+    if len(text) > schema.max_length:
+        raise PayloadTooLargeError(
+            f"The text has {len(text)} characters; at most {schema.max_length} are allowed."
+        )
+    return text
+
+
+def _arrow_kinds() -> dict[str, Callable[[Any], bool]]:
+    def lazily(*names: str) -> Callable[[Any], bool]:
+        def check(arrow_type: Any) -> bool:
+            from pyarrow import types
+
+            return any(getattr(types, name)(arrow_type) for name in names)
+
+        return check
+
+    return {
+        "bool": lazily("is_boolean"),
+        "int": lazily("is_integer"),
+        "float": lazily("is_floating"),
+        "str": lazily("is_string", "is_large_string"),
+        "bytes": lazily("is_binary", "is_large_binary"),
+    }
+
+
+_ARROW_KINDS = _arrow_kinds()
+
+_DECODERS: Mapping[type, Callable[[bytes, Any, Limits], Any]] = {
+    ArraysSchema: _decode_arrays,
+    TableSchema: _decode_table,
+    JSONSchema: _decode_json,
+    TextSchema: _decode_text,
+}
+
+
+def _one_of(words: tuple[str, ...]) -> str:
+    return " or ".join(words)
+
+
+def _shape_text(shape: tuple[int | None, ...]) -> str:
+    lengths = ", ".join("any" if length is None else str(length) for length in shape)
+    return f"({lengths},)" if len(shape) == 1 else f"({lengths})"
+
+
+def _range_text(low: float | None, high: float | None) -> str:
+    if low is None:
+        return f"values up to {high}"
+    if high is None:
+        return f"values from {low}"
+    return f"values from {low} to {high}"

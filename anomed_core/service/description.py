@@ -1,0 +1,172 @@
+"""What a challenge says about itself: ``/challenge.json``, derived from its declarations."""
+
+from __future__ import annotations
+
+import math
+from typing import Any
+
+from anomed_core.hookspecs import API
+from anomed_core.model import (
+    ArraySchema,
+    ArraysSchema,
+    DataProduct,
+    FormSchema,
+    JSONSchema,
+    Metric,
+    Parameter,
+    SubmissionKind,
+    TableSchema,
+    TextSchema,
+)
+from anomed_core.model.payloads import ColumnSchema
+from anomed_core.service.hosting import HostedChallenge
+from anomed_core.version import __version__
+
+
+def describe(hosted: HostedChallenge, *, base: str) -> dict[str, Any]:
+    """Return a challenge's self-description as JSON values.
+
+    Parameters
+    ----------
+    hosted
+        The challenge.
+    base
+        URL path below which its routes are.
+
+    Returns
+    -------
+    dict
+        Title, description, products, submission kinds, metrics, splits and digests.
+    """
+    challenge = hosted.challenge
+    return {
+        "id": challenge.id,
+        "type": challenge.type,
+        "title": challenge.title,
+        "description": challenge.description,
+        "base": base,
+        "api": API,
+        "core_version": __version__,
+        "plugin": {
+            "name": hosted.provenance.plugin,
+            "version": hosted.provenance.plugin_version,
+            "distribution": hosted.type.info.distribution if hosted.type.info else None,
+        },
+        "fingerprint": hosted.fingerprint,
+        "products": [_product(product, base) for product in hosted.products.values()],
+        "submissions": [_kind(kind, hosted.metrics[kind.name], base) for kind in hosted.kinds],
+        "house_attacks": [
+            {"name": attack.name, "kind": attack.kind, "description": attack.description}
+            for attack in hosted.house_attacks
+        ],
+    }
+
+
+def _product(product: DataProduct, base: str) -> dict[str, Any]:
+    return {
+        "path": base + product.path,
+        "description": product.description,
+        "audience": sorted(role.value for role in product.audience),
+        "static": product.static,
+        "parameters": [_parameter(parameter) for parameter in product.parameters],
+        "schema": schema_as_json(product.schema),
+    }
+
+
+def _kind(kind: SubmissionKind, metrics: tuple[Metric, ...], base: str) -> dict[str, Any]:
+    return {
+        "name": kind.name,
+        "path": base + kind.path,
+        "description": kind.description,
+        "submitter": kind.submitter.value,
+        "purpose": kind.purpose.value,
+        "splits": {split.value: schema_as_json(kind.schema_for(split)) for split in kind.splits},
+        "default_split": kind.default_split.value if kind.default_split else None,
+        "parameters": [_parameter(parameter) for parameter in kind.parameters],
+        "metrics": [metric_as_json(metric) for metric in metrics],
+    }
+
+
+def _parameter(parameter: Parameter) -> dict[str, Any]:
+    return {
+        "name": parameter.name,
+        "required": parameter.required,
+        "choices": list(parameter.choices),
+        "description": parameter.description,
+    }
+
+
+def metric_as_json(metric: Metric) -> dict[str, Any]:
+    """Return a metric's declaration as JSON values; an infinite bound is null."""
+    return {
+        "name": metric.name,
+        "direction": metric.direction.value,
+        "low": _finite(metric.bounds[0]),
+        "high": _finite(metric.bounds[1]),
+        "chance": metric.chance,
+        "primary": metric.primary,
+        "tie_breaker": metric.tie_breaker,
+        "definition": metric.definition,
+    }
+
+
+def _finite(bound: float) -> float | None:
+    return bound if math.isfinite(bound) else None
+
+
+def schema_as_json(schema: Any) -> dict[str, Any]:
+    """Return a payload schema as JSON values."""
+    if isinstance(schema, ArraysSchema):
+        return {"format": "npz", "arrays": [_array(array) for array in schema.arrays]}
+    if isinstance(schema, TableSchema):
+        return {
+            "format": "parquet",
+            "columns": [_column(column) for column in schema.columns],
+            "min_rows": schema.min_rows,
+            "max_rows": schema.max_rows,
+        }
+    if isinstance(schema, FormSchema):
+        return {
+            "format": "multipart",
+            "parts": [
+                {
+                    "name": part.name,
+                    "required": part.required,
+                    "description": part.description,
+                    "schema": schema_as_json(part.schema),
+                }
+                for part in schema.parts
+            ],
+        }
+    if isinstance(schema, JSONSchema):
+        return {"format": "json", "schema": dict(schema.schema)}
+    if isinstance(schema, TextSchema):
+        return {"format": "text", "choices": list(schema.choices), "max_length": schema.max_length}
+    raise TypeError(f"there is no description of {type(schema).__name__}")
+
+
+def _array(array: ArraySchema) -> dict[str, Any]:
+    return {
+        "name": array.name,
+        "kinds": list(array.kinds),
+        "dtype": array.dtype,
+        "shape": list(array.shape),
+        "required": array.required,
+        "finite": array.finite,
+        "low": array.low,
+        "high": array.high,
+        "description": array.description,
+    }
+
+
+def _column(column: ColumnSchema) -> dict[str, Any]:
+    return {
+        "name": column.name,
+        "kinds": list(column.kinds),
+        "nullable": column.nullable,
+        "low": column.low,
+        "high": column.high,
+        "categories": list(column.categories),
+        "required": column.required,
+        "description": column.description,
+    }

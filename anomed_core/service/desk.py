@@ -1,0 +1,270 @@
+"""The desk where submissions are handed in: one way through the house for every plugin.
+
+decode -> validate -> claim -> evaluate -> check -> record. Everything before the claim costs the
+participant nothing; every failure of ours after it gives the attempt back.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+
+import attrs
+import structlog
+
+from anomed_core.engine import Engine
+from anomed_core.errors import (
+    AlreadyScoredError,
+    LedgerFullError,
+    ServiceError,
+    SubmissionRejected,
+)
+from anomed_core.ledger import DELIVER, Claim, ClaimRequest, Ledger, Quota
+from anomed_core.model import (
+    Purpose,
+    Score,
+    Split,
+    Subject,
+    Submission,
+    SubmissionKind,
+    Target,
+)
+from anomed_core.service.decoding import decode
+from anomed_core.service.evaluation import Evaluation, Validation
+from anomed_core.service.hosting import HostedChallenge
+from anomed_core.service.house_attacks import attack_tasks
+from anomed_core.service.parameters import checked_parameters, split_of, subject_of
+from anomed_core.service.phases import refuse_outside
+from anomed_core.service.submissions import SubmissionStore
+from anomed_core.state.payloads import Body, body_digest
+from anomed_core.wire import Limits
+
+log = structlog.get_logger(__name__)
+
+
+@attrs.frozen(kw_only=True)
+class Receipt:
+    """What a participant gets for a submission.
+
+    Attributes
+    ----------
+    score
+        As it was recorded.
+    remaining
+        Attempts left; ``None`` without quota.
+    replayed
+        Whether it is the stored answer to an earlier request with the same idempotency key.
+    """
+
+    score: Score
+    remaining: int | None = None
+    replayed: bool = False
+
+
+@attrs.frozen(kw_only=True)
+class SubmissionDesk:
+    """Takes submissions to every hosted challenge.
+
+    Attributes
+    ----------
+    ledger
+        Where claims and scores are kept.
+    inline, engine
+        Where evaluations run that are declared cheap, and where all others do.
+    submissions
+        Where bodies are kept.
+    limits
+        Bounds on bodies.
+    quota
+        Tuning attempts per subject; ``None`` for no limit.
+    lease_s
+        Seconds after which a claim is void: longer than any evaluation may take.
+    recorded
+        All called after each recorded score.
+    """
+
+    ledger: Ledger
+    inline: Engine
+    engine: Engine
+    submissions: SubmissionStore
+    limits: Limits
+    quota: Quota | None = None
+    lease_s: float = 120.0
+    recorded: tuple[Callable[[], None], ...] = ()
+
+    def submit(
+        self,
+        hosted: HostedChallenge,
+        kind: SubmissionKind,
+        *,
+        query: Mapping[str, str],
+        body: Body,
+        request_id: str = "",
+        replay_key: str | None = None,
+    ) -> Receipt:
+        """Take a submission all the way to a recorded score.
+
+        Parameters
+        ----------
+        hosted
+            The challenge.
+        kind
+            One of its submission kinds.
+        query
+            Query parameters as they came.
+        body
+            The body as it came.
+        request_id
+            For the log and the ledger.
+        replay_key
+            The request's idempotency key, if it has one.
+
+        Returns
+        -------
+        Receipt
+            The score is durable.
+
+        Raises
+        ------
+        RequestError
+            If the submission is refused; it costs nothing.
+        ServiceError
+            If we failed; the attempt is free again.
+        """
+        parameters = checked_parameters(kind.parameters, query)
+        subject, split = subject_of(kind, parameters), split_of(kind, parameters)
+        if split in hosted.phases:
+            refuse_outside(hosted.phases[split], split, self.ledger.now())
+        digest = body_digest(body)
+        earlier = self._earlier(hosted, kind, subject, split, digest, replay_key)
+        if earlier is not None:
+            return Receipt(score=earlier, replayed=True)
+        submission = Submission(
+            kind=kind.name,
+            subject=subject,
+            split=split,
+            parameters=parameters,
+            payload=decode(body, kind.schema_for(split), self.limits),
+            digest=digest,
+        )
+        self._validate(hosted, kind, submission)
+        if split in kind.keeps:
+            self._keep(body)
+        claim = self.ledger.claim(
+            ClaimRequest(
+                challenge=hosted.id,
+                kind=kind.name,
+                subject=subject,
+                split=split,
+                payload_digest=digest,
+                parameters=parameters,
+                fingerprint=hosted.fingerprint,
+                lease_s=self.lease_s,
+                request_id=request_id,
+                replay_key=replay_key,
+                quota=self.quota,
+            )
+        )
+        score = self._settle(hosted, kind, submission, claim)
+        for tell in self.recorded:
+            tell()
+        self._tell_observers(hosted, score)
+        return Receipt(score=score, remaining=claim.remaining)
+
+    def _earlier(
+        self,
+        hosted: HostedChallenge,
+        kind: SubmissionKind,
+        subject: Subject,
+        split: Split,
+        digest: str,
+        replay_key: str | None,
+    ) -> Score | None:
+        """Return the score to replay, or refuse a second final before its body matters."""
+        if replay_key is not None:
+            score = self.ledger.replay(
+                challenge=hosted.id,
+                kind=kind.name,
+                subject=subject,
+                split=split,
+                replay_key=replay_key,
+            )
+            if score is not None and score.payload_digest != digest:
+                raise SubmissionRejected(
+                    "This Idempotency-Key was used with another body before; use a new key."
+                )
+            if score is not None:
+                return score
+        if split is Split.VALIDATION:
+            final = self.ledger.final(challenge=hosted.id, kind=kind.name, subject=subject)
+            if final is not None:
+                raise AlreadyScoredError(
+                    "The final of this subject has been scored before; finals are scored once. "
+                    "The recorded score is at the given location.",
+                    score_id=final.id,
+                )
+        return None
+
+    def _validate(
+        self, hosted: HostedChallenge, kind: SubmissionKind, submission: Submission
+    ) -> None:
+        refusal = self._engine_for(kind).run(Validation(challenge=hosted.id, submission=submission))
+        if refusal is not None:
+            raise SubmissionRejected(refusal)
+
+    def _keep(self, body: Body) -> None:
+        try:
+            self.submissions.payloads.keep(body)
+        except OSError as error:
+            raise LedgerFullError(
+                "The submission could not be stored; nothing was scored, try again later."
+            ) from error
+
+    def _settle(
+        self, hosted: HostedChallenge, kind: SubmissionKind, submission: Submission, claim: Claim
+    ) -> Score:
+        try:
+            evaluation = Evaluation(
+                challenge=hosted.id,
+                submission=submission,
+                target=self._target(hosted, kind, submission),
+            )
+            metrics = self._engine_for(kind).run(evaluation)
+            return self.ledger.record(
+                claim,
+                metrics,
+                hosted.provenance,
+                tasks=self._tasks(hosted, kind, submission.split),
+            )
+        except BaseException as error:
+            self._release(claim, type(error).__name__)
+            raise
+
+    def _release(self, claim: Claim, reason: str) -> None:
+        try:
+            self.ledger.release(claim, reason)
+        except ServiceError:  # the lease frees the attempt instead
+            log.exception("release failed", attempt=claim.id)
+
+    def _engine_for(self, kind: SubmissionKind) -> Engine:
+        return self.inline if kind.cheap else self.engine
+
+    def _target(
+        self, hosted: HostedChallenge, kind: SubmissionKind, submission: Submission
+    ) -> Target | None:
+        """Return the anonymizer under attack; ``None`` for utility."""
+        if kind.purpose is Purpose.UTILITY:
+            return None
+        return self.submissions.target(hosted, submission.anonymizer, whole=kind.with_target)
+
+    def _tasks(self, hosted: HostedChallenge, kind: SubmissionKind, split: Split) -> list[str]:
+        """Return what is to be done about a recorded score."""
+        attacks = attack_tasks(hosted, kind.name) if split in kind.keeps else []
+        return [DELIVER, *attacks]
+
+    def _tell_observers(self, hosted: HostedChallenge, score: Score) -> None:
+        for implementation in hosted.registry.everybody("anomed_score_recorded").get_hookimpls():
+            values = {"challenge": hosted.challenge, "score": score}
+            try:
+                implementation.function(*(values[name] for name in implementation.argnames))
+            except Exception:
+                log.exception("observer failed", plugin=implementation.plugin_name, score=score.id)

@@ -1,0 +1,85 @@
+"""Dummy data: the form of a product, innocuous in content, for developing blindly."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from anomed_core.errors import UsageError
+from anomed_core.model import ArraySchema, ArraysSchema, DataProduct, TableSchema
+from anomed_core.model.payloads import ColumnSchema
+from anomed_core.service.hosting import HostedChallenge
+
+_FREE_LENGTH = 10
+
+
+def dummy_data(hosted: HostedChallenge, product: DataProduct, seed: int) -> Any:
+    """Return data of the same form as a product that tells nothing about it.
+
+    Parameters
+    ----------
+    hosted
+        The challenge.
+    product
+        One of its products.
+    seed
+        Equal seeds give equal data.
+
+    Returns
+    -------
+    mapping of str to ndarray, or pandas.DataFrame
+        From the plugin if it makes its own, otherwise drawn from the declared schema.
+
+    Raises
+    ------
+    UsageError
+        If the plugin makes none and the schema is a free JSON document.
+    """
+    own = hosted.hook("anomed_dummy_data")(challenge=hosted.challenge, product=product, seed=seed)
+    if own is not None:
+        return own
+    rng = np.random.default_rng(seed)
+    if isinstance(product.schema, ArraysSchema):
+        return {array.name: _array(array, rng) for array in product.schema.arrays}
+    if isinstance(product.schema, TableSchema) and product.schema.columns:
+        import pandas as pd
+
+        n_rows = max(product.schema.min_rows, _FREE_LENGTH)
+        return pd.DataFrame(
+            {column.name: _column(column, n_rows, rng) for column in product.schema.columns}
+        )
+    raise UsageError(f"{product.path} declares no columns or arrays to make dummy data from")
+
+
+def _array(schema: ArraySchema, rng: np.random.Generator) -> np.ndarray:
+    shape = tuple(_FREE_LENGTH if length is None else length for length in schema.shape)
+    values = _values(schema.kinds[0], shape, schema.low, schema.high, rng)
+    return values.astype(schema.dtype) if schema.dtype else values
+
+
+def _column(schema: ColumnSchema, n_rows: int, rng: np.random.Generator) -> np.ndarray:
+    if schema.categories:
+        return rng.choice(np.array(schema.categories, dtype=object), n_rows)
+    return _values(schema.kinds[0], (n_rows,), schema.low, schema.high, rng)
+
+
+def _values(
+    kind: str,
+    shape: tuple[int, ...],
+    low: float | None,
+    high: float | None,
+    rng: np.random.Generator,
+) -> np.ndarray:
+    if kind == "bool":
+        return rng.random(shape) < 0.5
+    if kind == "int":
+        start = int(low) if low is not None else 0
+        return rng.integers(
+            start, max(start + 1, int(high) + 1 if high is not None else start + 3), shape
+        )
+    if kind == "float":
+        if low is not None and high is not None:
+            return rng.uniform(low, high, shape)
+        return rng.normal(size=shape)
+    return rng.choice(np.array(["a", "b", "c"], dtype="U1" if kind == "str" else "S1"), shape)

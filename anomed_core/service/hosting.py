@@ -1,0 +1,327 @@
+"""Open a challenge: ask its owner what it declares, judge that, and fix its fingerprint."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any
+
+import attrs
+import pluggy
+
+from anomed_core.errors import AnomedError, ContractError, PluginBrokenError, PluginConflictError
+from anomed_core.ledger import Provenance
+from anomed_core.model import (
+    Challenge,
+    ChallengeSpec,
+    DataProduct,
+    HouseAttack,
+    Metric,
+    Phase,
+    Split,
+    SubmissionKind,
+)
+from anomed_core.plugins import CreationContext, LoadedType, PluginRegistry, collected
+from anomed_core.sampling import Lottery
+from anomed_core.state import ArtifactStore
+from anomed_core.version import __version__
+from anomed_core.wire.digests import digest_value
+
+
+@attrs.frozen(kw_only=True)
+class HostedChallenge:
+    """An open challenge with everything its plugin declared.
+
+    Attributes
+    ----------
+    challenge
+        What hooks receive.
+    type
+        Its type and the plugin that owns it.
+    products
+        Declared data products by path.
+    kinds
+        Declared submission kinds.
+    metrics
+        Declared metrics by name of the kind, in declared order.
+    house_attacks
+        Attacks that the server runs.
+    extra_routes
+        Resources by relative path.
+    phases
+        When submissions for each split are taken.
+    fingerprint
+        Digest of data, draws and declarations.
+    registry
+        Where its hooks are asked.
+    """
+
+    challenge: Challenge
+    type: LoadedType
+    products: Mapping[str, DataProduct]
+    kinds: tuple[SubmissionKind, ...]
+    metrics: Mapping[str, tuple[Metric, ...]]
+    house_attacks: tuple[HouseAttack, ...]
+    extra_routes: Mapping[str, Any]
+    phases: Mapping[Split, Phase]
+    fingerprint: str
+    registry: PluginRegistry = attrs.field(repr=False, eq=False)
+
+    @property
+    def id(self) -> str:
+        """Identifier of the challenge."""
+        return self.challenge.id
+
+    @property
+    def provenance(self) -> Provenance:
+        """Which code scores it."""
+        info = self.type.info
+        return Provenance(
+            core_version=__version__,
+            plugin=self.type.plugin_name,
+            plugin_version=info.version if info else "",
+        )
+
+    def kind(self, name: str) -> SubmissionKind:
+        """Return a submission kind by its name."""
+        return next(kind for kind in self.kinds if kind.name == name)
+
+    def kinds_at(self, path: str) -> list[SubmissionKind]:
+        """Return the submission kinds that share a path."""
+        return [kind for kind in self.kinds if kind.path == path]
+
+    def hook(self, name: str) -> pluggy.HookCaller:
+        """Return the caller of a hook for this challenge's type."""
+        return self.registry.caller(self.challenge.type, name)
+
+
+def open_challenge(
+    spec: ChallengeSpec, *, registry: PluginRegistry, secret: bytes, artifacts: ArtifactStore
+) -> HostedChallenge:
+    """Create a challenge and collect its declarations.
+
+    Parameters
+    ----------
+    spec
+        What the organiser decided.
+    registry
+        Holds the challenge's type.
+    secret
+        The server's secret.
+    artifacts
+        Where frozen arrays are kept.
+
+    Returns
+    -------
+    HostedChallenge
+        Ready to be served.
+
+    Raises
+    ------
+    ConfigError
+        If the configuration does not suit the type.
+    PluginBrokenError
+        If a hook raises or returns what its specification does not allow.
+    PluginConflictError
+        If two declarations claim one route or one metric; the message names both.
+    """
+    loaded = registry.challenge_type(spec.type)
+    lottery = (
+        Lottery(secret, f"challenge {spec.id}")
+        if spec.seed is None
+        else Lottery.seeded(spec.seed, f"challenge {spec.id}")
+    )
+    context = CreationContext(
+        challenge_id=spec.id,
+        lottery=lottery,
+        artifacts=artifacts,
+        sources=registry.data_sources(),
+    )
+    try:
+        challenge = Challenge(
+            id=spec.id,
+            type=loaded.type.name,
+            title=spec.title or loaded.type.title,
+            description=spec.description or loaded.type.description,
+            definition=_created(spec, loaded, registry, context),
+            lottery=lottery,
+        )
+        return _declared(challenge, loaded, registry, context, spec)
+    except ContractError as error:
+        raise PluginBrokenError(
+            f"challenge {spec.id!r}: {loaded.info or loaded.plugin_name}: {error}"
+        ) from error
+    except AnomedError:
+        raise
+    except Exception as error:
+        raise PluginBrokenError(
+            f"challenge {spec.id!r}: {loaded.info or loaded.plugin_name} raised "
+            f"{type(error).__name__}: {error}"
+        ) from error
+
+
+def _created(
+    spec: ChallengeSpec, loaded: LoadedType, registry: PluginRegistry, context: CreationContext
+) -> Any:
+    definition = registry.caller(loaded.type.name, "anomed_create_challenge")(
+        type_name=loaded.type.name, config=spec.config, context=context
+    )
+    if definition is None:
+        raise ContractError("anomed_create_challenge returned None")
+    return definition
+
+
+def _declared(
+    challenge: Challenge,
+    loaded: LoadedType,
+    registry: PluginRegistry,
+    context: CreationContext,
+    spec: ChallengeSpec,
+) -> HostedChallenge:
+    name = loaded.type.name
+
+    def owners(hook: str, expected: type) -> list[Any]:
+        results = registry.caller(name, hook)(challenge=challenge)
+        return collected(results, expected, hook)
+
+    products = owners("anomed_data_products", DataProduct)
+    kinds = owners("anomed_submission_kinds", SubmissionKind)
+    extra_routes = _merged(registry.caller(name, "anomed_extra_routes")(challenge=challenge))
+    _refuse_shared_paths(
+        [(product.path, f"data product {product.path}") for product in products]
+        + _paths_of_kinds(kinds)
+        + [(path, f"extra route {path}") for path in extra_routes]
+    )
+    _refuse_twins([(kind.name, f"submission kind {kind.name!r}") for kind in kinds])
+    metrics = _metrics(challenge, registry, kinds)
+    attacks = [
+        attack
+        for _, result in registry.ask_each(name, "anomed_house_attacks", challenge=challenge)
+        for attack in collected([result], HouseAttack, "anomed_house_attacks")
+    ]
+    _refuse_twins([(attack.name, f"house attack {attack.name!r}") for attack in attacks])
+    return HostedChallenge(
+        challenge=challenge,
+        type=loaded,
+        products={product.path: product for product in products},
+        kinds=tuple(kinds),
+        metrics=metrics,
+        house_attacks=tuple(attacks),
+        extra_routes=extra_routes,
+        phases=spec.phases,
+        fingerprint=_fingerprint(name, context, spec, metrics),
+        registry=registry,
+    )
+
+
+def _merged(results: Iterable[Any]) -> dict[str, Any]:
+    routes: dict[str, Any] = {}
+    for result in results:
+        if not isinstance(result, Mapping):
+            raise ContractError(
+                f"anomed_extra_routes must return a mapping, got {type(result).__name__}"
+            )
+        for path, resource in result.items():
+            if not isinstance(path, str) or not path.startswith("/"):
+                raise ContractError(f"extra routes start with a slash, got {path!r}")
+            routes[path] = resource
+    return routes
+
+
+def _metrics(
+    challenge: Challenge, registry: PluginRegistry, kinds: Iterable[SubmissionKind]
+) -> dict[str, tuple[Metric, ...]]:
+    metrics: dict[str, list[Metric]] = {kind.name: [] for kind in kinds}
+    owners: dict[tuple[str, str], str] = {}
+    for plugin, result in registry.ask_each(challenge.type, "anomed_metrics", challenge=challenge):
+        for metric in collected([result], Metric, "anomed_metrics"):
+            if metric.kind not in metrics:
+                raise ContractError(
+                    f"metric {metric.name!r} belongs to the submission kind {metric.kind!r}, which "
+                    f"is not declared; declared are {sorted(metrics)}"
+                )
+            other = owners.setdefault((metric.kind, metric.name), plugin)
+            if any(metric.name == known.name for known in metrics[metric.kind]):
+                raise PluginConflictError(
+                    f"the metric {metric.name!r} of {metric.kind!r} is declared twice: by {other} "
+                    f"and by {plugin}"
+                )
+            metrics[metric.kind].append(metric)
+    for kind, declared in metrics.items():
+        n_primary = sum(metric.primary for metric in declared)
+        if not declared or n_primary != 1:
+            raise ContractError(
+                f"the submission kind {kind!r} needs exactly one primary metric, got {n_primary}"
+            )
+    return {kind: tuple(declared) for kind, declared in metrics.items()}
+
+
+def _paths_of_kinds(kinds: Sequence[SubmissionKind]) -> list[tuple[str, str]]:
+    """Return who claims which path; kinds told apart by a selector share one claim."""
+    claims = []
+    first: dict[tuple[str, str], SubmissionKind] = {}
+    for kind in kinds:
+        chosen_by = kind.selector[0] if kind.selector else f"={kind.name}"
+        if (kind.path, chosen_by) not in first:
+            first[kind.path, chosen_by] = kind
+            claims.append((kind.path, f"submission kind {kind.name!r}"))
+    return claims
+
+
+def _refuse_shared_paths(claims: list[tuple[str, str]]) -> None:
+    taken: dict[str, str] = {}
+    for path, claimant in claims:
+        if path in taken:
+            raise PluginConflictError(
+                f"the route {path} is claimed twice: by {taken[path]} and by {claimant}"
+            )
+        taken[path] = claimant
+
+
+def _refuse_twins(names: list[tuple[str, str]]) -> None:
+    seen: set[str] = set()
+    for name, label in names:
+        if name in seen:
+            raise PluginConflictError(f"{label} is declared twice")
+        seen.add(name)
+
+
+def _fingerprint(
+    type_name: str,
+    context: CreationContext,
+    spec: ChallengeSpec,
+    metrics: Mapping[str, tuple[Metric, ...]],
+) -> str:
+    return digest_value(
+        {
+            "type": type_name,
+            "config": _config_text(spec.config),
+            "data": context.frozen_digests,
+            "draws": context.lottery.fingerprint,
+            "metrics": {
+                kind: [_plain(attrs.asdict(metric)) for metric in declared]
+                for kind, declared in metrics.items()
+            },
+        }
+    )
+
+
+def _config_text(config: Any) -> Any:
+    """Return what of a configuration can be told apart across processes."""
+    if attrs.has(type(config)):
+        return {
+            field.name: _config_text(getattr(config, field.name))
+            for field in attrs.fields(type(config))
+        }
+    return _plain(config)
+
+
+def _plain(value: Any) -> Any:
+    if isinstance(value, Mapping):
+        return {str(key): _plain(item) for key, item in value.items()}
+    if isinstance(value, (list, tuple)):
+        return [_plain(item) for item in value]
+    if value is None or isinstance(value, (bool, int, str)):
+        return value
+    if isinstance(value, float):
+        return repr(value)
+    return type(value).__qualname__

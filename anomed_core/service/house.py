@@ -1,0 +1,263 @@
+"""The house: all challenges of a server with the ledger, the engine and the state they share."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterable, Mapping
+
+import attrs
+import structlog
+
+from anomed_core.config import ServerSettings
+from anomed_core.delivery import DeliveryContext
+from anomed_core.delivery.platform import platform_from
+from anomed_core.delivery.postman import Postman
+from anomed_core.engine import Engine, ForkingEngine, InlineEngine
+from anomed_core.errors import ConfigError
+from anomed_core.ledger import ChoreBook, Database, Ledger, Quota, SqlLedger, TokenBook
+from anomed_core.model import ChallengeSpec, Score
+from anomed_core.plugins import PluginRegistry
+from anomed_core.service.background import Background, Worker
+from anomed_core.service.desk import SubmissionDesk
+from anomed_core.service.evaluation import Jury
+from anomed_core.service.hosting import HostedChallenge, open_challenge
+from anomed_core.service.house_attacks import Warden
+from anomed_core.service.identities import Gatekeeper
+from anomed_core.service.submissions import SubmissionStore
+from anomed_core.service.throttle import Throttle
+from anomed_core.state import StateDirectory
+from anomed_core.state.payloads import PayloadStore
+
+log = structlog.get_logger(__name__)
+
+PLATFORM_PLUGIN = "anomed-core platform"
+
+_LEASE_MARGIN_S = 30.0
+
+
+@attrs.frozen(kw_only=True)
+class House:
+    """Everything that a server needs to answer requests.
+
+    Attributes
+    ----------
+    challenges
+        Hosted challenges by id.
+    ledger, tokens, chores
+        What is remembered.
+    desk, gatekeeper, throttle
+        The rules; no throttle without a cap on requests.
+    background
+        Threads that deliver scores and run house attacks.
+    state, settings, registry
+        What they share.
+    """
+
+    challenges: Mapping[str, HostedChallenge]
+    ledger: Ledger
+    tokens: TokenBook
+    chores: ChoreBook
+    desk: SubmissionDesk
+    gatekeeper: Gatekeeper
+    throttle: Throttle | None
+    background: tuple[Background, ...]
+    state: StateDirectory
+    settings: ServerSettings
+    registry: PluginRegistry
+
+    def close(self) -> None:
+        """End what runs in the background and release what is held open."""
+        for thread in self.background:
+            thread.stop()
+        self.desk.engine.close()
+        self.ledger.close()
+
+
+def open_house(
+    specs: Iterable[ChallengeSpec],
+    *,
+    registry: PluginRegistry,
+    settings: ServerSettings | None = None,
+    accept_change: bool = False,
+    in_background: bool = False,
+    environment: Mapping[str, str] = os.environ,
+) -> House:
+    """Open challenges, engine and ledger, in this order.
+
+    Parameters
+    ----------
+    specs
+        The challenges.
+    registry
+        Holds their types.
+    settings
+        What the organiser decided about the server.
+    accept_change
+        Whether a challenge may have other data or metrics than its recorded scores.
+    in_background
+        Whether to begin what runs beside requests: evaluations in processes of their own, and
+        deliveries. Servers do; commands that only look do not.
+    environment
+        ``ANOMED_SECRET``, ``ANOMED_HOST`` and ``ANOMED_PLATFORM_SECRET`` are read from it.
+
+    Returns
+    -------
+    House
+        Close it in the end.
+
+    Raises
+    ------
+    UsageError
+        If something an organiser decided is wrong.
+    LedgerMismatchError
+        If the ledger belongs to other data or metrics.
+    """
+    settings = settings or ServerSettings()
+    state = StateDirectory(settings.state)
+    hosted = _opened(specs, registry, state, environment)
+    inline: Engine = InlineEngine(Jury(hosted))
+    in_processes = in_background and _needs_processes(hosted.values())
+    engine = _engine(hosted, settings) if in_processes else inline
+    database = Database(settings.ledger or state.ledger_url)
+    ledger, chores = SqlLedger(database), ChoreBook(database)
+    for challenge in hosted.values():
+        ledger.open_challenge(challenge.id, challenge.fingerprint, accept_change=accept_change)
+    submissions = SubmissionStore(
+        ledger=ledger, payloads=PayloadStore(state.payloads), limits=settings.limits
+    )
+    workers: list[Worker] = []
+    if in_background:
+        workers += _postmen(hosted, registry, chores, environment)
+        workers += _wardens(hosted, submissions, engine, chores, settings)
+    background = tuple(Background(chores, worker) for worker in workers)
+    for thread in background:
+        thread.start()
+    desk = SubmissionDesk(
+        ledger=ledger,
+        inline=inline,
+        engine=engine,
+        submissions=submissions,
+        limits=settings.limits,
+        quota=_quota(settings),
+        lease_s=settings.evaluation_timeout_s + _LEASE_MARGIN_S,
+        recorded=tuple(thread.wake for thread in background),
+    )
+    tokens = TokenBook(database)
+    return House(
+        challenges=hosted,
+        ledger=ledger,
+        tokens=tokens,
+        chores=chores,
+        desk=desk,
+        gatekeeper=Gatekeeper(identify=tokens.identify, believes_everybody=settings.auth == "open"),
+        throttle=_throttle(settings, state),
+        background=background,
+        state=state,
+        settings=settings,
+        registry=registry,
+    )
+
+
+def _engine(challenges: Mapping[str, HostedChallenge], settings: ServerSettings) -> Engine:
+    """Return an engine of processes, forked before any thread or database connection exists."""
+    return ForkingEngine(
+        Jury(challenges),
+        timeout_s=settings.evaluation_timeout_s,
+        memory_bytes=settings.evaluation_memory_bytes,
+        n_parallel=settings.evaluations_at_once,
+    )
+
+
+def _needs_processes(challenges: Iterable[HostedChallenge]) -> bool:
+    return any(
+        challenge.house_attacks or not all(kind.cheap for kind in challenge.kinds)
+        for challenge in challenges
+    )
+
+
+def _opened(
+    specs: Iterable[ChallengeSpec],
+    registry: PluginRegistry,
+    state: StateDirectory,
+    environment: Mapping[str, str],
+) -> dict[str, HostedChallenge]:
+    secret = state.secret(environment.get("ANOMED_SECRET"))
+    hosted: dict[str, HostedChallenge] = {}
+    for spec in specs:
+        if spec.id in hosted:
+            raise ConfigError(f"challenges.{spec.id}", "the id is used twice")
+        if spec.seed is not None:
+            log.warning(
+                "this challenge has a fixed seed: whoever knows it can compute the ground truth",
+                challenge=spec.id,
+                seed=spec.seed,
+            )
+        hosted[spec.id] = open_challenge(
+            spec, registry=registry, secret=secret, artifacts=state.artifacts
+        )
+    if not hosted:
+        raise ConfigError("challenges", "there is none; add a table [challenges.<id>]")
+    return hosted
+
+
+def _postmen(
+    hosted: Mapping[str, HostedChallenge],
+    registry: PluginRegistry,
+    chores: ChoreBook,
+    environment: Mapping[str, str],
+) -> list[Postman]:
+    """Return the postman, if there is anybody to deliver to."""
+    platform = platform_from(environment)
+    if platform is not None and registry.plugin(PLATFORM_PLUGIN) is None:
+        registry.add(platform, name=PLATFORM_PLUGIN)
+    if not registry.everybody("anomed_deliver_score").get_hookimpls():
+        return []
+
+    def deliver(score: Score, context: DeliveryContext) -> bool:
+        if score.challenge not in hosted:
+            return False
+        owner = hosted[score.challenge]
+        taken = owner.hook("anomed_deliver_score")(
+            challenge=owner.challenge, score=score, context=context
+        )
+        return bool(taken)
+
+    return [Postman(chores, deliver)]
+
+
+def _wardens(
+    hosted: Mapping[str, HostedChallenge],
+    submissions: SubmissionStore,
+    engine: Engine,
+    chores: ChoreBook,
+    settings: ServerSettings,
+) -> list[Warden]:
+    """Return the warden, if there are attacks for it to run."""
+    if not any(challenge.house_attacks for challenge in hosted.values()):
+        return []
+    return [
+        Warden(
+            challenges=hosted,
+            submissions=submissions,
+            engine=engine,
+            ledger=submissions.ledger,
+            chores=chores,
+            timeout_s=settings.evaluation_timeout_s,
+        )
+    ]
+
+
+def _quota(settings: ServerSettings) -> Quota | None:
+    if not settings.quota.tuning_attempts:
+        return None
+    return Quota(attempts=settings.quota.tuning_attempts, period_s=settings.quota.period_s)
+
+
+def _throttle(settings: ServerSettings, state: StateDirectory) -> Throttle | None:
+    if not settings.quota.requests:
+        return None
+    return Throttle(
+        state.root / "run" / "requests.sqlite",
+        requests=settings.quota.requests,
+        period_s=settings.quota.requests_period_s,
+    )

@@ -1,0 +1,100 @@
+"""House attacks: the server attacks what anonymizers submitted, in the background."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+import attrs
+import structlog
+
+from anomed_core.delivery.postman import delay_s
+from anomed_core.engine import Engine
+from anomed_core.errors import EvaluationFailedError, EvaluationTimeoutError
+from anomed_core.ledger import Chore, ChoreBook, Ledger
+from anomed_core.service.evaluation import Attack
+from anomed_core.service.hosting import HostedChallenge
+from anomed_core.service.submissions import SubmissionStore
+
+log = structlog.get_logger(__name__)
+
+ATTACK = "attack:"
+"""How the tasks begin; the name of the attack follows."""
+
+_MOST_TRIES = 3
+
+
+def attack_tasks(hosted: HostedChallenge, kind: str) -> list[str]:
+    """Return the chores that a recorded score of a kind gives rise to."""
+    return [f"{ATTACK}{attack.name}" for attack in hosted.house_attacks if attack.kind == kind]
+
+
+@attrs.frozen(kw_only=True)
+class Warden:
+    """Runs house attacks and records their results as the house's scores.
+
+    Attributes
+    ----------
+    challenges
+        Hosted challenges by id.
+    submissions
+        Kept bodies.
+    engine
+        Where attacks run.
+    ledger, chores
+        Where results are recorded and attacks wait.
+    timeout_s
+        Seconds that an attack may take.
+    """
+
+    challenges: Mapping[str, HostedChallenge]
+    submissions: SubmissionStore
+    engine: Engine
+    ledger: Ledger
+    chores: ChoreBook
+    timeout_s: float
+
+    tasks = ATTACK
+
+    @property
+    def lease_s(self) -> float:
+        """Seconds until somebody else may try."""
+        return 2 * self.timeout_s + 30
+
+    def do(self, chore: Chore) -> None:
+        """Attack one submission and note what came of it."""
+        score = chore.score
+        hosted = self.challenges.get(score.challenge)
+        name = chore.task.removeprefix(ATTACK)
+        if hosted is None or all(attack.name != name for attack in hosted.house_attacks):
+            self.chores.give_up(chore, error=f"there is no house attack {name!r} now")
+            return
+        submission = self.submissions.of_score(hosted, score)
+        if submission is None:
+            self.chores.give_up(chore, error="the submission was not kept")
+            return
+        try:
+            metrics = self.engine.run(
+                Attack(challenge=hosted.id, attack=name, submission=submission)
+            )
+        except (EvaluationFailedError, EvaluationTimeoutError) as error:
+            log.warning("house attack failed", attack=name, score=score.id, exc_info=error)
+            if chore.attempt >= _MOST_TRIES:
+                self.chores.give_up(chore, error=str(error))
+            else:
+                self.chores.postpone(chore, delay_s=delay_s(chore.attempt), error=str(error))
+            return
+        if metrics is None:  # there was nothing to attack
+            self.chores.done(chore)
+            return
+        self.ledger.record_house(
+            challenge=score.challenge,
+            kind=score.kind,
+            subject=score.subject,
+            split=score.split,
+            label=name,
+            metrics=metrics,
+            payload_digest=score.payload_digest,
+            fingerprint=score.fingerprint,
+            provenance=hosted.provenance,
+        )
+        self.chores.done(chore)

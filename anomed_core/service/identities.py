@@ -1,0 +1,184 @@
+"""Who may do what: the core's own rules, after what extensions decide.
+
+====================== ============== ============================================================
+who                    may read       may submit
+====================== ============== ============================================================
+public                 public things  nothing
+anonymizer             its products   its kinds, under its own id
+deanonymizer           its products   its kinds, under its own id, against any anonymizer
+organiser              everything     nothing
+====================== ============== ============================================================
+
+Under ``auth = "open"`` there are no identities and the ids in the query are believed.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+
+import attrs
+import structlog
+
+from anomed_core.errors import NotAllowedError, NotAuthenticatedError
+from anomed_core.ledger import EVERY_CHALLENGE, Identity
+from anomed_core.model import DataProduct, Role, Subject, SubmissionKind
+from anomed_core.service.hosting import HostedChallenge
+
+log = structlog.get_logger(__name__)
+
+_OWN_ID = {Role.ANONYMIZER: "anonymizer", Role.DEANONYMIZER: "deanonymizer"}
+_WHERE_TO_SEND = (
+    "A token is required; send it as Authorization: Bearer TOKEN, or in the URL as "
+    "http://ID:TOKEN@host/."
+)
+
+
+@attrs.frozen(kw_only=True)
+class Gatekeeper:
+    """Decides about requests.
+
+    Attributes
+    ----------
+    identify
+        Returns who a token belongs to.
+    believes_everybody
+        Whether ``auth`` is ``open``.
+    """
+
+    identify: Callable[[str], Identity | None]
+    believes_everybody: bool
+
+    def identity(self, name: str | None, token: str | None) -> Identity | None:
+        """Return who asks.
+
+        Parameters
+        ----------
+        name
+            User name, if the token came as HTTP Basic.
+        token
+            The token, if one came.
+
+        Returns
+        -------
+        Identity or None
+            ``None`` without a token, and always under ``open``.
+
+        Raises
+        ------
+        NotAuthenticatedError
+            If the token is unknown, revoked, or belongs to somebody else than `name`.
+        """
+        if self.believes_everybody or token is None:
+            return None
+        identity = self.identify(token)
+        if identity is None or (name and name != identity.holder):
+            raise NotAuthenticatedError("The token is not valid here; ask the organiser for one.")
+        return identity
+
+    def may_read(
+        self,
+        hosted: HostedChallenge,
+        product: DataProduct,
+        identity: Identity | None,
+        parameters: Mapping[str, str],
+    ) -> None:
+        """Refuse to hand a product to somebody whom it is not for.
+
+        Raises
+        ------
+        NotAuthenticatedError, NotAllowedError
+        """
+        if self._decided(hosted, f"read {product.path}", identity):
+            return
+        if self.believes_everybody or Role.PUBLIC in product.audience:
+            return
+        known = _known_here(identity, hosted)
+        if known.role is Role.ORGANISER:
+            return
+        if known.role not in product.audience:
+            raise NotAllowedError(f"{product.path} is not for the role {known.role}.")
+        _refuse_other_ids(known, parameters)
+
+    def may_submit(
+        self,
+        hosted: HostedChallenge,
+        kind: SubmissionKind,
+        identity: Identity | None,
+        parameters: Mapping[str, str],
+    ) -> None:
+        """Refuse a submission under another role or another's id.
+
+        Raises
+        ------
+        NotAuthenticatedError, NotAllowedError
+        """
+        if self._decided(hosted, f"submit {kind.name}", identity) or self.believes_everybody:
+            return
+        known = _known_here(identity, hosted)
+        if known.role is not kind.submitter:
+            raise NotAllowedError(
+                f"{kind.path} takes submissions of the role {kind.submitter}, not {known.role}."
+            )
+        _refuse_other_ids(known, parameters)
+
+    def may_see(self, hosted: HostedChallenge, subject: Subject, identity: Identity | None) -> None:
+        """Refuse to show a subject's scores or history to anybody else but the organiser.
+
+        Raises
+        ------
+        NotAuthenticatedError, NotAllowedError
+        """
+        if self._decided(hosted, "see scores", identity) or self.believes_everybody:
+            return
+        known = _known_here(identity, hosted)
+        if known.role is Role.ORGANISER:
+            return
+        own = subject.anonymizer if known.role is Role.ANONYMIZER else subject.deanonymizer
+        if known.role is not subject.role or known.holder != own:
+            raise NotAllowedError("You can see your own scores and attempts only.")
+
+    def _decided(self, hosted: HostedChallenge, action: str, identity: Identity | None) -> bool:
+        """Ask the extensions first.
+
+        Returns
+        -------
+        bool
+            Whether one of them allows it; False leaves it to our own rules.
+        """
+        try:
+            decision = hosted.hook("anomed_authorize")(
+                challenge=hosted.challenge, action=action, subject=_as_subject(identity)
+            )
+        except Exception as error:
+            log.exception("authorization failed", challenge=hosted.id, action=action)
+            raise NotAllowedError("It could not be decided whether this is allowed.") from error
+        if decision is False:
+            raise NotAllowedError("This is not allowed here.")
+        return decision is True
+
+
+def _as_subject(identity: Identity | None) -> Subject | None:
+    if identity is None:
+        return None
+    return Subject(
+        role=identity.role,
+        anonymizer=identity.holder if identity.role is Role.ANONYMIZER else "",
+        deanonymizer=identity.holder if identity.role is Role.DEANONYMIZER else "",
+    )
+
+
+def _known_here(identity: Identity | None, hosted: HostedChallenge) -> Identity:
+    if identity is None:
+        raise NotAuthenticatedError(_WHERE_TO_SEND)
+    if identity.challenge not in {hosted.id, EVERY_CHALLENGE}:
+        raise NotAllowedError("The token belongs to another challenge.")
+    return identity
+
+
+def _refuse_other_ids(identity: Identity, parameters: Mapping[str, str]) -> None:
+    name = _OWN_ID.get(identity.role)
+    given = parameters.get(name, "") if name else ""
+    if name and given and given != identity.holder:
+        raise NotAllowedError(
+            f'The "{name}" parameter is {given!r}, but the token belongs to {identity.holder!r}.'
+        )

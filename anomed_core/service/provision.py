@@ -1,0 +1,121 @@
+"""Hand out data products: static ones from a file built once, others made for the request."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from typing import Any, BinaryIO
+
+import numpy as np
+
+from anomed_core.errors import ContractError
+from anomed_core.model import ArraysSchema, DataProduct, DataRequest, ProductSchema, TableSchema
+from anomed_core.service.hosting import HostedChallenge
+from anomed_core.state import Artifact, ArtifactStore
+from anomed_core.wire import encode_npz, encode_parquet, write_npz
+
+_ENCODING = "1"
+"""Changes whenever the same data would be encoded to other bytes."""
+
+
+def static_product(
+    hosted: HostedChallenge, product: DataProduct, artifacts: ArtifactStore
+) -> Artifact:
+    """Return the file that everybody gets, building it if nobody has asked before.
+
+    Parameters
+    ----------
+    hosted
+        The challenge.
+    product
+        One of its static products.
+    artifacts
+        Where files are kept.
+
+    Returns
+    -------
+    Artifact
+        Encoded bytes on disk, ready to be sent by the kernel.
+
+    Raises
+    ------
+    ContractError
+        If the owner provides something else than it declared.
+    """
+    key = f"product {hosted.id} {hosted.fingerprint} {product.path} {_ENCODING}"
+
+    def build(file: BinaryIO) -> None:
+        _write(file, _provided(hosted, product, DataRequest()), product.schema)
+
+    return artifacts.build_once(key, build)
+
+
+def requested_product(hosted: HostedChallenge, product: DataProduct, request: DataRequest) -> bytes:
+    """Return the bytes of a product that depends on the request.
+
+    Raises
+    ------
+    SubmissionRejected
+        If the owner says that the request cannot be answered.
+    ContractError
+        If the owner provides something else than it declared.
+    """
+    return encoded(_provided(hosted, product, request), product.schema)
+
+
+def encoded(data: Any, schema: ProductSchema) -> bytes:
+    """Return data as bytes, following its schema."""
+    if isinstance(schema, ArraysSchema):
+        return encode_npz({array.name: data[array.name] for array in schema.arrays})
+    if isinstance(schema, TableSchema):
+        return encode_parquet(data)
+    return json.dumps(data, allow_nan=False).encode()
+
+
+def _write(file: BinaryIO, data: Any, schema: ProductSchema) -> None:
+    if isinstance(schema, ArraysSchema):
+        write_npz(file, {array.name: data[array.name] for array in schema.arrays})
+    else:
+        file.write(encoded(data, schema))
+
+
+def _provided(hosted: HostedChallenge, product: DataProduct, request: DataRequest) -> Any:
+    data = hosted.hook("anomed_provide_data")(
+        challenge=hosted.challenge, product=product, request=request
+    )
+    check_provided(data, product)
+    return data
+
+
+def check_provided(data: Any, product: DataProduct) -> None:
+    """Refuse data that is not what its product declares.
+
+    Raises
+    ------
+    ContractError
+        If data is missing or an array has another dtype or shape.
+    """
+    if data is None:
+        raise ContractError(f"anomed_provide_data returned None for {product.path}")
+    if not isinstance(product.schema, ArraysSchema):
+        return
+    if not isinstance(data, Mapping):
+        raise ContractError(
+            f"{product.path} declares arrays, but anomed_provide_data returned "
+            f"{type(data).__name__}"
+        )
+    for declared in product.schema.arrays:
+        array = data.get(declared.name)
+        if not isinstance(array, np.ndarray):
+            raise ContractError(
+                f"{product.path} declares the array {declared.name!r}; it is missing"
+            )
+        fits = len(array.shape) == len(declared.shape) and all(
+            want is None or want == have
+            for want, have in zip(declared.shape, array.shape, strict=True)
+        )
+        if not fits or (declared.dtype is not None and array.dtype != np.dtype(declared.dtype)):
+            raise ContractError(
+                f"{product.path} declares {declared.name!r} as {declared.dtype} of shape "
+                f"{declared.shape}, but it is {array.dtype} of shape {array.shape}"
+            )

@@ -1,0 +1,131 @@
+"""Rehearse a challenge: score its baselines as a participant would, on a throw-away ledger."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import attrs
+
+from anomed_core.errors import AnomedError, RequestError
+from anomed_core.model import (
+    ArraysSchema,
+    Baseline,
+    DataRequest,
+    Direction,
+    Quality,
+    Role,
+    Split,
+    SubmissionKind,
+)
+from anomed_core.plugins import collected
+from anomed_core.service.hosting import HostedChallenge
+from anomed_core.service.house import House
+from anomed_core.wire import encode_npz, encode_parquet
+
+
+@attrs.frozen(kw_only=True)
+class Finding:
+    """Something that a rehearsal found.
+
+    Attributes
+    ----------
+    challenge
+        Identifier of the challenge.
+    ok
+        Whether it is as declared.
+    text
+        One sentence.
+    """
+
+    challenge: str
+    ok: bool
+    text: str
+
+    def as_dict(self) -> dict[str, Any]:
+        """Return the finding as JSON values."""
+        return attrs.asdict(self)
+
+
+def rehearse(hosted: HostedChallenge, house: House) -> list[Finding]:
+    """Score all baselines of a challenge on tuning data and compare them.
+
+    Parameters
+    ----------
+    hosted
+        The challenge.
+    house
+        A house with a throw-away state: the scores are recorded there.
+
+    Returns
+    -------
+    list of Finding
+        One for each baseline, and one for each pair of a perfect and a trivial one.
+    """
+    offered = collected(
+        hosted.hook("anomed_baselines")(challenge=hosted.challenge), Baseline, "anomed_baselines"
+    )
+    findings: list[Finding] = []
+    primary: dict[str, dict[Quality, list[float]]] = {}
+    kinds = {kind.name: kind for kind in hosted.kinds}
+    for baseline in offered:
+        kind = kinds[baseline.kind]
+        finding, value = _score(hosted, house, kind, baseline)
+        findings.append(finding)
+        if value is not None:
+            primary.setdefault(kind.name, {}).setdefault(baseline.quality, []).append(value)
+    for name, values in primary.items():
+        findings += _compare(hosted, name, values)
+    if not offered:
+        findings.append(
+            Finding(challenge=hosted.id, ok=True, text="offers no baselines; nothing was scored")
+        )
+    return findings
+
+
+def _score(
+    hosted: HostedChallenge, house: House, kind: SubmissionKind, baseline: Baseline
+) -> tuple[Finding, float | None]:
+    split = Split.TUNING if Split.TUNING in kind.splits else kind.splits[0]
+    query = {"anonymizer": "rehearsal", "data_split": split.value}
+    if kind.submitter is Role.DEANONYMIZER:
+        query["deanonymizer"] = "rehearsal"
+    label = f"baseline {baseline.name!r} of {kind.name}"
+    try:
+        payload = baseline.payload(DataRequest(parameters=query))
+        receipt = house.desk.submit(
+            hosted, kind, query=query, body=encoded_payload(payload, kind, split)
+        )
+    except RequestError as error:
+        is_due = baseline.quality is Quality.INVALID
+        text = f"{label} is refused: {error}"
+        return Finding(challenge=hosted.id, ok=is_due, text=text), None
+    except AnomedError as error:
+        return Finding(challenge=hosted.id, ok=False, text=f"{label} failed: {error}"), None
+    name = next(metric.name for metric in hosted.metrics[kind.name] if metric.primary)
+    value = receipt.score.metrics[name]
+    ok = baseline.quality is not Quality.INVALID
+    return Finding(challenge=hosted.id, ok=ok, text=f"{label} scores {name} = {value:g}"), value
+
+
+def encoded_payload(payload: Any, kind: SubmissionKind, split: Split) -> Any:
+    """Return a baseline's payload as the body that a participant would send."""
+    schema = kind.schema_for(split)
+    if isinstance(schema, ArraysSchema):
+        return encode_npz(payload)
+    if isinstance(payload, bytes) or hasattr(payload, "keys"):
+        return payload
+    return encode_parquet(payload)
+
+
+def _compare(
+    hosted: HostedChallenge, kind: str, values: dict[Quality, list[float]]
+) -> list[Finding]:
+    metric = next(metric for metric in hosted.metrics[kind] if metric.primary)
+    sign = 1.0 if metric.direction is Direction.HIGHER else -1.0
+    findings = []
+    for perfect in values.get(Quality.PERFECT, []):
+        for trivial in values.get(Quality.TRIVIAL, []):
+            ok = sign * perfect >= sign * trivial
+            text = f"{kind}: perfect {perfect:g} against trivial {trivial:g} in {metric.name}"
+            findings.append(Finding(challenge=hosted.id, ok=ok, text=text))
+    return findings

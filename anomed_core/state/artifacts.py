@@ -1,0 +1,204 @@
+"""Files that are built once, whoever asks first, and then shared by every worker.
+
+An artifact is addressed by what it is made from (its key) and stored under what it contains (its
+SHA-256). One builder holds a lock file; everybody else waits for it.
+"""
+
+from __future__ import annotations
+
+import fcntl
+import hashlib
+import os
+import re
+import secrets
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from pathlib import Path
+from typing import BinaryIO
+
+import attrs
+import numpy as np
+
+from anomed_core.wire.digests import digest_bytes, digest_file
+
+_DIGEST = re.compile(r"[0-9a-f]{64}")
+
+
+@attrs.frozen
+class Artifact:
+    """A stored file.
+
+    Attributes
+    ----------
+    path
+        Where it is.
+    digest
+        SHA-256 of its content, hexadecimal.
+    size_bytes
+        Its size.
+    """
+
+    path: Path
+    digest: str
+    size_bytes: int
+
+
+@attrs.frozen
+class FrozenArrays:
+    """Read-only arrays, memory-mapped from files that all processes share.
+
+    Attributes
+    ----------
+    arrays
+        Name to array.
+    digest
+        SHA-256 over names and contents, hexadecimal.
+    """
+
+    arrays: Mapping[str, np.ndarray]
+    digest: str
+
+
+@attrs.frozen
+class ArtifactStore:
+    """Content-addressed files below one folder."""
+
+    root: Path
+
+    def build_once(self, key: str, build: Callable[[BinaryIO], None]) -> Artifact:
+        """Return the artifact of a key, building it if nobody has.
+
+        Parameters
+        ----------
+        key
+            Everything the content depends on, as text.
+        build
+            Writes the content to the open file it is given. Called in one process at a time.
+
+        Returns
+        -------
+        Artifact
+            Durable on disk.
+        """
+        known = self._lookup(key)
+        if known:
+            return known
+        with self._lock(key):
+            known = self._lookup(key)
+            if known:
+                return known
+            return self._store(key, build)
+
+    def freeze(self, key: str, build: Callable[[], Mapping[str, np.ndarray]]) -> FrozenArrays:
+        """Return arrays as read-only memory maps, computing them if nobody has.
+
+        Parameters
+        ----------
+        key
+            Everything the arrays depend on, as text.
+        build
+            Computes the arrays; called in one process at a time.
+
+        Returns
+        -------
+        FrozenArrays
+            A worker's memory holds only the pages that it touches.
+        """
+        frozen = self._frozen(key)
+        if frozen is None:
+            with self._lock(f"manifest {key}"):
+                frozen = self._frozen(key)
+                if frozen is None:
+                    self._freeze(key, build)
+                    frozen = self._frozen(key)
+        if frozen is None:
+            raise FileNotFoundError(f"what was just stored below {self.root} is gone")
+        return frozen
+
+    def _frozen(self, key: str) -> FrozenArrays | None:
+        """Return what is frozen under a key; ``None`` if there is nothing, or a file is lost."""
+        manifest = self._lookup(f"manifest {key}")
+        if manifest is None:
+            return None
+        arrays = {}
+        for line in manifest.path.read_text(encoding="utf-8").splitlines():
+            digest, name = line.split(" ", 1)
+            if not self._object(digest).exists():
+                return None
+            arrays[name] = _mapped(self._object(digest))
+        return FrozenArrays(arrays, manifest.digest)
+
+    def _freeze(self, key: str, build: Callable[[], Mapping[str, np.ndarray]]) -> None:
+        lines = []
+        for name, array in build().items():
+            contiguous = np.ascontiguousarray(array) if np.ndim(array) else np.asarray(array)
+            stored = self._store(f"array {name} {key}", _array_writer(contiguous))
+            lines.append(f"{stored.digest} {name}\n")
+        self._store(f"manifest {key}", lambda file: _write(file, "".join(lines).encode()))
+
+    def _object(self, digest: str) -> Path:
+        return self.root / digest[:2] / digest
+
+    def _pointer(self, key: str) -> Path:
+        return self.root / "keys" / digest_bytes(key.encode())
+
+    def _lookup(self, key: str) -> Artifact | None:
+        try:
+            digest = self._pointer(key).read_text(encoding="ascii")
+            if not _DIGEST.fullmatch(digest):  # torn by a power loss: pointers are not synced
+                return None
+            return Artifact(self._object(digest), digest, self._object(digest).stat().st_size)
+        except FileNotFoundError:
+            return None
+
+    def _store(self, key: str, build: Callable[[BinaryIO], None]) -> Artifact:
+        with self._temporary() as temporary:
+            with temporary.open("wb") as file:
+                build(file)
+                file.flush()
+                os.fsync(file.fileno())
+            digest = digest_file(temporary)
+            path = self._object(digest)
+            path.parent.mkdir(mode=0o700, exist_ok=True)
+            temporary.replace(path)
+        pointer = self._pointer(key)
+        pointer.parent.mkdir(mode=0o700, exist_ok=True)
+        with self._temporary() as temporary:
+            temporary.write_text(digest, encoding="ascii")
+            temporary.replace(pointer)
+        return Artifact(path, digest, path.stat().st_size)
+
+    @contextmanager
+    def _temporary(self) -> Iterator[Path]:
+        path = self.root / f"building-{os.getpid()}-{secrets.token_hex(8)}"
+        try:
+            yield path
+        finally:
+            path.unlink(missing_ok=True)
+
+    @contextmanager
+    def _lock(self, key: str) -> Iterator[None]:
+        folder = self.root / "locks"
+        folder.mkdir(mode=0o700, exist_ok=True)
+        name = hashlib.sha256(key.encode()).hexdigest()[:32]
+        with (folder / name).open("wb") as file:
+            fcntl.flock(file, fcntl.LOCK_EX)
+            yield
+
+
+def _array_writer(array: np.ndarray) -> Callable[[BinaryIO], None]:
+    def build(file: BinaryIO) -> None:
+        np.lib.format.write_array(file, array, allow_pickle=False)
+
+    return build
+
+
+def _write(file: BinaryIO, content: bytes) -> None:
+    file.write(content)
+
+
+def _mapped(path: Path) -> np.ndarray:
+    """Map an array; as a plain view, since slicing the ``memmap`` class costs far more."""
+    mapped: np.ndarray = np.asarray(np.load(path, mmap_mode="r", allow_pickle=False))
+    mapped.flags.writeable = False
+    return mapped

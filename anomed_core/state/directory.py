@@ -1,0 +1,130 @@
+"""The state directory: everything that must outlive the process."""
+
+from __future__ import annotations
+
+import os
+import secrets
+from pathlib import Path
+
+import attrs
+
+from anomed_core.errors import ConfigError, UsageError
+from anomed_core.state.artifacts import ArtifactStore
+
+DEFAULT_STATE = Path("anomed-state")
+_SECRET_BYTES = 32
+
+
+def _absolute(path: str | Path) -> Path:
+    return Path(path).absolute()
+
+
+@attrs.frozen
+class StateDirectory:
+    """Paths below the state directory; creating one makes the folders.
+
+    Attributes
+    ----------
+    root
+        The directory. It holds the secret and the ground truth: keep it private.
+    """
+
+    root: Path = attrs.field(converter=_absolute)
+
+    def __attrs_post_init__(self) -> None:
+        try:
+            self.root.mkdir(mode=0o700, parents=True, exist_ok=True)
+            for folder in (self.artifacts_root, self.payloads, self.root / "run"):
+                folder.mkdir(mode=0o700, exist_ok=True)
+        except OSError as error:
+            raise UsageError(
+                f"The state directory {self.root} cannot be created ({error.strerror}); "
+                "choose another with --state."
+            ) from error
+
+    @property
+    def artifacts_root(self) -> Path:
+        """Folder of content-addressed files."""
+        return self.root / "artifacts"
+
+    @property
+    def payloads(self) -> Path:
+        """Folder of submissions' bodies, by digest."""
+        return self.root / "payloads"
+
+    @property
+    def ledger_url(self) -> str:
+        """Database URL of the default ledger."""
+        return f"sqlite:///{self.root / 'ledger.sqlite'}"
+
+    @property
+    def artifacts(self) -> ArtifactStore:
+        """Store of files that are built once."""
+        return ArtifactStore(self.artifacts_root)
+
+    def secret(self, from_environment: str | None = None) -> bytes:
+        """Return the server's secret, creating it the first time.
+
+        Parameters
+        ----------
+        from_environment
+            Value of ``ANOMED_SECRET``, at least 32 hexadecimal digits; it takes precedence, so that
+            replicas on several machines can share one.
+
+        Returns
+        -------
+        bytes
+            At least 16 bytes, equal for every process that shares the directory.
+
+        Raises
+        ------
+        ConfigError
+            If the given or stored secret is not hexadecimal or too short.
+        """
+        if from_environment:
+            return _parsed_secret(from_environment, "ANOMED_SECRET")
+        path = self.root / "secret"
+        if not path.exists():
+            _create_exclusively(path, secrets.token_hex(_SECRET_BYTES))
+        return _parsed_secret(path.read_text(encoding="ascii"), str(path))
+
+
+def _parsed_secret(text: str, origin: str) -> bytes:
+    try:
+        secret = bytes.fromhex(text.strip())
+    except ValueError:
+        secret = b""
+    if len(secret) < 16:
+        raise ConfigError(
+            origin,
+            "the secret must be at least 32 hexadecimal digits; make one with "
+            "python -c 'import secrets; print(secrets.token_hex(32))'",
+        )
+    return secret
+
+
+def _create_exclusively(path: Path, text: str) -> None:
+    """Write a file that appears whole or not at all, and only if it is not there yet."""
+    temporary = path.with_name(f"{path.name}.{os.getpid()}.{secrets.token_hex(4)}")
+    descriptor = os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+    try:
+        with os.fdopen(descriptor, "w", encoding="ascii") as file:
+            file.write(text)
+            file.flush()
+            os.fsync(file.fileno())
+        try:
+            os.link(temporary, path)
+        except FileExistsError:
+            return
+    finally:
+        temporary.unlink()
+    sync_folder(path.parent)
+
+
+def sync_folder(folder: Path) -> None:
+    """Make the entries of a folder durable."""
+    descriptor = os.open(folder, os.O_RDONLY)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)

@@ -1,0 +1,125 @@
+"""Data products over HTTP: static ones are sent by the kernel, others made for the request."""
+
+from __future__ import annotations
+
+from typing import BinaryIO, cast
+
+import attrs
+import falcon
+
+from anomed_core.model import ArraysSchema, DataProduct, DataRequest, TableSchema
+from anomed_core.service import HostedChallenge, requested_product, static_product
+from anomed_core.service.house import House
+from anomed_core.service.parameters import checked_parameters
+from anomed_core.service.phases import refuse_outside
+from anomed_core.state import Artifact
+from anomed_core.web.query import read_query
+
+
+class StaticProductResource:
+    """A product that everybody gets the same bytes of."""
+
+    def __init__(self, hosted: HostedChallenge, product: DataProduct, house: House) -> None:
+        self._hosted = hosted
+        self._product = product
+        self._house = house
+        self._artifact: Artifact | None = None
+
+    def on_get(self, req: falcon.Request, resp: falcon.Response) -> None:
+        """Send the file, or the part of it that was asked for."""
+        self._check(req)
+        artifact = self._built()
+        etag = falcon.ETag(artifact.digest)
+        resp.etag = etag
+        resp.set_header("Accept-Ranges", "bytes")
+        resp.set_header("Cache-Control", "private, no-cache")
+        resp.content_type = media_type(self._product)
+        if _matches(req, etag):
+            resp.status = falcon.HTTP_304
+            return
+        start, length = _range(req, resp, artifact, etag)
+        file = artifact.path.open("rb")
+        if start:
+            file.seek(start)
+        resp.set_stream(cast("BinaryIO", file), length)
+
+    def on_head(self, req: falcon.Request, resp: falcon.Response) -> None:
+        """Send the headers of `on_get`."""
+        self._check(req)
+        artifact = self._built()
+        resp.etag = falcon.ETag(artifact.digest)
+        resp.set_header("Accept-Ranges", "bytes")
+        resp.content_type = media_type(self._product)
+        resp.content_length = artifact.size_bytes
+
+    def _check(self, req: falcon.Request) -> None:
+        query = read_query(req, self._product.parameters)
+        self._house.gatekeeper.may_read(self._hosted, self._product, req.context.identity, query)
+
+    def _built(self) -> Artifact:
+        if self._artifact is None:
+            self._artifact = static_product(
+                self._hosted, self._product, self._house.state.artifacts
+            )
+        return self._artifact
+
+
+class RequestedProductResource:
+    """A product that depends on the request."""
+
+    def __init__(self, hosted: HostedChallenge, product: DataProduct, house: House) -> None:
+        self._hosted = hosted
+        self._product = product
+        self._house = house
+
+    def on_get(self, req: falcon.Request, resp: falcon.Response) -> None:
+        """Send what the owner provides for these parameters."""
+        query = read_query(req, self._product.parameters)
+        self._house.gatekeeper.may_read(self._hosted, self._product, req.context.identity, query)
+        request = DataRequest(parameters=checked_parameters(self._product.parameters, query))
+        if request.split is not None and request.split in self._hosted.phases:
+            now = self._house.ledger.now()
+            refuse_outside(self._hosted.phases[request.split], request.split, now)
+        if self._product.with_target and request.anonymizer:
+            target = self._house.desk.submissions.target(
+                self._hosted, request.anonymizer, whole=True
+            )
+            request = attrs.evolve(request, target=target)
+        resp.data = requested_product(self._hosted, self._product, request)
+        resp.content_type = media_type(self._product)
+        resp.set_header("Cache-Control", "private, no-store")
+
+    on_head = on_get
+
+
+def media_type(product: DataProduct) -> str:
+    """Return the media type of a product's bytes."""
+    if isinstance(product.schema, (ArraysSchema, TableSchema)):
+        return "application/octet-stream"
+    return falcon.MEDIA_JSON
+
+
+def _matches(req: falcon.Request, etag: falcon.ETag) -> bool:
+    return any(tag in ("*", etag) for tag in req.if_none_match or ())
+
+
+def _range(
+    req: falcon.Request, resp: falcon.Response, artifact: Artifact, etag: falcon.ETag
+) -> tuple[int, int]:
+    """Return first byte and length of what is to be sent; set the status of a part."""
+    size = artifact.size_bytes
+    if req.range is None or req.range_unit != "bytes":
+        return 0, size
+    condition = req.get_header("If-Range")
+    if condition is not None and condition != etag.dumps():
+        return 0, size
+    first, last = req.range
+    if first < 0:
+        first, last = max(0, size + first), size - 1
+    if last < 0 or last >= size:
+        last = size - 1
+    if first >= size or first > last:
+        raise falcon.HTTPRangeNotSatisfiable(size)
+    resp.status = falcon.HTTP_206
+    resp.content_range = (first, last, size)
+    return first, last - first + 1

@@ -1,0 +1,74 @@
+"""Small resources: the alive message, the self-description, recorded scores."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from typing import Any
+
+import falcon
+
+from anomed_core.errors import UnknownResourceError
+from anomed_core.service import HostedChallenge
+from anomed_core.service.house import House
+
+ALIVE = b'{"message": "Challenge server is alive!"}'
+
+
+class AliveResource:
+    """``GET /``: a message for programs, a page for browsers."""
+
+    def __init__(self, page: Callable[[], str]) -> None:
+        self._page = page
+
+    def on_get(self, req: falcon.Request, resp: falcon.Response) -> None:
+        """Say that the server is alive."""
+        accepted = req.env.get("HTTP_ACCEPT", "")
+        resp.set_header("Vary", "Accept")
+        if "text/html" in accepted:
+            resp.content_type = falcon.MEDIA_HTML
+            resp.set_header(
+                "Content-Security-Policy", "default-src 'none'; style-src 'unsafe-inline'"
+            )
+            resp.text = self._page()
+        else:
+            resp.content_type = falcon.MEDIA_JSON
+            resp.data = ALIVE
+
+    on_head = on_get
+
+
+class JSONResource:
+    """A document that is made once and stays as it is."""
+
+    def __init__(self, make: Callable[[], Any]) -> None:
+        self._make = make
+        self._body: bytes | None = None
+
+    def on_get(self, _: falcon.Request, resp: falcon.Response) -> None:
+        """Send the document."""
+        if self._body is None:
+            self._body = json.dumps(self._make(), indent=1, allow_nan=False).encode()
+        resp.content_type = falcon.MEDIA_JSON
+        resp.data = self._body
+
+    on_head = on_get
+
+
+class ScoreResource:
+    """One recorded score of one challenge."""
+
+    def __init__(self, hosted: HostedChallenge, house: House) -> None:
+        self._hosted = hosted
+        self._house = house
+
+    def on_get(self, req: falcon.Request, resp: falcon.Response, score_id: int) -> None:
+        """Send a score with everything that was recorded about it."""
+        score = self._house.ledger.score(score_id)
+        if score is None or score.challenge != self._hosted.id:
+            raise UnknownResourceError(f"There is no score {score_id} in this challenge.")
+        self._house.gatekeeper.may_see(self._hosted, score.subject, req.context.identity)
+        resp.content_type = falcon.MEDIA_JSON
+        resp.data = json.dumps(score.as_dict()).encode()
+
+    on_head = on_get

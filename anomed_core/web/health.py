@@ -1,0 +1,84 @@
+"""Health and metrics: is the process alive, can it do its work, what has it done."""
+
+from __future__ import annotations
+
+import json
+
+import attrs
+import falcon
+import structlog
+
+from anomed_core.errors import NotAllowedError, NotAuthenticatedError, ServiceError
+from anomed_core.model import Role
+from anomed_core.service.house import House
+from anomed_core.service.identities import Gatekeeper
+from anomed_core.web.telemetry import Telemetry
+
+log = structlog.get_logger(__name__)
+
+
+class LiveResource:
+    """``GET /livez``: the process answers."""
+
+    def on_get(self, _: falcon.Request, resp: falcon.Response) -> None:
+        """Say so."""
+        resp.content_type = falcon.MEDIA_JSON
+        resp.data = b'{"status": "alive"}'
+
+    on_head = on_get
+
+
+@attrs.frozen
+class ReadyResource:
+    """``GET /readyz``: the ledger can be written and every challenge is healthy."""
+
+    house: House
+
+    def on_get(self, _: falcon.Request, resp: falcon.Response) -> None:
+        """Answer 200 if it is, 503 with the reasons if not."""
+        problems = [*self._ledger_problems(), *self._challenge_problems()]
+        resp.status = falcon.HTTP_503 if problems else falcon.HTTP_200
+        resp.content_type = falcon.MEDIA_JSON
+        answer = {"status": "not ready", "problems": problems} if problems else {"status": "ready"}
+        resp.data = json.dumps(answer).encode()
+
+    on_head = on_get
+
+    def _ledger_problems(self) -> list[str]:
+        try:
+            self.house.ledger.ping()
+        except ServiceError as error:
+            log.exception("the ledger is not ready")
+            return [f"ledger: {error}"]
+        return []
+
+    def _challenge_problems(self) -> list[str]:
+        problems = []
+        for hosted in self.house.challenges.values():
+            try:
+                answers = hosted.registry.ask_each(
+                    hosted.challenge.type, "anomed_health", challenge=hosted.challenge
+                )
+            except Exception:
+                log.exception("a health check failed", challenge=hosted.id)
+                answers = [(hosted.type.plugin_name, "its health check failed; see the log")]
+            problems += [f"{hosted.id} ({plugin}): {problem}" for plugin, problem in answers]
+        return problems
+
+
+@attrs.frozen
+class MetricsResource:
+    """``GET /metrics``: what has been counted; for the organiser where tokens are wanted."""
+
+    telemetry: Telemetry
+    gatekeeper: Gatekeeper
+
+    def on_get(self, req: falcon.Request, resp: falcon.Response) -> None:
+        """Send Prometheus' text format."""
+        if not self.gatekeeper.believes_everybody:
+            identity = req.context.identity
+            if identity is None:
+                raise NotAuthenticatedError("The metrics are for the organiser; send a token.")
+            if identity.role is not Role.ORGANISER:
+                raise NotAllowedError("The metrics are for the organiser.")
+        self.telemetry.on_get(req, resp)

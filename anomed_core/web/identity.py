@@ -1,0 +1,95 @@
+"""Who asks: credentials from the Authorization header, counted against the cap on requests."""
+
+from __future__ import annotations
+
+import base64
+import binascii
+
+import attrs
+import falcon
+
+from anomed_core.errors import NotAuthenticatedError
+from anomed_core.ledger import Identity
+from anomed_core.model import ANONYMIZER, DEANONYMIZER
+from anomed_core.service.identities import Gatekeeper
+from anomed_core.service.throttle import Throttle
+from anomed_core.web.query import read_query
+
+
+@attrs.frozen
+class IdentityCheck:
+    """Puts the identity of whoever asks into the request's context.
+
+    Attributes
+    ----------
+    gatekeeper
+        Knows the tokens.
+    throttle
+        Counts requests; ``None`` without a cap.
+    """
+
+    gatekeeper: Gatekeeper
+    throttle: Throttle | None
+
+    def process_request(self, req: falcon.Request, _resp: falcon.Response) -> None:
+        """Identify whoever asks.
+
+        Raises
+        ------
+        NotAuthenticatedError
+            If there are credentials and they are wrong.
+        QuotaExhaustedError
+            If it is one request too many.
+        """
+        req.context.identity = None
+        header = req.env.get("HTTP_AUTHORIZATION")
+        if header is not None:
+            req.context.identity = self.gatekeeper.identity(*credentials(header))
+        if self.throttle is not None:
+            self.throttle.count(_who(req))
+
+
+def credentials(header: str) -> tuple[str | None, str | None]:
+    """Return user name and token of an Authorization header.
+
+    Parameters
+    ----------
+    header
+        ``Bearer TOKEN``, or ``Basic`` with the token as the password, as clients make it of
+        ``http://ID:TOKEN@host/``.
+
+    Returns
+    -------
+    (name, token)
+        The name is ``None`` for Bearer; both are for a scheme that is not ours.
+
+    Raises
+    ------
+    NotAuthenticatedError
+        If Basic credentials cannot be read.
+
+    Examples
+    --------
+    >>> credentials("Bearer secret")
+    (None, 'secret')
+    >>> credentials("Basic YWxpY2U6c2VjcmV0")
+    ('alice', 'secret')
+    """
+    scheme, _, rest = header.partition(" ")
+    if scheme.lower() == "bearer":
+        return None, rest.strip()
+    if scheme.lower() != "basic":
+        return None, None
+    try:
+        name, _, token = base64.b64decode(rest.strip(), validate=True).decode().partition(":")
+    except (binascii.Error, UnicodeDecodeError) as error:
+        raise NotAuthenticatedError("The Basic credentials cannot be read.") from error
+    return name, token
+
+
+def _who(req: falcon.Request) -> str:
+    identity: Identity | None = req.context.identity
+    if identity is not None:
+        return f"{identity.challenge} {identity.role} {identity.holder}"
+    ids = [name for name in read_query(req, (ANONYMIZER, DEANONYMIZER)).values() if name]
+    return "|".join(f"{len(name)}:{name}" for name in ids) or f"address {req.remote_addr}"

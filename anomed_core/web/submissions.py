@@ -1,0 +1,80 @@
+"""Submissions over HTTP: read the body, hand it to the desk, answer with the metrics."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+
+import falcon
+
+from anomed_core.errors import InvalidParameterError
+from anomed_core.model import FormSchema, Parameter, SubmissionKind
+from anomed_core.service import HostedChallenge
+from anomed_core.service.house import House
+from anomed_core.web.bodies import read_body, read_form
+from anomed_core.web.query import read_query
+
+_LONGEST_KEY = 255
+
+
+class SubmissionResource:
+    """The submission kinds at one path of one challenge."""
+
+    def __init__(self, hosted: HostedChallenge, path: str, house: House, base: str) -> None:
+        self._hosted = hosted
+        self._kinds = hosted.kinds_at(path)
+        self._house = house
+        self._base = base
+
+    def on_post(self, req: falcon.Request, resp: falcon.Response) -> None:
+        """Score a submission; the answer is the flat JSON object of its metrics."""
+        req.context.base = self._base
+        kind = chosen_kind(self._kinds, req)
+        query = read_query(req, kind.parameters)
+        self._house.gatekeeper.may_submit(self._hosted, kind, req.context.identity, query)
+        replay_key = req.get_header("Idempotency-Key")
+        if replay_key is not None and len(replay_key) > _LONGEST_KEY:
+            raise InvalidParameterError(
+                "Idempotency-Key",
+                f"it has {len(replay_key)} characters; at most {_LONGEST_KEY} are allowed.",
+            )
+        is_form = any(isinstance(kind.schema_for(split), FormSchema) for split in kind.splits)
+        limits = self._house.desk.limits
+        body = read_form(req, limits) if is_form else read_body(req, limits)
+        receipt = self._house.desk.submit(
+            self._hosted,
+            kind,
+            query=query,
+            body=body,
+            request_id=req.context.request_id,
+            replay_key=replay_key,
+        )
+        resp.status = falcon.HTTP_201
+        resp.content_type = falcon.MEDIA_JSON
+        resp.data = json.dumps(dict(receipt.score.metrics)).encode()
+        resp.location = f"{self._base}/scores/{receipt.score.id}"
+        if receipt.remaining is not None:
+            resp.set_header("X-Attempts-Remaining", str(receipt.remaining))
+        if receipt.replayed:
+            resp.set_header("Idempotency-Replayed", "true")
+
+
+def chosen_kind(kinds: Sequence[SubmissionKind], req: falcon.Request) -> SubmissionKind:
+    """Return the kind that a request's selector chooses; the first one without a selector.
+
+    Raises
+    ------
+    InvalidParameterError
+        If the selector has a value that belongs to no kind.
+    """
+    selectors = {kind.selector: kind for kind in kinds if kind.selector is not None}
+    if not selectors:
+        return kinds[0]
+    name = next(iter(selectors))[0]
+    value = read_query(req, (Parameter(name=name),))[name]
+    if not value:
+        return kinds[0]
+    if (name, value) not in selectors:
+        allowed = ", ".join(choice for _, choice in selectors)
+        raise InvalidParameterError(name, f"got {value[:80]!r}; allowed are {allowed}.")
+    return selectors[name, value]

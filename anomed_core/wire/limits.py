@@ -1,0 +1,39 @@
+"""How much a request may cost."""
+
+from __future__ import annotations
+
+import attrs
+
+MIB = 2**20
+
+
+@attrs.frozen(kw_only=True)
+class Limits:
+    """Limits against hostile input; every one is a key of ``[server.limits]``.
+
+    Attributes
+    ----------
+    body_bytes
+        Largest request body.
+    unpacked_bytes
+        Largest size of everything that is unpacked from one body.
+    npz_members
+        Largest number of members of an npz file.
+    table_rows, table_columns
+        Largest table.
+    form_parts
+        Largest number of parts of a form.
+    text_bytes
+        Largest text or JSON part.
+    upload_timeout_s
+        Seconds within which a body must have arrived.
+    """
+
+    body_bytes: int = attrs.field(default=64 * MIB, validator=attrs.validators.gt(0))
+    unpacked_bytes: int = attrs.field(default=256 * MIB, validator=attrs.validators.gt(0))
+    npz_members: int = attrs.field(default=64, validator=attrs.validators.gt(0))
+    table_rows: int = attrs.field(default=2_000_000, validator=attrs.validators.gt(0))
+    table_columns: int = attrs.field(default=2_000, validator=attrs.validators.gt(0))
+    form_parts: int = attrs.field(default=16, validator=attrs.validators.gt(0))
+    text_bytes: int = attrs.field(default=MIB, validator=attrs.validators.gt(0))
+    upload_timeout_s: float = attrs.field(default=60.0, validator=attrs.validators.gt(0))

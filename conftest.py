@@ -1,0 +1,294 @@
+"""Run the examples of every Markdown page as its reader would: in order, in an empty folder.
+
+What a fenced block means:
+
+``shell``
+    Each line is a command. ``anomed`` commands run in this process, so that imports are paid once;
+    servers run in the background on a free port, wherever the page says 8000; ``make`` and ``pip``
+    are not run, but make's target must exist; bash runs all others.
+``python``
+    Executed; names last until the end of the page.
+``toml``
+    Read by the code that reads configurations.
+``pycon``
+    A doctest.
+``output``
+    What the block before it printed; ``...`` stands for anything.
+
+A block that begins with a file's name in a comment, such as ``# challenge.toml``, is written to
+that file instead of being executed. All other languages are for the eye. One page is one test, so
+that pages may be run in any order and side by side.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import doctest
+import io
+import os
+import re
+import shlex
+import shutil
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import httpx
+import pytest
+from _pytest._code.code import TerminalRepr
+from hypothesis import HealthCheck, settings
+from sybil import Document, Example
+from sybil.example import SybilFailure
+from sybil.parsers.markdown import CodeBlockParser
+
+ROOT = Path(__file__).parent
+
+# Alembic runs these; nobody imports them.
+collect_ignore = [str(path) for path in ROOT.glob("anomed_core/ledger/migrations/**/*.py")]
+
+_QUIET: dict[str, Any] = {"deadline": None, "suppress_health_check": [HealthCheck.too_slow]}
+settings.register_profile("default", max_examples=40, **_QUIET)
+settings.register_profile("thorough", max_examples=3000, **_QUIET)
+settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "default"))
+
+WRITTEN_ADDRESS = "127.0.0.1:8000"
+START_TIMEOUT_S = 90.0
+STOP_TIMEOUT_S = 20.0
+
+_FILE_NAME = re.compile(r"# ([\w.-]+\.\w+)\n")
+_ADDRESS = re.compile(r"http://(127\.0\.0\.1:\d+)")
+_SERVER = re.compile(r"(anomed serve|gunicorn)\b")
+_RUNNABLE = re.compile(r"^```(shell|python|toml|pycon)$", flags=re.MULTILINE)
+_NEEDS_A_SHELL = re.compile(r"[|<>&;$`*]")
+
+
+class Reader:
+    """Somebody who reads one page with a terminal beside it.
+
+    Parameters
+    ----------
+    folder
+        Where commands run and files are written.
+    """
+
+    def __init__(self, folder: Path) -> None:
+        self._folder = folder
+        self._server: subprocess.Popen[bytes] | None = None
+        self._address = WRITTEN_ADDRESS
+        self.printed = ""
+
+    @property
+    def parsers(self) -> list[CodeBlockParser]:
+        """What to do with the blocks of each language."""
+        return [
+            CodeBlockParser("shell", self.run_shell),
+            CodeBlockParser("python", self.run_python),
+            CodeBlockParser("toml", self.read_toml),
+            CodeBlockParser("pycon", self.run_doctest),
+            CodeBlockParser("output", self.compare),
+        ]
+
+    def run_shell(self, example: Example) -> str | None:
+        """Run commands one by one; return what went wrong."""
+        self.printed = ""
+        for command in _commands(example.parsed):
+            words = command.split()
+            if words[0] == "make" and not _is_target(words[1]):
+                return f"the Makefile has no target for {command!r}"
+            if words[0] in {"make", "pip"}:
+                continue
+            status = self._run(command)
+            if status:
+                return f"{command!r} ended with {status} and printed:\n{self.printed}"
+        return None
+
+    def _run(self, command: str) -> int:
+        command = command.replace(WRITTEN_ADDRESS, self._address)
+        if command.startswith("curl ") and not shutil.which("curl"):
+            pytest.skip("curl is not installed")
+        if _SERVER.match(command):
+            self._serve(shlex.split(command, comments=True))
+            return 0
+        if command.startswith("anomed ") and not _NEEDS_A_SHELL.search(command):
+            status, text = _run_in_this_process(shlex.split(command, comments=True)[1:])
+        else:
+            done = subprocess.run(
+                ["bash", "-o", "pipefail", "-c", command],
+                stdout=subprocess.PIPE,
+                stderr=subprocess.STDOUT,
+                check=False,
+            )
+            status, text = done.returncode, done.stdout.decode()
+        self.printed += text.replace(self._address, WRITTEN_ADDRESS)
+        return status
+
+    def _serve(self, words: list[str]) -> None:
+        self.stop()
+        words = [word.replace(WRITTEN_ADDRESS, "127.0.0.1:0") for word in words]
+        if words[0] == "anomed":
+            words += ["--port", "0"]
+        log = self._folder / "server.log"
+        with log.open("wb") as output:
+            self._server = subprocess.Popen(words, stdout=output, stderr=subprocess.STDOUT)
+        deadline = time.monotonic() + START_TIMEOUT_S
+        while time.monotonic() < deadline and self._server.poll() is None:
+            announced = _ADDRESS.search(log.read_text())
+            if announced:
+                self._address = announced[1]
+                self.printed = log.read_text().replace(self._address, WRITTEN_ADDRESS)
+                return
+            time.sleep(0.05)
+        raise AssertionError(f"{shlex.join(words)} did not start:\n{log.read_text()}")
+
+    def stop(self) -> None:
+        """Stop the server, if one runs."""
+        if self._server is not None:
+            self._server.terminate()
+            try:
+                self._server.wait(timeout=STOP_TIMEOUT_S)
+            except subprocess.TimeoutExpired:
+                self._server.kill()
+                self._server.wait()
+        self._server = None
+
+    def run_python(self, example: Example) -> None:
+        """Write or execute a block; a traceback shows the lines of the page."""
+        if self._written(example):
+            return
+        source = "\n" * example.line + example.parsed.replace(WRITTEN_ADDRESS, self._address)
+        code = compile(source, example.path, "exec", dont_inherit=True)
+        with contextlib.redirect_stdout(io.StringIO()) as output:
+            exec(code, example.namespace)  # noqa: S102 - the page is ours
+        self.printed = output.getvalue().replace(self._address, WRITTEN_ADDRESS)
+
+    def read_toml(self, example: Example) -> None:
+        """Write a named block; judge any block as a configuration."""
+        from anomed_core.config import read_configuration
+        from anomed_core.plugins import build_registry
+        from anomed_core.service.specs import specs_from_tables
+
+        self._written(example)
+        path = self._folder / "block.toml"
+        path.write_text(example.parsed)
+        specs_from_tables(read_configuration(path).challenges, build_registry())
+
+    def run_doctest(self, example: Example) -> str | None:
+        """Run a doctest; return its report if it fails."""
+        test = doctest.DocTestParser().get_doctest(
+            example.parsed, {}, Path(example.path).name, example.path, example.line
+        )
+        report = io.StringIO()
+        failed, _ = doctest.DocTestRunner(verbose=False).run(test, out=report.write)
+        return report.getvalue() if failed else None
+
+    def compare(self, example: Example) -> str | None:
+        """Compare what a block printed with what the page says."""
+        expected = [line.rstrip() for line in example.parsed.strip().splitlines()]
+        printed = [line.rstrip() for line in self.printed.strip().splitlines()]
+        pattern = ".*?".join(map(re.escape, "\n".join(expected).split("...")))
+        if re.fullmatch(pattern, "\n".join(printed), flags=re.DOTALL):
+            return None
+        return "\n".join(["expected:", *expected, "", "printed:", *printed])
+
+    def _written(self, example: Example) -> bool:
+        named = _FILE_NAME.match(example.parsed)
+        if named:
+            (self._folder / named[1]).write_text(example.parsed)
+        return named is not None
+
+
+def _commands(block: str) -> list[str]:
+    lines = block.replace("\\\n", " ").splitlines()
+    return [line.strip() for line in lines if line.strip() and not line.startswith("#")]
+
+
+def _is_target(name: str) -> bool:
+    rules = (ROOT / "Makefile").read_text()
+    return re.search(rf"^{re.escape(name)}:", rules, flags=re.MULTILINE) is not None
+
+
+def _run_in_this_process(words: list[str]) -> tuple[int, str]:
+    import structlog
+
+    from anomed_core.cli import main
+
+    logging = structlog.get_config()
+    output = io.StringIO()
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(sys, "argv", ["anomed", *words])
+        try:
+            with contextlib.redirect_stdout(output), contextlib.redirect_stderr(output):
+                main()
+        except SystemExit as end:
+            return int(end.code or 0), output.getvalue()
+        finally:
+            structlog.configure(**logging)
+
+
+class Page(pytest.File):
+    """A Markdown page."""
+
+    def collect(self) -> Iterator[pytest.Item]:
+        """Yield one test, if there is anything to run."""
+        if _RUNNABLE.search(self.path.read_text(encoding="utf-8")):
+            yield Examples.from_parent(self, name="examples")
+
+
+class Examples(pytest.Item):
+    """All examples of a page, in order."""
+
+    def runtest(self) -> None:
+        """Read the page from its first example to its last."""
+        with tempfile.TemporaryDirectory() as folder, pytest.MonkeyPatch.context() as patch:
+            _furnish(patch, Path(folder))
+            reader = Reader(Path(folder))
+            document = Document.parse(str(self.path), *reader.parsers)
+            try:
+                for example in document:
+                    example.evaluate()
+            finally:
+                _leave_python(document.namespace)
+                reader.stop()
+
+    def repr_failure(
+        self, excinfo: pytest.ExceptionInfo[BaseException], style: Any = None
+    ) -> str | TerminalRepr:
+        """Show what differs, without the way through sybil."""
+        if isinstance(excinfo.value, SybilFailure):
+            return str(excinfo.value)
+        return super().repr_failure(excinfo, style)
+
+    def reportinfo(self) -> tuple[Path, int, str]:
+        """Name the page."""
+        return self.path, 0, f"examples of {self.path.relative_to(ROOT)}"
+
+
+def _leave_python(namespace: dict[str, Any]) -> None:
+    """Close connections, as the end of an interpreter would."""
+    for value in namespace.values():
+        if isinstance(value, httpx.Client):
+            value.close()
+
+
+def _furnish(patch: pytest.MonkeyPatch, folder: Path) -> None:
+    """Give a page an environment that does not depend on whoever runs the tests."""
+    for name in [name for name in os.environ if name.startswith("ANOMED_")]:
+        patch.delenv(name)
+    patch.setenv("PATH", os.pathsep.join([str(Path(sys.executable).parent), os.environ["PATH"]]))
+    patch.setenv("ANOMED_SERVER_WORKERS", "1")
+    patch.setenv("OMP_NUM_THREADS", "1")
+    patch.setenv("NO_PROXY", "127.0.0.1")
+    patch.chdir(folder)
+    patch.syspath_prepend(folder)
+
+
+def pytest_collect_file(file_path: Path, parent: pytest.Collector) -> pytest.Collector | None:
+    """Collect README.md, the plugins' READMEs and everything below docs/."""
+    page = file_path.relative_to(ROOT) if file_path.is_relative_to(ROOT) else file_path
+    if page.suffix == ".md" and (page.name == "README.md" or page.parts[0] == "docs"):
+        return Page.from_parent(parent, path=file_path)
+    return None

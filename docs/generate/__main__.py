@@ -1,0 +1,61 @@
+"""Renew the derived parts of all pages, or say which of them are stale."""
+
+from __future__ import annotations
+
+import argparse
+import re
+import sys
+from collections.abc import Callable
+from pathlib import Path
+
+import structlog
+
+from . import commands, errors, exports, hooks, metrics, routes, settings
+
+DOCS = Path(__file__).parents[1]
+
+BLOCKS: dict[str, Callable[[], str]] = {
+    "hooks": hooks.block,
+    "commands": commands.block,
+    "server settings": settings.server_block,
+    "challenge settings": settings.challenge_block,
+    "error tree": errors.tree_block,
+    "errors": errors.block,
+    "statuses": errors.status_block,
+    "routes": routes.block,
+    "metrics": metrics.block,
+    "utility metrics": metrics.utility_block,
+    "core exports": exports.core_block,
+    "plugin exports": exports.plugin_block,
+}
+"""What writes each block."""
+
+_BLOCK = re.compile(r"(<!-- generated: (.+?) -->\n)(.*?)(<!-- end -->)", flags=re.DOTALL)
+
+
+def renewed(page: str) -> str:
+    """Return a page with its derived parts as the code has them now."""
+    return _BLOCK.sub(lambda block: f"{block[1]}\n{BLOCKS[block[2]]().strip()}\n\n{block[4]}", page)
+
+
+def main() -> int:
+    """Write or compare; 1 if something is stale."""
+    parser = argparse.ArgumentParser(prog="python -m docs.generate", description=__doc__)
+    parser.add_argument("--check", action="store_true", help="write nothing; 1 if stale")
+    check = parser.parse_args().check
+    structlog.configure(wrapper_class=structlog.make_filtering_bound_logger(40))
+    stale = []
+    for path in sorted(DOCS.rglob("*.md")):
+        page = path.read_text(encoding="utf-8")
+        new = renewed(page)
+        if new != page:
+            stale.append(path)
+            if not check:
+                path.write_text(new, encoding="utf-8")
+    for path in stale:
+        print(f"{'stale' if check else 'renewed'}: {path.relative_to(DOCS.parent)}")
+    return int(check and bool(stale))
+
+
+if __name__ == "__main__":
+    sys.exit(main())

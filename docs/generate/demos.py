@@ -1,0 +1,57 @@
+"""The challenge types of this repository, each served once as its demo from a temporary state."""
+
+from __future__ import annotations
+
+import tempfile
+import tomllib
+from collections.abc import Callable
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+from anomed_core.config import ServerSettings
+from anomed_core.model import ChallengeType
+from anomed_core.plugins import build_registry
+from anomed_core.service.house import House, open_house
+from anomed_core.service.specs import demo_table, specs_from_tables
+
+PLUGINS = Path(__file__).parents[2] / "plugins"
+
+
+@cache
+def challenge_types() -> tuple[ChallengeType, ...]:
+    """Return the types of the distributions below ``plugins/``, whatever else is installed."""
+    registry = build_registry()
+    names = [
+        name
+        for project in sorted(PLUGINS.glob("*/pyproject.toml"))
+        for name in _entry_points(project).get("anomed.challenge_types", {})
+    ]
+    return tuple(found for found in map(registry.load, names) if found is not None)
+
+
+def _entry_points(project: Path) -> dict[str, dict[str, str]]:
+    points: dict[str, dict[str, str]] = tomllib.loads(project.read_text())["project"].get(
+        "entry-points", {}
+    )
+    return points
+
+
+@cache
+def from_demo(name: str, tell: Callable[[House], Any]) -> Any:
+    """Open the demo of a type and return what a function tells about it."""
+    registry = build_registry()
+    challenge_type = registry.load(name)
+    if challenge_type is None:
+        raise ValueError(f"{name} owns no challenge type")
+    with tempfile.TemporaryDirectory() as folder:
+        house = open_house(
+            specs_from_tables([demo_table(challenge_type)], registry),
+            registry=registry,
+            settings=ServerSettings(state=Path(folder)),
+            environment={},
+        )
+        try:
+            return tell(house)
+        finally:
+            house.close()

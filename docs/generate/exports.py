@@ -1,0 +1,37 @@
+"""What the distributions export, one line each."""
+
+from __future__ import annotations
+
+from types import ModuleType
+from typing import Any
+
+import anomed_supervised_mia
+
+import anomed_core
+
+from .markdown import code, first_sentence, table
+
+
+def core_block() -> str:
+    """Return the exports of the core."""
+    return _exports(anomed_core)
+
+
+def plugin_block() -> str:
+    """Return the exports of supervised-mia."""
+    return _exports(anomed_supervised_mia)
+
+
+def _exports(package: ModuleType) -> str:
+    rows = [[code(name), _said(getattr(package, name))] for name in package.__all__]
+    return table(["name", "what it is"], rows)
+
+
+def _said(thing: Any) -> str:
+    if isinstance(thing, str):
+        return "The version of this release."
+    if isinstance(thing, anomed_core.Parameter):
+        return f"Query parameter `{thing.name}`: {thing.description}"
+    if type(thing).__name__ == "HookimplMarker":
+        return "Decorator that marks a function of a plugin as the implementation of a hook."
+    return first_sentence(thing)

@@ -1,0 +1,90 @@
+"""The configuration reference, from the classes that the configuration becomes."""
+
+from __future__ import annotations
+
+import re
+from typing import Any
+
+import attrs
+
+from anomed_core.config import ChallengeTable, ServerSettings
+from anomed_core.service.specs import config_class
+
+from .demos import challenge_types
+from .markdown import code, described, docstring, table
+
+_CONDITION = re.compile(r"<Validator for x (.+?)>|<in_ validator with options (\(.+?\))>")
+
+
+def server_block() -> str:
+    """Return the keys of ``[server]`` and of the tables in it."""
+    return "\n\n".join(_tables(ServerSettings, "server"))
+
+
+def challenge_block() -> str:
+    """Return the keys that all challenges have, and those of each type in this repository."""
+    parts = [
+        "## [challenges.ID]",
+        _table(ChallengeTable, "challenges.ID", leave_out={"id", "options"}),
+    ]
+    for challenge_type in challenge_types():
+        parts += [f"## Options of {challenge_type.name}"]
+        parts += _tables(config_class(challenge_type), "challenges.ID")[1:]
+    return "\n\n".join(parts)
+
+
+def _tables(cls: type[Any], path: str) -> list[str]:
+    """Return the heading and keys of a table, then those of the tables in it."""
+    attrs.resolve_types(cls)
+    nested = [f for f in attrs.fields(cls) if isinstance(f.type, type) and attrs.has(f.type)]
+    parts = [f"## [{path}]", _table(cls, path, leave_out={f.name for f in nested})]
+    for field in nested:
+        inner: Any = field.type
+        parts += _tables(inner, f"{path}.{field.name}")
+    return parts
+
+
+def _table(cls: type[Any], path: str, *, leave_out: set[str]) -> str:
+    attrs.resolve_types(cls)
+    meanings = described(docstring(cls)["Attributes"])
+    with_variable = path.startswith("server")
+    headers = ["key", "type", "default", "meaning"]
+    rows = []
+    for field in attrs.fields(cls):
+        if field.name in leave_out:
+            continue
+        meaning = meanings.get(field.name)
+        if not meaning:
+            raise ValueError(f"{cls.__name__}.{field.name} is not documented")
+        rows.append(
+            [code(field.name), _type(field), _default(field), meaning]
+            + ([code(_variable(path, field.name))] if with_variable else [])
+        )
+    return table([*headers, "environment"] if with_variable else headers, rows)
+
+
+def _variable(path: str, name: str) -> str:
+    return "_".join(["ANOMED", *path.split("."), name]).upper()
+
+
+def _type(field: attrs.Attribute[Any]) -> str:
+    annotation = field.type
+    name = annotation.__name__ if isinstance(annotation, type) else str(annotation)
+    conditions = [
+        bound or "one of " + ", ".join(re.findall(r"'(.+?)'", options))
+        for bound, options in _CONDITION.findall(repr(field.validator))
+    ]
+    return ", ".join([code(name), *conditions])
+
+
+def _default(field: attrs.Attribute[Any]) -> str:
+    if field.default is attrs.NOTHING:
+        return "required"
+    default: Any = field.default
+    if isinstance(default, attrs.Factory):  # type: ignore[arg-type]  # a class at run time
+        default = default.factory()
+    if default in ("", (), {}, None):
+        return "none"
+    if isinstance(default, tuple):
+        return code(list(default))
+    return code(default if not isinstance(default, int) else f"{default:_}")

@@ -1,0 +1,367 @@
+"""What an attack sees of a model's behaviour on a set of records.
+
+`Signals` holds the raw observations; its methods derive the quantities that attacks threshold or
+learn from. These are computed in the logarithm, so that a confidence of ``1 - 1e-20`` is told apart
+from one of ``1``. Probabilities of exactly 0 (trees and nearest neighbours say so) are lifted to
+`PROBABILITY_FLOOR`, hence every derived quantity is finite.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any, Self
+
+import attrs
+import numpy as np
+import numpy.typing as npt
+
+from anomed_supervised_mia.attacks._log_probabilities import (
+    PROBABILITY_FLOOR,
+    log_complement,
+    log_odds,
+    log_probabilities_of,
+    log_softmax,
+)
+from anomed_supervised_mia.attacks.arrays import BoolArray, FloatArray, IntArray
+
+__all__ = ["PROBABILITY_FLOOR", "Signals"]
+
+#: Rows of probabilities may miss a total of 1 by this much: half-precision outputs do.
+ROW_SUM_TOLERANCE = 1e-2
+
+
+def _floats(value: npt.ArrayLike | None) -> FloatArray | None:
+    return None if value is None else np.asarray(value, dtype=np.float64)
+
+
+def _integers(value: npt.ArrayLike | None) -> IntArray | None:
+    if value is None:
+        return None
+    array = np.asarray(value)
+    if array.dtype.kind not in "iub":
+        raise ValueError(
+            f"Labels and records are indices, but an array of dtype {array.dtype} came; "
+            "encode classes as integers 0, 1, ... (numpy.unique(..., return_inverse=True))."
+        )
+    return array.astype(np.int64, copy=False)
+
+
+@attrs.frozen(kw_only=True, eq=False)
+class Signals:
+    """Hold a model's outputs on ``n_records`` records, in the same order in every array.
+
+    At least one of `probabilities`, `logits`, `predicted_labels`, `losses` and `features` is given.
+
+    Parameters
+    ----------
+    probabilities : float64 (n_records, n_classes), optional
+        Predicted class probabilities, in [0, 1], each row totalling 1.
+    logits : float64 (n_records, n_classes), optional
+        Unnormalised log-probabilities, finite. They win over `probabilities` where both came.
+    labels : int64 (n_records,), optional
+        True classes, as column indices in ``[0, n_classes)``. `None` where they are not known.
+    predicted_labels : int64 (n_records,), optional
+        Predicted classes. `None` means: the most probable class.
+    losses : float64 (n_records,), optional
+        The model's own loss on each record, finite. `None` means: the cross-entropy.
+    features : float64 (n_records, n_features), optional
+        Whatever else a trained attacker may use, finite; for attacks that query the model again,
+        the records' own feature vectors.
+    records : int64 (n_records,), optional
+        Positions of the records in the pool that shadow models were trained on.
+
+    Raises
+    ------
+    ValueError
+        If an array has a wrong shape, length or value, or if there is nothing to observe.
+
+    Examples
+    --------
+    >>> signals = Signals.from_probabilities([[0.9, 0.1], [0.5, 0.5]], labels=[0, 1])
+    >>> signals.true_class_probability()
+    array([0.9, 0.5])
+    >>> signals.loss().round(4)
+    array([0.1054, 0.6931])
+    """
+
+    probabilities: FloatArray | None = attrs.field(default=None, converter=_floats)
+    logits: FloatArray | None = attrs.field(default=None, converter=_floats)
+    labels: IntArray | None = attrs.field(default=None, converter=_integers)
+    predicted_labels: IntArray | None = attrs.field(default=None, converter=_integers)
+    losses: FloatArray | None = attrs.field(default=None, converter=_floats)
+    features: FloatArray | None = attrs.field(default=None, converter=_floats)
+    records: IntArray | None = attrs.field(default=None, converter=_integers)
+
+    def __attrs_post_init__(self) -> None:
+        arrays = self.arrays()
+        if not set(arrays) - {"labels", "records"}:
+            raise ValueError(
+                "Signals need something that the model said, but none of probabilities, logits, "
+                "predicted_labels, losses and features came; give at least one."
+            )
+        for name, array in arrays.items():
+            _check_shape(name, array, n_records=len(next(iter(arrays.values()))))
+        if self.probabilities is not None:
+            _check_probabilities(self.probabilities)
+        if self.probabilities is not None and self.logits is not None:
+            _check_same_classes(self.probabilities, self.logits)
+        _check_labels(self.labels, self.n_classes)
+
+    @classmethod
+    def from_probabilities(
+        cls, probabilities: npt.ArrayLike, labels: npt.ArrayLike | None = None, **others: Any
+    ) -> Self:
+        """Build signals from class probabilities, float (n_records, n_classes)."""
+        return cls(probabilities=probabilities, labels=labels, **others)
+
+    @classmethod
+    def from_logits(
+        cls, logits: npt.ArrayLike, labels: npt.ArrayLike | None = None, **others: Any
+    ) -> Self:
+        """Build signals from unnormalised log-probabilities, float (n_records, n_classes)."""
+        return cls(logits=logits, labels=labels, **others)
+
+    @classmethod
+    def from_labels(cls, predicted_labels: npt.ArrayLike, labels: npt.ArrayLike) -> Self:
+        """Build signals from predicted and true classes, int (n_records,)."""
+        return cls(predicted_labels=predicted_labels, labels=labels)
+
+    @classmethod
+    def from_losses(cls, losses: npt.ArrayLike, labels: npt.ArrayLike | None = None) -> Self:
+        """Build signals from per-record losses, float (n_records,)."""
+        return cls(losses=losses, labels=labels)
+
+    def __len__(self) -> int:
+        return len(next(iter(self.arrays().values())))
+
+    @property
+    def n_classes(self) -> int | None:
+        """Count the classes; `None` where neither probabilities nor logits are given."""
+        outputs = self.probabilities if self.logits is None else self.logits
+        return None if outputs is None else outputs.shape[1]
+
+    def subset(self, indices: npt.ArrayLike) -> Self:
+        """Select records by indices, int (n_selected,), or by a mask, bool (n_records,)."""
+        selector = np.asarray(indices)
+        if selector.size == 0:
+            selector = selector.astype(np.intp)
+        return type(self)(**{name: array[selector] for name, array in self.arrays().items()})
+
+    @classmethod
+    def concatenate(cls, parts: Sequence[Self]) -> Self:
+        """Join the records of several signals, which must hold the same arrays.
+
+        Raises
+        ------
+        ValueError
+            If there are no parts, or if an array is present in one part and missing in another.
+        """
+        columns = [part.arrays() for part in parts]
+        kinds = {tuple(column) for column in columns}
+        if len(kinds) != 1:
+            raise ValueError(
+                "Signals to concatenate must hold the same arrays, but these sets came: "
+                f"{sorted(kinds)}; drop or add arrays until they agree."
+            )
+        return cls(
+            **{name: np.concatenate([column[name] for column in columns]) for name in columns[0]}
+        )
+
+    def true_class_probability(self) -> FloatArray:
+        """Compute the probability of the true class, float64 (n_records,), in [0, 1].
+
+        Raises
+        ------
+        ValueError
+            If labels are missing, or both probabilities and logits are.
+        """
+        labels = self._required_labels()
+        rows = np.arange(len(labels))
+        if self.logits is None and self.probabilities is not None:
+            return self.probabilities[rows, labels]
+        return np.exp(self.log_probabilities()[rows, labels])
+
+    def log_probabilities(self) -> FloatArray:
+        """Compute the natural logarithms of the class probabilities.
+
+        Returns
+        -------
+        float64 (n_records, n_classes), finite, at most 0.
+
+        Raises
+        ------
+        ValueError
+            If both probabilities and logits are missing.
+        """
+        if self.logits is not None:
+            return log_softmax(self.logits)
+        if self.probabilities is not None:
+            return log_probabilities_of(self.probabilities)
+        raise ValueError(
+            "This attack needs class probabilities or logits, but the signals hold only "
+            f"{', '.join(self.arrays())}; give one of them, or use a label-only or loss attack."
+        )
+
+    def loss(self) -> FloatArray:
+        """Return the given losses, or else the cross-entropy.
+
+        Returns
+        -------
+        float64 (n_records,); the cross-entropy is ``-ln p_y``, in nats, at least 0.
+
+        Raises
+        ------
+        ValueError
+            If neither losses nor what is needed to compute them are given.
+        """
+        if self.losses is not None:
+            return self.losses
+        log_probabilities = self.log_probabilities()
+        labels = self._required_labels()
+        return -log_probabilities[np.arange(len(labels)), labels]
+
+    def entropy(self) -> FloatArray:
+        """Compute the Shannon entropy of the predicted distribution.
+
+        Returns
+        -------
+        float64 (n_records,), in nats, in [0, ln n_classes].
+
+        Raises
+        ------
+        ValueError
+            If both probabilities and logits are missing.
+        """
+        log_probabilities = self.log_probabilities()
+        entropy: FloatArray = -np.einsum("ij,ij->i", np.exp(log_probabilities), log_probabilities)
+        return np.maximum(entropy, 0.0)
+
+    def modified_entropy(self) -> FloatArray:
+        r"""Compute the modified prediction entropy, small where the model is confident and right.
+
+        .. math:: -(1 - p_y) \ln p_y - \sum_{j \ne y} p_j \ln (1 - p_j)
+
+        Returns
+        -------
+        float64 (n_records,), in nats, at least 0.
+
+        Raises
+        ------
+        ValueError
+            If labels are missing, or both probabilities and logits are.
+
+        References
+        ----------
+        L. Song, P. Mittal: Systematic Evaluation of Privacy Risks of Machine Learning Models,
+        USENIX Security 2021, section 4.2.
+        """
+        log_probabilities = self.log_probabilities()
+        log_rest = log_complement(log_probabilities)
+        labels = self._required_labels()
+        rows = np.arange(len(labels))
+        terms = np.exp(log_probabilities) * log_rest
+        terms[rows, labels] = np.exp(log_rest[rows, labels]) * log_probabilities[rows, labels]
+        modified: FloatArray = -terms.sum(axis=1)
+        return np.maximum(modified, 0.0)
+
+    def scaled_confidence(self) -> FloatArray:
+        r"""Compute the logit-scaled confidence ``ln p_y - ln sum_{j != y} p_j``.
+
+        Over the randomness of training it is close to normal: the likelihood-ratio attack relies
+        on that.
+
+        Returns
+        -------
+        float64 (n_records,), finite, unbounded.
+
+        Raises
+        ------
+        ValueError
+            If labels are missing, or both probabilities and logits are.
+
+        References
+        ----------
+        N. Carlini et al.: Membership Inference Attacks From First Principles, IEEE S&P 2022,
+        section VI.A.
+        """
+        return log_odds(self.log_probabilities(), self._required_labels())
+
+    def correct(self) -> BoolArray:
+        """Tell which records the model classifies correctly, bool (n_records,).
+
+        Raises
+        ------
+        ValueError
+            If labels are missing, or all of predicted labels, probabilities and logits are.
+        """
+        predicted = self.predicted_labels
+        if predicted is None:
+            outputs = self.probabilities if self.logits is None else self.logits
+            predicted = (self.log_probabilities() if outputs is None else outputs).argmax(axis=1)
+        return np.equal(predicted, self._required_labels())
+
+    def _required_labels(self) -> IntArray:
+        if self.labels is None:
+            raise ValueError(
+                "This attack needs the true labels of the records, but the signals hold only "
+                f"{', '.join(self.arrays())}; give them, or use the confidence or entropy attack."
+            )
+        return self.labels
+
+    def arrays(self) -> dict[str, npt.NDArray[Any]]:
+        """Return the arrays that are given, by field name."""
+        fields = ((field.name, getattr(self, field.name)) for field in attrs.fields(type(self)))
+        return {name: array for name, array in fields if array is not None}
+
+
+def _check_shape(name: str, array: npt.NDArray[Any], *, n_records: int) -> None:
+    n_axes = 2 if name in {"probabilities", "logits", "features"} else 1
+    if array.ndim != n_axes:
+        axes = "(n_records, n_columns)" if n_axes == 2 else "(n_records,)"
+        raise ValueError(
+            f"{name} must have shape {axes}, but an array of shape {array.shape} came."
+        )
+    if name in {"probabilities", "logits"} and array.shape[1] < 2:
+        raise ValueError(
+            f"{name} must have a column for each class, at least 2, but {array.shape[1]} came; "
+            "for a binary model give both columns, as predict_proba does."
+        )
+    if len(array) != n_records:
+        raise ValueError(
+            f"{name} has {len(array)} records, but the other signals have {n_records}; "
+            "every array must describe the same records."
+        )
+    if array.dtype.kind == "f" and not np.isfinite(array).all():
+        raise ValueError(f"{name} must be finite, but NaN or infinite values came.")
+
+
+def _check_probabilities(probabilities: FloatArray) -> None:
+    if probabilities.size and (probabilities.min() < 0 or probabilities.max() > 1):
+        raise ValueError(
+            f"Probabilities lie in [0, 1], but values from {probabilities.min():g} to "
+            f"{probabilities.max():g} came; pass unnormalised outputs as logits."
+        )
+    if (np.abs(probabilities.sum(axis=1) - 1) > ROW_SUM_TOLERANCE).any():
+        raise ValueError(
+            f"Each row of probabilities must total 1, but one misses it by "
+            f"{np.abs(probabilities.sum(axis=1) - 1).max():g}; normalise them, or pass logits."
+        )
+
+
+def _check_same_classes(probabilities: FloatArray, logits: FloatArray) -> None:
+    if probabilities.shape != logits.shape:
+        raise ValueError(
+            "Probabilities and logits must have one shape, but "
+            f"{probabilities.shape} and {logits.shape} came; drop one of them."
+        )
+
+
+def _check_labels(labels: IntArray | None, n_classes: int | None) -> None:
+    if labels is None or labels.size == 0:
+        return
+    if labels.min() < 0 or (n_classes is not None and labels.max() >= n_classes):
+        allowed = "not negative" if n_classes is None else f"in [0, {n_classes})"
+        raise ValueError(
+            f"Labels must be {allowed}, but values from {labels.min()} to {labels.max()} came; "
+            "encode the classes as column indices."
+        )

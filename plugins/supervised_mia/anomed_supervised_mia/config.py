@@ -1,0 +1,83 @@
+"""What an organiser decides about a supervised-MIA challenge."""
+
+from __future__ import annotations
+
+import attrs
+
+
+@attrs.frozen(kw_only=True)
+class DataSettings:
+    """Table ``data``: one source that is split, or one source for each part.
+
+    Attributes
+    ----------
+    source
+        ``scheme:reference`` of all records, such as ``sklearn:iris`` or ``npz:data.npz``.
+    split
+        Shares of training, tuning and validation records, and of separate non-members as an
+        optional fourth; they add up to at most 1.
+    seed
+        Makes the split reproducible, and known to everyone who knows the seed; without it, the
+        server's secret decides.
+    training, tuning, validation, non_members
+        Sources of the parts, instead of `source` and `split`.
+    target
+        Column with the targets, if the source is a table.
+    X, y
+        Names of the arrays, if the source is arrays.
+    """
+
+    source: str = ""
+    split: tuple[float, ...] = (0.7, 0.15, 0.15)
+    seed: int | None = None
+    training: str = ""
+    tuning: str = ""
+    validation: str = ""
+    non_members: str = ""
+    target: str = ""
+    X: str = "X"
+    y: str = "y"
+
+    def __attrs_post_init__(self) -> None:
+        parts = [self.training, self.tuning, self.validation]
+        if bool(self.source) == any(parts):
+            raise ValueError(
+                "give either source, or training and tuning and validation (and non_members)"
+            )
+        if any(parts) and not all(parts):
+            raise ValueError("training, tuning and validation are all needed")
+        if len(self.split) not in {3, 4} or min(self.split) <= 0 or sum(self.split) > 1 + 1e-9:
+            raise ValueError(
+                f"split must be three or four positive shares that add up to at most 1, "
+                f"got {list(self.split)}"
+            )
+
+
+def _attack_metrics(_: object, attribute: attrs.Attribute[str], value: str) -> None:
+    allowed = ("acc", "tpr", "auc", "tpr_at_fpr_0.001", "tpr_at_fpr_0.01", "tpr_at_fpr_0.1")
+    if value not in allowed:
+        raise ValueError(f"{attribute.name} must be one of {', '.join(allowed)}, got {value!r}")
+
+
+@attrs.frozen(kw_only=True)
+class SupervisedMIAConfig:
+    """Options of a supervised-MIA challenge in the configuration.
+
+    Attributes
+    ----------
+    data
+        Where the records come from.
+    mia_evaluation_dataset_length
+        Number of members, and also of non-members, that an attack is evaluated on; at least 100 if
+        there are enough records.
+    utility
+        Names of metrics, or ``module:function`` of one's own; the first one ranks. Empty takes
+        ``accuracy`` for labels and ``mae`` for numbers.
+    rank_attacks_by
+        Metric that ranks attacks.
+    """
+
+    data: DataSettings
+    mia_evaluation_dataset_length: int = attrs.field(default=100, validator=attrs.validators.ge(1))
+    utility: tuple[str, ...] = ()
+    rank_attacks_by: str = attrs.field(default="auc", validator=_attack_metrics)

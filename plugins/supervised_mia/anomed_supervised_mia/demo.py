@@ -1,0 +1,143 @@
+"""The demo: two baseline anonymizers and two baseline deanonymizers compete over HTTP."""
+
+from __future__ import annotations
+
+import io
+from typing import TYPE_CHECKING, Any
+
+import attrs
+import httpx
+import numpy as np
+
+from anomed_supervised_mia.attacks import (
+    Attack,
+    GapAttack,
+    LossThreshold,
+    Signals,
+)
+
+if TYPE_CHECKING:
+    from anomed_core.demonstration import DemoSession
+
+_SPLITS = ("tuning", "validation")
+
+
+@attrs.frozen(kw_only=True)
+class _Result:
+    """What one anonymizer reached, and what the attacks on it reached."""
+
+    anonymizer: str
+    accuracy: float
+    attacks: dict[str, dict[str, float]]
+
+    @property
+    def worst_auc(self) -> float:
+        return max(metrics["auc"] for metrics in self.attacks.values())
+
+
+def play(session: DemoSession) -> None:
+    """Train, predict, attack, and print the privacy-utility ranking.
+
+    Parameters
+    ----------
+    session
+        Where the server is.
+    """
+    training = _download(session, "/data/anonymizer/training")
+    session.tell(
+        f"Anonymizers download {len(training['X'])} training records of "
+        f"{training['X'].shape[1]} features."
+    )
+    results = []
+    for name, model in _anonymizers(session.seed).items():
+        model.fit(training["X"], training["y"])
+        accuracy = 0.0
+        for split in _SPLITS:
+            features = _download(session, f"/data/anonymizer/{split}")["X"]
+            scores = _submit(
+                session,
+                "/utility/anonymizer",
+                model.predict(features),
+                anonymizer=name,
+                data_split=split,
+            )
+            accuracy = scores["accuracy"]
+            session.tell(f"  {name}: accuracy {accuracy:.3f} on {split} data")
+        results.append(
+            _Result(anonymizer=name, accuracy=accuracy, attacks=_attack_all(session, name, model))
+        )
+    _print_ranking(session, results)
+
+
+def _anonymizers(seed: int) -> dict[str, Any]:
+    from sklearn.ensemble import RandomForestClassifier
+    from sklearn.linear_model import LogisticRegression
+    from sklearn.pipeline import make_pipeline
+    from sklearn.preprocessing import StandardScaler
+
+    return {
+        "private": make_pipeline(
+            StandardScaler(), LogisticRegression(C=0.01, max_iter=500, random_state=seed)
+        ),
+        "overfitted": RandomForestClassifier(n_estimators=100, random_state=seed),
+    }
+
+
+def _attack_all(session: DemoSession, anonymizer: str, model: Any) -> dict[str, dict[str, float]]:
+    """Attack one anonymizer with every attack; what it answers is all that attacks see of it."""
+    members, non_members = (
+        _signals(model, _download(session, f"/data/deanonymizer/{side}"))
+        for side in ("members", "non-members")
+    )
+    attacks: tuple[Attack, ...] = (LossThreshold(), GapAttack())
+    results = {}
+    for attack in attacks:
+        fitted = attack.fit(members, non_members, rng=np.random.default_rng(session.seed))
+        name = attack.name.replace(" ", "-")
+        for split in _SPLITS:
+            parties = {"anonymizer": anonymizer, "deanonymizer": name, "data_split": split}
+            targets = _download(session, "/data/attack-success-evaluation", **parties)
+            scores = fitted.score(_signals(model, targets))
+            results[name] = _submit(session, "/utility/deanonymizer", scores, **parties)
+        session.tell(f"  {name} attacks {anonymizer}: AUC {results[name]['auc']:.3f}")
+    return results
+
+
+def _signals(model: Any, records: dict[str, np.ndarray]) -> Signals:
+    return Signals.from_probabilities(model.predict_proba(records["X"]), records["y"])
+
+
+def _download(session: DemoSession, path: str, **query: str) -> dict[str, np.ndarray]:
+    answer = session.client.get(path, params=query)
+    answer.raise_for_status()
+    with np.load(io.BytesIO(answer.content), allow_pickle=False) as file:
+        return {name: file[name] for name in file.files}
+
+
+def _submit(
+    session: DemoSession, path: str, prediction: np.ndarray, **query: str
+) -> dict[str, float]:
+    buffer = io.BytesIO()
+    np.savez(buffer, prediction=prediction)
+    answer = session.client.post(path, params=query, content=buffer.getvalue())
+    if answer.status_code != httpx.codes.CREATED:
+        raise RuntimeError(f"{path} answered {answer.status_code}: {answer.text}")
+    metrics: dict[str, float] = answer.json()
+    return metrics
+
+
+def _print_ranking(session: DemoSession, results: list[_Result]) -> None:
+    """Print anonymizers by the worst attack on them, then by accuracy."""
+    session.tell("")
+    session.tell("Ranking by privacy (AUC of the worst attack; 0.5 is a coin), then utility:")
+    session.tell(
+        f"{'':>3} {'anonymizer':<12} {'accuracy':>9} {'worst AUC':>10} {'TPR at 1% FPR':>14}"
+    )
+    ranked = sorted(results, key=lambda result: (round(result.worst_auc, 2), -result.accuracy))
+    for place, result in enumerate(ranked, start=1):
+        tpr = max(metrics["tpr_at_fpr_0.01"] for metrics in result.attacks.values())
+        session.tell(
+            f"{place:>2}. {result.anonymizer:<12} {result.accuracy:>9.3f} "
+            f"{result.worst_auc:>10.3f} {tpr:>14.3f}"
+        )
+    session.tell("")

@@ -1,0 +1,75 @@
+"""The smallest epsilon that explains an attack's rates, exactly, roughly, and at best."""
+
+from __future__ import annotations
+
+from functools import lru_cache
+from typing import TypeAlias
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy.special import ndtr
+
+from anomed_supervised_mia.metrics._region import corners, radius
+from anomed_supervised_mia.metrics.proportion import Counts, lower_limit, upper_limit
+
+_Floats: TypeAlias = NDArray[np.float64]
+
+
+def smallest_epsilon(
+    n_true_positives: Counts,
+    n_false_positives: Counts,
+    *,
+    n_members: int,
+    n_non_members: int,
+    delta: float,
+    error: float,
+) -> _Floats:
+    """Return the bound for each threshold: the smallest epsilon in its confidence region."""
+    tpr, fpr = corners(
+        n_true_positives,
+        n_false_positives,
+        n_members=n_members,
+        n_non_members=n_non_members,
+        error=error,
+    )
+    smallest: _Floats = _log_ratio(tpr, fpr, delta).min(axis=-1)
+    return smallest
+
+
+def promised_epsilon(
+    n_true_positives: Counts,
+    n_false_positives: Counts,
+    *,
+    n_members: int,
+    n_non_members: int,
+    delta: float,
+    error: float,
+) -> _Floats:
+    """Return what each threshold's bound will be about, from the middle corner alone."""
+    limit_error = float(ndtr(-radius(error) / np.sqrt(2)))
+    tpr = lower_limit(n_true_positives, n_members, limit_error)
+    fpr = upper_limit(n_false_positives, n_non_members, limit_error)
+    return _log_ratio(tpr, fpr, delta)
+
+
+@lru_cache(maxsize=256)
+def attainable_epsilon(n_members: int, n_non_members: int, *, delta: float, error: float) -> float:
+    """Return the bound that a perfect attack reaches."""
+    return float(
+        smallest_epsilon(
+            n_members,
+            0,
+            n_members=n_members,
+            n_non_members=n_non_members,
+            delta=delta,
+            error=error,
+        )
+    )
+
+
+def _log_ratio(tpr: _Floats, fpr: _Floats, delta: float) -> _Floats:
+    """Return the smallest epsilon that explains the rates; infinite where none does."""
+    with np.errstate(divide="ignore", invalid="ignore"):
+        ratios = np.fmax((tpr - delta) / fpr, (1 - fpr - delta) / (1 - tpr))
+        explained: _Floats = np.log(np.fmax(ratios, 1.0))
+    return explained

@@ -1,0 +1,129 @@
+"""The area under the ROC curve with its interval."""
+
+from __future__ import annotations
+
+import numpy as np
+from scipy.special import betaincinv
+
+from anomed_supervised_mia.metrics.advantage import difference_limits
+from anomed_supervised_mia.metrics.estimate import Estimate, check_confidence
+from anomed_supervised_mia.metrics.roc import Roc, auc
+
+#: With fewer records on either side, the spread itself can't be measured.
+MIN_RECORDS = 10
+
+
+def delong_variance(roc: Roc) -> float:
+    """Return DeLong's estimate of the variance of the AUC.
+
+    A record's placement is the share of the other class that it beats, ties counting one half; the
+    AUC is the mean placement of the members, and one minus that of the non-members. The variance
+    is the sum of the two standard errors squared.
+
+    Parameters
+    ----------
+    roc : Roc
+        A side of a single record adds no variance: its spread is unknown.
+
+    Returns
+    -------
+    float
+        At least 0.
+
+    References
+    ----------
+    DeLong, DeLong and Clarke-Pearson (1988), doi:10.2307/2531595, in the form by ranks of Sun and
+    Xu (2014), doi:10.1109/LSP.2014.2337313
+    """
+    area = auc(roc)
+    n_members, n_non_members = roc.n_members, roc.n_non_members
+    # All records of one tie have one placement: the middle of its step.
+    member_placement = 1 - (roc.fpr[1:] + roc.fpr[:-1]) / 2
+    non_member_placement = (roc.tpr[1:] + roc.tpr[:-1]) / 2
+    member_squares = np.dot(np.diff(roc.n_true_positives), (member_placement - area) ** 2)
+    other_squares = np.dot(np.diff(roc.n_false_positives), (non_member_placement - area) ** 2)
+    return float(
+        member_squares / (max(n_members - 1, 1) * n_members)
+        + other_squares / (max(n_non_members - 1, 1) * n_non_members)
+    )
+
+
+def estimate_auc(roc: Roc, *, confidence: float = 0.95) -> Estimate:
+    r"""Estimate the area under the ROC curve with its interval.
+
+    Range [0, 1], higher is the stronger attack, 0.5 at chance.
+
+    DeLong's variance v is turned into the effective number of comparisons
+    :math:`N = A (1 - A) / v`, and the limits are Clopper-Pearson's for :math:`A N` wins of N. Near
+    0 and 1, where the textbook's normal interval is far too short (its error is 33 % instead of
+    5 % at an area of 0.999 and 100 records a side), one uninformative record is added to either
+    sample for the variance. If the score has at most two levels, the area is the balanced accuracy
+    of that decision, and so is the interval.
+
+    Parameters
+    ----------
+    roc : Roc
+    confidence : float, default=0.95
+        In (0, 1).
+
+    Returns
+    -------
+    Estimate
+        Unresolved with fewer than 10 records on either side.
+
+    Raises
+    ------
+    ValueError
+        If the confidence is not in (0, 1).
+
+    References
+    ----------
+    See `delong_variance`; Clopper and Pearson (1934), doi:10.1093/biomet/26.4.404
+
+    Examples
+    --------
+    >>> from anomed_supervised_mia.metrics import roc_curve
+    >>> is_member = [True] * 10 + [False] * 10
+    >>> print(estimate_auc(roc_curve(is_member, [*range(5, 15), *range(10)])))
+    0.875 [0.614, 0.985]
+    """
+    check_confidence(confidence)
+    area = auc(roc)
+    if roc.thresholds.size <= 3:
+        low, high = difference_limits(
+            int(roc.n_true_positives[1]),
+            int(roc.n_false_positives[1]),
+            n_members=roc.n_members,
+            n_non_members=roc.n_non_members,
+            confidence=confidence,
+        )
+        if roc.thresholds.size == 2:  # All scores are equal: neither direction is the better one.
+            low, high = min(low, -high), max(high, -low)
+        low, high, method = (1 + low) / 2, (1 + high) / 2, "two levels, exact joint region"
+    else:
+        n_comparisons = _effective_comparisons(roc, area)
+        wins, losses = area * n_comparisons, (1 - area) * n_comparisons
+        error = (1 - confidence) / 2
+        low = float(betaincinv(wins, losses + 1, error)) if wins > 0 else 0.0
+        high = float(betaincinv(wins + 1, losses, 1 - error)) if losses > 0 else 1.0
+        method = "DeLong variance, Clopper-Pearson limits"
+    return Estimate(
+        value=area,
+        low=min(low, area),
+        high=max(high, area),
+        confidence=confidence,
+        n_members=roc.n_members,
+        n_non_members=roc.n_non_members,
+        method=method,
+        resolved=min(roc.n_members, roc.n_non_members) >= MIN_RECORDS,
+    )
+
+
+def _effective_comparisons(roc: Roc, area: float) -> float:
+    """Return how many independent comparisons would measure the area as well as these records."""
+    n_members, n_non_members = roc.n_members, roc.n_non_members
+    fewer = min(n_members, n_non_members)
+    shrunk = (area * fewer + 0.5) / (fewer + 1)
+    variance = delong_variance(roc) + (area - 0.5) ** 2 * (n_members**-2 + n_non_members**-2)
+    n_pairs = n_members * n_non_members
+    return min(shrunk * (1 - shrunk) / variance, n_pairs) if variance > 0 else n_pairs

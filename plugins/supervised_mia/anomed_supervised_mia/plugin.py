@@ -1,0 +1,337 @@
+"""Hooks of the challenge type ``supervised-mia``."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any
+
+from anomed_core import (
+    ANONYMIZER,
+    DATA_SPLIT,
+    DEANONYMIZER,
+    ArraySchema,
+    ArraysSchema,
+    Baseline,
+    Challenge,
+    ChallengeType,
+    Competition,
+    ConfigError,
+    CreationContext,
+    DataProduct,
+    DataRequest,
+    Metric,
+    Purpose,
+    Role,
+    Split,
+    Submission,
+    SubmissionKind,
+    hookimpl,
+)
+
+if TYPE_CHECKING:
+    from anomed_supervised_mia.arena import Arena
+
+ANOMED_API = 1
+
+NAME = "supervised-mia"
+EVALUATION_PATH = "/data/attack-success-evaluation"
+
+_LARGEST_SCORE = 1e300
+
+
+@hookimpl
+def anomed_challenge_types() -> list[ChallengeType]:
+    """Announce supervised learning against membership inference."""
+    return [
+        ChallengeType(
+            name=NAME,
+            title="Supervised learning against membership inference",
+            description="Anonymizers train a model and predict; deanonymizers find out which "
+            "records the model was trained on.",
+            config_class="anomed_supervised_mia.config:SupervisedMIAConfig",
+            demo_config={
+                "id": "iris",
+                "title": "Iris",
+                "data": {"source": "sklearn:iris", "split": [0.7, 0.15, 0.15]},
+                "mia_evaluation_dataset_length": 5,
+                "utility": ["accuracy"],
+            },
+            competition=Competition(
+                play="anomed_supervised_mia.demo:play",
+                config={
+                    "title": "Handwritten digits",
+                    "data": {"source": "sklearn:digits", "split": [0.5, 0.15, 0.35]},
+                    "mia_evaluation_dataset_length": 150,
+                    "utility": ["accuracy", "macro_f1"],
+                },
+            ),
+        )
+    ]
+
+
+@hookimpl
+def anomed_create_challenge(config: Any, context: CreationContext) -> Arena:
+    """Load the data, once for all workers, and draw the pools."""
+    from anomed_supervised_mia.arena import open_arena
+    from anomed_supervised_mia.challenge import SupervisedLearningMIAChallenge
+    from anomed_supervised_mia.membership import evaluate_MIA
+    from anomed_supervised_mia.parts import parts_of_settings
+
+    if isinstance(config, SupervisedLearningMIAChallenge):
+        return open_arena(
+            config.parts(),
+            length=config.MIA_evaluation_dataset_length,
+            evaluate_prediction=config.anonymizer_evaluator,
+            evaluate_memberships=config.MIA_evaluator,
+            lottery=context.lottery,
+            freeze=context.freeze,
+        )
+    parts = parts_of_settings(config.data, context)
+    arena = open_arena(
+        parts,
+        length=config.mia_evaluation_dataset_length,
+        evaluate_prediction=_named_evaluator(config.utility or ("accuracy",)),
+        evaluate_memberships=evaluate_MIA,
+        rank_attacks_by=config.rank_attacks_by,
+        lottery=context.lottery,
+        freeze=context.freeze,
+    )
+    if not config.utility and arena.targets(Split.VALIDATION).dtype.kind == "f":
+        import attrs
+
+        return attrs.evolve(arena, evaluate_prediction=_named_evaluator(("mae",)))
+    return arena
+
+
+def _named_evaluator(names: tuple[str, ...]) -> Any:
+    from anomed_supervised_mia.utility import evaluator_of
+
+    try:
+        return evaluator_of(names)
+    except ValueError as error:
+        raise ConfigError("utility", str(error)) from error
+
+
+@hookimpl
+def anomed_data_products(challenge: Challenge) -> list[DataProduct]:
+    """Declare the data of both sides."""
+    arena: Arena = challenge.definition
+    anonymizer, deanonymizer = {Role.ANONYMIZER}, {Role.DEANONYMIZER}
+    n_members = len(arena.pools["members released"])
+    n_outsiders = len(arena.pools["non-members released"])
+    return [
+        DataProduct(
+            path="/data/anonymizer/training",
+            audience=anonymizer,
+            schema=_records_schema(arena, "training", None),
+            description="Features and targets to train on.",
+        ),
+        *(
+            DataProduct(
+                path=f"/data/anonymizer/{split}",
+                audience=anonymizer,
+                schema=_records_schema(arena, split, None, targets=False),
+                description=f"Features to predict the targets of for {split}; y is empty.",
+            )
+            for split in ("tuning", "validation")
+        ),
+        DataProduct(
+            path="/data/deanonymizer/members",
+            audience=deanonymizer,
+            schema=_records_schema(arena, "training", n_members),
+            description="Members: records that every anonymizer was trained on.",
+        ),
+        DataProduct(
+            path="/data/deanonymizer/non-members",
+            audience=deanonymizer,
+            schema=_records_schema(arena, arena.outsiders, n_outsiders),
+            description="Non-members: records that no anonymizer was trained on.",
+        ),
+        DataProduct(
+            path=EVALUATION_PATH,
+            audience=deanonymizer,
+            schema=_records_schema(arena, "training", 2 * arena.length, mixed=True),
+            static=False,
+            parameters=(ANONYMIZER, DEANONYMIZER, DATA_SPLIT),
+            description="Members and non-members in equal numbers and random order, to tell apart.",
+        ),
+    ]
+
+
+def _records_schema(
+    arena: Arena, part: str, n_records: int | None, *, targets: bool = True, mixed: bool = False
+) -> ArraysSchema:
+    import numpy as np
+
+    schemas = []
+    for label in ("X", "y"):
+        array = arena.data[f"{part} {label}"]
+        if mixed:
+            array = np.empty(
+                (0, *array.shape[1:]),
+                np.result_type(array, arena.data[f"{arena.outsiders} {label}"]),
+            )
+        if label == "y" and not targets:
+            schemas.append(ArraySchema.of("y", np.empty(0), description="Empty."))
+            continue
+        declared = ArraySchema.of(label, array[:0], description=_MEANING[label])
+        n_rows = len(array) if n_records is None else n_records
+        schemas.append(_with_shape(declared, (n_rows, *array.shape[1:])))
+    return ArraysSchema(arrays=tuple(schemas))
+
+
+def _with_shape(schema: ArraySchema, shape: tuple[int, ...]) -> ArraySchema:
+    import attrs
+
+    return attrs.evolve(schema, shape=shape)
+
+
+_MEANING = {"X": "Features, one row a record.", "y": "Targets, one a record."}
+
+
+@hookimpl
+def anomed_provide_data(
+    challenge: Challenge, product: DataProduct, request: DataRequest
+) -> Mapping[str, Any]:
+    """Hand out records; draws depend on the server's secret only."""
+    import numpy as np
+
+    arena: Arena = challenge.definition
+    part = product.path.rsplit("/", 1)[1]
+    if product.path == EVALUATION_PATH:
+        if request.anonymizer is None or request.deanonymizer is None or request.split is None:
+            raise ValueError(f"{EVALUATION_PATH} needs anonymizer, deanonymizer and data_split")
+        records, _ = arena.evaluation_records(
+            anonymizer=request.anonymizer,
+            deanonymizer=request.deanonymizer,
+            split=request.split,
+        )
+        return records
+    if part == "members":
+        return arena.released_members()
+    if part == "non-members":
+        return arena.released_non_members()
+    if part == "training":
+        return arena.records("training")
+    return {"X": arena.data[f"{part} X"], "y": np.empty(0)}
+
+
+@hookimpl
+def anomed_submission_kinds(challenge: Challenge) -> list[SubmissionKind]:
+    """Declare predictions and memberships."""
+    arena: Arena = challenge.definition
+    memberships = ArraySchema(
+        name="prediction",
+        kinds=("bool", "float", "int"),
+        shape=(2 * arena.length,),
+        low=-_LARGEST_SCORE,
+        high=_LARGEST_SCORE,
+        description="True for members; or a score for each record, higher means more likely a "
+        "member.",
+    )
+    return [
+        SubmissionKind(
+            name="anonymizer",
+            path="/utility/anonymizer",
+            submitter=Role.ANONYMIZER,
+            purpose=Purpose.UTILITY,
+            schema={split: _prediction_schema(arena.targets(split)) for split in Split},
+            parameters=(ANONYMIZER, DATA_SPLIT),
+            cheap=True,
+            description="Predicted targets of the tuning or validation features.",
+        ),
+        SubmissionKind(
+            name="deanonymizer",
+            path="/utility/deanonymizer",
+            submitter=Role.DEANONYMIZER,
+            purpose=Purpose.THREAT,
+            schema=ArraysSchema(arrays=(memberships,)),
+            parameters=(ANONYMIZER, DEANONYMIZER, DATA_SPLIT),
+            cheap=True,
+            description="Memberships, or membership scores, of the evaluation records.",
+        ),
+    ]
+
+
+_PREDICTION_KINDS = {
+    "b": ("bool", "int", "float"),
+    "i": ("int", "float", "bool"),
+    "u": ("int", "float", "bool"),
+    "f": ("float", "int"),
+    "U": ("str",),
+}
+
+
+def _prediction_schema(targets: Any) -> ArraysSchema:
+    prediction = ArraySchema(
+        name="prediction",
+        kinds=_PREDICTION_KINDS[targets.dtype.kind],
+        shape=targets.shape,
+        description="One target for each record, in the order of the features.",
+    )
+    return ArraysSchema(arrays=(prediction,))
+
+
+@hookimpl
+def anomed_metrics(challenge: Challenge) -> list[Metric]:
+    """Declare what the evaluators return."""
+    from anomed_supervised_mia.declaration import attack_metrics
+    from anomed_supervised_mia.utility import declared_metrics
+
+    arena: Arena = challenge.definition
+    targets = arena.targets(Split.VALIDATION)
+    try:
+        return [
+            *declared_metrics(arena.evaluate_prediction, targets, "anonymizer"),
+            *attack_metrics(arena),
+        ]
+    except ValueError as error:
+        raise ConfigError("utility", f"it does not suit the data: {error}") from error
+
+
+@hookimpl
+def anomed_validate_submission(challenge: Challenge, submission: Submission) -> None:
+    """Refuse predictions that cannot be labels."""
+    if submission.kind != "anonymizer":
+        return
+    from anomed_supervised_mia.declaration import refuse_non_labels
+
+    refuse_non_labels(
+        submission.payload["prediction"], challenge.definition.targets(submission.split)
+    )
+
+
+@hookimpl
+def anomed_evaluate_utility(challenge: Challenge, submission: Submission) -> Mapping[str, float]:
+    """Compare a prediction with the targets."""
+    arena: Arena = challenge.definition
+    targets = arena.targets(submission.split)
+    prediction = submission.payload["prediction"]
+    if targets.dtype.kind != "U":
+        prediction = prediction.astype(targets.dtype, copy=False)
+    return arena.evaluate_prediction(prediction, targets)
+
+
+@hookimpl
+def anomed_evaluate_threat(challenge: Challenge, submission: Submission) -> Mapping[str, float]:
+    """Compare memberships with the truth that was drawn for this pair."""
+    import numpy as np
+
+    arena: Arena = challenge.definition
+    truth = arena.memberships(
+        anonymizer=submission.anonymizer,
+        deanonymizer=submission.deanonymizer,
+        split=submission.split,
+    )
+    prediction = submission.payload["prediction"]
+    if prediction.dtype.kind != "b":
+        prediction = prediction.astype(np.float64)
+    return arena.evaluate_memberships(prediction, truth)
+
+
+@hookimpl
+def anomed_baselines(challenge: Challenge) -> list[Baseline]:
+    """Offer the truth, constants, and what must be refused."""
+    from anomed_supervised_mia.baselines import baselines
+
+    return baselines(challenge.definition)

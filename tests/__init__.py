@@ -1,0 +1,1 @@
+"""Tests of the core; `e2e` runs real servers and real clients."""

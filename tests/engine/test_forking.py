@@ -1,0 +1,111 @@
+"""Whatever a job does, it costs its caller an error and the server nothing."""
+
+import os
+import threading
+import time
+
+import numpy as np
+import pytest
+
+from anomed_core.engine import ForkingEngine
+from anomed_core.errors import EvaluationFailedError, EvaluationTimeoutError
+
+MIB = 2**20
+
+
+def perform(job):
+    name, argument = job
+    return globals()[name](argument)
+
+
+def double(values):
+    return values * 2
+
+
+def loop(_):
+    while True:
+        pass
+
+
+def leave(code):
+    os._exit(code)
+
+
+def crash(_):
+    os.kill(os.getpid(), 11)
+
+
+def fail(text):
+    raise ValueError(text)
+
+
+def leak(n_bytes):
+    return len(bytearray(n_bytes))
+
+
+def wait(seconds):
+    time.sleep(seconds)
+    return seconds
+
+
+@pytest.fixture(scope="module")
+def engine():
+    engine = ForkingEngine(perform, timeout_s=2.0, memory_bytes=512 * MIB, n_parallel=4)
+    yield engine
+    engine.close()
+
+
+def test_a_result_comes_back_whole(engine):
+    values = np.arange(1_000_000)
+    assert (engine.run(("double", values)) == values * 2).all()
+
+
+@pytest.mark.parametrize("job", [("leave", 0), ("leave", 7), ("crash", None), ("fail", "no")])
+def test_a_job_that_dies_or_raises_is_our_failure(engine, job):
+    with pytest.raises(EvaluationFailedError):
+        engine.run(job)
+    assert engine.run(("double", 2)) == 4
+
+
+def test_a_job_that_loops_is_ended(engine):
+    began = time.monotonic()
+    with pytest.raises(EvaluationTimeoutError, match="longer than 2 s"):
+        engine.run(("loop", None))
+    assert time.monotonic() - began < 6
+    assert engine.run(("double", 2)) == 4
+
+
+def test_a_job_that_takes_too_much_memory_fails_alone(engine):
+    assert engine.run(("leak", 64 * MIB)) == 64 * MIB
+    with pytest.raises(EvaluationFailedError):
+        engine.run(("leak", 2048 * MIB))
+
+
+def test_jobs_run_beside_each_other(engine):
+    began = time.monotonic()
+    threads = [threading.Thread(target=engine.run, args=(("wait", 0.7),)) for _ in range(4)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert time.monotonic() - began < 2.0
+
+
+def test_no_process_stays_behind():
+    engine = ForkingEngine(perform, timeout_s=30.0, memory_bytes=512 * MIB, n_parallel=2)
+    outcome = []
+
+    def run():
+        try:
+            engine.run(("wait", 20))
+        except EvaluationFailedError as error:
+            outcome.append(error)
+
+    thread = threading.Thread(target=run)
+    thread.start()
+    time.sleep(0.3)
+    engine.close()
+    thread.join(timeout=5)
+    assert len(outcome) == 1
+    with pytest.raises(ProcessLookupError):
+        os.kill(engine._nursery, 0)

@@ -1,0 +1,56 @@
+"""Submitted bodies, kept so that a score can be repeated."""
+
+import hashlib
+import threading
+from pathlib import Path
+
+import pytest
+
+from anomed_core.state.payloads import PayloadStore, body_digest
+
+
+@pytest.fixture
+def store(tmp_path: Path) -> PayloadStore:
+    return PayloadStore(tmp_path)
+
+
+def test_a_body_is_found_by_its_digest(store: PayloadStore) -> None:
+    store.keep(b"body")
+
+    assert store.read(hashlib.sha256(b"body").hexdigest()) == b"body"
+
+
+def test_a_form_is_kept_with_all_its_parts(store: PayloadStore) -> None:
+    form = {"anon_data": b"PAR1", "anon_scheme": b"same"}
+    store.keep(form)
+
+    listing = store.read(body_digest(form)).decode()
+
+    assert hashlib.sha256(b"PAR1").hexdigest() in listing
+    assert store.read(hashlib.sha256(b"same").hexdigest()) == b"same"
+
+
+def test_the_digest_of_a_form_depends_on_names_and_contents() -> None:
+    digests = {
+        body_digest({"a": b"1", "b": b"2"}),
+        body_digest({"a": b"2", "b": b"1"}),
+        body_digest({"a": b"12"}),
+        body_digest({"b": b"2", "a": b"1"}),
+    }
+
+    assert len(digests) == 3
+
+
+def test_what_was_not_kept_is_not_found(store: PayloadStore) -> None:
+    with pytest.raises(FileNotFoundError):
+        store.read("0" * 64)
+
+
+def test_a_body_is_kept_once_whoever_races(store: PayloadStore, tmp_path: Path) -> None:
+    racers = [threading.Thread(target=store.keep, args=(b"body",)) for _ in range(8)]
+    for racer in racers:
+        racer.start()
+    for racer in racers:
+        racer.join(30)
+
+    assert len([path for path in tmp_path.rglob("*") if path.is_file()]) == 1
