@@ -9,7 +9,7 @@ import numpy.typing as npt
 from scipy.stats import binom
 
 from anomed_dataset_synthesis.threat.estimates import Estimate, success_rate
-from anomed_dataset_synthesis.threat.evidence import Evidence
+from anomed_dataset_synthesis.threat.evidence import Evidence, rate_evidence
 from anomed_dataset_synthesis.threat.roc import (
     RocCurve,
     Scores,
@@ -76,7 +76,8 @@ class MembershipResult:
         """Estimate the TPR at an FPR, equal to the FPR at chance, higher is riskier.
 
         The interval allows for both errors: that of the threshold, which the controls set, and
-        that of the share of members above it.
+        that of the share of members above it. It starts at 0 where there are too few controls to
+        tell the threshold at all.
 
         Raises
         ------
@@ -86,12 +87,15 @@ class MembershipResult:
         curve = self.curve
         n_members, n_controls = len(self.members), len(self.controls)
         half = (1 - confidence) / 2
-        ranks = binom.ppf([half / 2, 1 - half / 2], n_controls, fpr) / n_controls
-        low, high = (curve.tpr_at(float(rank)) * n_members for rank in ranks)
+        fewest, most = binom.ppf([half / 2, 1 - half / 2], n_controls, fpr)
+        high = math.ceil(curve.tpr_at(most / n_controls) * n_members - 1e-9)
+        low = 0
+        if fewest >= 1:
+            low = math.floor(curve.tpr_at((fewest - 1) / n_controls) * n_members + 1e-9)
         return Estimate(
             value=curve.tpr_at(fpr),
-            low=success_rate(math.floor(low + 1e-9), n_members, confidence=1 - half).low,
-            high=success_rate(math.ceil(high - 1e-9), n_members, confidence=1 - half).high,
+            low=success_rate(low, n_members, confidence=1 - half).low if low else 0.0,
+            high=success_rate(high, n_members, confidence=1 - half).high,
             confidence=confidence,
         )
 
@@ -100,29 +104,39 @@ class MembershipResult:
         return null_band(len(self.members), len(self.controls), fpr=fpr)
 
     def evidence(self) -> tuple[Evidence, ...]:
-        """Give the evidence for the risk: 2 AUC - 1, and (TPR - FPR) / (1 - FPR) at each FPR."""
-        pieces = [self._piece("AUC", None)]
-        pieces += [self._piece(f"TPR at {fpr:.0%} FPR", fpr) for fpr in FALSE_POSITIVE_RATES]
+        """Give the evidence for the risk: 2 AUC - 1, and (TPR - FPR) / (1 - FPR) at low FPRs.
+
+        The latter are taken at the lowest threshold that no more than the FPR's share of the
+        controls reach, and count that share as an estimate, which small groups leave uncertain.
+        """
+        pieces = [
+            Evidence(
+                attack=self.attack,
+                measure="AUC",
+                group=self.group,
+                advantage_at=lambda confidence: _above_chance(self.auc(confidence)),
+            )
+        ]
+        n_members, n_controls = len(self.members), len(self.controls)
+        curve = self.curve
+        for fpr in FALSE_POSITIVE_RATES:
+            last = int(np.searchsorted(curve.fpr, fpr, side="right")) - 1
+            pieces.append(
+                rate_evidence(
+                    attack=self.attack,
+                    measure=f"TPR at {fpr:.0%} FPR",
+                    group=self.group,
+                    hits=(round(curve.tpr[last] * n_members), n_members),
+                    controls=(round(curve.fpr[last] * n_controls), n_controls),
+                )
+            )
         return tuple(pieces)
 
-    def _piece(self, measure: str, fpr: float | None) -> Evidence:
-        def advantage_at(confidence: float) -> Estimate:
-            if fpr is None:
-                return _normalise(self.auc(confidence), chance=0.5)
-            return _normalise(self.tpr_at(fpr, confidence), chance=fpr)
 
-        return Evidence(
-            attack=self.attack, measure=measure, group=self.group, advantage_at=advantage_at
-        )
-
-
-def _normalise(estimate: Estimate, *, chance: float) -> Estimate:
-    """Put an estimate on the scale of advantages: chance becomes 0, and what is below, too."""
-    low, value, high = (
-        max(0.0, (figure - chance) / (1 - chance))
-        for figure in (estimate.low, estimate.value, estimate.high)
-    )
-    return Estimate(value=value, low=low, high=high, confidence=estimate.confidence)
+def _above_chance(auc: Estimate) -> Estimate:
+    """Put an area on the scale of advantages: one half becomes 0, and what is below, too."""
+    low, value, high = (max(0.0, 2 * figure - 1) for figure in (auc.low, auc.value, auc.high))
+    return Estimate(value=value, low=low, high=high, confidence=auc.confidence)
 
 
 def assess_membership(

@@ -138,7 +138,7 @@ def _parse_predicate(
 
 def _parse_condition(triple: Any, codebook: Codebook) -> Condition:
     shaped = isinstance(triple, list) and len(triple) == 3 and isinstance(triple[0], str)
-    if not shaped or triple[1] not in _COMPARISONS:
+    if not shaped or triple[1] not in tuple(_COMPARISONS):
         raise ValueError(
             f"the condition {str(triple)[:80]} is not [column, comparison, value] "
             f"with a comparison out of {list(_COMPARISONS)}"
