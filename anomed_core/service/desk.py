@@ -254,7 +254,12 @@ class SubmissionDesk:
         """Return the anonymizer under attack; ``None`` for utility."""
         if kind.purpose is Purpose.UTILITY:
             return None
-        return self.submissions.target(hosted, submission.anonymizer, whole=kind.with_target)
+        return self.submissions.target(
+            hosted,
+            submission.anonymizer,
+            whole=kind.with_target,
+            split=submission.split if kind.same_split else None,
+        )
 
     def _tasks(self, hosted: HostedChallenge, kind: SubmissionKind, split: Split) -> list[str]:
         """Return what is to be done about a recorded score."""

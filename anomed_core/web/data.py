@@ -82,7 +82,10 @@ class RequestedProductResource:
             refuse_outside(self._hosted.phases[request.split], request.split, now)
         if self._product.with_target and request.anonymizer:
             target = self._house.desk.submissions.target(
-                self._hosted, request.anonymizer, whole=True
+                self._hosted,
+                request.anonymizer,
+                whole=True,
+                split=request.split if self._product.same_split else None,
             )
             request = attrs.evolve(request, target=target)
         resp.data = requested_product(self._hosted, self._product, request)
