@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import multiprocessing
-import os
 import socket
 import struct
 import sys
@@ -16,6 +15,8 @@ import attrs
 from gunicorn.app.base import BaseApplication
 
 from anomed_core.errors import AnomedError, UsageError
+from anomed_core.service import static_product
+from anomed_core.service.house import House
 from anomed_core.state import StateDirectory
 from anomed_core.web.telemetry import share_between_workers
 
@@ -101,8 +102,6 @@ def run_server(
     )
     server = read_configuration(plan.config, overrides=overrides).server
     _refuse_open_to_the_world(server.host, server.auth, overrides)
-    os.environ.setdefault("OMP_NUM_THREADS", "1")
-    os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
     served = _prepare(plan)
     share_between_workers(StateDirectory(server.state).root / "run" / "metrics", begin_anew=True)
 
@@ -180,6 +179,14 @@ def _prepare(plan: _Plan) -> str:
     return text
 
 
+def _build_products(house: House) -> None:
+    """Ask for every static product first, so that no worker ever spends time or memory on it."""
+    for hosted in house.challenges.values():
+        for product in hosted.products.values():
+            if product.static:
+                static_product(hosted, product, house.state.artifacts)
+
+
 def _prepare_and_tell(plan: _Plan, sender: Any) -> None:
     from anomed_core.application import house_from_files
     from anomed_core.web import configure_logs, create_web_app
@@ -193,6 +200,7 @@ def _prepare_and_tell(plan: _Plan, sender: Any) -> None:
             accept_change=plan.accept_change,
         )
         create_web_app(house)
+        _build_products(house)
     except AnomedError as error:
         sender.send((str(error), ""))
         return

@@ -73,6 +73,7 @@ class SqlLedger(Ledger):
     def open_challenge(self, challenge: str, fingerprint: str, *, accept_change: bool) -> None:
         """See `Ledger.open_challenge`."""
         with self._database.writing() as connection:
+            _take_turns(connection)
             known = connection.execute(
                 sa.select(challenges.c.fingerprint).where(challenges.c.id == challenge)
             ).scalar()
@@ -150,6 +151,7 @@ class SqlLedger(Ledger):
             return 0
         if request.quota is None:
             return None
+        _take_turns(connection)
         used, ends_at = self._used(
             connection, request.challenge, request.kind, request.subject, request.quota, now
         )
@@ -460,6 +462,13 @@ class SqlLedger(Ledger):
             sa.select(attempts.c.claimed_at).order_by(attempts.c.id.desc()).limit(1)
         ).scalar()
         return max(self._clock(), newest or 0)
+
+
+def _take_turns(connection: sa.Connection) -> None:
+    """Let one transaction at a time look before it writes, where the database does not already."""
+    connection.execute(
+        sa.select(chain_heads.c.name).where(chain_heads.c.name == "scores").with_for_update()
+    )
 
 
 def _in_the_way(request: ClaimRequest) -> sa.ColumnElement[bool]:

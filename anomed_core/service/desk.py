@@ -149,21 +149,26 @@ class SubmissionDesk:
         self._validate(hosted, kind, submission)
         if split in kind.keeps:
             self._keep(body)
-        claim = self.ledger.claim(
-            ClaimRequest(
-                challenge=hosted.id,
-                kind=kind.name,
-                subject=subject,
-                split=split,
-                payload_digest=digest,
-                parameters=parameters,
-                fingerprint=hosted.fingerprint,
-                lease_s=self.lease_s,
-                request_id=request_id,
-                replay_key=replay_key,
-                quota=self.quota,
-            )
+        request = ClaimRequest(
+            challenge=hosted.id,
+            kind=kind.name,
+            subject=subject,
+            split=split,
+            payload_digest=digest,
+            parameters=parameters,
+            fingerprint=hosted.fingerprint,
+            lease_s=self.lease_s,
+            request_id=request_id,
+            replay_key=replay_key,
+            quota=self.quota,
         )
+        try:
+            claim = self.ledger.claim(request)
+        except AlreadyScoredError:  # perhaps by this request's twin, while it was validated
+            earlier = self._earlier(hosted, kind, subject, split, digest, replay_key)
+            if earlier is None:
+                raise
+            return Receipt(score=earlier, replayed=True)
         score = self._settle(hosted, kind, submission, claim)
         for tell in self.recorded:
             tell()
@@ -271,5 +276,5 @@ class SubmissionDesk:
             values = {"challenge": hosted.challenge, "score": score}
             try:
                 implementation.function(*(values[name] for name in implementation.argnames))
-            except Exception:
+            except (Exception, SystemExit):
                 log.exception("observer failed", plugin=implementation.plugin_name, score=score.id)

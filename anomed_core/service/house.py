@@ -170,7 +170,7 @@ def _engine(challenges: Mapping[str, HostedChallenge], settings: ServerSettings)
 
 def _needs_processes(challenges: Iterable[HostedChallenge]) -> bool:
     return any(
-        challenge.house_attacks or not all(kind.cheap for kind in challenge.kinds)
+        challenge.attacks_by_itself or not all(kind.cheap for kind in challenge.kinds)
         for challenge in challenges
     )
 
@@ -233,7 +233,7 @@ def _wardens(
     settings: ServerSettings,
 ) -> list[Warden]:
     """Return the warden, if there are attacks for it to run."""
-    if not any(challenge.house_attacks for challenge in hosted.values()):
+    if not any(challenge.attacks_by_itself for challenge in hosted.values()):
         return []
     return [
         Warden(
