@@ -171,8 +171,8 @@ def anomed_data_sources() -> Iterable[DataSource]:  # type: ignore[empty-body]
     """Offer schemes for data in the configuration.
 
     Called when a challenge is created; everybody. Two sources with one scheme are an error naming
-    both. ``npz:``, ``parquet:``, ``csv:`` and ``sklearn:`` are built in. If it raises, the server
-    refuses to start.
+    both. ``npz:``, ``parquet:``, ``csv:``, ``sklearn:`` and ``simulated:`` are built in. If it
+    raises, the server refuses to start.
 
     Returns
     -------

@@ -68,9 +68,7 @@ class Arena:
     def commitment(self, name: str) -> str:
         """Commit to who is a member in a round."""
         population = self.population
-        return commitment_of(
-            self.nonce(name), population.training[name], population.control[name]
-        )
+        return commitment_of(self.nonce(name), population.training[name], population.control[name])
 
     def check(self, submission: Submission) -> None:
         """Refuse a synthesizer's submission that cannot be scored.

@@ -34,6 +34,11 @@ def baselines(arena: Arena) -> list[Baseline]:
     def secrets_of(this: Round) -> pd.DataFrame:
         return to_frame(this.attributes.table)[attribute_names]
 
+    def secrets_of_members(this: Round) -> pd.DataFrame:
+        secrets = secrets_of(this).astype(object)
+        secrets.loc[~this.attributes.is_member] = None
+        return secrets
+
     perfect, trivial, invalid = Quality.PERFECT, Quality.TRIVIAL, Quality.INVALID
     return [
         baseline("copy", declaration.SYNTHESIZER, perfect, synthesized(Copy())),
@@ -71,16 +76,14 @@ def baselines(arena: Arena) -> list[Baseline]:
             "secrets of members only",
             declaration.ATTRIBUTES,
             perfect,
-            lambda this: secrets_of(this).where(this.attributes.is_member, None),
+            secrets_of_members,
         ),
         baseline("true secrets of everybody", declaration.ATTRIBUTES, trivial, secrets_of),
         baseline(
             "links of members only",
             declaration.LINKS,
             perfect,
-            lambda this: {
-                "prediction": np.where(this.halves.is_member, this.halves.partners, -1)
-            },
+            lambda this: {"prediction": np.where(this.halves.is_member, this.halves.partners, -1)},
         ),
         baseline(
             "no links",

@@ -1,5 +1,7 @@
 """What an organiser decides about a dataset-synthesis challenge."""
 
+from __future__ import annotations
+
 from collections.abc import Mapping
 
 import attrs
@@ -96,9 +98,7 @@ class DatasetSynthesisConfig:
     tasks: int = attrs.field(default=3, validator=validators.ge(1))
     gate: float = attrs.field(default=0.6, validator=[validators.ge(0), validators.le(1)])
     attackers: int = attrs.field(default=20, validator=validators.ge(1))
-    predicates: int = attrs.field(
-        default=100, validator=[validators.ge(1), validators.le(1_000)]
-    )
+    predicates: int = attrs.field(default=100, validator=[validators.ge(1), validators.le(1_000)])
     manifold: bool = False
     generators: Mapping[str, str] = attrs.field(factory=dict)
     audit_runs: int = attrs.field(default=300, validator=validators.ge(20))

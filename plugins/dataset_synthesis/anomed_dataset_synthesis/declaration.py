@@ -385,7 +385,8 @@ def _utility_metrics(arena: Arena) -> list[Metric]:
         ),
         metric(
             "transfer_ratio",
-            "(transfer_auc - 1/2) / (the same of real training records - 1/2), smallest over tasks.",
+            "(transfer_auc - 1/2) / (the same of real training records - 1/2), over the tasks "
+            "the smallest.",
             bounds=unbounded,
             chance=0.0,
             tie_breaker=1,
@@ -468,9 +469,7 @@ def _attribute_metrics(arena: Arena) -> list[Metric]:
     return declared
 
 
-def _guess_metrics(
-    kind: str, prefix: str, event: str, *, primary: bool = False
-) -> list[Metric]:
+def _guess_metrics(kind: str, prefix: str, event: str, *, primary: bool = False) -> list[Metric]:
     def metric(name: str, definition: str, **options: Any) -> Metric:
         return Metric(
             name=f"{prefix}{name}", kind=kind, bounds=(0.0, 1.0), definition=definition, **options

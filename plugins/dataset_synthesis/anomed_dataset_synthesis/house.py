@@ -22,7 +22,8 @@ def house_attacks(arena: Arena) -> list[HouseAttack]:
     """Name the attacks, as the server runs them in the background."""
 
     def panel(submission: Submission, rng: np.random.Generator) -> Metrics:
-        return rounded(panel_metrics(attack_with_panel(arena, submission, rng), arena), submission.split)
+        result = attack_with_panel(arena, submission, rng)
+        return rounded(panel_metrics(result, arena), submission.split)
 
     def linkage(submission: Submission, rng: np.random.Generator) -> Metrics:  # noqa: ARG001
         return rounded(link_metrics(arena, submission), submission.split)
@@ -36,7 +37,7 @@ def house_attacks(arena: Arena) -> list[HouseAttack]:
             name=PANEL,
             kind=SYNTHESIZER,
             description="Exact match, distance ratio (DOMIAS, arXiv:2302.12580), density ratio of "
-            "marginals, nearest neighbour's attributes, predicates; on all and on outlying targets.",
+            "marginals, nearest neighbour's attributes, predicates; on all targets and outliers.",
             run=panel,
         ),
         HouseAttack(
@@ -119,9 +120,7 @@ def examine_claim(
         return None
     memberships = attack_with_panel(arena, submission, rng).memberships
     scores = [
-        (result.members, result.controls)
-        for result in memberships
-        if result.group == "all targets"
+        (result.members, result.controls) for result in memberships if result.group == "all targets"
     ]
     return find_on_claim(claim, attacks=scores, rng=rng)
 

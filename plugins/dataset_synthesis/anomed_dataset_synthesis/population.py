@@ -108,7 +108,7 @@ def _divided(settings: DataSettings, context: CreationContext) -> Arrays:
     codebook = _codebook(background, settings, context)
     # No value of a secret record may show in a refusal: whatever the codebook lacks is recoded.
     levels = _levels(secret, codebook, outside="recode", key="data.source")
-    arrays = {
+    arrays: dict[str, npt.NDArray[Any]] = {
         "codebook": np.frombuffer(json.dumps(codebook.to_mapping()).encode(), dtype=np.uint8),
         "background": _levels(background, codebook, outside="recode", key="data.background"),
     }
@@ -158,14 +158,9 @@ def _codebook(
     try:
         if settings.codebook:
             return Codebook.from_mapping(_codebook_file(settings.codebook))
-        described_by = getattr(source, "codebook", None)
-        if described_by is not None:
-            described = [
-                column
-                for column in described_by(reference)
-                if column.name not in settings.drop
-            ]
-            return Codebook([_column(column) for column in described])
+        if source.codebook is not None:
+            described = source.codebook(reference)
+            return Codebook([_column(one) for one in described if one.name not in settings.drop])
         # A secret record may lack a value, or have one that no public record has.
         return infer_codebook(background, steps=settings.steps, nullable=True)
     except ValueError as error:

@@ -255,8 +255,9 @@ def _strangeness(
     n_each = int((outliers & is_member).sum()), int((outliers & ~is_member).sum())
     if min(n_each) < 2:
         raise ConfigError(
-            "targets", f"of the outlying targets {n_each[0]} are members and {n_each[1]} are not; "
-            "raise targets so that there are two of each"
+            "targets",
+            f"of the outlying targets {n_each[0]} are members and {n_each[1]} are not; "
+            "raise targets so that there are two of each",
         )
     return {"strangeness": found.distances[:, 0], "outliers": outliers}
 

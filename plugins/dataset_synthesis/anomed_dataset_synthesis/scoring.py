@@ -7,6 +7,7 @@ its way to single records (ReconSyn, arXiv:2312.05114).
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+import attrs
 import numpy as np
 import numpy.typing as npt
 
@@ -97,9 +98,7 @@ def membership_metrics(arena: Arena, submission: Submission, claim: Guarantee | 
         "risk": _risk([*everybody.evidence(), *outliers.evidence()], arena),
         **flat_membership(everybody, ""),
         **flat_membership(outliers, "outliers_"),
-        "background_auc": roc_curve(
-            this.strangeness[is_member], this.strangeness[~is_member]
-        ).auc,
+        "background_auc": roc_curve(this.strangeness[is_member], this.strangeness[~is_member]).auc,
         **_on_claim(arena, submission, (everybody.members, everybody.controls), claim),
     }
     return rounded(metrics, submission.split)
@@ -107,7 +106,7 @@ def membership_metrics(arena: Arena, submission: Submission, claim: Guarantee | 
 
 def flat_membership(result: MembershipResult, prefix: str) -> Metrics:
     """Give AUC and TPR at low FPRs, each with its 95% interval and the null band's upper end."""
-    metrics = {}
+    metrics: Metrics = {}
     auc = result.auc()
     figures = {"auc": (auc, result.null_band())}
     for fpr, name in FPR_NAMES.items():
@@ -129,8 +128,6 @@ def _on_claim(
     claim: Guarantee | None,
 ) -> Metrics:
     """Test a claim by half of the targets; the other half fixes the threshold."""
-    import attrs
-
     tested = claim or Guarantee(epsilon=0.0, delta=0.0, accountant="none")
     rng = arena.lottery.generator("halves of targets", submission.digest)
     finding = find_on_claim(tested, attacks=[scores], rng=rng)
@@ -157,9 +154,7 @@ def attribute_metrics(arena: Arena, submission: Submission) -> Metrics:
             attack="submitted",
             measure=secret,
             confidences=guesses[secret].confidences,
-            background_hits=attribute_hits(
-                this.background_guesses[secret], truth, column=column
-            ),
+            background_hits=attribute_hits(this.background_guesses[secret], truth, column=column),
         )
         evidence += [*everybody.evidence(), *confident.evidence()]
         metrics |= flat_guesses(everybody, f"{slug}_")
@@ -231,9 +226,7 @@ def read_predicates(payload: Any, arena: Arena) -> tuple[Predicate, ...]:
         See `parse_predicates`.
     """
     try:
-        return parse_predicates(
-            payload, arena.codebook, max_predicates=arena.config.predicates
-        )
+        return parse_predicates(payload, arena.codebook, max_predicates=arena.config.predicates)
     except ValueError as error:
         raise SubmissionRejected(f"Refused: {error}.") from error
 

@@ -125,9 +125,7 @@ def _claim(tested: Mapping[str, float] | None, on_final: Iterable[Score]) -> str
     if tested is None:
         return "none"
     lower = tested["epsilon_lower"]
-    by_others = [
-        score for score in on_final if score.metrics.get("refutes_claim") == 1
-    ]
+    by_others = [score for score in on_final if score.metrics.get("refutes_claim") == 1]
     lower = max([lower, *(score.metrics["epsilon_lower"] for score in by_others)])
     state = "audited" if tested["audited"] else "not refuted"
     if tested["refuted"] or by_others:
@@ -142,7 +140,14 @@ def report_sections(arena: Arena, scores: Sequence[Score]) -> list[ReportSection
     """Give the sections of the result page."""
     ranked = standings(scores)
     headers = (
-        "place", "anonymizer", "utility", "gate", "risk", "worst attack", "Pareto front", "claim"
+        "place",
+        "anonymizer",
+        "utility",
+        "gate",
+        "risk",
+        "worst attack",
+        "Pareto front",
+        "claim",
     )
     rows = [
         (

@@ -71,7 +71,9 @@ def parse_declaration(value: Any) -> Declaration:
     if value is None:
         return Declaration()
     if not isinstance(value, Mapping):
-        raise ValueError(f"the claim is {str(value)[:40]!r}; give a JSON object")
+        raise ValueError(  # noqa: TRY004 - a matter of what was submitted, not of who calls
+            f"the claim is {str(value)[:40]!r}; give a JSON object"
+        )
     generator, time_s = value.get("generator", ""), value.get("training_time_s")
     if not isinstance(generator, str) or len(generator) > _LONGEST_NAME:
         raise ValueError(f"the generator must be a text of at most {_LONGEST_NAME} characters")
