@@ -122,9 +122,9 @@ def run_panel(
         guesses += _attribute_results(
             synthetic, background=background, targets=targets, secret=secret
         )
-    tell("predicates", 0.0)
     makers = _predicate_makers(background, n_predicates=n_predicates, rng=rng)
-    for measure, make in makers.items():
+    for place, (measure, make) in enumerate(makers.items()):
+        tell("predicates", place / len(makers))
         predicates = make(synthetic)
         if predicates:
             guesses.append(

@@ -8,7 +8,7 @@ from anomed_dataset_synthesis.codebook import MISSING
 from anomed_dataset_synthesis.encoding import is_category
 from anomed_dataset_synthesis.threat.predicates import Condition, Predicate
 
-_TRIES_PER_PREDICATE = 20
+_TRIES_PER_PREDICATE = 5
 
 
 def univariate_predicates(
@@ -83,7 +83,7 @@ def multivariate_predicates(
     Returns
     -------
     tuple of Predicate
-        Fewer than `n_predicates` where twenty times as many tries don't find enough.
+        Fewer than `n_predicates` where five times as many tries don't find enough.
 
     Raises
     ------

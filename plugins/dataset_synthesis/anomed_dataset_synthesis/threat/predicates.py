@@ -70,8 +70,9 @@ class Predicate:
 
     def matches(self, table: CanonicalTable) -> npt.NDArray[np.intp]:
         """Give the places of the records for which all conditions hold, rising."""
-        places = np.arange(len(table))
-        for condition in self.conditions:
+        first, *others = self.conditions
+        places = np.flatnonzero(first.holds(table.levels[:, first.position]))
+        for condition in others:
             places = places[condition.holds(table.levels[places, condition.position])]
         return places
 
