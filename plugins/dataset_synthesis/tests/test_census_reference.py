@@ -170,7 +170,7 @@ def test_a_copy_gives_every_member_away(census, tables):
     result = membership(tables("copy"), census, n_each=8_000)
     # A member that the background happens to hold as well can't be told from a control.
     assert result.auc().value > 0.998
-    assert result.tpr_at(0.01).value == 1
+    assert result.tpr_at(0.01).value > 0.998
 
 
 def test_pairs_of_values_give_away_more_than_distances(census, tables):
