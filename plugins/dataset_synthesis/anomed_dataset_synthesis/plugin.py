@@ -49,7 +49,7 @@ def anomed_challenge_types() -> list[ChallengeType]:
             demo_config={
                 "id": "hospital",
                 "title": "Hospital register",
-                "data": {"source": "simulated:hospital-register?n=12000&seed=7"},
+                "data": {"source": "simulated:hospital-register?n=9000&seed=7"},
                 "targets": 200,
                 **_REGISTER,
             },
@@ -57,7 +57,7 @@ def anomed_challenge_types() -> list[ChallengeType]:
                 play="anomed_dataset_synthesis.demo:play",
                 config={
                     "title": "Hospital register",
-                    "data": {"source": "simulated:hospital-register?n=12000&seed=7"},
+                    "data": {"source": "simulated:hospital-register?n=9000&seed=7"},
                     "targets": 200,
                     **_REGISTER,
                 },

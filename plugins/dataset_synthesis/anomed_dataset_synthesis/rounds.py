@@ -20,7 +20,7 @@ from anomed_dataset_synthesis.population import Population
 from anomed_dataset_synthesis.rows import row_keys
 from anomed_dataset_synthesis.threat.targets import Targets, draw_targets
 from anomed_dataset_synthesis.utility.skill import marginal_fidelity
-from anomed_dataset_synthesis.utility.transfer import Task, tasks_of, transfer
+from anomed_dataset_synthesis.utility.transfer import Task, task_auc, tasks_of
 
 TARGET_SETS = ("membership", "attributes", "links")
 """What attackers are asked, each about people of its own: the answer to one is no help with
@@ -30,6 +30,7 @@ LEAST_DISTINCT = 100
 """A table needs so many distinct records for a two-sample test to have folds of both kinds."""
 
 _LEAST_REAL_AUC = 0.6
+_RAREST = 0.02
 
 
 @attrs.frozen(kw_only=True, eq=False)
@@ -300,11 +301,11 @@ def _tasks(
         if len(chosen) == config.tasks:
             break
         task = possible[place]
-        try:
-            found = transfer(real.control, real, task=task, binning=trees, rng=rng)
-        except ValueError:  # one of the tables knows one answer only
+        shares = [task.answers(table).mean() for table in (real.training, real.control)]
+        if not all(_RAREST <= share <= 1 - _RAREST for share in shares):
             continue
-        if found.real_auc >= _LEAST_REAL_AUC:
+        auc = task_auc(real.training, real.control, task=task, binning=trees, rng=rng)
+        if auc >= _LEAST_REAL_AUC:
             chosen.append(task)
     if not chosen:
         raise ConfigError(
