@@ -264,7 +264,12 @@ class SubmissionDesk:
         """Return the anonymizer under attack; ``None`` for utility."""
         if kind.purpose is Purpose.UTILITY:
             return None
-        target = self.submissions.target(hosted, submission.anonymizer, whole=kind.with_target)
+        target = self.submissions.target(
+            hosted,
+            submission.anonymizer,
+            whole=kind.with_target,
+            split=submission.split if kind.same_split else None,
+        )
         if kind.with_target and target.submission is None:
             raise SubmissionRejected(
                 f"The anonymizer {submission.anonymizer!r} has submitted nothing yet that could "

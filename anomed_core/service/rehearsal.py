@@ -72,7 +72,7 @@ def rehearse(hosted: HostedChallenge, house: House) -> list[Finding]:
     findings: list[Finding] = []
     primary: dict[str, dict[Quality, list[float]]] = {}
     kinds = {kind.name: kind for kind in hosted.kinds}
-    target = ""
+    published = ""  # the anonymizer that attacks are rehearsed on
     for number, baseline in enumerate(offered, start=1):
         kind = kinds.get(baseline.kind)
         if kind is None:
@@ -82,11 +82,11 @@ def rehearse(hosted: HostedChallenge, house: House) -> list[Finding]:
             continue
         subject = f"rehearsal-{number}"
         finding, value = _score(
-            hosted, house, kind, baseline, subject=subject, target=target or subject
+            hosted, house, kind, baseline, subject=subject, attacked=published or subject
         )
         findings.append(finding)
         if value is not None and kind.submitter is Role.ANONYMIZER:
-            target = target or subject
+            published = published or subject
         if value is not None:
             primary.setdefault(kind.name, {}).setdefault(baseline.quality, []).append(value)
     for name, values in primary.items():
@@ -105,13 +105,13 @@ def _score(
     baseline: Baseline,
     *,
     subject: str,
-    target: str,
+    attacked: str,
 ) -> tuple[Finding, float | None]:
-    """Score a baseline under a name of its own; attacks meet the first anonymizer that was scored."""
+    """Score a baseline under its own name; attacks meet the first anonymizer that was scored."""
     split = Split.TUNING if Split.TUNING in kind.splits else kind.splits[0]
     query = {"anonymizer": subject, "data_split": split.value}
     if kind.submitter is Role.DEANONYMIZER:
-        query |= {"anonymizer": target, "deanonymizer": subject}
+        query |= {"anonymizer": attacked, "deanonymizer": subject}
     label = f"baseline {baseline.name!r} of {kind.name}"
     try:
         payload = baseline.payload(DataRequest(parameters=query))
