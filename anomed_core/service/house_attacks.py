@@ -100,5 +100,5 @@ class Warden:
             payload_digest=score.payload_digest,
             fingerprint=score.fingerprint,
             provenance=hosted.provenance,
+            settles=(score.id, chore.task),
         )
-        self.chores.done(chore)
