@@ -8,7 +8,6 @@ import attrs
 
 from anomed_core.errors import AnomedError, RequestError
 from anomed_core.model import (
-    ArraysSchema,
     Baseline,
     DataRequest,
     Direction,
@@ -18,9 +17,9 @@ from anomed_core.model import (
     SubmissionKind,
 )
 from anomed_core.plugins import collected
+from anomed_core.service.encoding import encode_body
 from anomed_core.service.hosting import HostedChallenge
 from anomed_core.service.house import House
-from anomed_core.wire import encode_npz, encode_parquet
 
 
 @attrs.frozen(kw_only=True)
@@ -93,7 +92,7 @@ def _score(
     try:
         payload = baseline.payload(DataRequest(parameters=query))
         receipt = house.desk.submit(
-            hosted, kind, query=query, body=encoded_payload(payload, kind, split)
+            hosted, kind, query=query, body=encode_body(payload, kind.schema_for(split))
         )
     except RequestError as error:
         is_due = baseline.quality is Quality.INVALID
@@ -105,16 +104,6 @@ def _score(
     value = receipt.score.metrics[name]
     ok = baseline.quality is not Quality.INVALID
     return Finding(challenge=hosted.id, ok=ok, text=f"{label} scores {name} = {value:g}"), value
-
-
-def encoded_payload(payload: Any, kind: SubmissionKind, split: Split) -> Any:
-    """Return a baseline's payload as the body that a participant would send."""
-    schema = kind.schema_for(split)
-    if isinstance(schema, ArraysSchema):
-        return encode_npz(payload)
-    if isinstance(payload, bytes) or hasattr(payload, "keys"):
-        return payload
-    return encode_parquet(payload)
 
 
 def _compare(
