@@ -90,7 +90,7 @@ class ChallengeClient:
     def __init__(self, house: House, challenge_id: str) -> None:
         self.house = house
         self.hosted: HostedChallenge = house.challenges[challenge_id]
-        self._http = TestClient(create_web_app(house))
+        self._http = TestClient(create_web_app(house, access_log=False))
 
     def get(self, path: str, **query: str) -> Answer:
         """Get a path below the challenge."""

@@ -7,7 +7,7 @@ from typing import Any
 
 import attrs
 
-from anomed_core.errors import RequestError
+from anomed_core.errors import ContractError, RequestError
 from anomed_core.model import (
     Baseline,
     DataRequest,
@@ -204,6 +204,12 @@ def evaluate(client: ChallengeClient, trial: Trial, payload: Any = None) -> dict
     refusal = jury(Validation(challenge=hosted.id, submission=submission))
     if refusal is not None:
         raise RequestError(refusal)
-    metrics = jury(Evaluation(challenge=hosted.id, submission=submission, target=target))
+    try:
+        metrics = jury(Evaluation(challenge=hosted.id, submission=submission, target=target))
+    except RequestError as error:
+        raise ContractError(
+            f"the evaluation refuses a submission ({error}); an attempt has been spent then, so "
+            "refuse it in anomed_validate_submission"
+        ) from error
     assert isinstance(metrics, dict)
     return metrics
