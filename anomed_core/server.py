@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 import multiprocessing
-import socket
-import struct
+import resource
 import sys
 import time
 from collections.abc import Iterable, Mapping
@@ -18,9 +17,9 @@ from anomed_core.errors import AnomedError, UsageError
 from anomed_core.service import static_product
 from anomed_core.service.house import House
 from anomed_core.state import StateDirectory
+from anomed_core.web.patience import head_is_complete
 from anomed_core.web.telemetry import share_between_workers
 
-_HEADER_TIMEOUT_S = 20
 _TELL_EVERY_S = 5.0
 _LOOPBACK = ("127.", "localhost", "::1", "[::1]")
 
@@ -103,6 +102,7 @@ def run_server(
     server = read_configuration(plan.config, overrides=overrides).server
     _refuse_open_to_the_world(server.host, server.auth, overrides)
     served = _prepare(plan)
+    _allow_many_connections()
     share_between_workers(StateDirectory(server.state).root / "run" / "metrics", begin_anew=True)
 
     def announce(worker: Any) -> None:
@@ -119,7 +119,7 @@ def run_server(
             "bind": f"{bind}:{server.port}",
             "workers": server.workers,
             "threads": server.threads,
-            "worker_class": "gthread",
+            "worker_class": "anomed_core.web.patience.PatientWorker",
             "preload_app": False,
             "control_socket_disable": True,
             "timeout": 60,
@@ -128,7 +128,7 @@ def run_server(
             "loglevel": "warning",
             "post_worker_init": announce,
             "child_exit": _forget_worker,
-            "when_ready": _bound_slow_clients,
+            "pre_request": head_is_complete,
         },
     ).run()
 
@@ -140,14 +140,10 @@ def _forget_worker(_server: Any, worker: Any) -> None:
     multiprocess.mark_process_dead(worker.pid)  # type: ignore[no-untyped-call]
 
 
-def _bound_slow_clients(arbiter: Any) -> None:
-    """Let no client hold a thread by sending its headers a byte at a time.
-
-    Accepted connections inherit the option; bodies have a deadline of their own.
-    """
-    timeout = struct.pack("ll", _HEADER_TIMEOUT_S, 0)
-    for listener in arbiter.LISTENERS:
-        listener.sock.setsockopt(socket.SOL_SOCKET, socket.SO_RCVTIMEO, timeout)
+def _allow_many_connections() -> None:
+    """Raise the limit on open files to what the system allows: a connection is one."""
+    _, most = resource.getrlimit(resource.RLIMIT_NOFILE)
+    resource.setrlimit(resource.RLIMIT_NOFILE, (most, most))
 
 
 def _refuse_open_to_the_world(host: str, auth: str, overrides: Mapping[str, Any]) -> None:

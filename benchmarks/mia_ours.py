@@ -20,6 +20,7 @@ from anomed_supervised_mia.attacks import (
     gradient_boosting_attack,
     random_forest_attack,
 )
+from anomed_supervised_mia.auditing import audit, ranked_by
 from anomed_supervised_mia.metrics import (
     Roc,
     auc,
@@ -29,6 +30,8 @@ from anomed_supervised_mia.metrics import (
     roc_curve,
     tpr_at_fpr,
 )
+from anomed_supervised_mia.metrics.roc import roc_of_ranking
+from anomed_supervised_mia.slices import by_class
 from mia_measure import N_BOUNDARY, N_CLASSES, N_SIDE, network, run, truth
 
 Arrays = Mapping[str, Any]
@@ -49,16 +52,34 @@ def attacked(attack: Attack, members: Signals, non_members: Signals) -> Roc:
 
 
 def on_all_and_on_classes(arrays: Arrays, attack: Attack) -> dict[str, Any]:
+    """Measure on all records and on each class; an attack that learns learns on each anew."""
     members, non_members = sides(arrays)
-    rocs = [attacked(attack, members, non_members)]
-    for label in range(N_CLASSES):
-        parts = [side.subset(side.labels == label) for side in (members, non_members)]
-        rocs.append(attacked(attack, *parts))
+    if attack.learns:
+        rocs = [attacked(attack, members, non_members)]
+        for label in range(N_CLASSES):
+            parts = [side.subset(side.labels == label) for side in (members, non_members)]
+            rocs.append(attacked(attack, *parts))
+    else:  # as an audit does: sort once, and divide the sorted records
+        rng = np.random.default_rng(0)
+        ranking = ranked_by(attack, members, non_members=non_members, rng=rng)
+        rocs = [roc_of_ranking(ranking)]
+        classes = by_class(members, non_members)
+        rocs += [roc_of_ranking(part) for _, part in classes.rankings(ranking)]
     for roc in rocs:
         epsilon_of_scores(roc)
     return {
         "auc": [auc(roc) for roc in rocs],
         "advantage": [estimate_max_advantage(roc).estimate.value for roc in rocs],
+    }
+
+
+def full_audit(arrays: Arrays) -> dict[str, Any]:
+    """Audit as a user does: every measure with its interval, on all records and on each class."""
+    members, non_members = sides(arrays)
+    results = audit(members, non_members, attacks=[LossThreshold()], slices=["whole", "class"])
+    return {
+        "auc": [result.auc.value for result in results],
+        "advantage": [result.max_advantage.estimate.value for result in results],
     }
 
 
@@ -121,6 +142,7 @@ if __name__ == "__main__":
             "loss threshold, all and 10 classes": lambda arrays: on_all_and_on_classes(
                 arrays, LossThreshold()
             ),
+            "loss threshold, audited with intervals": full_audit,
             "logistic regression, all and 10 classes": lambda arrays: on_all_and_on_classes(
                 arrays, LogisticRegressionAttack()
             ),

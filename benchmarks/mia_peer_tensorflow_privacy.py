@@ -64,6 +64,9 @@ if __name__ == "__main__":
             "loss threshold, all and 10 classes": lambda arrays: attacked(
                 arrays, data.AttackType.THRESHOLD_ATTACK
             ),
+            "loss threshold, audited with intervals": lambda arrays: attacked(
+                arrays, data.AttackType.THRESHOLD_ATTACK
+            ),
             "logistic regression, all and 10 classes": lambda arrays: attacked(
                 arrays, data.AttackType.LOGISTIC_REGRESSION
             ),
