@@ -63,9 +63,13 @@ def show_plugin(name: str, as_json: bool) -> None:
     if as_json:
         print_json(facts)
         return
-    click.echo(f"{facts['name']}: {facts['title']}")
-    click.echo(facts["description"])
-    click.echo(f"from {facts['distribution']} {facts['version']}, API {facts['api']}\n")
+    click.echo(f"{facts['name']}: {facts['title'] or 'an extension'}")
+    if facts["description"]:
+        click.echo(facts["description"])
+    origin = (
+        f"from {facts['distribution']} {facts['version']}" if facts["version"] else "not installed"
+    )
+    click.echo(f"{origin}, API {facts['api']}\n")
     print_table(["hooks implemented"], [[hook] for hook in facts["hooks"]])
     if facts["config"]:
         click.echo()
@@ -83,6 +87,12 @@ def show_plugin(name: str, as_json: bool) -> None:
                 [metric["name"], metric["kind"], metric["direction"], metric["ranks"]]
                 for metric in facts["metrics"]
             ],
+        )
+    if facts["house_attacks"]:
+        click.echo()
+        print_table(
+            ["house attack", "on", "what it does"],
+            [list(attack.values()) for attack in facts["house_attacks"]],
         )
 
 
