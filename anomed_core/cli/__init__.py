@@ -20,7 +20,7 @@ EXIT_USAGE = 2
     commands_by_name={
         "serve": ("anomed_core.cli.serve:serve", "Serve challenges over HTTP."),
         "demo": ("anomed_core.cli.demo:demo", "Play a whole competition on this machine."),
-        "plugins": ("anomed_core.cli.plugins:plugins", "List and show plugins."),
+        "plugins": ("anomed_core.cli.plugins:plugins", "List, show, check and begin plugins."),
         "challenge": ("anomed_core.cli.challenge:challenge", "Check a configuration."),
         "routes": ("anomed_core.cli.routes:routes", "List the routes of a server."),
         "openapi": ("anomed_core.cli.routes:openapi_command", "Print the OpenAPI document."),

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import tempfile
 from pathlib import Path
-from typing import Any
+from types import UnionType
+from typing import Any, get_args
 
 import attrs
 
 from anomed_core.config import ServerSettings
+from anomed_core.model import normalised_slug
 from anomed_core.plugins import build_registry, implemented_hooks
 from anomed_core.service.house import open_house
 from anomed_core.service.specs import config_class, demo_table, specs_from_tables
@@ -30,8 +32,9 @@ def plugin_facts(name: str) -> dict[str, Any]:
     registry = build_registry()
     challenge_type = registry.load(name)
     if challenge_type is None:
-        info = next(info for info in registry.installed if registry.plugin(info.slug))
-        return _facts(info.slug, "", "", info, registry.plugin(info.slug)) | _NOTHING
+        info = next((i for i in registry.installed if i.slug == normalised_slug(name)), None)
+        label = info.slug if info else name
+        return _facts(label, "", "", info, registry.plugin(label)) | _NOTHING
     loaded = registry.challenge_type(challenge_type.name)
     facts = _facts(
         challenge_type.name,
@@ -55,6 +58,13 @@ def plugin_facts(name: str) -> dict[str, Any]:
     ] + [
         {"method": "POST", "route": kind.path, "for": kind.submitter.value} for kind in hosted.kinds
     ]
+    facts["routes"] += [
+        {"method": "*", "route": path, "for": "the plugin decides"} for path in hosted.extra_routes
+    ]
+    facts["house_attacks"] = [
+        {"name": attack.name, "kind": attack.kind, "description": attack.description}
+        for attack in hosted.house_attacks
+    ]
     facts["metrics"] = [
         {
             "name": metric.name,
@@ -69,7 +79,7 @@ def plugin_facts(name: str) -> dict[str, Any]:
     return facts
 
 
-_NOTHING: dict[str, Any] = {"config": [], "routes": [], "metrics": []}
+_NOTHING: dict[str, Any] = {"config": [], "routes": [], "metrics": [], "house_attacks": []}
 
 
 def _facts(name: str, title: str, description: str, info: Any, plugin: Any) -> dict[str, Any]:
@@ -89,18 +99,35 @@ def config_keys(cls: type[Any], prefix: str = "") -> list[dict[str, str]]:
     keys: list[dict[str, str]] = []
     attrs.resolve_types(cls)
     for field in attrs.fields(cls):
-        if isinstance(field.type, type) and attrs.has(field.type):
-            keys += config_keys(field.type, f"{prefix}{field.name}.")
+        table = _table_class(field.type)
+        if table is not None:
+            keys += config_keys(table, f"{prefix}{field.name}.")
             continue
         keys.append(
             {
                 "key": f"{prefix}{field.name}",
                 "type": _type_text(field.type),
-                "default": "required" if field.default is attrs.NOTHING else repr(field.default),
+                "default": _default_text(field),
             }
         )
     return keys
 
 
+def _table_class(annotation: Any) -> type[Any] | None:
+    """Return the class of a nested table, also of one that may be left out."""
+    choices = get_args(annotation) if isinstance(annotation, UnionType) else (annotation,)
+    tables = [choice for choice in choices if isinstance(choice, type) and attrs.has(choice)]
+    return tables[0] if len(tables) == 1 else None
+
+
 def _type_text(annotation: Any) -> str:
     return annotation.__name__ if isinstance(annotation, type) else str(annotation)
+
+
+def _default_text(field: attrs.Attribute[Any]) -> str:
+    default: Any = field.default
+    if default is attrs.NOTHING:
+        return "required"
+    if isinstance(default, attrs.Factory):  # type: ignore[arg-type]  # a class at run time
+        return "computed" if default.takes_self else repr(default.factory())
+    return repr(default)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
@@ -14,7 +15,7 @@ if TYPE_CHECKING:
 
 @click.group()
 def plugins() -> None:
-    """List and show plugins."""
+    """List, show, check and begin plugins."""
 
 
 @plugins.command("list")
@@ -62,9 +63,13 @@ def show_plugin(name: str, as_json: bool) -> None:
     if as_json:
         print_json(facts)
         return
-    click.echo(f"{facts['name']}: {facts['title']}")
-    click.echo(facts["description"])
-    click.echo(f"from {facts['distribution']} {facts['version']}, API {facts['api']}\n")
+    click.echo(f"{facts['name']}: {facts['title'] or 'an extension'}")
+    if facts["description"]:
+        click.echo(facts["description"])
+    origin = (
+        f"from {facts['distribution']} {facts['version']}" if facts["version"] else "not installed"
+    )
+    click.echo(f"{origin}, API {facts['api']}\n")
     print_table(["hooks implemented"], [[hook] for hook in facts["hooks"]])
     if facts["config"]:
         click.echo()
@@ -83,3 +88,67 @@ def show_plugin(name: str, as_json: bool) -> None:
                 for metric in facts["metrics"]
             ],
         )
+    if facts["house_attacks"]:
+        click.echo()
+        print_table(
+            ["house attack", "on", "what it does"],
+            [list(attack.values()) for attack in facts["house_attacks"]],
+        )
+
+
+@plugins.command("check")
+@click.argument("name")
+@click.option(
+    "--config",
+    type=click.Path(path_type=Path, dir_okay=False, exists=True),
+    help="TOML file with one challenge of the type [default: the type's demo].",
+)
+@click.option(
+    "--extension",
+    "extensions",
+    multiple=True,
+    metavar="NAME",
+    help="Plugin to load beside it. May be repeated.",
+)
+@json_option
+def check_plugin(
+    name: str, config: Path | None, extensions: tuple[str, ...], as_json: bool
+) -> None:
+    """Check whether a challenge type keeps its contract: run the conformance kit.
+
+    NAME is what --plugin takes: a name, module:object, or a .py file. Exit code 1 if a check fails.
+    """
+    from anomed_core.cli.conformance import findings_of
+
+    findings = findings_of(name, config, extensions)
+    if as_json:
+        print_json([finding.as_dict() for finding in findings])
+    else:
+        print_table(
+            ["check", "outcome", "seconds", "what it says"],
+            [[f.id, f.outcome.value, round(f.seconds, 1), f.text] for f in findings],
+        )
+        n_failed = sum(finding.outcome == "FAILED" for finding in findings)
+        click.echo(f"{name}: {len(findings)} checks, {n_failed} failed")
+    if any(finding.outcome == "FAILED" for finding in findings):
+        raise click.exceptions.Exit(1)
+
+
+@plugins.command("new")
+@click.argument("name")
+@click.option(
+    "--directory",
+    type=click.Path(path_type=Path, file_okay=False),
+    default=Path(),
+    help="Where the package's folder is created [default: here].",
+)
+def new_plugin(name: str, directory: Path) -> None:
+    """Write a new package with a challenge type that works, is tested, and can be published.
+
+    NAME is the type's: lower-case words joined by hyphens.
+    """
+    from anomed_core.scaffold import write_package
+
+    folder = write_package(name, directory)
+    click.echo(f"{folder}: a challenge type that works; replace its data, metrics and attacks")
+    click.echo(f"next: cd {folder} && pip install -e . pytest && pytest")

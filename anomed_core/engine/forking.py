@@ -110,7 +110,8 @@ class ForkingEngine(Engine):
             raise EvaluationFailedError(FAILED) from error
         succeeded, result = pickle.loads(answer)  # noqa: S301 - written by our own child
         if not succeeded:
-            log.error("evaluation failed", job=str(job), exception=result)
+            trace, culprit = result
+            log.error("evaluation failed", job=str(job), culprit=culprit, exception=trace)
             raise EvaluationFailedError(FAILED)
         return result
 

@@ -9,6 +9,7 @@ import structlog
 
 from anomed_core.engine.contract import Engine, Perform
 from anomed_core.errors import EvaluationFailedError
+from anomed_core.plugins.diagnosis import culprit_of
 
 log = structlog.get_logger(__name__)
 
@@ -30,7 +31,7 @@ class InlineEngine(Engine):
         try:
             return self.perform(job)
         except (Exception, SystemExit) as error:  # a plugin must not end the worker
-            log.exception("evaluation failed", job=str(job))
+            log.exception("evaluation failed", job=str(job), culprit=culprit_of(error))
             raise EvaluationFailedError(FAILED) from error
 
     def close(self) -> None:

@@ -17,6 +17,7 @@ from typing import NoReturn
 
 from anomed_core.engine.contract import Perform
 from anomed_core.engine.messages import receive_message, send_message
+from anomed_core.plugins.diagnosis import culprit_of
 
 _PR_SET_PDEATHSIG = 1
 _PR_SET_CHILD_SUBREAPER = 36
@@ -115,8 +116,8 @@ def _do_job(connection: socket.socket, perform: Perform, memory_bytes: int) -> N
         _limit_memory(memory_bytes)
         job = pickle.loads(receive_message(connection))  # noqa: S301 - sent by our own server
         answer = pickle.dumps((True, perform(job)))
-    except BaseException:  # noqa: BLE001 - a process border; the server logs the traceback
-        answer = pickle.dumps((False, traceback.format_exc()))
+    except BaseException as error:  # noqa: BLE001 - a process border; the server logs the traceback
+        answer = pickle.dumps((False, (traceback.format_exc(), culprit_of(error))))
     try:
         send_message(connection, answer)
     finally:

@@ -105,6 +105,11 @@ DATA_SPLIT = Parameter(
     description="Which evaluation: tuning as often as quotas allow, validation once.",
 )
 
+_USUAL_PARAMETERS = {
+    Role.ANONYMIZER: (ANONYMIZER, DATA_SPLIT),
+    Role.DEANONYMIZER: (ANONYMIZER, DEANONYMIZER, DATA_SPLIT),
+}
+
 
 @attrs.frozen(kw_only=True)
 class DataProduct:
@@ -167,7 +172,8 @@ class SubmissionKind:
         What its bytes must decode to, for all splits or for each: shapes that are declared here
         are enforced before a single byte is unpacked.
     parameters
-        Query parameters, in the order in which their absence is reported.
+        Query parameters, in the order in which their absence is reported. Without any, and without
+        a default split: the ids of submitter and anonymizer, and ``data_split``.
     default_split
         The split of a request that names none; ``None`` if ``data_split`` is required.
     selector
@@ -210,6 +216,8 @@ class SubmissionKind:
             raise ValueError(
                 f"{self.name}: anonymizers and deanonymizers submit, not {self.submitter}"
             )
+        if not self.parameters and self.default_split is None:
+            object.__setattr__(self, "parameters", _USUAL_PARAMETERS[self.submitter])
         splits = [p for p in self.parameters if p.name == DATA_SPLIT.name]
         if self.default_split is None and not any(p.required for p in splits):
             raise ValueError(f"{self.name}: without a default split, data_split must be required")

@@ -36,12 +36,16 @@ class Baseline:
         an attempt is spent.
     payload
         Called with the request that a participant would have made; returns the decoded body.
+    secret
+        Whether a perfect payload is ground truth that nobody may be told; false where participants
+        hold it anyway, such as an original table that is to be published.
     """
 
     name: str
     kind: str
     quality: Quality = attrs.field(converter=Quality)
     payload: Callable[[DataRequest], Payload]
+    secret: bool = True
 
 
 @attrs.frozen(kw_only=True)

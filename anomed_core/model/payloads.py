@@ -115,6 +115,28 @@ class ArraysSchema:
         if len(set(names)) != len(names):
             raise ValueError(f"array names must be unique, got {names}")
 
+    @classmethod
+    def of(cls, **arrays: np.ndarray) -> ArraysSchema:
+        """Declare arrays exactly as they are, in this order.
+
+        Parameters
+        ----------
+        **arrays
+            Arrays by member name; see `ArraySchema.of`.
+
+        Returns
+        -------
+        ArraysSchema
+            With the dtype and shape of each.
+
+        Examples
+        --------
+        >>> schema = ArraysSchema.of(X=np.zeros((3, 2)), y=np.zeros(3))
+        >>> [(array.name, array.dtype, array.shape) for array in schema.arrays]
+        [('X', 'float64', (3, 2)), ('y', 'float64', (3,))]
+        """
+        return cls(arrays=tuple(ArraySchema.of(name, array) for name, array in arrays.items()))
+
 
 @attrs.frozen(kw_only=True)
 class ColumnSchema:

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import difflib
+import os
+import sys
 from collections.abc import Iterable
 from typing import Any
 
@@ -19,6 +21,13 @@ from anomed_core.errors import (
     PluginNotFoundError,
 )
 from anomed_core.model import ChallengeType, normalised_slug
+from anomed_core.plugins.diagnosis import (
+    TRACE_VARIABLE,
+    Write,
+    culprit_noted,
+    note_culprit,
+    traced,
+)
 from anomed_core.plugins.loading import (
     check_extension,
     check_plugin,
@@ -56,6 +65,8 @@ class PluginRegistry:
         self._manager.add_hookspecs(hookspecs)
         self._types: dict[str, LoadedType] = {}
         self._callers: dict[tuple[str, str], pluggy.HookCaller] = {}
+        self._write: Write | None = None
+        self._manager.add_hookcall_monitoring(lambda *_: None, _note_culprit)
 
     def load(self, name: str) -> ChallengeType | None:
         """Load one plugin that the user named.
@@ -161,6 +172,7 @@ class PluginRegistry:
         if announced is not None:
             self._types[announced.name] = LoadedType(type=announced, plugin_name=name, info=info)
         self._callers.clear()
+        self._trace(plugin)
         return announced
 
     def _announced(self, plugin: Any, label: str) -> ChallengeType | None:
@@ -295,7 +307,8 @@ class PluginRegistry:
         answers = []
         for implementation in implementations:
             given = [arguments[name] for name in implementation.argnames]
-            result = implementation.function(*given)
+            with culprit_noted(implementation, hook):
+                result = implementation.function(*given)
             if result is not None:
                 answers.append((implementation.plugin_name, result))
         return answers
@@ -328,10 +341,29 @@ class PluginRegistry:
                 owners[source.scheme] = implementation.plugin_name
         return sources
 
-    def trace(self, write: Any) -> None:
+    def implementation(self, type_name: str, hook: str) -> pluggy.HookImpl | None:
+        """Return who answers an owner's hook; ``None`` if nobody does."""
+        found = [i for i in self.caller(type_name, hook).get_hookimpls() if not i.wrapper]
+        return found[-1] if found else None
+
+    def trace(self, write: Write) -> None:
         """Report every hook call to a function that takes one line."""
-        self._manager.trace.root.setwriter(write)
-        self._manager.enable_tracing()
+        self._write = write
+        for plugin in self._manager.get_plugins():
+            self._trace(plugin)
+
+    def _trace(self, plugin: Any) -> None:
+        if self._write is None:
+            return
+        for caller in self._manager.get_hookcallers(plugin) or ():
+            for implementation in caller.get_hookimpls():
+                if implementation.plugin is plugin:
+                    traced(implementation, caller.name, self._write)
+
+
+def _note_culprit(outcome: Any, hook: str, implementations: Any, _arguments: Any) -> None:
+    if outcome.exception is not None:
+        note_culprit(outcome.exception, implementations, hook)
 
 
 def _offered_sources(implementation: pluggy.HookImpl) -> list[DataSource]:
@@ -361,5 +393,11 @@ def build_registry(*, discover: bool = True) -> PluginRegistry:
     from anomed_core.datasets import builtin
 
     registry = PluginRegistry(scan() if discover else ())
+    if os.environ.get(TRACE_VARIABLE, "0") not in {"", "0"}:
+        registry.trace(_write_to_standard_error)
     registry.add(builtin, name=f"{BUILTIN_PREFIX}data sources")
     return registry
+
+
+def _write_to_standard_error(line: str) -> None:
+    sys.stderr.write(f"{line}\n")

@@ -117,8 +117,8 @@ def _check_values(schema: ArraySchema, values: np.ndarray) -> None:
                 "send finite numbers only."
             )
     if values.size and (
-        (schema.low is not None and values.min() < schema.low)
-        or (schema.high is not None and values.max() > schema.high)
+        (schema.low is not None and values.min().item() < schema.low)
+        or (schema.high is not None and values.max().item() > schema.high)
     ):
         raise SubmissionRejected(
             f"{schema.name} holds values from {values.min()} to {values.max()}; "

@@ -28,6 +28,7 @@ from anomed_core.model import (
     SubmissionKind,
     Target,
 )
+from anomed_core.plugins.diagnosis import culprit_noted, culprit_of
 from anomed_core.service.decoding import decode
 from anomed_core.service.evaluation import Evaluation, Validation
 from anomed_core.service.hosting import HostedChallenge
@@ -283,9 +284,11 @@ class SubmissionDesk:
         return [DELIVER, *attacks]
 
     def _tell_observers(self, hosted: HostedChallenge, score: Score) -> None:
-        for implementation in hosted.registry.everybody("anomed_score_recorded").get_hookimpls():
+        hook = "anomed_score_recorded"
+        for implementation in hosted.registry.everybody(hook).get_hookimpls():
             values = {"challenge": hosted.challenge, "score": score}
             try:
-                implementation.function(*(values[name] for name in implementation.argnames))
-            except (Exception, SystemExit):
-                log.exception("observer failed", plugin=implementation.plugin_name, score=score.id)
+                with culprit_noted(implementation, hook):
+                    implementation.function(*(values[name] for name in implementation.argnames))
+            except (Exception, SystemExit) as error:
+                log.exception("observer failed", culprit=culprit_of(error), score=score.id)

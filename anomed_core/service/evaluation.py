@@ -6,9 +6,10 @@ from collections.abc import Mapping
 
 import attrs
 
-from anomed_core.errors import RequestError
+from anomed_core.errors import ContractError, RequestError
 from anomed_core.model import Purpose, Submission, Target
 from anomed_core.plugins import checked_metrics, finite_metrics
+from anomed_core.plugins.diagnosis import place_of
 from anomed_core.service.hosting import HostedChallenge
 
 
@@ -139,7 +140,13 @@ def _metrics(hosted: HostedChallenge, job: Evaluation) -> dict[str, float]:
         result = hosted.hook(hook)(
             challenge=hosted.challenge, submission=job.submission, target=job.target
         )
-    return checked_metrics(result, hosted.metrics[kind.name], hook)
+    try:
+        return checked_metrics(result, hosted.metrics[kind.name], hook)
+    except ContractError as error:
+        answering = hosted.registry.implementation(hosted.challenge.type, hook)
+        if answering is not None:
+            error.add_note(place_of(answering, hook))
+        raise
 
 
 def _attacked(hosted: HostedChallenge, job: Attack) -> dict[str, float] | None:

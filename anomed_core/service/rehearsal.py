@@ -2,30 +2,24 @@
 
 from __future__ import annotations
 
-import json
 from typing import Any
 
 import attrs
 
 from anomed_core.errors import AnomedError, RequestError
 from anomed_core.model import (
-    ArraysSchema,
     Baseline,
     DataRequest,
     Direction,
-    FormSchema,
-    JSONSchema,
     Quality,
     Role,
     Split,
     SubmissionKind,
-    SubmissionSchema,
-    TextSchema,
 )
 from anomed_core.plugins import collected, one_line
+from anomed_core.service.encoding import encode_body
 from anomed_core.service.hosting import HostedChallenge
 from anomed_core.service.house import House
-from anomed_core.wire import encode_npz, encode_parquet
 
 
 @attrs.frozen(kw_only=True)
@@ -115,7 +109,7 @@ def _score(
     label = f"baseline {baseline.name!r} of {kind.name}"
     try:
         payload = baseline.payload(DataRequest(parameters=query))
-        body = encoded_payload(payload, kind.schema_for(split))
+        body = encode_body(payload, kind.schema_for(split))
     except Exception as error:  # noqa: BLE001 - a stranger's function; the finding says what
         text = f"{label} cannot be made: {one_line(error)}"
         return Finding(challenge=hosted.id, ok=False, text=text), None
@@ -131,22 +125,6 @@ def _score(
     value = receipt.score.metrics[name]
     ok = baseline.quality is not Quality.INVALID
     return Finding(challenge=hosted.id, ok=ok, text=f"{label} scores {name} = {value:g}"), value
-
-
-def encoded_payload(payload: Any, schema: SubmissionSchema | TextSchema) -> Any:
-    """Return a decoded body as the body that a participant would send."""
-    if isinstance(payload, bytes):
-        return payload
-    if isinstance(schema, ArraysSchema):
-        return encode_npz(payload)
-    if isinstance(schema, FormSchema):
-        schemas = {part.name: part.schema for part in schema.parts}
-        return {name: encoded_payload(part, schemas[name]) for name, part in payload.items()}
-    if isinstance(schema, TextSchema):
-        return payload.encode()
-    if isinstance(schema, JSONSchema):
-        return json.dumps(payload).encode()
-    return encode_parquet(payload)
 
 
 def _compare(

@@ -35,13 +35,17 @@ CORE_ROUTES = (
 """Routes of the core below each challenge; a plugin that declares one of them is refused."""
 
 
-def create_web_app(house: House) -> falcon.App[falcon.Request, falcon.Response]:
+def create_web_app(
+    house: House, *, access_log: bool = True
+) -> falcon.App[falcon.Request, falcon.Response]:
     """Mount the challenges of a house.
 
     Parameters
     ----------
     house
         Open challenges, ledger and engine.
+    access_log
+        Whether each request is logged.
 
     Returns
     -------
@@ -55,7 +59,10 @@ def create_web_app(house: House) -> falcon.App[falcon.Request, falcon.Response]:
     """
     telemetry = Telemetry(lambda: house.chores.n_waiting(DELIVER))
     app: falcon.App[falcon.Request, falcon.Response] = falcon.App(
-        middleware=[RequestLog(telemetry), IdentityCheck(house.gatekeeper, house.throttle)]
+        middleware=[
+            RequestLog(telemetry, access_log=access_log),
+            IdentityCheck(house.gatekeeper, house.throttle),
+        ]
     )
     app.resp_options.secure_cookies_by_default = False
     app.req_options.strip_url_path_trailing_slash = False

@@ -25,10 +25,13 @@ class RequestLog:
     ----------
     telemetry
         Counts.
+    access_log
+        Whether lines are written.
     """
 
-    def __init__(self, telemetry: Telemetry) -> None:
+    def __init__(self, telemetry: Telemetry, *, access_log: bool = True) -> None:
         self._telemetry = telemetry
+        self._access_log = access_log
         self._numbers = itertools.count(1)
         self._prefix = secrets.token_hex(4)
 
@@ -49,13 +52,14 @@ class RequestLog:
     ) -> None:
         """Log method, path, status and time; never the query, the body or a header."""
         seconds = time.perf_counter() - req.context.started
-        write_access_line(
-            request_id=req.context.request_id,
-            method=req.method,
-            path=req.path,
-            status=resp.status_code,
-            seconds=seconds,
-        )
+        if self._access_log:
+            write_access_line(
+                request_id=req.context.request_id,
+                method=req.method,
+                path=req.path,
+                status=resp.status_code,
+                seconds=seconds,
+            )
         self._telemetry.count(
             method=req.method,
             route=req.uri_template or "none",

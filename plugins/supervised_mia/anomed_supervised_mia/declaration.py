@@ -98,7 +98,7 @@ def refuse_non_labels(prediction: np.ndarray, targets: np.ndarray) -> None:
             f"prediction holds {n_broken} values that are no whole numbers; the labels are whole "
             "numbers, so send labels and not probabilities."
         )
-    if prediction.size and np.abs(prediction).max() > np.iinfo(np.int32).max:
+    if prediction.size and float(np.abs(prediction).max()) > np.iinfo(np.int32).max:
         raise SubmissionRejected("prediction holds values beyond 2147483647, which are no labels.")
 
 

@@ -1,0 +1,83 @@
+"""Whether a plugin loads, what announcing costs, and whether its declarations fit together."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from anomed_core.model import ArraysSchema
+from anomed_core.service.hosting import HostedChallenge
+from anomed_core.testing.checks.failure import ConformanceError, fail_if_any
+from anomed_core.testing.loading import reference
+from anomed_core.testing.probe import Announcement, Question, ask
+from anomed_core.testing.specimen import Specimen
+
+_SLOWEST_S = 1.0
+_TRIES = 3
+
+
+def loads(specimen: Specimen) -> None:
+    """Load: the right API, known hooks with known arguments, one type of its own name."""
+    _, challenge_type = specimen.registry()
+    if challenge_type is None:
+        raise ConformanceError(
+            "it announces no challenge type; check an extension together with a type: "
+            "anomed plugins check TYPE --extension NAME"
+        )
+
+
+def announced_cheaply(specimen: Specimen) -> None:
+    """Announce the type within a second, and without importing anything heavy."""
+    found = _announcement(specimen)
+    if found.heavy:
+        raise ConformanceError(
+            f"announcing the type imports {', '.join(found.heavy)}; import them inside the hooks "
+            "that need them, and name the config class as 'module:Class'"
+        )
+    for _ in range(_TRIES - 1):
+        if found.seconds <= _SLOWEST_S:
+            return
+        found = _announcement(specimen)
+    if found.seconds > _SLOWEST_S:
+        raise ConformanceError(
+            f"importing the plugin and announcing its type takes {found.seconds:.1f} s, more than "
+            f"{_SLOWEST_S:g} s: it is a slow import; move work into anomed_create_challenge"
+        )
+
+
+def _announcement(specimen: Specimen) -> Announcement:
+    announcement: Announcement = ask(Question(task="announce", plugin=reference(specimen.plugin)))
+    return announcement
+
+
+def opens(specimen: Specimen) -> None:
+    """Open the challenge: no route, metric or name is claimed twice, none is the core's."""
+    with specimen.served() as client:
+        answer = client.get("/challenge.json")
+        if answer.status != 200:
+            raise ConformanceError(f"/challenge.json was answered with {answer.reason}")
+        unhealthy = [
+            f"anomed_health says {told!r} right after the start"
+            for told in client.hosted.hook("anomed_health")(challenge=client.hosted.challenge)
+        ]
+    fail_if_any(unhealthy)
+
+
+def described(specimen: Specimen) -> None:
+    """Tell participants what everything is: products, submissions, arrays, metrics."""
+    with specimen.served() as client:
+        missing = list(_undescribed(client.hosted))
+    if missing:
+        raise ConformanceError(f"no description: {', '.join(missing)}")
+
+
+def _undescribed(hosted: HostedChallenge) -> Iterator[str]:
+    named = {f"challenge type {hosted.challenge.type}": hosted.challenge.description}
+    named |= {f"data product {p.path}": p.description for p in hosted.products.values()}
+    named |= {f"submission kind {kind.name}": kind.description for kind in hosted.kinds}
+    for kind in hosted.kinds:
+        schemas = [kind.schema_for(split) for split in kind.splits]
+        arrays = [a for s in schemas if isinstance(s, ArraysSchema) for a in s.arrays]
+        named |= {f"array {a.name} of submission kind {kind.name}": a.description for a in arrays}
+    for name, metrics in hosted.metrics.items():
+        named |= {f"metric {m.name} of {name} (its definition)": m.definition for m in metrics}
+    return (label for label, text in named.items() if not text)

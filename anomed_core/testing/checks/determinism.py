@@ -1,0 +1,191 @@
+"""Whether an evaluation depends on anything but its arguments, or changes anything."""
+
+from __future__ import annotations
+
+import random
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from typing import Any
+
+import attrs
+import numpy as np
+
+from anomed_core.config import ServerSettings
+from anomed_core.model import Purpose
+from anomed_core.plugins import build_registry
+from anomed_core.service.house import open_house
+from anomed_core.testing.answers import answers, first_difference
+from anomed_core.testing.checks.failure import ConformanceError, fail_if_any
+from anomed_core.testing.client import ChallengeClient
+from anomed_core.testing.loading import load_plugin, reference
+from anomed_core.testing.neighbours import NEIGHBOURS
+from anomed_core.testing.payloads import digest, writable
+from anomed_core.testing.payloads import first_difference as first_changed
+from anomed_core.testing.probe import Question, ask
+from anomed_core.testing.specimen import SECRET, Specimen, challenge_spec, closing
+from anomed_core.testing.trials import Trial, evaluate, payload_of, trials
+
+_HOOK = {
+    Purpose.UTILITY: "anomed_evaluate_utility",
+    Purpose.THREAT: "anomed_evaluate_threat",
+}
+
+
+def hook_of(trial: Trial) -> str:
+    """Return the name of the hook that scores a trial."""
+    return _HOOK[trial.kind.purpose]
+
+
+def inputs_unchanged(specimen: Specimen) -> None:
+    """Leave the submission, the challenge and the global random state as they are."""
+    with specimen.served() as client:
+        problems = [problem for t in trials(client) for problem in _changes(client, t)]
+    fail_if_any(problems)
+
+
+def _changes(client: ChallengeClient, trial: Trial) -> Iterator[str]:
+    payload = writable(payload_of(trial, client))
+    before = writable(payload)
+    definition = digest(client.hosted.challenge.definition)
+    with _random_state_kept() as changed:
+        evaluate(client, trial, payload)
+        state = changed()
+    difference = first_changed(before, payload)
+    if difference:
+        yield f"{trial}: {hook_of(trial)} changes its input submission.{difference} in place"
+    if digest(client.hosted.challenge.definition) != definition:
+        yield f"{trial}: {hook_of(trial)} changes challenge.definition"
+    if state:
+        yield (
+            f"{trial}: {hook_of(trial)} uses the global random state of {state}; take a generator "
+            "of challenge.lottery.generator(...)"
+        )
+
+
+@contextmanager
+def _random_state_kept() -> Iterator[Callable[[], str]]:
+    """Yield a function that names the global random state that has changed; restore both."""
+    own, numpys = random.getstate(), np.random.get_state()  # noqa: NPY002
+    expected = digest(numpys)
+
+    def changed() -> str:
+        names = []
+        if random.getstate() != own:
+            names.append("random")
+        if digest(np.random.get_state()) != expected:  # noqa: NPY002
+            names.append("numpy.random")
+        return " and ".join(names)
+
+    try:
+        yield changed
+    finally:
+        random.setstate(own)
+        np.random.set_state(numpys)  # noqa: NPY002
+
+
+def evaluation_is_deterministic(specimen: Specimen) -> None:
+    """Score twice with the same result, whatever the global random state is."""
+    with specimen.served() as client:
+        problems = [p for t in trials(client) if (p := _instability(client, t))]
+    fail_if_any(problems)
+
+
+def _instability(client: ChallengeClient, trial: Trial) -> str:
+    first, again, other = (_seeded(client, trial, seed) for seed in (1, 1, 2))
+    if first != again:
+        return f"{trial}: {hook_of(trial)} is not deterministic: {_differing(first, again)}"
+    if first != other:
+        return (
+            f"{trial}: {hook_of(trial)} depends on global random state (random.seed or "
+            f"numpy.random.seed): {_differing(first, other)}"
+        )
+    return ""
+
+
+def _seeded(client: ChallengeClient, trial: Trial, seed: int) -> dict[str, float]:
+    with _random_state_kept():
+        random.seed(seed)
+        np.random.seed(seed)  # noqa: NPY002
+        return evaluate(client, trial)
+
+
+def _differing(first: dict[str, float], second: dict[str, float]) -> str:
+    name = next(name for name in first if first[name] != second[name])
+    return f"{name} is {first[name]!r} and then {second[name]!r}"
+
+
+def several_workers_agree(specimen: Specimen) -> None:
+    """Serve the same bytes and give the same scores in another process, from a fresh state."""
+    with specimen.served(own_artifacts=True) as client:
+        tried = tuple(trials(client))
+        here = answers(client, tried)
+    there = ask(
+        Question(
+            task="answers",
+            plugin=reference(specimen.plugin),
+            extensions=tuple(map(reference, specimen.extensions)),
+            config=specimen.config,
+            state=specimen.new_state(own_artifacts=True),
+            trials=tried,
+        ),
+        hash_seed=1,
+    )
+    difference = first_difference(here, there)
+    if difference:
+        raise ConformanceError(
+            f"in another process, {difference}; workers must agree, so draw from context.lottery "
+            "and do not rely on the order of sets, on hash() or on time"
+        )
+
+
+def independent_of_other_plugins(specimen: Specimen) -> None:
+    """Depend neither on other plugins, nor on their order, nor on a twin challenge."""
+    with specimen.served() as client:
+        tried = tuple(trials(client))
+        alone = answers(client, tried)
+    others = tuple(NEIGHBOURS)
+    for before, after, label in (
+        (others, (), "after other plugins"),
+        ((), others[::-1], "before other plugins"),
+    ):
+        for n_twins in (0, 1):
+            with _in_company(specimen, before, after, n_twins) as client:
+                difference = first_difference(alone, answers(client, tried))
+            if difference:
+                company = "beside another challenge of its type" if n_twins else f"loaded {label}"
+                raise ConformanceError(f"{company}, {difference}")
+
+
+@contextmanager
+def _in_company(
+    specimen: Specimen, before: Sequence[Any], after: Sequence[Any], n_twins: int
+) -> Iterator[ChallengeClient]:
+    """Serve the challenge together with others; twins are opened after it."""
+    registry = build_registry()
+    for neighbour in before:
+        load_plugin(registry, neighbour)
+    challenge_type = load_plugin(registry, specimen.plugin)
+    for extension in (*specimen.extensions, *after):
+        load_plugin(registry, extension)
+    spec = challenge_spec(registry, challenge_type, specimen.config)
+    neighbours = [
+        challenge_spec(registry, loaded.type, None)
+        for loaded in registry.types
+        if loaded.type is not challenge_type
+    ]
+    twins = [attrs.evolve(spec, id=f"{spec.id}-twin-{number}") for number in range(n_twins)]
+    house = open_house(
+        [*neighbours, spec, *twins],
+        registry=registry,
+        settings=ServerSettings(state=specimen.new_state()),
+        environment={"ANOMED_SECRET": SECRET},
+    )
+    with closing(house):
+        for twin in twins:
+            _play(ChallengeClient(house, twin.id))
+        yield ChallengeClient(house, spec.id)
+
+
+def _play(client: ChallengeClient) -> None:
+    """Let a challenge answer something, so that what it keeps globally would be seen."""
+    answers(client, tuple(trials(client)))

@@ -1,0 +1,83 @@
+"""Whether a final can be repeated, by whatever route."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterator, Mapping
+
+from anomed_core.model import Split
+from anomed_core.service.parameters import subject_of
+from anomed_core.testing.checks.failure import fail_if_any
+from anomed_core.testing.checks.secrets import filled
+from anomed_core.testing.checks.truth import numbers_in
+from anomed_core.testing.client import Answer, ChallengeClient
+from anomed_core.testing.payloads import as_plain
+from anomed_core.testing.specimen import Specimen
+from anomed_core.testing.trials import Trial, evaluate, payload_of, trials
+
+_METHODS = ("POST", "PUT", "PATCH", "DELETE", "GET")
+
+
+def finals_scored_once(specimen: Specimen) -> None:
+    """Score a final once, by whatever route it comes."""
+    with specimen.served() as client:
+        finals: dict[str, list[Trial]] = {}
+        for trial in trials(client):
+            if trial.split is Split.VALIDATION:
+                finals.setdefault(trial.kind.name, []).append(trial)
+        problems = [p for same_kind in finals.values() for p in _repetitions(client, same_kind)]
+    fail_if_any(problems)
+
+
+def _repetitions(client: ChallengeClient, finals: list[Trial]) -> Iterator[str]:
+    first = finals[0]
+    _submit(client, first)
+    for again in finals:
+        answer = _submit(client, again)
+        if answer.status != 409:
+            yield f"a second final of {again} was answered with {answer.status} instead of 409"
+    for path in client.hosted.extra_routes:
+        for method in _METHODS:
+            told = _scored_again(client, finals, method, filled(path))
+            if told:
+                yield (
+                    f"the extra route {method} {path} scores a final that has been scored before "
+                    f"(it tells {told}): finals are scored once, so declare a submission kind "
+                    "instead"
+                )
+    recorded = client.house.ledger.scores(challenge=client.hosted.id, kind=first.kind.name)
+    subject = subject_of(first.kind, first.query)
+    n_finals = sum(s.subject == subject and s.split is Split.VALIDATION for s in recorded)
+    if n_finals > 1:
+        yield f"{n_finals} finals of one subject are recorded for {first.kind.name}"
+
+
+def _submit(client: ChallengeClient, trial: Trial) -> Answer:
+    return client.request("POST", trial.kind.path, query=trial.query, body=trial.body)
+
+
+def _scored_again(client: ChallengeClient, finals: list[Trial], method: str, path: str) -> str:
+    """Return what a route tells about the score of the submission that it is sent."""
+    for body_of in (lambda trial: trial.body, lambda trial: as_plain(payload_of(trial, client))):
+        said = {
+            trial: client.request(method, path, query=trial.query, body=body_of(trial))
+            for trial in finals
+        }
+        texts = {answer.body for answer in said.values()}
+        if len(texts) == 1 and len(finals) > 1:
+            continue  # it says the same whatever is sent
+        for trial, answer in said.items():
+            if 200 <= answer.status < 300:
+                told = _metric_in(answer, evaluate(client, trial))
+                if told:
+                    return told
+    return ""
+
+
+def _metric_in(answer: Answer, metrics: Mapping[str, float]) -> str:
+    text = answer.body.decode(errors="replace")
+    numbers = numbers_in(text)
+    for name, value in metrics.items():
+        if any(math.isclose(number, value, rel_tol=1e-4, abs_tol=1e-12) for number in numbers):
+            return f"{name} = {value:g}"
+    return ""

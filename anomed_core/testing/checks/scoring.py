@@ -1,0 +1,187 @@
+"""Whether submissions are scored as declared, and refused where they must be."""
+
+from __future__ import annotations
+
+import itertools
+from collections.abc import Iterator, Mapping, Sequence
+
+from anomed_core.errors import RequestError
+from anomed_core.model import Direction, Metric, Quality, ReportSection, Submission, SubmissionKind
+from anomed_core.plugins import collected, finite_metrics
+from anomed_core.service.parameters import subject_of
+from anomed_core.state.payloads import Body, body_digest
+from anomed_core.testing.checks.failure import ConformanceError, fail_if_any
+from anomed_core.testing.client import ChallengeClient, described
+from anomed_core.testing.hostile import hostile_uploads
+from anomed_core.testing.payloads import constants
+from anomed_core.testing.specimen import Specimen
+from anomed_core.testing.trials import Trial, baselines, evaluate, payload_of, trials
+
+
+def baselines_hold(specimen: Specimen) -> None:
+    """Offer baselines: perfect scores at least as well as trivial, invalid is refused."""
+    with specimen.served() as client:
+        offered = baselines(client)
+        problems = list(_missing(client, [(b.kind, b.quality) for b in offered]))
+        for trial in trials(client, qualities=tuple(Quality), separately=True):
+            problems += _misjudged(client, trial)
+        scored = {trial: evaluate(client, trial) for trial in trials(client)}
+        problems += _broken_relations(client, scored)
+    fail_if_any(problems)
+
+
+def _misjudged(client: ChallengeClient, trial: Trial) -> Iterator[str]:
+    """Submit a baseline and yield what is wrong with the answer."""
+    answer = client.request("POST", trial.kind.path, query=trial.query, body=trial.body)
+    if trial.quality is not Quality.INVALID:
+        if answer.status != 201:
+            yield f"{trial} was answered with {answer.status}: {answer.reason}"
+        return
+    if answer.status == 201:
+        yield f"{trial} is invalid, but it was scored; refuse it in anomed_validate_submission"
+    elif answer.status >= 500:
+        yield f"{trial} is invalid, but was answered with {answer.status}: {answer.reason}"
+    subject = subject_of(trial.kind, trial.query)
+    if client.house.ledger.attempts(challenge=client.hosted.id, subject=subject):
+        yield f"{trial} was refused only after an attempt was spent; refuse it before"
+
+
+def primary(client: ChallengeClient, kind: SubmissionKind) -> Metric:
+    """Return the metric that ranks a kind."""
+    return next(metric for metric in client.hosted.metrics[kind.name] if metric.primary)
+
+
+def _missing(client: ChallengeClient, offered: Sequence[tuple[str, Quality]]) -> Iterator[str]:
+    for kind in client.hosted.kinds:
+        for quality in (Quality.PERFECT, Quality.TRIVIAL):
+            if (kind.name, quality) not in offered:
+                yield (
+                    f"the submission kind {kind.name!r} has no {quality} baseline; offer one in "
+                    "anomed_baselines, since most checks submit it"
+                )
+
+
+def _broken_relations(
+    client: ChallengeClient, scored: Mapping[Trial, Mapping[str, float]]
+) -> Iterator[str]:
+    for perfect, trivial in itertools.product(scored, scored):
+        if (perfect.quality, trivial.quality) != (Quality.PERFECT, Quality.TRIVIAL):
+            continue
+        if (perfect.kind, perfect.split) != (trivial.kind, trivial.split):
+            continue
+        metric = primary(client, perfect.kind)
+        high, low = scored[perfect][metric.name], scored[trivial][metric.name]
+        if high < low if metric.direction is Direction.HIGHER else high > low:
+            yield (
+                f"{perfect} is perfect but scores {metric.name} = {high:g}, worse than the "
+                f"trivial {trivial.name!r} with {low:g} ({metric.direction} is better)"
+            )
+
+
+def constant_input_scored(specimen: Specimen) -> None:
+    """Return exactly the declared metrics, finite and in bounds, on constant input, too."""
+    with specimen.served() as client:
+        problems = []
+        for trial in trials(client):
+            problems += _unscored(client, trial, "as it is", payload_of(trial, client))
+            schema = trial.kind.schema_for(trial.split)
+            for label, payload in constants(payload_of(trial, client), schema):
+                problems += _unscored(client, trial, f"constant input ({label})", payload)
+    fail_if_any(problems)
+
+
+def _unscored(client: ChallengeClient, trial: Trial, label: str, payload: object) -> list[str]:
+    try:
+        evaluate(client, trial, payload)
+    except RequestError:
+        return []  # refused before an attempt is spent, as is the plugin's right
+    except Exception as error:  # noqa: BLE001 - a plugin may raise anything; that is a finding
+        return [f"{trial}, {label}: {described(error)}"]
+    return []
+
+
+def hostile_uploads_survived(specimen: Specimen) -> None:
+    """Survive every hostile upload: refuse it or score it, and answer on."""
+    with specimen.served() as client:
+        valid = {(trial.kind.name, trial.split): trial for trial in trials(client)}
+        uploads = (
+            (trial, label, body)
+            for trial in valid.values()
+            for label, body in hostile_uploads(trial.kind.schema_for(trial.split), trial.body)
+        )
+        problems = [
+            problem
+            for number, (trial, label, body) in enumerate(uploads)
+            if (problem := _harm(client, trial, label, body, number))
+        ]
+        for trial in valid.values():
+            evaluate(client, trial)
+    fail_if_any(problems)
+
+
+def _harm(client: ChallengeClient, trial: Trial, label: str, body: Body, number: int) -> str:
+    own = {trial.kind.submitter.value: f"hostile-{number}"}  # each one may submit a final
+    query = {name: own.get(name, value) for name, value in trial.query.items()}
+    answer = client.request("POST", trial.kind.path, query=query, body=body)
+    if answer.status == 201 or 400 <= answer.status < 500:
+        return ""
+    return (
+        f"{trial.kind.name} ({trial.split}): {label} was answered with {answer.status}: "
+        f"{answer.reason}; refuse it in anomed_validate_submission or narrow the schema"
+    )
+
+
+def house_attacks_run(specimen: Specimen) -> None:
+    """Run house attacks on valid baselines with finite metrics, and the same ones again."""
+    with specimen.served() as client:
+        problems = []
+        for trial in trials(client):
+            for attack in client.hosted.house_attacks:
+                if attack.kind == trial.kind.name:
+                    problems += _attack_problems(client, trial, attack.name)
+    fail_if_any(problems)
+
+
+def _attack_problems(client: ChallengeClient, trial: Trial, name: str) -> list[str]:
+    attack = next(a for a in client.hosted.house_attacks if a.name == name)
+    submission = Submission(
+        kind=trial.kind.name,
+        subject=subject_of(trial.kind, trial.query),
+        split=trial.split,
+        payload=payload_of(trial, client),
+        digest=body_digest(trial.body),
+    )
+    results = []
+    for _ in range(2):
+        rng = client.hosted.challenge.lottery.generator("house attack", name, submission.digest)
+        try:
+            results.append(finite_metrics(attack.run(submission, rng), f"house attack {name!r}"))
+        except Exception as error:  # noqa: BLE001 - a plugin may raise anything; that is a finding
+            return [f"house attack {name!r} on {trial}: {described(error)}"]
+    if results[0] != results[1]:
+        return [f"house attack {name!r} on {trial} is not deterministic; draw from its rng"]
+    return []
+
+
+def reports_made(specimen: Specimen) -> None:
+    """Make report sections without and with scores, and without scripts."""
+    with specimen.served() as client:
+        _sections(client)
+        for trial in trials(client):
+            client.request("POST", trial.kind.path, query=trial.query, body=trial.body)
+        for section in _sections(client):
+            if "<script" in section.html.lower() or "javascript:" in section.html.lower():
+                raise ConformanceError(f"the report section {section.title!r} holds a script")
+
+
+def _sections(client: ChallengeClient) -> list[ReportSection]:
+    hosted = client.hosted
+    scores = tuple(client.house.ledger.scores(challenge=hosted.id))
+    answers = hosted.registry.ask_each(
+        hosted.challenge.type, "anomed_report", challenge=hosted.challenge, scores=scores
+    )
+    return [
+        section
+        for _, answer in answers
+        for section in collected([answer], ReportSection, "anomed_report")
+    ]

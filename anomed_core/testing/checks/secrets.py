@@ -1,0 +1,155 @@
+"""Whether anything that is answered tells the ground truth."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import attrs
+import numpy as np
+
+from anomed_core.errors import RequestError
+from anomed_core.model import Quality, Role, Split
+from anomed_core.service.decoding import Body
+from anomed_core.testing.answers import served_products
+from anomed_core.testing.checks.failure import fail_if_any
+from anomed_core.testing.checks.truth import columns, contains, parsed, telling, told_by
+from anomed_core.testing.client import ChallengeClient
+from anomed_core.testing.hostile import hostile_uploads
+from anomed_core.testing.specimen import OTHER_SECRET, Specimen
+from anomed_core.testing.trials import Trial, evaluate, payload_of, prepare_target, trials
+
+_DOCUMENTS = ("/challenge.json", "/openapi.json", "/attempts")
+
+
+@attrs.frozen(kw_only=True)
+class Truth:
+    """A secret column: what a perfect submission holds.
+
+    Attributes
+    ----------
+    trial
+        The submission.
+    name
+        Where in its payload the column is.
+    values
+        What must not be told.
+    """
+
+    trial: Trial
+    name: str
+    values: np.ndarray = attrs.field(repr=False)
+
+
+def truths(client: ChallengeClient, split: Split | None = None) -> list[Truth]:
+    """Return what the perfect baselines hold that is declared secret."""
+    return [
+        Truth(trial=trial, name=name or "payload", values=values)
+        for trial in trials(client, qualities=(Quality.PERFECT,))
+        if trial.is_secret and split in {None, trial.split}
+        for name, values in columns(payload_of(trial, client))
+        if telling(values)
+    ]
+
+
+def no_truth_of_tuning(specimen: Specimen) -> None:
+    """Keep what is scored on tuning data out of every product, document and extra route."""
+    _search(specimen, Split.TUNING)
+
+
+def no_truth_of_validation(specimen: Specimen) -> None:
+    """Keep what is scored in the final out of every product, document and extra route."""
+    _search(specimen, Split.VALIDATION)
+
+
+def _search(specimen: Specimen, split: Split) -> None:
+    with specimen.served() as client:
+        secret = truths(client, split)
+        problems = [
+            f"{where} holds the ground truth of {truth.trial} ({truth.name}) in {label or 'it'}"
+            for where, audience, body in _said(client)
+            for label, column in columns(parsed(body))
+            for truth in secret
+            if _is_for(truth, audience) and contains(column, truth.values)
+        ]
+    fail_if_any(problems)
+
+
+def _is_for(truth: Truth, audience: frozenset[Role]) -> bool:
+    """Whether somebody is told who must not know: anonymizers hold what attackers look for."""
+    if truth.trial.kind.submitter is Role.DEANONYMIZER:
+        return bool(audience & {Role.DEANONYMIZER, Role.PUBLIC})
+    return bool(audience - {Role.ORGANISER})
+
+
+def _said(client: ChallengeClient) -> Iterator[tuple[str, frozenset[Role], bytes]]:
+    for product, query, answer in served_products(client):
+        yield f"the data product {product.path} {dict(query) or ''}", product.audience, answer.body
+    everybody = frozenset({Role.PUBLIC})
+    for path in (*_DOCUMENTS, *map(filled, client.hosted.extra_routes)):
+        yield f"GET {path}", everybody, client.get(path, anonymizer="a").body
+
+
+def filled(path: str) -> str:
+    """Return an extra route's path with something in the place of its fields."""
+    return "/".join("1" if "{" in part else part for part in path.split("/"))
+
+
+def messages_tell_no_truth(specimen: Specimen) -> None:
+    """Keep the ground truth out of every message to a participant."""
+    problems = []
+    with specimen.served() as client, specimen.served(secret=OTHER_SECRET) as other:
+        prepare_target(other)
+        secret = truths(client)
+        for trial, label, body in _refusable(client):
+            refusal, elsewhere = (refusal_of(c, trial, body) for c in (client, other))
+            told = _told(refusal, [t for t in secret if t.trial.split is trial.split], body)
+            where = f"{trial.kind.name} ({trial.split}): the message about {label}"
+            if told:
+                problems.append(f"{where} tells {told} of the ground truth: {refusal!r}")
+            elif refusal and elsewhere and refusal != elsewhere:
+                problems.append(
+                    f"{where} depends on the ground truth or on secret draws: {refusal!r}, but "
+                    f"{elsewhere!r} under another secret"
+                )
+    fail_if_any(problems)
+
+
+def refusal_of(client: ChallengeClient, trial: Trial, body: Body) -> str:
+    """Return why a body is refused, by the server or the plugin; empty if it is not."""
+    try:
+        evaluate(client, attrs.evolve(trial, body=body))
+    except RequestError as error:
+        return str(error)
+    except Exception:  # noqa: BLE001 - a failure of ours is told as an opaque id
+        return ""
+    return ""
+
+
+def _refusable(client: ChallengeClient) -> Iterator[tuple[Trial, str, Body]]:
+    """Yield submissions that are worth refusing: invalid baselines, and hostile uploads."""
+    asked = set()
+    for trial in trials(client, qualities=tuple(Quality)):
+        yield trial, f"the baseline {trial.name!r}", trial.body
+        if (trial.kind.name, trial.split) not in asked and trial.quality is not Quality.INVALID:
+            asked.add((trial.kind.name, trial.split))
+            for label, body in hostile_uploads(trial.kind.schema_for(trial.split), trial.body):
+                yield trial, label, body
+
+
+def _told(text: str, secret: list[Truth], body: Body) -> str:
+    if not text or not secret:
+        return ""
+    known = _known(body)
+    told = (told_by(text, truth.values, known) for truth in secret)
+    return next(filter(None, told), "")
+
+
+def _known(body: Body) -> set[float]:
+    """Return the numbers that whoever submits knows anyway."""
+    parts = [body] if isinstance(body, bytes) else list(body.values())
+    known = {float(len(part)) for part in parts}
+    for part in parts:
+        for _, column in columns(parsed(part)):
+            if column.dtype.kind in "biuf":
+                known |= {float(value) for value in np.unique(column)}
+    return known

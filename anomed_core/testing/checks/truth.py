@@ -1,0 +1,137 @@
+"""Find ground truth in what a server says: arrays in data, numbers in text."""
+
+from __future__ import annotations
+
+import io
+import json
+import re
+import zipfile
+import zlib
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+import numpy as np
+
+_SHORTEST = 5
+"""Arrays with fewer values say nothing by being found somewhere."""
+
+_NUMBER = re.compile(r"[-+]?(?:\d+\.?\d*|\.\d+)(?:[eE][-+]?\d+)?|\b(?:[Tt]rue|[Ff]alse)\b")
+_TELLING_DIGITS = 4
+_RUN = 4
+"""So many values of the truth in a row are no coincidence."""
+
+
+def columns(thing: Any, label: str = "") -> Iterator[tuple[str, np.ndarray]]:
+    """Yield every column of arrays, tables, lists and mappings, as one-dimensional arrays."""
+    if isinstance(thing, np.ndarray):
+        yield from _columns_of_array(thing, label)
+    elif hasattr(thing, "column_names"):
+        for name in thing.column_names:
+            yield f"{label}[{name!r}]", _as_array(thing.column(name).to_pylist())
+    elif isinstance(thing, Mapping):
+        for name, value in thing.items():
+            yield from columns(value, f"{label}[{name!r}]")
+    elif isinstance(thing, list) and thing:
+        if not isinstance(thing[0], (dict, list)):
+            yield label, _as_array(thing)
+            return
+        for number, value in enumerate(thing):
+            yield from columns(value, f"{label}[{number}]")
+
+
+def _columns_of_array(array: np.ndarray, label: str) -> Iterator[tuple[str, np.ndarray]]:
+    if array.ndim < 2:
+        yield label, array.reshape(-1)
+    elif array.size:
+        for number, column in enumerate(array.reshape(len(array), -1).T):
+            yield f"{label}[:, {number}]", column
+
+
+def _as_array(values: list[Any]) -> np.ndarray:
+    if all(isinstance(value, (bool, int, float)) for value in values):
+        return np.array(values)
+    return np.array([str(value) for value in values])
+
+
+def telling(column: np.ndarray) -> bool:
+    """Whether finding a column somewhere would tell anything: it is long enough and varies."""
+    return column.size >= _SHORTEST and len(np.unique(column)) > 1
+
+
+def contains(haystack: np.ndarray, needle: np.ndarray) -> bool:
+    """Whether an array holds another one, all values in a row, whatever their dtypes.
+
+    Boolean truth is found negated, too.
+    """
+    if haystack.size < needle.size:
+        return False
+    numbers = needle.dtype.kind in "biuf" and haystack.dtype.kind in "biuf"
+    if not numbers:
+        if (needle.dtype.kind in "US") != (haystack.dtype.kind in "US"):
+            return False
+        return _in_a_row(haystack.astype(str), needle.astype(str))
+    wanted, given = needle.astype(float), haystack.astype(float)
+    if _in_a_row(given, wanted):
+        return True
+    return set(np.unique(wanted)) <= {0.0, 1.0} and _in_a_row(given, 1.0 - wanted)
+
+
+def _in_a_row(haystack: np.ndarray, needle: np.ndarray) -> bool:
+    starts = np.flatnonzero(haystack[: haystack.size - needle.size + 1] == needle[0])
+    return any(np.array_equal(haystack[s : s + needle.size], needle) for s in starts)
+
+
+def parsed(body: bytes) -> Any:
+    """Return what a body holds: arrays, a table, a JSON value, or the numbers of a text."""
+    try:
+        if body.startswith(b"PK"):
+            with np.load(io.BytesIO(body), allow_pickle=False) as file:
+                return {name: file[name] for name in file.files}
+        if body.startswith(b"PAR1"):
+            import pyarrow.parquet as pq
+
+            return pq.read_table(io.BytesIO(body))
+        return json.loads(body)
+    except (ValueError, OSError, EOFError, RecursionError, zipfile.BadZipFile, zlib.error):
+        return numbers_in(body.decode(errors="replace"))
+
+
+def numbers_in(text: str) -> list[float]:
+    """Return the numbers and truth values of a text, in order."""
+    words = {"true": 1.0, "false": 0.0}
+    return [
+        words[found.lower()] if found.lower() in words else float(found)
+        for found in _NUMBER.findall(text)
+    ]
+
+
+def told_by(text: str, truth: np.ndarray, known: set[float]) -> str:
+    """Return what a text tells of the truth; empty if nothing.
+
+    Parameters
+    ----------
+    text
+        A message.
+    truth
+        Secret values.
+    known
+        Numbers that the reader knows anyway: those of the submission and the declarations.
+    """
+    if truth.dtype.kind not in "biuf":
+        words = {str(value) for value in np.unique(truth) if len(str(value)) >= _TELLING_DIGITS}
+        return next((word for word in sorted(words) if word in text), "")
+    values = truth.astype(float)
+    numbers = np.array(numbers_in(text))
+    for start in range(len(numbers) - _RUN + 1):
+        run = numbers[start : start + _RUN]
+        if len(np.unique(run)) > 1 and _in_a_row(values, run):
+            return f"{run.tolist()}"
+    candidates = {float(v) for v in values} | {float(np.mean(values)), float(np.std(values))}
+    for found in _NUMBER.findall(text):
+        n_digits = sum(character.isdigit() for character in found.split("e")[0].lstrip("-0."))
+        if n_digits < _TELLING_DIGITS or found[0].isalpha() or float(found) in known:
+            continue
+        tolerance = 0.5 * 10.0 ** -len(found.partition(".")[2].split("e")[0]) * 1.01
+        if any(abs(float(found) - value) <= tolerance for value in candidates):
+            return str(found)
+    return ""

@@ -1,0 +1,189 @@
+"""Whether a plugin keeps its contract: every check, for pytest and for ``anomed plugins check``."""
+
+from __future__ import annotations
+
+import inspect
+import time
+from collections.abc import Callable, Iterable, Mapping
+from enum import StrEnum
+from typing import Any
+
+import attrs
+
+from anomed_core.errors import UsageError
+from anomed_core.testing.checks import CHECKS
+from anomed_core.testing.checks.failure import ConformanceError
+from anomed_core.testing.client import described
+from anomed_core.testing.loading import Plugin
+from anomed_core.testing.specimen import Specimen
+
+
+class Outcome(StrEnum):
+    """How a check ended."""
+
+    OK = "ok"
+    FAILED = "FAILED"
+    EXPECTED = "expected"
+
+
+@attrs.frozen(kw_only=True)
+class Finding:
+    """What a check found.
+
+    Attributes
+    ----------
+    id
+        Identifier of the check.
+    outcome
+        How it ended; ``EXPECTED`` if it failed and was expected to.
+    text
+        What the check is about, or why it failed.
+    seconds
+        How long it took.
+    """
+
+    id: str
+    outcome: Outcome
+    text: str
+    seconds: float
+
+    def as_dict(self) -> dict[str, Any]:
+        """Return the finding as JSON values."""
+        return {**attrs.asdict(self), "outcome": self.outcome.value}
+
+
+@attrs.frozen(kw_only=True)
+class Check:
+    """One check of one plugin; call it in a test.
+
+    Attributes
+    ----------
+    id
+        Short name, as in ``expected_failures``.
+    description
+        One sentence.
+    expected_failure
+        Why it is expected to fail; ``None`` if it must pass.
+    """
+
+    id: str
+    description: str
+    expected_failure: str | None = None
+    _run: Callable[[], None] = attrs.field(repr=False, alias="run")
+
+    @property
+    def __name__(self) -> str:
+        """The id: how pytest calls a test that is parametrized with checks."""
+        return self.id
+
+    def __str__(self) -> str:
+        return self.id
+
+    def __call__(self) -> None:
+        """Run the check in a test.
+
+        Raises
+        ------
+        ConformanceError
+            If the plugin does not keep its contract, or keeps it although the check was expected to
+            fail. An expected failure is reported to pytest as such.
+        """
+        finding = self.find()
+        if finding.outcome is Outcome.FAILED:
+            raise ConformanceError(finding.text)
+        if finding.outcome is Outcome.EXPECTED:
+            import pytest
+
+            pytest.xfail(f"{self.expected_failure}: {finding.text}")
+
+    def find(self) -> Finding:
+        """Run the check and return what it found."""
+        begin = time.perf_counter()
+        problem = self._problem()
+        seconds = time.perf_counter() - begin
+        if self.expected_failure is not None and problem is None:
+            outcome = Outcome.FAILED
+            text = (
+                f"expected to fail ({self.expected_failure}), but it passes: take {self.id!r} out "
+                "of expected_failures"
+            )
+        elif problem is None:
+            outcome, text = Outcome.OK, self.description
+        else:
+            is_expected = self.expected_failure is not None
+            outcome, text = (Outcome.EXPECTED if is_expected else Outcome.FAILED), problem
+        return Finding(id=self.id, outcome=outcome, text=text, seconds=seconds)
+
+    def _problem(self) -> str | None:
+        try:
+            self._run()
+        except ConformanceError as error:
+            return str(error)
+        except Exception as error:  # noqa: BLE001 - a plugin may raise anything; that is a finding
+            return described(error)
+        return None
+
+
+def conformance_checks(
+    plugin: Plugin,
+    *,
+    config: Mapping[str, Any] | None = None,
+    extensions: Iterable[Plugin] = (),
+    expected_failures: Mapping[str, str] | None = None,
+) -> list[Check]:
+    """Return every check of a plugin, for ``pytest.mark.parametrize``.
+
+    Parameters
+    ----------
+    plugin
+        A challenge type: what ``--plugin`` takes, or its module.
+    config
+        The challenge's table of the configuration; ``None`` takes the type's demo.
+    extensions
+        Plugins that are loaded beside it. An extension is checked together with a type that it
+        extends.
+    expected_failures
+        Why a check is expected to fail, by its id. It must fail then.
+
+    Returns
+    -------
+    list of Check
+        Nothing of the plugin is imported before the first one is called.
+
+    Raises
+    ------
+    UsageError
+        If an expected failure names no check.
+
+    Examples
+    --------
+    >>> checks = conformance_checks("supervised-mia", expected_failures={"described": "in work"})
+    >>> [check.id for check in checks][:2]
+    ['loads', 'announced-cheaply']
+    """
+    expected = dict(expected_failures or {})
+    specimen = Specimen(plugin=plugin, config=config, extensions=tuple(extensions))
+    checks = [
+        Check(
+            id=identifier(function),
+            description=_summary(function),
+            expected_failure=expected.pop(identifier(function), None),
+            run=lambda function=function: function(specimen),  # type: ignore[misc]
+        )
+        for function in CHECKS
+    ]
+    if expected:
+        raise UsageError(
+            f"expected_failures names {', '.join(sorted(expected))}; the checks are "
+            f"{', '.join(check.id for check in checks)}"
+        )
+    return checks
+
+
+def identifier(function: Callable[[Specimen], None]) -> str:
+    """Return the id of a check: its name, with hyphens."""
+    return function.__name__.replace("_", "-")
+
+
+def _summary(function: Callable[[Specimen], None]) -> str:
+    return (inspect.getdoc(function) or "").partition("\n")[0]

@@ -1,0 +1,180 @@
+"""The plugin under test: opened as often as checks need it, always with the same secret."""
+
+from __future__ import annotations
+
+import shutil
+import tempfile
+import weakref
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import attrs
+
+from anomed_core.config import ChallengeTable, ServerSettings
+from anomed_core.model import ChallengeSpec, ChallengeType
+from anomed_core.plugins import PluginRegistry, build_registry
+from anomed_core.service.house import House, open_house
+from anomed_core.service.specs import demo_table, specs_from_tables
+from anomed_core.testing.client import ChallengeClient
+from anomed_core.testing.loading import Plugin, load_plugin
+
+SECRET = "7e57" * 16
+OTHER_SECRET = "07e5" * 16
+"""Secrets of test servers: everybody knows them, so they protect nothing."""
+
+
+@contextmanager
+def served(
+    plugin: Any,
+    *,
+    config: Mapping[str, Any] | None = None,
+    extensions: tuple[Any, ...] = (),
+    state: Path,
+    settings: Mapping[str, Any] | None = None,
+    environment: Mapping[str, str] | None = None,
+    in_background: bool = False,
+) -> Iterator[ChallengeClient]:
+    """Serve one challenge of a type to a test.
+
+    Parameters
+    ----------
+    plugin
+        What ``--plugin`` takes, or a module or object with hooks.
+    config
+        The challenge's table of the configuration; ``None`` takes the type's demo.
+    extensions
+        Plugins that are loaded beside it.
+    state
+        State directory.
+    settings
+        Keys of ``[server]``.
+    environment
+        ``ANOMED_SECRET``, ``ANOMED_HOST`` and ``ANOMED_PLATFORM_SECRET``.
+    in_background
+        Whether to start deliveries, house attacks and evaluation processes, as servers do.
+
+    Yields
+    ------
+    ChallengeClient
+    """
+    registry = build_registry()
+    challenge_type = load_plugin(registry, plugin)
+    for extension in extensions:
+        load_plugin(registry, extension)
+    specs = [challenge_spec(registry, challenge_type, config)]
+    house = open_house(
+        specs,
+        registry=registry,
+        settings=ServerSettings(state=state, **(settings or {})),
+        environment={"ANOMED_SECRET": SECRET} | dict(environment or {}),
+        in_background=in_background,
+    )
+    with closing(house):
+        yield ChallengeClient(house, specs[0].id)
+
+
+@contextmanager
+def closing(house: House) -> Iterator[None]:
+    """Close a house in the end."""
+    try:
+        yield
+    finally:
+        house.close()
+
+
+def challenge_spec(
+    registry: PluginRegistry,
+    challenge_type: ChallengeType | None,
+    config: Mapping[str, Any] | None,
+) -> ChallengeSpec:
+    """Return the one challenge that is tried: a table of the configuration, or the type's demo.
+
+    Raises
+    ------
+    ValueError
+        If the plugin owns no type.
+    ConfigError
+        If the table does not suit the type.
+    """
+    if challenge_type is None:
+        raise ValueError(
+            "this plugin is an extension and owns no challenge type; give the type that it "
+            "extends as the plugin, and itself as one of its extensions"
+        )
+    table = demo_table(challenge_type)
+    if config is not None:
+        options = dict(config)
+        table = ChallengeTable(
+            id=options.pop("id", table.id),
+            type=challenge_type.name,
+            title=options.pop("title", table.title),
+            description=options.pop("description", table.description),
+            seed=options.pop("seed", None),
+            options={name: value for name, value in options.items() if name != "type"},
+        )
+    return specs_from_tables([table], registry)[0]
+
+
+@attrs.define(kw_only=True)
+class Specimen:
+    """What the checks of one plugin share.
+
+    Attributes
+    ----------
+    plugin
+        What ``--plugin`` takes, or a module.
+    config
+        The challenge's table of the configuration; ``None`` takes the type's demo.
+    extensions
+        Plugins that are loaded beside it.
+    """
+
+    plugin: Plugin
+    config: Mapping[str, Any] | None = None
+    extensions: tuple[Plugin, ...] = ()
+    _folder: Path | None = attrs.field(default=None, init=False)
+    _n_states: int = attrs.field(default=0, init=False)
+
+    def new_state(self, *, own_artifacts: bool = False) -> Path:
+        """Return a fresh state directory.
+
+        Parameters
+        ----------
+        own_artifacts
+            Whether to build everything anew; otherwise frozen arrays and encoded products are
+            shared by all states of this specimen, as workers share them.
+        """
+        if self._folder is None:
+            self._folder = Path(tempfile.mkdtemp(prefix="anomed-testing-"))
+            weakref.finalize(self, shutil.rmtree, self._folder, ignore_errors=True)
+            (self._folder / "artifacts").mkdir(mode=0o700)
+        self._n_states += 1
+        state = self._folder / f"state-{self._n_states}"
+        state.mkdir(mode=0o700)
+        if not own_artifacts:
+            (state / "artifacts").symlink_to(self._folder / "artifacts")
+        return state
+
+    @contextmanager
+    def served(
+        self, *, secret: str = SECRET, own_artifacts: bool = False
+    ) -> Iterator[ChallengeClient]:
+        """Serve the challenge from a fresh state."""
+        with served(
+            self.plugin,
+            config=self.config,
+            extensions=self.extensions,
+            state=self.new_state(own_artifacts=own_artifacts),
+            environment={"ANOMED_SECRET": secret},
+        ) as client:
+            yield client
+
+    def registry(self) -> tuple[PluginRegistry, ChallengeType | None]:
+        """Return a registry that holds the plugin and its extensions, and the type it owns."""
+        registry = build_registry()
+        challenge_type = load_plugin(registry, self.plugin)
+        for extension in self.extensions:
+            load_plugin(registry, extension)
+        return registry, challenge_type

@@ -1,0 +1,215 @@
+"""Baselines as submissions: each one with the parameters, the target and the body that it takes."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterator, Mapping
+from typing import Any
+
+import attrs
+
+from anomed_core.errors import ContractError, RequestError
+from anomed_core.model import (
+    Baseline,
+    DataRequest,
+    Parameter,
+    Purpose,
+    Quality,
+    Role,
+    Split,
+    Submission,
+    SubmissionKind,
+    Target,
+)
+from anomed_core.plugins import collected
+from anomed_core.service.decoding import Body, decode
+from anomed_core.service.encoding import encode_body
+from anomed_core.service.evaluation import Evaluation, Jury, Validation
+from anomed_core.service.parameters import checked_parameters, subject_of
+from anomed_core.state.payloads import body_digest
+from anomed_core.testing.client import ANONYMIZER_ID, DEANONYMIZER_ID, ChallengeClient
+
+VALID = (Quality.PERFECT, Quality.TRIVIAL)
+
+
+@attrs.frozen(kw_only=True, eq=False)
+class Trial:
+    """One baseline, submitted for one split.
+
+    Attributes
+    ----------
+    kind
+        What is submitted.
+    split
+        Which evaluation it is for.
+    name, quality, is_secret
+        Those of the baseline.
+    query
+        Parameters of the request.
+    body
+        What is sent.
+    """
+
+    kind: SubmissionKind
+    split: Split
+    name: str
+    quality: Quality
+    is_secret: bool
+    query: Mapping[str, str]
+    body: Body = attrs.field(repr=False)
+
+    def __str__(self) -> str:
+        return f"{self.kind.name} ({self.split}), baseline {self.name!r}"
+
+
+def baselines(client: ChallengeClient) -> list[Baseline]:
+    """Return the baselines that a plugin offers."""
+    answers = client.hosted.hook("anomed_baselines")(challenge=client.hosted.challenge)
+    return collected(answers, Baseline, "anomed_baselines")
+
+
+def trials(
+    client: ChallengeClient,
+    *,
+    qualities: Collection[Quality] = VALID,
+    separately: bool = False,
+) -> Iterator[Trial]:
+    """Yield each baseline for each split of its kind.
+
+    Kinds and products that depend on what an anonymizer submitted find a submission of a valid
+    baseline.
+
+    Parameters
+    ----------
+    client
+        The served challenge.
+    qualities
+        Which baselines.
+    separately
+        Whether each baseline is another participant's; otherwise all are one's.
+
+    Raises
+    ------
+    ValueError
+        If a baseline belongs to a kind that is not declared.
+    """
+    prepare_target(client)
+    kinds = {kind.name: kind for kind in client.hosted.kinds}
+    for number, baseline in enumerate(baselines(client)):
+        if baseline.kind not in kinds:
+            raise ValueError(
+                f"baseline {baseline.name!r} belongs to the submission kind {baseline.kind!r}, "
+                f"which is not declared; declared are {sorted(kinds)}"
+            )
+        kind = kinds[baseline.kind]
+        for split in kind.splits if baseline.quality in qualities else ():
+            yield _trial(client, baseline, split, f"-{number}" if separately else "")
+
+
+def _trial(client: ChallengeClient, baseline: Baseline, split: Split, suffix: str = "") -> Trial:
+    kind = client.hosted.kind(baseline.kind)
+    query = query_for(kind.parameters, split)
+    if kind.submitter.value in query:
+        query[kind.submitter.value] += suffix
+    target = None
+    if kind.with_target:
+        target = client.house.desk.submissions.target(client.hosted, ANONYMIZER_ID, whole=True)
+    payload = baseline.payload(DataRequest(parameters=query, target=target))
+    return Trial(
+        kind=kind,
+        split=split,
+        name=baseline.name,
+        quality=baseline.quality,
+        is_secret=baseline.secret,
+        query=query | dict([kind.selector] if kind.selector else []),
+        body=encode_body(payload, kind.schema_for(split)),
+    )
+
+
+def query_for(parameters: tuple[Parameter, ...], split: Split) -> dict[str, str]:
+    """Return a value for each identifier, the split, and each further required parameter."""
+    known = {
+        "anonymizer": ANONYMIZER_ID,
+        "deanonymizer": DEANONYMIZER_ID,
+        "data_split": split.value,
+    }
+    return {
+        parameter.name: known.get(parameter.name, (*parameter.choices, "1")[0])
+        for parameter in parameters
+        if parameter.required or parameter.name in known
+    }
+
+
+def prepare_target(client: ChallengeClient) -> None:
+    """Submit a valid baseline as the test anonymizer, if anything depends on its submission."""
+    hosted = client.hosted
+    attacked = [kind.with_target for kind in hosted.kinds]
+    if not any(attacked + [product.with_target for product in hosted.products.values()]):
+        return
+    if client.house.desk.submissions.target(hosted, ANONYMIZER_ID, whole=True).submission:
+        return
+    for baseline in baselines(client):
+        kind = hosted.kind(baseline.kind)
+        is_attacked = kind.purpose is Purpose.UTILITY and kind.submitter is Role.ANONYMIZER
+        if is_attacked and baseline.quality in VALID:
+            trial = _trial(client, baseline, kind.splits[-1])
+            client.request("POST", kind.path, query=trial.query, body=trial.body)
+            return
+
+
+def payload_of(trial: Trial, client: ChallengeClient) -> Any:
+    """Decode a trial's body as the server does."""
+    return decode(trial.body, trial.kind.schema_for(trial.split), client.house.settings.limits)
+
+
+def evaluate(client: ChallengeClient, trial: Trial, payload: Any = None) -> dict[str, float]:
+    """Validate and score a trial in this thread, without recording anything.
+
+    Parameters
+    ----------
+    client
+        The served challenge.
+    trial
+        What is scored.
+    payload
+        Replaces the trial's own payload.
+
+    Returns
+    -------
+    dict of str to float
+        The declared metrics.
+
+    Raises
+    ------
+    RequestError
+        If the plugin refuses it.
+    Exception
+        Whatever the plugin raises; `ContractError` for undeclared or impossible metrics.
+    """
+    hosted = client.hosted
+    parameters = checked_parameters(trial.kind.parameters, trial.query)
+    submission = Submission(
+        kind=trial.kind.name,
+        subject=subject_of(trial.kind, parameters),
+        split=trial.split,
+        parameters=parameters,
+        payload=payload_of(trial, client) if payload is None else payload,
+        digest=body_digest(trial.body),
+    )
+    target: Target | None = None
+    if trial.kind.purpose is Purpose.THREAT:
+        target = client.house.desk.submissions.target(
+            hosted, submission.anonymizer, whole=trial.kind.with_target
+        )
+    jury = Jury({hosted.id: hosted})
+    refusal = jury(Validation(challenge=hosted.id, submission=submission))
+    if refusal is not None:
+        raise RequestError(refusal)
+    try:
+        metrics = jury(Evaluation(challenge=hosted.id, submission=submission, target=target))
+    except RequestError as error:
+        raise ContractError(
+            f"the evaluation refuses a submission ({error}); an attempt has been spent then, so "
+            "refuse it in anomed_validate_submission"
+        ) from error
+    assert isinstance(metrics, dict)
+    return metrics

@@ -1,0 +1,125 @@
+"""What went wrong in a plugin is told with the plugin, the hook and the line."""
+
+import inspect
+
+import pytest
+from structlog.testing import capture_logs
+
+from anomed_core import hookimpl
+from anomed_core.errors import EvaluationFailedError, SubmissionRejected
+from anomed_core.plugins import build_registry
+from anomed_core.plugins.diagnosis import TRACE_VARIABLE, culprit_of
+from anomed_core.wire import encode_npz
+from tests.example_types import Doubling, Guessing
+
+BODY = encode_npz({"prediction": [0.0] * 10})
+QUERY = {"anonymizer": "a", "data_split": "tuning"}
+
+
+def out_of_luck(submission):
+    raise RuntimeError("out of luck")
+
+
+LINE = inspect.getsourcelines(out_of_luck)[1] + 1
+
+
+def submit(house) -> None:
+    (hosted,) = house.challenges.values()
+    house.desk.submit(hosted, hosted.kind("anonymizer"), query=QUERY, body=BODY)
+
+
+def test_an_evaluation_that_raises_is_logged_with_plugin_hook_and_line(house_of) -> None:
+    house = house_of(Guessing(outcome=out_of_luck))
+
+    with capture_logs() as logs, pytest.raises(EvaluationFailedError) as error:
+        submit(house)
+
+    (line,) = [line for line in logs if line["event"] == "evaluation failed"]
+    assert line["culprit"].startswith("in plugin 'guessing-0', hook anomed_evaluate_utility, at ")
+    assert line["culprit"].endswith(f"{__file__}:{LINE}")
+    assert culprit_of(error.value) == line["culprit"]
+
+
+def test_metrics_that_are_not_declared_are_blamed_on_who_returned_them(house_of) -> None:
+    house = house_of(Guessing(outcome=lambda submission: {}))
+
+    with capture_logs() as logs, pytest.raises(EvaluationFailedError):
+        submit(house)
+
+    assert "in plugin 'guessing-0', hook anomed_evaluate_utility, at" in logs[0]["culprit"]
+
+
+def test_a_validation_that_raises_is_blamed_on_its_plugin(house_of) -> None:
+    house = house_of(Guessing(verdict=out_of_luck))
+
+    with capture_logs() as logs, pytest.raises(EvaluationFailedError):
+        submit(house)
+
+    assert "hook anomed_validate_submission, at" in logs[0]["culprit"]
+
+
+def test_a_refusal_is_nobodys_fault(house_of) -> None:
+    def refuse(submission):
+        raise SubmissionRejected("No.")
+
+    with pytest.raises(SubmissionRejected) as error:
+        submit(house_of(Guessing(verdict=refuse)))
+
+    assert culprit_of(error.value) == ""
+
+
+def test_every_call_is_traced_with_plugin_hook_and_time(monkeypatch, capsys) -> None:
+    monkeypatch.setenv(TRACE_VARIABLE, "1")
+    registry = build_registry(discover=False)
+    registry.add(Guessing(outcome=lambda submission: {"mae": 1.0}), name="game")
+    registry.add(Doubling(), name="doubling")
+
+    class Challenge:
+        type = "guessing"
+
+    registry.caller("guessing", "anomed_evaluate_utility")(challenge=Challenge(), submission=None)
+    first, second = capsys.readouterr().err.strip().splitlines()
+
+    assert "game: anomed_evaluate_utility " in first
+    assert first.endswith(" ms -> dict")
+    assert "doubling: anomed_evaluate_utility around others " in second
+
+
+def test_a_call_that_raises_is_traced() -> None:
+    registry = build_registry(discover=False)
+    registry.add(Guessing(outcome=out_of_luck), name="game")
+    lines: list[str] = []
+    registry.trace(lines.append)
+
+    with pytest.raises(RuntimeError, match="out of luck"):
+        registry.caller("guessing", "anomed_evaluate_utility")(challenge=None, submission=None)
+
+    assert lines[0].endswith("raised RuntimeError: out of luck")
+
+
+@pytest.mark.parametrize("value", ["", "0"])
+def test_without_the_variable_nothing_is_traced(value: str, monkeypatch, capsys) -> None:
+    monkeypatch.setenv(TRACE_VARIABLE, value)
+
+    build_registry(discover=False).data_sources()
+
+    assert capsys.readouterr().err == ""
+
+
+def test_an_extension_that_wraps_is_blamed_for_its_own_faults() -> None:
+    class Stumbling:
+        ANOMED_API = 1
+
+        @hookimpl(wrapper=True)
+        def anomed_evaluate_utility(self):
+            yield
+            raise KeyError("mae")
+
+    registry = build_registry(discover=False)
+    registry.add(Guessing(outcome=lambda submission: {}), name="game")
+    registry.add(Stumbling(), name="stumbling")
+
+    with pytest.raises(KeyError) as error:
+        registry.caller("guessing", "anomed_evaluate_utility")(challenge=None, submission=None)
+
+    assert culprit_of(error.value).startswith("in plugin 'stumbling'")

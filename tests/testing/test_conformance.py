@@ -1,0 +1,99 @@
+"""The kit passes what is right, honours expected failures, and costs nothing when unused."""
+
+import subprocess
+import sys
+
+import pytest
+
+from anomed_core.errors import UsageError
+from anomed_core.testing import ConformanceError, Outcome, conformance_checks
+from tests.example_types import Guessing
+
+from .conftest import Scaffolded
+
+GAME = Guessing()
+IDS = [check.id for check in conformance_checks("any")]
+
+
+def test_a_scaffolded_type_passes_every_check(scaffolded: Scaffolded) -> None:
+    scaffolded("whole-kit")
+
+    findings = [check.find() for check in conformance_checks("anomed_whole_kit.plugin")]
+
+    assert [f"{f.id}: {f.text}" for f in findings if f.outcome is not Outcome.OK] == []
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("check", conformance_checks("supervised-mia"))
+def test_supervised_mia_keeps_the_contract(check) -> None:
+    check()
+
+
+def test_checks_are_called_by_their_ids_and_say_what_they_are_about() -> None:
+    checks = conformance_checks("any")
+
+    assert len(set(IDS)) == len(checks)
+    assert all(check.__name__ == check.id and len(check.description) > 30 for check in checks)
+
+
+def test_without_baselines_a_check_says_which_to_offer() -> None:
+    (check,) = (c for c in conformance_checks("tests.example_types:GAME") if c.id == "loads")
+    assert check.find().outcome is Outcome.FAILED
+
+    (check,) = (c for c in conformance_checks(f"{__name__}:GAME") if c.id == "baselines-hold")
+    assert "the submission kind 'deanonymizer' has no perfect baseline" in check.find().text
+
+
+def test_an_expected_failure_is_reported_as_such() -> None:
+    checks = conformance_checks("nowhere", expected_failures={"loads": "it is not there yet"})
+
+    assert checks[0].find().outcome is Outcome.EXPECTED
+    with pytest.raises(pytest.xfail.Exception, match="it is not there yet: there is no plugin"):
+        checks[0]()
+
+
+def test_an_expected_failure_that_passes_is_a_failure(scaffolded: Scaffolded) -> None:
+    scaffolded("passing-after-all")
+    check = conformance_checks(
+        "anomed_passing_after_all.plugin", expected_failures={"loads": "broken"}
+    )[0]
+
+    with pytest.raises(ConformanceError, match="take 'loads' out of expected_failures"):
+        check()
+
+
+def test_an_expected_failure_of_no_check_is_refused() -> None:
+    with pytest.raises(UsageError, match="names spelling; the checks are loads, announced"):
+        conformance_checks("any", expected_failures={"spelling": "?"})
+
+
+def test_only_named_plugins_and_modules_are_checked() -> None:
+    check = next(c for c in conformance_checks(GAME) if c.id == "announced-cheaply")
+
+    assert "name the plugin as --plugin does or give its module" in check.find().text
+
+
+def test_an_extension_is_checked_beside_a_type(scaffolded: Scaffolded) -> None:
+    module = scaffolded("with-extension")
+    (module / "extension.py").write_text(
+        "from anomed_core import hookimpl\nANOMED_API = 1\n"
+        "@hookimpl(wrapper=True)\ndef anomed_evaluate_utility(submission):\n"
+        "    metrics = yield\n    return {**metrics, 'more': 1.0}\n"
+    )
+    checks = conformance_checks(
+        "anomed_with_extension.plugin", extensions=["anomed_with_extension.extension"]
+    )
+
+    found = next(c for c in checks if c.id == "constant-input-scored").find()
+
+    assert "undeclared ['more']" in found.text
+
+
+def test_the_pytest_plugin_costs_nothing_when_unused() -> None:
+    code = (
+        "import sys, anomed_core.testing, anomed_core.testing.pytest_plugin as p;"
+        "heavy = {'numpy', 'falcon', 'sqlalchemy', 'pandas', 'structlog', 'pluggy._x'};"
+        "assert not heavy & set(sys.modules), heavy & set(sys.modules)"
+    )
+
+    subprocess.run([sys.executable, "-c", code], check=True)

@@ -1,0 +1,72 @@
+"""What ``anomed plugins new`` writes."""
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from anomed_core.errors import UsageError
+from anomed_core.scaffold import write_package
+
+
+def test_everything_is_filled_in(tmp_path: Path) -> None:
+    folder = write_package("Private_Histograms", tmp_path)
+
+    assert folder == tmp_path / "anomed-private-histograms"
+    written = {str(p.relative_to(folder)) for p in folder.rglob("*") if p.is_file()}
+    assert {
+        "pyproject.toml",
+        "README.md",
+        "LICENSE",
+        ".github/workflows/tests.yml",
+        "anomed_private_histograms/plugin.py",
+        "anomed_private_histograms/py.typed",
+        "tests/test_plugin.py",
+    } <= written
+    for path in written:
+        text = (folder / path).read_text().replace("${{ matrix.python }}", "")
+        assert "$" not in text, path
+
+
+@pytest.mark.parametrize("name", ["", "9lives", "a b", "a--b", "../up"])
+def test_a_name_that_cannot_be_a_slug_is_refused(name: str, tmp_path: Path) -> None:
+    with pytest.raises(UsageError, match="cannot be the name of a challenge type"):
+        write_package(name, tmp_path)
+
+
+def test_nothing_is_overwritten(tmp_path: Path) -> None:
+    write_package("twice", tmp_path)
+
+    with pytest.raises(UsageError, match="exists already"):
+        write_package("twice", tmp_path)
+
+
+@pytest.mark.parametrize("tool", [["ruff", "check"], ["ruff", "format", "--check"]])
+def test_it_keeps_the_rules_of_the_house(tool: list[str], tmp_path: Path) -> None:
+    folder = write_package("tidy", tmp_path)
+
+    subprocess.run(
+        [sys.executable, "-m", *tool, "--line-length", "100", "."], cwd=folder, check=True
+    )
+
+
+@pytest.mark.slow
+def test_its_tests_pass_where_it_is_written(tmp_path: Path) -> None:
+    folder = write_package("at-once", tmp_path)
+    test = (folder / "tests" / "test_plugin.py").read_text()
+    (folder / "tests" / "test_plugin.py").write_text(
+        test.replace('"at-once"', '"anomed_at_once.plugin"')  # it is not installed here
+    )
+
+    done = subprocess.run(
+        [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider"],
+        cwd=folder,
+        env={**os.environ, "PYTHONPATH": str(folder)},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+
+    assert done.returncode == 0, done.stdout[-3000:]
