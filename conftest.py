@@ -107,12 +107,12 @@ class Reader:
         return None
 
     def _run(self, command: str) -> int:
-        command = command.replace(WRITTEN_ADDRESS, self._address)
-        if command.startswith("curl ") and not shutil.which("curl"):
-            pytest.skip("curl is not installed")
         if _SERVER.match(command):
             self._serve(shlex.split(command, comments=True))
             return 0
+        command = command.replace(WRITTEN_ADDRESS, self._address)
+        if command.startswith("curl ") and not shutil.which("curl"):
+            pytest.skip("curl is not installed")
         if command.startswith("anomed ") and not _NEEDS_A_SHELL.search(command):
             status, text = _run_in_this_process(shlex.split(command, comments=True)[1:])
         else:
@@ -169,7 +169,7 @@ class Reader:
         """Write a named block; judge any block as a configuration."""
         from anomed_core.config import read_configuration
         from anomed_core.plugins import build_registry
-        from anomed_core.service.house import specs_from_tables
+        from anomed_core.service.specs import specs_from_tables
 
         self._written(example)
         path = self._folder / "block.toml"

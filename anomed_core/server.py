@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 import multiprocessing
-import os
-import socket
-import struct
+import resource
 import sys
 import time
 from collections.abc import Iterable, Mapping
@@ -16,10 +14,12 @@ import attrs
 from gunicorn.app.base import BaseApplication
 
 from anomed_core.errors import AnomedError, UsageError
+from anomed_core.service import static_product
+from anomed_core.service.house import House
 from anomed_core.state import StateDirectory
+from anomed_core.web.patience import head_is_complete
 from anomed_core.web.telemetry import share_between_workers
 
-_HEADER_TIMEOUT_S = 20
 _TELL_EVERY_S = 5.0
 _LOOPBACK = ("127.", "localhost", "::1", "[::1]")
 
@@ -101,9 +101,8 @@ def run_server(
     )
     server = read_configuration(plan.config, overrides=overrides).server
     _refuse_open_to_the_world(server.host, server.auth, overrides)
-    os.environ.setdefault("OMP_NUM_THREADS", "1")
-    os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
     served = _prepare(plan)
+    _allow_many_connections()
     share_between_workers(StateDirectory(server.state).root / "run" / "metrics", begin_anew=True)
 
     def announce(worker: Any) -> None:
@@ -120,7 +119,7 @@ def run_server(
             "bind": f"{bind}:{server.port}",
             "workers": server.workers,
             "threads": server.threads,
-            "worker_class": "gthread",
+            "worker_class": "anomed_core.web.patience.PatientWorker",
             "preload_app": False,
             "control_socket_disable": True,
             "timeout": 60,
@@ -129,7 +128,7 @@ def run_server(
             "loglevel": "warning",
             "post_worker_init": announce,
             "child_exit": _forget_worker,
-            "when_ready": _bound_slow_clients,
+            "pre_request": head_is_complete,
         },
     ).run()
 
@@ -141,14 +140,10 @@ def _forget_worker(_server: Any, worker: Any) -> None:
     multiprocess.mark_process_dead(worker.pid)  # type: ignore[no-untyped-call]
 
 
-def _bound_slow_clients(arbiter: Any) -> None:
-    """Let no client hold a thread by sending its headers a byte at a time.
-
-    Accepted connections inherit the option; bodies have a deadline of their own.
-    """
-    timeout = struct.pack("ll", _HEADER_TIMEOUT_S, 0)
-    for listener in arbiter.LISTENERS:
-        listener.sock.setsockopt(socket.SOL_SOCKET, socket.SO_RCVTIMEO, timeout)
+def _allow_many_connections() -> None:
+    """Raise the limit on open files to what the system allows: a connection is one."""
+    _, most = resource.getrlimit(resource.RLIMIT_NOFILE)
+    resource.setrlimit(resource.RLIMIT_NOFILE, (most, most))
 
 
 def _refuse_open_to_the_world(host: str, auth: str, overrides: Mapping[str, Any]) -> None:
@@ -180,6 +175,14 @@ def _prepare(plan: _Plan) -> str:
     return text
 
 
+def _build_products(house: House) -> None:
+    """Ask for every static product first, so that no worker ever spends time or memory on it."""
+    for hosted in house.challenges.values():
+        for product in hosted.products.values():
+            if product.static:
+                static_product(hosted, product, house.state.artifacts)
+
+
 def _prepare_and_tell(plan: _Plan, sender: Any) -> None:
     from anomed_core.application import house_from_files
     from anomed_core.web import configure_logs, create_web_app
@@ -193,6 +196,7 @@ def _prepare_and_tell(plan: _Plan, sender: Any) -> None:
             accept_change=plan.accept_change,
         )
         create_web_app(house)
+        _build_products(house)
     except AnomedError as error:
         sender.send((str(error), ""))
         return

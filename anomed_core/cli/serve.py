@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 
 import click
@@ -40,6 +41,9 @@ def serve(
 
         anomed serve --plugin supervised-mia
     """
+    # Workers and evaluations are our threads; libraries read this when they are imported.
+    os.environ.setdefault("OMP_NUM_THREADS", "1")
+    os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
     from anomed_core.server import run_server
 
     run_server(

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import difflib
 import os
 import re
 import tomllib
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -181,15 +182,15 @@ def read_configuration(
     for name in tables:
         if name not in {"server", "challenges"}:
             raise unknown_key("", name, ["server", "challenges"])
-    server = dict(tables.get("server", {}))
+    server = dict(_expect_table(tables.get("server", {}), "server", "expected a table"))
     _merge_environment(server, environment)
     server.update({k: v for k, v in (overrides or {}).items() if v is not None})
+    challenges = _expect_table(
+        tables.get("challenges", {}), "challenges", "expected tables [challenges.<id>]"
+    )
     return Configuration(
         server=structure(server, ServerSettings, key="server"),
-        challenges=tuple(
-            _challenge(identifier, table)
-            for identifier, table in _expect_table(tables.get("challenges", {})).items()
-        ),
+        challenges=tuple(_challenge(identifier, table) for identifier, table in challenges.items()),
     )
 
 
@@ -204,9 +205,9 @@ def _read_toml(path: Path) -> dict[str, Any]:
         raise ConfigError("", f"{path} is not TOML: {error}") from error
 
 
-def _expect_table(value: Any) -> Mapping[str, Any]:
+def _expect_table(value: Any, key: str, problem: str) -> Mapping[str, Any]:
     if not isinstance(value, Mapping):
-        raise ConfigError("challenges", "expected tables [challenges.<id>]")
+        raise ConfigError(key, f"{problem}, got {value!r}")
     return value
 
 
@@ -224,22 +225,50 @@ def _challenge(identifier: str, table: Any) -> ChallengeTable:
 
 
 def _merge_environment(server: dict[str, Any], environment: Mapping[str, str]) -> None:
-    nested = {"limits": Limits, "quota": QuotaSettings}
     given = dict(environment)
     if "ANOMED_STATE" in given:
         given.setdefault("ANOMED_SERVER_STATE", given["ANOMED_STATE"])
-    for field in attrs.fields(ServerSettings):
-        variable = f"ANOMED_SERVER_{field.name.upper()}"
+    known = _variables(ServerSettings, "ANOMED_SERVER", ())
+    for variable in given:
+        if variable.startswith("ANOMED_SERVER_") and variable not in known:
+            raise _unknown_variable(variable, known)
+    for variable, (path, default) in known.items():
+        if variable in given:
+            _set(server, path, _parsed(given[variable], default))
+
+
+def _variables(
+    settings: type[Any], prefix: str, path: tuple[str, ...]
+) -> dict[str, tuple[tuple[str, ...], Any]]:
+    """Return path and default of every key by the variable that sets it."""
+    nested = {"limits": Limits, "quota": QuotaSettings}
+    found: dict[str, tuple[tuple[str, ...], Any]] = {}
+    for field in attrs.fields(settings):
+        variable, here = f"{prefix}_{field.name.upper()}", (*path, field.name)
         if field.name in nested:
-            table = dict(server.get(field.name, {}))
-            for inner in attrs.fields(nested[field.name]):
-                inner_variable = f"{variable}_{inner.name.upper()}"
-                if inner_variable in given:
-                    table[inner.name] = _parsed(given[inner_variable], inner.default)
-            if table:
-                server[field.name] = table
-        elif variable in given:
-            server[field.name] = _parsed(given[variable], field.default)
+            found |= _variables(nested[field.name], variable, here)
+        else:
+            found[variable] = (here, field.default)
+    return found
+
+
+def _unknown_variable(variable: str, known: Iterable[str]) -> ConfigError:
+    close = difflib.get_close_matches(variable, known, n=1)
+    hint = f"did you mean {close[0]!r}? " if close else ""
+    return ConfigError(
+        variable, f"unknown variable; {hint}each key of [server] has one: ANOMED_SERVER_<KEY>"
+    )
+
+
+def _set(table: dict[str, Any], path: tuple[str, ...], value: Any) -> None:
+    """Set a key of nested tables; what is no table is left to be complained about."""
+    for name in path[:-1]:
+        inner = table.get(name, {})
+        if not isinstance(inner, Mapping):
+            return
+        table[name] = dict(inner)
+        table = table[name]
+    table[path[-1]] = value
 
 
 def _parsed(text: str, default: Any) -> Any:

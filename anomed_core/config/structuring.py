@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from datetime import UTC, datetime
 from functools import cache
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any, TypeVar, get_origin
 
 import attrs
 import cattrs
@@ -17,6 +17,7 @@ from cattrs.errors import (
     IterableValidationError,
     StructureHandlerNotFoundError,
 )
+from cattrs.gen import make_dict_structure_fn
 
 from anomed_core.errors import ConfigError
 
@@ -49,7 +50,7 @@ def structure(table: Any, settings: type[Settings], *, key: str) -> Settings:
         raise ConfigError(key, f"expected a table, got {_described(table)}")
     try:
         return _converter().structure(table, settings)
-    except (ClassValidationError, IterableValidationError) as error:
+    except (ClassValidationError, IterableValidationError, _FieldError) as error:
         raise _first_fault(error, key) from error
 
 
@@ -62,7 +63,44 @@ def _converter() -> cattrs.Converter:
     converter.register_structure_hook(Path, _path)
     converter.register_structure_hook(datetime, _time)
     converter.register_structure_hook(Any, _as_it_is)
+    converter.register_structure_hook_factory(
+        attrs.has, lambda settings: _table_of(settings, converter)
+    )
     return converter
+
+
+class _FieldError(TypeError):
+    """The value of one field is wrong."""
+
+    def __init__(self, field: str, problem: str) -> None:
+        super().__init__(problem)
+        self.field = field
+
+
+def _table_of(settings: Any, converter: cattrs.Converter) -> Any:
+    """Structure an attrs class from a table; a text is no list of its letters."""
+    structure_table = make_dict_structure_fn(
+        settings,
+        converter,
+        _cattrs_forbid_extra_keys=True,
+        _cattrs_detailed_validation=True,
+    )
+    attrs.resolve_types(settings)
+    lists = [field.name for field in attrs.fields(settings) if _is_list(field.type)]
+
+    def structured(value: Any, _: Any) -> Any:
+        if not isinstance(value, Mapping):
+            raise TypeError(f"expected a table, got {_described(value)}")
+        for name in lists:
+            if name in value and not isinstance(value[name], (list, tuple)):
+                raise _FieldError(name, f"expected a list, got {_described(value[name])}")
+        return structure_table(value, settings)
+
+    return structured
+
+
+def _is_list(annotation: Any) -> bool:
+    return get_origin(annotation) in {list, tuple}
 
 
 def _exactly(kind: type) -> Any:
@@ -114,12 +152,14 @@ def _first_fault(error: BaseException, key: str) -> ConfigError:
     """Walk down to the first cause and collect the key's path on the way."""
     while isinstance(error, (ClassValidationError, IterableValidationError)):
         if isinstance(error, ClassValidationError):
-            noted, others = error.group_exceptions()
+            group = error
+            noted, others = group.group_exceptions()
             if noted:
                 error, note = noted[0]
                 key = f"{key}.{note.name}" if key else note.name
             else:
                 error = others[0]
+                key = _with_field(key, error, group.cl)
         else:
             noted_items, _ = error.group_exceptions()
             error, item = noted_items[0]
@@ -127,13 +167,23 @@ def _first_fault(error: BaseException, key: str) -> ConfigError:
     return _explained(error, key)
 
 
+def _with_field(key: str, error: BaseException, settings: type[Any]) -> str:
+    """Add the field that a validator complains about: its message begins with the name."""
+    words = str(error.args[0] if error.args else "").split()
+    name = words[0].strip("'") if words else ""
+    if name in {field.name for field in attrs.fields(settings)}:
+        return f"{key}.{name}"
+    return key
+
+
 def _explained(error: BaseException, key: str) -> ConfigError:
     if isinstance(error, ForbiddenExtraKeysError):
         unknown = min(error.extra_fields)
         return unknown_key(key, unknown, [field.name for field in attrs.fields(error.cl)])
     if isinstance(error, KeyError):
-        missing = error.args[0]
-        return ConfigError(f"{key}.{missing}" if key else str(missing), "is required")
+        return ConfigError(key, "is required")  # the key is noted where it is looked up
+    if isinstance(error, _FieldError):
+        return ConfigError(f"{key}.{error.field}", str(error))
     if isinstance(error, StructureHandlerNotFoundError):
         return ConfigError(key, "cannot be given in a configuration file")
     return ConfigError(key, " ".join(str(error.args[0] if error.args else error).split()))

@@ -45,6 +45,13 @@ class PlatformDelivery:
 
     host: str
     secret: str = attrs.field(default="", repr=False)
+    # One client for all reports: making one costs more than a report.
+    _client: httpx.Client = attrs.field(
+        factory=lambda: httpx.Client(verify=False),  # noqa: S501 - the platform speaks plain HTTP
+        init=False,
+        repr=False,
+        eq=False,
+    )
 
     ANOMED_API = 1
 
@@ -60,7 +67,7 @@ class PlatformDelivery:
             If the platform refuses the report.
         """
         try:
-            answer = httpx.post(
+            answer = self._client.post(
                 f"http://{self.host}{_ROUTES[score.subject.role]}",
                 json=self._report(score),
                 headers={"Idempotency-Key": context.idempotency_key},

@@ -29,7 +29,7 @@ class InlineEngine(Engine):
         """See `Engine.run`."""
         try:
             return self.perform(job)
-        except Exception as error:
+        except (Exception, SystemExit) as error:  # a plugin must not end the worker
             log.exception("evaluation failed", job=str(job))
             raise EvaluationFailedError(FAILED) from error
 

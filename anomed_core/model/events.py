@@ -159,6 +159,8 @@ class Score:
         Which evaluation it was.
     metrics
         Name to value, in declared order.
+    parameters
+        Declared query parameters of the submission.
     origin
         ``participant``, or ``house`` for results of the server's own attacks.
     label
@@ -179,6 +181,7 @@ class Score:
     subject: Subject
     split: Split
     metrics: Mapping[str, float]
+    parameters: Mapping[str, str] = attrs.field(factory=dict)
     origin: str = "participant"
     label: str = ""
     payload_digest: str
@@ -196,6 +199,7 @@ class Score:
             "deanonymizer": self.subject.deanonymizer,
             "data_split": self.split.value,
             "metrics": dict(self.metrics),
+            "parameters": dict(self.parameters),
             "origin": self.origin,
             "label": self.label,
             "payload_digest": self.payload_digest,

@@ -1,7 +1,7 @@
 """The gate: scan without importing, load by name, ask the owner, judge what comes back."""
 
 from anomed_core.plugins.context import CreationContext
-from anomed_core.plugins.loading import HOOKS, OWNER_HOOKS, implemented_hooks
+from anomed_core.plugins.loading import HOOKS, OWNER_HOOKS, implemented_hooks, one_line
 from anomed_core.plugins.registry import LoadedType, PluginRegistry, build_registry
 from anomed_core.plugins.results import checked_metrics, collected, finite_metrics
 from anomed_core.plugins.scan import PluginInfo, scan
@@ -18,5 +18,6 @@ __all__ = [
     "collected",
     "finite_metrics",
     "implemented_hooks",
+    "one_line",
     "scan",
 ]

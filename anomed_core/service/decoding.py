@@ -75,9 +75,8 @@ def _decode_form(body: Body, schema: FormSchema, limits: Limits) -> dict[str, An
 
 def _decode_arrays(body: bytes, schema: ArraysSchema, limits: Limits) -> dict[str, np.ndarray]:
     declared = {array.name: array for array in schema.arrays}
-    first = next(array.name for array in schema.arrays if array.required)
     if not body.startswith(b"PK"):
-        raise MalformedPayloadError(f"Expected a NumPy array with name '{first}'.")
+        raise MalformedPayloadError(f"Expected a NumPy array with name '{schema.arrays[0].name}'.")
 
     def judge(name: str, shape: tuple[int, ...], dtype: np.dtype[Any]) -> None:
         _check_form(declared[name], shape, dtype)
@@ -156,12 +155,12 @@ def _check_column(values: Any, column: ColumnSchema) -> None:
     import pyarrow as pa
     import pyarrow.compute as pc
 
-    if pa.types.is_dictionary(values.type):
-        values = values.cast(values.type.value_type)
-    if values.null_count and not column.nullable:
-        raise SubmissionRejected(
-            f"Column {column.name} has {values.null_count} empty cells; fill them."
-        )
+    values = _plain_values(values)
+    n_empty = pc.sum(pc.is_null(values, nan_is_null=True)).as_py() or 0
+    if n_empty and not column.nullable:
+        raise SubmissionRejected(f"Column {column.name} has {n_empty} empty cells; fill them.")
+    if n_empty == len(values):
+        return
     if not any(_ARROW_KINDS[kind](values.type) for kind in column.kinds):
         raise SubmissionRejected(
             f"Column {column.name} has type {values.type}; expected {_one_of(column.kinds)}."
@@ -175,13 +174,26 @@ def _check_column(values: Any, column: ColumnSchema) -> None:
     if column.low is not None or column.high is not None:
         _check_range(pc.min_max(values).as_py(), column)
     if column.categories:
-        unknown = set(pc.unique(values).to_pylist()) - set(column.categories) - {None}
-        if unknown:
-            example = min(map(str, unknown))[:80]
-            raise SubmissionRejected(
-                f"Column {column.name} has the unknown value {example!r}; "
-                f"allowed are {', '.join(column.categories[:20])}."
-            )
+        _check_categories(pc.unique(values).to_pylist(), column)
+
+
+def _plain_values(values: Any) -> Any:
+    """Return a column without dictionary, and in a type that can be computed with."""
+    import pyarrow as pa
+
+    if pa.types.is_dictionary(values.type):
+        values = values.cast(values.type.value_type)
+    return values.cast(pa.float32()) if pa.types.is_float16(values.type) else values
+
+
+def _check_categories(found: list[Any], column: ColumnSchema) -> None:
+    unknown = set(found) - set(column.categories) - {None}
+    if unknown:
+        example = min(map(str, unknown))[:80]
+        raise SubmissionRejected(
+            f"Column {column.name} has the unknown value {example!r}; "
+            f"allowed are {', '.join(column.categories[:20])}."
+        )
 
 
 def _check_range(found: Mapping[str, Any], column: ColumnSchema) -> None:

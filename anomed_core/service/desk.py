@@ -133,7 +133,7 @@ class SubmissionDesk:
         parameters = checked_parameters(kind.parameters, query)
         subject, split = subject_of(kind, parameters), split_of(kind, parameters)
         if split in hosted.phases:
-            refuse_outside(hosted.phases[split], split, self.ledger.now())
+            refuse_outside(hosted.phases[split], split, self.ledger)
         digest = body_digest(body)
         earlier = self._earlier(hosted, kind, subject, split, digest, replay_key)
         if earlier is not None:
@@ -148,23 +148,27 @@ class SubmissionDesk:
         )
         target = self._target(hosted, kind, submission)
         self._validate(hosted, kind, submission)
-        if split in kind.keeps:
-            self._keep(body)
-        claim = self.ledger.claim(
-            ClaimRequest(
-                challenge=hosted.id,
-                kind=kind.name,
-                subject=subject,
-                split=split,
-                payload_digest=digest,
-                fingerprint=hosted.fingerprint,
-                lease_s=self.lease_s,
-                request_id=request_id,
-                replay_key=replay_key,
-                quota=self.quota,
-            )
+        request = ClaimRequest(
+            challenge=hosted.id,
+            kind=kind.name,
+            subject=subject,
+            split=split,
+            payload_digest=digest,
+            parameters=parameters,
+            fingerprint=hosted.fingerprint,
+            lease_s=self.lease_s,
+            request_id=request_id,
+            replay_key=replay_key,
+            quota=self.quota,
         )
-        score = self._settle(hosted, kind, submission, claim, target=target)
+        try:
+            claim = self.ledger.claim(request)
+        except AlreadyScoredError:  # perhaps by this request's twin, while it was validated
+            earlier = self._earlier(hosted, kind, subject, split, digest, replay_key)
+            if earlier is None:
+                raise
+            return Receipt(score=earlier, replayed=True)
+        score = self._settle(hosted, kind, submission, claim, body, target=target)
         for tell in self.recorded:
             tell()
         self._tell_observers(hosted, score)
@@ -225,10 +229,14 @@ class SubmissionDesk:
         kind: SubmissionKind,
         submission: Submission,
         claim: Claim,
+        body: Body,
         *,
         target: Target | None,
     ) -> Score:
+        """Do what follows a claim; bodies are kept only now, so that refused ones take no room."""
         try:
+            if submission.split in kind.keeps:
+                self._keep(body)
             evaluation = Evaluation(challenge=hosted.id, submission=submission, target=target)
             metrics = self._engine_for(kind).run(evaluation)
             return self.ledger.record(
@@ -256,7 +264,12 @@ class SubmissionDesk:
         """Return the anonymizer under attack; ``None`` for utility."""
         if kind.purpose is Purpose.UTILITY:
             return None
-        target = self.submissions.target(hosted, submission.anonymizer, whole=kind.with_target)
+        target = self.submissions.target(
+            hosted,
+            submission.anonymizer,
+            whole=kind.with_target,
+            split=submission.split if kind.same_split else None,
+        )
         if kind.with_target and target.submission is None:
             raise SubmissionRejected(
                 f"The anonymizer {submission.anonymizer!r} has submitted nothing yet that could "
@@ -274,5 +287,5 @@ class SubmissionDesk:
             values = {"challenge": hosted.challenge, "score": score}
             try:
                 implementation.function(*(values[name] for name in implementation.argnames))
-            except Exception:
+            except (Exception, SystemExit):
                 log.exception("observer failed", plugin=implementation.plugin_name, score=score.id)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from typing import Any
 
 import numpy as np
@@ -46,6 +47,8 @@ def dummy_data(hosted: HostedChallenge, product: DataProduct, seed: int) -> Any:
         import pandas as pd
 
         n_rows = max(product.schema.min_rows, _FREE_LENGTH)
+        if product.schema.max_rows is not None:
+            n_rows = min(n_rows, product.schema.max_rows)
         return pd.DataFrame(
             {column.name: _column(column, n_rows, rng) for column in product.schema.columns}
         )
@@ -74,12 +77,14 @@ def _values(
     if kind == "bool":
         return rng.random(shape) < 0.5
     if kind == "int":
-        start = int(low) if low is not None else 0
-        return rng.integers(
-            start, max(start + 1, int(high) + 1 if high is not None else start + 3), shape
-        )
+        first = math.ceil(low) if low is not None else math.floor(min(0.0, (high or 0.0) - 2))
+        last = math.floor(high) if high is not None else first + 2
+        return rng.integers(first, last, shape, endpoint=True)
     if kind == "float":
         if low is not None and high is not None:
             return rng.uniform(low, high, shape)
-        return rng.normal(size=shape)
+        values = rng.normal(size=shape)
+        if low is not None:
+            return low + np.abs(values)
+        return values if high is None else high - np.abs(values)
     return rng.choice(np.array(["a", "b", "c"], dtype="U1" if kind == "str" else "S1"), shape)

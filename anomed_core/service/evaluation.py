@@ -99,7 +99,8 @@ class Jury:
         str or None
             Of a validation: why the submission is refused, or ``None``.
         dict of str to float
-            Of an evaluation: exactly the declared metrics. Of an attack: its finite metrics.
+            Of an evaluation: exactly the declared metrics. Of an attack: its finite metrics, or
+            ``None`` if there was nothing to attack.
 
         Raises
         ------
@@ -141,7 +142,8 @@ def _metrics(hosted: HostedChallenge, job: Evaluation) -> dict[str, float]:
     return checked_metrics(result, hosted.metrics[kind.name], hook)
 
 
-def _attacked(hosted: HostedChallenge, job: Attack) -> dict[str, float]:
+def _attacked(hosted: HostedChallenge, job: Attack) -> dict[str, float] | None:
     attack = next(attack for attack in hosted.house_attacks if attack.name == job.attack)
     rng = hosted.challenge.lottery.generator("house attack", job.attack, job.submission.digest)
-    return finite_metrics(attack.run(job.submission, rng), f"house attack {job.attack!r}")
+    result = attack.run(job.submission, rng)
+    return None if result is None else finite_metrics(result, f"house attack {job.attack!r}")

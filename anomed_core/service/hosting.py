@@ -20,7 +20,13 @@ from anomed_core.model import (
     Split,
     SubmissionKind,
 )
-from anomed_core.plugins import CreationContext, LoadedType, PluginRegistry, collected
+from anomed_core.plugins import (
+    CreationContext,
+    LoadedType,
+    PluginRegistry,
+    collected,
+    one_line,
+)
 from anomed_core.sampling import Lottery
 from anomed_core.state import ArtifactStore
 from anomed_core.version import __version__
@@ -80,6 +86,11 @@ class HostedChallenge:
             plugin=self.type.plugin_name,
             plugin_version=info.version if info else "",
         )
+
+    @property
+    def attacks_by_itself(self) -> bool:
+        """Whether there are house attacks that run after scores."""
+        return not all(attack.on_request for attack in self.house_attacks)
 
     def kind(self, name: str) -> SubmissionKind:
         """Return a submission kind by its name."""
@@ -154,8 +165,7 @@ def open_challenge(
         raise
     except Exception as error:
         raise PluginBrokenError(
-            f"challenge {spec.id!r}: {loaded.info or loaded.plugin_name} raised "
-            f"{type(error).__name__}: {error}"
+            f"challenge {spec.id!r}: {loaded.info or loaded.plugin_name} raised {one_line(error)}"
         ) from error
 
 
@@ -199,6 +209,12 @@ def _declared(
         for attack in collected([result], HouseAttack, "anomed_house_attacks")
     ]
     _refuse_twins([(attack.name, f"house attack {attack.name!r}") for attack in attacks])
+    for attack in attacks:
+        if attack.kind not in metrics:
+            raise ContractError(
+                f"house attack {attack.name!r} attacks the submission kind {attack.kind!r}, which "
+                f"is not declared; declared are {sorted(metrics)}"
+            )
     return HostedChallenge(
         challenge=challenge,
         type=loaded,

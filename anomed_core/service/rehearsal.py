@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import json
 from typing import Any
 
 import attrs
@@ -13,12 +13,16 @@ from anomed_core.model import (
     Baseline,
     DataRequest,
     Direction,
+    FormSchema,
+    JSONSchema,
     Quality,
     Role,
     Split,
     SubmissionKind,
+    SubmissionSchema,
+    TextSchema,
 )
-from anomed_core.plugins import collected
+from anomed_core.plugins import collected, one_line
 from anomed_core.service.hosting import HostedChallenge
 from anomed_core.service.house import House
 from anomed_core.wire import encode_npz, encode_parquet
@@ -68,10 +72,21 @@ def rehearse(hosted: HostedChallenge, house: House) -> list[Finding]:
     findings: list[Finding] = []
     primary: dict[str, dict[Quality, list[float]]] = {}
     kinds = {kind.name: kind for kind in hosted.kinds}
-    for baseline in offered:
-        kind = kinds[baseline.kind]
-        finding, value = _score(hosted, house, kind, baseline)
+    published = ""  # the anonymizer that attacks are rehearsed on
+    for number, baseline in enumerate(offered, start=1):
+        kind = kinds.get(baseline.kind)
+        if kind is None:
+            label = f"baseline {baseline.name!r} is of the kind {baseline.kind!r}"
+            text = f"{label}, which is not declared"
+            findings.append(Finding(challenge=hosted.id, ok=False, text=text))
+            continue
+        subject = f"rehearsal-{number}"
+        finding, value = _score(
+            hosted, house, kind, baseline, subject=subject, attacked=published or subject
+        )
         findings.append(finding)
+        if value is not None and kind.submitter is Role.ANONYMIZER:
+            published = published or subject
         if value is not None:
             primary.setdefault(kind.name, {}).setdefault(baseline.quality, []).append(value)
     for name, values in primary.items():
@@ -84,18 +99,28 @@ def rehearse(hosted: HostedChallenge, house: House) -> list[Finding]:
 
 
 def _score(
-    hosted: HostedChallenge, house: House, kind: SubmissionKind, baseline: Baseline
+    hosted: HostedChallenge,
+    house: House,
+    kind: SubmissionKind,
+    baseline: Baseline,
+    *,
+    subject: str,
+    attacked: str,
 ) -> tuple[Finding, float | None]:
+    """Score a baseline under its own name; attacks meet the first anonymizer that was scored."""
     split = Split.TUNING if Split.TUNING in kind.splits else kind.splits[0]
-    query = {"anonymizer": "rehearsal", "data_split": split.value}
+    query = {"anonymizer": subject, "data_split": split.value}
     if kind.submitter is Role.DEANONYMIZER:
-        query["deanonymizer"] = "rehearsing-attacker"
+        query |= {"anonymizer": attacked, "deanonymizer": subject}
     label = f"baseline {baseline.name!r} of {kind.name}"
     try:
         payload = baseline.payload(DataRequest(parameters=query))
-        receipt = house.desk.submit(
-            hosted, kind, query=query, body=encoded_payload(payload, kind, split)
-        )
+        body = encoded_payload(payload, kind.schema_for(split))
+    except Exception as error:  # noqa: BLE001 - a stranger's function; the finding says what
+        text = f"{label} cannot be made: {one_line(error)}"
+        return Finding(challenge=hosted.id, ok=False, text=text), None
+    try:
+        receipt = house.desk.submit(hosted, kind, query=query, body=body)
     except RequestError as error:
         is_due = baseline.quality is Quality.INVALID
         text = f"{label} is refused: {error}"
@@ -108,13 +133,19 @@ def _score(
     return Finding(challenge=hosted.id, ok=ok, text=f"{label} scores {name} = {value:g}"), value
 
 
-def encoded_payload(payload: Any, kind: SubmissionKind, split: Split) -> Any:
-    """Return a baseline's payload as the body that a participant would send."""
-    schema = kind.schema_for(split)
+def encoded_payload(payload: Any, schema: SubmissionSchema | TextSchema) -> Any:
+    """Return a decoded body as the body that a participant would send."""
+    if isinstance(payload, bytes):
+        return payload
     if isinstance(schema, ArraysSchema):
         return encode_npz(payload)
-    if isinstance(payload, (bytes, Mapping)):
-        return payload
+    if isinstance(schema, FormSchema):
+        schemas = {part.name: part.schema for part in schema.parts}
+        return {name: encoded_payload(part, schemas[name]) for name, part in payload.items()}
+    if isinstance(schema, TextSchema):
+        return payload.encode()
+    if isinstance(schema, JSONSchema):
+        return json.dumps(payload).encode()
     return encode_parquet(payload)
 
 

@@ -13,9 +13,11 @@ from anomed_core.errors import (
     LengthRequiredError,
     MalformedPayloadError,
     PayloadTooLargeError,
+    RequestError,
     RequestTimeoutError,
 )
 from anomed_core.state.payloads import Body
+from anomed_core.web.patience import PatientSocket
 from anomed_core.wire import Limits
 
 _CHUNK_BYTES = 2**16
@@ -69,12 +71,18 @@ def read_body(req: falcon.Request, limits: Limits) -> bytes:
                     f"The body ended after {len(body)} of {size_bytes} announced bytes."
                 )
             body += chunk
-    except OSError as error:
-        raise _too_slow(limits) from error
     except TimeoutError as error:
-        raise _too_slow(limits) from error
+        raise RequestTimeoutError(
+            f"The body did not arrive within {limits.upload_timeout_s:g} s; send it faster."
+        ) from error
+    except OSError as error:
+        raise MalformedPayloadError(
+            f"The connection broke after {len(body)} of {size_bytes} announced bytes."
+        ) from error
     finally:
-        if socket is not None:
+        if isinstance(socket, PatientSocket):
+            socket.await_body()
+        elif socket is not None:
             socket.settimeout(None)
     return bytes(body)
 
@@ -83,14 +91,10 @@ def _allow_until(deadline: float, socket: Any) -> None:
     remaining_s = deadline - time.monotonic()
     if remaining_s <= 0:
         raise TimeoutError
-    if socket is not None:
+    if isinstance(socket, PatientSocket):
+        socket.deadline = deadline
+    elif socket is not None:  # another server's: it bounds each read only
         socket.settimeout(remaining_s)
-
-
-def _too_slow(limits: Limits) -> RequestTimeoutError:
-    return RequestTimeoutError(
-        f"The body did not arrive within {limits.upload_timeout_s:g} s; send it faster."
-    )
 
 
 def read_form(req: falcon.Request, limits: Limits) -> Body:
@@ -109,24 +113,22 @@ def read_form(req: falcon.Request, limits: Limits) -> Body:
     if not (req.content_type or "").startswith("multipart/form-data"):
         return body
     options = MultipartParseOptions()
-    options.max_body_part_count = limits.form_parts
+    options.max_body_part_count = limits.form_parts + 1
     options.max_body_part_buffer_size = limits.body_bytes
     handler = MultipartFormHandler(options)
     parts: dict[str, bytes] = {}
     try:
         for part in handler.deserialize(io.BytesIO(body), req.content_type, len(body)):
+            if len(parts) == limits.form_parts:
+                raise PayloadTooLargeError(f"The form has more than {limits.form_parts} parts.")
             if part.name is None or part.name in parts:
                 raise MalformedPayloadError("Each part of the form needs a name of its own.")
             parts[part.name] = part.get_data()
     except falcon.HTTPError as error:
         reason = error.description or error.title or "it cannot be parsed"
-        if "part count" in reason.lower():
-            raise PayloadTooLargeError(
-                f"The form has more than {limits.form_parts} parts."
-            ) from error
         raise MalformedPayloadError(f"Expected a multipart/form-data body: {reason}") from error
     except ValueError as error:
-        if isinstance(error, MalformedPayloadError):
+        if isinstance(error, RequestError):
             raise
         raise MalformedPayloadError("Expected a multipart/form-data body.") from error
     return parts

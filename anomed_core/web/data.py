@@ -27,30 +27,34 @@ class StaticProductResource:
 
     def on_get(self, req: falcon.Request, resp: falcon.Response) -> None:
         """Send the file, or the part of it that was asked for."""
+        artifact = self._asked_for(req, resp)
+        if artifact is None:
+            return
+        start, length = _range(req, resp, artifact, falcon.ETag(artifact.digest))
+        file = artifact.path.open("rb")
+        if start:
+            file.seek(start)
+        resp.set_stream(cast("BinaryIO", _Part(file, length)), length)
+
+    def on_head(self, req: falcon.Request, resp: falcon.Response) -> None:
+        """Send the headers of `on_get`."""
+        artifact = self._asked_for(req, resp)
+        if artifact is not None:
+            resp.content_length = artifact.size_bytes
+
+    def _asked_for(self, req: falcon.Request, resp: falcon.Response) -> Artifact | None:
+        """Return the file and set its headers; ``None`` if the caller has it already."""
         self._check(req)
         artifact = self._built()
         etag = falcon.ETag(artifact.digest)
         resp.etag = etag
         resp.set_header("Accept-Ranges", "bytes")
         resp.set_header("Cache-Control", "private, no-cache")
-        resp.content_type = media_type(self._product)
         if _matches(req, etag):
             resp.status = falcon.HTTP_304
-            return
-        start, length = _range(req, resp, artifact, etag)
-        file = artifact.path.open("rb")
-        if start:
-            file.seek(start)
-        resp.set_stream(cast("BinaryIO", file), length)
-
-    def on_head(self, req: falcon.Request, resp: falcon.Response) -> None:
-        """Send the headers of `on_get`."""
-        self._check(req)
-        artifact = self._built()
-        resp.etag = falcon.ETag(artifact.digest)
-        resp.set_header("Accept-Ranges", "bytes")
+            return None
         resp.content_type = media_type(self._product)
-        resp.content_length = artifact.size_bytes
+        return artifact
 
     def _check(self, req: falcon.Request) -> None:
         query = read_query(req, self._product.parameters)
@@ -62,6 +66,23 @@ class StaticProductResource:
                 self._hosted, self._product, self._house.state.artifacts
             )
         return self._artifact
+
+
+class _Part:
+    """The next bytes of an open file: sent by the kernel where it can, and never more of them."""
+
+    def __init__(self, file: BinaryIO, size_bytes: int) -> None:
+        self._file = file
+        self._remaining = size_bytes
+        self.fileno = file.fileno
+        self.close = file.close
+
+    def read(self, size: int = -1) -> bytes:
+        """Read as a file does."""
+        most = self._remaining if size < 0 else min(size, self._remaining)
+        chunk = self._file.read(most)
+        self._remaining -= len(chunk)
+        return chunk
 
 
 class RequestedProductResource:
@@ -78,11 +99,14 @@ class RequestedProductResource:
         self._house.gatekeeper.may_read(self._hosted, self._product, req.context.identity, query)
         request = DataRequest(parameters=checked_parameters(self._product.parameters, query))
         if request.split is not None and request.split in self._hosted.phases:
-            now = self._house.ledger.now()
-            refuse_outside(self._hosted.phases[request.split], request.split, now)
+            phase = self._hosted.phases[request.split]
+            refuse_outside(phase, request.split, self._house.ledger)
         if self._product.with_target and request.anonymizer:
             target = self._house.desk.submissions.target(
-                self._hosted, request.anonymizer, whole=True
+                self._hosted,
+                request.anonymizer,
+                whole=True,
+                split=request.split if self._product.same_split else None,
             )
             request = attrs.evolve(request, target=target)
         resp.data = requested_product(self._hosted, self._product, request)

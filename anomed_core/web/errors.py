@@ -55,6 +55,8 @@ def handle_anomed_error(
         return
     log.error("failed", status=status, exc_info=error)
     description = str(error) if isinstance(error, errors.ServiceError) else _OPAQUE
+    if isinstance(error, errors.LedgerError):
+        description = error.public
     _answer(resp, status, title, description, request_id=req.context.request_id)
 
 

@@ -117,6 +117,6 @@ MEDIUM = Challenge(
 """50,000 training records of 100 features, and as many to predict."""
 
 LARGE = Challenge(
-    name="large", n_records=250_000, n_features=100, fractions=(0.8, 0.1, 0.1), attack_length=100
+    name="large", n_records=500_000, n_features=100, fractions=(0.4, 0.2, 0.4), attack_length=100
 )
-"""200,000 training records of 100 features."""
+"""200,000 training records of 100 features, and as many for validation."""

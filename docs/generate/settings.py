@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Container
 from typing import Any
 
 import attrs
 
+import anomed_core
 from anomed_core.config import ChallengeTable, ServerSettings
 from anomed_core.service.specs import config_class
 
@@ -14,6 +16,8 @@ from .demos import challenge_types
 from .markdown import code, described, docstring, table
 
 _CONDITION = re.compile(r"<Validator for x (.+?)>|<in_ validator with options (\(.+?\))>")
+
+_ELSEWHERE = re.compile(r"See `anomed_core\.(\w+)`\.")
 
 
 def server_block() -> str:
@@ -23,44 +27,43 @@ def server_block() -> str:
 
 def challenge_block() -> str:
     """Return the keys that all challenges have, and those of each type in this repository."""
-    parts = [
-        "## [challenges.ID]",
-        _table(ChallengeTable, "challenges.ID", leave_out={"id", "options"}),
-    ]
+    parts = _tables(ChallengeTable, "challenges.ID", leave_out={"id", "options"})
     for challenge_type in challenge_types():
         parts += [f"## Options of {challenge_type.name}"]
         parts += _tables(config_class(challenge_type), "challenges.ID")[1:]
     return "\n\n".join(parts)
 
 
-def _tables(cls: type[Any], path: str) -> list[str]:
+def _tables(cls: type[Any], path: str, *, leave_out: Container[str] = ()) -> list[str]:
     """Return the heading and keys of a table, then those of the tables in it."""
     attrs.resolve_types(cls)
-    nested = [f for f in attrs.fields(cls) if isinstance(f.type, type) and attrs.has(f.type)]
-    parts = [f"## [{path}]", _table(cls, path, leave_out={f.name for f in nested})]
+    fields = [field for field in attrs.fields(cls) if field.name not in leave_out]
+    nested = [f for f in fields if isinstance(f.type, type) and attrs.has(f.type)]
+    plain = [field for field in fields if field not in nested]
+    parts = [f"## [{path}]", _table(cls, plain, path)] if plain else []
     for field in nested:
         inner: Any = field.type
         parts += _tables(inner, f"{path}.{field.name}")
     return parts
 
 
-def _table(cls: type[Any], path: str, *, leave_out: set[str]) -> str:
-    attrs.resolve_types(cls)
-    meanings = described(docstring(cls)["Attributes"])
+def _table(cls: type[Any], fields: list[attrs.Attribute[Any]], path: str) -> str:
     with_variable = path.startswith("server")
     headers = ["key", "type", "default", "meaning"]
-    rows = []
-    for field in attrs.fields(cls):
-        if field.name in leave_out:
-            continue
-        meaning = meanings.get(field.name)
-        if not meaning:
-            raise ValueError(f"{cls.__name__}.{field.name} is not documented")
-        rows.append(
-            [code(field.name), _type(field), _default(field), meaning]
-            + ([code(_variable(path, field.name))] if with_variable else [])
-        )
+    rows = [
+        [code(field.name), _type(field), _default(field), _meaning(cls, field.name)]
+        + ([code(_variable(path, field.name))] if with_variable else [])
+        for field in fields
+    ]
     return table([*headers, "environment"] if with_variable else headers, rows)
+
+
+def _meaning(cls: type[Any], name: str) -> str:
+    meaning = described(docstring(cls)["Attributes"]).get(name)
+    if not meaning:
+        raise ValueError(f"{cls.__name__}.{name} is not documented")
+    elsewhere = _ELSEWHERE.fullmatch(meaning)
+    return _meaning(getattr(anomed_core, elsewhere[1]), name) if elsewhere else meaning
 
 
 def _variable(path: str, name: str) -> str:

@@ -6,7 +6,7 @@ import attrs
 import numpy as np
 import numpy.typing as npt
 
-FloatArray = npt.NDArray[np.float64]
+from anomed_supervised_mia.attacks.arrays import FloatArray
 
 
 @attrs.frozen(kw_only=True, eq=False)

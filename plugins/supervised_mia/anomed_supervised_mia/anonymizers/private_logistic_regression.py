@@ -26,10 +26,10 @@ from sklearn.base import BaseEstimator, ClassifierMixin
 from sklearn.utils.validation import check_is_fitted
 
 from anomed_supervised_mia.anonymizers._public_bounds import (
-    FloatArray,
     PublicBounds,
     check_epsilon,
 )
+from anomed_supervised_mia.attacks.arrays import FloatArray
 
 #: The gradient's norm at which the solver must arrive.
 GRADIENT_TOLERANCE = 1e-5

@@ -21,10 +21,10 @@ from sklearn.base import BaseEstimator, ClassifierMixin
 from sklearn.utils.validation import check_is_fitted
 
 from anomed_supervised_mia.anonymizers._public_bounds import (
-    FloatArray,
     PublicBounds,
     check_epsilon,
 )
+from anomed_supervised_mia.attacks.arrays import FloatArray, IntArray
 
 Neighbours = Literal["replace", "add-or-remove"]
 
@@ -143,9 +143,7 @@ class PrivateNaiveBayes(ClassifierMixin, BaseEstimator):  # type: ignore[misc]  
         scaled = self.bounds_.scale(features)
         return np.minimum((scaled * self.n_bins).astype(np.intp), self.n_bins - 1)
 
-    def _counts(
-        self, bins: npt.NDArray[np.intp], labels: npt.NDArray[Any]
-    ) -> npt.NDArray[np.int64]:
+    def _counts(self, bins: npt.NDArray[np.intp], labels: npt.NDArray[Any]) -> IntArray:
         """Count the records by class, feature and bin."""
         codes = np.minimum(np.searchsorted(self.classes_, labels), len(self.classes_) - 1)
         if labels.shape != (len(bins),) or (self.classes_[codes] != labels).any():
@@ -160,7 +158,7 @@ class PrivateNaiveBayes(ClassifierMixin, BaseEstimator):  # type: ignore[misc]  
 
 def two_sided_geometric(
     scale: float, *, shape: tuple[int, ...], rng: np.random.Generator
-) -> npt.NDArray[np.int64]:
+) -> IntArray:
     """Draw integers with ``P[k]`` proportional to ``exp(-|k| / scale)``, of a given shape."""
     success = -np.expm1(-1.0 / scale)
     return rng.geometric(success, shape) - rng.geometric(success, shape)

@@ -13,9 +13,7 @@ import attrs
 import numpy as np
 import numpy.typing as npt
 
-from anomed_supervised_mia.attacks._log_probabilities import FloatArray
-
-BoolArray = npt.NDArray[np.bool_]
+from anomed_supervised_mia.attacks.arrays import BoolArray, FloatArray
 
 #: Halvings of an interval that brackets the boundary: the distance is known to one part in 2^14.
 N_BISECTIONS = 14

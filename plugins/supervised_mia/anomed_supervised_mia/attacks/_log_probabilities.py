@@ -3,10 +3,8 @@
 from __future__ import annotations
 
 import numpy as np
-import numpy.typing as npt
 
-FloatArray = npt.NDArray[np.float64]
-IntArray = npt.NDArray[np.int64]
+from anomed_supervised_mia.attacks.arrays import FloatArray, IntArray
 
 #: Probabilities of exactly 0 are lifted to this, so that logarithms stay finite. It is the
 #: smallest positive single-precision number: no difference that such a model can express is hidden.

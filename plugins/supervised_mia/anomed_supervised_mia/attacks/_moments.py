@@ -5,8 +5,7 @@ from __future__ import annotations
 import attrs
 import numpy as np
 
-from anomed_supervised_mia.attacks._log_probabilities import FloatArray
-from anomed_supervised_mia.attacks.shadow_signals import BoolArray
+from anomed_supervised_mia.attacks.arrays import BoolArray, FloatArray
 
 #: Records worked on at once, so that a block of some dozen models stays in the processor's cache.
 BLOCK_RECORDS = 1024

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from typing import Protocol, runtime_checkable
+from typing import ClassVar, Protocol, Self, runtime_checkable
 
+import attrs
 import numpy as np
-import numpy.typing as npt
 
+from anomed_supervised_mia.attacks.arrays import FloatArray
 from anomed_supervised_mia.attacks.signals import Signals
 
 
@@ -14,7 +15,7 @@ from anomed_supervised_mia.attacks.signals import Signals
 class FittedAttack(Protocol):
     """An attack that is ready to tell members from non-members."""
 
-    def score(self, signals: Signals) -> npt.NDArray[np.float64]:
+    def score(self, signals: Signals) -> FloatArray:
         """Score records, float64 (n_records,), finite; higher means more likely a member.
 
         Raises
@@ -50,3 +51,20 @@ class Attack(Protocol):
             If the signals lack something that the attack looks at, or are too few to learn from.
         """
         ...
+
+
+@attrs.frozen(kw_only=True)
+class ReadyAttack:
+    """The base of attacks that learn nothing: each is its own fitted form, and adds a `score`."""
+
+    learns: ClassVar[bool] = False
+
+    def fit(
+        self,
+        members: Signals,  # noqa: ARG002  # the interface of all attacks
+        non_members: Signals,  # noqa: ARG002
+        *,
+        rng: np.random.Generator,  # noqa: ARG002
+    ) -> Self:
+        """Return the attack itself, which is ready as it is."""
+        return self

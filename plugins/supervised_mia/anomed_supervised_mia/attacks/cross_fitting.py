@@ -5,7 +5,7 @@ from __future__ import annotations
 import attrs
 import numpy as np
 
-from anomed_supervised_mia.attacks._log_probabilities import FloatArray, IntArray
+from anomed_supervised_mia.attacks.arrays import FloatArray, IntArray
 from anomed_supervised_mia.attacks.attack import Attack
 from anomed_supervised_mia.attacks.signals import Signals
 

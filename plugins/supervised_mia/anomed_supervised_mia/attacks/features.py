@@ -6,7 +6,7 @@ from collections.abc import Callable
 
 import numpy as np
 
-from anomed_supervised_mia.attacks._log_probabilities import FloatArray
+from anomed_supervised_mia.attacks.arrays import FloatArray
 from anomed_supervised_mia.attacks.signals import Signals
 
 FeatureMap = Callable[[Signals], FloatArray]

@@ -7,14 +7,15 @@ Choquette-Choo et al., Label-Only Membership Inference Attacks, ICML 2021 (the b
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import ClassVar, Self
+from typing import ClassVar
 
 import attrs
 import numpy as np
 import numpy.typing as npt
 
 from anomed_supervised_mia.attacks._boundary_search import BoundarySearch
-from anomed_supervised_mia.attacks._log_probabilities import FloatArray, IntArray
+from anomed_supervised_mia.attacks.arrays import BoolArray, FloatArray, IntArray
+from anomed_supervised_mia.attacks.attack import ReadyAttack
 from anomed_supervised_mia.attacks.signals import Signals
 
 #: Numbers held at once while probing, so that memory does not grow with the records.
@@ -22,7 +23,7 @@ BLOCK_NUMBERS = 4_000_000
 
 
 @attrs.frozen(kw_only=True)
-class GapAttack:
+class GapAttack(ReadyAttack):
     """Take correctly classified records for members.
 
     Its advantage is the generalisation gap: the accuracy on members less that on non-members.
@@ -34,17 +35,6 @@ class GapAttack:
     """
 
     name: ClassVar[str] = "gap"
-    learns: ClassVar[bool] = False
-
-    def fit(
-        self,
-        members: Signals,  # noqa: ARG002  # the interface of all attacks
-        non_members: Signals,  # noqa: ARG002
-        *,
-        rng: np.random.Generator,  # noqa: ARG002
-    ) -> Self:
-        """Return the attack itself, which is ready as it is."""
-        return self
 
     def score(self, signals: Signals) -> FloatArray:
         """Return 1 for correctly classified records, else 0, float64 (n_records,).
@@ -151,9 +141,7 @@ class FittedBoundaryDistance:
     def _distances(
         self, features: FloatArray, classes: IntArray, *, rng: np.random.Generator
     ) -> FloatArray:
-        def is_other_side(
-            points: FloatArray, owners: npt.NDArray[np.intp]
-        ) -> npt.NDArray[np.bool_]:
+        def is_other_side(points: FloatArray, owners: npt.NDArray[np.intp]) -> BoolArray:
             return np.not_equal(self.attack.predict(points * self.scale), classes[owners])
 
         origins, starts = features / self.scale, np.empty_like(features)

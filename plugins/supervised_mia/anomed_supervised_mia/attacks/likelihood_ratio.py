@@ -14,8 +14,8 @@ import attrs
 import numpy as np
 from scipy.special import log_ndtr
 
-from anomed_supervised_mia.attacks._log_probabilities import FloatArray, IntArray
 from anomed_supervised_mia.attacks._moments import Moments, smooth, split_moments
+from anomed_supervised_mia.attacks.arrays import FloatArray, IntArray
 from anomed_supervised_mia.attacks.shadow_signals import ShadowSignals
 from anomed_supervised_mia.attacks.signals import Signals
 

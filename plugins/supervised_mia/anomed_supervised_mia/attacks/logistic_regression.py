@@ -7,8 +7,8 @@ from typing import ClassVar
 import attrs
 import numpy as np
 
-from anomed_supervised_mia.attacks._log_probabilities import FloatArray
 from anomed_supervised_mia.attacks._logistic_path import choose_strength, fit_path
+from anomed_supervised_mia.attacks.arrays import FloatArray
 from anomed_supervised_mia.attacks.features import FeatureMap, outputs_and_loss
 from anomed_supervised_mia.attacks.signals import Signals
 

@@ -7,7 +7,8 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from anomed_supervised_mia.attacks._log_probabilities import FloatArray, log_softmax
+from anomed_supervised_mia.attacks._log_probabilities import log_softmax
+from anomed_supervised_mia.attacks.arrays import FloatArray
 from anomed_supervised_mia.attacks.signals import Signals
 
 

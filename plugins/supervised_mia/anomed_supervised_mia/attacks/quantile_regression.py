@@ -13,7 +13,7 @@ import numpy as np
 from scipy.special import ndtri
 from sklearn.ensemble import HistGradientBoostingRegressor
 
-from anomed_supervised_mia.attacks._log_probabilities import FloatArray
+from anomed_supervised_mia.attacks.arrays import FloatArray
 from anomed_supervised_mia.attacks.seeding import seeded_clone
 from anomed_supervised_mia.attacks.signals import Signals
 

@@ -12,7 +12,7 @@ import attrs
 import numpy as np
 from scipy.special import expit, log_expit
 
-from anomed_supervised_mia.attacks._log_probabilities import FloatArray
+from anomed_supervised_mia.attacks.arrays import FloatArray
 from anomed_supervised_mia.attacks.likelihood_ratio import Mode
 from anomed_supervised_mia.attacks.shadow_signals import ShadowSignals
 from anomed_supervised_mia.attacks.signals import Signals

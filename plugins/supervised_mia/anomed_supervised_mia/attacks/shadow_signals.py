@@ -8,10 +8,8 @@ import attrs
 import numpy as np
 import numpy.typing as npt
 
-from anomed_supervised_mia.attacks._log_probabilities import FloatArray, IntArray
+from anomed_supervised_mia.attacks.arrays import BoolArray, FloatArray, IntArray
 from anomed_supervised_mia.attacks.signals import Signals
-
-BoolArray = npt.NDArray[np.bool_]
 
 
 def _floats(value: npt.ArrayLike) -> FloatArray:

@@ -17,13 +17,12 @@ import numpy.typing as npt
 
 from anomed_supervised_mia.attacks._log_probabilities import (
     PROBABILITY_FLOOR,
-    FloatArray,
-    IntArray,
     log_complement,
     log_odds,
     log_probabilities_of,
     log_softmax,
 )
+from anomed_supervised_mia.attacks.arrays import BoolArray, FloatArray, IntArray
 
 __all__ = ["PROBABILITY_FLOOR", "Signals"]
 
@@ -287,7 +286,7 @@ class Signals:
         """
         return log_odds(self.log_probabilities(), self._required_labels())
 
-    def correct(self) -> npt.NDArray[np.bool_]:
+    def correct(self) -> BoolArray:
         """Tell which records the model classifies correctly, bool (n_records,).
 
         Raises

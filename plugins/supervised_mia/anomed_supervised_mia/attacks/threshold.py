@@ -7,34 +7,17 @@ USENIX Security 2021 (modified entropy).
 
 from __future__ import annotations
 
-from typing import ClassVar, Self
+from typing import ClassVar
 
 import attrs
-import numpy as np
 
-from anomed_supervised_mia.attacks._log_probabilities import FloatArray
+from anomed_supervised_mia.attacks.arrays import FloatArray
+from anomed_supervised_mia.attacks.attack import ReadyAttack
 from anomed_supervised_mia.attacks.signals import Signals
 
 
 @attrs.frozen(kw_only=True)
-class _ThresholdAttack:
-    """An attack that is its own fitted form."""
-
-    learns: ClassVar[bool] = False
-
-    def fit(
-        self,
-        members: Signals,  # noqa: ARG002  # the interface of all attacks
-        non_members: Signals,  # noqa: ARG002
-        *,
-        rng: np.random.Generator,  # noqa: ARG002
-    ) -> Self:
-        """Return the attack itself, which is ready as it is."""
-        return self
-
-
-@attrs.frozen(kw_only=True)
-class LossThreshold(_ThresholdAttack):
+class LossThreshold(ReadyAttack):
     """Take records with a small loss for members.
 
     Examples
@@ -58,7 +41,7 @@ class LossThreshold(_ThresholdAttack):
 
 
 @attrs.frozen(kw_only=True)
-class ConfidenceThreshold(_ThresholdAttack):
+class ConfidenceThreshold(ReadyAttack):
     """Take records for members if the most probable class, right or wrong, is very probable."""
 
     name: ClassVar[str] = "confidence-threshold"
@@ -76,7 +59,7 @@ class ConfidenceThreshold(_ThresholdAttack):
 
 
 @attrs.frozen(kw_only=True)
-class EntropyThreshold(_ThresholdAttack):
+class EntropyThreshold(ReadyAttack):
     """Take records with a small prediction entropy for members."""
 
     name: ClassVar[str] = "entropy-threshold"
@@ -93,7 +76,7 @@ class EntropyThreshold(_ThresholdAttack):
 
 
 @attrs.frozen(kw_only=True)
-class ModifiedEntropyThreshold(_ThresholdAttack):
+class ModifiedEntropyThreshold(ReadyAttack):
     """Take records with a small modified entropy, confident and right, for members."""
 
     name: ClassVar[str] = "modified-entropy-threshold"

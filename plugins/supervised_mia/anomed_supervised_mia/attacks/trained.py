@@ -16,7 +16,7 @@ from sklearn.neural_network import MLPClassifier
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
 
-from anomed_supervised_mia.attacks._log_probabilities import FloatArray
+from anomed_supervised_mia.attacks.arrays import FloatArray
 from anomed_supervised_mia.attacks.features import FeatureMap, outputs_and_loss
 from anomed_supervised_mia.attacks.logistic_regression import check_columns, training_rows
 from anomed_supervised_mia.attacks.seeding import seeded_clone
@@ -111,14 +111,17 @@ def multilayer_perceptron_attack(features: FeatureMap = outputs_and_loss) -> Tra
 
 
 def random_forest_attack(features: FeatureMap = outputs_and_loss) -> TrainedAttack:
-    """Return an attack by 200 trees whose leaves hold at least 5 records."""
-    forest = RandomForestClassifier(n_estimators=200, min_samples_leaf=5)
+    """Return an attack by 100 shallow trees, each grown on half of the records.
+
+    Membership shows in few columns and weakly: deep trees learn noise, and cost more.
+    """
+    forest = RandomForestClassifier(100, max_depth=6, min_samples_leaf=10, max_samples=0.5)
     return TrainedAttack(name="random-forest", estimator=forest, features=features)
 
 
 def gradient_boosting_attack(features: FeatureMap = outputs_and_loss) -> TrainedAttack:
-    """Return an attack by 60 boosted trees of 8 leaves on binned features."""
-    boosting = HistGradientBoostingClassifier(max_iter=60, max_leaf_nodes=8)
+    """Return an attack by 60 boosted trees of 4 leaves on binned features."""
+    boosting = HistGradientBoostingClassifier(max_iter=60, max_leaf_nodes=4)
     return TrainedAttack(name="gradient-boosting", estimator=boosting, features=features)
 
 

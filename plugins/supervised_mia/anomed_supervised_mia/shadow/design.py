@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from anomed_supervised_mia.attacks.shadow_signals import BoolArray
+from anomed_supervised_mia.attacks.arrays import BoolArray
 
 
 def draw_memberships(n_records: int, *, n_shadows: int, rng: np.random.Generator) -> BoolArray:

@@ -13,10 +13,10 @@ import numpy as np
 import numpy.typing as npt
 import sklearn
 
-from anomed_supervised_mia.attacks._log_probabilities import FloatArray
+from anomed_supervised_mia.attacks.arrays import BoolArray, FloatArray
 from anomed_supervised_mia.attacks.observation import observe
 from anomed_supervised_mia.attacks.seeding import seeded_clone
-from anomed_supervised_mia.attacks.shadow_signals import BoolArray, ShadowSignals
+from anomed_supervised_mia.attacks.shadow_signals import ShadowSignals
 from anomed_supervised_mia.shadow.cache import ShadowCache
 
 #: Changes whenever a cached result would no longer be what training gives.

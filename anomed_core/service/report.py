@@ -1,0 +1,125 @@
+"""The report of a challenge: ranking, all scores, and the sections that plugins add."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from html import escape
+from typing import Any
+
+import structlog
+
+from anomed_core.model import ReportSection, Score, Split
+from anomed_core.plugins import collected
+from anomed_core.service.description import describe
+from anomed_core.service.hosting import HostedChallenge
+from anomed_core.service.ranking import rank, ranking_metrics
+from anomed_core.service.submissions import SubmissionStore
+
+log = structlog.get_logger(__name__)
+
+
+def report_sections(hosted: HostedChallenge, store: SubmissionStore) -> list[ReportSection]:
+    """Return the sections of a challenge's report.
+
+    Parameters
+    ----------
+    hosted
+        The challenge.
+    store
+        Holds its scores and the submissions that were kept.
+
+    Returns
+    -------
+    list of ReportSection
+        The rankings, the house's results, then what the owner and extensions add. A section whose
+        plugin fails says so.
+    """
+    scores = tuple(store.ledger.scores(challenge=hosted.id))
+    sections = [_ranking(hosted, kind.name, scores) for kind in hosted.kinds]
+    house = [score for score in scores if score.origin == "house"]
+    if house:
+        sections.append(_house(house))
+    return sections + _plugins(hosted, scores, store)
+
+
+def report_data(hosted: HostedChallenge, sections: Sequence[ReportSection]) -> dict[str, Any]:
+    """Return a report as JSON values."""
+    return {
+        "challenge": describe(hosted, base=""),
+        "sections": [{"title": section.title, "data": dict(section.data)} for section in sections],
+    }
+
+
+def _ranking(hosted: HostedChallenge, kind: str, scores: Sequence[Score]) -> ReportSection:
+    finals = [
+        score
+        for score in scores
+        if score.kind == kind and score.split is Split.VALIDATION and score.origin == "participant"
+    ]
+    ranked = rank(finals, hosted.metrics[kind])
+    order = [metric.name for metric in ranking_metrics(hosted.metrics[kind])]
+    rows = [
+        [
+            str(entry.place),
+            entry.score.subject.anonymizer,
+            entry.score.subject.deanonymizer,
+            *(_number(entry.score.metrics.get(name)) for name in order),
+        ]
+        for entry in ranked
+    ]
+    return ReportSection(
+        title=f"Ranking: {kind}",
+        html=table_html(["place", "anonymizer", "deanonymizer", *order], rows),
+        data={"ranking": [{"place": e.place, **e.score.as_dict()} for e in ranked]},
+    )
+
+
+def _house(scores: Sequence[Score]) -> ReportSection:
+    rows = [
+        [score.subject.anonymizer, score.label, name, _number(value)]
+        for score in scores
+        for name, value in score.metrics.items()
+    ]
+    return ReportSection(
+        title="House attacks",
+        html=table_html(["anonymizer", "attack", "metric", "value"], rows),
+        data={"scores": [score.as_dict() for score in scores]},
+    )
+
+
+def _plugins(
+    hosted: HostedChallenge, scores: tuple[Score, ...], store: SubmissionStore
+) -> list[ReportSection]:
+    try:
+        answers = hosted.registry.ask_each(
+            hosted.challenge.type,
+            "anomed_report",
+            challenge=hosted.challenge,
+            scores=scores,
+            submission_of=lambda score: store.of_score(hosted, score),
+        )
+        return [
+            section
+            for _, answer in answers
+            for section in collected([answer], ReportSection, "anomed_report")
+        ]
+    except Exception:
+        log.exception("a report section failed", challenge=hosted.id)
+        return [
+            ReportSection(
+                title="Missing", html="<p>A section could not be made; the log says why.</p>"
+            )
+        ]
+
+
+def table_html(headers: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
+    """Return a table as safe markup."""
+    head = "".join(f"<th>{escape(header)}</th>" for header in headers)
+    body = "".join(
+        "<tr>" + "".join(f"<td>{escape(cell)}</td>" for cell in row) + "</tr>" for row in rows
+    )
+    return f"<table><tr>{head}</tr>{body}</table>" if rows else "<p>Nothing yet.</p>"
+
+
+def _number(value: float | None) -> str:
+    return "" if value is None else f"{value:.4g}"

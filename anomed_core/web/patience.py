@@ -1,0 +1,99 @@
+"""How long a client may take: no thread waits for one that sends a byte at a time.
+
+gunicorn's threaded worker gives a connection a thread as soon as it is accepted, and reads heads
+and bodies without a limit on the whole. Here a connection waits for its first byte without a
+thread, its head must be complete in `HEAD_TIMEOUT_S`, and whoever reads a body sets a deadline.
+"""
+
+from __future__ import annotations
+
+import errno
+import socket
+import time
+from functools import partial
+from selectors import EVENT_READ
+from typing import Any
+
+from gunicorn.workers.gthread import ThreadWorker
+
+HEAD_TIMEOUT_S = 10.0
+_AT_ONCE_S = 1e-6
+
+
+class PatientSocket(socket.socket):
+    """A connection whose reads end at a deadline, however many bytes trickle in.
+
+    Attributes
+    ----------
+    deadline
+        Value of `time.monotonic` after which reading raises `TimeoutError`; ``None`` for none.
+    """
+
+    deadline: float | None = None
+    _awaits_head = False
+
+    @classmethod
+    def adopt(cls, connection: socket.socket) -> PatientSocket:
+        """Return a connection as a patient one; the old object is closed."""
+        if isinstance(connection, PatientSocket):
+            return connection
+        kind = (connection.family, connection.type, connection.proto)
+        return cls(*kind, fileno=connection.detach())
+
+    def await_head(self) -> None:
+        """Expect a request's head: its time begins with its first byte."""
+        self._awaits_head = True
+        self.deadline = None
+
+    def await_body(self) -> None:
+        """Expect a body, or nothing: there is no deadline until somebody sets one."""
+        self._awaits_head = False
+        self.deadline = None
+        self.settimeout(None)
+
+    def recv(self, n_bytes: int, flags: int = 0, /) -> bytes:
+        """Receive what has arrived.
+
+        Raises
+        ------
+        TimeoutError
+            If nothing arrives before the deadline.
+        ConnectionResetError
+            If it is a head that is late: there is nobody to answer, so the connection ends.
+        """
+        if self._awaits_head and self.deadline is None:
+            self.deadline = time.monotonic() + HEAD_TIMEOUT_S
+        if self.deadline is None:
+            return super().recv(n_bytes, flags)
+        remaining_s = self.deadline - time.monotonic()
+        try:
+            self.settimeout(max(remaining_s, _AT_ONCE_S))
+            return super().recv(n_bytes, flags)
+        except TimeoutError as error:
+            if self._awaits_head:
+                raise ConnectionResetError(errno.ECONNRESET, "the head took too long") from error
+            raise
+
+
+class PatientWorker(ThreadWorker):  # type: ignore[misc]  # gunicorn has no types
+    """gunicorn's threaded worker with patient connections."""
+
+    def enqueue_req(self, conn: Any) -> None:
+        """Give a connection a thread, once its first byte has arrived."""
+        conn.sock = PatientSocket.adopt(conn.sock)
+        if conn.initialized or conn.data_ready:
+            conn.sock.await_head()
+            super().enqueue_req(conn)
+            return
+        conn.sock.setblocking(False)
+        conn.timeout = time.monotonic() + self.cfg.keepalive
+        self.pending_conns.append(conn)
+        readable = partial(self.on_pending_socket_readable, conn)
+        self.poller.register(conn.sock, EVENT_READ, readable)
+
+
+def head_is_complete(_worker: Any, request: Any) -> None:
+    """Take off the head's deadline; gunicorn's hook ``pre_request``."""
+    connection = request.unreader.sock
+    if isinstance(connection, PatientSocket):
+        connection.await_body()

@@ -1,0 +1,85 @@
+"""A real server keeps its workers and its memory whatever bytes it gets."""
+
+import contextlib
+import socket
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from tests.e2e.processes import LOOPBACK, RunningServer
+from tests.fuzz.bodies import any_body, any_form, damaged
+from tests.fuzz.conftest import fuzzed
+
+from .conftest import ProbeServer
+from .participants import CUT, ask, prediction
+from .test_hostile_bodies import forget_peak, peak_bytes
+from .test_kill import workers_of
+
+MIB = 2**20
+TARGETS = [
+    "/utility/anonymizer?anonymizer=a{}&data_split=validation",
+    "/utility/deanonymizer?anonymizer=a&deanonymizer=d{}&data_split=tuning",
+    "/utility/table?anonymizer=a{}&deanonymizer=d",
+    "/utility/form?anonymizer=a{}",
+]
+BODY = prediction(0, 1)
+REQUESTS = [
+    b"GET / HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n",
+    b"GET /data/both HTTP/1.1\r\nHost: x\r\nRange: bytes=0-9\r\nConnection: close\r\n\r\n",
+    b"POST /utility/anonymizer?anonymizer=a&data_split=tuning HTTP/1.1\r\nHost: x\r\n"
+    b"Content-Length: %d\r\nConnection: close\r\n\r\n" % len(BODY) + BODY,
+]
+
+
+@pytest.fixture(scope="module")
+def server(shared_probe_server: ProbeServer) -> RunningServer:
+    limits = {"upload_timeout_s": 0.3}
+    return shared_probe_server("--workers", "1", server={"limits": limits})
+
+
+def unharmed(server: RunningServer, fuzz: Callable[[], Any]) -> None:
+    """Fuzz; prove that the worker is the same, has not grown, and failed at nothing."""
+    before, used = workers_of(server), forget_peak(server)
+    fuzz()
+    assert workers_of(server) == before
+    assert peak_bytes(server) - used < 128 * MIB
+    assert ask(server.port, "GET", "/").status == 200
+    assert '"status": 5' not in server.log.read_text()
+
+
+def test_submissions(server: RunningServer) -> None:
+    @fuzzed
+    @given(
+        target=st.sampled_from(TARGETS),
+        number=st.integers(0, 10**6),
+        form=st.one_of(any_form, any_body.map(lambda body: (body, ""))),
+    )
+    def fuzz(target: str, number: int, form: tuple[bytes, str]) -> None:
+        body, content_type = form
+        is_sendable = content_type.isprintable() and content_type.isascii()
+        headers = {"Content-Type": content_type} if content_type and is_sendable else {}
+        answer = ask(server.port, "POST", target.format(number), body=body, headers=headers)
+        assert answer != CUT
+        assert answer.status in {201, 400, 409, 413, 422}, answer
+
+    unharmed(server, fuzz)
+
+
+def test_raw_requests(server: RunningServer) -> None:
+    @fuzzed
+    @given(request=st.sampled_from(REQUESTS).flatmap(lambda whole: damaged(st.just(whole))))
+    def fuzz(request: bytes) -> None:
+        with socket.create_connection((LOOPBACK, server.port), timeout=5) as connection:
+            connection.sendall(request)
+            connection.shutdown(socket.SHUT_WR)
+            answer = b""
+            with contextlib.suppress(ConnectionResetError):
+                while chunk := connection.recv(65536):
+                    answer += chunk
+        assert not answer or (answer.startswith(b"HTTP/1.") and answer[9:10] in b"245")
+        assert answer[9:10] != b"5" or answer[9:12] in {b"501", b"505"}
+
+    unharmed(server, fuzz)

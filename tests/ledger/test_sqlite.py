@@ -1,0 +1,170 @@
+"""The ledger on SQLite: the contract, and what is special about a file."""
+
+import contextlib
+import multiprocessing
+import sqlite3
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+import sqlalchemy as sa
+from alembic.autogenerate import compare_metadata
+from alembic.migration import MigrationContext
+
+from anomed_core.errors import LedgerError, LedgerFullError, LedgerMismatchError, UsageError
+from anomed_core.ledger import Database, SqlLedger, migrate_ledger
+from anomed_core.ledger.database import HEAD, connect
+from anomed_core.ledger.schema import metadata
+from anomed_core.testing.ledger_contract import LedgerContract
+from anomed_core.testing.ledger_races import PROVENANCE, OpenLedger, request_of, scored, tuning
+
+
+@pytest.fixture
+def path(tmp_path: Path) -> Path:
+    return tmp_path / "ledger.sqlite"
+
+
+@pytest.fixture
+def database(path: Path) -> Iterator[Database]:
+    database = Database(f"sqlite:///{path}")
+    yield database
+    database.close()
+
+
+@pytest.fixture
+def ledger(database: Database) -> SqlLedger:
+    return SqlLedger(database)
+
+
+class TestSqliteLedger(LedgerContract):
+    @pytest.fixture
+    def open_ledger(self, path: Path) -> OpenLedger:
+        return lambda clock: SqlLedger(Database(f"sqlite:///{path}"), clock=clock)
+
+
+# --- durability -----------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("pragma", "value"),
+    [("journal_mode", "wal"), ("synchronous", 2), ("foreign_keys", 1), ("busy_timeout", 30_000)],
+)
+def test_connections_are_set_for_durability(pragma: str, value: object, database: Database) -> None:
+    with database.reading() as connection:
+        assert connection.exec_driver_sql(f"PRAGMA {pragma}").scalar() == value
+
+
+def test_readers_do_not_wait_for_a_writer(database: Database, ledger: SqlLedger) -> None:
+    with database.writing():
+        assert ledger.scores() == []
+
+
+# --- tampering ------------------------------------------------------------------------------------
+
+
+def test_a_full_disk_is_said_to_be_full(database: Database, ledger: SqlLedger) -> None:
+    engine = database._engine
+    claim = ledger.claim(request_of())
+
+    @sa.event.listens_for(engine, "connect")
+    def leave_no_room(connection: sqlite3.Connection, _: object) -> None:
+        pages = connection.execute("PRAGMA page_count").fetchone()[0]
+        connection.execute(f"PRAGMA max_page_count = {pages}")
+
+    engine.dispose()
+    with pytest.raises(LedgerFullError, match="no room left"):
+        ledger.audit("fill", text="x" * 1_000_000)
+    with pytest.raises(LedgerFullError):
+        ledger.record(claim, {"x" * 100_000: 1.0}, PROVENANCE)
+
+    assert ledger.scores() == []
+    assert ledger.verify() == []
+
+
+def test_a_database_that_cannot_be_written_is_an_error(path: Path, ledger: SqlLedger) -> None:
+    scored(ledger, request_of())
+    read_only = SqlLedger(Database(f"sqlite:///file:{path}?mode=ro&uri=true"))
+
+    assert len(read_only.scores()) == 1
+    for do in (
+        read_only.ping,
+        lambda: read_only.claim(tuning()),
+        lambda: read_only.audit("x"),
+    ):
+        with pytest.raises(LedgerError, match=r"cannot be used now.*readonly"):
+            do()
+    read_only.close()
+
+
+def test_a_file_that_is_no_database_is_an_error(tmp_path: Path) -> None:
+    (tmp_path / "file").write_text("not a database, but long enough to be looked at" * 100)
+
+    with pytest.raises(LedgerError, match="not a database"):
+        Database(f"sqlite:///{tmp_path / 'file'}")
+
+
+def test_a_folder_that_is_not_there_is_an_error(tmp_path: Path) -> None:
+    with pytest.raises(LedgerError, match="unable to open"):
+        Database(f"sqlite:///{tmp_path / 'nowhere' / 'ledger.sqlite'}")
+
+
+@pytest.mark.parametrize(
+    "url", ["nonsense", "oracle-of-delphi://x", "mysql+nodriver://u:geheim@h/d", ""]
+)
+def test_an_unknown_database_is_a_usage_error(url: str) -> None:
+    with pytest.raises(UsageError, match=r"use a path, sqlite:///PATH or postgresql") as error:
+        connect(url)
+
+    assert "geheim" not in str(error.value)
+
+
+# --- migrations -----------------------------------------------------------------------------------
+
+
+def test_migrations_end_where_the_schema_is(database: Database) -> None:
+    with database.reading() as connection:
+        context = MigrationContext.configure(connection, opts={"compare_type": True})
+
+        assert compare_metadata(context, metadata) == []
+        assert context.get_current_revision() == HEAD
+
+
+def test_migrating_says_from_where_to_where(tmp_path: Path) -> None:
+    url = f"sqlite:///{tmp_path / 'new.sqlite'}"
+
+    assert migrate_ledger(url) == (None, HEAD)
+    assert migrate_ledger(url) == (HEAD, HEAD)
+
+
+@pytest.mark.parametrize(
+    ("revision", "advice"),
+    [
+        ("0000", "an older release, .* run: anomed ledger migrate"),
+        ("9999", "a newer release, .* install the newer release"),
+    ],
+)
+def test_a_ledger_of_another_release_is_refused(
+    revision: str, advice: str, ledger: SqlLedger, path: Path
+) -> None:
+    with contextlib.closing(sqlite3.connect(path)) as connection, connection:
+        connection.execute("UPDATE alembic_version SET version_num = ?", [revision])
+
+    with pytest.raises(LedgerMismatchError, match=advice):
+        Database(f"sqlite:///{path}")
+
+
+def test_processes_that_open_a_new_ledger_at_once_all_succeed(path: Path) -> None:
+    context = multiprocessing.get_context("fork")
+    start = context.Barrier(4)
+
+    def run() -> None:
+        start.wait()
+        Database(f"sqlite:///{path}").close()
+
+    processes = [context.Process(target=run) for _ in range(4)]
+    for process in processes:
+        process.start()
+    for process in processes:
+        process.join()
+
+    assert [process.exitcode for process in processes] == [0] * 4

@@ -1,0 +1,321 @@
+"""From bytes to a payload that fits its schema, or one sentence that says why not."""
+
+import json
+from typing import Any
+
+import attrs
+import numpy as np
+import pyarrow as pa
+import pyarrow.parquet as pq
+import pytest
+
+from anomed_core import (
+    ArraySchema,
+    ArraysSchema,
+    ColumnSchema,
+    FormPart,
+    FormSchema,
+    JSONSchema,
+    TableSchema,
+    TextSchema,
+)
+from anomed_core.errors import MalformedPayloadError, PayloadTooLargeError, SubmissionRejected
+from anomed_core.service.decoding import decode
+from anomed_core.wire import Limits, encode_npz
+
+LIMITS = Limits()
+SCORES = ArraySchema(name="prediction", kinds=("bool", "float", "int"), shape=(4,), low=-9, high=9)
+NPZ = ArraysSchema(arrays=[SCORES])
+
+
+def npz(*values: Any, dtype: Any = None) -> bytes:
+    return encode_npz({"prediction": np.array(values, dtype=dtype)})
+
+
+def table_bytes(**columns: Any) -> bytes:
+    sink = pa.BufferOutputStream()
+    pq.write_table(pa.table(columns), sink)
+    return bytes(sink.getvalue())
+
+
+# --- arrays ---------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    "dtype", ["bool", "int8", "int32", "uint16", "int64", "float16", "float32", "float64", ">f8"]
+)
+def test_every_dtype_of_an_accepted_kind_is_taken(dtype: str) -> None:
+    payload = decode(npz(0, 1, 1, 0, dtype=dtype), NPZ, LIMITS)
+
+    np.testing.assert_array_equal(payload["prediction"], [0, 1, 1, 0])
+
+
+def test_payloads_are_read_only() -> None:
+    payload = decode(npz(0, 1, 1, 0), NPZ, LIMITS)
+
+    with pytest.raises(ValueError, match="read-only"):
+        payload["prediction"][0] = 1
+
+
+def test_extra_arrays_are_tolerated_and_left_out() -> None:
+    body = encode_npz({"note": np.array(["hi"]), "prediction": np.zeros(4)})
+
+    assert list(decode(body, NPZ, LIMITS)) == ["prediction"]
+
+
+@pytest.mark.parametrize(
+    ("body", "sentence"),
+    [
+        (npz(1, 2, 3, dtype=float), "prediction has shape (3,); expected (4,)."),
+        (npz([1, 2, 3, 4], dtype=float), "prediction has shape (1, 4); expected (4,)."),
+        (encode_npz({"prediction": np.array(1.0)}), "prediction has shape (); expected (4,)."),
+        (npz(dtype=float), "prediction has shape (0,); expected (4,)."),
+        (npz("a", "b", "c", "d"), "prediction has dtype <U1; expected bool or float or int."),
+        (
+            npz(1, np.nan, np.inf, 4),
+            "prediction holds 2 values that are NaN or infinite; send finite numbers only.",
+        ),
+        (
+            npz(1, 2, 3, 10.5),
+            "prediction holds values from 1.0 to 10.5; allowed are values from -9 to 9.",
+        ),
+        (
+            npz(-10, 0, 0, 0, dtype="int8"),
+            "prediction holds values from -10 to 0; allowed are values from -9 to 9.",
+        ),
+    ],
+)
+def test_what_does_not_fit_is_refused_in_one_sentence(body: bytes, sentence: str) -> None:
+    with pytest.raises(SubmissionRejected) as refusal:
+        decode(body, NPZ, LIMITS)
+
+    assert str(refusal.value) == sentence
+
+
+@pytest.mark.parametrize(
+    "body",
+    [b"", b"[1, 2]", encode_npz({"other": np.zeros(4)}), b"\x93NUMPY"],
+    ids=["empty", "JSON", "other name", "npy"],
+)
+def test_without_the_array_the_sentence_is_that_of_the_published_server(body: bytes) -> None:
+    with pytest.raises(
+        MalformedPayloadError, match=r"^Expected a NumPy array with name 'prediction'\.$"
+    ):
+        decode(body, NPZ, LIMITS)
+
+
+def test_an_optional_array_may_be_absent() -> None:
+    optional = attrs.evolve(SCORES, name="confidence", required=False)
+    schema = ArraysSchema(arrays=[SCORES, optional])
+
+    assert list(decode(npz(1, 2, 3, 4), schema, LIMITS)) == ["prediction"]
+
+
+def test_an_npz_of_optional_arrays_may_be_anything_but_another_format() -> None:
+    schema = ArraysSchema(arrays=[attrs.evolve(SCORES, required=False)])
+
+    assert decode(encode_npz({"other": np.zeros(4)}), schema, LIMITS) == {}
+    with pytest.raises(MalformedPayloadError, match="Expected a NumPy array"):
+        decode(b"{}", schema, LIMITS)
+
+
+def test_nan_is_taken_where_it_is_declared() -> None:
+    schema = ArraysSchema(arrays=[attrs.evolve(SCORES, finite=False, low=None, high=None)])
+
+    assert np.isnan(decode(npz(np.nan, 1, 2, 3), schema, LIMITS)["prediction"][0])
+
+
+def test_any_length_is_taken_where_none_is_declared() -> None:
+    schema = ArraysSchema(arrays=[attrs.evolve(SCORES, shape=(None,))])
+
+    assert decode(npz(*range(9)), schema, LIMITS)["prediction"].shape == (9,)
+
+
+def test_a_wrong_shape_is_refused_before_anything_is_unpacked() -> None:
+    body = encode_npz({"prediction": np.zeros(10_000)})
+
+    with pytest.raises(SubmissionRejected, match="shape"):
+        decode(body, NPZ, Limits(unpacked_bytes=100))
+
+
+def test_a_form_where_a_file_is_expected_is_refused() -> None:
+    with pytest.raises(MalformedPayloadError, match=r"Expected a plain body, got a form\."):
+        decode({"prediction": npz(1, 2, 3, 4)}, NPZ, LIMITS)
+
+
+# --- tables ---------------------------------------------------------------------------------------
+
+PEOPLE = TableSchema(
+    columns=[
+        ColumnSchema(name="age", kinds=("int", "float"), low=0, high=120),
+        ColumnSchema(name="city", kinds=("str",), categories=("Bonn", "Kiel"), nullable=True),
+        ColumnSchema(name="note", kinds=("str",), required=False),
+    ],
+    min_rows=2,
+    max_rows=3,
+)
+
+
+@pytest.mark.parametrize(
+    "columns",
+    [
+        {"age": [1, 2], "city": ["Bonn", "Kiel"]},
+        {"age": [1.5, 2], "city": ["Bonn", None]},
+        {"age": pa.array([1, 2], pa.uint8()), "city": pa.array([None, None], pa.string())},
+        {"age": pa.array([1, 2], pa.float16()), "city": ["Bonn", "Kiel"]},
+        {"age": [1, 2], "city": pa.array([None, None], pa.null())},
+        {"age": [1, 2], "city": pa.array(["Bonn", "Kiel"]).dictionary_encode()},
+        {"age": [1, 2], "city": pa.array(["Bonn", "Kiel"], pa.large_string())},
+        {"age": [1, 2], "city": ["Bonn", "Kiel"], "more": [1, 2]},
+    ],
+)
+def test_tables_of_equal_meaning_are_taken(columns: dict[str, Any]) -> None:
+    assert decode(table_bytes(**columns), PEOPLE, LIMITS).num_rows == 2
+
+
+@pytest.mark.parametrize(
+    ("columns", "sentence"),
+    [
+        (
+            {"city": ["Bonn"] * 2},
+            "The table lacks the columns age; it has city.",
+        ),
+        (
+            {"age": [1], "city": ["Bonn"]},
+            "The table has 1 rows; allowed are 2 to 3.",
+        ),
+        (
+            {"age": [1] * 4, "city": ["Bonn"] * 4},
+            "The table has 4 rows; allowed are 2 to 3.",
+        ),
+        (
+            {"age": [1, None], "city": ["Bonn"] * 2},
+            "Column age has 1 empty cells; fill them.",
+        ),
+        (
+            {"age": pa.array([1.0, float("nan")]), "city": ["Bonn"] * 2},
+            "Column age has 1 empty cells; fill them.",
+        ),
+        (
+            {"age": [1.0, float("inf")], "city": ["Bonn"] * 2},
+            "Column age has 1 infinite values; send finite numbers only.",
+        ),
+        (
+            {"age": pa.array([1, float("inf")], pa.float16()), "city": ["Bonn"] * 2},
+            "Column age has 1 infinite values; send finite numbers only.",
+        ),
+        (
+            {"age": ["1", "2"], "city": ["Bonn"] * 2},
+            "Column age has type string; expected int or float.",
+        ),
+        (
+            {"age": [True, False], "city": ["Bonn"] * 2},
+            "Column age has type bool; expected int or float.",
+        ),
+        (
+            {"age": [-1, 130], "city": ["Bonn"] * 2},
+            "Column age has values from -1 to 130; allowed are values from 0 to 120.",
+        ),
+        (
+            {"age": [1, 2], "city": ["Bonn", "Rom"]},
+            "Column city has the unknown value 'Rom'; allowed are Bonn, Kiel.",
+        ),
+        (
+            {"age": [1, 2], "city": ["Bonn"] * 2, "note": ["a", None]},
+            "Column note has 1 empty cells; fill them.",
+        ),
+    ],
+)
+def test_tables_that_do_not_fit_are_refused_in_one_sentence(
+    columns: dict[str, Any], sentence: str
+) -> None:
+    with pytest.raises(SubmissionRejected) as refusal:
+        decode(table_bytes(**columns), PEOPLE, LIMITS)
+
+    assert str(refusal.value) == sentence
+
+
+def test_a_table_without_declared_columns_is_left_to_the_plugin() -> None:
+    assert decode(table_bytes(x=[1]), TableSchema(), LIMITS).column_names == ["x"]
+
+
+def test_the_limit_of_the_server_holds_where_none_is_declared() -> None:
+    with pytest.raises(PayloadTooLargeError, match="3 rows; at most 2"):
+        decode(table_bytes(x=[1, 2, 3]), TableSchema(), Limits(table_rows=2))
+
+
+# --- JSON, text and forms -------------------------------------------------------------------------
+
+
+def test_json_is_decoded() -> None:
+    assert decode('{"a": ["ä", 1.5]}'.encode(), JSONSchema(), LIMITS) == {"a": ["ä", 1.5]}
+
+
+@pytest.mark.parametrize(
+    "body", [b"", b"{", b"NaN", b"[Infinity]", b"\xff", b"[" * 100_000, b"{'a': 1}"]
+)
+def test_what_is_not_json_is_refused(body: bytes) -> None:
+    with pytest.raises(MalformedPayloadError, match=r"JSON document \(RFC 8259\)|text in UTF-8"):
+        decode(body, JSONSchema(), LIMITS)
+
+
+def test_large_json_is_refused() -> None:
+    with pytest.raises(PayloadTooLargeError, match="has 102 bytes; at most 100"):
+        decode(json.dumps("x" * 100).encode(), JSONSchema(), Limits(text_bytes=100))
+
+
+FORM = FormSchema(
+    parts=[
+        FormPart(name="anon_data", schema=PEOPLE),
+        FormPart(name="anon_scheme", schema=TextSchema(choices=("same", "other"), max_length=9)),
+        FormPart(name="note", schema=TextSchema(max_length=3), required=False),
+    ]
+)
+DATA = table_bytes(age=[1, 2], city=["Bonn", "Kiel"])
+
+
+def test_the_parts_of_a_form_are_decoded_each_by_its_schema() -> None:
+    payload = decode({"anon_data": DATA, "anon_scheme": b"same", "more": b"?"}, FORM, LIMITS)
+
+    assert payload["anon_data"].num_rows == 2
+    assert payload["anon_scheme"] == "same"
+    assert list(payload) == ["anon_data", "anon_scheme"]
+
+
+@pytest.mark.parametrize(
+    ("body", "error", "sentence"),
+    [
+        (
+            DATA,
+            MalformedPayloadError,
+            "Expected a multipart/form-data body with the parts anon_data, anon_scheme, note.",
+        ),
+        (
+            {"anon_data": DATA},
+            MalformedPayloadError,
+            "Expected a part with name 'anon_scheme'.",
+        ),
+        (
+            {"anon_data": DATA, "anon_scheme": b"fancy"},
+            SubmissionRejected,
+            "Got 'fancy'; allowed are same, other.",
+        ),
+        (
+            {"anon_data": DATA, "anon_scheme": b"\xff"},
+            MalformedPayloadError,
+            "Expected text in UTF-8.",
+        ),
+        (
+            {"anon_data": DATA, "anon_scheme": b"same", "note": b"long"},
+            PayloadTooLargeError,
+            "The text has 4 characters; at most 3 are allowed.",
+        ),
+    ],
+)
+def test_forms_that_do_not_fit_are_refused_in_one_sentence(
+    body: Any, error: type[Exception], sentence: str
+) -> None:
+    with pytest.raises(error) as refusal:
+        decode(body, FORM, LIMITS)
+
+    assert str(refusal.value) == sentence

@@ -1,0 +1,128 @@
+"""``GET /attempts``: a subject's own past and future."""
+
+from datetime import UTC, datetime, timedelta
+
+import numpy as np
+import pytest
+from falcon.testing import TestClient
+
+from anomed_core import ChallengeSpec, Phase, Split
+from anomed_core.config import QuotaSettings
+from anomed_core.web import create_web_app
+from anomed_core.wire import encode_npz
+from tests.conftest import OpenHouse
+from tests.example_types import Guessing
+
+GUESS = encode_npz({"prediction": np.zeros(10)})
+NOW = datetime.now(UTC).replace(microsecond=0)
+HOUR = timedelta(hours=1)
+
+
+def submit(client: TestClient, split: str = "tuning") -> int:
+    url = f"/utility/anonymizer?anonymizer=a&data_split={split}"
+    return client.simulate_post(url, body=GUESS).status_code
+
+
+def test_the_history_tells_what_became_of_each_attempt(house_of: OpenHouse) -> None:
+    game = Guessing()
+    client = TestClient(create_web_app(house_of(game)))
+    submit(client, "validation")
+    game.outcome = lambda _: None
+    submit(client)
+
+    facts = client.simulate_get("/attempts?anonymizer=a").json
+
+    final, failed = facts["attempts"]
+    assert (final["state"], final["score"], final["data_split"]) == (
+        "scored",
+        "/scores/1",
+        "validation",
+    )
+    assert (failed["state"], failed["reason"]) == ("released", "EvaluationFailedError")
+    assert facts["kinds"] == {
+        "anonymizer": {"final": "scored", "tuning_remaining": None, "resets_at": None}
+    }
+    assert datetime.fromisoformat(facts["now"]).tzinfo is not None
+
+
+def test_remaining_attempts_are_counted(house_of: OpenHouse) -> None:
+    quota = QuotaSettings(tuning_attempts=3)
+    client = TestClient(create_web_app(house_of(Guessing(), quota=quota)))
+    submit(client)
+
+    outlook = client.simulate_get("/attempts?anonymizer=a").json["kinds"]["anonymizer"]
+
+    assert (outlook["final"], outlook["tuning_remaining"]) == ("open", 2)
+    assert datetime.fromisoformat(outlook["resets_at"]) > NOW
+
+
+def test_a_pair_sees_the_kinds_of_deanonymizers(client: TestClient) -> None:
+    facts = client.simulate_get("/attempts?anonymizer=a&deanonymizer=b").json
+
+    assert list(facts["kinds"]) == ["deanonymizer"]
+    assert facts["attempts"] == []
+
+
+def test_the_history_is_never_kept_by_caches(client: TestClient) -> None:
+    response = client.simulate_get("/attempts?anonymizer=a")
+
+    assert response.headers["Cache-Control"] == "private, no-store"
+
+
+def test_without_a_subject_there_is_no_history(client: TestClient) -> None:
+    assert client.simulate_get("/attempts").status_code == 400
+
+
+# --- phases ---------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("phase", "status", "sentence"),
+    [
+        (Phase(opens=NOW + HOUR), 403, "The tuning phase opens at "),
+        (Phase(closes=NOW - HOUR), 403, "The tuning phase closed at "),
+        (Phase(opens=NOW - HOUR, closes=NOW + HOUR), 201, ""),
+        (Phase(), 201, ""),
+    ],
+)
+def test_submissions_are_taken_while_their_phase_is_open(
+    phase: Phase, status: int, sentence: str, house_of: OpenHouse
+) -> None:
+    spec = ChallengeSpec(id="guessing", type="guessing", phases={Split.TUNING: phase})
+    client = TestClient(create_web_app(house_of(Guessing(), specs=[spec])))
+
+    response = client.simulate_post(
+        "/utility/anonymizer?anonymizer=a&data_split=tuning", body=GUESS
+    )
+
+    assert response.status_code == status
+    assert sentence in response.json.get("description", "")
+    assert submit(client, "validation") == 201
+
+
+def test_data_of_a_split_is_handed_out_while_its_phase_is_open(house_of: OpenHouse) -> None:
+    phases = {Split.VALIDATION: Phase(opens=NOW + HOUR)}
+    spec = ChallengeSpec(id="guessing", type="guessing", phases=phases)
+    client = TestClient(create_web_app(house_of(Guessing(), specs=[spec])))
+
+    def ask(split: str) -> int:
+        url = f"/data/pair?anonymizer=a&deanonymizer=b&data_split={split}"
+        return client.simulate_get(url).status_code
+
+    assert (ask("tuning"), ask("validation")) == (200, 403)
+
+
+def test_phases_are_told_in_utc(house_of: OpenHouse) -> None:
+    phases = {Split.TUNING: Phase(closes=NOW + HOUR)}
+    spec = ChallengeSpec(id="guessing", type="guessing", phases=phases)
+    client = TestClient(create_web_app(house_of(Guessing(), specs=[spec])))
+
+    facts = client.simulate_get("/attempts?anonymizer=a").json
+
+    assert facts["phases"] == {"tuning": {"opens": None, "closes": (NOW + HOUR).isoformat()}}
+
+
+@pytest.mark.parametrize("closes", [NOW, NOW - HOUR])
+def test_a_phase_opens_before_it_closes(closes: datetime) -> None:
+    with pytest.raises(ValueError, match="must open before it closes"):
+        Phase(opens=NOW, closes=closes)

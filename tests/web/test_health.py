@@ -1,0 +1,87 @@
+"""Is the process alive, can it do its work, what has it counted."""
+
+from typing import Any
+
+import pytest
+from falcon.testing import TestClient
+
+from anomed_core import hookimpl
+from anomed_core.service.house import House
+from anomed_core.web import create_web_app
+from tests.conftest import OpenHouse
+from tests.example_types import Guessing
+
+
+def test_a_process_that_answers_is_alive(client: TestClient) -> None:
+    assert client.simulate_get("/livez").content == b'{"status": "alive"}'
+
+
+def test_a_healthy_server_is_ready(client: TestClient) -> None:
+    response = client.simulate_get("/readyz")
+
+    assert (response.status_code, response.json) == (200, {"status": "ready"})
+
+
+def test_a_ledger_that_cannot_be_written_is_not_ready(client: TestClient, house: House) -> None:
+    house.ledger.close()
+    (house.state.root / "ledger.sqlite").write_text("not a database" * 1000)
+
+    response = client.simulate_get("/readyz")
+
+    assert response.status_code == 503
+    assert response.json["problems"] == ["ledger: The ledger cannot be used now; try again."]
+    assert client.simulate_get("/livez").status_code == 200
+
+
+class Ailing(Guessing):
+    def __init__(self, complaint: Any) -> None:
+        super().__init__()
+        self.complaint = complaint
+
+    @hookimpl
+    def anomed_health(self, challenge: Any) -> str | None:
+        if isinstance(self.complaint, Exception):
+            raise self.complaint
+        complaint: str | None = self.complaint
+        return complaint
+
+
+@pytest.mark.parametrize(
+    ("complaint", "problems"),
+    [
+        ("The model is not there.", ["guessing (ailing-0): The model is not there."]),
+        (
+            ZeroDivisionError("secret"),
+            ["guessing (ailing-0): its health check failed; see the log"],
+        ),
+    ],
+)
+def test_a_challenge_that_complains_is_not_ready(
+    complaint: Any, problems: list[str], house_of: OpenHouse
+) -> None:
+    response = TestClient(create_web_app(house_of(Ailing(complaint)))).simulate_get("/readyz")
+
+    assert response.status_code == 503
+    assert response.json == {"status": "not ready", "problems": problems}
+
+
+def test_a_challenge_without_complaint_is_ready(house_of: OpenHouse) -> None:
+    client = TestClient(create_web_app(house_of(Ailing(None))))
+
+    assert client.simulate_get("/readyz").status_code == 200
+
+
+def test_requests_are_counted_by_route_and_not_by_address(client: TestClient) -> None:
+    for number in range(3):
+        client.simulate_get(f"/scores/{number}")
+        client.simulate_get(f"/nowhere/{number}")
+
+    page = client.simulate_get("/metrics").text
+
+    assert (
+        'anomed_requests_total{method="GET",route="/scores/{score_id:int}",status="404"} 3.0'
+        in page
+    )
+    assert 'anomed_requests_total{method="GET",route="none",status="404"} 3.0' in page
+    assert "anomed_outbox_waiting 0" in page
+    assert "/nowhere" not in page

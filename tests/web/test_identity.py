@@ -1,0 +1,275 @@
+"""Under ``auth = "tokens"``: who is who, and who may do what."""
+
+import base64
+from collections.abc import Callable
+
+import numpy as np
+import pytest
+from falcon.testing import Result, TestClient
+
+from anomed_core import Role, Subject, hookimpl
+from anomed_core.config import QuotaSettings
+from anomed_core.ledger import EVERY_CHALLENGE, Identity
+from anomed_core.service.house import House
+from anomed_core.web import create_web_app
+from anomed_core.wire import encode_npz
+from tests.conftest import OpenHouse
+from tests.example_types import Guessing
+
+GUESS = encode_npz({"prediction": np.zeros(10)})
+ATTACK = encode_npz({"prediction": np.zeros(10, dtype=bool)})
+TRAINING = "/data/anonymizer/training"
+PAIR = "/data/pair?anonymizer=alice&deanonymizer=bob&data_split=tuning"
+UTILITY = "/utility/anonymizer?anonymizer=alice&data_split=tuning"
+THREAT = "/utility/deanonymizer?anonymizer=alice&deanonymizer=bob&data_split=tuning"
+
+Ask = Callable[..., Result]
+
+
+@pytest.fixture
+def house(house_of: OpenHouse) -> House:
+    return house_of(Guessing(), auth="tokens")
+
+
+@pytest.fixture
+def tokens(house: House) -> dict[str, str]:
+    identities = {
+        "alice": Identity(role=Role.ANONYMIZER, holder="alice", challenge="guessing"),
+        "bob": Identity(role=Role.DEANONYMIZER, holder="bob", challenge="guessing"),
+        "olga": Identity(role=Role.ORGANISER, holder="olga", challenge=EVERY_CHALLENGE),
+        "stranger": Identity(role=Role.ANONYMIZER, holder="alice", challenge="other"),
+    }
+    return {name: house.tokens.create(identity) for name, identity in identities.items()}
+
+
+@pytest.fixture
+def ask(client: TestClient, tokens: dict[str, str]) -> Ask:
+    def ask(who: str | None, url: str, body: bytes | None = None, **headers: str) -> Result:
+        if who is not None:
+            headers["Authorization"] = f"Bearer {tokens.get(who, who)}"
+        if body is None:
+            return client.simulate_get(url, headers=headers)
+        return client.simulate_post(url, body=body, headers=headers)
+
+    return ask
+
+
+# --- who is who -----------------------------------------------------------------------------------
+
+
+def basic(name: str, token: str) -> str:
+    return "Basic " + base64.b64encode(f"{name}:{token}".encode()).decode()
+
+
+@pytest.mark.parametrize("scheme", ["Bearer", "bearer", "BEARER"])
+def test_a_token_is_taken_as_bearer(
+    scheme: str, client: TestClient, tokens: dict[str, str]
+) -> None:
+    headers = {"Authorization": f"{scheme} {tokens['alice']}"}
+
+    assert client.simulate_get(TRAINING, headers=headers).status_code == 200
+
+
+@pytest.mark.parametrize("name", ["alice", ""])
+def test_a_token_is_taken_as_the_password_of_its_holder(
+    name: str, client: TestClient, tokens: dict[str, str]
+) -> None:
+    """Existing clients can't set headers, but take http://ID:TOKEN@host/."""
+    headers = {"Authorization": basic(name, tokens["alice"])}
+
+    assert client.simulate_get(TRAINING, headers=headers).status_code == 200
+
+
+def test_a_token_is_not_taken_as_the_password_of_another(
+    client: TestClient, tokens: dict[str, str]
+) -> None:
+    headers = {"Authorization": basic("bob", tokens["alice"])}
+
+    assert client.simulate_get(TRAINING, headers=headers).status_code == 401
+
+
+@pytest.mark.parametrize(
+    "header",
+    [
+        "Bearer nonsense",
+        "Bearer ",
+        "Bearer anomed-" + "0" * 32 + "-" + "0" * 64,
+        "Basic nonsense!",
+        "Basic /w==",
+        basic("alice", "wrong"),
+        "Digest x",
+        "",
+    ],
+)
+def test_without_a_valid_token_nobody_is_let_in(header: str, client: TestClient) -> None:
+    response = client.simulate_get(TRAINING, headers={"Authorization": header})
+
+    assert response.status_code == 401
+    assert response.headers["WWW-Authenticate"] == 'Basic realm="anomed", charset="UTF-8"'
+    assert response.json["title"] == "Token required"
+
+
+def test_a_wrong_token_is_refused_even_where_none_is_needed(client: TestClient) -> None:
+    assert client.simulate_get("/", headers={"Authorization": "Bearer x"}).status_code == 401
+
+
+def test_a_revoked_token_is_refused(house: House, ask: Ask, tokens: dict[str, str]) -> None:
+    assert ask("alice", TRAINING).status_code == 200
+    house.tokens.revoke(tokens["alice"].split("-")[1])
+
+    assert ask("alice", TRAINING).status_code == 401
+
+
+# --- who may do what ------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("who", "url", "body", "status"),
+    [
+        (None, "/", None, 200),
+        (None, "/challenge.json", None, 200),
+        (None, "/livez", None, 200),
+        (None, TRAINING, None, 401),
+        (None, PAIR, None, 401),
+        (None, UTILITY, GUESS, 401),
+        (None, "/metrics", None, 401),
+        ("alice", TRAINING, None, 200),
+        ("alice", PAIR, None, 403),
+        ("alice", UTILITY, GUESS, 201),
+        ("alice", UTILITY.replace("alice", "carol"), GUESS, 403),
+        ("alice", THREAT, ATTACK, 403),
+        ("alice", "/metrics", None, 403),
+        ("bob", TRAINING, None, 403),
+        ("bob", PAIR, None, 200),
+        ("bob", PAIR.replace("bob", "carol"), None, 403),
+        ("bob", PAIR.replace("alice", "anybody"), None, 200),
+        ("bob", THREAT, ATTACK, 201),
+        ("bob", THREAT.replace("bob", "carol"), ATTACK, 403),
+        ("bob", UTILITY.replace("alice", "bob"), GUESS, 403),
+        ("olga", TRAINING, None, 200),
+        ("olga", PAIR, None, 200),
+        ("olga", UTILITY, GUESS, 403),
+        ("olga", "/metrics", None, 200),
+        ("stranger", TRAINING, None, 403),
+        ("stranger", UTILITY, GUESS, 403),
+    ],
+)
+def test_everybody_may_do_what_the_role_allows(
+    who: str | None, url: str, body: bytes | None, status: int, ask: Ask
+) -> None:
+    assert ask(who, url, body).status_code == status
+
+
+def test_training_data_is_not_for_attackers_in_any_form(ask: Ask) -> None:
+    for headers in ({}, {"Range": "bytes=0-9"}, {"If-None-Match": "*"}):
+        assert ask("bob", TRAINING, **headers).status_code == 403
+        assert ask("bob", f"/challenges/guessing{TRAINING}", **headers).status_code == 403
+
+
+def test_a_refused_submission_is_not_read(ask: Ask) -> None:
+    response = ask("bob", UTILITY, b"x", **{"Content-Length": "999999999999"})
+
+    assert response.status_code == 403
+
+
+def test_scores_are_for_their_subject_and_the_organiser(ask: Ask) -> None:
+    own = ask("alice", UTILITY, GUESS).headers["Location"]
+    attack = ask("bob", THREAT, ATTACK).headers["Location"]
+
+    statuses = {
+        who: (ask(who, own).status_code, ask(who, attack).status_code)
+        for who in ("alice", "bob", "olga", "stranger")
+    }
+    assert statuses == {
+        "alice": (200, 403),
+        "bob": (403, 200),
+        "olga": (200, 200),
+        "stranger": (403, 403),
+    }
+    assert ask(None, own).status_code == 401
+
+
+def test_the_history_is_for_its_subject_and_the_organiser(ask: Ask) -> None:
+    ask("alice", UTILITY, GUESS)
+
+    assert len(ask("alice", "/attempts").json["attempts"]) == 1
+    assert ask("alice", "/attempts?anonymizer=carol").status_code == 403
+    assert ask("bob", "/attempts?anonymizer=alice").status_code == 200
+    assert ask("bob", "/attempts?anonymizer=alice&deanonymizer=carol").status_code == 403
+    assert len(ask("olga", "/attempts?anonymizer=alice").json["attempts"]) == 1
+    assert ask("stranger", "/attempts").status_code == 403
+    assert ask(None, "/attempts?anonymizer=alice").status_code == 401
+
+
+# --- extensions decide first ----------------------------------------------------------------------
+
+
+class Deciding:
+    ANOMED_API = 1
+
+    def __init__(self, decision: object) -> None:
+        self.decision = decision
+        self.asked: list[tuple[str, Subject | None]] = []
+
+    @hookimpl
+    def anomed_authorize(self, action: str, subject: Subject | None) -> bool | None:
+        self.asked.append((action, subject))
+        if isinstance(self.decision, Exception):
+            raise self.decision
+        return self.decision  # type: ignore[return-value]
+
+
+@pytest.mark.parametrize(
+    ("decision", "auth", "status"),
+    [
+        (True, "tokens", 200),
+        (False, "open", 403),
+        (None, "tokens", 401),
+        (None, "open", 200),
+        (ZeroDivisionError("x"), "open", 403),
+    ],
+)
+def test_an_extension_decides_before_the_core(
+    decision: object, auth: str, status: int, house_of: OpenHouse
+) -> None:
+    extension = Deciding(decision)
+    client = TestClient(create_web_app(house_of(Guessing(), extension, auth=auth)))
+
+    assert client.simulate_get(TRAINING).status_code == status
+    assert extension.asked == [(f"read {TRAINING}", None)]
+
+
+def test_an_extension_learns_who_asks(house_of: OpenHouse) -> None:
+    extension = Deciding(True)
+    house = house_of(Guessing(), extension, auth="tokens")
+    token = house.tokens.create(
+        Identity(role=Role.DEANONYMIZER, holder="bob", challenge="guessing")
+    )
+    client = TestClient(create_web_app(house))
+
+    client.simulate_post(THREAT, body=ATTACK, headers={"Authorization": f"Bearer {token}"})
+
+    bob = Subject(role=Role.DEANONYMIZER, deanonymizer="bob")
+    assert extension.asked == [("submit deanonymizer", bob)]
+
+
+# --- open mode and the cap on requests ------------------------------------------------------------
+
+
+def test_in_open_mode_the_ids_in_the_query_are_believed(house_of: OpenHouse) -> None:
+    client = TestClient(create_web_app(house_of(Guessing())))
+
+    response = client.simulate_post(UTILITY, body=GUESS, headers={"Authorization": "Bearer x"})
+
+    assert response.status_code == 201
+
+
+def test_too_many_requests_of_one_subject_are_refused(house_of: OpenHouse) -> None:
+    quota = QuotaSettings(requests=3, requests_period_s=3600)
+    client = TestClient(create_web_app(house_of(Guessing(), quota=quota)))
+
+    def ask(query: str) -> int:
+        return client.simulate_get(f"/data/pair?{query}&data_split=tuning").status_code
+
+    assert [ask("anonymizer=a&deanonymizer=b") for _ in range(4)] == [200, 200, 200, 429]
+    assert ask("anonymizer=ab&deanonymizer=c") == 200
