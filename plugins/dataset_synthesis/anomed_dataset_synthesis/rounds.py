@@ -91,8 +91,8 @@ class Round:
         By secret column, what such an attacker guesses.
     halves : Halves
         The linking task.
-    tasks : tuple of Task
-        Hidden questions that utility is measured by.
+    real_aucs : Mapping of Task to float
+        Hidden questions that utility is measured by, and how well real records answer them.
     """
 
     name: str
@@ -103,7 +103,7 @@ class Round:
     strangeness: npt.NDArray[np.float64]
     background_guesses: Mapping[str, npt.NDArray[np.int32]]
     halves: Halves
-    tasks: tuple[Task, ...]
+    real_aucs: Mapping[Task, float]
 
 
 def halves_of(codebook: Codebook, left: Sequence[str]) -> tuple[tuple[str, ...], tuple[str, ...]]:
@@ -173,9 +173,11 @@ def draw_round(
             tables["attributes"], real.background, secret=secret, background=real.background
         )
     arrays |= _links(tables["links"], real.background, config, lottery, name)
-    tasks = _tasks(real, config, lottery.generator("tasks", name))
-    arrays["task columns"] = np.array([real.training.codebook.position(t.column) for t in tasks])
-    arrays["task levels"] = np.array([task.level for task in tasks])
+    aucs = _real_aucs(real, config, lottery.generator("tasks", name))
+    codebook = population.codebook
+    arrays["task columns"] = np.array([codebook.position(task.column) for task in aucs])
+    arrays["task levels"] = np.array([task.level for task in aucs])
+    arrays["task aucs"] = np.array(list(aucs.values()))
     return arrays
 
 
@@ -212,10 +214,12 @@ def build_round(
             partners=np.argsort(order),
             background_links=arrays["background links"],
         ),
-        tasks=tuple(
-            Task(column=codebook.names[column], level=int(level))
-            for column, level in zip(arrays["task columns"], arrays["task levels"], strict=True)
-        ),
+        real_aucs={
+            Task(column=codebook.names[column], level=int(level)): float(auc)
+            for column, level, auc in zip(
+                *(arrays[f"task {what}"] for what in ("columns", "levels", "aucs")), strict=True
+            )
+        },
     )
 
 
@@ -282,9 +286,9 @@ def _links(
     return {"right order": order, "background links": links}
 
 
-def _tasks(
+def _real_aucs(
     real: RealTables, config: DatasetSynthesisConfig, rng: np.random.Generator
-) -> list[Task]:
+) -> dict[Task, float]:
     """Draw questions that real records answer clearly better than chance."""
     binning = fit_bins(real.background)
     try:
@@ -296,7 +300,7 @@ def _tasks(
         raise ConfigError("data.source", str(error)) from error
     trees = fit_bins(real.background, n_categories=MAX_TREE_CATEGORIES)
     possible = tasks_of(real.background)
-    chosen: list[Task] = []
+    chosen: dict[Task, float] = {}
     for place in rng.permutation(len(possible)):
         if len(chosen) == config.tasks:
             break
@@ -306,7 +310,7 @@ def _tasks(
             continue
         auc = task_auc(real.training, real.control, task=task, binning=trees, rng=rng)
         if auc >= _LEAST_REAL_AUC:
-            chosen.append(task)
+            chosen[task] = auc
     if not chosen:
         raise ConfigError(
             "data.source",

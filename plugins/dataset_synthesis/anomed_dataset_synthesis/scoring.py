@@ -55,7 +55,9 @@ def utility_metrics(arena: Arena, submission: Submission) -> Metrics:
     this = arena.rounds[submission.split]
     rng = arena.lottery.generator("utility", submission.digest)
     synthetic = arena.synthetic(submission)
-    utility = evaluate_utility(synthetic, this.real, tasks=this.tasks, rng=rng)
+    utility = evaluate_utility(
+        synthetic, this.real, tasks=list(this.real_aucs), real_aucs=this.real_aucs, rng=rng
+    )
     metrics = _flat_utility(utility, gate=arena.config.gate)
     if arena.config.manifold:
         binning = fit_bins(this.real.background, n_categories=MAX_TREE_CATEGORIES)

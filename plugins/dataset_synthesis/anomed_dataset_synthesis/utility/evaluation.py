@@ -1,6 +1,6 @@
 """The utility of a submission: all measures, and the one number that ranks."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 
 import attrs
 import numpy as np
@@ -73,6 +73,7 @@ def evaluate_utility(
     *,
     tasks: Sequence[Task],
     rng: np.random.Generator,
+    real_aucs: Mapping[Task, float] | None = None,
     progress: Progress | None = None,
 ) -> Utility:
     """Measure what a synthetic table is good for.
@@ -87,6 +88,8 @@ def evaluate_utility(
         The hidden tasks, at least one.
     rng : Generator
         Seeds everything; the same seed gives the same result.
+    real_aucs : Mapping of Task to float, optional
+        AUCs of models trained on the training table, where they are known; see `transfer`.
     progress : callable, optional
         Told the stage and its share done, 0..1.
 
@@ -111,7 +114,10 @@ def evaluate_utility(
     transfers = []
     for place, task in enumerate(tasks):
         tell("tasks", place / len(tasks))
-        transfers.append(transfer(synthetic, real, task=task, binning=trees, rng=rng))
+        known = (real_aucs or {}).get(task)
+        transfers.append(
+            transfer(synthetic, real, task=task, binning=trees, rng=rng, real_auc=known)
+        )
     tell("two-sample test", 0.0)
     two_sample = two_sample_test(synthetic, real.control, binning=trees, rng=rng)
     tell("two-sample test", 1.0)

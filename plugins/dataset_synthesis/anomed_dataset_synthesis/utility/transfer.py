@@ -122,6 +122,7 @@ def transfer(
     binning: Binning,
     rng: np.random.Generator,
     max_records: int = 50_000,
+    real_auc: float | None = None,
 ) -> Transfer:
     """Train boosted trees on the synthetic and on the training table, test both on the control.
 
@@ -139,6 +140,9 @@ def transfer(
         Draws records and seeds.
     max_records : int, default 50,000
         Of a longer table so many records are used, to bound the time.
+    real_auc : float, optional
+        The AUC of a model trained on the training table, if it is known: with it all submissions
+        are measured by one yardstick, in half the time.
 
     Returns
     -------
@@ -163,11 +167,16 @@ def transfer(
                 f"{n_yes} of {len(table)} real records answer yes to the task on {task.column!r}; "
                 "choose a task that both answers occur in"
             )
-    aucs = [
-        task_auc(table, real.control, task=task, binning=binning, rng=rng, max_records=max_records)
-        for table in (synthetic, real.training)
-    ]
-    return Transfer(task=task, auc=aucs[0], real_auc=aucs[1])
+
+    def trained_on(table: CanonicalTable) -> float:
+        return task_auc(
+            table, real.control, task=task, binning=binning, rng=rng, max_records=max_records
+        )
+
+    auc = trained_on(synthetic)
+    return Transfer(
+        task=task, auc=auc, real_auc=trained_on(real.training) if real_auc is None else real_auc
+    )
 
 
 def task_auc(
