@@ -7,7 +7,7 @@ EDITABLE := -e .[postgresql] $(addprefix -e ./,$(PLUGINS))
 # uv does not read pip's configuration; hand it the one setting that matters on closed networks.
 export UV_FIND_LINKS := $(PIP_FIND_LINKS)
 
-.PHONY: help install demo serve test test-e2e check bench constraints clean
+.PHONY: help install demo serve test test-slow test-e2e check bench docs constraints clean
 help:
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## /\t/' | expand -t 14
 
@@ -26,7 +26,10 @@ serve: install  ## serve the iris challenge at http://127.0.0.1:8000
 	$(BIN)/anomed serve --plugin supervised-mia
 
 test: install  ## run the tests
-	$(BIN)/pytest -m "not e2e"
+	$(BIN)/pytest -n auto -m "not e2e and not slow"
+
+test-slow: install  ## run what takes minutes: faults, fuzzing and reference experiments at full length
+	$(BIN)/pytest -n auto -m "slow and not e2e"
 
 test-e2e: install  ## run real servers and the published AnoMed clients
 	$(BIN)/pytest tests/e2e
@@ -36,11 +39,14 @@ check: install  ## lint, format and types
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
 
-bench: install  ## measure beside the peers; takes minutes
+bench: install  ## measure beside the peers, each in an environment of its own; takes minutes
 	$(BIN)/python -m benchmarks.http
 
 constraints:  ## pin the versions that the tests run with
 	$(BIN)/uv export -q --no-hashes --no-emit-workspace --all-groups --all-extras --no-annotate --no-header > constraints.txt
+
+docs: install  ## renew the generated reference pages
+	$(BIN)/python -m docs.generate
 
 clean:  ## remove everything that make has made
 	rm -rf $(VENV) .venvs build dist anomed-state

@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from anomed_core.config import ServerSettings
     from anomed_core.datasets import DataSource
     from anomed_core.delivery import DeliveryContext
+    from anomed_core.demonstration import DemoSession
     from anomed_core.errors import ConfigError, SubmissionRejected
     from anomed_core.hookspecs import hookimpl
     from anomed_core.model import (
@@ -55,12 +56,14 @@ if TYPE_CHECKING:
     )
     from anomed_core.plugins import CreationContext
     from anomed_core.sampling import Lottery
+    from anomed_core.wire import decode_npz, encode_npz
 
 _HOMES = {
     "anomed_core.application": ("create_app",),
     "anomed_core.config": ("ServerSettings",),
     "anomed_core.datasets": ("DataSource",),
     "anomed_core.delivery": ("DeliveryContext",),
+    "anomed_core.demonstration": ("DemoSession",),
     "anomed_core.errors": ("ConfigError", "SubmissionRejected"),
     "anomed_core.hookspecs": ("hookimpl",),
     "anomed_core.model": (
@@ -100,6 +103,7 @@ _HOMES = {
     ),
     "anomed_core.plugins": ("CreationContext",),
     "anomed_core.sampling": ("Lottery",),
+    "anomed_core.wire": ("decode_npz", "encode_npz"),
 }
 _HOME_OF = {name: module for module, names in _HOMES.items() for name in names}
 
@@ -121,6 +125,7 @@ __all__ = [
     "DataRequest",
     "DataSource",
     "DeliveryContext",
+    "DemoSession",
     "Direction",
     "FormPart",
     "FormSchema",
@@ -146,6 +151,8 @@ __all__ = [
     "TextSchema",
     "__version__",
     "create_app",
+    "decode_npz",
+    "encode_npz",
     "hookimpl",
 ]
 

@@ -202,7 +202,19 @@ class EvaluationTimeoutError(ServiceError):
 
 
 class LedgerError(ServiceError):
-    """The ledger cannot be read or written."""
+    """The ledger cannot be read or written.
+
+    Parameters
+    ----------
+    message
+        The sentence for the participant.
+    reason
+        What the database said, for the organiser: it may name hosts and users.
+    """
+
+    def __init__(self, message: str, *, reason: str = "") -> None:
+        super().__init__(f"{message} ({reason})" if reason else message)
+        self.public = message
 
 
 class LedgerFullError(LedgerError):

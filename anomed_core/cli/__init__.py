@@ -24,6 +24,7 @@ EXIT_USAGE = 2
         "challenge": ("anomed_core.cli.challenge:challenge", "Check a configuration."),
         "routes": ("anomed_core.cli.routes:routes", "List the routes of a server."),
         "openapi": ("anomed_core.cli.routes:openapi_command", "Print the OpenAPI document."),
+        "audit": ("anomed_core.cli.audit:audit", "Attack an anonymizer through its /predict."),
         "dummy": ("anomed_core.cli.dummy:dummy", "Write dummy data of a product's form."),
         "scores": ("anomed_core.cli.scores:scores", "List, rank and export recorded scores."),
         "report": ("anomed_core.cli.report:report", "Write a page about each challenge."),

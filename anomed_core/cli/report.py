@@ -41,7 +41,7 @@ def report(
     )
     output.mkdir(parents=True, exist_ok=True)
     for hosted in house.challenges.values():
-        sections = report_sections(hosted, house.ledger)
+        sections = report_sections(hosted, house.desk.submissions)
         title = hosted.challenge.title
         body = f"<h1>{escape(title)}</h1><p>{escape(hosted.challenge.description)}</p>" + "".join(
             f"<h2>{escape(section.title)}</h2>{section.html}" for section in sections

@@ -8,11 +8,13 @@ Each job has a socket of its own; its end is the end of the job.
 
 from __future__ import annotations
 
+import contextlib
 import os
 import pickle
 import socket
 import threading
 import time
+from collections.abc import Callable
 from typing import Any
 
 import structlog
@@ -40,15 +42,25 @@ class ForkingEngine(Engine):
     memory_bytes
         Address space that a job may use beyond the server's own.
     n_parallel
-        Jobs that run at once; others wait for their turn.
+        Jobs that run at once; others wait for their turn, at most as long as a job may take.
+    on_loss
+        Called when the nursery is found dead: no job can be done in this process any more.
     """
 
     def __init__(
-        self, perform: Perform, *, timeout_s: float, memory_bytes: int, n_parallel: int
+        self,
+        perform: Perform,
+        *,
+        timeout_s: float,
+        memory_bytes: int,
+        n_parallel: int,
+        on_loss: Callable[[], None] = lambda: None,
     ) -> None:
         self._timeout_s = timeout_s
+        self._on_loss = on_loss
         self._turns = threading.BoundedSemaphore(n_parallel)
         self._sending = threading.Lock()
+        self._lost = False
         self._control, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
         self._nursery = os.fork()
         if self._nursery == 0:
@@ -58,12 +70,12 @@ class ForkingEngine(Engine):
 
     def run(self, job: Any) -> Any:
         """See `Engine.run`."""
-        deadline = time.monotonic() + self._timeout_s
         if not self._turns.acquire(timeout=self._timeout_s):
             raise EvaluationTimeoutError(
                 "Too many evaluations are waiting; your attempt is free again, try later."
             )
         try:
+            deadline = time.monotonic() + self._timeout_s
             return self._result(job, self._start(job), deadline)
         finally:
             self._turns.release()
@@ -78,7 +90,7 @@ class ForkingEngine(Engine):
             send_message(ours, pickle.dumps(job, protocol=pickle.HIGHEST_PROTOCOL))
         except OSError as error:
             ours.close()
-            log.exception("the nursery is gone", job=str(job))
+            self._note_loss(job)
             raise EvaluationFailedError(FAILED) from error
         return ours
 
@@ -94,6 +106,7 @@ class ForkingEngine(Engine):
                     "your attempt is free again."
                 ) from error
             log.warning("evaluation process died", job=str(job))
+            self._note_loss(job)
             raise EvaluationFailedError(FAILED) from error
         succeeded, result = pickle.loads(answer)  # noqa: S301 - written by our own child
         if not succeeded:
@@ -101,10 +114,24 @@ class ForkingEngine(Engine):
             raise EvaluationFailedError(FAILED)
         return result
 
+    def _note_loss(self, job: Any) -> None:
+        """Say so if it is the nursery that has ended, and not the job alone."""
+        with self._sending:
+            if self._lost or not _has_ended(self._nursery):
+                return
+            self._lost = True
+        log.error("the nursery is gone", job=str(job))
+        self._on_loss()
+
     def close(self) -> None:
         """See `Engine.close`: the nursery ends its children and itself."""
         self._control.close()
-        try:
+        with contextlib.suppress(ChildProcessError):  # it was found dead before
             os.waitpid(self._nursery, 0)
-        except ChildProcessError:
-            return
+
+
+def _has_ended(child: int) -> bool:
+    try:
+        return os.waitpid(child, os.WNOHANG)[0] != 0
+    except ChildProcessError:
+        return True

@@ -19,6 +19,7 @@ from anomed_core.engine.contract import Perform
 from anomed_core.engine.messages import receive_message, send_message
 
 _PR_SET_PDEATHSIG = 1
+_PR_SET_CHILD_SUBREAPER = 36
 _LOOK_EVERY_S = 0.2
 
 
@@ -39,7 +40,8 @@ def run_nursery(
         Address space that a child may use beyond the nursery's own.
     """
     _ignore_the_servers_signals()
-    _die_with_parent()
+    _set_process_option(_PR_SET_PDEATHSIG, signal.SIGKILL)
+    _set_process_option(_PR_SET_CHILD_SUBREAPER, 1)  # what jobs leave behind becomes our child
     deadlines: dict[int, float] = {}
     while True:
         ready, _, _ = select.select([control], [], [], _LOOK_EVERY_S)
@@ -66,31 +68,50 @@ def _ignore_the_servers_signals() -> None:
         signal.signal(number, signal.SIG_DFL)
 
 
-def _die_with_parent() -> None:
+def _set_process_option(option: int, value: int) -> None:
     if sys.platform.startswith("linux"):
-        ctypes.CDLL(None).prctl(_PR_SET_PDEATHSIG, signal.SIGKILL)
+        ctypes.CDLL(None).prctl(option, value)
 
 
 def _reap(deadlines: dict[int, float]) -> None:
-    for child, deadline in list(deadlines.items()):
-        if os.waitpid(child, os.WNOHANG)[0]:
-            del deadlines[child]
-        elif time.monotonic() > deadline:
+    """Wait for jobs that have ended; end those that are late, and what jobs have left behind."""
+    while (child := _ended_child()) is not None:
+        deadlines.pop(child, None)
+    now = time.monotonic()
+    for child in _children() | deadlines.keys():
+        if now > deadlines.get(child, 0.0):
             os.kill(child, signal.SIGKILL)
 
 
+def _ended_child() -> int | None:
+    """Return a child that has ended and was not waited for yet."""
+    try:
+        return os.waitpid(-1, os.WNOHANG)[0] or None
+    except ChildProcessError:
+        return None
+
+
+def _children() -> set[int]:
+    """Return all living children; none where the kernel does not list them (proc(5))."""
+    try:
+        listed = Path(f"/proc/self/task/{os.getpid()}/children").read_text(encoding="ascii")
+    except OSError:
+        return set()
+    return set(map(int, listed.split()))
+
+
 def _end(deadlines: dict[int, float]) -> NoReturn:
-    for child in deadlines:
+    for child in _children() | deadlines.keys():
         os.kill(child, signal.SIGKILL)
-    for child in deadlines:
-        os.waitpid(child, 0)
+    while deadlines:
+        deadlines.pop(os.wait()[0], None)
     os._exit(0)
 
 
 def _do_job(connection: socket.socket, perform: Perform, memory_bytes: int) -> NoReturn:
     """Do one job in this process and end it."""
     try:
-        _die_with_parent()
+        _set_process_option(_PR_SET_PDEATHSIG, signal.SIGKILL)
         _limit_memory(memory_bytes)
         job = pickle.loads(receive_message(connection))  # noqa: S301 - sent by our own server
         answer = pickle.dumps((True, perform(job)))

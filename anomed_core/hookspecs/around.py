@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from typing import TYPE_CHECKING, Any
 
 from anomed_core.hookspecs._markers import hookspec
@@ -10,7 +10,7 @@ from anomed_core.hookspecs._markers import hookspec
 if TYPE_CHECKING:
     from anomed_core.datasets import DataSource
     from anomed_core.delivery import DeliveryContext
-    from anomed_core.model import Baseline, Challenge, ReportSection, Score, Subject
+    from anomed_core.model import Baseline, Challenge, ReportSection, Score, Subject, Submission
 
 
 @hookspec
@@ -38,7 +38,9 @@ def anomed_baselines(challenge: Challenge) -> Iterable[Baseline]:  # type: ignor
 
 @hookspec
 def anomed_report(  # type: ignore[empty-body]
-    challenge: Challenge, scores: tuple[Score, ...]
+    challenge: Challenge,
+    scores: tuple[Score, ...],
+    submission_of: Callable[[Score], Submission | None],
 ) -> Iterable[ReportSection]:
     """Add sections to the result pages.
 
@@ -51,6 +53,8 @@ def anomed_report(  # type: ignore[empty-body]
         The challenge.
     scores
         Its recorded scores, oldest first.
+    submission_of
+        Returns the kept submission that a score was given for, or ``None``.
 
     Returns
     -------

@@ -42,34 +42,29 @@ def chain_faults(table: str, rows: Iterable[Row], *, length: int, head: str) -> 
     list of ChainFault
         Empty if every row is where and what it was when it was recorded.
     """
-    faults = []
+    faults: list[ChainFault] = []
+
+    def note(row: int, problem: str) -> None:
+        faults.append(ChainFault(table=table, row=row, problem=problem))
+
     expected_id, previous = 1, GENESIS
     for row in rows:
         if row["id"] != expected_id:
-            is_one = row["id"] == expected_id + 1
-            missing = f"{expected_id}" if is_one else f"{expected_id} to {row['id'] - 1}"
-            faults.append(
-                ChainFault(table=table, row=expected_id, problem=f"row {missing} is missing")
-            )
+            note(expected_id, _missing(expected_id, row["id"] - 1))
         elif row["previous_hash"] != previous:
-            faults.append(
-                ChainFault(
-                    table=table,
-                    row=row["id"],
-                    problem="it does not follow the row before it: one of the two was replaced",
-                )
-            )
+            note(row["id"], "it does not follow the row before it: one of the two was replaced")
         if row_hash(row) != row["hash"]:
-            faults.append(ChainFault(table=table, row=row["id"], problem="its content was changed"))
+            note(row["id"], "its content was changed")
         expected_id, previous = row["id"] + 1, row["hash"]
-    if expected_id - 1 != length or previous != head:
-        faults.append(
-            ChainFault(
-                table=table,
-                row=expected_id - 1 if expected_id - 1 > length else expected_id,
-                problem=f"the chain ends with row {expected_id - 1}, but {length} were recorded"
-                if expected_id - 1 != length
-                else "the last row is not the one that was recorded last",
-            )
-        )
+    last = expected_id - 1
+    if last < length:
+        note(last + 1, f"{_missing(last + 1, length)} at the end")
+    elif last > length:
+        note(length + 1, f"the chain ended with row {length}, but there are {last}")
+    elif previous != head:
+        note(last, "it is not the row that was recorded last")
     return faults
+
+
+def _missing(first: int, last: int) -> str:
+    return f"row {first} is missing" if first == last else f"rows {first} to {last} are missing"

@@ -248,8 +248,31 @@ class Ledger(ABC):
         payload_digest: str,
         fingerprint: str,
         provenance: Provenance,
+        settles: tuple[int, str] | None = None,
     ) -> Score:
-        """Record a result of the server's own attacks."""
+        """Record a result of the server's own attacks.
+
+        Parameters
+        ----------
+        challenge, kind, subject, split
+            What the attacked submission is about.
+        label
+            Name of the attack.
+        metrics
+            Name to value.
+        payload_digest, fingerprint
+            Of the attacked submission and of the challenge.
+        provenance
+            Which code made it.
+        settles
+            Score and task of the chore that is done with this; both change together, so that no
+            result is recorded twice.
+
+        Raises
+        ------
+        LedgerError
+            If that chore was settled before.
+        """
 
     @abstractmethod
     def score(self, score_id: int) -> Score | None:
@@ -286,10 +309,14 @@ class Ledger(ABC):
 
     @abstractmethod
     def now(self) -> datetime:
-        """Return the present in UTC, but never a time before the newest claim.
+        """Return the present in UTC, but never before the newest claim or what was reached.
 
         So nothing reopens when the clock is set back.
         """
+
+    @abstractmethod
+    def reach(self, moment: datetime) -> None:
+        """Remember that a time has come: `now` never returns an earlier one again."""
 
     @abstractmethod
     def ping(self) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import fcntl
+import hashlib
 import sqlite3
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -42,7 +43,9 @@ def connect(url: str) -> sa.Engine:
     try:
         parsed = make_url(url)
         if parsed.get_backend_name() == "sqlite":
-            engine = sa.create_engine(parsed, pool_size=8, max_overflow=128, pool_timeout=60)
+            engine = sa.create_engine(
+                parsed, pool_size=8, max_overflow=128, pool_timeout=60, hide_parameters=True
+            )
             sa.event.listen(engine, "connect", _prepare_sqlite)
             sa.event.listen(engine, "begin", _begin_sqlite)
             return engine
@@ -52,6 +55,7 @@ def connect(url: str) -> sa.Engine:
             max_overflow=32,
             pool_timeout=60,
             pool_pre_ping=True,
+            hide_parameters=True,
             isolation_level="READ COMMITTED",
         )
     except (sa.exc.ArgumentError, sa.exc.NoSuchModuleError, ModuleNotFoundError) as error:
@@ -169,12 +173,22 @@ def translated_errors() -> Iterator[None]:
     except sa.exc.IntegrityError:
         raise
     except sa.exc.SQLAlchemyError as error:
-        reason = str(getattr(error, "orig", None) or error).splitlines()[0]
-        if "full" in reason.lower() or "no space left" in reason.lower():
-            raise LedgerFullError(
-                "The ledger has no room left; free some space and send the request again."
-            ) from error
-        raise LedgerError(f"The ledger cannot be used now ({reason}).") from error
+        cause = getattr(error, "orig", None) or error
+        full = no_room_left(cause)
+        if full is not None:
+            raise full from error
+        reason = str(cause).splitlines()[0]
+        raise LedgerError("The ledger cannot be used now; try again.", reason=reason) from error
+
+
+def no_room_left(error: BaseException) -> LedgerFullError | None:
+    """Return the error to raise if a driver's error says that the disk is full."""
+    reason = str(error).lower()
+    if "disk is full" not in reason and "no space left" not in reason:
+        return None
+    return LedgerFullError(
+        "The ledger has no room left; free some space and send the request again."
+    )
 
 
 def migrate_ledger(url: str) -> tuple[str | None, str]:
@@ -224,11 +238,26 @@ class Database:
             yield connection
 
     @contextmanager
-    def reading(self) -> Iterator[sa.Connection]:
-        """Begin a transaction that only reads."""
+    def reading(self, *, snapshot: bool = False) -> Iterator[sa.Connection]:
+        """Begin a transaction that only reads; a snapshot sees one moment in all its queries."""
         reader = self._engine.execution_options(anomed_read=True)
+        if snapshot and not self._is_sqlite:  # whose read transactions are snapshots anyhow
+            reader = reader.execution_options(isolation_level="REPEATABLE READ")
         with translated_errors(), reader.begin() as connection:
             yield connection
+
+    def serialise(self, connection: sa.Connection, key: str) -> None:
+        """Let one transaction at a time pass that names this key; the others wait for its end.
+
+        SQLite has one writer at a time anyway.
+        """
+        if not self._is_sqlite:
+            number = int.from_bytes(hashlib.sha256(key.encode()).digest()[:8], signed=True)
+            connection.execute(sa.select(sa.func.pg_advisory_xact_lock(number)))
+
+    @property
+    def _is_sqlite(self) -> bool:
+        return self._engine.dialect.name == "sqlite"
 
     def close(self) -> None:
         """Release all connections."""

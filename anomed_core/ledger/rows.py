@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import json
+import time
 from collections.abc import Mapping
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 
 import sqlalchemy as sa
 
@@ -14,16 +15,22 @@ from anomed_core.model import Role, Score, Split, Subject
 from anomed_core.wire.digests import canonical_json
 
 MICROSECOND = 1_000_000
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
 
 def utc_microseconds() -> int:
     """Return the present as microseconds since 1970-01-01 UTC."""
-    return int(datetime.now(UTC).timestamp() * MICROSECOND)
+    return time.time_ns() // 1000
 
 
 def as_datetime(microseconds: int) -> datetime:
     """Return a stored time as a datetime in UTC."""
-    return datetime.fromtimestamp(microseconds / MICROSECOND, UTC)
+    return _EPOCH + timedelta(microseconds=microseconds)
+
+
+def as_microseconds(moment: datetime) -> int:
+    """Return a time as it is stored."""
+    return (moment - _EPOCH) // timedelta(microseconds=1)
 
 
 def subject_columns(challenge: str, kind: str, subject: Subject, split: Split) -> dict[str, str]:

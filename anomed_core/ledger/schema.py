@@ -48,7 +48,17 @@ attempts = sa.Table(
     sa.Column("request_id", sa.Text, nullable=False),
     sa.Column("claimed_at", sa.BigInteger, nullable=False),
     sa.Column("lease_until", sa.BigInteger, nullable=False),
+    # The process that evaluates; see `anomed_core.ledger.owners`.
+    sa.Column("owner", sa.Text, nullable=False, server_default=""),
     sa.Column("settled_at", sa.BigInteger),
+    sa.Index(
+        "ix_attempts_claimed",
+        "challenge",
+        "anonymizer",
+        "deanonymizer",
+        sqlite_where=sa.text("state = 'claimed'"),
+        postgresql_where=sa.text("state = 'claimed'"),
+    ),
     sa.Index("ix_attempts_history", "challenge", "anonymizer", "deanonymizer", "claimed_at"),
 )
 
@@ -115,6 +125,14 @@ tokens = sa.Table(
     sa.Column("digest", sa.Text, nullable=False),
     sa.Column("created_at", sa.BigInteger, nullable=False),
     sa.Column("revoked_at", sa.BigInteger),
+)
+
+clock = sa.Table(
+    "clock",
+    metadata,
+    # One row: a time that has been reached for certain, whatever the machine's clock says later.
+    sa.Column("id", sa.Integer, primary_key=True, autoincrement=False),
+    sa.Column("reached", sa.BigInteger, nullable=False),
 )
 
 chain_heads = sa.Table(

@@ -8,16 +8,11 @@ from typing import Any
 
 import sqlalchemy as sa
 
-from anomed_core.errors import (
-    AlreadyScoredError,
-    AttemptInProgressError,
-    LedgerError,
-    LedgerMismatchError,
-    QuotaExhaustedError,
-)
-from anomed_core.ledger import rows
+from anomed_core.errors import LedgerError, LedgerMismatchError
+from anomed_core.ledger import claims, rows
 from anomed_core.ledger.chain import chain_faults, row_hash
-from anomed_core.ledger.chores import WAITING
+from anomed_core.ledger.chores import DONE, WAITING
+from anomed_core.ledger.clock import LedgerClock
 from anomed_core.ledger.contract import (
     Attempt,
     ChainFault,
@@ -28,13 +23,14 @@ from anomed_core.ledger.contract import (
     Quota,
 )
 from anomed_core.ledger.database import Database
+from anomed_core.ledger.owners import this_process
 from anomed_core.ledger.rows import (
     MICROSECOND,
     as_datetime,
+    as_microseconds,
     attempt_of,
     claim_keys,
     final_key,
-    matches,
     metrics_text,
     score_of,
     subject_columns,
@@ -48,10 +44,9 @@ from anomed_core.ledger.schema import (
     chores,
     scores,
 )
+from anomed_core.ledger.schema import clock as clock_table
 from anomed_core.model import Score, Split, Subject
 from anomed_core.wire.digests import canonical_json
-
-_RELEASED = {"state": "released", "final_key": None, "replay_key": None}
 
 
 class SqlLedger(Ledger):
@@ -68,12 +63,14 @@ class SqlLedger(Ledger):
 
     def __init__(self, database: Database, *, clock: Callable[[], int] = utc_microseconds) -> None:
         self._database = database
-        self._clock = clock
+        self._clock = LedgerClock(clock)
 
     def open_challenge(self, challenge: str, fingerprint: str, *, accept_change: bool) -> None:
         """See `Ledger.open_challenge`."""
         with self._database.writing() as connection:
-            _take_turns(connection)
+            now = self._clock.now(connection)
+            self._clock.reach(connection, now)
+            self._database.serialise(connection, f"challenge {challenge}")
             known = connection.execute(
                 sa.select(challenges.c.fingerprint).where(challenges.c.id == challenge)
             ).scalar()
@@ -82,7 +79,7 @@ class SqlLedger(Ledger):
             if known is None:
                 connection.execute(
                     sa.insert(challenges).values(
-                        id=challenge, fingerprint=fingerprint, opened_at=self._now(connection)
+                        id=challenge, fingerprint=fingerprint, opened_at=now
                     )
                 )
                 return
@@ -110,9 +107,12 @@ class SqlLedger(Ledger):
         """See `Ledger.claim`."""
         try:
             with self._database.writing() as connection:
-                now = self._now(connection)
-                self._void_expired(connection, request, now)
-                remaining = self._remaining_or_refuse(connection, request, now)
+                if request.quota is not None:
+                    about = (request.challenge, request.kind, request.subject.key)
+                    self._database.serialise(connection, f"quota {about}")
+                now = self._clock.now(connection)
+                claims.void_dead(connection, request, now)
+                remaining = claims.remaining_or_refuse(connection, request, now)
                 attempt_id = connection.execute(
                     sa.insert(attempts)
                     .values(
@@ -125,88 +125,15 @@ class SqlLedger(Ledger):
                         request_id=request.request_id,
                         claimed_at=now,
                         lease_until=now + int(request.lease_s * MICROSECOND),
+                        owner=this_process(),
                     )
                     .returning(attempts.c.id)
                 ).scalar_one()
         except sa.exc.IntegrityError:
-            raise self._refusal(request) from None
+            with self._database.reading() as connection:
+                refusal = claims.refusal(connection, request, self._clock.now(connection))
+            raise refusal from None
         return Claim(id=attempt_id, request=request, remaining=remaining)
-
-    def _void_expired(self, connection: sa.Connection, request: ClaimRequest, now: int) -> None:
-        """Void dead claims that stand in the way: their lease has run out."""
-        connection.execute(
-            sa.update(attempts)
-            .where(
-                _in_the_way(request),
-                attempts.c.state == "claimed",
-                attempts.c.lease_until <= now,
-            )
-            .values(**_RELEASED, reason="the evaluation never ended", settled_at=now)
-        )
-
-    def _remaining_or_refuse(
-        self, connection: sa.Connection, request: ClaimRequest, now: int
-    ) -> int | None:
-        if request.split is Split.VALIDATION:
-            return 0
-        if request.quota is None:
-            return None
-        _take_turns(connection)
-        used, ends_at = self._used(
-            connection, request.challenge, request.kind, request.subject, request.quota, now
-        )
-        if used >= request.quota.attempts:
-            raise QuotaExhaustedError(
-                f"All {request.quota.attempts} tuning attempts of this period are used up; the "
-                f"next period begins at {as_datetime(ends_at).isoformat()}.",
-                retry_after_s=(ends_at - now) / MICROSECOND,
-            )
-        return request.quota.attempts - used - 1
-
-    def _used(
-        self,
-        connection: sa.Connection,
-        challenge: str,
-        kind: str,
-        subject: Subject,
-        quota: Quota,
-        now: int,
-    ) -> tuple[int, int]:
-        """Count attempts of the current period; return them and the period's end."""
-        period = quota.period_s * MICROSECOND
-        began_at = now - now % period
-        used = connection.execute(
-            sa.select(sa.func.count()).where(
-                *matches(attempts, challenge, kind, subject, Split.TUNING),
-                attempts.c.claimed_at >= began_at,
-                sa.or_(
-                    attempts.c.state == "scored",
-                    sa.and_(attempts.c.state == "claimed", attempts.c.lease_until > now),
-                ),
-            )
-        ).scalar_one()
-        return used, began_at + period
-
-    def _refusal(self, request: ClaimRequest) -> Exception:
-        """Explain why a claim met a row that was there already."""
-        with self._database.reading() as connection:
-            row = connection.execute(
-                sa.select(attempts.c.state, attempts.c.lease_until, scores.c.id)
-                .select_from(attempts.outerjoin(scores, scores.c.attempt_id == attempts.c.id))
-                .where(_in_the_way(request))
-            ).first()
-            now = self._now(connection)
-        if row is not None and row.id is not None:
-            return AlreadyScoredError(
-                "The final of this subject has been scored before; finals are scored once. "
-                "The recorded score is at the given location.",
-                score_id=row.id,
-            )
-        lease_s = (row.lease_until - now) / MICROSECOND if row is not None else 1.0
-        return AttemptInProgressError(
-            "The same submission is being evaluated at this moment; ask for its score later.",
-            retry_after_s=max(1.0, lease_s),
-        )
 
     def record(
         self,
@@ -219,7 +146,7 @@ class SqlLedger(Ledger):
         """See `Ledger.record`."""
         request = claim.request
         with self._database.writing() as connection:
-            now = self._now(connection)
+            now = self._clock.now(connection)
             settled = connection.execute(
                 sa.update(attempts)
                 .where(attempts.c.id == claim.id, attempts.c.state == "claimed")
@@ -266,9 +193,13 @@ class SqlLedger(Ledger):
         payload_digest: str,
         fingerprint: str,
         provenance: Provenance,
+        settles: tuple[int, str] | None = None,
     ) -> Score:
         """See `Ledger.record_house`."""
         with self._database.writing() as connection:
+            now = self._clock.now(connection)
+            if settles is not None:
+                _settle_chore(connection, *settles, now)
             return self._append_score(
                 connection,
                 {
@@ -282,7 +213,7 @@ class SqlLedger(Ledger):
                     "fingerprint": fingerprint,
                 },
                 provenance,
-                self._now(connection),
+                now,
             )
 
     def _append_score(
@@ -309,7 +240,7 @@ class SqlLedger(Ledger):
             connection.execute(
                 sa.update(attempts)
                 .where(attempts.c.id == claim.id, attempts.c.state == "claimed")
-                .values(**_RELEASED, reason=reason, settled_at=self._now(connection))
+                .values(**claims.RELEASED, reason=reason, settled_at=self._clock.now(connection))
             )
 
     def replay(
@@ -382,14 +313,20 @@ class SqlLedger(Ledger):
     ) -> tuple[int, datetime]:
         """See `Ledger.remaining`."""
         with self._database.reading() as connection:
-            now = self._now(connection)
-            used, ends_at = self._used(connection, challenge, kind, subject, quota, now)
+            used, ends_at = claims.used_of_quota(
+                connection,
+                challenge=challenge,
+                kind=kind,
+                subject=subject,
+                quota=quota,
+                now=self._clock.now(connection),
+            )
         return max(0, quota.attempts - used), as_datetime(ends_at)
 
     def verify(self) -> list[ChainFault]:
         """See `Ledger.verify`."""
         faults = []
-        with self._database.reading() as connection:
+        with self._database.reading(snapshot=True) as connection:
             for table in (scores, audit):
                 head = connection.execute(
                     sa.select(chain_heads).where(chain_heads.c.name == table.name)
@@ -419,7 +356,7 @@ class SqlLedger(Ledger):
             {
                 "action": action,
                 "detail": canonical_json(dict(detail)),
-                "recorded_at": self._now(connection),
+                "recorded_at": self._clock.now(connection),
             },
         )
 
@@ -443,7 +380,16 @@ class SqlLedger(Ledger):
     def now(self) -> datetime:
         """See `Ledger.now`."""
         with self._database.reading() as connection:
-            return as_datetime(self._now(connection))
+            return as_datetime(self._clock.now(connection))
+
+    def reach(self, moment: datetime) -> None:
+        """See `Ledger.reach`."""
+        wanted = as_microseconds(moment)
+        with self._database.reading() as connection:
+            if connection.execute(sa.select(clock_table.c.reached)).scalar_one() >= wanted:
+                return
+        with self._database.writing() as connection:
+            self._clock.reach(connection, wanted)
 
     def ping(self) -> None:
         """See `Ledger.ping`."""
@@ -458,24 +404,13 @@ class SqlLedger(Ledger):
         """See `Ledger.close`."""
         self._database.close()
 
-    def _now(self, connection: sa.Connection) -> int:
-        """Return the present, but never a time before the newest in the ledger."""
-        newest = connection.execute(
-            sa.select(attempts.c.claimed_at).order_by(attempts.c.id.desc()).limit(1)
-        ).scalar()
-        return max(self._clock(), newest or 0)
 
-
-def _take_turns(connection: sa.Connection) -> None:
-    """Let one transaction at a time look before it writes, where the database does not already."""
-    connection.execute(
-        sa.select(chain_heads.c.name).where(chain_heads.c.name == "scores").with_for_update()
+def _settle_chore(connection: sa.Connection, score_id: int, task: str, now: int) -> None:
+    """Mark a chore as done, exactly once."""
+    settled = connection.execute(
+        sa.update(chores)
+        .where(chores.c.score_id == score_id, chores.c.task == task, chores.c.state == WAITING)
+        .values(state=DONE, settled_at=now, last_error="")
     )
-
-
-def _in_the_way(request: ClaimRequest) -> sa.ColumnElement[bool]:
-    """Select the attempts that hold a key that a claim needs."""
-    keys = claim_keys(request)
-    return sa.or_(
-        sa.false(), *(attempts.c[name] == key for name, key in keys.items() if key is not None)
-    )
+    if settled.rowcount != 1:
+        raise LedgerError(f"The result of {task} on score {score_id} was recorded before.")

@@ -56,6 +56,8 @@ class HouseAttack:
         Name of the submission kind whose submissions it attacks.
     description
         One sentence for people, with a reference.
+    on_request
+        Whether it runs only when the organiser asks (``anomed audit``), and not after each score.
     run
         Called with the anonymizer's submission and a seeded generator; returns finite metrics, or
         ``None`` if there is nothing to attack.
@@ -64,6 +66,7 @@ class HouseAttack:
     name: str
     kind: str
     description: str = ""
+    on_request: bool = False
     run: Callable[[Submission, np.random.Generator], Mapping[str, float] | None]
 
 

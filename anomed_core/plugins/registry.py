@@ -310,14 +310,15 @@ class PluginRegistry:
 
         Raises
         ------
+        PluginBrokenError
+            If a plugin raises instead.
         PluginConflictError
             If two plugins offer one scheme.
         """
         sources: dict[str, DataSource] = {}
         owners: dict[str, str] = {}
         for implementation in self.everybody("anomed_data_sources").get_hookimpls():
-            offered = collected([implementation.function()], DataSource, "anomed_data_sources")
-            for source in offered:
+            for source in _offered_sources(implementation):
                 if source.scheme in sources:
                     raise PluginConflictError(
                         f"the data source {source.scheme!r} is offered twice: by "
@@ -331,6 +332,17 @@ class PluginRegistry:
         """Report every hook call to a function that takes one line."""
         self._manager.trace.root.setwriter(write)
         self._manager.enable_tracing()
+
+
+def _offered_sources(implementation: pluggy.HookImpl) -> list[DataSource]:
+    try:
+        answer = implementation.function()
+    except Exception as error:  # a stranger's hook may raise anything
+        raise PluginBrokenError(
+            f"plugin {implementation.plugin_name!r}: anomed_data_sources raised "
+            f"{type(error).__name__}: {error}"
+        ) from error
+    return collected([answer], DataSource, "anomed_data_sources")
 
 
 def build_registry(*, discover: bool = True) -> PluginRegistry:

@@ -133,7 +133,7 @@ class SubmissionDesk:
         parameters = checked_parameters(kind.parameters, query)
         subject, split = subject_of(kind, parameters), split_of(kind, parameters)
         if split in hosted.phases:
-            refuse_outside(hosted.phases[split], split, self.ledger.now())
+            refuse_outside(hosted.phases[split], split, self.ledger)
         digest = body_digest(body)
         earlier = self._earlier(hosted, kind, subject, split, digest, replay_key)
         if earlier is not None:
@@ -147,8 +147,6 @@ class SubmissionDesk:
             digest=digest,
         )
         self._validate(hosted, kind, submission)
-        if split in kind.keeps:
-            self._keep(body)
         request = ClaimRequest(
             challenge=hosted.id,
             kind=kind.name,
@@ -169,7 +167,7 @@ class SubmissionDesk:
             if earlier is None:
                 raise
             return Receipt(score=earlier, replayed=True)
-        score = self._settle(hosted, kind, submission, claim)
+        score = self._settle(hosted, kind, submission, claim, body)
         for tell in self.recorded:
             tell()
         self._tell_observers(hosted, score)
@@ -225,9 +223,17 @@ class SubmissionDesk:
             ) from error
 
     def _settle(
-        self, hosted: HostedChallenge, kind: SubmissionKind, submission: Submission, claim: Claim
+        self,
+        hosted: HostedChallenge,
+        kind: SubmissionKind,
+        submission: Submission,
+        claim: Claim,
+        body: Body,
     ) -> Score:
+        """Do what follows a claim; bodies are kept only now, so that refused ones take no room."""
         try:
+            if submission.split in kind.keeps:
+                self._keep(body)
             evaluation = Evaluation(
                 challenge=hosted.id,
                 submission=submission,

@@ -87,6 +87,11 @@ class HostedChallenge:
             plugin_version=info.version if info else "",
         )
 
+    @property
+    def attacks_by_itself(self) -> bool:
+        """Whether there are house attacks that run after scores."""
+        return not all(attack.on_request for attack in self.house_attacks)
+
     def kind(self, name: str) -> SubmissionKind:
         """Return a submission kind by its name."""
         return next(kind for kind in self.kinds if kind.name == name)

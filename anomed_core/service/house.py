@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterable, Mapping
+import signal
+from collections.abc import Callable, Iterable, Mapping
 
 import attrs
 import structlog
@@ -15,6 +16,7 @@ from anomed_core.delivery.postman import Postman
 from anomed_core.engine import Engine, ForkingEngine, InlineEngine
 from anomed_core.errors import ConfigError
 from anomed_core.ledger import ChoreBook, Database, Ledger, Quota, SqlLedger, TokenBook
+from anomed_core.ledger.rows import utc_microseconds
 from anomed_core.model import ChallengeSpec, Score
 from anomed_core.plugins import PluginRegistry
 from anomed_core.service.background import Background, Worker
@@ -81,6 +83,7 @@ def open_house(
     accept_change: bool = False,
     in_background: bool = False,
     environment: Mapping[str, str] = os.environ,
+    clock: Callable[[], int] = utc_microseconds,
 ) -> House:
     """Open challenges, engine and ledger, in this order.
 
@@ -99,6 +102,8 @@ def open_house(
         deliveries. Servers do; commands that only look do not.
     environment
         ``ANOMED_SECRET``, ``ANOMED_HOST`` and ``ANOMED_PLATFORM_SECRET`` are read from it.
+    clock
+        Returns microseconds since 1970-01-01 UTC.
 
     Returns
     -------
@@ -119,7 +124,7 @@ def open_house(
     in_processes = in_background and _needs_processes(hosted.values())
     engine = _engine(hosted, settings) if in_processes else inline
     database = Database(settings.ledger or state.ledger_url)
-    ledger, chores = SqlLedger(database), ChoreBook(database)
+    ledger, chores = SqlLedger(database, clock=clock), ChoreBook(database, clock=clock)
     for challenge in hosted.values():
         ledger.open_challenge(challenge.id, challenge.fingerprint, accept_change=accept_change)
     submissions = SubmissionStore(
@@ -139,10 +144,11 @@ def open_house(
         submissions=submissions,
         limits=settings.limits,
         quota=_quota(settings),
-        lease_s=settings.evaluation_timeout_s + _LEASE_MARGIN_S,
+        # An evaluation may wait for its turn as long as it may run.
+        lease_s=2 * settings.evaluation_timeout_s + _LEASE_MARGIN_S,
         recorded=tuple(thread.wake for thread in background),
     )
-    tokens = TokenBook(database)
+    tokens = TokenBook(database, clock=clock)
     return House(
         challenges=hosted,
         ledger=ledger,
@@ -150,7 +156,7 @@ def open_house(
         chores=chores,
         desk=desk,
         gatekeeper=Gatekeeper(identify=tokens.identify, believes_everybody=settings.auth == "open"),
-        throttle=_throttle(settings, state),
+        throttle=_throttle(settings, state, clock),
         background=background,
         state=state,
         settings=settings,
@@ -165,12 +171,19 @@ def _engine(challenges: Mapping[str, HostedChallenge], settings: ServerSettings)
         timeout_s=settings.evaluation_timeout_s,
         memory_bytes=settings.evaluation_memory_bytes,
         n_parallel=settings.evaluations_at_once,
+        on_loss=_replace_worker,
     )
+
+
+def _replace_worker() -> None:
+    """Let gunicorn replace this worker: it answers what is under way and ends."""
+    if os.environ.get("SERVER_SOFTWARE", "").startswith("gunicorn"):
+        os.kill(os.getpid(), signal.SIGTERM)
 
 
 def _needs_processes(challenges: Iterable[HostedChallenge]) -> bool:
     return any(
-        challenge.house_attacks or not all(kind.cheap for kind in challenge.kinds)
+        challenge.attacks_by_itself or not all(kind.cheap for kind in challenge.kinds)
         for challenge in challenges
     )
 
@@ -233,7 +246,7 @@ def _wardens(
     settings: ServerSettings,
 ) -> list[Warden]:
     """Return the warden, if there are attacks for it to run."""
-    if not any(challenge.house_attacks for challenge in hosted.values()):
+    if not any(challenge.attacks_by_itself for challenge in hosted.values()):
         return []
     return [
         Warden(
@@ -253,11 +266,14 @@ def _quota(settings: ServerSettings) -> Quota | None:
     return Quota(attempts=settings.quota.tuning_attempts, period_s=settings.quota.period_s)
 
 
-def _throttle(settings: ServerSettings, state: StateDirectory) -> Throttle | None:
+def _throttle(
+    settings: ServerSettings, state: StateDirectory, clock: Callable[[], int]
+) -> Throttle | None:
     if not settings.quota.requests:
         return None
     return Throttle(
         state.root / "run" / "requests.sqlite",
         requests=settings.quota.requests,
         period_s=settings.quota.requests_period_s,
+        clock=clock,
     )

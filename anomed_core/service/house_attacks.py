@@ -25,7 +25,11 @@ _MOST_TRIES = 3
 
 def attack_tasks(hosted: HostedChallenge, kind: str) -> list[str]:
     """Return the chores that a recorded score of a kind gives rise to."""
-    return [f"{ATTACK}{attack.name}" for attack in hosted.house_attacks if attack.kind == kind]
+    return [
+        f"{ATTACK}{attack.name}"
+        for attack in hosted.house_attacks
+        if attack.kind == kind and not attack.on_request
+    ]
 
 
 @attrs.frozen(kw_only=True)
@@ -96,5 +100,5 @@ class Warden:
             payload_digest=score.payload_digest,
             fingerprint=score.fingerprint,
             provenance=hosted.provenance,
+            settles=(score.id, chore.task),
         )
-        self.chores.done(chore)

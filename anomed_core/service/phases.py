@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from datetime import datetime
-
 from anomed_core.errors import NotAllowedError
+from anomed_core.ledger import Ledger
 from anomed_core.model import Phase, Split
 
 
-def refuse_outside(phase: Phase, split: Split, now: datetime) -> None:
+def refuse_outside(phase: Phase, split: Split, ledger: Ledger) -> None:
     """Refuse what comes before a phase opens or after it has closed.
+
+    A phase that was found closed stays closed, even if the machine's clock is set back.
 
     Parameters
     ----------
@@ -17,15 +18,19 @@ def refuse_outside(phase: Phase, split: Split, now: datetime) -> None:
         The phase of the split.
     split
         For the message.
-    now
-        The present, by the ledger's clock, which never runs backwards.
+    ledger
+        Its clock never runs backwards.
 
     Raises
     ------
     NotAllowedError
         With the time.
     """
+    if phase.opens is None and phase.closes is None:
+        return
+    now = ledger.now()
     if phase.opens is not None and now < phase.opens:
         raise NotAllowedError(f"The {split} phase opens at {phase.opens.isoformat()}.")
     if phase.closes is not None and now >= phase.closes:
+        ledger.reach(phase.closes)
         raise NotAllowedError(f"The {split} phase closed at {phase.closes.isoformat()}.")

@@ -8,25 +8,25 @@ from typing import Any
 
 import structlog
 
-from anomed_core.ledger import Ledger
 from anomed_core.model import ReportSection, Score, Split
 from anomed_core.plugins import collected
 from anomed_core.service.description import describe
 from anomed_core.service.hosting import HostedChallenge
 from anomed_core.service.ranking import rank, ranking_metrics
+from anomed_core.service.submissions import SubmissionStore
 
 log = structlog.get_logger(__name__)
 
 
-def report_sections(hosted: HostedChallenge, ledger: Ledger) -> list[ReportSection]:
+def report_sections(hosted: HostedChallenge, store: SubmissionStore) -> list[ReportSection]:
     """Return the sections of a challenge's report.
 
     Parameters
     ----------
     hosted
         The challenge.
-    ledger
-        Holds its scores.
+    store
+        Holds its scores and the submissions that were kept.
 
     Returns
     -------
@@ -34,12 +34,12 @@ def report_sections(hosted: HostedChallenge, ledger: Ledger) -> list[ReportSecti
         The rankings, the house's results, then what the owner and extensions add. A section whose
         plugin fails says so.
     """
-    scores = tuple(ledger.scores(challenge=hosted.id))
+    scores = tuple(store.ledger.scores(challenge=hosted.id))
     sections = [_ranking(hosted, kind.name, scores) for kind in hosted.kinds]
     house = [score for score in scores if score.origin == "house"]
     if house:
         sections.append(_house(house))
-    return sections + _plugins(hosted, scores)
+    return sections + _plugins(hosted, scores, store)
 
 
 def report_data(hosted: HostedChallenge, sections: Sequence[ReportSection]) -> dict[str, Any]:
@@ -87,10 +87,16 @@ def _house(scores: Sequence[Score]) -> ReportSection:
     )
 
 
-def _plugins(hosted: HostedChallenge, scores: tuple[Score, ...]) -> list[ReportSection]:
+def _plugins(
+    hosted: HostedChallenge, scores: tuple[Score, ...], store: SubmissionStore
+) -> list[ReportSection]:
     try:
         answers = hosted.registry.ask_each(
-            hosted.challenge.type, "anomed_report", challenge=hosted.challenge, scores=scores
+            hosted.challenge.type,
+            "anomed_report",
+            challenge=hosted.challenge,
+            scores=scores,
+            submission_of=lambda score: store.of_score(hosted, score),
         )
         return [
             section

@@ -5,20 +5,28 @@ Counts live in a small SQLite file that need not be durable: after a crash every
 
 from __future__ import annotations
 
+import hashlib
 import sqlite3
 import threading
-import time
+from collections.abc import Callable
 from pathlib import Path
 
-from anomed_core.errors import QuotaExhaustedError
+from anomed_core.errors import LedgerError, QuotaExhaustedError
+from anomed_core.ledger.database import no_room_left
+from anomed_core.ledger.rows import MICROSECOND, utc_microseconds
 
+_CREATE = """
+CREATE TABLE IF NOT EXISTS counts
+(who BLOB PRIMARY KEY, period INTEGER NOT NULL, n INTEGER NOT NULL) WITHOUT ROWID
+"""
 _COUNT = """
 INSERT INTO counts (who, period, n) VALUES (?, ?, 1)
 ON CONFLICT (who) DO UPDATE SET
-  n = CASE WHEN period = excluded.period THEN n + 1 ELSE 1 END,
-  period = excluded.period
-RETURNING n
+  n = CASE WHEN period >= excluded.period THEN n + 1 ELSE 1 END,
+  period = max(period, excluded.period)
+RETURNING n, period
 """
+_FORGET = "DELETE FROM counts WHERE period < ?"
 
 
 class Throttle:
@@ -32,13 +40,25 @@ class Throttle:
         Largest number of requests of one subject within a period.
     period_s
         Length of a period in seconds.
+    clock
+        Returns microseconds since 1970-01-01 UTC; a period that has begun does not begin again
+        when it is set back.
     """
 
-    def __init__(self, path: Path, *, requests: int, period_s: int) -> None:
+    def __init__(
+        self,
+        path: Path,
+        *,
+        requests: int,
+        period_s: int,
+        clock: Callable[[], int] = utc_microseconds,
+    ) -> None:
         self._path = path
         self._requests = requests
         self._period_s = period_s
+        self._clock = clock
         self._local = threading.local()
+        self._tidied = 0
 
     def count(self, who: str) -> None:
         """Count a request.
@@ -47,15 +67,32 @@ class Throttle:
         ------
         QuotaExhaustedError
             If it is one too many.
+        LedgerError
+            If it cannot be counted: an uncounted request might be one too many.
         """
-        now = time.time()
-        period = int(now // self._period_s)
-        (n,) = self._connection().execute(_COUNT, (who, period)).fetchone()
+        now_s = self._clock() / MICROSECOND
+        period = int(now_s // self._period_s)
+        try:
+            n, counted_in = self._counted(who, period)
+        except sqlite3.Error as error:
+            self._local.connection = None
+            raise no_room_left(error) or LedgerError(
+                "The request could not be counted; send it again."
+            ) from error
         if n > self._requests:
             raise QuotaExhaustedError(
                 f"More than {self._requests} requests within {self._period_s} s; wait a little.",
-                retry_after_s=(period + 1) * self._period_s - now,
+                retry_after_s=(counted_in + 1) * self._period_s - now_s,
             )
+
+    def _counted(self, who: str, period: int) -> tuple[int, int]:
+        connection = self._connection()
+        if period > self._tidied:  # names that came once must not stay for ever
+            self._tidied = period
+            connection.execute(_FORGET, (period,))
+        name = hashlib.sha256(who.encode()).digest()
+        n, counted_in = connection.execute(_COUNT, (name, period)).fetchone()
+        return n, counted_in
 
     def _connection(self) -> sqlite3.Connection:
         connection: sqlite3.Connection | None = getattr(self._local, "connection", None)
@@ -63,9 +100,6 @@ class Throttle:
             connection = sqlite3.connect(self._path, isolation_level=None, timeout=5)
             connection.execute("PRAGMA journal_mode = WAL")
             connection.execute("PRAGMA synchronous = OFF")
-            connection.execute(
-                "CREATE TABLE IF NOT EXISTS counts "
-                "(who TEXT PRIMARY KEY, period INTEGER NOT NULL, n INTEGER NOT NULL) WITHOUT ROWID"
-            )
+            connection.execute(_CREATE)
             self._local.connection = connection
         return connection

@@ -1,1 +1,1 @@
-"""The test bench: contracts as test classes, for whoever implements them. Needs pytest."""
+"""The test bench: what implementations of the core's contracts are tried on; needs pytest."""

@@ -1,25 +1,25 @@
-"""The contract of a ledger as tests: subclass, and say how to open one.
+"""The contract of `anomed_core.ledger.contract.Ledger`, as tests.
 
-Example::
+Subclass `LedgerContract` in a test module and give it a fixture ``open_ledger``::
 
     class TestMyLedger(LedgerContract):
         @pytest.fixture
         def open_ledger(self, tmp_path):
-            return lambda clock: MyLedger(tmp_path / "ledger", clock=clock)
+            return lambda clock: MyLedger(tmp_path, clock=clock)
 
-Each call must open the same ledger anew, also in a forked process; the clock returns microseconds
-since 1970-01-01 UTC.
+Each call must open the same, at first empty, store once more, as another process would.
 """
 
 from __future__ import annotations
 
-import multiprocessing
-import os
-import signal
+import math
 import threading
-from collections.abc import Iterator
+from collections import Counter
+from collections.abc import Callable
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
+import attrs
 import pytest
 
 from anomed_core.errors import (
@@ -29,442 +29,409 @@ from anomed_core.errors import (
     LedgerMismatchError,
     QuotaExhaustedError,
 )
-from anomed_core.ledger import Claim, Ledger, Quota
-from anomed_core.model import Role, Split, Subject
-from anomed_core.testing.ledger_races import (
-    DAY,
-    LEASE_S,
-    OTHER_SUBJECT,
-    PAIR,
-    PROVENANCE,
-    SECOND,
-    SUBJECT,
-    Clock,
-    OpenLedger,
-    outcome,
-    race_of_processes,
-    race_of_threads,
-    request_of,
-    scored,
-    tuning,
-)
+from anomed_core.ledger import Claim, ClaimRequest, Ledger, Provenance, Quota
+from anomed_core.model import Role, Score, Split, Subject
+
+PROVENANCE = Provenance(core_version="1", plugin="contract", plugin_version="2")
+ALICE = Subject(role=Role.ANONYMIZER, anonymizer="alice")
+NOON = datetime(2026, 5, 1, 12, tzinfo=UTC)
+LEASE_S = 60.0
+
+
+class SettableClock:
+    """A clock that stands still until it is set."""
+
+    def __init__(self) -> None:
+        self.now = NOON
+
+    def __call__(self) -> int:
+        """Return microseconds since 1970-01-01 UTC."""
+        return round(self.now.timestamp()) * 1_000_000
+
+
+OpenLedger = Callable[[Callable[[], int]], Ledger]
+
+
+def final_of(subject: Subject = ALICE, **changes: Any) -> ClaimRequest:
+    """Return a request for a subject's final."""
+    request = ClaimRequest(
+        challenge="iris",
+        kind="anonymizer",
+        subject=subject,
+        split=Split.VALIDATION,
+        payload_digest="d" * 64,
+        fingerprint="f" * 64,
+        lease_s=LEASE_S,
+        request_id="request-1",
+    )
+    return attrs.evolve(request, **changes)
+
+
+def tuning_of(subject: Subject = ALICE, **changes: Any) -> ClaimRequest:
+    """Return a request for a tuning attempt."""
+    return final_of(subject, split=Split.TUNING, **changes)
+
+
+def score_of(ledger: Ledger, request: ClaimRequest, value: float = 0.5) -> Score:
+    """Claim and record."""
+    return ledger.record(ledger.claim(request), {"accuracy": value}, PROVENANCE)
+
+
+def outcomes_of(jobs: list[Callable[[], object]]) -> Counter[str]:
+    """Run jobs at once, each in a thread; count results and errors by the names of their types."""
+    barrier = threading.Barrier(len(jobs))
+    outcomes: Counter[str] = Counter()
+    lock = threading.Lock()
+
+    def run(job: Callable[[], object]) -> None:
+        barrier.wait()
+        try:
+            outcome = type(job()).__name__
+        except Exception as error:  # noqa: BLE001 - every outcome is counted
+            outcome = type(error).__name__
+        with lock:
+            outcomes[outcome] += 1
+
+    threads = [threading.Thread(target=run, args=(job,)) for job in jobs]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    return outcomes
 
 
 class LedgerContract:
-    """What every ledger must do."""
+    """What every ledger must do; see the module."""
 
     @pytest.fixture
-    def clock(self) -> Clock:
-        """Return a clock at noon."""
-        return Clock()
+    def clock(self) -> SettableClock:
+        """Tell the time to all ledgers of a test."""
+        return SettableClock()
 
     @pytest.fixture
-    def ledger(self, open_ledger: OpenLedger, clock: Clock) -> Iterator[Ledger]:
-        """Return an empty ledger."""
-        ledger = open_ledger(clock)
-        yield ledger
-        ledger.close()
+    def ledger(self, open_ledger: OpenLedger, clock: SettableClock) -> Ledger:
+        """Open the store."""
+        return open_ledger(clock)
 
-    # --- claims and scores ------------------------------------------------------------------------
+    # --- scores -----------------------------------------------------------------------------------
 
-    def test_a_claim_becomes_a_score(self, ledger: Ledger, clock: Clock) -> None:
-        claim = ledger.claim(request_of(subject=PAIR, kind="deanonymizer"))
-        clock.advance(1)
-
-        score = ledger.record(claim, {"tpr": 0.1 + 0.2, "acc": 1e-300}, PROVENANCE)
-
-        assert (score.id, score.challenge, score.kind) == (1, "iris", "deanonymizer")
-        assert (score.subject, score.split, score.origin) == (PAIR, Split.VALIDATION, "participant")
-        assert list(score.metrics.items()) == [("tpr", 0.1 + 0.2), ("acc", 1e-300)]
-        assert (score.payload_digest, score.fingerprint) == ("d" * 64, "f" * 64)
-        assert score.recorded_at.timestamp() * SECOND == clock.now
-        assert ledger.score(1) == score
-
-    def test_a_score_is_there_for_every_other_process(
-        self, ledger: Ledger, open_ledger: OpenLedger, clock: Clock
+    def test_a_recorded_score_is_seen_by_another_process(
+        self, ledger: Ledger, open_ledger: OpenLedger, clock: SettableClock
     ) -> None:
-        score = scored(ledger, request_of())
+        """What `record` returned, `score` and `scores` return elsewhere."""
+        score = score_of(ledger, final_of())
         other = open_ledger(clock)
-
         assert other.score(score.id) == score
-        other.close()
+        assert list(other.scores()) == [score]
+        assert other.final(challenge="iris", kind="anonymizer", subject=ALICE) == score
 
-    def test_there_is_no_score_that_was_not_recorded(self, ledger: Ledger) -> None:
-        ledger.claim(request_of())
+    @pytest.mark.parametrize("value", [0.1 + 0.2, 5e-324, 1.7976931348623157e308, -0.5, 1 / 3, 0.0])
+    def test_metrics_keep_every_bit_and_their_order(self, ledger: Ledger, value: float) -> None:
+        """Floats are stored exactly."""
+        metrics = {"z": value, "a": math.pi}
+        score = ledger.record(ledger.claim(final_of()), metrics, PROVENANCE)
+        stored = ledger.score(score.id)
+        assert stored is not None
+        assert list(stored.metrics.items()) == list(metrics.items())
 
-        assert all(ledger.score(number) is None for number in (1, 0, -1, 2**63, 10**30))
-        assert ledger.scores() == []
-        assert ledger.final(challenge="iris", kind="anonymizer", subject=SUBJECT) is None
+    def test_scores_are_numbered_without_gaps(self, ledger: Ledger) -> None:
+        """Released attempts leave no hole."""
+        ledger.release(ledger.claim(tuning_of()), "failed")
+        assert [score_of(ledger, tuning_of()).id for _ in range(3)] == [1, 2, 3]
 
-    def test_scores_recorded_at_once_are_numbered_without_gaps(self, ledger: Ledger) -> None:
-        claims = [ledger.claim(tuning()) for _ in range(24)]
+    def test_scores_can_be_chosen(self, ledger: Ledger) -> None:
+        """Each argument narrows the choice."""
+        bob = Subject(role=Role.ANONYMIZER, anonymizer="bob")
+        first = score_of(ledger, final_of())
+        second = score_of(ledger, tuning_of(bob))
+        third = score_of(ledger, final_of(challenge="digits", kind="other"))
+        assert list(ledger.scores(anonymizer="alice")) == [first, third]
+        assert list(ledger.scores(split=Split.TUNING)) == [second]
+        assert list(ledger.scores(challenge="digits", kind="other")) == [third]
+        assert list(ledger.scores(anonymizer="nobody")) == []
 
-        def record(mine: list[Claim]) -> None:
-            for claim in mine:
-                ledger.record(claim, {"accuracy": 1.0}, PROVENANCE)
+    def test_an_unknown_score_is_none(self, ledger: Ledger) -> None:
+        """Absence is no error."""
+        assert all(ledger.score(number) is None for number in (7, 0, -1, 2**63, 10**30))
+        assert ledger.final(challenge="iris", kind="anonymizer", subject=ALICE) is None
 
-        threads = [threading.Thread(target=record, args=(claims[start::4],)) for start in range(4)]
-        for thread in threads:
-            thread.start()
-        for thread in threads:
-            thread.join()
+    # --- the final --------------------------------------------------------------------------------
 
-        assert [score.id for score in ledger.scores()] == list(range(1, 25))
-        assert ledger.verify() == []
-
-    def test_a_metric_that_is_not_finite_is_never_recorded(self, ledger: Ledger) -> None:
-        claim = ledger.claim(request_of())
-
-        with pytest.raises(ValueError, match="JSON"):
-            ledger.record(claim, {"accuracy": float("nan")}, PROVENANCE)
-
-        assert ledger.scores() == []
-        assert ledger.record(claim, {"accuracy": 0.5}, PROVENANCE).id == 1
-
-    def test_a_claim_is_recorded_once(self, ledger: Ledger) -> None:
-        claim = ledger.claim(request_of())
-        ledger.record(claim, {"accuracy": 0.5}, PROVENANCE)
-
-        with pytest.raises(LedgerError):
-            ledger.record(claim, {"accuracy": 1.0}, PROVENANCE)
-
-        assert [score.metrics for score in ledger.scores()] == [{"accuracy": 0.5}]
-
-    def test_choices_narrow_the_scores(self, ledger: Ledger) -> None:
-        scored(ledger, request_of())
-        scored(ledger, tuning())
-        scored(ledger, request_of(subject=PAIR, kind="deanonymizer"))
-        scored(ledger, request_of(subject=OTHER_SUBJECT, challenge="wine"))
-
-        def ids(**choice: Any) -> list[int]:
-            return [score.id for score in ledger.scores(**choice)]
-
-        assert ids() == [1, 2, 3, 4]
-        assert ids(challenge="iris") == [1, 2, 3]
-        assert ids(kind="anonymizer") == [1, 2, 4]
-        assert ids(split=Split.TUNING) == [2]
-        assert ids(anonymizer="a", split=Split.VALIDATION) == [1, 3]
-
-    # --- finals -----------------------------------------------------------------------------------
-
-    def test_of_finals_claimed_by_threads_one_is_granted(self, ledger: Ledger) -> None:
-        assert race_of_threads(ledger, request_of()) == ["AttemptInProgressError"] * 7 + ["granted"]
-
-    def test_of_finals_claimed_by_processes_one_is_granted(
-        self, open_ledger: OpenLedger, clock: Clock
-    ) -> None:
-        outcomes = race_of_processes(open_ledger, clock, lambda led: outcome(led, request_of()))
-
-        assert outcomes == ["AttemptInProgressError"] * 3 + ["granted"]
-
-    def test_a_scored_final_is_refused_for_ever(self, ledger: Ledger, clock: Clock) -> None:
-        score = scored(ledger, request_of())
-        clock.advance(10 * 365 * 86_400)
-
+    def test_a_final_is_scored_once(self, ledger: Ledger) -> None:
+        """The second claim learns where the score is, whatever its body."""
+        score = score_of(ledger, final_of())
         with pytest.raises(AlreadyScoredError) as refusal:
-            ledger.claim(request_of(payload_digest="e" * 64))
-
+            ledger.claim(final_of(payload_digest="e" * 64))
         assert refusal.value.score_id == score.id
-        assert ledger.final(challenge="iris", kind="anonymizer", subject=SUBJECT) == score
 
-    def test_a_claimed_final_is_in_progress_until_its_lease_ends(
-        self, ledger: Ledger, clock: Clock
-    ) -> None:
-        ledger.claim(request_of())
-        clock.advance(40)
-
+    def test_a_final_in_progress_is_not_claimed_again(self, ledger: Ledger) -> None:
+        """The second claim learns how long to wait at most."""
+        ledger.claim(final_of())
         with pytest.raises(AttemptInProgressError) as refusal:
-            ledger.claim(request_of())
+            ledger.claim(final_of())
+        assert 0 < refusal.value.retry_after_s <= LEASE_S
 
-        assert refusal.value.retry_after_s == pytest.approx(LEASE_S - 40)
+    def test_a_released_final_is_free_and_keeps_its_reason(self, ledger: Ledger) -> None:
+        """A failure of ours costs nothing and is on record."""
+        ledger.release(ledger.claim(final_of()), "EvaluationFailedError")
+        score_of(ledger, final_of())
+        history = ledger.attempts(challenge="iris", subject=ALICE)
+        assert [(attempt.state, attempt.reason) for attempt in history] == [
+            ("released", "EvaluationFailedError"),
+            ("scored", ""),
+        ]
+
+    def test_release_after_record_does_nothing(self, ledger: Ledger) -> None:
+        """A score cannot be given back."""
+        claim = ledger.claim(final_of())
+        score = ledger.record(claim, {"accuracy": 1.0}, PROVENANCE)
+        ledger.release(claim, "too late")
+        assert ledger.final(challenge="iris", kind="anonymizer", subject=ALICE) == score
 
     @pytest.mark.parametrize(
-        "changes",
+        "other",
         [
-            {"challenge": "wine"},
+            {"challenge": "digits"},
             {"kind": "other"},
-            {"subject": OTHER_SUBJECT},
-            {"split": Split.TUNING},
+            {"subject": Subject(role=Role.ANONYMIZER, anonymizer="bob")},
+            {"subject": Subject(role=Role.DEANONYMIZER, anonymizer="alice", deanonymizer="d")},
         ],
+        ids=["challenge", "kind", "anonymizer", "role"],
     )
-    def test_a_final_stands_in_the_way_of_itself_only(
-        self, ledger: Ledger, changes: dict[str, Any]
+    def test_finals_of_others_are_others(self, ledger: Ledger, other: dict[str, Any]) -> None:
+        """The once-only rule is about challenge, kind and subject together."""
+        score_of(ledger, final_of())
+        score_of(ledger, final_of(**other))
+
+    def test_pairs_whose_names_join_to_the_same_text_differ(self, ledger: Ledger) -> None:
+        """a+bc is not ab+c."""
+        for pair in (("a", "bc"), ("ab", "c")):
+            subject = Subject(role=Role.DEANONYMIZER, anonymizer=pair[0], deanonymizer=pair[1])
+            score_of(ledger, final_of(subject))
+
+    def test_of_simultaneous_finals_one_is_granted(
+        self, ledger: Ledger, open_ledger: OpenLedger, clock: SettableClock
     ) -> None:
-        ledger.claim(request_of())
-
-        assert outcome(ledger, request_of(**changes)) == "granted"
-
-    def test_pairs_of_equal_concatenation_have_finals_of_their_own(self, ledger: Ledger) -> None:
-        ledger.claim(request_of(subject=PAIR))
-        other = Subject(role=Role.DEANONYMIZER, anonymizer="ab", deanonymizer="c")
-
-        assert outcome(ledger, request_of(subject=other)) == "granted"
-
-    # --- failures of ours -------------------------------------------------------------------------
-
-    def test_a_released_final_is_free_again(self, ledger: Ledger) -> None:
-        ledger.release(ledger.claim(request_of()), "ZeroDivisionError")
-
-        assert scored(ledger, request_of()).id == 1
-        (first, second) = ledger.attempts(challenge="iris", subject=SUBJECT)
-        assert (first.state, first.reason, first.score_id) == (
-            "released",
-            "ZeroDivisionError",
-            None,
+        """Whichever process and thread they come from."""
+        ledgers = [ledger, open_ledger(clock)]
+        outcomes = outcomes_of(
+            [lambda n=n: ledgers[n % 2].claim(final_of()) for n in range(16)]  # type: ignore[misc]
         )
-        assert (second.state, second.score_id) == ("scored", 1)
+        assert outcomes == {"Claim": 1, "AttemptInProgressError": 15}
 
-    def test_what_is_settled_is_not_released(self, ledger: Ledger) -> None:
-        claim = ledger.claim(request_of())
-        ledger.record(claim, {"accuracy": 0.5}, PROVENANCE)
+    # --- leases -----------------------------------------------------------------------------------
 
-        ledger.release(claim, "too late")
+    def test_a_claim_ends_with_its_lease(self, ledger: Ledger, clock: SettableClock) -> None:
+        """A claimant that died loses its subject nothing."""
+        ledger.claim(final_of())
+        clock.now += timedelta(seconds=LEASE_S)
+        score_of(ledger, final_of())
 
-        assert outcome(ledger, request_of()) == "AlreadyScoredError"
-
-    def test_a_claimant_that_was_killed_costs_nothing(
-        self, ledger: Ledger, open_ledger: OpenLedger, clock: Clock
+    def test_a_claim_that_somebody_else_took_over_is_not_recorded(
+        self, ledger: Ledger, clock: SettableClock
     ) -> None:
-        def claim_and_die() -> None:
-            open_ledger(clock).claim(request_of())
-            os.kill(os.getpid(), signal.SIGKILL)
-
-        process = multiprocessing.get_context("fork").Process(target=claim_and_die)
-        process.start()
-        process.join()
-
-        assert outcome(ledger, request_of()) == "AttemptInProgressError"
-        clock.advance(LEASE_S + 1)
-        assert outcome(ledger, request_of()) == "granted"
-
-    def test_of_claims_after_a_lease_one_is_granted(self, ledger: Ledger, clock: Clock) -> None:
-        ledger.claim(request_of())
-        clock.advance(LEASE_S + 1)
-
-        assert race_of_threads(ledger, request_of()).count("granted") == 1
-
-    def test_a_late_claimant_records_nothing_once_another_has_claimed(
-        self, ledger: Ledger, clock: Clock
-    ) -> None:
-        late = ledger.claim(request_of())
-        clock.advance(LEASE_S + 1)
-        ledger.claim(request_of())
-
-        with pytest.raises(LedgerError, match="try again"):
-            ledger.record(late, {"accuracy": 1.0}, PROVENANCE)
-        ledger.release(late, "too late")
-
-        assert ledger.scores() == []
-        assert outcome(ledger, request_of()) == "AttemptInProgressError"
-
-    def test_a_late_claimant_records_as_long_as_nobody_else_has_claimed(
-        self, ledger: Ledger, clock: Clock
-    ) -> None:
-        late = ledger.claim(request_of())
-        clock.advance(LEASE_S + 1)
-
-        assert ledger.record(late, {"accuracy": 1.0}, PROVENANCE).id == 1
+        """The final counts once, however late the first claimant wakes up."""
+        late = ledger.claim(final_of())
+        clock.now += timedelta(seconds=LEASE_S)
+        score = score_of(ledger, final_of(), 0.7)
+        with pytest.raises(LedgerError):
+            ledger.record(late, {"accuracy": 0.9}, PROVENANCE)
+        assert list(ledger.scores()) == [score]
 
     # --- quotas -----------------------------------------------------------------------------------
 
-    def test_a_quota_counts_down(self, ledger: Ledger) -> None:
-        assert [ledger.claim(tuning(3)).remaining for _ in range(3)] == [2, 1, 0]
+    def test_a_quota_is_kept_and_told(self, ledger: Ledger) -> None:
+        """Remaining attempts count down; the refusal says when the next period begins."""
+        quota = Quota(attempts=2, period_s=86_400)
+        remaining = []
+        for _ in range(2):
+            claim = ledger.claim(tuning_of(quota=quota))
+            ledger.record(claim, {"accuracy": 0.5}, PROVENANCE)
+            remaining.append(claim.remaining)
+        with pytest.raises(QuotaExhaustedError) as refusal:
+            ledger.claim(tuning_of(quota=quota))
+        assert remaining == [1, 0]
+        assert refusal.value.retry_after_s == 12 * 3600
+        left, resets_at = ledger.remaining(
+            challenge="iris", kind="anonymizer", subject=ALICE, quota=quota
+        )
+        assert (left, resets_at) == (0, NOON + timedelta(hours=12))
 
-        with pytest.raises(QuotaExhaustedError, match="All 3 tuning attempts") as refusal:
-            ledger.claim(tuning(3))
-        assert refusal.value.retry_after_s == 43_200
-
-    def test_a_quota_is_not_exceeded_by_threads(self, ledger: Ledger) -> None:
-        outcomes = race_of_threads(ledger, tuning(3))
-
-        assert outcomes == ["QuotaExhaustedError"] * 5 + ["granted"] * 3
-
-    def test_a_quota_is_not_exceeded_by_processes(
-        self, open_ledger: OpenLedger, clock: Clock
+    def test_a_quota_begins_anew_with_its_period(
+        self, ledger: Ledger, clock: SettableClock
     ) -> None:
-        outcomes = race_of_processes(open_ledger, clock, lambda led: outcome(led, tuning(2)))
+        """A day of 86,400 s begins at midnight UTC."""
+        quota = Quota(attempts=1, period_s=86_400)
+        score_of(ledger, tuning_of(quota=quota))
+        clock.now = NOON + timedelta(hours=12)
+        score_of(ledger, tuning_of(quota=quota))
 
-        assert outcomes == ["QuotaExhaustedError"] * 2 + ["granted"] * 2
+    def test_released_attempts_and_finals_do_not_count(self, ledger: Ledger) -> None:
+        """Only tuning attempts that were scored, or are under way, use up a quota."""
+        quota = Quota(attempts=1)
+        ledger.release(ledger.claim(tuning_of(quota=quota)), "failed")
+        score_of(ledger, final_of(quota=quota))
+        score_of(ledger, tuning_of(quota=quota))
 
-    def test_a_new_period_begins_at_midnight(self, ledger: Ledger, clock: Clock) -> None:
-        scored(ledger, tuning(1))
-        clock.now = (clock.now // DAY + 1) * DAY - 1
-        assert outcome(ledger, tuning(1)) == "QuotaExhaustedError"
+    def test_an_attempt_under_way_counts_until_its_lease_ends(
+        self, ledger: Ledger, clock: SettableClock
+    ) -> None:
+        """Else a quota could be outrun."""
+        quota = Quota(attempts=1)
+        ledger.claim(tuning_of(quota=quota))
+        with pytest.raises(QuotaExhaustedError):
+            ledger.claim(tuning_of(quota=quota))
+        clock.now += timedelta(seconds=LEASE_S)
+        ledger.claim(tuning_of(quota=quota))
 
-        clock.now += 1
-        assert outcome(ledger, tuning(1)) == "granted"
-
-    def test_attempts_of_others_and_finals_are_not_counted(self, ledger: Ledger) -> None:
-        for request in (
-            request_of(),
-            tuning(1, subject=OTHER_SUBJECT),
-            tuning(1, kind="other"),
-            tuning(1, challenge="wine"),
-        ):
-            ledger.claim(request)
-
-        assert outcome(ledger, tuning(1)) == "granted"
-
-    def test_released_and_dead_attempts_are_not_counted(self, ledger: Ledger, clock: Clock) -> None:
-        ledger.release(ledger.claim(tuning(1)), "")
-        ledger.claim(tuning(1))
-        clock.advance(LEASE_S + 1)
-
-        assert outcome(ledger, tuning(1)) == "granted"
-
-    def test_what_remains_can_be_asked(self, ledger: Ledger, clock: Clock) -> None:
-        scored(ledger, tuning(5))
-        ledger.claim(tuning(5))
-        quota = Quota(attempts=5)
-
-        remaining, ends_at = ledger.remaining(
-            challenge="iris", kind="anonymizer", subject=SUBJECT, quota=quota
+    def test_a_quota_is_not_outrun_by_simultaneous_attempts(
+        self, ledger: Ledger, open_ledger: OpenLedger, clock: SettableClock
+    ) -> None:
+        """Exactly as many are granted as there are left."""
+        ledgers = [ledger, open_ledger(clock)]
+        request = tuning_of(quota=Quota(attempts=5))
+        outcomes = outcomes_of(
+            [lambda n=n: ledgers[n % 2].claim(request) for n in range(16)]  # type: ignore[misc]
         )
+        assert outcomes == {"Claim": 5, "QuotaExhaustedError": 11}
 
-        assert remaining == 3
-        assert ends_at.timestamp() * SECOND == (clock.now // DAY + 1) * DAY
+    # --- idempotency keys -------------------------------------------------------------------------
 
-    def test_nothing_less_than_nothing_remains(self, ledger: Ledger) -> None:
-        for _ in range(3):
-            ledger.claim(tuning(3))
+    def test_a_replay_key_finds_its_score(self, ledger: Ledger) -> None:
+        """For the same challenge, kind, subject and split only."""
+        score = score_of(ledger, tuning_of(replay_key="k\u00e9y 1"))
+        about: dict[str, Any] = {"challenge": "iris", "kind": "anonymizer", "subject": ALICE}
+        assert ledger.replay(**about, split=Split.TUNING, replay_key="k\u00e9y 1") == score
+        assert ledger.replay(**about, split=Split.TUNING, replay_key="k\u00e9y 2") is None
+        assert ledger.replay(**about, split=Split.VALIDATION, replay_key="k\u00e9y 1") is None
 
-        remaining, _ = ledger.remaining(
-            challenge="iris", kind="anonymizer", subject=SUBJECT, quota=Quota(attempts=2)
+    def test_a_replay_key_is_claimed_once(self, ledger: Ledger) -> None:
+        """A twin of a request under way waits instead of using up another attempt."""
+        ledger.claim(tuning_of(replay_key="key"))
+        with pytest.raises(AttemptInProgressError):
+            ledger.claim(tuning_of(replay_key="key"))
+
+    # --- time -------------------------------------------------------------------------------------
+
+    def test_nothing_reopens_when_the_clock_is_set_back(
+        self, ledger: Ledger, clock: SettableClock
+    ) -> None:
+        """Neither quotas nor the present as phases see it."""
+        quota = Quota(attempts=1, period_s=86_400)
+        score_of(ledger, tuning_of(quota=quota))
+        clock.now = NOON - timedelta(days=2)
+        with pytest.raises(QuotaExhaustedError):
+            ledger.claim(tuning_of(quota=quota))
+        assert ledger.now() == NOON
+
+    def test_what_was_reached_stays_reached(
+        self, ledger: Ledger, open_ledger: OpenLedger, clock: SettableClock
+    ) -> None:
+        """For all processes, and also where nobody claimed anything."""
+        ledger.reach(NOON + timedelta(hours=1))
+        assert open_ledger(clock).now() == NOON + timedelta(hours=1)
+        ledger.reach(NOON)
+        assert ledger.now() == NOON + timedelta(hours=1)
+
+    def test_opening_a_challenge_reaches_the_present(
+        self, ledger: Ledger, clock: SettableClock
+    ) -> None:
+        """A restart with a wrong clock reopens nothing either."""
+        ledger.open_challenge("iris", "f" * 64, accept_change=False)
+        clock.now = NOON - timedelta(hours=3)
+        assert ledger.now() == NOON
+
+    # --- challenges -------------------------------------------------------------------------------
+
+    def test_other_data_are_refused_once_there_are_scores(self, ledger: Ledger) -> None:
+        """Before the first score they may change."""
+        ledger.open_challenge("iris", "a" * 64, accept_change=False)
+        ledger.open_challenge("iris", "b" * 64, accept_change=False)
+        score_of(ledger, final_of())
+        with pytest.raises(LedgerMismatchError, match="1 scores"):
+            ledger.open_challenge("iris", "c" * 64, accept_change=False)
+        ledger.open_challenge("iris", "c" * 64, accept_change=True)
+        ledger.open_challenge("iris", "c" * 64, accept_change=False)
+
+    def test_workers_open_a_new_challenge_at_once(
+        self, ledger: Ledger, open_ledger: OpenLedger, clock: SettableClock
+    ) -> None:
+        """Nobody fails, and it is opened once."""
+        ledgers = [ledger, open_ledger(clock)]
+        outcomes = outcomes_of(
+            [
+                lambda n=n: ledgers[n % 2].open_challenge(  # type: ignore[misc]
+                    "iris", "a" * 64, accept_change=False
+                )
+                for n in range(8)
+            ]
         )
+        assert outcomes == {"NoneType": 8}
 
-        assert remaining == 0
+    # --- the chain --------------------------------------------------------------------------------
 
-    def test_a_clock_that_is_set_back_reopens_nothing(self, ledger: Ledger, clock: Clock) -> None:
-        ledger.claim(tuning(1))
-        newest = ledger.now()
-        clock.advance(-2 * 86_400)
+    def test_simultaneous_records_make_one_unbroken_chain(
+        self, ledger: Ledger, open_ledger: OpenLedger, clock: SettableClock
+    ) -> None:
+        """Ids have no gaps, and verifying meanwhile finds no fault."""
+        ledgers = [ledger, open_ledger(clock)]
+        claims: list[Claim] = [ledger.claim(tuning_of()) for _ in range(24)]
+        verdicts: list[object] = []
 
-        assert outcome(ledger, tuning(1)) == "QuotaExhaustedError"
-        assert ledger.now() == newest
+        def verify() -> None:
+            verdicts.extend(fault for _ in range(6) for fault in ledger.verify())
 
-    # --- replays ----------------------------------------------------------------------------------
+        def record(n: int) -> Score:
+            return ledgers[n % 2].record(claims[n], {"accuracy": n / 24}, PROVENANCE)
 
-    def test_a_score_is_found_by_its_key(self, ledger: Ledger) -> None:
-        score = scored(ledger, tuning(replay_key="k"))
+        outcomes = outcomes_of([verify, *(lambda n=n: record(n) for n in range(24))])
+        assert outcomes == {"Score": 24, "NoneType": 1}
+        assert [score.id for score in ledger.scores()] == list(range(1, 25))
+        assert verdicts == []
+        assert ledger.verify() == []
 
-        about: dict[str, Any] = {
-            "challenge": "iris",
-            "kind": "anonymizer",
-            "subject": SUBJECT,
-            "split": Split.TUNING,
-        }
-        assert ledger.replay(**about, replay_key="k") == score
-        assert ledger.replay(**about, replay_key="other") is None
-        for name, value in {
-            "challenge": "wine",
-            "kind": "other",
-            "subject": OTHER_SUBJECT,
-            "split": Split.VALIDATION,
-        }.items():
-            assert ledger.replay(**{**about, name: value}, replay_key="k") is None
+    def test_audit_rows_are_part_of_what_is_verified(self, ledger: Ledger) -> None:
+        """An unharmed ledger has no faults."""
+        ledger.audit("token created", role="anonymizer", holder="alice")
+        ledger.audit("token revoked", token="12345678")  # noqa: S106 - no secret
+        assert ledger.verify() == []
 
-    def test_of_claims_with_one_key_one_is_granted(self, ledger: Ledger) -> None:
-        outcomes = race_of_threads(ledger, tuning(replay_key="k"))
+    # --- house scores -----------------------------------------------------------------------------
 
-        assert outcomes == ["AttemptInProgressError"] * 7 + ["granted"]
-
-    def test_a_key_that_was_scored_is_not_claimed_again(self, ledger: Ledger) -> None:
-        scored(ledger, tuning(replay_key="k"))
-
-        assert outcome(ledger, tuning(replay_key="k")) == "AlreadyScoredError"
-
-    def test_a_key_of_a_released_attempt_is_free_again(self, ledger: Ledger) -> None:
-        ledger.release(ledger.claim(tuning(replay_key="k")), "")
-
-        assert outcome(ledger, tuning(replay_key="k")) == "granted"
-
-    # --- the house --------------------------------------------------------------------------------
-
-    def test_results_of_the_house_are_scores_that_claim_nothing(self, ledger: Ledger) -> None:
-        score = ledger.record_house(
+    def record_house(self, ledger: Ledger, **more: Any) -> Score:
+        """Record a house attack on alice's final."""
+        return ledger.record_house(
             challenge="iris",
             kind="anonymizer",
-            subject=SUBJECT,
+            subject=ALICE,
             split=Split.VALIDATION,
-            label="shadow",
-            metrics={"advantage": 0.25},
+            label="coin",
+            metrics={"advantage": 0.0},
             payload_digest="d" * 64,
             fingerprint="f" * 64,
             provenance=PROVENANCE,
+            **more,
         )
 
-        assert (score.origin, score.label, score.metrics) == (
-            "house",
-            "shadow",
-            {"advantage": 0.25},
-        )
-        assert ledger.scores() == [score]
-        assert ledger.final(challenge="iris", kind="anonymizer", subject=SUBJECT) is None
-        assert outcome(ledger, request_of()) == "granted"
-
-    # --- history ----------------------------------------------------------------------------------
-
-    def test_the_history_of_a_subject_is_in_order(self, ledger: Ledger, clock: Clock) -> None:
-        ledger.claim(tuning())
-        clock.advance(5)
-        scored(ledger, request_of())
-        ledger.claim(tuning(subject=OTHER_SUBJECT))
-        ledger.claim(tuning(challenge="wine"))
-
-        first, second = ledger.attempts(challenge="iris", subject=SUBJECT)
-
-        assert (first.split, first.state, first.settled_at) == (Split.TUNING, "claimed", None)
-        assert (second.split, second.state) == (Split.VALIDATION, "scored")
-        assert (second.claimed_at - first.claimed_at).total_seconds() == 5
-        assert second.settled_at == second.claimed_at
-
-    # --- fingerprints and the chain ---------------------------------------------------------------
-
-    def test_a_challenge_keeps_its_fingerprint(self, ledger: Ledger) -> None:
-        ledger.open_challenge("iris", "f" * 64, accept_change=False)
-        scored(ledger, request_of())
-
-        ledger.open_challenge("iris", "f" * 64, accept_change=False)
-        with pytest.raises(LedgerMismatchError, match="'iris' has 1 scores"):
-            ledger.open_challenge("iris", "e" * 64, accept_change=False)
-        ledger.open_challenge("wine", "e" * 64, accept_change=False)
-
-    def test_without_scores_the_fingerprint_may_change(self, ledger: Ledger) -> None:
-        ledger.open_challenge("iris", "f" * 64, accept_change=False)
-        ledger.open_challenge("iris", "e" * 64, accept_change=False)
-        scored(ledger, request_of(fingerprint="e" * 64))
-
-        with pytest.raises(LedgerMismatchError):
-            ledger.open_challenge("iris", "f" * 64, accept_change=False)
-
-    def test_an_accepted_change_holds_from_then_on(self, ledger: Ledger) -> None:
-        ledger.open_challenge("iris", "f" * 64, accept_change=False)
-        scored(ledger, request_of())
-
-        ledger.open_challenge("iris", "e" * 64, accept_change=True)
-
-        ledger.open_challenge("iris", "e" * 64, accept_change=False)
+    def test_a_house_score_is_no_final(self, ledger: Ledger) -> None:
+        """It is marked as the house's and stands in nobody's way."""
+        house = self.record_house(ledger)
+        assert (house.origin, house.label) == ("house", "coin")
+        score_of(ledger, final_of())
         assert ledger.verify() == []
 
-    def test_processes_that_open_a_challenge_at_once_all_succeed(
-        self, open_ledger: OpenLedger, clock: Clock
-    ) -> None:
-        def open_it(ledger: Ledger) -> str:
-            ledger.open_challenge("iris", "f" * 64, accept_change=False)
-            return "opened"
+    def test_a_house_score_is_recorded_once_for_its_chore(self, ledger: Ledger) -> None:
+        """A worker that died after recording is not repeated by the next one."""
+        claim = ledger.claim(final_of())
+        score = ledger.record(claim, {"accuracy": 0.5}, PROVENANCE, tasks=["attack:coin"])
+        self.record_house(ledger, settles=(score.id, "attack:coin"))
+        with pytest.raises(LedgerError, match="before"):
+            self.record_house(ledger, settles=(score.id, "attack:coin"))
+        assert [found.origin for found in ledger.scores()] == ["participant", "house"]
 
-        assert race_of_processes(open_ledger, clock, open_it) == ["opened"] * 4
+    # --- availability -----------------------------------------------------------------------------
 
-    def test_the_chain_of_what_was_recorded_is_unbroken(self, ledger: Ledger) -> None:
-        assert ledger.verify() == []
-        for _ in range(3):
-            scored(ledger, tuning(), accuracy=0.1 + 0.2)
-        ledger.audit("token created", role="anonymizer", holder="ä")
-        ledger.audit("token revoked")
-
-        assert ledger.verify() == []
-
-    def test_a_ledger_that_can_be_written_answers(self, ledger: Ledger) -> None:
+    def test_ping_is_quiet_on_a_ledger_that_works(self, ledger: Ledger) -> None:
+        """And leaves the chain alone."""
         ledger.ping()
-
         assert ledger.verify() == []

@@ -99,8 +99,8 @@ class RequestedProductResource:
         self._house.gatekeeper.may_read(self._hosted, self._product, req.context.identity, query)
         request = DataRequest(parameters=checked_parameters(self._product.parameters, query))
         if request.split is not None and request.split in self._hosted.phases:
-            now = self._house.ledger.now()
-            refuse_outside(self._hosted.phases[request.split], request.split, now)
+            phase = self._hosted.phases[request.split]
+            refuse_outside(phase, request.split, self._house.ledger)
         if self._product.with_target and request.anonymizer:
             target = self._house.desk.submissions.target(
                 self._hosted, request.anonymizer, whole=True

@@ -54,15 +54,10 @@ def handle_anomed_error(
         _add_headers(req, resp, error)
         return
     log.error("failed", status=status, exc_info=error)
-    description = _public_words(error)
+    description = str(error) if isinstance(error, errors.ServiceError) else _OPAQUE
+    if isinstance(error, errors.LedgerError):
+        description = error.public
     _answer(resp, status, title, description, request_id=req.context.request_id)
-
-
-def _public_words(error: errors.AnomedError) -> str:
-    """Return what a participant may know of a failure of ours: nothing about the database."""
-    if isinstance(error, errors.LedgerError) and not isinstance(error, errors.LedgerFullError):
-        return "The ledger cannot be used now; nothing was recorded, send the request again."
-    return str(error) if isinstance(error, errors.ServiceError) else _OPAQUE
 
 
 def handle_unexpected(

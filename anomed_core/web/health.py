@@ -8,7 +8,7 @@ import attrs
 import falcon
 import structlog
 
-from anomed_core.errors import NotAllowedError, NotAuthenticatedError, ServiceError
+from anomed_core.errors import LedgerError, NotAllowedError, NotAuthenticatedError
 from anomed_core.model import Role
 from anomed_core.service.house import House
 from anomed_core.service.identities import Gatekeeper
@@ -47,9 +47,9 @@ class ReadyResource:
     def _ledger_problems(self) -> list[str]:
         try:
             self.house.ledger.ping()
-        except ServiceError:
+        except LedgerError as error:
             log.exception("the ledger is not ready")
-            return ["ledger: it cannot be written; see the log"]
+            return [f"ledger: {error.public}"]
         return []
 
     def _challenge_problems(self) -> list[str]:

@@ -52,6 +52,7 @@ def test_a_score_is_plain_json() -> None:
         "deanonymizer": "b",
         "data_split": "validation",
         "metrics": {"acc": 0.30000000000000004},
+        "parameters": {},
         "origin": "participant",
         "label": "",
         "payload_digest": "0" * 64,

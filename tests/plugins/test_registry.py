@@ -7,7 +7,12 @@ from typing import Any
 import pytest
 
 from anomed_core import ChallengeType, DataSource, Metric, hookimpl
-from anomed_core.errors import ContractError, PluginConflictError, PluginNotFoundError
+from anomed_core.errors import (
+    ContractError,
+    PluginBrokenError,
+    PluginConflictError,
+    PluginNotFoundError,
+)
 from anomed_core.plugins import PluginRegistry, build_registry
 
 
@@ -158,6 +163,21 @@ def test_a_source_that_is_none_is_refused() -> None:
     registry.add(Offering(Metric(name="m", kind="k")), name="mine")
 
     with pytest.raises(ContractError, match="list of DataSource, got a Metric in it"):
+        registry.data_sources()
+
+
+def test_a_plugin_that_raises_instead_of_offering_sources_is_named() -> None:
+    class Raising:
+        ANOMED_API = 1
+
+        @hookimpl
+        def anomed_data_sources(self) -> list[DataSource]:
+            raise OSError("the disk is gone")
+
+    registry = build_registry(discover=False)
+    registry.add(Raising(), name="mine")
+
+    with pytest.raises(PluginBrokenError, match="'mine': anomed_data_sources raised OSError"):
         registry.data_sources()
 
 

@@ -10,6 +10,8 @@ import importlib
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from anomed_supervised_mia.attacks import Signals
+    from anomed_supervised_mia.auditing import AuditSettings, audit
     from anomed_supervised_mia.challenge import SupervisedLearningMIAChallenge
     from anomed_supervised_mia.datasets import (
         InMemoryNumpyArrays,
@@ -21,6 +23,8 @@ if TYPE_CHECKING:
         evaluate_membership_inference_attack,
         evaluate_MIA,
     )
+    from anomed_supervised_mia.report import write_report
+    from anomed_supervised_mia.results import AuditMetadata, AuditResults
     from anomed_supervised_mia.server import supervised_learning_MIA_challenge_server_factory
     from anomed_supervised_mia.utility import strict_binary_accuracy
 
@@ -29,23 +33,35 @@ _HOME_OF = {
     "InMemoryNumpyArrays": "datasets",
     "NpzFromDisk": "datasets",
     "NumpyDataset": "datasets",
+    "AuditMetadata": "results",
+    "AuditResults": "results",
+    "AuditSettings": "auditing",
+    "Signals": "attacks",
+    "audit": "auditing",
     "discard_targets": "datasets",
     "evaluate_MIA": "membership",
     "evaluate_membership_inference_attack": "membership",
     "strict_binary_accuracy": "utility",
     "supervised_learning_MIA_challenge_server_factory": "server",
+    "write_report": "report",
 }
 
 __all__ = [
+    "AuditMetadata",
+    "AuditResults",
+    "AuditSettings",
     "InMemoryNumpyArrays",
     "NpzFromDisk",
     "NumpyDataset",
+    "Signals",
     "SupervisedLearningMIAChallenge",
+    "audit",
     "discard_targets",
     "evaluate_MIA",
     "evaluate_membership_inference_attack",
     "strict_binary_accuracy",
     "supervised_learning_MIA_challenge_server_factory",
+    "write_report",
 ]
 
 

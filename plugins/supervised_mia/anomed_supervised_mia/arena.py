@@ -43,6 +43,8 @@ class Arena:
         Take what came and the truth, return metrics by name.
     rank_attacks_by
         Primary metric of attacks.
+    audit_hosts
+        Hosts at which anonymizers may be asked for predictions.
     lottery
         Draws the evaluation records of each pair.
     """
@@ -53,6 +55,7 @@ class Arena:
     evaluate_prediction: Evaluator
     evaluate_memberships: Evaluator
     rank_attacks_by: str
+    audit_hosts: tuple[str, ...] = ()
     lottery: Lottery
 
     def targets(self, split: Split) -> np.ndarray:
@@ -145,6 +148,7 @@ def open_arena(
     evaluate_prediction: Evaluator,
     evaluate_memberships: Evaluator,
     rank_attacks_by: str = "auc",
+    audit_hosts: tuple[str, ...] = (),
     lottery: Lottery,
     freeze: Freeze,
 ) -> Arena:
@@ -154,7 +158,7 @@ def open_arena(
     ----------
     parts
         Where the data come from.
-    length, evaluate_prediction, evaluate_memberships, rank_attacks_by, lottery
+    length, evaluate_prediction, evaluate_memberships, rank_attacks_by, audit_hosts, lottery
         See `Arena`.
     freeze
         Keeps arrays for all processes.
@@ -192,6 +196,7 @@ def open_arena(
         evaluate_prediction=evaluate_prediction,
         evaluate_memberships=evaluate_memberships,
         rank_attacks_by=rank_attacks_by,
+        audit_hosts=audit_hosts,
         lottery=lottery,
     )
 

@@ -75,9 +75,14 @@ class SupervisedMIAConfig:
         ``accuracy`` for labels and ``mae`` for numbers.
     rank_attacks_by
         Metric that ranks attacks.
+    audit_hosts
+        Hosts (``host`` or ``host:port``) at which participants may register the ``/predict`` of
+        their anonymizer, as ``predict_url`` of their final, so that the house attacks it; none by
+        default, since the server sends requests there.
     """
 
     data: DataSettings
     mia_evaluation_dataset_length: int = attrs.field(default=100, validator=attrs.validators.ge(1))
     utility: tuple[str, ...] = ()
     rank_attacks_by: str = attrs.field(default="auc", validator=_attack_metrics)
+    audit_hosts: tuple[str, ...] = ()

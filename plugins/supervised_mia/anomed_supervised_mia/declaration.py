@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 import numpy as np
 
 from anomed_core import Direction, Metric, SubmissionRejected
@@ -98,3 +100,28 @@ def refuse_non_labels(prediction: np.ndarray, targets: np.ndarray) -> None:
         )
     if prediction.size and np.abs(prediction).max() > np.iinfo(np.int32).max:
         raise SubmissionRejected("prediction holds values beyond 2147483647, which are no labels.")
+
+
+def refuse_impossible_claims(parameters: Mapping[str, str]) -> None:
+    """Refuse an epoch or an epsilon that is no such number.
+
+    Raises
+    ------
+    SubmissionRejected
+        With what is allowed.
+    """
+    epoch = parameters.get("epoch")
+    if epoch is not None and not (epoch.isascii() and epoch.isdigit() and len(epoch) <= 9):
+        raise SubmissionRejected(f"epoch is {epoch[:40]!r}; send a whole number from 0.")
+    claimed = parameters.get("claimed_epsilon")
+    if claimed is not None and not 0 < _number(claimed) < float("inf"):
+        raise SubmissionRejected(
+            f"claimed_epsilon is {claimed[:40]!r}; send a positive number, or leave it out."
+        )
+
+
+def _number(text: str) -> float:
+    try:
+        return float(text)
+    except ValueError:
+        return float("nan")

@@ -1,4 +1,4 @@
-"""The demo: two baseline anonymizers and two baseline deanonymizers compete over HTTP."""
+"""The demo: three baseline anonymizers and two baseline deanonymizers compete over HTTP."""
 
 from __future__ import annotations
 
@@ -17,7 +17,8 @@ from anomed_supervised_mia.attacks import (
 )
 
 if TYPE_CHECKING:
-    from anomed_core.demonstration import DemoSession
+    from anomed_core import DemoSession
+    from anomed_supervised_mia.anonymizers import BaselineAnonymizer
 
 _SPLITS = ("tuning", "validation")
 
@@ -49,8 +50,10 @@ def play(session: DemoSession) -> None:
         f"{training['X'].shape[1]} features."
     )
     results = []
-    for name, model in _anonymizers(session.seed).items():
-        model.fit(training["X"], training["y"])
+    for anonymizer in _anonymizers():
+        name = anonymizer.name
+        rng = np.random.default_rng(session.seed)
+        model = anonymizer.fit(training["X"], training["y"], rng=rng)
         accuracy = 0.0
         for split in _SPLITS:
             features = _download(session, f"/data/anonymizer/{split}")["X"]
@@ -69,18 +72,18 @@ def play(session: DemoSession) -> None:
     _print_ranking(session, results)
 
 
-def _anonymizers(seed: int) -> dict[str, Any]:
-    from sklearn.ensemble import RandomForestClassifier
-    from sklearn.linear_model import LogisticRegression
-    from sklearn.pipeline import make_pipeline
-    from sklearn.preprocessing import StandardScaler
+def _anonymizers() -> tuple[BaselineAnonymizer, ...]:
+    """Return a model with a proof, one that is merely cautious, and one that learns by heart."""
+    from anomed_supervised_mia.anonymizers import (
+        overfitted_anonymizers,
+        private_anonymizers,
+        underfitted_anonymizers,
+    )
 
-    return {
-        "private": make_pipeline(
-            StandardScaler(), LogisticRegression(C=0.01, max_iter=500, random_state=seed)
-        ),
-        "overfitted": RandomForestClassifier(n_estimators=100, random_state=seed),
-    }
+    private = private_anonymizers((0.0, 16.0), epsilon=10.0)[0]
+    cautious = underfitted_anonymizers()[-1]
+    overfitted = next(a for a in overfitted_anonymizers() if a.name == "overfitted-forest")
+    return private, cautious, overfitted
 
 
 def _attack_all(session: DemoSession, anonymizer: str, model: Any) -> dict[str, dict[str, float]]:
@@ -131,13 +134,13 @@ def _print_ranking(session: DemoSession, results: list[_Result]) -> None:
     session.tell("")
     session.tell("Ranking by privacy (AUC of the worst attack; 0.5 is a coin), then utility:")
     session.tell(
-        f"{'':>3} {'anonymizer':<12} {'accuracy':>9} {'worst AUC':>10} {'TPR at 1% FPR':>14}"
+        f"{'':>3} {'anonymizer':<32} {'accuracy':>9} {'worst AUC':>10} {'TPR at 1% FPR':>14}"
     )
     ranked = sorted(results, key=lambda result: (round(result.worst_auc, 2), -result.accuracy))
     for place, result in enumerate(ranked, start=1):
         tpr = max(metrics["tpr_at_fpr_0.01"] for metrics in result.attacks.values())
         session.tell(
-            f"{place:>2}. {result.anonymizer:<12} {result.accuracy:>9.3f} "
+            f"{place:>2}. {result.anonymizer:<32} {result.accuracy:>9.3f} "
             f"{result.worst_auc:>10.3f} {tpr:>14.3f}"
         )
     session.tell("")

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Any
 
 from anomed_core import (
@@ -19,9 +19,13 @@ from anomed_core import (
     CreationContext,
     DataProduct,
     DataRequest,
+    HouseAttack,
     Metric,
+    Parameter,
     Purpose,
+    ReportSection,
     Role,
+    Score,
     Split,
     Submission,
     SubmissionKind,
@@ -93,6 +97,7 @@ def anomed_create_challenge(config: Any, context: CreationContext) -> Arena:
         evaluate_prediction=_named_evaluator(config.utility or ("accuracy",)),
         evaluate_memberships=evaluate_MIA,
         rank_attacks_by=config.rank_attacks_by,
+        audit_hosts=config.audit_hosts,
         lottery=context.lottery,
         freeze=context.freeze,
     )
@@ -236,7 +241,11 @@ def anomed_submission_kinds(challenge: Challenge) -> list[SubmissionKind]:
             submitter=Role.ANONYMIZER,
             purpose=Purpose.UTILITY,
             schema={split: _prediction_schema(arena.targets(split)) for split in Split},
-            parameters=(ANONYMIZER, DATA_SPLIT),
+            parameters=(
+                ANONYMIZER,
+                DATA_SPLIT,
+                *(_ABOUT_MODELS if arena.audit_hosts else _ABOUT_MODELS[:-1]),
+            ),
             cheap=True,
             description="Predicted targets of the tuning or validation features.",
         ),
@@ -252,6 +261,21 @@ def anomed_submission_kinds(challenge: Challenge) -> list[SubmissionKind]:
         ),
     ]
 
+
+_ABOUT_MODELS = (
+    Parameter(
+        name="model",
+        required=False,
+        description="Name of the model without its version; versions are drawn as one line.",
+    ),
+    Parameter(name="epoch", required=False, description="Checkpoint of the model, from 0."),
+    Parameter(name="claimed_epsilon", required=False, description="The privacy that is promised."),
+    Parameter(
+        name="predict_url",
+        required=False,
+        description="Where the house may ask this anonymizer for predictions.",
+    ),
+)
 
 _PREDICTION_KINDS = {
     "b": ("bool", "int", "float"),
@@ -291,14 +315,18 @@ def anomed_metrics(challenge: Challenge) -> list[Metric]:
 
 @hookimpl
 def anomed_validate_submission(challenge: Challenge, submission: Submission) -> None:
-    """Refuse predictions that cannot be labels."""
+    """Refuse predictions that cannot be labels, and claims that cannot be."""
     if submission.kind != "anonymizer":
         return
-    from anomed_supervised_mia.declaration import refuse_non_labels
+    from anomed_supervised_mia.declaration import refuse_impossible_claims, refuse_non_labels
 
-    refuse_non_labels(
-        submission.payload["prediction"], challenge.definition.targets(submission.split)
-    )
+    arena: Arena = challenge.definition
+    refuse_impossible_claims(submission.parameters)
+    if "predict_url" in submission.parameters:
+        from anomed_supervised_mia.remote import refuse_foreign_url
+
+        refuse_foreign_url(submission.parameters["predict_url"], arena.audit_hosts)
+    refuse_non_labels(submission.payload["prediction"], arena.targets(submission.split))
 
 
 @hookimpl
@@ -335,3 +363,44 @@ def anomed_baselines(challenge: Challenge) -> list[Baseline]:
     from anomed_supervised_mia.baselines import baselines
 
     return baselines(challenge.definition)
+
+
+@hookimpl
+def anomed_house_attacks(challenge: Challenge) -> list[HouseAttack]:
+    """Attack the model that an anonymizer serves, and compare it with the one that was scored."""
+    arena: Arena = challenge.definition
+
+    def run(submission: Submission, rng: Any) -> Mapping[str, float] | None:
+        from functools import partial
+
+        from anomed_supervised_mia.house import audit_served_model
+        from anomed_supervised_mia.remote import ask
+
+        url = submission.parameters.get("predict_url")
+        if url is None:
+            return None
+        return audit_served_model(arena, submission, partial(ask, url), rng).metrics()
+
+    return [
+        HouseAttack(
+            name="served-model",
+            kind="anonymizer",
+            description="Threshold attacks on the answers of the anonymizer's /predict, and an "
+            "exact sign test whether these come from the model that was scored.",
+            on_request=not arena.audit_hosts,
+            run=run,
+        )
+    ]
+
+
+@hookimpl
+def anomed_report(
+    challenge: Challenge,
+    scores: tuple[Score, ...],
+    submission_of: Callable[[Score], Submission | None],
+) -> list[ReportSection]:
+    """Show each anonymizer's attacks with intervals and curves, and privacy against utility."""
+    from anomed_supervised_mia.reporting import report_section
+
+    section = report_section(challenge.definition, scores, submission_of)
+    return [section] if section is not None else []

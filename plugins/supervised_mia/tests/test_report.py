@@ -10,7 +10,7 @@ import attrs
 import numpy as np
 import pytest
 from anomed_supervised_mia.attacks import Signals
-from anomed_supervised_mia.audit import AuditSettings, audit
+from anomed_supervised_mia.auditing import AuditSettings, audit
 from anomed_supervised_mia.metrics import Estimate
 from anomed_supervised_mia.report import (
     Participant,

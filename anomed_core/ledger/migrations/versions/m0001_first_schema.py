@@ -75,6 +75,13 @@ def upgrade() -> None:
         heads,
         [{"name": name, "length": 0, "hash": "0" * 64} for name in ("scores", "audit")],
     )
+    clock = op.create_table(
+        "clock",
+        sa.Column("id", sa.Integer, autoincrement=False),
+        sa.Column("reached", sa.BigInteger, nullable=False),
+        sa.PrimaryKeyConstraint("id", name="pk_clock"),
+    )
+    op.bulk_insert(clock, [{"id": 1, "reached": 0}])
 
 
 def _create_attempts() -> None:
@@ -92,10 +99,19 @@ def _create_attempts() -> None:
         sa.Column("request_id", sa.Text, nullable=False),
         sa.Column("claimed_at", sa.BigInteger, nullable=False),
         sa.Column("lease_until", sa.BigInteger, nullable=False),
+        sa.Column("owner", sa.Text, nullable=False, server_default=""),
         sa.Column("settled_at", sa.BigInteger),
         sa.PrimaryKeyConstraint("id", name="pk_attempts"),
         sa.UniqueConstraint("final_key", name="uq_attempts_final_key"),
         sa.UniqueConstraint("replay_key", name="uq_attempts_replay_key"),
+    )
+    claimed = sa.text("state = 'claimed'")
+    op.create_index(
+        "ix_attempts_claimed",
+        "attempts",
+        ["challenge", "anonymizer", "deanonymizer"],
+        sqlite_where=claimed,
+        postgresql_where=claimed,
     )
     op.create_index(
         "ix_attempts_history", "attempts", ["challenge", "anonymizer", "deanonymizer", "claimed_at"]

@@ -7,12 +7,13 @@ from anomed_supervised_mia.report.figures import (
     roc_figure,
     slices_figure,
 )
-from anomed_supervised_mia.report.page import render_report, write_report
+from anomed_supervised_mia.report.page import render_fragment, render_report, write_report
 
 __all__ = [
     "Participant",
     "epochs_figure",
     "privacy_utility_figure",
+    "render_fragment",
     "render_report",
     "roc_figure",
     "slices_figure",

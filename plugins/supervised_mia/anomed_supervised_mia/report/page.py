@@ -88,6 +88,26 @@ def render_report(
     return f"<!doctype html>\n{element('html', head, body, lang='en')}\n"
 
 
+def render_fragment(
+    audits: Sequence[AuditResults], *, participants: Sequence[Participant] = ()
+) -> str:
+    """Return the body of a report with its style sheet, to be put into another page.
+
+    Parameters
+    ----------
+    audits, participants
+        As for `render_report`.
+
+    Returns
+    -------
+    str
+        HTML without scripts.
+    """
+    style_sheet = files(__package__).joinpath("report.css").read_text(encoding="utf-8")
+    style = element("style", Markup(style_sheet))
+    return f"{style}{''.join(map(str, _sections(audits, participants)))}{_methods()}"
+
+
 def write_report(
     audits: AuditResults | Sequence[AuditResults],
     folder: str | Path,

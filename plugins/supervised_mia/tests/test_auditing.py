@@ -10,7 +10,7 @@ from anomed_supervised_mia.attacks import (
     LossThreshold,
     Signals,
 )
-from anomed_supervised_mia.audit import AuditSettings, audit, default_attacks, ranked_by
+from anomed_supervised_mia.auditing import AuditSettings, audit, default_attacks, ranked_by
 from anomed_supervised_mia.conclusions import conclude
 from anomed_supervised_mia.metrics import (
     Estimate,

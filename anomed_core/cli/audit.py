@@ -1,0 +1,105 @@
+"""``anomed audit``."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from anomed_core.cli.options import (
+    challenge_options,
+    json_option,
+    overrides,
+    print_json,
+    print_table,
+)
+
+if TYPE_CHECKING:
+    from anomed_core.service import HostedChallenge
+    from anomed_core.service.house import House
+
+
+@click.command()
+@click.argument("url")
+@challenge_options
+@click.option("--anonymizer", required=True, metavar="ID", help="Which anonymizer is at URL.")
+@click.option("--challenge", "challenge_id", metavar="ID", help="Which one, if there are several.")
+@json_option
+def audit(
+    url: str,
+    config: Path | None,
+    plugins: tuple[str, ...],
+    state: Path | None,
+    ledger: str | None,
+    anonymizer: str,
+    challenge_id: str | None,
+    as_json: bool,
+) -> None:
+    """Run the house attacks on the anonymizer whose /predict is at URL, and record the results.
+
+    Members, non-members and evaluation records are asked for in one secret order, and the answers
+    are compared with what the anonymizer submitted to be scored. Exit code 1 if a result is
+    flagged: then the model at URL is not the one that was scored.
+    """
+    import structlog
+
+    from anomed_core.application import house_from_files
+    from anomed_core.errors import UsageError
+
+    structlog.configure(wrapper_class=structlog.make_filtering_bound_logger(40))
+    house = house_from_files(
+        config, plugins=plugins, overrides=overrides(state=state, ledger=ledger)
+    )
+    chosen = [h for h in house.challenges.values() if challenge_id in {None, h.id}]
+    if len(chosen) != 1:
+        raise UsageError(f"name one challenge with --challenge of {', '.join(house.challenges)}")
+    results = _attack(house, chosen[0], anonymizer, url)
+    house.close()
+    if as_json:
+        print_json(results)
+    else:
+        print_table(
+            ["attack", "metric", "value"],
+            [[name, m, value] for name, metrics in results.items() for m, value in metrics.items()],
+        )
+    if any(metrics.get("flagged") for metrics in results.values()):
+        click.echo("FLAGGED: the model at this URL is not the one that was scored.", err=True)
+        raise click.exceptions.Exit(1)
+
+
+def _attack(
+    house: House, hosted: HostedChallenge, anonymizer: str, url: str
+) -> dict[str, dict[str, float]]:
+    import attrs
+
+    from anomed_core.errors import UsageError
+    from anomed_core.service.evaluation import Attack, Jury
+
+    target = house.desk.submissions.target(hosted, anonymizer, whole=True)
+    if target.submission is None:
+        raise UsageError(
+            f"anonymizer {anonymizer!r} has no submission that was kept; it must submit its final "
+            "first, so that there is something to compare with"
+        )
+    submission = attrs.evolve(
+        target.submission, parameters={**target.submission.parameters, "predict_url": url}
+    )
+    jury = Jury(house.challenges)
+    results: dict[str, dict[str, float]] = {}
+    for attack in hosted.house_attacks:
+        metrics = jury(Attack(challenge=hosted.id, attack=attack.name, submission=submission))
+        if isinstance(metrics, dict):
+            results[attack.name] = metrics
+            house.ledger.record_house(
+                challenge=hosted.id,
+                kind=submission.kind,
+                subject=submission.subject,
+                split=submission.split,
+                label=attack.name,
+                metrics=metrics,
+                payload_digest=submission.digest,
+                fingerprint=hosted.fingerprint,
+                provenance=hosted.provenance,
+            )
+    return results

@@ -1,0 +1,34 @@
+"""The ledger's clock: it never runs backwards, so nothing reopens when the machine's clock does."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import sqlalchemy as sa
+
+from anomed_core.ledger.schema import attempts, clock
+
+
+class LedgerClock:
+    """The machine's clock, held up by what the ledger remembers.
+
+    Parameters
+    ----------
+    read
+        Returns microseconds since 1970-01-01 UTC.
+    """
+
+    def __init__(self, read: Callable[[], int]) -> None:
+        self._read = read
+
+    def now(self, connection: sa.Connection) -> int:
+        """Return the present, but never a time before the newest claim or what was reached."""
+        newest_claim = sa.select(attempts.c.claimed_at).order_by(attempts.c.id.desc()).limit(1)
+        claimed, reached = connection.execute(
+            sa.select(newest_claim.scalar_subquery(), sa.select(clock.c.reached).scalar_subquery())
+        ).one()
+        return max(self._read(), claimed or 0, reached or 0)
+
+    def reach(self, connection: sa.Connection, moment: int) -> None:
+        """Remember that a time has come, for all processes and restarts."""
+        connection.execute(sa.update(clock).where(clock.c.reached < moment).values(reached=moment))

@@ -1,0 +1,109 @@
+"""Start servers of the probe challenge, and show their logs when a test fails."""
+
+import json
+import sys
+from collections.abc import Callable, Generator, Iterator, Mapping
+from contextlib import ExitStack
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tests.e2e.processes import RunningServer, serving
+from tests.postgresql import create_database, postgresql
+
+__all__ = ["postgresql"]
+
+PROBE = Path(__file__).with_name("probe.py")
+SERVERS = pytest.StashKey[list[RunningServer]]()
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_makereport(
+    item: pytest.Item,
+) -> Generator[None, pytest.TestReport, pytest.TestReport]:
+    """Attach the log of every running server to a failure."""
+    report = yield
+    if report.failed:
+        for server in item.config.stash.get(SERVERS, []):
+            report.sections.append((f"log of {server.name}", server.log_tail()))
+    return report
+
+
+def configuration(
+    *, server: Mapping[str, Any] | None = None, challenge: Mapping[str, Any] | None = None
+) -> str:
+    """Return the TOML of a server with one probe challenge."""
+    tables = {"server": server or {}, "challenges.probe": {"type": "probe", **(challenge or {})}}
+    return "".join(_table(name, values) for name, values in tables.items())
+
+
+def _table(name: str, values: Mapping[str, Any]) -> str:
+    lines = [f"[{name}]"]
+    lines += [f"{k} = {json.dumps(v)}" for k, v in values.items() if not isinstance(v, Mapping)]
+    inner = [_table(f"{name}.{k}", v) for k, v in values.items() if isinstance(v, Mapping)]
+    return "\n".join([*lines, "", *inner])
+
+
+ProbeServer = Callable[..., RunningServer]
+
+
+def probe_command(folder: Path, *options: str) -> list[str]:
+    """Return the command that serves `folder/challenge.toml`; `{port}` stands in it."""
+    return [
+        *(sys.executable, "-m", "anomed_core", "serve", str(folder / "challenge.toml")),
+        *("--plugin", str(PROBE), "--port", "{port}", "--state", str(folder / "state")),
+        *options,
+    ]
+
+
+@pytest.fixture
+def probe_server(
+    request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[ProbeServer]:
+    """Serve probe challenges until the test ends."""
+    yield from _serving_probes(request.config, tmp_path_factory)
+
+
+@pytest.fixture(scope="module")
+def shared_probe_server(
+    request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[ProbeServer]:
+    """Serve probe challenges until the module's tests end."""
+    yield from _serving_probes(request.config, tmp_path_factory)
+
+
+def _serving_probes(
+    config: pytest.Config, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[ProbeServer]:
+    running = config.stash.setdefault(SERVERS, [])
+
+    def start(
+        *options: str,
+        folder: Path | None = None,
+        environment: Mapping[str, str] | None = None,
+        port: int | None = None,
+        **tables: Mapping[str, Any],
+    ) -> RunningServer:
+        folder = folder or tmp_path_factory.mktemp("probe")
+        folder.mkdir(exist_ok=True)
+        (folder / "challenge.toml").write_text(configuration(**tables))
+        command = probe_command(folder, *options)
+        server = stack.enter_context(
+            serving(command, name="server", folder=folder, environment=environment, port=port)
+        )
+        running.append(server)
+        stack.callback(running.remove, server)
+        return server
+
+    with ExitStack() as stack:
+        yield start
+
+
+@pytest.fixture(params=["sqlite", "postgresql"])
+def ledger_options(request: pytest.FixtureRequest) -> list[str]:
+    """Return the options of a server that keeps its ledger on either database."""
+    if request.param == "sqlite":
+        return []
+    url: str = request.getfixturevalue("postgresql")
+    return ["--ledger", create_database(url)]

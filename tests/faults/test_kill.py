@@ -1,0 +1,161 @@
+"""kill -9 of a worker or of the whole server costs no score, no final and no link of the chain."""
+
+import os
+import random
+import signal
+import threading
+import time
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+from typing import Self
+
+import pytest
+
+from tests.e2e.processes import RunningServer, free_port, process_group
+
+from .books import books_of
+from .conftest import ProbeServer
+from .participants import CUT, Answer, ask, prediction, submit
+from .probe import STEPS
+
+N_SHORT, N_LONG = 10, 200
+N_PARTICIPANTS = 6
+
+
+def workers_of(server: RunningServer) -> list[int]:
+    return [one.pid for one in process_group(server.group) if one.parent == server.group]
+
+
+def worker_above(server: RunningServer, pid: int) -> int:
+    """Return the worker that a process is, or descends from."""
+    parents = {one.pid: one.parent for one in process_group(server.group)}
+    while parents[pid] != server.group:
+        pid = parents[pid]
+    return pid
+
+
+def wait_for(condition: Callable[[], object], *, timeout_s: float = 60.0) -> None:
+    deadline = time.monotonic() + timeout_s
+    while not condition():
+        assert time.monotonic() < deadline, "it never came"
+        time.sleep(0.01)
+
+
+@pytest.mark.parametrize("victim", ["worker", "server"])
+@pytest.mark.parametrize("step", STEPS)
+def test_killed_between_claim_and_answer(
+    probe_server: ProbeServer, tmp_path: Path, step: str, victim: str
+) -> None:
+    stops = tmp_path / "stops"
+    stops.mkdir()
+    (stops / step).touch()
+    folder, port = tmp_path / "server", free_port()
+    challenge = {"stops": str(stops), "cheap": False}
+    server = probe_server("--workers", "2", folder=folder, port=port, challenge=challenge)
+    body = prediction(0, 0.25)
+    with ThreadPoolExecutor(1) as pool:
+        posted = pool.submit(submit, port, "alice", body)
+        wait_for(lambda: list(stops.glob(f"{step}-*")))
+        (told,) = stops.glob(f"{step}-*")
+        if victim == "worker":
+            os.kill(worker_above(server, int(told.name.rsplit("-", 1)[1])), signal.SIGKILL)
+        else:
+            os.killpg(server.group, signal.SIGKILL)
+        assert posted.result() == CUT
+    (stops / step).unlink()
+    if victim == "server":
+        server = probe_server("--workers", "2", folder=folder, port=port, challenge=challenge)
+
+    answer = submit(port, "alice", body)
+
+    if step == "recorded":
+        assert answer.status == 409
+        score = ask(port, "GET", answer.headers["location"])
+        assert score.body["metrics"] == {"mean": pytest.approx(0.025)}
+    else:
+        assert answer.status == 201, answer
+    with books_of(folder, []) as books:
+        assert list(books.finals()) == ["alice"]
+        books.prove({"alice": (answer.score_id, pytest.approx(0.025))})
+
+
+class Participants:
+    """Threads that hand in finals, one name after the other, and insist until each is settled."""
+
+    def __init__(self, port: int) -> None:
+        self.acknowledged: dict[str, tuple[int, float]] = {}
+        self.settled: dict[str, Answer] = {}
+        self.answers: list[int] = []
+        self._port = port
+        self._ended = threading.Event()
+        self._threads = [
+            threading.Thread(target=self._play, args=(number,)) for number in range(N_PARTICIPANTS)
+        ]
+
+    def __enter__(self) -> Self:
+        for thread in self._threads:
+            thread.start()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._ended.set()
+        for thread in self._threads:
+            thread.join()
+
+    def _play(self, number: int) -> None:
+        turn = 0
+        while not self._ended.is_set():
+            turn += 1
+            self._insist(f"p{number}-{turn}", value=number + turn / 1000)
+
+    def _insist(self, name: str, *, value: float) -> None:
+        """Hand in until there is a score; whoever was cut off before asks once more."""
+        body = prediction(0, value)
+        deadline = time.monotonic() + 120
+        while time.monotonic() < deadline:
+            answer = submit(self._port, name, body, timeout_s=30)
+            self.answers.append(answer.status)
+            if answer.status == 201:
+                self.acknowledged[name] = (answer.score_id, answer.body["mean"])
+            if answer.status == 201 or "location" in answer.headers:
+                self.settled[name] = answer
+                return
+            time.sleep(0.05)
+        self.settled[name] = answer
+
+
+@pytest.mark.parametrize(
+    "n_kills", [N_SHORT, pytest.param(N_LONG, marks=pytest.mark.slow)], ids=["short", "long"]
+)
+def test_killed_at_random_moments_under_load(
+    probe_server: ProbeServer, ledger_options: list[str], tmp_path: Path, n_kills: int
+) -> None:
+    rng = random.Random(n_kills)
+    folder, port = tmp_path / "server", free_port()
+    options = ["--workers", "2", *ledger_options]
+    challenge = {"cheap": False}
+    server = probe_server(*options, folder=folder, port=port, challenge=challenge)
+    with Participants(port) as participants:
+        for number in range(n_kills):
+            time.sleep(rng.uniform(0.0, 1.0))
+            if number % 5 == 4:
+                os.killpg(server.group, signal.SIGKILL)
+                server = probe_server(*options, folder=folder, port=port, challenge=challenge)
+            else:
+                wait_for(lambda: workers_of(server))  # noqa: B023 - called at once
+                os.kill(rng.choice(workers_of(server)), signal.SIGKILL)
+        n_at_last_kill = len(participants.settled)
+        wait_for(lambda: len(participants.settled) >= n_at_last_kill + 2 * N_PARTICIPANTS)
+
+    assert set(participants.answers) <= {0, 201, 409, 503}
+    unsettled = {
+        name: answer
+        for name, answer in participants.settled.items()
+        if answer.status != 201 and "location" not in answer.headers
+    }
+    assert unsettled == {}
+    with books_of(folder, ledger_options) as books:
+        books.prove(participants.acknowledged)
+        assert books.finals().keys() == participants.settled.keys()
+        assert len(participants.acknowledged) >= n_kills

@@ -1,0 +1,82 @@
+"""Make the ledger file of the schema that is being released.
+
+Run once for each new schema, from the root of the repository::
+
+    python -m tests.ledger.released.make
+
+Files that were released never change: `test_released` opens all of them.
+"""
+
+import sqlite3
+from pathlib import Path
+
+import sqlalchemy as sa
+
+from anomed_core.ledger import Database, Identity, SqlLedger, TokenBook
+from anomed_core.ledger.database import HEAD
+from anomed_core.ledger.schema import attempts
+from anomed_core.model import Role, Split, Subject
+from anomed_core.testing.ledger_contract import (
+    ALICE,
+    PROVENANCE,
+    SettableClock,
+    final_of,
+    score_of,
+    tuning_of,
+)
+
+FOLDER = Path(__file__).parent
+PAIR = Subject(role=Role.DEANONYMIZER, anonymizer="alice", deanonymizer="eve")
+
+
+def fill(database: Database) -> None:
+    """Record two scores of alice, one attack on her, a house attack, a claim, a token."""
+    clock = SettableClock()
+    ledger = SqlLedger(database, clock=clock)
+    ledger.open_challenge("iris", "f" * 64, accept_change=False)
+    score_of(ledger, tuning_of(replay_key="a key"), 0.1 + 0.2)
+    claim = ledger.claim(final_of())
+    final = ledger.record(
+        claim, {"accuracy": 2 / 3, "macro_f1": 0.5}, PROVENANCE, tasks=["deliver", "attack:coin"]
+    )
+    score_of(ledger, final_of(PAIR, kind="deanonymizer"), 1.0)
+    ledger.record_house(
+        challenge="iris",
+        kind="anonymizer",
+        subject=ALICE,
+        split=Split.VALIDATION,
+        label="coin",
+        metrics={"advantage": -0.25},
+        payload_digest="d" * 64,
+        fingerprint="f" * 64,
+        provenance=PROVENANCE,
+        settles=(final.id, "attack:coin"),
+    )
+    ledger.release(ledger.claim(tuning_of()), "EvaluationFailedError")
+    ledger.claim(tuning_of())
+    TokenBook(database, clock=clock).create(
+        Identity(role=Role.ANONYMIZER, holder="alice", challenge="iris")
+    )
+    ledger.audit("token created", role="anonymizer", holder="alice", challenge="iris")
+    with database.writing() as connection:
+        connection.execute(sa.update(attempts).values(owner=""))
+
+
+def main() -> None:
+    """Write the file, as small as it can be."""
+    path = FOLDER / f"{HEAD}.sqlite"
+    if path.exists():
+        raise SystemExit(f"{path.name} has been released; it never changes")
+    database = Database(f"sqlite:///{path}")
+    fill(database)
+    database.close()
+    connection = sqlite3.connect(path, isolation_level=None)
+    connection.execute("PRAGMA journal_mode = DELETE")
+    connection.execute("PRAGMA page_size = 512")
+    connection.execute("VACUUM")
+    connection.close()
+    path.with_name(f"{path.name}.migrating").unlink(missing_ok=True)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,110 @@
+"""Ledger files of every released schema open, verify, migrate, and go on."""
+
+import shutil
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+import sqlalchemy as sa
+
+from anomed_core.errors import AlreadyScoredError
+from anomed_core.ledger import (
+    DELIVER,
+    ChoreBook,
+    Database,
+    SqlLedger,
+    TokenBook,
+    migrate_ledger,
+    schema,
+)
+from anomed_core.ledger.database import HEAD
+from anomed_core.model import Split
+from anomed_core.testing.ledger_contract import ALICE, NOON, final_of, score_of, tuning_of
+
+from .released.make import FOLDER, PAIR
+
+RELEASED = sorted(FOLDER.glob("*.sqlite"))
+
+
+def test_there_is_a_file_of_the_newest_schema() -> None:
+    assert RELEASED[-1].stem == HEAD
+
+
+@pytest.fixture(params=RELEASED, ids=lambda path: path.stem)
+def url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
+    """Return the URL of a copy, after migration."""
+    path = tmp_path / "ledger.sqlite"
+    shutil.copyfile(request.param, path)
+    before, after = migrate_ledger(f"sqlite:///{path}")
+    assert (before, after) == (request.param.stem, HEAD)
+    return f"sqlite:///{path}"
+
+
+@pytest.fixture
+def database(url: str) -> Iterator[Database]:
+    database = Database(url)
+    yield database
+    database.close()
+
+
+@pytest.fixture
+def ledger(database: Database) -> SqlLedger:
+    return SqlLedger(database)
+
+
+def test_its_chain_is_unbroken(ledger: SqlLedger) -> None:
+    assert ledger.verify() == []
+
+
+def test_its_scores_are_what_was_recorded(ledger: SqlLedger) -> None:
+    recorded = [
+        (score.id, score.subject, score.split, score.origin, score.label, dict(score.metrics))
+        for score in ledger.scores()
+    ]
+    assert recorded == [
+        (1, ALICE, Split.TUNING, "participant", "", {"accuracy": 0.1 + 0.2}),
+        (2, ALICE, Split.VALIDATION, "participant", "", {"accuracy": 2 / 3, "macro_f1": 0.5}),
+        (3, PAIR, Split.VALIDATION, "participant", "", {"accuracy": 1.0}),
+        (4, ALICE, Split.VALIDATION, "house", "coin", {"advantage": -0.25}),
+    ]
+    assert all(score.recorded_at == NOON for score in ledger.scores())
+
+
+def test_its_finals_stay_final(ledger: SqlLedger) -> None:
+    for request in (final_of(), final_of(PAIR, kind="deanonymizer")):
+        with pytest.raises(AlreadyScoredError):
+            ledger.claim(request)
+
+
+def test_its_replay_keys_still_replay(ledger: SqlLedger) -> None:
+    about = {"challenge": "iris", "kind": "anonymizer", "subject": ALICE}
+    found = ledger.replay(**about, split=Split.TUNING, replay_key="a key")
+    assert found is not None
+    assert found.id == 1
+
+
+def test_its_outbox_and_tokens_are_there(database: Database) -> None:
+    assert [(fact.score_id, fact.state) for fact in ChoreBook(database).facts()] == [
+        (2, "done"),
+        (2, "waiting"),
+    ]
+    assert ChoreBook(database).n_waiting(DELIVER) == 1
+    assert [fact.identity.holder for fact in TokenBook(database).facts()] == ["alice"]
+
+
+def test_it_goes_on(ledger: SqlLedger) -> None:
+    assert score_of(ledger, tuning_of()).id == 5
+    assert ledger.verify() == []
+
+
+def test_migrations_make_the_schema_that_the_code_expects(ledger_url: str) -> None:
+    from alembic.autogenerate import compare_metadata
+    from alembic.migration import MigrationContext
+
+    engine = sa.create_engine(ledger_url)
+    with engine.connect() as connection:
+        context = MigrationContext.configure(connection, opts={"compare_type": True})
+        differences = compare_metadata(context, schema.metadata)
+    engine.dispose()
+    expected = [("remove_table", "alembic_version")]
+    assert [(kind, table.name) for kind, table, *_ in differences] in ([], expected)
