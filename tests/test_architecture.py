@@ -6,6 +6,7 @@ import inspect
 import pkgutil
 import re
 from collections.abc import Iterator
+from functools import cache
 from pathlib import Path
 
 import pytest
@@ -52,7 +53,7 @@ ALLOWED = {
     },
     "web": {"errors", "ledger", "model", "service", "state", "version", "wire"},
     "application": {"config", "model", "plugins", "service", "state", "web"},
-    "server": {"application", "config", "errors", "memory", "state", "web"},
+    "server": {"application", "config", "errors", "memory", "service", "state", "web"},
     "demonstration": {"config", "errors", "model", "plugins"},
     "cli": {
         "application",
@@ -106,15 +107,16 @@ def room(path: Path) -> str:
     return path.relative_to(CORE).parts[0].removesuffix(".py")
 
 
+@cache
 def arrows() -> dict[str, set[str]]:
     found: dict[str, set[str]] = {}
     for path, tree in modules(CORE):
         for name in imported(tree):
             parts = name.split(".")
             if parts[0] == "anomed_core" and len(parts) > 1:
-                is_exported = not (CORE / parts[1]).exists() and not (
-                    CORE / f"{parts[1]}.py"
-                ).exists()
+                is_exported = (
+                    not (CORE / parts[1]).exists() and not (CORE / f"{parts[1]}.py").exists()
+                )
                 target = "__init__" if is_exported else parts[1]
                 if target != room(path):
                     found.setdefault(room(path), set()).add(target)
@@ -230,11 +232,8 @@ def test_every_package_is_typed(package: Path) -> None:
 
 
 def packages() -> list[str]:
-    names = ["anomed_core"]
-    for info in pkgutil.walk_packages([str(CORE)], "anomed_core."):
-        if info.ispkg and "migrations" not in info.name:
-            names.append(info.name)
-    return names
+    found = pkgutil.walk_packages([str(CORE)], "anomed_core.")
+    return ["anomed_core", *(p.name for p in found if p.ispkg and "migrations" not in p.name)]
 
 
 @pytest.mark.parametrize("name", packages())
@@ -259,7 +258,7 @@ def test_the_drawn_tree_of_errors_is_that_of_the_classes() -> None:
     drawn: list[tuple[str, str]] = []
     path: list[str] = []
     for line in (inspect.getdoc(errors) or "").splitlines():
-        found = re.match(r"^ *((?:[│ ]   )*)(?:[├└]── )?([A-Z]\w+)(?: |$)", line)
+        found = re.match(r"    ((?:[│ ]   )*)(?:[├└]── )?([A-Z]\w+)(?: |$)", line)
         if found is None or not hasattr(errors, found[2]):
             continue
         depth = len(found[1]) // 4 + ("── " in line)

@@ -1,4 +1,4 @@
-"""Everything that a plugin or a script needs is importable from the top, and only when it is used."""
+"""What plugins and scripts need is importable from the top, and imported when it is used."""
 
 import subprocess
 import sys
@@ -12,7 +12,9 @@ import anomed_core
 def test_every_exported_name_is_what_its_home_defines(name: str) -> None:
     exported = getattr(anomed_core, name)
 
-    assert getattr(exported, "__name__", name) in {name, "_HookimplMarker"} or not callable(exported)
+    assert getattr(exported, "__name__", name) in {name, "_HookimplMarker"} or not callable(
+        exported
+    )
 
 
 def test_names_are_listed() -> None:

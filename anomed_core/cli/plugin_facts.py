@@ -9,6 +9,7 @@ from typing import Any
 import attrs
 
 from anomed_core.config import ServerSettings
+from anomed_core.model import normalised_slug
 from anomed_core.plugins import build_registry, implemented_hooks
 from anomed_core.service.house import open_house
 from anomed_core.service.specs import config_class, demo_table, specs_from_tables
@@ -30,8 +31,10 @@ def plugin_facts(name: str) -> dict[str, Any]:
     registry = build_registry()
     challenge_type = registry.load(name)
     if challenge_type is None:
-        info = next(info for info in registry.installed if registry.plugin(info.slug))
-        return _facts(info.slug, "", "", info, registry.plugin(info.slug)) | _NOTHING
+        slug = normalised_slug(name)
+        info = next((info for info in registry.installed if info.slug == slug), None)
+        known_as = info.slug if info else name
+        return _facts(known_as, "", "", info, registry.plugin(known_as)) | _NOTHING
     loaded = registry.challenge_type(challenge_type.name)
     facts = _facts(
         challenge_type.name,
