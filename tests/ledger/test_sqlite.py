@@ -1,4 +1,4 @@
-"""The ledger on SQLite: the contract, and what is special about a file."""
+"""What is special about a ledger in a file."""
 
 import contextlib
 import multiprocessing
@@ -15,8 +15,7 @@ from anomed_core.errors import LedgerError, LedgerFullError, LedgerMismatchError
 from anomed_core.ledger import Database, SqlLedger, migrate_ledger
 from anomed_core.ledger.database import HEAD, connect
 from anomed_core.ledger.schema import metadata
-from anomed_core.testing.ledger_contract import LedgerContract
-from anomed_core.testing.ledger_races import PROVENANCE, OpenLedger, request_of, scored, tuning
+from anomed_core.testing.ledger_contract import PROVENANCE, final_of, score_of, tuning_of
 
 
 @pytest.fixture
@@ -34,12 +33,6 @@ def database(path: Path) -> Iterator[Database]:
 @pytest.fixture
 def ledger(database: Database) -> SqlLedger:
     return SqlLedger(database)
-
-
-class TestSqliteLedger(LedgerContract):
-    @pytest.fixture
-    def open_ledger(self, path: Path) -> OpenLedger:
-        return lambda clock: SqlLedger(Database(f"sqlite:///{path}"), clock=clock)
 
 
 # --- durability -----------------------------------------------------------------------------------
@@ -64,7 +57,7 @@ def test_readers_do_not_wait_for_a_writer(database: Database, ledger: SqlLedger)
 
 def test_a_full_disk_is_said_to_be_full(database: Database, ledger: SqlLedger) -> None:
     engine = database._engine
-    claim = ledger.claim(request_of())
+    claim = ledger.claim(final_of())
 
     @sa.event.listens_for(engine, "connect")
     def leave_no_room(connection: sqlite3.Connection, _: object) -> None:
@@ -82,13 +75,13 @@ def test_a_full_disk_is_said_to_be_full(database: Database, ledger: SqlLedger) -
 
 
 def test_a_database_that_cannot_be_written_is_an_error(path: Path, ledger: SqlLedger) -> None:
-    scored(ledger, request_of())
+    score_of(ledger, final_of())
     read_only = SqlLedger(Database(f"sqlite:///file:{path}?mode=ro&uri=true"))
 
     assert len(read_only.scores()) == 1
     for do in (
         read_only.ping,
-        lambda: read_only.claim(tuning()),
+        lambda: read_only.claim(tuning_of()),
         lambda: read_only.audit("x"),
     ):
         with pytest.raises(LedgerError, match=r"cannot be used now.*readonly"):

@@ -1,0 +1,192 @@
+"""The hooks of the type, called by the core and without HTTP."""
+
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+from anomed_supervised_mia import plugin
+from anomed_supervised_mia.config import SupervisedMIAConfig
+
+from anomed_core import ChallengeSpec, ConfigError, ServerSettings, Split
+from anomed_core.config import structure
+from anomed_core.plugins import build_registry
+from anomed_core.service.hosting import HostedChallenge
+from anomed_core.service.house import House, open_house
+from anomed_core.service.rehearsal import rehearse
+from anomed_core.service.specs import demo_table, specs_from_tables
+from anomed_core.wire import encode_npz
+
+OpenHouse = Callable[..., House]
+
+
+@pytest.fixture
+def open_one(tmp_path: Path) -> Iterator[OpenHouse]:
+    houses = []
+
+    def open_one(**options: Any) -> House:
+        registry = build_registry(discover=False)
+        registry.add(plugin, name="supervised-mia")
+        table = {"mia_evaluation_dataset_length": 5, **options}
+        spec = ChallengeSpec(
+            id="c", type="supervised-mia", config=structure(table, SupervisedMIAConfig, key="c")
+        )
+        settings = ServerSettings(state=tmp_path / "state")
+        house = open_house([spec], registry=registry, settings=settings, environment={})
+        houses.append(house)
+        return house
+
+    yield open_one
+    for house in houses:
+        house.close()
+
+
+@pytest.fixture
+def hosted(open_one: OpenHouse) -> HostedChallenge:
+    return open_one(data={"source": "sklearn:iris"}).challenges["c"]
+
+
+def test_the_type_is_announced_without_importing_what_is_heavy() -> None:
+    (announced,) = plugin.anomed_challenge_types()
+
+    assert announced.name == "supervised-mia"
+    assert announced.config_class == "anomed_supervised_mia.config:SupervisedMIAConfig"
+
+
+def test_the_demo_can_be_opened_and_its_baselines_behave(tmp_path: Path) -> None:
+    registry = build_registry(discover=False)
+    announced = registry.add(plugin, name="supervised-mia")
+    assert announced is not None
+    house = open_house(
+        specs_from_tables([demo_table(announced)], registry),
+        registry=registry,
+        settings=ServerSettings(state=tmp_path),
+        environment={},
+    )
+    findings = rehearse(house.challenges["iris"], house)
+    house.close()
+
+    assert len(findings) == 8
+    assert all(finding.ok for finding in findings), findings
+
+
+def test_the_published_products_and_kinds_are_declared(hosted: HostedChallenge) -> None:
+    published = {
+        "/data/anonymizer/training",
+        "/data/anonymizer/tuning",
+        "/data/anonymizer/validation",
+        "/data/deanonymizer/members",
+        "/data/deanonymizer/non-members",
+        "/data/attack-success-evaluation",
+    }
+
+    assert published <= set(hosted.products)
+    assert [kind.path for kind in hosted.kinds][:2] == [
+        "/utility/anonymizer",
+        "/utility/deanonymizer",
+    ]
+
+
+def test_what_is_provided_is_what_is_declared(hosted: HostedChallenge) -> None:
+    from anomed_core.model import DataRequest
+    from anomed_core.service import requested_product
+
+    request = DataRequest(
+        parameters={"anonymizer": "a", "deanonymizer": "d", "data_split": "tuning"}
+    )
+    for product in hosted.products.values():
+        if not product.with_target:
+            assert requested_product(hosted, product, request)
+
+
+def test_targets_to_be_predicted_are_not_handed_out(hosted: HostedChallenge) -> None:
+    for split in ("tuning", "validation"):
+        schema = hosted.products[f"/data/anonymizer/{split}"].schema
+        (_, y) = schema.arrays  # type: ignore[union-attr]
+        assert (y.dtype, y.shape) == ("float64", (0,))
+
+
+@pytest.mark.parametrize(
+    ("source", "names"),
+    [("sklearn:iris", ["accuracy"]), ("sklearn:diabetes", ["mae"])],
+    ids=["labels", "numbers"],
+)
+def test_the_default_metric_suits_the_targets(
+    source: str, names: list[str], open_one: OpenHouse
+) -> None:
+    metrics = open_one(data={"source": source}).challenges["c"].metrics["anonymizer"]
+
+    assert [metric.name for metric in metrics] == names
+
+
+def test_named_metrics_are_declared_in_order(open_one: OpenHouse) -> None:
+    house = open_one(data={"source": "sklearn:iris"}, utility=["macro_f1", "accuracy"])
+
+    assert [m.name for m in house.challenges["c"].metrics["anonymizer"]] == ["macro_f1", "accuracy"]
+
+
+@pytest.mark.parametrize(
+    ("options", "sentence"),
+    [
+        ({"utility": ["acuracy"]}, "utility: there is no utility metric 'acuracy'"),
+        ({"mia_evaluation_dataset_length": 50}, "mia_evaluation_dataset_length: 50 is too large"),
+        ({"data": {"source": "sklearn:moon"}}, "challenges.c.data.source: scikit-learn bundles"),
+    ],
+)
+def test_what_cannot_be_opened_is_a_configuration_error(
+    options: dict[str, Any], sentence: str, open_one: OpenHouse
+) -> None:
+    with pytest.raises(ConfigError) as error:
+        open_one(**{"data": {"source": "sklearn:iris"}, **options})
+
+    assert str(error.value).startswith(sentence)
+
+
+@pytest.mark.parametrize("dtype", ["bool", "int8", "float64"])
+def test_memberships_are_taken_in_every_dtype(dtype: str, open_one: OpenHouse) -> None:
+    house = open_one(data={"source": "sklearn:iris"})
+    hosted = house.challenges["c"]
+    arena = hosted.challenge.definition
+    query = {"anonymizer": "a", "deanonymizer": "d", "data_split": "tuning"}
+    truth = arena.memberships(anonymizer="a", deanonymizer="d", split=Split.TUNING)
+
+    receipt = house.desk.submit(
+        hosted,
+        hosted.kind("deanonymizer"),
+        query=query,
+        body=encode_npz({"prediction": truth.astype(dtype)}),
+    )
+
+    assert (receipt.score.metrics["acc"], receipt.score.metrics["auc"]) == (1.0, 1.0)
+
+
+@pytest.fixture
+def texts(tmp_path: Path) -> dict[str, str]:
+    """Return settings of data whose targets are words."""
+    rng = np.random.default_rng(0)
+    words = np.array(["no", "yes"])[rng.integers(0, 2, 60)]
+    np.savez(tmp_path / "data.npz", X=rng.normal(size=(60, 2)), y=words)
+    return {"source": f"npz:{tmp_path / 'data.npz'}"}
+
+
+def test_metrics_that_do_not_suit_the_data_are_a_configuration_error(
+    texts: dict[str, str], open_one: OpenHouse
+) -> None:
+    with pytest.raises(ConfigError, match=r"^utility: it does not suit the data: "):
+        open_one(data=texts, utility=["mae"], mia_evaluation_dataset_length=2)
+
+
+def test_text_labels_are_served_and_scored(texts: dict[str, str], open_one: OpenHouse) -> None:
+    house = open_one(data=texts, mia_evaluation_dataset_length=2)
+    hosted = house.challenges["c"]
+    truth = hosted.challenge.definition.targets(Split.VALIDATION)
+
+    receipt = house.desk.submit(
+        hosted,
+        hosted.kind("anonymizer"),
+        query={"anonymizer": "a", "data_split": "validation"},
+        body=encode_npz({"prediction": np.asarray(truth).astype("<U9")}),
+    )
+
+    assert receipt.score.metrics == {"accuracy": 1.0}

@@ -1,0 +1,5 @@
+"""An extension that is named as module:object."""
+
+from tests.example_types import Watching
+
+plugin = Watching()

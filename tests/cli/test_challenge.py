@@ -1,0 +1,102 @@
+"""``anomed challenge check``, ``routes``, ``openapi`` and ``dummy``: before anything is served."""
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+from openapi_spec_validator import OpenAPIV31SpecValidator
+
+from tests.cli.conftest import Anomed
+
+
+def test_a_good_challenge_passes(anomed: Anomed, config: str, game: str) -> None:
+    answer = anomed("challenge", "check", config, "--plugin", game)
+
+    assert answer.code == 0
+    assert "ok  mine: baseline 'truth' of anonymizer scores mae = 0\n" in answer.out
+    assert answer.out.endswith("1 challenge(s) checked: Mine\n")
+
+
+def test_a_plugin_is_checked_by_its_demo(anomed: Anomed, game: str) -> None:
+    findings = anomed("challenge", "check", "--plugin", game, "--json").json
+
+    assert {finding["challenge"] for finding in findings} == {"guessing-demo"}
+    assert all(finding["ok"] for finding in findings)
+
+
+def test_checking_touches_nothing(anomed: Anomed, config: str, game: str, tmp_path: Path) -> None:
+    before = {path.name for path in tmp_path.iterdir()}
+
+    anomed("challenge", "check", config, "--plugin", game)
+
+    assert {path.name for path in tmp_path.iterdir()} - {"__pycache__"} == before
+
+
+def test_a_bad_challenge_fails_with_code_1(anomed: Anomed, tmp_path: Path, game: str) -> None:
+    (tmp_path / "bad_game.py").write_text(
+        "from tests.example_types import Guessing\n"
+        "plugin = Guessing(outcome=lambda _: {'mae': -1.0, 'hits': 0.0})\n"
+    )
+
+    answer = anomed("challenge", "check", "--plugin", "bad_game:plugin")
+
+    assert answer.code == 1
+    assert "BAD guessing-demo: baseline 'truth' of anonymizer failed: " in answer.out
+
+
+def test_routes_are_listed_for_programs(anomed: Anomed, config: str, game: str) -> None:
+    rows = anomed("routes", config, "--plugin", game, "--json").json
+
+    assert {
+        "method": "POST",
+        "route": "/challenges/mine/utility/anonymizer",
+        "for": "anonymizer",
+        "description": "Guessed numbers.",
+    } in rows
+    assert {row["route"] for row in rows} >= {"/data/anonymizer/training", "/data/pair"}
+
+
+def test_routes_are_listed_for_people(anomed: Anomed, config: str, game: str) -> None:
+    answer = anomed("routes", config, "--plugin", game)
+
+    assert answer.code == 0
+    assert "/data/anonymizer/training" in answer.out
+
+
+def test_the_openapi_document_is_printed(anomed: Anomed, config: str, game: str) -> None:
+    document = anomed("openapi", config, "--plugin", game).json
+
+    OpenAPIV31SpecValidator(document).validate()
+    assert "/utility/anonymizer" in document["paths"]
+
+
+def test_dummy_data_is_written_for_every_product(
+    anomed: Anomed, config: str, game: str, tmp_path: Path
+) -> None:
+    answer = anomed("dummy", config, "--plugin", game, "--output", "out", "--seed", "3")
+
+    files = sorted(path.name for path in (tmp_path / "out" / "mine").iterdir())
+    assert answer.code == 0
+    assert files == ["data-anonymizer-training.npz", "data-pair.npz"]
+    with np.load(tmp_path / "out" / "mine" / files[0]) as arrays:
+        assert arrays["X"].shape == (5,)
+
+
+def test_dummy_data_of_another_challenge_is_a_mistake(
+    anomed: Anomed, config: str, game: str
+) -> None:
+    answer = anomed("dummy", config, "--plugin", game, "--challenge", "other")
+
+    assert (answer.code, answer.err) == (
+        2,
+        "anomed: there is no challenge 'other'; there are mine\n",
+    )
+
+
+@pytest.mark.parametrize("command", ["routes", "openapi", "dummy"])
+def test_looking_leaves_no_state(
+    command: str, anomed: Anomed, config: str, game: str, tmp_path: Path
+) -> None:
+    anomed(command, config, "--plugin", game)
+
+    assert not (tmp_path / "anomed-state").exists()

@@ -1,0 +1,106 @@
+"""The desk: help, exit codes, and one line for whatever went wrong."""
+
+import subprocess
+from collections.abc import Callable
+
+import pytest
+
+from tests.cli.conftest import Anomed
+
+HEAVY = {
+    "alembic",
+    "attrs",
+    "cattrs",
+    "falcon",
+    "gunicorn",
+    "httpx",
+    "numpy",
+    "pandas",
+    "pluggy",
+    "pyarrow",
+    "rich",
+    "sklearn",
+    "sqlalchemy",
+    "structlog",
+}
+COMMANDS = ["challenge", "demo", "dummy", "ledger", "openapi", "outbox", "plugins", "routes"]
+COMMANDS += ["scores", "serve", "tokens"]
+
+
+@pytest.mark.parametrize("arguments", [["--help"], ["--version"], ["serve", "--help"]], ids=str)
+def test_help_imports_nothing_heavy(
+    arguments: list[str], process: Callable[..., subprocess.CompletedProcess[str]]
+) -> None:
+    answer = process(*arguments)
+
+    imported = {
+        line.rpartition("|")[2].strip().split(".")[0]
+        for line in answer.stderr.splitlines()
+        if line.startswith("import time:")
+    }
+    assert answer.returncode == 0
+    assert "click" in imported
+    assert not imported & HEAVY
+
+
+def test_help_lists_every_command(anomed: Anomed) -> None:
+    answer = anomed("--help")
+
+    assert answer.code == 0
+    assert all(f"\n  {name} " in answer.out for name in COMMANDS)
+    assert "Exit codes: 0 all is well" in answer.out
+
+
+@pytest.mark.parametrize("command", COMMANDS)
+def test_every_command_has_help(command: str, anomed: Anomed) -> None:
+    answer = anomed(command, "-h")
+
+    assert answer.code == 0
+    assert answer.out.startswith(f"Usage: anomed {command}")
+
+
+@pytest.mark.parametrize(
+    ("arguments", "line"),
+    [
+        (["sevre"], "anomed: there is no command 'sevre'; did you mean 'serve'? (see: anomed --h"),
+        (["plugins", "lst"], "anomed: No such command 'lst'."),
+        (["serve", "--prot", "1"], "anomed: No such option"),
+        (["serve", "--port", "x"], "anomed: Invalid value for '--port': 'x' is not a valid int"),
+        (["serve", "nowhere.toml"], "anomed: there is no file "),
+        (["serve", "--plugin", "nothing"], "anomed: there is no plugin 'nothing'; "),
+        (["serve", "--plugin", "nowhere.py"], "anomed: there is no plugin file nowhere.py"),
+        (["serve"], "anomed: challenges: there is none; add a table [challenges.<id>]"),
+        (["challenge", "check"], "anomed: challenges: there is none"),
+        (["scores", "list"], "anomed: there is no ledger in "),
+        (["ledger", "verify"], "anomed: there is no ledger in "),
+        (["scores", "list", "--ledger", "x://y"], "anomed: The ledger cannot be opened with "),
+        (["plugins", "show", "nothing"], "anomed: there is no plugin 'nothing'; "),
+        (["tokens", "create", "anonymizer", "a"], "anomed: a token for an anonymizer needs --chal"),
+        (
+            ["tokens", "create", "anonymizer", "a b", "--challenge", "c"],
+            "anomed: 'a b' is no identifier: it has 1 to 128 letters",
+        ),
+    ],
+    ids=lambda value: " ".join(value) if isinstance(value, list) else "",
+)
+def test_a_mistake_is_one_line_and_code_2(arguments: list[str], line: str, anomed: Anomed) -> None:
+    answer = anomed(*arguments)
+
+    assert (answer.code, answer.out) == (2, "")
+    assert answer.err.startswith(line)
+    assert answer.err.count("\n") == 1
+
+
+def test_a_mistake_in_the_configuration_names_its_key(
+    anomed: Anomed, config: str, game: str
+) -> None:
+    with open(config, "a") as file:  # noqa: PTH123 - one more line
+        file.write("sise = 7\n")
+
+    answer = anomed("challenge", "check", config, "--plugin", game)
+
+    assert answer.code == 2
+    assert answer.err == (
+        "anomed: challenges.mine.sise: unknown key; did you mean 'size'? allowed are level, size, "
+        "words\n"
+    )

@@ -1,0 +1,164 @@
+"""``anomed scores``, ``ledger``, ``tokens`` and ``outbox``: what a server remembers."""
+
+import csv
+import io
+import json
+import sqlite3
+from collections.abc import Iterator
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from anomed_core import ChallengeSpec, ServerSettings
+from anomed_core.plugins import build_registry
+from anomed_core.service.house import House, open_house
+from anomed_core.wire import encode_npz
+from tests.cli.conftest import Anomed
+from tests.example_types import Guessing, GuessingConfig
+
+FINAL = {"data_split": "validation"}
+
+
+@pytest.fixture
+def house(tmp_path: Path) -> Iterator[House]:
+    """Return the house that left its memory in the default place."""
+    registry = build_registry(discover=False)
+    registry.add(Guessing(), name="cli_game:plugin")
+    spec = ChallengeSpec(id="mine", type="guessing", title="Mine", config=GuessingConfig(size=5))
+    house = open_house(
+        [spec],
+        registry=registry,
+        settings=ServerSettings(state=tmp_path / "anomed-state"),
+        environment={},
+    )
+    yield house
+    house.close()
+
+
+@pytest.fixture
+def scored(house: House) -> House:
+    hosted = house.challenges["mine"]
+    truth = np.asarray(hosted.challenge.definition.y)
+    for name, guess in {"worse": truth + 1, "better": truth + 0.1, "equal": truth + 0.1}.items():
+        house.desk.submit(
+            hosted,
+            hosted.kind("anonymizer"),
+            query={"anonymizer": name, **FINAL},
+            body=encode_npz({"prediction": guess}),
+        )
+    return house
+
+
+# --- scores ---------------------------------------------------------------------------------------
+
+
+def test_scores_are_listed(anomed: Anomed, scored: House) -> None:
+    rows = anomed("scores", "list", "--json").json
+
+    assert [row["anonymizer"] for row in rows] == ["worse", "better", "equal"]
+    assert anomed("scores", "list", "--challenge", "other", "--json").json == []
+    assert "worse" in anomed("scores", "list").out
+
+
+def test_no_scores_are_said_to_be_none(anomed: Anomed, house: House) -> None:
+    assert anomed("scores", "list").out == "No score has been recorded yet.\n"
+
+
+def test_scores_are_ranked_with_ties(anomed: Anomed, scored: House, config: str, game: str) -> None:
+    rows = anomed("scores", "rank", config, "--plugin", game, "--kind", "anonymizer", "--json").json
+
+    assert [(row["place"], row["anonymizer"]) for row in rows] == [
+        (1, "better"),
+        (1, "equal"),
+        (3, "worse"),
+    ]
+
+
+def test_the_ranking_is_printed_for_people(
+    anomed: Anomed, scored: House, config: str, game: str
+) -> None:
+    answer = anomed("scores", "rank", config, "--plugin", game)
+
+    assert answer.code == 0
+    assert "Mine: anonymizer, validation" in answer.out
+
+
+def test_scores_are_exported_with_every_digit(anomed: Anomed, scored: House) -> None:
+    rows = list(csv.DictReader(io.StringIO(anomed("scores", "export").out)))
+    lines = anomed("scores", "export", "--format", "jsonl").out.splitlines()
+
+    recorded = [score.metrics["mae"] for score in scored.ledger.scores()]
+    assert [float(row["mae"]) for row in rows] == recorded
+    assert [json.loads(line)["metrics"]["mae"] for line in lines] == recorded
+
+
+# --- the ledger -----------------------------------------------------------------------------------
+
+
+def test_an_untouched_ledger_is_proved(anomed: Anomed, scored: House) -> None:
+    assert anomed("ledger", "verify").out == (
+        "All is as it was recorded: 3 scores, chain unbroken.\n"
+    )
+    assert anomed("ledger", "verify", "--json").json == {"scores": 3, "faults": []}
+
+
+def test_a_changed_ledger_fails_with_code_1(anomed: Anomed, scored: House, tmp_path: Path) -> None:
+    with sqlite3.connect(tmp_path / "anomed-state" / "ledger.sqlite") as connection:
+        connection.execute("UPDATE scores SET anonymizer = 'me' WHERE id = 2")
+    connection.close()
+
+    answer = anomed("ledger", "verify")
+
+    assert (answer.code, answer.out) == (1, "scores row 2: its content was changed\n")
+
+
+def test_a_current_ledger_needs_no_migration(anomed: Anomed, house: House) -> None:
+    assert "already" in anomed("ledger", "migrate").out
+
+
+# --- tokens ---------------------------------------------------------------------------------------
+
+
+def test_a_token_is_created_shown_once_and_revoked(anomed: Anomed, house: House) -> None:
+    created = anomed("tokens", "create", "anonymizer", "alice", "--challenge", "mine")
+    token = created.out.strip()
+
+    identity = house.tokens.identify(token)
+    assert identity is not None
+    assert identity.holder == "alice"
+    assert "Shown this once" in created.err
+    (row,) = anomed("tokens", "list", "--json").json
+    assert (row["role"], row["holder"], row["revoked"]) == ("anonymizer", "alice", "")
+    assert token not in anomed("tokens", "list").out
+    assert anomed("tokens", "revoke", row["id"]).code == 0
+    assert house.tokens.identify(token) is None
+    assert house.ledger.verify() == []
+
+
+def test_an_organisers_token_is_for_all_challenges(anomed: Anomed, house: House) -> None:
+    facts = anomed("tokens", "create", "organiser", "olga", "--json").json
+
+    assert (facts["role"], facts["challenge"]) == ("organiser", "*")
+
+
+def test_an_unknown_token_cannot_be_revoked(anomed: Anomed, house: House) -> None:
+    answer = anomed("tokens", "revoke", "0123456789")
+
+    assert answer.code == 2
+    assert "'0123456789' is not the beginning of exactly one valid token's id" in answer.err
+
+
+# --- the outbox -----------------------------------------------------------------------------------
+
+
+def test_deliveries_are_listed_and_retried(anomed: Anomed, scored: House) -> None:
+    rows = anomed("outbox", "list", "--json").json
+
+    assert [(row["score"], row["state"], row["tries"]) for row in rows] == [
+        (1, "waiting", 0),
+        (2, "waiting", 0),
+        (3, "waiting", 0),
+    ]
+    assert anomed("outbox", "retry", "2").out.startswith("1 deliveries are due now")
+    assert anomed("outbox", "retry").out.startswith("3 deliveries are due now")

@@ -1,0 +1,110 @@
+"""``anomed plugins``: what is installed, and why something is broken."""
+
+from tests.cli.conftest import Anomed
+from tests.plugins.conftest import GOOD, WATCHING, Install, install, packages
+
+__all__ = ["install", "packages"]
+
+
+def install_three(install: Install) -> None:
+    install(
+        "fake",
+        types={"good-game": "fake_good", "bad-game": "fake_bad"},
+        extensions={"watching": "fake_watching"},
+        modules={
+            "fake_good": GOOD.format(name="good-game"),
+            "fake_bad": "1 / 0",
+            "fake_watching": WATCHING,
+        },
+    )
+
+
+def test_broken_plugins_are_listed_with_their_error(anomed: Anomed, install: Install) -> None:
+    install_three(install)
+
+    answer = anomed("plugins", "list", "--json")
+
+    rows = {row["name"]: row for row in answer.json if row["distribution"] == "fake"}
+    assert answer.code == 0
+    assert {name: row["state"] for name, row in rows.items()} == {
+        "good-game": "ok",
+        "bad-game": "broken",
+        "watching": "ok",
+    }
+    assert "ZeroDivisionError" in rows["bad-game"]["error"]
+    assert (rows["good-game"]["kind"], rows["watching"]["kind"]) == ("challenge type", "extension")
+    assert (rows["good-game"]["api"], rows["bad-game"]["api"]) == (1, None)
+
+
+def test_the_table_for_people_says_the_same(anomed: Anomed, install: Install) -> None:
+    install_three(install)
+
+    answer = anomed("plugins", "list")
+
+    assert answer.code == 0
+    assert all(word in answer.out for word in ("good-game", "broken", "ZeroDivisionError"))
+
+
+def test_a_plugin_that_exits_on_import_ends_nothing(anomed: Anomed, install: Install) -> None:
+    install("fake", types={"rude": "fake_rude"}, modules={"fake_rude": "raise SystemExit(9)"})
+
+    answer = anomed("plugins", "list", "--json")
+
+    assert answer.code == 0
+    assert any(row["name"] == "rude" and row["state"] == "broken" for row in answer.json)
+
+
+def test_a_plugin_is_shown_with_hooks_keys_routes_and_metrics(anomed: Anomed, game: str) -> None:
+    facts = anomed("plugins", "show", game, "--json").json
+
+    assert facts["name"] == "guessing"
+    assert "anomed_evaluate_utility" in facts["hooks"]
+    assert {"key": "size", "type": "int", "default": "10"} in facts["config"]
+    assert {"method": "POST", "route": "/utility/anonymizer", "for": "anonymizer"} in facts[
+        "routes"
+    ]
+    assert [metric["name"] for metric in facts["metrics"]] == ["hits", "mae", "acc"]
+
+
+def test_a_plugin_is_shown_to_people(anomed: Anomed, game: str) -> None:
+    answer = anomed("plugins", "show", game)
+
+    assert answer.code == 0
+    assert answer.out.startswith("guessing: The guessing game\n")
+
+
+def test_an_installed_extension_is_shown(anomed: Anomed, install: Install) -> None:
+    install_three(install)
+
+    facts = anomed("plugins", "show", "watching", "--json").json
+
+    assert (facts["name"], facts["hooks"]) == ("watching", ["anomed_score_recorded"])
+    assert facts["distribution"] == "fake"
+
+
+def test_an_extension_of_a_module_is_shown(anomed: Anomed, game: str) -> None:
+    facts = anomed("plugins", "show", "tests.cli.extension:plugin", "--json").json
+
+    assert (facts["name"], facts["hooks"]) == (
+        "tests.cli.extension:plugin",
+        ["anomed_score_recorded"],
+    )
+    assert facts["distribution"] is None
+
+
+def test_a_plugin_adds_commands(anomed: Anomed, install: Install) -> None:
+    command = '''
+import click
+from anomed_core import hookimpl
+ANOMED_API = 1
+@hookimpl
+def anomed_cli_commands():
+    return {"hello": "fake_commands:hello"}
+@click.command()
+def hello():
+    """Greet."""
+    click.echo("Hello.")
+'''
+    install("fake", extensions={"greeting": "fake_commands"}, modules={"fake_commands": command})
+
+    assert anomed("hello").out == "Hello.\n"

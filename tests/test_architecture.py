@@ -1,0 +1,284 @@
+"""The house rules that a machine can check."""
+
+import ast
+import importlib
+import inspect
+import pkgutil
+import re
+from collections.abc import Iterator
+from functools import cache
+from pathlib import Path
+
+import pytest
+
+import anomed_core
+from anomed_core import errors
+
+ROOT = Path(__file__).parent.parent
+CORE = ROOT / "anomed_core"
+PLUGINS = [
+    path
+    for path in (ROOT / "plugins").glob("*/anomed_*")
+    if path.is_dir() and not path.name.endswith("egg-info")
+]
+
+ALLOWED = {
+    "version": set(),
+    "errors": set(),
+    "memory": set(),
+    "sampling": set(),
+    "model": {"sampling"},
+    "wire": {"errors"},
+    "hookspecs": {"datasets", "delivery", "model", "plugins"},
+    "state": {"errors", "wire"},
+    "datasets": {"errors", "hookspecs"},
+    "config": {"errors", "model", "wire"},
+    "plugins": {"datasets", "errors", "hookspecs", "model", "sampling", "state", "wire"},
+    "ledger": {"errors", "model", "wire"},
+    "engine": {"errors"},
+    "delivery": {"errors", "hookspecs", "ledger", "model"},
+    "service": {
+        "config",
+        "delivery",
+        "engine",
+        "errors",
+        "hookspecs",
+        "ledger",
+        "model",
+        "plugins",
+        "sampling",
+        "state",
+        "version",
+        "wire",
+    },
+    "web": {"errors", "ledger", "model", "service", "state", "version", "wire"},
+    "application": {"config", "model", "plugins", "service", "state", "web"},
+    "server": {"application", "config", "errors", "memory", "service", "state", "web"},
+    "demonstration": {"config", "errors", "model", "plugins"},
+    "cli": {
+        "application",
+        "config",
+        "demonstration",
+        "errors",
+        "ledger",
+        "model",
+        "plugins",
+        "server",
+        "service",
+        "state",
+        "version",
+        "web",
+    },
+    "testing": {"*"},
+    "__main__": {"cli"},
+    "__init__": {"*"},
+}
+"""Which packages a package may import: arrows point one way only."""
+
+
+def modules(package: Path) -> Iterator[tuple[Path, ast.Module]]:
+    for path in sorted(package.rglob("*.py")):
+        yield path, ast.parse(path.read_text(encoding="utf-8"))
+
+
+def imported(tree: ast.Module, *, at_run_time: bool = True) -> Iterator[str]:
+    """Return the names of imported modules; those for type checkers alone are left out."""
+    skipped: set[ast.AST] = set()
+    for node in ast.walk(tree):
+        if at_run_time and isinstance(node, ast.If) and _is_type_checking(node.test):
+            skipped |= {inner for statement in node.body for inner in ast.walk(statement)}
+    for node in ast.walk(tree):
+        if node in skipped:
+            continue
+        if isinstance(node, ast.Import):
+            yield from (alias.name for alias in node.names)
+        elif isinstance(node, ast.ImportFrom):
+            assert node.level == 0, "relative imports hide where an arrow points"
+            for alias in node.names:
+                yield f"{node.module}.{alias.name}"
+
+
+def _is_type_checking(test: ast.expr) -> bool:
+    return isinstance(test, ast.Name) and test.id == "TYPE_CHECKING"
+
+
+def room(path: Path) -> str:
+    """Return the package of the core that a file belongs to."""
+    return path.relative_to(CORE).parts[0].removesuffix(".py")
+
+
+@cache
+def arrows() -> dict[str, set[str]]:
+    found: dict[str, set[str]] = {}
+    for path, tree in modules(CORE):
+        for name in imported(tree):
+            parts = name.split(".")
+            if parts[0] == "anomed_core" and len(parts) > 1:
+                is_exported = (
+                    not (CORE / parts[1]).exists() and not (CORE / f"{parts[1]}.py").exists()
+                )
+                target = "__init__" if is_exported else parts[1]
+                if target != room(path):
+                    found.setdefault(room(path), set()).add(target)
+    return found
+
+
+# --- arrows ---------------------------------------------------------------------------------------
+
+
+def test_every_room_has_its_rules() -> None:
+    rooms = {room(path) for path, _ in modules(CORE)}
+
+    assert rooms == set(ALLOWED)
+
+
+@pytest.mark.parametrize("package", sorted(ALLOWED))
+def test_arrows_point_one_way(package: str) -> None:
+    if "*" in ALLOWED[package]:
+        return
+
+    assert arrows().get(package, set()) <= ALLOWED[package]
+
+
+def test_the_allowed_arrows_have_no_circle() -> None:
+    """But for the hooks and what they name: specifications and registry know each other."""
+    known = {("hookspecs", "datasets"), ("hookspecs", "delivery"), ("hookspecs", "plugins")}
+    remaining = {
+        package: {
+            target
+            for target in targets
+            if target in ALLOWED and (package, target) not in known and target != "*"
+        }
+        for package, targets in ALLOWED.items()
+    }
+    while remaining:
+        leaves = {package for package, targets in remaining.items() if not targets & set(remaining)}
+        assert leaves, f"a circle among {sorted(remaining)}"
+        remaining = {p: t for p, t in remaining.items() if p not in leaves}
+
+
+def test_the_rules_know_no_http_and_no_sql() -> None:
+    foreign = {"service": {"falcon", "sqlalchemy", "gunicorn"}, "model": {"falcon", "sqlalchemy"}}
+    foreign["wire"] = foreign["sampling"] = {"falcon", "sqlalchemy", "requests", "httpx"}
+    foreign["ledger"] = {"falcon"}
+
+    for path, tree in modules(CORE):
+        libraries = {name.split(".")[0] for name in imported(tree)}
+        assert not libraries & foreign.get(room(path), set()), path
+
+
+def test_the_core_knows_no_challenge_type() -> None:
+    names = {path.name for path in PLUGINS}
+
+    for path, tree in modules(CORE):
+        assert not {name.split(".")[0] for name in imported(tree)} & names, path
+
+
+@pytest.mark.parametrize("package", PLUGINS, ids=lambda path: path.name)
+def test_plugins_import_only_names_that_the_core_exports(package: Path) -> None:
+    exported = {f"anomed_core.{name}" for name in anomed_core.__all__} | {"anomed_core"}
+
+    for path, tree in modules(package):
+        used = {
+            name
+            for name in imported(tree, at_run_time=False)
+            if name == "anomed_core" or name.startswith("anomed_core.")
+        }
+        public = {name for name in used if not name.startswith("anomed_core.testing")}
+        assert public <= exported, f"{path}: {sorted(public - exported)}"
+
+
+def test_only_the_command_line_prints() -> None:
+    for path, tree in modules(CORE):
+        calls = {
+            node.func.id
+            for node in ast.walk(tree)
+            if isinstance(node, ast.Call) and isinstance(node.func, ast.Name)
+        }
+        assert "print" not in calls, path
+
+
+# --- files and names ------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("package", [CORE, *PLUGINS], ids=lambda path: path.name)
+def test_no_file_is_a_giant(package: Path) -> None:
+    long = {
+        str(path.relative_to(ROOT)): n_lines
+        for path, _ in modules(package)
+        if (n_lines := len(path.read_text(encoding="utf-8").splitlines())) > 500
+    }
+
+    assert long == {}
+
+
+@pytest.mark.parametrize("package", [CORE, *PLUGINS], ids=lambda path: path.name)
+def test_no_file_has_a_name_that_says_nothing(package: Path) -> None:
+    names = {path.stem for path, _ in modules(package)}
+
+    assert not names & {"utils", "helpers", "common", "misc", "util", "helper"}
+
+
+@pytest.mark.parametrize("package", [CORE, *PLUGINS], ids=lambda path: path.name)
+def test_every_module_says_what_it_is(package: Path) -> None:
+    silent = [path for path, tree in modules(package) if ast.get_docstring(tree) is None]
+
+    assert silent == []
+
+
+@pytest.mark.parametrize("package", [CORE, *PLUGINS], ids=lambda path: path.name)
+def test_every_package_is_typed(package: Path) -> None:
+    assert (package / "py.typed").exists()
+
+
+def packages() -> list[str]:
+    found = pkgutil.walk_packages([str(CORE)], "anomed_core.")
+    return ["anomed_core", *(p.name for p in found if p.ispkg and "migrations" not in p.name)]
+
+
+@pytest.mark.parametrize("name", packages())
+def test_what_a_package_exports_is_sorted_and_there(name: str) -> None:
+    package = importlib.import_module(name)
+    exported = getattr(package, "__all__", [])
+
+    assert list(exported) == sorted(exported, key=_constants_first)
+    assert len(set(exported)) == len(exported)
+    assert all(hasattr(package, entry) for entry in exported)
+
+
+def _constants_first(name: str) -> tuple[int, str]:
+    """Sort as ruff does: constants, classes, everything else."""
+    return (0 if name.isupper() else 1 if name[0].isupper() else 2, name)
+
+
+# --- errors ---------------------------------------------------------------------------------------
+
+
+def test_the_drawn_tree_of_errors_is_that_of_the_classes() -> None:
+    drawn: list[tuple[str, str]] = []
+    path: list[str] = []
+    for line in (inspect.getdoc(errors) or "").splitlines():
+        found = re.match(r"    ((?:[│ ]   )*)(?:[├└]── )?([A-Z]\w+)(?: |$)", line)
+        if found is None or not hasattr(errors, found[2]):
+            continue
+        depth = len(found[1]) // 4 + ("── " in line)
+        path[depth:] = [found[2]]
+        drawn.append((path[depth - 1] if depth else "Exception", found[2]))
+
+    actual = [
+        (cls.__bases__[0].__name__, name)
+        for name, cls in vars(errors).items()
+        if inspect.isclass(cls) and issubclass(cls, Exception)
+    ]
+    assert sorted(drawn) == sorted(actual)
+
+
+def test_every_error_is_also_a_fitting_builtin() -> None:
+    for family, builtin in {
+        errors.UsageError: ValueError,
+        errors.ContractError: TypeError,
+        errors.RequestError: ValueError,
+        errors.ServiceError: RuntimeError,
+    }.items():
+        assert issubclass(family, builtin)
+        assert issubclass(family, errors.AnomedError)

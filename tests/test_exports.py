@@ -1,0 +1,46 @@
+"""What plugins and scripts need is importable from the top, and imported when it is used."""
+
+import subprocess
+import sys
+
+import pytest
+
+import anomed_core
+
+
+@pytest.mark.parametrize("name", [n for n in anomed_core.__all__ if not n.startswith("__")])
+def test_every_exported_name_is_what_its_home_defines(name: str) -> None:
+    exported = getattr(anomed_core, name)
+
+    assert getattr(exported, "__name__", name) in {name, "_HookimplMarker"} or not callable(
+        exported
+    )
+
+
+def test_names_are_listed() -> None:
+    assert dir(anomed_core) == sorted(anomed_core.__all__)
+
+
+def test_another_name_is_an_attribute_error() -> None:
+    with pytest.raises(AttributeError, match="module 'anomed_core' has no attribute 'nothing'"):
+        anomed_core.nothing  # noqa: B018 - the access is what is tested
+
+
+def loaded_after(statement: str) -> set[str]:
+    script = f"{statement}\nimport sys\nprint(*sys.modules)"
+    answer = subprocess.run(
+        [sys.executable, "-c", script], check=True, capture_output=True, text=True, timeout=60
+    )
+    return set(answer.stdout.split())
+
+
+def test_importing_the_package_imports_nothing_heavy() -> None:
+    loaded = loaded_after("import anomed_core")
+
+    assert not loaded & {"numpy", "attrs", "falcon", "sqlalchemy", "sklearn", "pandas", "pyarrow"}
+
+
+def test_a_plugin_begins_with_the_marker_alone() -> None:
+    loaded = loaded_after("from anomed_core import hookimpl")
+
+    assert not loaded & {"falcon", "sqlalchemy", "sklearn", "pandas", "pyarrow", "gunicorn"}
