@@ -5,7 +5,8 @@ What a fenced block means:
 ``shell``
     Each line is a command. ``anomed`` commands run in this process, so that imports are paid once;
     servers run in the background on a free port, wherever the page says 8000; ``make`` and ``pip``
-    are not run, but make's target must exist; bash runs all others.
+    are not run, but make's target must exist; bash runs all others. 8001 becomes a free port, too:
+    for a server that the page starts in Python.
 ``python``
     Executed; names last until the end of the page.
 ``toml``
@@ -30,6 +31,7 @@ import os
 import re
 import shlex
 import shutil
+import socket
 import subprocess
 import sys
 import tempfile
@@ -59,6 +61,7 @@ settings.register_profile("thorough", max_examples=3000, **_QUIET)
 settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "default"))
 
 WRITTEN_ADDRESS = "127.0.0.1:8000"
+SECOND_WRITTEN_ADDRESS = "127.0.0.1:8001"
 START_TIMEOUT_S = 90.0
 STOP_TIMEOUT_S = 20.0
 
@@ -82,6 +85,7 @@ class Reader:
         self._folder = folder
         self._server: subprocess.Popen[bytes] | None = None
         self._address = WRITTEN_ADDRESS
+        self._second_address = f"127.0.0.1:{_free_port()}"
         self.printed = ""
 
     @property
@@ -113,7 +117,7 @@ class Reader:
         if _SERVER.match(command):
             self._serve(shlex.split(command, comments=True))
             return 0
-        command = command.replace(WRITTEN_ADDRESS, self._address)
+        command = self._really(command)
         if command.startswith("curl ") and not shutil.which("curl"):
             pytest.skip("curl is not installed")
         if command.startswith("anomed ") and not _NEEDS_A_SHELL.search(command):
@@ -126,8 +130,16 @@ class Reader:
                 check=False,
             )
             status, text = done.returncode, done.stdout.decode()
-        self.printed += text.replace(self._address, WRITTEN_ADDRESS)
+        self.printed += self._as_written(text)
         return status
+
+    def _really(self, text: str) -> str:
+        text = text.replace(WRITTEN_ADDRESS, self._address)
+        return text.replace(SECOND_WRITTEN_ADDRESS, self._second_address)
+
+    def _as_written(self, text: str) -> str:
+        text = text.replace(self._address, WRITTEN_ADDRESS)
+        return text.replace(self._second_address, SECOND_WRITTEN_ADDRESS)
 
     def _serve(self, words: list[str]) -> None:
         self.stop()
@@ -142,7 +154,7 @@ class Reader:
             announced = _ADDRESS.search(log.read_text())
             if announced:
                 self._address = announced[1]
-                self.printed = log.read_text().replace(self._address, WRITTEN_ADDRESS)
+                self.printed = self._as_written(log.read_text())
                 return
             time.sleep(0.05)
         raise AssertionError(f"{shlex.join(words)} did not start:\n{log.read_text()}")
@@ -162,11 +174,11 @@ class Reader:
         """Write or execute a block; a traceback shows the lines of the page."""
         if self._written(example):
             return
-        source = "\n" * example.line + example.parsed.replace(WRITTEN_ADDRESS, self._address)
+        source = "\n" * example.line + self._really(example.parsed)
         code = compile(source, example.path, "exec", dont_inherit=True)
         with contextlib.redirect_stdout(io.StringIO()) as output:
             exec(code, example.namespace)  # noqa: S102 - the page is ours
-        self.printed = output.getvalue().replace(self._address, WRITTEN_ADDRESS)
+        self.printed = self._as_written(output.getvalue())
 
     def read_toml(self, example: Example) -> None:
         """Write a named block; judge any block as a configuration."""
@@ -202,6 +214,12 @@ class Reader:
         if named:
             (self._folder / named[1]).write_text(example.parsed)
         return named is not None
+
+
+def _free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
 
 
 def _commands(block: str) -> list[str]:
