@@ -101,6 +101,7 @@ class SubmissionDesk:
         body: Body,
         request_id: str = "",
         replay_key: str | None = None,
+        holder: str = "",
     ) -> Receipt:
         """Take a submission all the way to a recorded score.
 
@@ -118,6 +119,8 @@ class SubmissionDesk:
             For the log and the ledger.
         replay_key
             The request's idempotency key, if it has one.
+        holder
+            Whom the request's token belongs to, if it has one.
 
         Returns
         -------
@@ -132,7 +135,8 @@ class SubmissionDesk:
             If we failed; the attempt is free again.
         """
         parameters = checked_parameters(kind.parameters, query)
-        subject, split = subject_of(kind, parameters), split_of(kind, parameters)
+        subject = subject_of(kind, parameters, holder=holder)
+        split = split_of(kind, parameters)
         if split in hosted.phases:
             refuse_outside(hosted.phases[split], split, self.ledger)
         digest = body_digest(body)

@@ -60,15 +60,26 @@ def _check(parameter: Parameter, value: str) -> None:
         )
 
 
-def subject_of(kind: SubmissionKind, parameters: Mapping[str, str]) -> Subject:
-    """Return who submits, according to the query."""
+def subject_of(kind: SubmissionKind, parameters: Mapping[str, str], *, holder: str = "") -> Subject:
+    """Return who submits.
+
+    Parameters
+    ----------
+    kind
+        Says in which role.
+    parameters
+        The query, which names the subject.
+    holder
+        Whom the token belongs to, if there is one: it names the subject where the query need not,
+        so that nobody spends the attempts of all who leave their id out.
+    """
     anonymizer = parameters.get("anonymizer", "")
     if kind.submitter is Role.ANONYMIZER:
-        return Subject(role=Role.ANONYMIZER, anonymizer=anonymizer)
+        return Subject(role=Role.ANONYMIZER, anonymizer=anonymizer or holder)
     return Subject(
         role=Role.DEANONYMIZER,
         anonymizer=anonymizer,
-        deanonymizer=parameters.get("deanonymizer", ""),
+        deanonymizer=parameters.get("deanonymizer", "") or holder,
     )
 
 

@@ -76,7 +76,7 @@ def create_web_app(
     app.add_route("/", AliveResource(lambda: front_page(_listed(mounts))))
     app.add_route("/livez", LiveResource())
     app.add_route("/readyz", ReadyResource(house))
-    app.add_route("/metrics", MetricsResource(telemetry, house.gatekeeper))
+    app.add_route("/metrics", MetricsResource(telemetry, house))
     if "" not in mounts:
         app.add_route("/openapi.json", JSONResource(lambda: openapi(mounts)))
     return app

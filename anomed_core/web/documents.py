@@ -9,8 +9,11 @@ from typing import Any
 import falcon
 
 from anomed_core.errors import UnknownResourceError
+from anomed_core.model import Role, Subject
 from anomed_core.service import HostedChallenge
 from anomed_core.service.house import House
+
+_NOBODY = Subject(role=Role.ORGANISER)
 
 ALIVE = b'{"message": "Challenge server is alive!"}'
 
@@ -65,9 +68,13 @@ class ScoreResource:
     def on_get(self, req: falcon.Request, resp: falcon.Response, score_id: int) -> None:
         """Send a score with everything that was recorded about it."""
         score = self._house.ledger.score(score_id)
-        if score is None or score.challenge != self._hosted.id:
+        if score is not None and score.challenge != self._hosted.id:
+            score = None
+        # Whoever may not see others' scores is not told either which numbers there are.
+        subject = score.subject if score is not None else _NOBODY
+        self._house.gatekeeper.may_see(self._hosted, subject, req.context.identity)
+        if score is None:
             raise UnknownResourceError(f"There is no score {score_id} in this challenge.")
-        self._house.gatekeeper.may_see(self._hosted, score.subject, req.context.identity)
         resp.content_type = falcon.MEDIA_JSON
         resp.data = json.dumps(score.as_dict()).encode()
 

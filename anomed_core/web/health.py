@@ -9,9 +9,9 @@ import falcon
 import structlog
 
 from anomed_core.errors import LedgerError, NotAllowedError, NotAuthenticatedError
+from anomed_core.ledger import EVERY_CHALLENGE
 from anomed_core.model import Role
 from anomed_core.service.house import House
-from anomed_core.service.identities import Gatekeeper
 from anomed_core.web.telemetry import Telemetry
 
 log = structlog.get_logger(__name__)
@@ -71,14 +71,17 @@ class MetricsResource:
     """``GET /metrics``: what has been counted; for the organiser where tokens are wanted."""
 
     telemetry: Telemetry
-    gatekeeper: Gatekeeper
+    house: House
 
     def on_get(self, req: falcon.Request, resp: falcon.Response) -> None:
         """Send Prometheus' text format."""
-        if not self.gatekeeper.believes_everybody:
+        if not self.house.gatekeeper.believes_everybody:
             identity = req.context.identity
             if identity is None:
                 raise NotAuthenticatedError("The metrics are for the organiser; send a token.")
-            if identity.role is not Role.ORGANISER:
+            is_ours = identity.challenge in {EVERY_CHALLENGE, *self.house.challenges}
+            if identity.role is not Role.ORGANISER or not is_ours:
                 raise NotAllowedError("The metrics are for the organiser.")
         self.telemetry.on_get(req, resp)
+
+    on_head = on_get

@@ -31,7 +31,8 @@ class SubmissionResource:
         req.context.base = self._base
         kind = chosen_kind(self._kinds, req)
         query = read_query(req, kind.parameters)
-        self._house.gatekeeper.may_submit(self._hosted, kind, req.context.identity, query)
+        identity = req.context.identity
+        self._house.gatekeeper.may_submit(self._hosted, kind, identity, query)
         replay_key = req.get_header("Idempotency-Key")
         if replay_key is not None and len(replay_key) > _LONGEST_KEY:
             raise InvalidParameterError(
@@ -48,6 +49,7 @@ class SubmissionResource:
             body=body,
             request_id=req.context.request_id,
             replay_key=replay_key,
+            holder=identity.holder if identity is not None else "",
         )
         resp.status = falcon.HTTP_201
         resp.content_type = falcon.MEDIA_JSON
