@@ -38,10 +38,16 @@ def levels_of(
     ValueError
         If the type doesn't fit, or a value may not be there.
     """
-    if isinstance(column, CategoryColumn):
-        levels = _category_levels(array, column, outside=outside)
-    else:
-        levels = _numeric_levels(array, column, outside=outside)
+    try:
+        array.validate(full=True)
+        if isinstance(column, CategoryColumn):
+            levels = _category_levels(array, column, outside=outside)
+        else:
+            levels = _numeric_levels(array, column, outside=outside)
+    except pa.ArrowInvalid as error:
+        raise ValueError(
+            f"column {column.name!r} can't be read ({str(error)[:120]}); write the table afresh"
+        ) from error
     n_missing = int((levels == MISSING).sum())
     if n_missing and not column.nullable:
         raise ValueError(
