@@ -1,7 +1,7 @@
 """Compare metrics and attacks on synthetic tables with those of other libraries.
 
-    python benchmarks/synthesis_metrics.py
-    python benchmarks/synthesis_metrics.py --heavy --tables FOLDER
+    python -m benchmarks.synthesis_metrics
+    python -m benchmarks.synthesis_metrics --heavy --tables FOLDER
 
 The same four tables for everybody: training, control, background and synthetic, the last one made
 of the first by sequential trees. `--tables` names a folder with census-like parquet files, one

@@ -27,7 +27,8 @@ from anomed_dataset_synthesis.threat.guesses import (
 )
 from anomed_dataset_synthesis.threat.predicates import Predicate
 from anomed_dataset_synthesis.threat.targets import draw_targets
-from anomed_dataset_synthesis.utility import transfer
+from anomed_dataset_synthesis.utility import Task as HiddenTask
+from anomed_dataset_synthesis.utility import tasks_of
 from anomed_dataset_synthesis.utility.evaluation import evaluate_utility
 from anomed_dataset_synthesis.utility.marginals import marginal_accuracies
 from measure import (
@@ -171,10 +172,10 @@ def whole(tables: Tables) -> dict[str, float]:
     synthetic, real = read(tables)
     rng = np.random.default_rng(1)
     synthetic = shuffle(synthetic, rng)
-    income = transfer.Task(column=SECRET, level=0)
+    income = HiddenTask(column=SECRET, level=0)
     tasks = [
         income,
-        *(task for task in transfer.tasks_of(real.background) if task.column != SECRET),
+        *(task for task in tasks_of(real.background) if task.column != SECRET),
     ][:3]
     utility = evaluate_utility(synthetic, real, tasks=tasks, rng=rng)
     n_each = min(2_000, len(real.training) // 3)

@@ -97,6 +97,15 @@ class Arena:
         artifact = self.context.artifacts.build_once(key, lambda file: _write(file, content()))
         return pq.read_table(artifact.path)
 
+    def keep(self, key: str, content: bytes) -> None:
+        """Keep a file about a submission, unless it is there already."""
+        self.context.artifacts.build_once(key, lambda file: _write(file, content))
+
+    def kept(self, key: str) -> bytes | None:
+        """Give a file that was kept; None if there is none."""
+        artifact = self.context.artifacts.find(key)
+        return None if artifact is None else artifact.path.read_bytes()
+
     def synthetic(self, submission: Submission) -> CanonicalTable:
         """Read a synthesizer's table as attackers read it."""
         return canonicalise(self.published(submission), self.codebook)

@@ -6,22 +6,16 @@ keeps level numbers only, and is shuffled under the server's seed, so that two s
 the same records are the same bytes.
 """
 
-from typing import Literal
-
 import attrs
 import numpy as np
 import numpy.typing as npt
 import pandas as pd
 import pyarrow as pa
-import pyarrow.compute as pc
 import pyarrow.parquet as pq
-from pyarrow import types
 
+from anomed_dataset_synthesis._arrow_levels import Outside, levels_of
 from anomed_dataset_synthesis.codebook import MISSING, CategoryColumn, Codebook, NumericColumn
 from anomed_dataset_synthesis.rows import row_keys
-
-Outside = Literal["reject", "recode"]
-_UNKNOWN = -2
 
 
 def _frozen_levels(levels: npt.NDArray[np.integer]) -> npt.NDArray[np.int32]:
@@ -181,7 +175,7 @@ def canonicalise(
     levels = np.empty((table.num_rows, codebook.n_columns), dtype=np.int32, order="F")
     for position, column in enumerate(codebook.columns):
         chunks = table.column(column.name).chunks
-        parts = [_levels_of(chunk, column, outside=outside) for chunk in chunks]
+        parts = [levels_of(chunk, column, outside=outside) for chunk in chunks]
         levels[:, position] = np.concatenate(parts) if parts else []
     return CanonicalTable(codebook=codebook, levels=levels)
 
@@ -206,86 +200,6 @@ def _check_names(names: list[str], codebook: Codebook) -> None:
             f"the table has {len(names)} columns, lacks {missing[:5]} and has the unknown "
             f"{extra[:5]}; give exactly the codebook's {codebook.n_columns} columns, each once"
         )
-
-
-def _levels_of(
-    array: pa.Array, column: NumericColumn | CategoryColumn, *, outside: Outside
-) -> npt.NDArray[np.int32]:
-    if isinstance(column, CategoryColumn):
-        levels = _category_levels(array, column, outside=outside)
-    else:
-        levels = _numeric_levels(array, column, outside=outside)
-    n_missing = int((levels == MISSING).sum())
-    if n_missing and not column.nullable:
-        raise ValueError(
-            f"column {column.name!r} has {n_missing} missing values; it may have none, "
-            "so give a value in every record"
-        )
-    return levels
-
-
-def _numeric_levels(
-    array: pa.Array, column: NumericColumn, *, outside: Outside
-) -> npt.NDArray[np.int32]:
-    levels = column.levels(_numbers(array, column))
-    beyond = (levels < 0) | (levels >= column.n_levels)
-    if np.isinf(levels).any() or (beyond.any() and outside == "reject"):
-        raise ValueError(
-            f"column {column.name!r} has {int(beyond.sum())} values that are infinite or outside "
-            f"{column.minimum} to {column.maximum}; give finite values within these bounds"
-        )
-    levels = np.clip(levels, 0, column.n_levels - 1)
-    return np.where(np.isnan(levels), MISSING, levels).astype(np.int32)
-
-
-def _numbers(array: pa.Array, column: NumericColumn) -> npt.NDArray[np.float64]:
-    kind = array.type
-    if types.is_null(kind):
-        return np.full(len(array), np.nan)
-    if column.kind == "date":
-        fits = types.is_date(kind) or types.is_timestamp(kind)
-        array = array.cast(pa.date32(), safe=False).cast(pa.int32()) if fits else array
-    else:
-        fits = types.is_integer(kind) or types.is_floating(kind) or types.is_decimal(kind)
-    if not fits:
-        wanted = "dates" if column.kind == "date" else "numbers"
-        raise ValueError(f"column {column.name!r} holds {kind}; give {wanted}")
-    numbers = array.cast(pa.float64(), safe=False)
-    return np.asarray(numbers.to_numpy(zero_copy_only=False), dtype=np.float64)
-
-
-def _category_levels(
-    array: pa.Array, column: CategoryColumn, *, outside: Outside
-) -> npt.NDArray[np.int32]:
-    if types.is_dictionary(array.type):
-        known = _look_up(array.dictionary, column)
-        places = np.array(array.indices.cast(pa.int64()).fill_null(len(known)), dtype=np.intp)
-        levels = np.append(known, np.int32(MISSING))[places]
-    else:
-        levels = _look_up(array, column)
-    unknown = levels == _UNKNOWN
-    if unknown.any():
-        if outside == "reject" or not column.nullable:
-            example = str(array[int(unknown.argmax())].as_py())[:40]
-            raise ValueError(
-                f"column {column.name!r} has {int(unknown.sum())} values that are no category of "
-                f"it, such as {example!r}; give one of its {column.n_levels} categories"
-            )
-        levels[unknown] = MISSING
-    return levels
-
-
-def _look_up(array: pa.Array, column: CategoryColumn) -> npt.NDArray[np.int32]:
-    """Find the levels of words, `_UNKNOWN` for words that are no category."""
-    kind = array.type
-    fits = (types.is_null, types.is_string, types.is_large_string, types.is_boolean)
-    if not any(fit(kind) for fit in (*fits, types.is_integer)):
-        raise ValueError(f"column {column.name!r} holds {kind}; give its categories as strings")
-    words = array.cast(pa.large_string())
-    found = pc.index_in(words, value_set=pa.array(column.categories, pa.large_string()))
-    levels = np.array(found.fill_null(_UNKNOWN), dtype=np.int32)
-    levels[np.array(words.is_null(), dtype=bool)] = MISSING
-    return levels
 
 
 def shuffle(table: CanonicalTable, rng: np.random.Generator) -> CanonicalTable:

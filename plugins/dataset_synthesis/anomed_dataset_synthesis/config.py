@@ -85,7 +85,8 @@ class DatasetSynthesisConfig:
         Generators that can be run again to audit a claim, by anonymizer: ``module:attribute`` of a
         generator, or an ``http://`` address.
     audit_runs
-        Runs with a canary, and as many without, of an audit.
+        Runs with a canary, and as many without, of an audit; half as many again of each kind fix
+        its threshold. It must end within the server's ``evaluation_timeout_s``.
     reveal
         Rounds whose control records are published, so that the commitment can be checked. Add a
         round when it is over.
@@ -101,5 +102,5 @@ class DatasetSynthesisConfig:
     predicates: int = attrs.field(default=100, validator=[validators.ge(1), validators.le(1_000)])
     manifold: bool = False
     generators: Mapping[str, str] = attrs.field(factory=dict)
-    audit_runs: int = attrs.field(default=300, validator=validators.ge(20))
+    audit_runs: int = attrs.field(default=100, validator=validators.ge(20))
     reveal: tuple[str, ...] = attrs.field(default=(), validator=_known_rounds)

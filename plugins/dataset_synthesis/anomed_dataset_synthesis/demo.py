@@ -67,7 +67,7 @@ def _generators(player: Player) -> list[Generator]:
     return [
         Bootstrap(),
         SequentialTrees(),
-        DPMarginalTree(epsilon=3.0, background=background),
+        DPMarginalTree(epsilon=10.0, background=background),
     ]
 
 

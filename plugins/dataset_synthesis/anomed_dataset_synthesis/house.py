@@ -4,16 +4,26 @@ from collections.abc import Mapping
 
 import numpy as np
 
-from anomed_core import HouseAttack, Submission
+from anomed_core import HouseAttack, Split, Submission
 from anomed_dataset_synthesis.arena import Arena
+from anomed_dataset_synthesis.attacks.diagnostics import Diagnostics
 from anomed_dataset_synthesis.attacks.linkage import link_by_reference
 from anomed_dataset_synthesis.attacks.panel import PanelResult, run_panel
+from anomed_dataset_synthesis.auditing import audit
 from anomed_dataset_synthesis.claims import ClaimFinding, find_on_claim
 from anomed_dataset_synthesis.declaration import SYNTHESIZER
-from anomed_dataset_synthesis.scoring import assess_links, flat_guesses, flat_membership, rounded
+from anomed_dataset_synthesis.report import report_page
+from anomed_dataset_synthesis.scoring import (
+    assess_links,
+    flat_guesses,
+    flat_membership,
+    measured_utility,
+    rounded,
+)
 from anomed_dataset_synthesis.threat.evidence import risk_of
 
-PANEL, LINKAGE, CLAIM = "panel", "linkage", "claim"
+PANEL, LINKAGE, AUDIT = "panel", "linkage", "audit"
+CLAIM_PREFIX = "claim: "
 
 Metrics = Mapping[str, float]
 
@@ -22,16 +32,24 @@ def house_attacks(arena: Arena) -> list[HouseAttack]:
     """Name the attacks, as the server runs them in the background."""
 
     def panel(submission: Submission, rng: np.random.Generator) -> Metrics:
-        result = attack_with_panel(arena, submission, rng)
-        return rounded(panel_metrics(result, arena), submission.split)
+        return rounded(attack_with_panel(arena, submission, rng), submission.split)
 
-    def linkage(submission: Submission, rng: np.random.Generator) -> Metrics:  # noqa: ARG001
-        return rounded(link_metrics(arena, submission), submission.split)
+    def linkage(submission: Submission, _: np.random.Generator) -> Metrics:
+        return rounded(attack_by_linking(arena, submission), submission.split)
 
-    def claim(submission: Submission, rng: np.random.Generator) -> Metrics | None:
-        finding = examine_claim(arena, submission, rng)
+    def canaries(submission: Submission, rng: np.random.Generator) -> Metrics | None:
+        finding = audit(arena, submission, rng)
         return None if finding is None else claim_metrics(finding)
 
+    audits = [
+        HouseAttack(
+            name=AUDIT,
+            kind=SYNTHESIZER,
+            description="Runs the generator with and without a canary and bounds its epsilon from "
+            "below (Clopper-Pearson).",
+            run=canaries,
+        )
+    ]
     return [
         HouseAttack(
             name=PANEL,
@@ -46,56 +64,90 @@ def house_attacks(arena: Arena) -> list[HouseAttack]:
             description="Links halves of records through the nearest synthetic record.",
             run=linkage,
         ),
-        HouseAttack(
-            name=CLAIM,
-            kind=SYNTHESIZER,
-            description="Tests a claim of differential privacy by the house's membership scores.",
-            run=claim,
-        ),
+        *(audits if arena.config.generators else []),
     ]
+
+
+def page_key(arena: Arena, anonymizer: str, digest: str) -> str:
+    """Name the file with the page about a submission."""
+    return arena.file_key(f"page of {anonymizer}", digest)
 
 
 def attack_with_panel(
     arena: Arena, submission: Submission, rng: np.random.Generator
-) -> PanelResult:
-    """Run the panel on a submission."""
+) -> dict[str, float]:
+    """Run the panel, test the claim by it, and write the page about a final."""
     this = arena.rounds[submission.split]
-    return run_panel(
-        arena.synthetic(submission),
+    synthetic = arena.synthetic(submission)
+    result = run_panel(
+        synthetic,
         this.real,
         targets=this.membership,
         secrets=arena.config.secrets,
         rng=rng,
         n_predicates=arena.config.predicates,
     )
+    finding = _examine_claim(arena, submission, result, rng)
+    if submission.split is Split.VALIDATION:
+        page = report_page(
+            f"{submission.anonymizer}: {submission.split}",
+            synthetic=synthetic,
+            background=this.real.background,
+            utility=measured_utility(arena, submission),
+            panel=result,
+            claim=finding,
+            gate=arena.config.gate,
+        )
+        arena.keep(page_key(arena, submission.anonymizer, submission.digest), page.encode())
+    claim = {} if finding is None else claim_metrics(finding)
+    return {
+        **panel_metrics(result, n_attackers=arena.config.attackers),
+        **{f"{CLAIM_PREFIX}{name}": value for name, value in claim.items()},
+    }
 
 
-def panel_metrics(result: PanelResult, arena: Arena) -> dict[str, float]:
+def _examine_claim(
+    arena: Arena, submission: Submission, result: PanelResult, rng: np.random.Generator
+) -> ClaimFinding | None:
+    claim = arena.declaration(submission).guarantee
+    if claim is None:
+        return None
+    scores = [
+        (membership.members, membership.controls)
+        for membership in result.memberships
+        if membership.group == "all targets"
+    ]
+    return find_on_claim(claim, attacks=scores, rng=rng)
+
+
+def panel_metrics(result: PanelResult, *, n_attackers: int) -> dict[str, float]:
     """Flatten the panel's results; the diagnostics are shown and never counted."""
-    risk = risk_of(result.evidence, n_attackers=arena.config.attackers)
-    metrics = {"risk": risk.value}
+    metrics = {"risk": risk_of(result.evidence, n_attackers=n_attackers).value}
     for membership in result.memberships:
         metrics |= flat_membership(membership, f"{membership.attack}, {membership.group}: ")
     for guesses in result.guesses:
         metrics |= flat_guesses(guesses, f"{guesses.attack}, {guesses.measure}: ")
-    seen = result.diagnostics
-    metrics |= {
-        "diagnostics: dcr_share": seen.dcr_share,
-        "diagnostics: matches_training": seen.matches_training,
-        "diagnostics: matches_control": seen.matches_control,
-        "diagnostics: matches_background": seen.matches_background,
-        "diagnostics: real_matches": seen.real_matches,
-        "diagnostics: nndr_training": seen.nndr_training,
-        "diagnostics: nndr_control": seen.nndr_control,
-        "diagnostics: n_exact_records": float(len(seen.exact_places)),
-        "diagnostics: copies_public_records": float(seen.copies_public_records),
+    return metrics | _flat_diagnostics(result.diagnostics)
+
+
+def _flat_diagnostics(seen: Diagnostics) -> dict[str, float]:
+    figures = {
+        "dcr_share": seen.dcr_share,
+        "matches_training": seen.matches_training,
+        "matches_control": seen.matches_control,
+        "matches_background": seen.matches_background,
+        "real_matches": seen.real_matches,
+        "nndr_training": seen.nndr_training,
+        "nndr_control": seen.nndr_control,
+        "n_exact_records": float(len(seen.exact_places)),
+        "copies_public_records": float(seen.copies_public_records),
     }
     if seen.unique_matches is not None:
-        metrics["diagnostics: unique_matches"] = seen.unique_matches
-    return metrics
+        figures["unique_matches"] = seen.unique_matches
+    return {f"diagnostics: {name}": value for name, value in figures.items()}
 
 
-def link_metrics(arena: Arena, submission: Submission) -> dict[str, float]:
+def attack_by_linking(arena: Arena, submission: Submission) -> dict[str, float]:
     """Link by the nearest synthetic record and score that as anybody's links."""
     this = arena.rounds[submission.split]
     halves = this.halves
@@ -111,20 +163,6 @@ def link_metrics(arena: Arena, submission: Submission) -> dict[str, float]:
     return {"risk": risk.value, **flat_guesses(result)}
 
 
-def examine_claim(
-    arena: Arena, submission: Submission, rng: np.random.Generator
-) -> ClaimFinding | None:
-    """Test the claim of a submission by the house's membership attacks; None without a claim."""
-    claim = arena.declaration(submission).guarantee
-    if claim is None:
-        return None
-    memberships = attack_with_panel(arena, submission, rng).memberships
-    scores = [
-        (result.members, result.controls) for result in memberships if result.group == "all targets"
-    ]
-    return find_on_claim(claim, attacks=scores, rng=rng)
-
-
 def claim_metrics(finding: ClaimFinding) -> dict[str, float]:
     """Flatten what was found out about a claim."""
     return {
@@ -133,5 +171,4 @@ def claim_metrics(finding: ClaimFinding) -> dict[str, float]:
         "epsilon_lower": finding.epsilon_lower,
         "epsilon_provable": finding.epsilon_provable,
         "refuted": float(finding.state == "refuted"),
-        "audited": float(finding.audit is not None),
     }

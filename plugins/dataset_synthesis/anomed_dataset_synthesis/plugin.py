@@ -49,16 +49,17 @@ def anomed_challenge_types() -> list[ChallengeType]:
             demo_config={
                 "id": "hospital",
                 "title": "Hospital register",
-                "data": {"source": "simulated:hospital-register?n=9000&seed=7"},
-                "targets": 200,
+                "data": {"source": "simulated:hospital-register?n=30000&seed=7"},
+                "targets": 400,
                 **_REGISTER,
             },
             competition=Competition(
                 play="anomed_dataset_synthesis.demo:play",
                 config={
                     "title": "Hospital register",
-                    "data": {"source": "simulated:hospital-register?n=9000&seed=7"},
-                    "targets": 200,
+                    "data": {"source": "simulated:hospital-register?n=30000&seed=7"},
+                    "targets": 400,
+                    "gate": 0.4,
                     **_REGISTER,
                 },
             ),
@@ -70,7 +71,10 @@ def anomed_challenge_types() -> list[ChallengeType]:
 def anomed_create_challenge(config: Any, context: CreationContext) -> Arena:
     """Load and divide the population, once for all workers."""
     from anomed_dataset_synthesis.arena import open_arena
+    from anomed_dataset_synthesis.auditing import find_generator
 
+    for anonymizer, reference in config.generators.items():
+        find_generator(anonymizer, reference)
     return open_arena(config, context)
 
 

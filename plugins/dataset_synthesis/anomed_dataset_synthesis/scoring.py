@@ -50,24 +50,39 @@ def rounded(metrics: Mapping[str, float], split: Split) -> Metrics:
     return {name: round(value, _DECIMALS) for name, value in metrics.items()}
 
 
+def measured_utility(arena: Arena, submission: Submission) -> Utility:
+    """Measure what a synthetic table is good for; the same submission gives the same figures."""
+    this = arena.rounds[submission.split]
+    return evaluate_utility(
+        arena.synthetic(submission),
+        this.real,
+        tasks=list(this.real_aucs),
+        real_aucs=this.real_aucs,
+        rng=arena.lottery.generator("utility", submission.digest),
+    )
+
+
 def utility_metrics(arena: Arena, submission: Submission) -> Metrics:
     """Score a synthetic table."""
-    this = arena.rounds[submission.split]
-    rng = arena.lottery.generator("utility", submission.digest)
-    synthetic = arena.synthetic(submission)
-    utility = evaluate_utility(
-        synthetic, this.real, tasks=list(this.real_aucs), real_aucs=this.real_aucs, rng=rng
-    )
-    metrics = _flat_utility(utility, gate=arena.config.gate)
+    metrics = _flat_utility(measured_utility(arena, submission), gate=arena.config.gate)
     if arena.config.manifold:
-        binning = fit_bins(this.real.background, n_categories=MAX_TREE_CATEGORIES)
-        figures = manifold(synthetic, this.real, binning=binning, rng=rng)
-        metrics |= {
-            "alpha_precision": figures.alpha_precision,
-            "beta_recall": figures.beta_recall,
-            "authenticity": figures.authenticity,
-        }
+        metrics |= _manifold_metrics(arena, submission)
     return rounded(metrics, submission.split)
+
+
+def _manifold_metrics(arena: Arena, submission: Submission) -> Metrics:
+    real = arena.rounds[submission.split].real
+    figures = manifold(
+        arena.synthetic(submission),
+        real,
+        binning=fit_bins(real.background, n_categories=MAX_TREE_CATEGORIES),
+        rng=arena.lottery.generator("manifold", submission.digest),
+    )
+    return {
+        "alpha_precision": figures.alpha_precision,
+        "beta_recall": figures.beta_recall,
+        "authenticity": figures.authenticity,
+    }
 
 
 def _flat_utility(utility: Utility, *, gate: float) -> Metrics:

@@ -8,7 +8,7 @@ import attrs
 from anomed_core import ReportSection, Score, Split
 from anomed_dataset_synthesis.arena import Arena
 from anomed_dataset_synthesis.declaration import SYNTHESIZER, TASKS
-from anomed_dataset_synthesis.house import CLAIM, LINKAGE, PANEL
+from anomed_dataset_synthesis.house import AUDIT, CLAIM_PREFIX, LINKAGE, PANEL, page_key
 
 _HOUSE = "house"
 
@@ -115,24 +115,33 @@ def _standing(final: Score, scores: Sequence[Score]) -> Standing:
         passes_gate=final.metrics["passes_gate"] == 1,
         risk=risks[worst] if risks else None,
         worst_attack=worst,
-        claim=_claim(house.get(CLAIM), on_final),
+        claim=_claim(house, on_final),
         payload_digest=final.payload_digest,
     )
 
 
-def _claim(tested: Mapping[str, float] | None, on_final: Iterable[Score]) -> str:
-    """Say what is known; a claim that the house has not tested yet is not known of here."""
-    if tested is None:
-        return "none"
-    lower = tested["epsilon_lower"]
-    by_others = [score for score in on_final if score.metrics.get("refutes_claim") == 1]
-    lower = max([lower, *(score.metrics["epsilon_lower"] for score in by_others)])
-    state = "audited" if tested["audited"] else "not refuted"
-    if tested["refuted"] or by_others:
+def _claim(house: Mapping[str, Mapping[str, float]], on_final: Iterable[Score]) -> str:
+    """Say what is known of a claim, once the house has tested it."""
+    by_house = [
+        {
+            name.removeprefix(CLAIM_PREFIX): value
+            for name, value in house.get(PANEL, {}).items()
+            if name.startswith(CLAIM_PREFIX)
+        },
+        dict(house.get(AUDIT, {})),
+    ]
+    tests = [test for test in by_house if test]
+    if not tests:
+        return "none" if PANEL in house else "not looked at yet"
+    others = [score.metrics for score in on_final if score.metrics.get("refutes_claim") == 1]
+    lower = max(test["epsilon_lower"] for test in [*tests, *others])
+    provable = max(test["epsilon_provable"] for test in tests)
+    state = "audited" if AUDIT in house else "not refuted"
+    if others or any(test["refuted"] for test in tests):
         state = "refuted"
     return (
-        f"epsilon {tested['epsilon']:g}, delta {tested['delta']:g}: {state} "
-        f"(proved {lower:.2f} of at most {tested['epsilon_provable']:.2f})"
+        f"epsilon {tests[0]['epsilon']:g}, delta {tests[0]['delta']:g}: {state} "
+        f"(proved {lower:.2f}; {provable:.2f} could have been)"
     )
 
 
@@ -169,8 +178,23 @@ def report_sections(arena: Arena, scores: Sequence[Score]) -> list[ReportSection
             html=f"<p>Utility is to reach {gate:g}; then the lowest risk wins, those on the Pareto "
             f"front first.</p>{_table(headers, rows)}",
             data={"standings": [attrs.asdict(one) for one in ranked]},
-        )
+        ),
+        *_pages(arena, ranked),
     ]
+
+
+def _pages(arena: Arena, ranked: Iterable[Standing]) -> Iterable[ReportSection]:
+    """Embed the page about each final that the house has attacked."""
+    for one in ranked:
+        page = arena.kept(page_key(arena, one.anonymizer, one.payload_digest))
+        if page is not None:
+            document = escape(page.decode(), quote=True)
+            yield ReportSection(
+                title=f"Submission of {one.anonymizer}",
+                html=f'<iframe sandbox title="{escape(one.anonymizer, quote=True)}" '
+                f'style="width:100%;height:60em;border:0" srcdoc="{document}"></iframe>',
+                data={"payload_digest": one.payload_digest},
+            )
 
 
 def _table(headers: Sequence[str], rows: Sequence[Sequence[str]]) -> str:

@@ -41,6 +41,11 @@ def simulate(n_records: int, rng: np.random.Generator) -> pd.DataFrame:
 
 
 @pytest.fixture(scope="session")
+def simulator() -> Callable[[int, np.random.Generator], pd.DataFrame]:
+    return simulate
+
+
+@pytest.fixture(scope="session")
 def population() -> pd.DataFrame:
     return simulate(3 * N_EACH, np.random.default_rng(20_240_101))
 

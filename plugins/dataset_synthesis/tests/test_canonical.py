@@ -160,6 +160,15 @@ def test_a_huge_dictionary_is_looked_up_once_and_never_unfolded():
         canonicalise(pa.table({**columns, "word": long}), BOOK)
 
 
+def test_broken_text_is_refused_by_the_column_it_stands_in():
+    places = np.array([0, 1], np.int32).tobytes()
+    broken = pa.Array.from_buffers(
+        pa.string(), 1, [None, pa.py_buffer(places), pa.py_buffer(b"\xff")]
+    )
+    with pytest.raises(ValueError, match=r"column 'word' can't be read"):
+        canonicalise(table(word=broken), BOOK)
+
+
 def test_secret_tables_are_recoded_to_a_public_codebook():
     arrow = table(age=[-7, 300], weight=[1, 2], day=[DAY] * 2, word=["c", "b"], flag=["true"] * 2)
     frame = to_frame(canonicalise(arrow, BOOK, outside="recode"))

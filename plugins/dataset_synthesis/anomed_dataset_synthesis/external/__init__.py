@@ -18,6 +18,7 @@ from anomed_dataset_synthesis.external.generator import (
     smartnoise_mst,
     tabular_argn,
 )
+from anomed_dataset_synthesis.external.served import FittedServedGenerator, ServedGenerator
 
 __all__ = [
     "DPMM",
@@ -28,7 +29,9 @@ __all__ = [
     "ExternalGenerator",
     "ExternalGeneratorError",
     "FittedExternalGenerator",
+    "FittedServedGenerator",
     "Recipe",
+    "ServedGenerator",
     "create_environment",
     "dpmm_priv_bayes",
     "find_environment",

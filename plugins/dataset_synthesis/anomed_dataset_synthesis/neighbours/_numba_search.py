@@ -7,6 +7,7 @@ what it has found: on real tables, after a tenth of the records.
 
 from collections.abc import Callable
 from importlib import import_module
+from importlib.util import find_spec
 
 import numpy as np
 import numpy.typing as npt
@@ -18,15 +19,20 @@ _BLOCK_QUERIES = 256
 _FAR = 2**31 - 1
 _SHORTEST_BLOCK = 64
 
-# Imported by name: numba has no types, and need not be installed for this file to be checked.
-_compile = import_module("numba").njit(cache=True)
-
-
 _Numbers = npt.NDArray[np.int32]
 _Categories = npt.NDArray[np.unsignedinteger]
 _Places = npt.NDArray[np.int64]
 _Records = tuple[_Numbers, _Categories]
 _Boxes = tuple[_Places, _Places, _Numbers, _Numbers, npt.NDArray[np.bool_]]
+
+
+def _compile(function: Callable[..., None]) -> Callable[..., None]:
+    """Compile a function if numba is installed; without it this file can still be read."""
+    if find_spec("numba") is None:
+        return function
+    # imported by name, for numba has no types
+    compiled: Callable[..., None] = import_module("numba").njit(cache=True)(function)
+    return compiled
 
 
 def search(

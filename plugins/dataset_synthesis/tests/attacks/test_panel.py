@@ -3,7 +3,13 @@
 import numpy as np
 import pytest
 from anomed_dataset_synthesis.attacks.panel import run_panel
-from anomed_dataset_synthesis.canonical import RealTables, canonicalise, to_frame
+from anomed_dataset_synthesis.canonical import (
+    RealTables,
+    canonicalise,
+    shuffle,
+    to_arrow,
+    to_frame,
+)
 from anomed_dataset_synthesis.codebook_inference import infer_codebook
 from anomed_dataset_synthesis.threat.targets import draw_targets
 
@@ -48,6 +54,20 @@ def test_the_same_seed_gives_the_same_panel(real, attack):
     assert [piece.advantage() for piece in first.evidence] == [
         piece.advantage() for piece in again.evidence
     ]
+
+
+def test_the_order_and_the_columns_order_of_a_submission_change_no_figure(real, attack):
+    rng = np.random.default_rng(3)
+    plain = to_arrow(real.control)
+    mixed = plain.take(rng.permutation(len(real.control))).select(plain.column_names[::-1])
+    panels = []
+    for submitted in (plain, mixed):
+        received = canonicalise(submitted, real.control.codebook)
+        panels.append(attack(shuffle(received, np.random.default_rng(8))))
+    assert [piece.advantage() for piece in panels[0].evidence] == [
+        piece.advantage() for piece in panels[1].evidence
+    ]
+    assert panels[0].diagnostics.dcr_share == panels[1].diagnostics.dcr_share
 
 
 def test_groups_and_progress_are_passed_on(real, attack):

@@ -8,7 +8,6 @@ import attrs
 import falcon.testing
 import httpx
 import numpy as np
-import pandas as pd
 import pytest
 from anomed_dataset_synthesis import plugin
 from anomed_dataset_synthesis.arena import Arena
@@ -22,6 +21,7 @@ from anomed_core.service.evaluation import Attack, Jury
 from anomed_core.service.house import House, open_house
 from anomed_core.web import create_web_app
 
+N_PEOPLE = 15_000
 TUNING, FINAL = "tuning", "validation"
 Open = Callable[..., "Served"]
 
@@ -88,9 +88,9 @@ class Served:
 
 
 @pytest.fixture(scope="session")
-def people(population: pd.DataFrame, tmp_path_factory: pytest.TempPathFactory) -> Path:
+def people(simulator: Callable[..., Any], tmp_path_factory: pytest.TempPathFactory) -> Path:
     path = tmp_path_factory.mktemp("people") / "people.parquet"
-    population.to_parquet(path, index=False)
+    simulator(N_PEOPLE, np.random.default_rng(20_240_102)).to_parquet(path, index=False)
     return path
 
 
@@ -99,7 +99,9 @@ def open_served(people: Path, tmp_path_factory: pytest.TempPathFactory) -> Itera
     """Serve the challenge anew, with other options or settings."""
     houses: list[House] = []
 
-    def make(settings: dict[str, Any] | None = None, **options: Any) -> Served:
+    def make(
+        settings: dict[str, Any] | None = None, *, seed: int | None = 11, **options: Any
+    ) -> Served:
         registry = build_registry(discover=False)
         registry.add(plugin, name="dataset-synthesis")
         given = {
@@ -117,6 +119,7 @@ def open_served(people: Path, tmp_path_factory: pytest.TempPathFactory) -> Itera
                 ChallengeSpec(
                     id="people",
                     type="dataset-synthesis",
+                    seed=seed,
                     config=DatasetSynthesisConfig(**given),
                 )
             ],

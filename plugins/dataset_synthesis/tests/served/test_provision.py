@@ -1,6 +1,7 @@
 """What the served challenge hands out, and to whom."""
 
 import hashlib
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -31,7 +32,7 @@ def test_codebook_and_rules_are_published(served: Any) -> None:
     assert rules["n_training"][TUNING] == len(served.arena.population.training[TUNING])
 
 
-def test_rounds_share_no_records_and_flip_coins(served: Any, population: pd.DataFrame) -> None:
+def test_rounds_share_no_records_and_flip_coins(served: Any, people: Path) -> None:
     parts = served.arena.population
     sizes = [len(parts.background)]
     for name in ("practice", "tuning", "validation"):
@@ -39,7 +40,7 @@ def test_rounds_share_no_records_and_flip_coins(served: Any, population: pd.Data
         sizes += [n_members, n_others]
         # independent coins: the counts differ, yet by no more than four standard deviations
         assert abs(n_members - n_others) < 4 * np.sqrt(n_members + n_others)
-    assert sum(sizes) == len(population)
+    assert sum(sizes) == len(pd.read_parquet(people))
 
 
 def test_the_practice_round_is_open_to_everybody(served: Any) -> None:

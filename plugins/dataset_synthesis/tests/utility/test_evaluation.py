@@ -2,6 +2,7 @@
 
 import numpy as np
 import pytest
+from anomed_dataset_synthesis.canonical import shuffle
 from anomed_dataset_synthesis.utility.evaluation import Utility, evaluate_utility
 from anomed_dataset_synthesis.utility.skill import MarginalFidelity
 from anomed_dataset_synthesis.utility.transfer import Task, Transfer
@@ -59,6 +60,20 @@ def test_another_real_sample_scores_near_one_and_independent_columns_zero(real, 
     assert good.score > 0.8
     assert poor.score < 0.15
     assert stages[-1] == ("two-sample test", 1.0)
+
+
+def test_the_order_of_a_submission_changes_no_figure(real):
+    order = np.random.default_rng(3).permutation(len(real.background))
+    scores = [
+        evaluate_utility(
+            shuffle(table, np.random.default_rng(8)),
+            real,
+            tasks=[TASK],
+            rng=np.random.default_rng(9),
+        ).components
+        for table in (real.background, real.background.take(order))
+    ]
+    assert scores[0] == scores[1]
 
 
 def test_without_a_task_there_is_no_score(real):
