@@ -31,7 +31,7 @@ test: install  ## run the tests
 test-slow: install  ## run what takes minutes: faults, fuzzing and reference experiments at full length
 	$(BIN)/pytest -n auto -m "slow and not e2e"
 
-test-e2e: install  ## run real servers and the published AnoMed clients
+test-e2e: install  ## run real servers, the published AnoMed clients, and every wheel alone
 	$(BIN)/pytest tests/e2e
 
 check: install  ## lint, format and types

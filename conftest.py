@@ -24,6 +24,7 @@ from __future__ import annotations
 
 import contextlib
 import doctest
+import importlib.util
 import io
 import os
 import re
@@ -49,6 +50,8 @@ ROOT = Path(__file__).parent
 
 # Alembic runs these; nobody imports them.
 collect_ignore = [str(path) for path in ROOT.glob("anomed_core/ledger/migrations/**/*.py")]
+if importlib.util.find_spec("numba") is None:  # an optional extra
+    collect_ignore += [str(path) for path in ROOT.glob("plugins/*/*/neighbours/_numba_search.py")]
 
 _QUIET: dict[str, Any] = {"deadline": None, "suppress_health_check": [HealthCheck.too_slow]}
 settings.register_profile("default", max_examples=40, **_QUIET)

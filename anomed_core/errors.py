@@ -60,6 +60,14 @@ class ConfigError(UsageError):
     def __init__(self, key: str, problem: str) -> None:
         super().__init__(f"{key}: {problem}" if key else problem)
         self.key = key
+        self.problem = problem
+
+    def of_challenge(self, challenge: str) -> ConfigError:
+        """Return the error with the key's whole path, where a plugin knew its own part only."""
+        table = f"challenges.{challenge}"
+        if self.key.startswith(table):
+            return self
+        return ConfigError(f"{table}.{self.key}" if self.key else table, self.problem)
 
 
 class PluginError(UsageError):

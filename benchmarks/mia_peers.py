@@ -49,6 +49,9 @@ def main() -> None:
 def parsed() -> argparse.Namespace:
     parser = argparse.ArgumentParser(description="Compare with other libraries' attacks.")
     parser.add_argument("--tensorflow-privacy", type=Path, metavar="PATH", help="a checkout of it")
+    parser.add_argument(
+        "--peers", nargs="*", metavar="NAME", help="parts of names, such as art or jax; else all"
+    )
     parser.add_argument("--cache", type=Path, default=Path.home() / ".cache" / "anomed-benchmarks")
     parser.add_argument("--repeats", type=int, default=3)
     parser.add_argument("--seed", type=int, default=0)
@@ -58,7 +61,8 @@ def parsed() -> argparse.Namespace:
 def chosen(options: argparse.Namespace) -> Iterator[tuple[Peer, Path | None]]:
     """Yield the peers, each with what must be on its path besides its environment."""
     for peer in PEERS:
-        yield peer, None
+        if not options.peers or any(name.lower() in peer.name.lower() for name in options.peers):
+            yield peer, None
     if options.tensorflow_privacy:
         yield TENSORFLOW_PRIVACY, options.tensorflow_privacy
 

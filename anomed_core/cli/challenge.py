@@ -7,12 +7,16 @@ from pathlib import Path
 
 import click
 
+from anomed_core.cli.lazy import ExtensibleGroup
 from anomed_core.cli.options import config_argument, json_option, plugin_option, print_json
 
 
-@click.group()
+@click.group(cls=ExtensibleGroup)
 def challenge() -> None:
-    """Check a configuration."""
+    """Check a configuration, or begin one with a command that a plugin adds.
+
+    The type dataset-anonymization adds ``anomed challenge init TABLE``.
+    """
 
 
 @challenge.command("check")

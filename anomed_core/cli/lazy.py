@@ -32,15 +32,7 @@ class LazyGroup(click.Group):
     def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
         """Import a command; if it is not the core's, ask the plugins."""
         target = self._targets.get(cmd_name, (None, ""))[0]
-        if target is None:
-            target = _plugin_command(cmd_name)
-        if target is None:
-            return None
-        module, _, attribute = target.partition(":")
-        command = getattr(importlib.import_module(module), attribute)
-        if not isinstance(command, click.Command):
-            raise click.ClickException(f"{target} is not a click command")
-        return command
+        return _imported(target) if target else plugin_command(cmd_name)
 
     def resolve_command(
         self, ctx: click.Context, args: list[str]
@@ -59,7 +51,33 @@ class LazyGroup(click.Group):
             formatter.write_dl([(name, text) for name, (_, text) in self._targets.items()])
 
 
-def _plugin_command(name: str) -> str | None:
+class ExtensibleGroup(click.Group):
+    """A group of the core's that plugins may add to: their commands are named ``group command``."""
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+        """Return one of the group's own commands; if it has none of this name, ask the plugins."""
+        own = super().get_command(ctx, cmd_name)
+        return own if own is not None else plugin_command(f"{self.name} {cmd_name}")
+
+
+def plugin_command(name: str) -> click.Command | None:
+    """Return the command that an installed plugin offers under a name.
+
+    Parameters
+    ----------
+    name
+        Words separated by blanks: ``my-command``, or ``challenge my-command`` in a group.
+
+    Returns
+    -------
+    click.Command or None
+        ``None`` if nobody offers it.
+
+    Raises
+    ------
+    click.ClickException
+        If what is offered is not a command.
+    """
     from anomed_core.plugins import build_registry
 
     registry = build_registry()
@@ -69,6 +87,13 @@ def _plugin_command(name: str) -> str | None:
             registry.load_quietly(info)
     for offered in registry.everybody("anomed_cli_commands")():
         if name in offered:
-            target: str = offered[name]
-            return target
+            return _imported(offered[name])
     return None
+
+
+def _imported(target: str) -> click.Command:
+    module, _, attribute = target.partition(":")
+    command = getattr(importlib.import_module(module), attribute)
+    if not isinstance(command, click.Command):
+        raise click.ClickException(f"{target} is not a click command")
+    return command

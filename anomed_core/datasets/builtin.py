@@ -5,9 +5,11 @@ from __future__ import annotations
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
+from urllib.parse import parse_qsl
 
 import numpy as np
 
+from anomed_core.datasets.codebook import CodebookColumn
 from anomed_core.datasets.source import DataSource
 from anomed_core.errors import UsageError
 from anomed_core.hookspecs import hookimpl
@@ -17,10 +19,14 @@ ANOMED_API = 1
 SKLEARN_SETS = ("breast_cancer", "diabetes", "digits", "iris", "wine")
 """Data sets that scikit-learn carries, so that nothing is downloaded."""
 
+_REGISTER = "hospital-register"
+_REGISTER_DEFAULTS = {"n": 20_000, "seed": 7}
+_MOST_SIMULATED = 10_000_000
+
 
 @hookimpl
 def anomed_data_sources() -> list[DataSource]:
-    """Offer files and scikit-learn's bundled sets."""
+    """Offer files, scikit-learn's bundled sets, and simulated registers."""
     return [
         DataSource(
             scheme="npz",
@@ -45,6 +51,13 @@ def anomed_data_sources() -> list[DataSource]:
             description=f"a bundled data set: {', '.join(SKLEARN_SETS)}",
             arrays=_sklearn_arrays,
             table=_sklearn_table,
+        ),
+        DataSource(
+            scheme="simulated",
+            description="a simulated register with its size and seed: "
+            "hospital-register?n=20000&seed=7",
+            table=_simulated_table,
+            codebook=_simulated_codebook,
         ),
     ]
 
@@ -109,3 +122,32 @@ def _sklearn_arrays(reference: str) -> Mapping[str, np.ndarray]:
 
 def _sklearn_table(reference: str) -> Any:
     return _sklearn_loader(reference)(as_frame=True).frame
+
+
+def _simulated_table(reference: str) -> Any:
+    from anomed_core.datasets.hospital_register import simulate_hospital_register
+
+    chosen = _register_options(reference)
+    return simulate_hospital_register(chosen["n"], rng=np.random.default_rng(chosen["seed"]))
+
+
+def _simulated_codebook(reference: str) -> tuple[CodebookColumn, ...]:
+    from anomed_core.datasets._hospital_codebook import HOSPITAL_REGISTER
+
+    _register_options(reference)
+    return HOSPITAL_REGISTER
+
+
+def _register_options(reference: str) -> dict[str, int]:
+    name, _, query = reference.partition("?")
+    given = dict(parse_qsl(query, keep_blank_values=True))
+    if name != _REGISTER or not set(given) <= set(_REGISTER_DEFAULTS):
+        raise UsageError(
+            f"there is no simulation {reference!r}; write simulated:{_REGISTER}?n=20000&seed=7"
+        )
+    if not all(value.isascii() and value.isdigit() for value in given.values()):
+        raise UsageError(f"n and seed of {reference!r} must be whole numbers from 0")
+    chosen = _REGISTER_DEFAULTS | {key: int(value) for key, value in given.items()}
+    if not 1 <= chosen["n"] <= _MOST_SIMULATED:
+        raise UsageError(f"n of {reference!r} must be from 1 to {_MOST_SIMULATED}")
+    return chosen

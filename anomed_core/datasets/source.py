@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 import attrs
 import numpy as np
+
+from anomed_core.datasets.codebook import CodebookColumn
 
 
 def _same(reference: str) -> str:
@@ -28,6 +30,8 @@ class DataSource:
         (n_records,) for supervised data; ``None`` if the source has only tables.
     table
         Returns a ``pandas.DataFrame``; ``None`` if the source has only arrays.
+    codebook
+        Returns what the columns of the table mean; ``None`` if the source does not know.
     fingerprint
         Text that changes when the data behind the reference changes.
     """
@@ -36,4 +40,5 @@ class DataSource:
     description: str = ""
     arrays: Callable[[str], Mapping[str, np.ndarray]] | None = None
     table: Callable[[str], Any] | None = None
+    codebook: Callable[[str], Sequence[CodebookColumn]] | None = None
     fingerprint: Callable[[str], str] = _same

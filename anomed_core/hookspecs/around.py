@@ -171,8 +171,8 @@ def anomed_data_sources() -> Iterable[DataSource]:  # type: ignore[empty-body]
     """Offer schemes for data in the configuration.
 
     Called when a challenge is created; everybody. Two sources with one scheme are an error naming
-    both. ``npz:``, ``parquet:``, ``csv:`` and ``sklearn:`` are built in. If it raises, the server
-    refuses to start.
+    both. ``npz:``, ``parquet:``, ``csv:``, ``sklearn:`` and ``simulated:`` are built in. If it
+    raises, the server refuses to start.
 
     Returns
     -------
@@ -201,7 +201,8 @@ def anomed_cli_commands() -> Mapping[str, str]:  # type: ignore[empty-body]
     Returns
     -------
     mapping of str to str
-        Name of the command to ``"module:attribute"`` of a click command, imported when it is run.
+        Name of the command to ``"module:attribute"`` of a click command, imported when it is run. A
+        name of two words, such as ``challenge init``, adds to the core's group ``challenge``.
 
     Examples
     --------

@@ -130,6 +130,9 @@ class DataProduct:
         Query parameters of a product that is provided per request.
     with_target
         Whether it depends on what the anonymizer in the query has submitted; never static.
+    same_split
+        Whether that submission is the newest one for the split in the query, where each split has
+        data of its own; otherwise it is the final if there is one and else the newest.
     description
         One sentence for participants.
     """
@@ -140,6 +143,7 @@ class DataProduct:
     static: bool = True
     parameters: tuple[Parameter, ...] = attrs.field(converter=as_tuple, default=())
     with_target: bool = False
+    same_split: bool = False
     description: str = ""
 
     def __attrs_post_init__(self) -> None:
@@ -179,6 +183,9 @@ class SubmissionKind:
         Splits whose bodies are kept, so that they can be attacked and scored again.
     with_target
         Whether the evaluation needs the submission of the anonymizer under attack.
+    same_split
+        Whether that submission is the newest one for the split of the attack, where each split has
+        data of its own; otherwise it is the final if there is one and else the newest.
     cheap
         Whether the evaluation is short and safe enough to run inside the web worker; otherwise it
         runs in a worker process with limits.
@@ -200,6 +207,7 @@ class SubmissionKind:
         converter=as_splits, default=frozenset({Split.VALIDATION})
     )
     with_target: bool = False
+    same_split: bool = False
     cheap: bool = False
     description: str = ""
 

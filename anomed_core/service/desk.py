@@ -147,6 +147,7 @@ class SubmissionDesk:
             payload=decode(body, kind.schema_for(split), self.limits),
             digest=digest,
         )
+        target = self._target(hosted, kind, submission)
         self._validate(hosted, kind, submission)
         request = ClaimRequest(
             challenge=hosted.id,
@@ -168,7 +169,7 @@ class SubmissionDesk:
             if earlier is None:
                 raise
             return Receipt(score=earlier, replayed=True)
-        score = self._settle(hosted, kind, submission, claim, body)
+        score = self._settle(hosted, kind, submission, claim, body, target=target)
         for tell in self.recorded:
             tell()
         self._tell_observers(hosted, score)
@@ -230,16 +231,14 @@ class SubmissionDesk:
         submission: Submission,
         claim: Claim,
         body: Body,
+        *,
+        target: Target | None,
     ) -> Score:
         """Do what follows a claim; bodies are kept only now, so that refused ones take no room."""
         try:
             if submission.split in kind.keeps:
                 self._keep(body)
-            evaluation = Evaluation(
-                challenge=hosted.id,
-                submission=submission,
-                target=self._target(hosted, kind, submission),
-            )
+            evaluation = Evaluation(challenge=hosted.id, submission=submission, target=target)
             metrics = self._engine_for(kind).run(evaluation)
             return self.ledger.record(
                 claim,
@@ -266,7 +265,18 @@ class SubmissionDesk:
         """Return the anonymizer under attack; ``None`` for utility."""
         if kind.purpose is Purpose.UTILITY:
             return None
-        return self.submissions.target(hosted, submission.anonymizer, whole=kind.with_target)
+        target = self.submissions.target(
+            hosted,
+            submission.anonymizer,
+            whole=kind.with_target,
+            split=submission.split if kind.same_split else None,
+        )
+        if kind.with_target and target.submission is None:
+            raise SubmissionRejected(
+                f"The anonymizer {submission.anonymizer!r} has submitted nothing yet that could "
+                "be attacked; choose another one or wait for it."
+            )
+        return target
 
     def _tasks(self, hosted: HostedChallenge, kind: SubmissionKind, split: Split) -> list[str]:
         """Return what is to be done about a recorded score."""

@@ -8,7 +8,13 @@ from typing import Any
 import attrs
 import pluggy
 
-from anomed_core.errors import AnomedError, ContractError, PluginBrokenError, PluginConflictError
+from anomed_core.errors import (
+    AnomedError,
+    ConfigError,
+    ContractError,
+    PluginBrokenError,
+    PluginConflictError,
+)
 from anomed_core.ledger import Provenance
 from anomed_core.model import (
     Challenge,
@@ -161,6 +167,8 @@ def open_challenge(
         raise PluginBrokenError(
             f"challenge {spec.id!r}: {loaded.info or loaded.plugin_name}: {error}"
         ) from error
+    except ConfigError as error:
+        raise error.of_challenge(spec.id) from error
     except AnomedError:
         raise
     except Exception as error:

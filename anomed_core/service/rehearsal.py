@@ -66,6 +66,7 @@ def rehearse(hosted: HostedChallenge, house: House) -> list[Finding]:
     findings: list[Finding] = []
     primary: dict[str, dict[Quality, list[float]]] = {}
     kinds = {kind.name: kind for kind in hosted.kinds}
+    published = ""  # the anonymizer that attacks are rehearsed on
     for number, baseline in enumerate(offered, start=1):
         kind = kinds.get(baseline.kind)
         if kind is None:
@@ -73,8 +74,13 @@ def rehearse(hosted: HostedChallenge, house: House) -> list[Finding]:
             text = f"{label}, which is not declared"
             findings.append(Finding(challenge=hosted.id, ok=False, text=text))
             continue
-        finding, value = _score(hosted, house, kind, baseline, subject=f"rehearsal-{number}")
+        subject = f"rehearsal-{number}"
+        finding, value = _score(
+            hosted, house, kind, baseline, subject=subject, attacked=published or subject
+        )
         findings.append(finding)
+        if value is not None and kind.submitter is Role.ANONYMIZER:
+            published = published or subject
         if value is not None:
             primary.setdefault(kind.name, {}).setdefault(baseline.quality, []).append(value)
     for name, values in primary.items():
@@ -93,12 +99,13 @@ def _score(
     baseline: Baseline,
     *,
     subject: str,
+    attacked: str,
 ) -> tuple[Finding, float | None]:
-    """Score a baseline under a name of its own, since finals are scored once."""
+    """Score a baseline under its own name; attacks meet the first anonymizer that was scored."""
     split = Split.TUNING if Split.TUNING in kind.splits else kind.splits[0]
     query = {"anonymizer": subject, "data_split": split.value}
     if kind.submitter is Role.DEANONYMIZER:
-        query["deanonymizer"] = subject
+        query |= {"anonymizer": attacked, "deanonymizer": subject}
     label = f"baseline {baseline.name!r} of {kind.name}"
     try:
         payload = baseline.payload(DataRequest(parameters=query))

@@ -53,7 +53,14 @@ class SubmissionStore:
             digest=score.payload_digest,
         )
 
-    def target(self, hosted: HostedChallenge, anonymizer: str, *, whole: bool) -> Target:
+    def target(
+        self,
+        hosted: HostedChallenge,
+        anonymizer: str,
+        *,
+        whole: bool,
+        split: Split | None = None,
+    ) -> Target:
         """Return an anonymizer as attackers meet it.
 
         Parameters
@@ -64,10 +71,13 @@ class SubmissionStore:
             Its identifier.
         whole
             Whether its kept submission is wanted, too.
+        split
+            The split that the submission must be for; ``None`` takes the final if there is one and
+            else the newest.
         """
         finals = self._scores(hosted, anonymizer, Split.VALIDATION)
         candidates = list(reversed(finals))
-        if whole and not finals:
+        if whole and (split is Split.TUNING or (split is None and not finals)):
             candidates = list(reversed(self._scores(hosted, anonymizer, Split.TUNING)))
         submission = None
         if whole:

@@ -65,6 +65,16 @@ class ArtifactStore:
 
     root: Path
 
+    def find(self, key: str) -> Artifact | None:
+        """Return the artifact of a key if somebody has built it; ``None`` otherwise."""
+        try:
+            digest = self._pointer(key).read_text(encoding="ascii")
+            if not _DIGEST.fullmatch(digest):  # torn by a power loss: pointers are not synced
+                return None
+            return Artifact(self._object(digest), digest, self._object(digest).stat().st_size)
+        except FileNotFoundError:
+            return None
+
     def build_once(self, key: str, build: Callable[[BinaryIO], None]) -> Artifact:
         """Return the artifact of a key, building it if nobody has.
 
@@ -80,11 +90,11 @@ class ArtifactStore:
         Artifact
             Durable on disk.
         """
-        known = self._lookup(key)
+        known = self.find(key)
         if known:
             return known
         with self._lock(key):
-            known = self._lookup(key)
+            known = self.find(key)
             if known:
                 return known
             return self._store(key, build)
@@ -117,7 +127,7 @@ class ArtifactStore:
 
     def _frozen(self, key: str) -> FrozenArrays | None:
         """Return what is frozen under a key; ``None`` if there is nothing, or a file is lost."""
-        manifest = self._lookup(f"manifest {key}")
+        manifest = self.find(f"manifest {key}")
         if manifest is None:
             return None
         arrays = {}
@@ -141,15 +151,6 @@ class ArtifactStore:
 
     def _pointer(self, key: str) -> Path:
         return self.root / "keys" / digest_bytes(key.encode())
-
-    def _lookup(self, key: str) -> Artifact | None:
-        try:
-            digest = self._pointer(key).read_text(encoding="ascii")
-            if not _DIGEST.fullmatch(digest):  # torn by a power loss: pointers are not synced
-                return None
-            return Artifact(self._object(digest), digest, self._object(digest).stat().st_size)
-        except FileNotFoundError:
-            return None
 
     def _store(self, key: str, build: Callable[[BinaryIO], None]) -> Artifact:
         with self._temporary() as temporary:

@@ -103,7 +103,10 @@ class RequestedProductResource:
             refuse_outside(phase, request.split, self._house.ledger)
         if self._product.with_target and request.anonymizer:
             target = self._house.desk.submissions.target(
-                self._hosted, request.anonymizer, whole=True
+                self._hosted,
+                request.anonymizer,
+                whole=True,
+                split=request.split if self._product.same_split else None,
             )
             request = attrs.evolve(request, target=target)
         resp.data = requested_product(self._hosted, self._product, request)

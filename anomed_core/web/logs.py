@@ -28,7 +28,7 @@ def configure_logs() -> None:
         ],
         wrapper_class=structlog.make_filtering_bound_logger(20),
         logger_factory=structlog.WriteLoggerFactory(file=_stream),  # type: ignore[arg-type]
-        cache_logger_on_first_use=True,
+        cache_logger_on_first_use=False,  # so that tests and commands can configure again
     )
 
 

@@ -137,7 +137,13 @@ class Offering:
 
 
 def test_the_sources_of_the_core_are_those_it_documents() -> None:
-    assert sorted(registry_of([]).data_sources()) == ["csv", "npz", "parquet", "sklearn"]
+    assert sorted(registry_of([]).data_sources()) == [
+        "csv",
+        "npz",
+        "parquet",
+        "simulated",
+        "sklearn",
+    ]
 
 
 def test_a_plugin_adds_a_source() -> None:

@@ -183,3 +183,12 @@ def test_a_lost_array_is_computed_again(store: ArtifactStore, tmp_path: Path) ->
     np.testing.assert_array_equal(
         store.freeze("key", lambda: {"a": np.arange(3)}).arrays["a"], np.arange(3)
     )
+
+
+def test_what_nobody_built_is_not_found(store: ArtifactStore) -> None:
+    assert store.find("key") is None
+
+
+def test_what_was_built_is_found(store: ArtifactStore, tmp_path: Path) -> None:
+    built = build_slowly(store, tmp_path / "log")
+    assert store.find("key") == built

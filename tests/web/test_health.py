@@ -29,7 +29,7 @@ def test_a_ledger_that_cannot_be_written_is_not_ready(client: TestClient, house:
     response = client.simulate_get("/readyz")
 
     assert response.status_code == 503
-    assert response.json["problems"] == ["ledger: it cannot be written; see the log"]
+    assert response.json["problems"] == ["ledger: The ledger cannot be used now; try again."]
     assert client.simulate_get("/livez").status_code == 200
 
 

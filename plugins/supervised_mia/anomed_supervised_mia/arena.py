@@ -178,8 +178,7 @@ def open_arena(
         MEMBERS: ("training", len(data["training X"])),
         NON_MEMBERS: (outsiders, len(data[f"{outsiders} X"])),
     }
-    for part, n_records in sizes.values():
-        _check_length(part, n_records, length)
+    _check_length(*min(sizes.values(), key=lambda side: side[1]), length)
 
     def draw() -> dict[str, np.ndarray]:
         pools: dict[str, np.ndarray] = {}

@@ -20,7 +20,9 @@ if TYPE_CHECKING:
 
 @attrs.frozen(kw_only=True)
 class Conclusion:
-    """The strongest finding on the largest slice; the confidence is for all its attacks together.
+    """The strongest finding on the largest slice.
+
+    The confidence is for all that is said here together: the AUC and the epsilon of each attack.
 
     Attributes
     ----------
@@ -44,8 +46,12 @@ class Conclusion:
 
     @property
     def leaks(self) -> bool:
-        """Whether an attack is proved to tell members from non-members better than by guessing."""
-        return self.auc.low > 0.5
+        """Whether an attack is proved to tell members from non-members better than by guessing.
+
+        Either in general, by the AUC, or at some threshold, by an epsilon above 0: a few records
+        that are found for certain hardly move the AUC.
+        """
+        return self.auc.low > 0.5 or self.epsilon.estimate.low > 0
 
     @property
     def refutes_claim(self) -> bool:
@@ -86,7 +92,8 @@ def conclude(audited: AuditResults) -> Conclusion:
     """
     strongest = audited.strongest()
     found = [result for result in audited if result.slice == strongest.slice]
-    confidence = 1 - (1 - strongest.auc.confidence) / len(found)
+    n_statements = 2 * len(found)
+    confidence = 1 - (1 - strongest.auc.confidence) / n_statements
     bounds = [_bound(result, confidence=confidence) for result in found]
     return Conclusion(
         attack=strongest.attack,

@@ -321,10 +321,10 @@ def test_side_without_records_is_skipped_with_the_reason():
     assert results.skipped[0].reason == "no members"
 
 
-def test_conclusion_pays_for_all_attacks(results):
+def test_conclusion_pays_for_auc_and_epsilon_of_all_attacks(results):
     conclusion = conclude(results)
     assert conclusion.n_attacks == 4
-    assert conclusion.auc.confidence == pytest.approx(1 - 0.05 / 4)
+    assert conclusion.auc.confidence == pytest.approx(1 - 0.05 / 8)
     alone = results.strongest()
     assert conclusion.attack == alone.attack
     assert conclusion.auc.value == alone.auc.value
@@ -348,6 +348,15 @@ def test_conclusion_without_a_leak_proves_nothing():
     conclusion = conclude(audit(members, others))
     assert not conclusion.leaks
     assert "is not proved to tell" in str(conclusion)
+
+
+def test_few_records_found_for_certain_are_a_leak_though_the_auc_does_not_show_it():
+    rng = np.random.default_rng(0)
+    members, others = rng.exponential(size=(2, 1000))
+    members[:25] = 1e-9
+    conclusion = conclude(audit(Signals.from_losses(members), Signals.from_losses(others)))
+    assert conclusion.auc.low < 0.5 < conclusion.epsilon.estimate.low
+    assert conclusion.leaks
 
 
 def test_conclusion_of_one_run_is_drawn_from_it(records):

@@ -1,0 +1,127 @@
+"""Rank anonymizers by the worst that anybody, the house included, found out about them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from html import escape
+
+import attrs
+
+from anomed_core import ReportSection, Score, Split
+from anomed_dataset_anonymization.table_measures import ANONYMIZER
+
+_RISK, _UTILITY = "risk_low", "query_error"
+
+
+@attrs.frozen(kw_only=True)
+class Standing:
+    """Where an anonymizer stands.
+
+    Attributes
+    ----------
+    anonymizer : str
+        Its identifier.
+    split : Split
+        Validation, if its final was scored; else its newest table for tuning stands in.
+    query_error : float
+        Utility of that table; lower is better.
+    risk_low : float or None
+        Lower bound of the worst risk found; None if nobody has attacked the table yet.
+    attack : str
+        Who found it: a house attack or a deanonymizer; empty if nobody did.
+    n_attacks : int
+        Attacks that count.
+    """
+
+    anonymizer: str
+    split: Split
+    query_error: float
+    risk_low: float | None
+    attack: str
+    n_attacks: int
+
+
+def standings(scores: Iterable[Score]) -> list[Standing]:
+    """Rank anonymizers: the lowest worst risk first, then the lowest query error.
+
+    Attacks count if they were made on the table that stands: on the final, if there is one, else on
+    the newest table for tuning. The house's own attacks always do.
+
+    Parameters
+    ----------
+    scores : iterable of Score
+        All scores of a challenge, oldest first.
+
+    Returns
+    -------
+    list of Standing
+        Tables that nobody has attacked yet come last.
+    """
+    listed = list(scores)
+    superseded = {score.supersedes for score in listed}
+    valid = [score for score in listed if score.id not in superseded]
+    table_of: dict[str, Score] = {}
+    for score in valid:
+        if score.kind == ANONYMIZER and score.origin == "participant":
+            earlier = table_of.get(score.subject.anonymizer)
+            if earlier is None or earlier.split is Split.TUNING:
+                table_of[score.subject.anonymizer] = score
+    found = [_standing(table, valid) for table in table_of.values()]
+    return sorted(found, key=_place)
+
+
+def _standing(table: Score, scores: Sequence[Score]) -> Standing:
+    attacks = [score for score in scores if _is_attack_on(score, table)]
+    worst = max(attacks, key=lambda score: score.metrics[_RISK], default=None)
+    return Standing(
+        anonymizer=table.subject.anonymizer,
+        split=table.split,
+        query_error=table.metrics[_UTILITY],
+        risk_low=worst.metrics[_RISK] if worst else None,
+        attack=(worst.label or worst.subject.deanonymizer) if worst else "",
+        n_attacks=len(attacks),
+    )
+
+
+def _is_attack_on(score: Score, table: Score) -> bool:
+    if score.subject.anonymizer != table.subject.anonymizer or _RISK not in score.metrics:
+        return False
+    if score.origin == "house":
+        return score.payload_digest == table.payload_digest and score.split is table.split
+    return score.kind != ANONYMIZER and score.id > table.id
+
+
+def _place(standing: Standing) -> tuple[bool, float, float, str]:
+    unknown = standing.risk_low is None
+    return unknown, standing.risk_low or 0.0, standing.query_error, standing.anonymizer
+
+
+def standings_section(scores: Iterable[Score]) -> ReportSection:
+    """Return the ranking as a section of the result pages."""
+    ranked = standings(scores)
+    rows = "".join(_row(place, standing) for place, standing in enumerate(ranked, start=1))
+    return ReportSection(
+        title="Anonymizers by the worst attack on them",
+        html="<p>Lower bound of the worst risk that any attack, the house's included, found; ties "
+        "go to the lower query error.</p><table><tr><th>Place</th><th>Anonymizer</th>"
+        "<th>Table</th><th>Worst risk (lower bound)</th><th>Found by</th><th>Query error</th>"
+        f"</tr>{rows}</table>",
+        data={"standings": [_plain(standing) for standing in ranked]},
+    )
+
+
+def _row(place: int, standing: Standing) -> str:
+    risk = "not attacked yet" if standing.risk_low is None else f"{standing.risk_low:.3f}"
+    cells = (
+        str(place),
+        standing.anonymizer,
+        standing.split.value,
+        risk,
+        standing.attack,
+        f"{standing.query_error:.3f}",
+    )
+    return "<tr>" + "".join(f"<td>{escape(cell)}</td>" for cell in cells) + "</tr>"
+
+
+def _plain(standing: Standing) -> Mapping[str, object]:
+    return attrs.asdict(standing) | {"split": standing.split.value}

@@ -1,0 +1,101 @@
+"""What an attacker can learn about people from a published table, and how much of it is a leak."""
+
+from anomed_dataset_anonymization.threat.anonymity_loss import (
+    anonymity_loss,
+    best_discounted_precision,
+    discounted_precision,
+)
+from anomed_dataset_anonymization.threat.answers import (
+    MAX_GUESSES,
+    Claims,
+    Inferences,
+    Reconstruction,
+    read_claims,
+    read_inferences,
+    read_reconstruction,
+    tell_form,
+)
+from anomed_dataset_anonymization.threat.background import guess_from_background
+from anomed_dataset_anonymization.threat.class_majority import ClassMajority
+from anomed_dataset_anonymization.threat.confidence import (
+    Rate,
+    Risk,
+    residual_risk,
+    success_rate,
+)
+from anomed_dataset_anonymization.threat.downcoding import Downcoding
+from anomed_dataset_anonymization.threat.gradient_boosting import GradientBoosting
+from anomed_dataset_anonymization.threat.index_linkage import IndexLinkage
+from anomed_dataset_anonymization.threat.inference import (
+    InferenceScore,
+    is_right,
+    score_inference,
+)
+from anomed_dataset_anonymization.threat.key_columns import key_shares
+from anomed_dataset_anonymization.threat.lineage import Lineage, trace_lineage
+from anomed_dataset_anonymization.threat.linkage import LinkageScore, score_linkage
+from anomed_dataset_anonymization.threat.nearest_box import NearestBox
+from anomed_dataset_anonymization.threat.panel import HOUSE_ATTACKS, run_panel
+from anomed_dataset_anonymization.threat.rarity import find_rare
+from anomed_dataset_anonymization.threat.reconstruction import (
+    ReconstructionScore,
+    score_reconstruction,
+)
+from anomed_dataset_anonymization.threat.scoreboard import Scoreboard
+from anomed_dataset_anonymization.threat.scoring import (
+    AttackResult,
+    score_claims,
+    score_guesses,
+    shared_level,
+    worst_result,
+)
+from anomed_dataset_anonymization.threat.truth import TargetTruth
+from anomed_dataset_anonymization.threat.view import NO_ROW, AttackerView, Guesses, HouseAttack
+
+__all__ = [
+    "HOUSE_ATTACKS",
+    "MAX_GUESSES",
+    "NO_ROW",
+    "AttackResult",
+    "AttackerView",
+    "Claims",
+    "ClassMajority",
+    "Downcoding",
+    "GradientBoosting",
+    "Guesses",
+    "HouseAttack",
+    "IndexLinkage",
+    "InferenceScore",
+    "Inferences",
+    "Lineage",
+    "LinkageScore",
+    "NearestBox",
+    "Rate",
+    "Reconstruction",
+    "ReconstructionScore",
+    "Risk",
+    "Scoreboard",
+    "TargetTruth",
+    "anonymity_loss",
+    "best_discounted_precision",
+    "discounted_precision",
+    "find_rare",
+    "guess_from_background",
+    "is_right",
+    "key_shares",
+    "read_claims",
+    "read_inferences",
+    "read_reconstruction",
+    "residual_risk",
+    "run_panel",
+    "score_claims",
+    "score_guesses",
+    "score_inference",
+    "score_linkage",
+    "score_reconstruction",
+    "shared_level",
+    "success_rate",
+    "tell_form",
+    "trace_lineage",
+    "worst_result",
+]

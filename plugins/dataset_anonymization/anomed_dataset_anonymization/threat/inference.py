@@ -1,0 +1,133 @@
+"""Score guesses about people: what an attack says right about members and not about others.
+
+A table may teach everybody how salary follows from age; that is what it is for. So success on
+members counts only as far as it exceeds a floor: success of the same attack on controls, who are
+not in the table, and success of a model that never saw the table.
+"""
+
+from __future__ import annotations
+
+import attrs
+import numpy as np
+from numpy.typing import NDArray
+
+from anomed_dataset_anonymization.schema import Column, Coordinates
+from anomed_dataset_anonymization.threat.confidence import (
+    DEFAULT_LEVEL,
+    Rate,
+    Risk,
+    residual_risk,
+    success_rate,
+)
+
+BoolArray = NDArray[np.bool_]
+
+
+@attrs.frozen(kw_only=True)
+class InferenceScore:
+    """How well an attack infers one unknown column.
+
+    Attributes
+    ----------
+    members, controls : Rate
+        Share of the members, and of the controls, for whom the guess is right.
+    background : Rate or None
+        Share of the same members for whom the background-only model is right; None if it is not
+        part of the floor.
+    risk : Risk
+        Success on members above the larger of the floors. Chance 0; rank on its lower end.
+    advantage : Risk or None
+        Success on members above `background` alone, which hides leaks that the attack finds and
+        the model makes up for; None without it.
+    """
+
+    members: Rate
+    controls: Rate
+    background: Rate | None
+    risk: Risk
+    advantage: Risk | None
+
+
+def is_right(guesses: Coordinates, truth: Coordinates, column: Column) -> BoolArray:
+    """Tell which guesses are right.
+
+    Parameters
+    ----------
+    guesses : ndarray of float64, shape (n_targets,)
+        Coordinates; NaN is no guess.
+    truth : ndarray of float64, shape (n_targets,)
+        True coordinates.
+    column : Column
+        Gives the tolerance.
+
+    Returns
+    -------
+    ndarray of bool, shape (n_targets,)
+        Whether the guess is within the tolerance; never without a guess or a true value.
+    """
+    slack = 1e-9 * max(1.0, float(np.abs(np.nan_to_num(truth)).max(initial=0.0)))
+    with np.errstate(invalid="ignore"):
+        right: BoolArray = np.abs(guesses - truth) <= column.tolerance + slack
+    return right
+
+
+def score_inference(
+    right: BoolArray,
+    *,
+    is_member: BoolArray,
+    background_right: BoolArray | None = None,
+    counted: BoolArray | None = None,
+    level: float = DEFAULT_LEVEL,
+) -> InferenceScore:
+    """Score the guesses about one unknown column.
+
+    Parameters
+    ----------
+    right : ndarray of bool, shape (n_targets,)
+        Which guesses are right; an answer that is missing is not.
+    is_member : ndarray of bool, shape (n_targets,)
+        Who is in the leaky table; the others are controls.
+    background_right : ndarray of bool, shape (n_targets,), optional
+        Which guesses of the background-only model are right. Give it for submitted attacks: they
+        may fail on controls on purpose, to look as if they knew nothing without the table.
+    counted : ndarray of bool, shape (n_targets,), optional
+        Who counts: those with a true value, or of a group. All, when it is missing.
+    level : float
+        Confidence level of the intervals.
+
+    Returns
+    -------
+    InferenceScore
+
+    Raises
+    ------
+    ValueError
+        If no member or no control counts.
+    """
+    counted = np.ones(len(right), dtype=np.bool_) if counted is None else counted
+    members = _rate(right, counted & is_member, side="member", level=level)
+    controls = _rate(right, counted & ~is_member, side="control", level=level)
+    if background_right is None:
+        return InferenceScore(
+            members=members,
+            controls=controls,
+            background=None,
+            risk=residual_risk(members, controls),
+            advantage=None,
+        )
+    background = _rate(background_right, counted & is_member, side="member", level=level)
+    floor = max(controls, background, key=lambda rate: rate.value)
+    return InferenceScore(
+        members=members,
+        controls=controls,
+        background=background,
+        risk=residual_risk(members, floor),
+        advantage=residual_risk(members, background),
+    )
+
+
+def _rate(right: BoolArray, chosen: BoolArray, *, side: str, level: float) -> Rate:
+    n_chosen = int(chosen.sum())
+    if not n_chosen:
+        raise ValueError(f"there is no {side} to score an attack on.")
+    return success_rate(int((right & chosen).sum()), n_chosen, level=level)

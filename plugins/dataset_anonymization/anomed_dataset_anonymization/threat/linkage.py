@@ -1,0 +1,139 @@
+"""Score re-identification: which published row is a target's, if any."""
+
+from __future__ import annotations
+
+import attrs
+import numpy as np
+from numpy.typing import NDArray
+
+from anomed_dataset_anonymization.threat.confidence import (
+    DEFAULT_LEVEL,
+    Rate,
+    Risk,
+    residual_risk,
+    success_rate,
+)
+from anomed_dataset_anonymization.threat.view import NO_ROW
+
+BoolArray = NDArray[np.bool_]
+FloatArray = NDArray[np.float64]
+
+
+@attrs.frozen(kw_only=True)
+class LinkageScore:
+    """How well an attack names the rows of targets.
+
+    Attributes
+    ----------
+    recall : Rate
+        Expected share of the members whose row is found; at chance 1 / n_rows for each row named.
+    precision : float or None
+        Expected share of the named rows that are right, in [0, 1]; all named for a control are
+        wrong. None if none was named.
+    true_positive_rate : float
+        Expected share of the members found among the surest claims that claim at most a share of
+        `false_positive_limit` of the controls, in [0, 1].
+    risk : Risk
+        Recall above that of naming as many rows at random.
+    """
+
+    recall: Rate
+    precision: float | None
+    true_positive_rate: float
+    risk: Risk
+
+
+def score_linkage(
+    credit: FloatArray,
+    *,
+    n_named: NDArray[np.int64],
+    is_member: BoolArray,
+    n_rows: int,
+    confidence: FloatArray | None = None,
+    counted: BoolArray | None = None,
+    false_positive_limit: float = 0.01,
+    level: float = DEFAULT_LEVEL,
+) -> LinkageScore:
+    """Score claims of rows by their expected credit.
+
+    A row that is published ten times alike is found with a probability of a tenth, whoever of the
+    ten is named. So the score needs no luck, and is 1 / k on average for a k-anonymous table.
+
+    Parameters
+    ----------
+    credit : ndarray of float64, shape (n_targets,)
+        Probability that a named row is the target's, in [0, 1]; ignored for controls.
+    n_named : ndarray of int64, shape (n_targets,)
+        Number of rows named for each target.
+    is_member : ndarray of bool, shape (n_targets,)
+        Who is in the leaky table; the others are controls.
+    n_rows : int
+        Number of published rows.
+    confidence : ndarray of float64, shape (n_targets,), optional
+        How sure each claim is; equal when it is missing.
+    counted : ndarray of bool, shape (n_targets,), optional
+        Which targets count; all, when it is missing.
+    false_positive_limit : float
+        For `LinkageScore.true_positive_rate`.
+    level : float
+        Confidence level of the intervals.
+
+    Returns
+    -------
+    LinkageScore
+
+    Raises
+    ------
+    ValueError
+        If no member or no control counts.
+    """
+    counted = np.ones(len(credit), dtype=np.bool_) if counted is None else counted
+    members, controls = counted & is_member, counted & ~is_member
+    n_members, n_controls = int(members.sum()), int(controls.sum())
+    if not n_members or not n_controls:
+        raise ValueError(f"{n_members} members and {n_controls} controls give no score.")
+    claimed = counted & (n_named > 0)
+    found = np.where(members & claimed, credit, 0.0)
+    n_claims = int(n_named[counted].sum())
+    by_chance = min(1.0, int(n_named[counted].max()) / n_rows)
+    recall = success_rate(float(found.sum()), n_members, level=level)
+    surest = _surest_claims(
+        confidence, claimed=claimed, controls=controls, limit=false_positive_limit
+    )
+    return LinkageScore(
+        recall=recall,
+        precision=float(found.sum()) / n_claims if n_claims else None,
+        true_positive_rate=float(found[surest].sum()) / n_members,
+        risk=residual_risk(recall, Rate.certain(by_chance)),
+    )
+
+
+def _surest_claims(
+    confidence: FloatArray | None, *, claimed: BoolArray, controls: BoolArray, limit: float
+) -> BoolArray:
+    """Choose as many claims as the limit on claimed controls allows, equally sure ones together."""
+    sureness = np.zeros(len(claimed)) if confidence is None else confidence
+    levels, level_of = np.unique(-sureness, return_inverse=True)
+    false = np.bincount(level_of, weights=claimed & controls, minlength=len(levels))
+    allowed = np.cumsum(false) <= limit * controls.sum()
+    chosen: BoolArray = claimed & allowed[level_of]
+    return chosen
+
+
+def count_named(rows: NDArray[np.int64]) -> NDArray[np.int64]:
+    """Count the different rows named for each target.
+
+    Parameters
+    ----------
+    rows : ndarray of int64, shape (n_targets, n_guesses)
+        `NO_ROW` for none.
+
+    Returns
+    -------
+    ndarray of int64, shape (n_targets,)
+    """
+    ordered = np.sort(rows, axis=1)
+    is_new = ordered != NO_ROW
+    is_new[:, 1:] &= ordered[:, 1:] != ordered[:, :-1]
+    n_named: NDArray[np.int64] = is_new.sum(axis=1)
+    return n_named

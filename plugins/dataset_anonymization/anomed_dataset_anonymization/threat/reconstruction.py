@@ -1,0 +1,225 @@
+"""Score a reconstructed table: how many of its surest rows are people of the leaky table."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import attrs
+import numpy as np
+from numpy.typing import NDArray
+from scipy import sparse
+from scipy.sparse import csgraph
+from scipy.spatial import KDTree
+
+from anomed_dataset_anonymization.schema import Column, Coordinates
+from anomed_dataset_anonymization.threat.confidence import (
+    DEFAULT_LEVEL,
+    Rate,
+    Risk,
+    residual_risk,
+    success_rate,
+)
+
+MAX_PAIRS = 10_000_000
+"""Pairs that may match: their assignment takes about 100 bytes each."""
+
+_REACH = 1.0 + 1e-9
+_FAR = 4.0
+"""Distance between different values of an exact column, in units of the tolerance."""
+
+
+@attrs.frozen(kw_only=True)
+class ReconstructionScore:
+    """How many of the surest rows are people of the leaky table.
+
+    Attributes
+    ----------
+    n_rows : int
+        Number of the surest rows looked at.
+    members, controls : Rate
+        Match rate against the leaky table, and against an equally large one of controls.
+    risk : Risk
+        Match rate on members above that on controls.
+    """
+
+    n_rows: int
+    members: Rate
+    controls: Rate
+    risk: Risk
+
+
+def score_reconstruction(
+    rows: Coordinates,
+    *,
+    leaky: Coordinates,
+    control: Coordinates,
+    columns: Sequence[Column],
+    n_surest: int,
+    confidence: NDArray[np.float64] | None = None,
+    tolerant: bool = True,
+    level: float = DEFAULT_LEVEL,
+) -> ReconstructionScore:
+    """Score a reconstructed table against the leaky one and against controls.
+
+    Parameters
+    ----------
+    rows : ndarray of float64, shape (n_submitted, n_columns)
+        Coordinates of the reconstructed people; at most as many as are in the leaky table.
+    leaky, control : ndarray of float64, shape (n_people, n_columns)
+        Coordinates of the members, and of as many people who are not.
+    columns : sequence of Column
+        What the columns are.
+    n_surest : int
+        How many rows to look at. If fewer were submitted, the missing ones are wrong.
+    confidence : ndarray of float64, shape (n_submitted,), optional
+        How sure each row is; equal when it is missing.
+    tolerant : bool
+        Whether a value may be off by its column's tolerance.
+    level : float
+        Confidence level of the intervals.
+
+    Returns
+    -------
+    ReconstructionScore
+
+    Raises
+    ------
+    ValueError
+        If more rows came than there are people, the two tables are not equally large, or the
+        tolerances let too much match.
+
+    References
+    ----------
+    Dick et al., PNAS 120 (2023) e2218605120, doi:10.1073/pnas.2218605120.
+    """
+    if len(control) != len(leaky):
+        raise ValueError(
+            f"the control table has {len(control)} people, the leaky one {len(leaky)}; "
+            "they must be equally large."
+        )
+    if len(rows) > len(leaky):
+        raise ValueError(f"{len(rows)} rows came; the leaky table has only {len(leaky)} people.")
+    if n_surest < 1:
+        raise ValueError(f"the match rate of {n_surest} rows does not exist; look at 1 or more.")
+    rates = [
+        success_rate(
+            _expected_matches(
+                rows,
+                people,
+                columns=columns if tolerant else [attrs.evolve(c, tolerance=0) for c in columns],
+                confidence=confidence,
+                n_surest=n_surest,
+            ),
+            n_surest,
+            level=level,
+        )
+        for people in (leaky, control)
+    ]
+    return ReconstructionScore(
+        n_rows=n_surest, members=rates[0], controls=rates[1], risk=residual_risk(*rates)
+    )
+
+
+def count_matches(rows: Coordinates, people: Coordinates, *, columns: Sequence[Column]) -> int:
+    """Count how many rows can be paired with people, each of them at most once.
+
+    Parameters
+    ----------
+    rows, people : ndarray of float64, shape (n_rows, n_columns) and (n_people, n_columns)
+        Coordinates; a null matches a null only.
+    columns : sequence of Column
+        Give the tolerances.
+
+    Returns
+    -------
+    int
+        Size of a maximum matching; of the multiset intersection, if nothing is tolerated.
+
+    Raises
+    ------
+    ValueError
+        If the tolerances let more than `MAX_PAIRS` pairs match.
+    """
+    if not len(rows) or not len(people):
+        return 0
+    distinct_rows, n_of_row = np.unique(_scale(rows, columns), axis=0, return_counts=True)
+    distinct_people, n_of_person = np.unique(_scale(people, columns), axis=0, return_counts=True)
+    if any(column.tolerance for column in columns):
+        pairs = _near_pairs(distinct_rows, distinct_people)
+        return _maximum_matching(pairs, n_of_row, n_of_person)
+    row, person = _equal_pairs(distinct_rows, distinct_people)
+    return int(np.minimum(n_of_row[row], n_of_person[person]).sum())
+
+
+def _expected_matches(
+    rows: Coordinates,
+    people: Coordinates,
+    *,
+    columns: Sequence[Column],
+    confidence: NDArray[np.float64] | None,
+    n_surest: int,
+) -> float:
+    """Count the matches of the surest rows; of equally sure rows at the cut, a share counts."""
+    sureness = np.zeros(len(rows)) if confidence is None else confidence
+    if n_surest >= len(rows):
+        return count_matches(rows, people, columns=columns)
+    cut = np.sort(sureness)[-n_surest]
+    surer, tied = sureness > cut, sureness >= cut
+    least = count_matches(rows[surer], people, columns=columns)
+    most = count_matches(rows[tied], people, columns=columns)
+    n_surer, n_tied = int(surer.sum()), int(tied.sum())
+    return least + (most - least) * (n_surest - n_surer) / (n_tied - n_surer)
+
+
+def _equal_pairs(
+    rows: Coordinates, people: Coordinates
+) -> tuple[NDArray[np.intp], NDArray[np.intp]]:
+    """Return the positions of equal ones among distinct rows and distinct people."""
+    codes = np.unique(np.concatenate([rows, people]), axis=0, return_inverse=True)[1]
+    of_row, of_person = np.split(codes.reshape(-1), [len(rows)])
+    _, row, person = np.intersect1d(of_row, of_person, return_indices=True)
+    return row, person
+
+
+def _near_pairs(rows: Coordinates, people: Coordinates) -> NDArray[np.int64]:
+    """Return all (row, person) pairs at most 1 apart in each column, shape (n_pairs, 2)."""
+    tree = KDTree(people)
+    lengths = tree.query_ball_point(rows, r=_REACH, p=np.inf, return_length=True)
+    if lengths.sum() > MAX_PAIRS:
+        raise ValueError(
+            f"{lengths.sum()} pairs of rows and people match within the tolerances, which is more "
+            f"than can be assigned ({MAX_PAIRS}); lower the tolerances."
+        )
+    near = tree.query_ball_point(rows, r=_REACH, p=np.inf)
+    persons = np.concatenate([np.asarray(some, dtype=np.int64) for some in near])
+    return np.column_stack([np.repeat(np.arange(len(rows)), lengths), persons])
+
+
+def _scale(table: Coordinates, columns: Sequence[Column]) -> Coordinates:
+    """Scale each column so that values match when they are at most 1 apart."""
+    scaled = np.empty_like(table)
+    for place, column in enumerate(columns):
+        values = table[:, place]
+        unit = column.tolerance or (1.0 if column.is_listed else column.bounds.step) / _FAR
+        lowest = 0.0 if column.is_listed else column.bounds.low
+        scaled[:, place] = np.where(np.isnan(values), -_FAR, (values - lowest) / unit)
+    return scaled
+
+
+def _maximum_matching(
+    pairs: NDArray[np.int64], n_of_row: NDArray[np.int64], n_of_person: NDArray[np.int64]
+) -> int:
+    """Pair as many copies of rows as possible with copies of people."""
+    n_rows, n_people = len(n_of_row), len(n_of_person)
+    source, sink = n_rows + n_people, n_rows + n_people + 1
+    row, person = pairs.T
+    begin = np.concatenate([np.full(n_rows, source), row, n_rows + np.arange(n_people)])
+    end = np.concatenate([np.arange(n_rows), n_rows + person, np.full(n_people, sink)])
+    capacity = np.concatenate(
+        [n_of_row, np.minimum(n_of_row[row], n_of_person[person]), n_of_person]
+    )
+    graph = sparse.csr_array(
+        (capacity.astype(np.int32), (begin.astype(np.int32), end.astype(np.int32))),
+        shape=(sink + 1, sink + 1),
+    )
+    return int(csgraph.maximum_flow(graph, source, sink).flow_value)

@@ -1,0 +1,67 @@
+"""All that is true of the targets, which only the server knows."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+import attrs
+import numpy as np
+from numpy.typing import NDArray
+
+from anomed_dataset_anonymization.schema import Coordinates
+
+BoolArray = NDArray[np.bool_]
+
+MIN_GROUP = 30
+"""Members, and controls, that a group needs at least to be scored by itself."""
+
+
+@attrs.frozen(kw_only=True, eq=False)
+class TargetTruth:
+    """Targets of an attack, and what is true of them.
+
+    Attributes
+    ----------
+    ids : ndarray of int64, shape (n_targets,)
+        As `draw_targets` gives them.
+    people : ndarray of float64, shape (n_targets, n_columns)
+        True coordinates, in schema order.
+    is_member : ndarray of bool, shape (n_targets,)
+        Who is in the leaky table; the others are controls.
+    leaky_positions : ndarray of int64, shape (n_targets,)
+        Positions of the members in the leaky table; ignored for controls.
+    is_rare : ndarray of bool, shape (n_targets,)
+        As `find_rare` gives it.
+
+    Raises
+    ------
+    ValueError
+        If the arrays are not equally long, or there are no members or no controls.
+    """
+
+    ids: NDArray[np.int64]
+    people: Coordinates
+    is_member: BoolArray
+    leaky_positions: NDArray[np.int64]
+    is_rare: BoolArray
+
+    def __attrs_post_init__(self) -> None:
+        arrays = (self.ids, self.people, self.is_member, self.leaky_positions, self.is_rare)
+        if len({len(array) for array in arrays}) > 1:
+            raise ValueError(
+                f"the truth about targets has lengths {[len(array) for array in arrays]}."
+            )
+        if not self.is_member.any() or self.is_member.all():
+            raise ValueError("the targets must be both members and controls.")
+
+    def groups(self) -> Mapping[str, BoolArray]:
+        """Return the groups to score: ``all``, and ``rare`` if these are enough."""
+        groups = {"all": np.ones(len(self.ids), dtype=np.bool_)}
+        if self.are_enough(self.is_rare) and not self.is_rare.all():
+            groups["rare"] = self.is_rare
+        return groups
+
+    def are_enough(self, chosen: BoolArray) -> bool:
+        """Tell whether some targets are enough on both sides to be scored as a group."""
+        sides = (chosen & self.is_member, chosen & ~self.is_member)
+        return min(int(side.sum()) for side in sides) >= MIN_GROUP

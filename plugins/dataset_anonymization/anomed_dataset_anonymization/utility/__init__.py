@@ -1,0 +1,71 @@
+"""Utility of an anonymized table: what is lost, and what it is still good for.
+
+Metrics of generalised tables take `Boxes`, metrics of partitions the equivalence classes of
+`anomed_dataset_anonymization.privacy`, metrics of numbers two aligned matrices.
+"""
+
+from anomed_dataset_anonymization.utility.boxes import Boxes
+from anomed_dataset_anonymization.utility.cells import Cells, Intervals, ValueMasses
+from anomed_dataset_anonymization.utility.class_size import (
+    average_class_size,
+    classification_metric,
+    discernibility,
+)
+from anomed_dataset_anonymization.utility.classification import (
+    ClassificationUtility,
+    classification_utility,
+    gradient_boosting,
+    majority_accuracy,
+    model_accuracy,
+)
+from anomed_dataset_anonymization.utility.distortion import il1s, sse_share
+from anomed_dataset_anonymization.utility.information_loss import (
+    EntropyLoss,
+    column_costs,
+    gcp,
+    ncp_xu,
+    non_uniform_entropy,
+)
+from anomed_dataset_anonymization.utility.marginals import k_marginal_score
+from anomed_dataset_anonymization.utility.published import boxes_of_people, boxes_of_published
+from anomed_dataset_anonymization.utility.queries import (
+    CountQuery,
+    QueryError,
+    answer,
+    draw_workload,
+    query_error,
+)
+from anomed_dataset_anonymization.utility.truthfulness import covers, people_covered, truthfulness
+
+__all__ = [
+    "Boxes",
+    "Cells",
+    "ClassificationUtility",
+    "CountQuery",
+    "EntropyLoss",
+    "Intervals",
+    "QueryError",
+    "ValueMasses",
+    "answer",
+    "average_class_size",
+    "boxes_of_people",
+    "boxes_of_published",
+    "classification_metric",
+    "classification_utility",
+    "column_costs",
+    "covers",
+    "discernibility",
+    "draw_workload",
+    "gcp",
+    "gradient_boosting",
+    "il1s",
+    "k_marginal_score",
+    "majority_accuracy",
+    "model_accuracy",
+    "ncp_xu",
+    "non_uniform_entropy",
+    "people_covered",
+    "query_error",
+    "sse_share",
+    "truthfulness",
+]

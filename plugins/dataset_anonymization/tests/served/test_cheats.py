@@ -1,0 +1,376 @@
+"""Every cheat that is known, tried on the served challenge."""
+
+from __future__ import annotations
+
+import io
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import pyarrow as pa
+import pytest
+from anomed_dataset_anonymization.anonymizers import Mondrian, Suppression
+from anomed_dataset_anonymization.frames import people_frame
+from anomed_dataset_anonymization.schema import TableSchema
+from anomed_dataset_anonymization.standings import standings
+from pyarrow import parquet as pq
+
+from anomed_core import Split, Submission
+from anomed_core.config.settings import QuotaSettings
+from anomed_core.service.submissions import SubmissionStore
+
+from .conftest import Player, open_player, parquet
+
+KNOWN = ["age", "sex", "region", "admission_month", "admission_type", "length_of_stay"]
+TUNING = {"data_split": "tuning"}
+
+
+def mondrian(player: Player, leaky: pd.DataFrame, k: int = 10) -> pd.DataFrame:
+    return Mondrian(k=k).anonymize(leaky, player.arena.schema, rng=np.random.default_rng(0))
+
+
+def kept(player: Player) -> Submission:
+    """Return the newest submission of alice as the house's attacks get it."""
+    (hosted,) = player.house.challenges.values()
+    store: SubmissionStore = player.house.desk.submissions
+    submission = store.target(hosted, "alice", whole=True).submission
+    assert submission is not None
+    return submission
+
+
+def house_risk(player: Player, name: str) -> float:
+    (hosted,) = player.house.challenges.values()
+    attack = next(attack for attack in hosted.house_attacks if attack.name == name)
+    return attack.run(kept(player), np.random.default_rng(0))["risk_low"]
+
+
+# --- what an anonymizer may hide in a table -------------------------------------------------------
+
+
+def test_index_order_metadata_categories_and_ulps_do_not_reach_attackers(
+    player: Player, leaky: pd.DataFrame, rng: np.random.Generator
+) -> None:
+    plain = leaky.reset_index(drop=True)
+    assert player.publish(plain).status_code == 201
+    honest = player.published()
+
+    laden = leaky.sample(frac=1, random_state=1)[list(leaky.columns[::-1])]
+    laden["region"] = pd.Categorical(laden["region"], [*laden["region"].unique()[::-1]])
+    laden["hemoglobin"] *= 1 + rng.uniform(-1, 1, len(laden)) * 1e-12
+    laden.attrs["note"] = "row 17 is the minister"
+    table = pa.Table.from_pandas(laden).replace_schema_metadata({"note": "row 17 is the minister"})
+    buffer = io.BytesIO()
+    pq.write_table(table, buffer, row_group_size=100)
+
+    assert player.publish(buffer.getvalue()).status_code == 201
+    assert player.published() == honest
+
+
+@pytest.mark.parametrize("name", ["note", "anon_row", "age_note"])
+def test_extra_columns_are_refused_by_name(player: Player, leaky: pd.DataFrame, name: str) -> None:
+    answer = player.publish(leaky.assign(**{name: range(len(leaky))}))
+
+    assert answer.status_code == 422
+    assert repr(name) in answer.json["description"]
+
+
+def test_copies_of_a_row_raise_k_and_hide_nobody(player: Player, leaky: pd.DataFrame) -> None:
+    copied = pd.concat([leaky.iloc[: len(leaky) // 10]] * 10, ignore_index=True)
+    metrics = player.publish(copied).json
+
+    assert metrics["k"] == 10
+    assert metrics["k_effective"] == 1
+
+
+def test_no_table_may_stand_for_more_people_than_there_are(
+    player: Player, leaky: pd.DataFrame
+) -> None:
+    assert player.publish(leaky.assign(count=10)).status_code == 422
+    assert player.publish(pd.concat([leaky] * 10)).status_code == 422
+
+
+def test_blank_cells_are_values_and_cost_all(player: Player, leaky: pd.DataFrame) -> None:
+    blank = leaky.astype({"age": "Int64"})
+    blank.loc[blank.index[::2], "age"] = pd.NA
+    everything = player.publish(leaky).json
+    metrics = player.publish(blank).json
+
+    assert metrics["gcp"] == pytest.approx(0.5 / len(leaky.columns))
+    assert metrics["query_error"] > everything["query_error"] + 0.01
+    assert metrics["k"] == 1
+
+
+def test_suppressing_everybody_ranks_last_in_utility(player: Player, leaky: pd.DataFrame) -> None:
+    nothing = Suppression().anonymize(leaky, player.arena.schema, rng=np.random.default_rng(0))
+    empty = player.publish(nothing).json
+    useful = player.publish(mondrian(player, leaky), "generalization").json
+
+    assert (empty["gcp"], empty["k"]) == (1.0, len(leaky))
+    assert empty["query_error"] > 5 * useful["query_error"]
+    assert empty["k_marginal"] < useful["k_marginal"] - 100
+
+
+def test_leaving_people_out_counts_as_error(player: Player, leaky: pd.DataFrame) -> None:
+    metrics = player.publish(leaky.iloc[: len(leaky) // 4]).json
+
+    assert metrics["published_share"] == pytest.approx(0.25)
+    assert metrics["gcp"] == pytest.approx(0.75)
+    assert metrics["query_error"] > 0.5
+
+
+def test_false_ranges_are_not_true_of_anybody(player: Player, leaky: pd.DataFrame) -> None:
+    honest = mondrian(player, leaky)
+    lie = honest.assign(
+        age_min=honest["age_min"].to_numpy()[::-1], age_max=honest["age_max"].to_numpy()[::-1]
+    )
+
+    assert player.publish(honest, "generalization").json["truthfulness"] == 1.0
+    assert player.publish(lie, "generalization").json["truthfulness"] < 0.5
+
+
+def test_swapped_sensitive_values_are_seen(
+    player: Player, leaky: pd.DataFrame, rng: np.random.Generator
+) -> None:
+    swapped = leaky.assign(diagnosis=rng.permutation(leaky["diagnosis"].to_numpy()))
+    metrics = player.publish(swapped).json
+
+    assert metrics["truthfulness"] < 0.5
+    assert metrics["k_marginal"] < 980
+
+
+def test_a_false_lineage_protects_nobody(player: Player, leaky: pd.DataFrame) -> None:
+    assert player.publish(leaky).status_code == 201
+    honest = house_risk(player, "nearest_box")
+    assert player.publish(leaky.set_axis(leaky.index[::-1], axis="index")).status_code == 201
+
+    assert house_risk(player, "nearest_box") == pytest.approx(honest, abs=0.02)
+    assert honest > 0.9
+
+
+# --- what an anonymizer may show to whom ----------------------------------------------------------
+
+
+def test_attackers_get_the_table_that_was_scored(player: Player, leaky: pd.DataFrame) -> None:
+    final = player.publish(mondrian(player, leaky), "generalization", data_split="validation")
+    shown = player.published()
+    assert player.publish(leaky).status_code == 201
+
+    assert player.published() == shown
+    scheme = player.get("/data/deanonymizer/scheme", anonymizer="alice").json
+    score = player.get(final.headers["Location"]).json
+    assert scheme["payload_digest"] == score["payload_digest"]
+    assert scheme["data_split"] == "validation"
+
+
+def test_the_final_workload_is_another_one_and_secret(
+    player: Player, leaky: pd.DataFrame, tmp_path: Path
+) -> None:
+    table = mondrian(player, leaky)
+    tuned = player.publish(table, "generalization").json
+    final = player.publish(table, "generalization", data_split="validation").json
+
+    assert tuned["query_error"] != final["query_error"]
+    assert tuned["gcp"] == final["gcp"]
+    arena = player.arena
+    tuning, validation = (arena.yardsticks[split].queries for split in Split)
+    assert [q.conditions.keys() for q in tuning] != [q.conditions.keys() for q in validation]
+
+
+# --- what an attacker may try ---------------------------------------------------------------------
+
+
+@pytest.fixture
+def attacked(player: Player, leaky: pd.DataFrame) -> Player:
+    """alice has published Mondrian's table."""
+    assert player.publish(mondrian(player, leaky), "generalization").status_code == 201
+    return player
+
+
+def truth_of(player: Player, split: Split = Split.TUNING) -> pd.DataFrame:
+    """Return the targets of dora with their true values, and who is a member."""
+    draw = player.arena.draw(split, anonymizer="alice", deanonymizer="dora")
+    people = player.arena.people.coordinates[draw.targets.positions]
+    return people_frame(people, player.arena.schema).assign(
+        target_id=draw.targets.ids, is_member=draw.targets.is_member
+    )
+
+
+def test_failing_on_controls_on_purpose_is_no_success(attacked: Player) -> None:
+    """What a model says that never saw the table is right of members, too, and no leak."""
+    truth = truth_of(attacked)
+    reference = attacked.table("/data/reference")
+    by_type = reference.groupby("admission_type", observed=True)["outcome"]
+    guesses = truth["admission_type"].map(by_type.agg(lambda values: values.mode()[0]))
+    answers = truth.assign(outcome=guesses)[["target_id", "outcome"]]
+    metrics = attacked.attack(answers[truth["is_member"]], "inference").json
+
+    assert metrics["controls.outcome"] == 0
+    assert metrics["members.outcome"] > 0.4
+    assert metrics["risk_low"] == 0
+
+
+def test_answering_for_easy_targets_only_is_failing_on_the_others(attacked: Player) -> None:
+    truth = truth_of(attacked)
+    easy = truth[truth["is_member"]].head(10)[["target_id", "diagnosis", "outcome"]]
+    metrics = attacked.attack(easy, "inference").json
+
+    assert metrics["members.diagnosis"] == pytest.approx(10 / 200)
+    assert metrics["risk_low"] == 0
+    assert metrics["anonymity_loss.diagnosis"] < 0.7
+
+
+def test_more_guesses_than_people_or_ranks_are_refused(
+    attacked: Player, leaky: pd.DataFrame
+) -> None:
+    table = pd.concat([leaky, leaky]).reset_index(drop=True)
+    targets = truth_of(attacked)["target_id"]
+    four = pd.DataFrame({"target_id": np.repeat(targets.head(5), 4), "anon_row": 0})
+    four["rank"] = np.tile([1, 2, 3, 4], 5)
+
+    assert attacked.attack(table, "reconstruction").status_code == 422
+    assert attacked.attack(four, "linkage").status_code == 422
+    assert attacked.attack(four.assign(rank=1), "linkage").status_code == 422
+
+
+def test_constant_confidence_and_row_order_buy_nothing(player: Player, leaky: pd.DataFrame) -> None:
+    assert player.publish(leaky).status_code == 201
+    truth = truth_of(player).sort_values("is_member", ascending=False)
+    published = pd.read_parquet(io.BytesIO(player.published()))
+    rows = published.drop_duplicates(list(leaky.columns)).set_index(list(leaky.columns))["anon_row"]
+    own = rows.reindex(pd.MultiIndex.from_frame(truth[list(leaky.columns)])).to_numpy()
+    claims = pd.DataFrame(
+        {"target_id": truth["target_id"], "anon_row": np.where(truth["is_member"], own, 0)}
+    ).astype("int64")
+    constant = player.attack(claims.assign(confidence=0.5), "linkage").json
+    sorted_out = player.attack(claims.assign(confidence=truth["is_member"] * 1.0), "linkage").json
+
+    assert constant["recall"] == sorted_out["recall"] == 1.0
+    assert constant["precision"] == 0.5
+    assert constant["tpr_at_fpr_0.01"] == 0.0
+    assert sorted_out["tpr_at_fpr_0.01"] == 1.0
+
+
+def test_tuning_says_nothing_about_validation_under_any_name(player: Player) -> None:
+    arena = player.arena
+    people = {split: set() for split in Split}
+    for name in ("dora", "dora2", "emil"):
+        for split in Split:
+            draw = arena.draw(split, anonymizer="alice", deanonymizer=name)
+            people[split] |= set(draw.targets.positions.tolist())
+
+    assert not people[Split.TUNING] & people[Split.VALIDATION]
+
+
+def test_tuning_scores_of_attacks_are_coarse(attacked: Player) -> None:
+    truth = truth_of(attacked)
+    members = truth[truth["is_member"]][["target_id", "diagnosis"]]
+    one, two = (attacked.attack(members.head(n), "inference").json for n in (1, 2))
+
+    assert one["members.diagnosis"] == two["members.diagnosis"]
+    assert all(value == round(value, 2) for value in two.values())
+
+
+def test_reconstruction_for_tuning_tells_about_the_tuning_pool_only(
+    attacked: Player, leaky: pd.DataFrame
+) -> None:
+    arena = attacked.arena
+    others, _ = arena.people.sides(Split.VALIDATION)
+    held_back = arena.people.coordinates[arena.people.pools["validation"].members]
+    assert len(others) == len(leaky)
+    table = people_frame(held_back, arena.schema)
+    assert attacked.attack(table, "reconstruction").json["match_exact"] == 0.0
+    final = attacked.attack(table, "reconstruction", data_split="validation").json
+    assert final["match_exact"] == 1.0
+
+
+def test_tries_are_limited_and_finals_are_scored_once(warm_state: Path, tmp_path: Path) -> None:
+    player = open_player(
+        warm_state,
+        ledger=f"sqlite:///{tmp_path / 'ledger.sqlite'}",
+        quota=QuotaSettings(tuning_attempts=2),
+    )
+    leaky = player.leaky()
+    codes = [player.publish(leaky).status_code for _ in range(3)]
+    finals = [player.publish(leaky, data_split="validation").status_code for _ in range(2)]
+    player.house.close()
+
+    assert codes == [201, 201, 429]
+    assert finals == [201, 409]
+
+
+def test_nobody_attacks_their_own_table(attacked: Player) -> None:
+    answers = truth_of(attacked)[["target_id", "diagnosis"]]
+    answer = attacked.attack(answers, "inference", deanonymizer="alice")
+
+    assert answer.status_code == 422
+    assert "own table" in answer.json["description"]
+
+
+def test_the_house_counts_in_the_worst_case_whatever_friends_submit(
+    player: Player, leaky: pd.DataFrame
+) -> None:
+    """A friend's harmless attack does not make a table safe."""
+    assert player.publish(leaky, data_split="validation").status_code == 201
+    nothing = truth_of(player, Split.VALIDATION)[["target_id"]]
+    friendly = player.attack(nothing, "inference", data_split="validation")
+    (hosted,) = player.house.challenges.values()
+    ledger = player.house.ledger
+    table, attack = ledger.scores(challenge=hosted.id)
+    assert friendly.json["risk_low"] == 0
+    assert standings([table, attack])[0].risk_low == 0
+
+    ledger.record_house(
+        challenge=hosted.id,
+        kind="anonymizer",
+        subject=table.subject,
+        split=table.split,
+        label="nearest_box",
+        metrics={"risk_low": house_risk(player, "nearest_box")},
+        payload_digest=table.payload_digest,
+        fingerprint=table.fingerprint,
+        provenance=hosted.provenance,
+    )
+    (standing,) = standings(ledger.scores(challenge=hosted.id))
+    assert standing.risk_low > 0.9
+    assert standing.attack == "nearest_box"
+
+
+# --- what would cost the server -------------------------------------------------------------------
+
+
+def test_parquet_bombs_are_refused_before_they_are_unpacked(player: Player) -> None:
+    bomb = pa.table({"age": pa.array(np.zeros(50_000_000, dtype=np.int8))})
+    buffer = io.BytesIO()
+    pq.write_table(bomb, buffer)
+
+    assert player.publish(buffer.getvalue()).status_code == 413
+
+
+def test_huge_domains_are_refused(player: Player, leaky: pd.DataFrame) -> None:
+    wide = pd.DataFrame(np.zeros((2, 3000)), columns=[f"region_{i}" for i in range(3000)])
+    texts = leaky.assign(region=[f"village {i}" for i in range(len(leaky))])
+
+    assert player.publish(wide, "generalization").status_code == 413
+    assert player.publish(texts).status_code == 422
+
+
+def test_schemas_whose_names_collide_are_refused_at_start() -> None:
+    columns = [
+        {"name": name, "kind": "nominal", "dtype": "string", "domain": domain}
+        for name, domain in (("a", ["b_c"]), ("a_b", ["c"]))
+    ]
+    with pytest.raises(ValueError, match="'a_b_c' is taken twice"):
+        TableSchema.from_document({"columns": columns})
+
+
+def test_parquet_that_lies_about_its_index_is_read_without_it(
+    player: Player, leaky: pd.DataFrame
+) -> None:
+    table = pa.Table.from_pandas(leaky)
+    for lie in (b"{", b"[" * 5000, b'{"index_columns": ["nobody"]}', b'{"index_columns": 3}'):
+        damaged = table.drop_columns("record_id").replace_schema_metadata({b"pandas": lie})
+        buffer = io.BytesIO()
+        pq.write_table(damaged, buffer)
+        answer = player.publish(buffer.getvalue())
+        assert (answer.status_code, answer.json["lineage_declared"]) == (201, 0.0)
+    assert player.publish(parquet(leaky)).json["lineage_declared"] == 1.0

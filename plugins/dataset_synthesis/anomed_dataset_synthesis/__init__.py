@@ -1,0 +1,1 @@
+"""Synthetic tables against the attacks on them: a challenge type for anomed-core."""

@@ -1,0 +1,1 @@
+"""The house panel: attacks that the server runs on every submission."""

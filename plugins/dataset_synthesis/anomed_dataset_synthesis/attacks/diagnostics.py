@@ -1,0 +1,137 @@
+"""Distance diagnostics: shown beside the risk, and never ranked by.
+
+They look at the synthetic table from outside, and a submission can be filtered or recoded until
+they look well; what counts is whether attacks succeed.
+
+References
+----------
+G. Ganev, E. De Cristofaro, "The inadequacy of similarity-based privacy metrics", 2023,
+arXiv:2312.05114.
+"""
+
+import attrs
+import numpy as np
+import numpy.typing as npt
+
+from anomed_dataset_synthesis.canonical import CanonicalTable, RealTables, keys_of
+from anomed_dataset_synthesis.neighbours import fit_space, nearest
+from anomed_dataset_synthesis.rows import count_in
+from anomed_dataset_synthesis.threat.estimates import success_rate
+
+_NEAR_QUANTILE = 0.05
+
+
+@attrs.frozen(kw_only=True, eq=False)
+class Diagnostics:
+    """Hold figures about distances from synthetic to real records.
+
+    Attributes
+    ----------
+    dcr_share : float
+        The share of synthetic records nearer to the training than to the control table, ties
+        counting half; .5 if training left no trace, 1 for a copy.
+    matches_training, matches_control, matches_background : float
+        The shares of synthetic records that equal a record there (identical match shares).
+    real_matches : float
+        The share of training records that equal one of the control or background: how often
+        equal records come about by themselves.
+    unique_matches : float or None
+        The share of the training table's unique records that the synthetic table holds; None if
+        no training record is unique.
+    nndr_training, nndr_control : float
+        The 5% quantile of the ratio of distances to the nearest and to the second nearest record
+        there, 1 where both are 0; near 0 if synthetic records hug single real ones.
+    exact_places : ndarray of intp, shape (n_exact,)
+        Places of the training records that the synthetic table holds and neither the control nor
+        the background does.
+    copies_public_records : bool
+        Whether more synthetic records equal one of the control or background than come about by
+        themselves: a submission of real records from elsewhere is no synthesis.
+    """
+
+    dcr_share: float
+    matches_training: float
+    matches_control: float
+    matches_background: float
+    real_matches: float
+    unique_matches: float | None
+    nndr_training: float
+    nndr_control: float
+    exact_places: npt.NDArray[np.intp]
+    copies_public_records: bool
+
+
+def diagnose(
+    synthetic: CanonicalTable,
+    real: RealTables,
+    *,
+    rng: np.random.Generator,
+    max_records: int = 20_000,
+) -> Diagnostics:
+    """Measure distances from synthetic records to the training and the control table.
+
+    Parameters
+    ----------
+    synthetic : CanonicalTable
+        The submission.
+    real : RealTables
+        Training and control of at least two records.
+    rng : Generator
+        Draws records.
+    max_records : int, default 20,000
+        Distances are measured from so many synthetic records, and to as many training as control
+        records; matches are counted in the whole tables.
+
+    Returns
+    -------
+    Diagnostics
+        All figures.
+
+    Raises
+    ------
+    ValueError
+        If a table is empty, training or control has one record, or the codebooks differ.
+    """
+    ours, members, controls, public = keys_of(
+        synthetic, real.training, real.control, real.background
+    )
+    n_references = min(len(real.training), len(real.control))
+    if n_references < 2:
+        raise ValueError("training and control need two records each, to be neighbours")
+    space = fit_space(real.background)
+    queries = space.points(synthetic.sample(max_records, rng=rng))
+    found = [
+        nearest(queries, space.points(table.sample(n_references, rng=rng)), n_neighbours=2)
+        for table in (real.training, real.control)
+    ]
+    own, other = (neighbours.distances[:, 0] for neighbours in found)
+    ratios = [_nearness_ratio(neighbours.distances) for neighbours in found]
+    elsewhere = np.concatenate([controls, public])
+    by_itself = count_in(members, elsewhere) > 0
+    held = count_in(members, ours) > 0
+    unique = count_in(members, members) == 1
+    return Diagnostics(
+        dcr_share=float((own < other).mean() + (own == other).mean() / 2),
+        matches_training=float((count_in(ours, members) > 0).mean()),
+        matches_control=float((count_in(ours, controls) > 0).mean()),
+        matches_background=float((count_in(ours, public) > 0).mean()),
+        real_matches=float(by_itself.mean()),
+        unique_matches=float(held[unique].mean()) if unique.any() else None,
+        nndr_training=ratios[0],
+        nndr_control=ratios[1],
+        exact_places=np.flatnonzero(held & ~by_itself),
+        copies_public_records=_more_often(count_in(ours, elsewhere) > 0, by_itself),
+    )
+
+
+def _nearness_ratio(distances: npt.NDArray[np.float64]) -> float:
+    first, second = distances.T
+    ratios = np.ones(len(first))
+    np.divide(first, second, out=ratios, where=second > 0)
+    return float(np.quantile(ratios, _NEAR_QUANTILE))
+
+
+def _more_often(ours: npt.NDArray[np.bool_], theirs: npt.NDArray[np.bool_]) -> bool:
+    """Tell whether two intervals of 99.9% confidence are apart, ours above."""
+    low = success_rate(int(ours.sum()), len(ours), confidence=0.999).low
+    return low > success_rate(int(theirs.sum()), len(theirs), confidence=0.999).high

@@ -1,0 +1,331 @@
+"""Wrap a library in an environment of its own as a generator like any other."""
+
+import json
+import tempfile
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import attrs
+import numpy as np
+import pandas as pd
+from attrs import validators
+
+from anomed_dataset_synthesis.accounting import Guarantee
+from anomed_dataset_synthesis.canonical import canonicalise, to_frame
+from anomed_dataset_synthesis.codebook import Codebook
+from anomed_dataset_synthesis.external.environment import Environment, run_limited
+from anomed_dataset_synthesis.generators._binning import Bins, cut
+from anomed_dataset_synthesis.generators._levels import Levels, publish, read_donors
+
+_DRIVERS = Path(__file__).parent / "drivers"
+
+
+@attrs.frozen(kw_only=True)
+class ExternalGenerator:
+    """Fit and sample a library in a subprocess: parquet and JSON in, parquet and JSON out.
+
+    Attributes
+    ----------
+    environment : Environment
+        Where the library is installed.
+    workspaces : Path
+        Folder in which each fit makes a folder for its model. It holds private data and is the
+        caller's to delete.
+    options : mapping of str to JSON values
+        What the library's driver understands.
+    n_bins : int or None
+        Bins for long numeric scales, for libraries that only take categories; they are given
+        codes of a public domain. ``None`` for libraries that take values as they are.
+    timeout_s : float
+        Time limit of a fit, and of a sample.
+    """
+
+    name: str
+    environment: Environment
+    workspaces: Path
+    options: Mapping[str, Any] = attrs.field(factory=dict)
+    n_bins: int | None = None
+    timeout_s: float = attrs.field(default=3_600.0, validator=validators.gt(0.0))
+    guarantee: Guarantee | None = None
+
+    def fit(
+        self, table: pd.DataFrame, codebook: Codebook, *, rng: np.random.Generator
+    ) -> "FittedExternalGenerator":
+        """Train in a subprocess. See `Generator.fit`.
+
+        Raises
+        ------
+        ValueError
+            If the table doesn't fit the codebook or has no records.
+        ExternalGeneratorError
+            If the library fails or runs out of time.
+        """
+        handed, bins = self._hand_over(read_donors(table, codebook), codebook)
+        self.workspaces.mkdir(parents=True, exist_ok=True)
+        workspace = Path(tempfile.mkdtemp(prefix="model-", dir=self.workspaces))
+        handed.to_parquet(workspace / "table.parquet", index=False)
+        domain = {} if bins is None else _domain(codebook, bins)
+        request = {
+            "action": "fit",
+            "options": dict(self.options),
+            "domain": domain,
+            "seed": int(rng.integers(2**31)),
+        }
+        try:
+            report = _call(self.environment, workspace, request, timeout_s=self.timeout_s)
+        finally:
+            (workspace / "table.parquet").unlink()
+        return FittedExternalGenerator(
+            codebook=codebook,
+            environment=self.environment,
+            workspace=workspace,
+            bins=bins,
+            timeout_s=self.timeout_s,
+            report=report,
+            guarantee=self.guarantee or _reported_guarantee(report),
+        )
+
+    def _hand_over(
+        self, levels: Levels, codebook: Codebook
+    ) -> tuple[pd.DataFrame, tuple[Bins, ...] | None]:
+        """Write values for libraries that take them, codes and their meaning for the others."""
+        if self.n_bins is None:
+            return publish(levels, codebook), None
+        bins = cut(codebook, n_bins=self.n_bins)
+        codes = {name: bins[j].codes(levels[:, j]) for j, name in enumerate(codebook.names)}
+        return pd.DataFrame(codes), bins
+
+
+@attrs.frozen(kw_only=True)
+class FittedExternalGenerator:
+    """Sample a trained library in a subprocess.
+
+    Attributes
+    ----------
+    codebook : Codebook
+        The columns.
+    environment : Environment
+        Where the library is installed.
+    workspace : Path
+        The folder that holds its model.
+    bins : tuple of Bins or None
+        How codes become levels again, where the library was given codes.
+    timeout_s : float
+        Time limit of a sample.
+    report : mapping of str to JSON values
+        What the library said of its training: versions, epochs, seconds, epsilon, delta.
+    guarantee : Guarantee or None
+        What the library claims.
+    """
+
+    codebook: Codebook
+    environment: Environment
+    workspace: Path
+    bins: tuple[Bins, ...] | None
+    timeout_s: float
+    report: Mapping[str, Any]
+    guarantee: Guarantee | None
+
+    def sample(self, n_records: int, *, rng: np.random.Generator) -> pd.DataFrame:
+        """Draw records. See `FittedGenerator.sample`.
+
+        Raises
+        ------
+        ValueError
+            If the library's records don't fit the codebook.
+        ExternalGeneratorError
+            If the library fails or runs out of time.
+        """
+        request = {
+            "action": "sample",
+            "n_records": max(n_records, 1),
+            "seed": int(rng.integers(2**31)),
+        }
+        _call(self.environment, self.workspace, request, timeout_s=self.timeout_s)
+        sampled = pd.read_parquet(self.workspace / "synthetic.parquet").head(n_records)
+        if self.bins is None:
+            return to_frame(canonicalise(sampled, self.codebook, outside="recode"))
+        levels = [
+            cuts.levels(sampled[name].to_numpy(np.int64), rng=rng)
+            for name, cuts in zip(self.codebook.names, self.bins, strict=True)
+        ]
+        return publish(np.column_stack(levels), self.codebook)
+
+
+def tabular_argn(
+    environment: Environment,
+    workspaces: Path,
+    *,
+    name: str = "TabularARGN",
+    max_epochs: int | None = None,
+    max_minutes: float | None = None,
+    differential_privacy: Mapping[str, float | None] | None = None,
+    timeout_s: float = 3_600.0,
+) -> ExternalGenerator:
+    """Configure mostlyai-engine's autoregressive network [1]_.
+
+    Parameters
+    ----------
+    environment : Environment
+        Made by the recipe `MOSTLYAI_ENGINE`.
+    workspaces : Path
+        Where models are kept.
+    name : str
+        For tables of results.
+    max_epochs : int, optional
+        Epochs to train at most, by default until the validation loss stops falling.
+    max_minutes : float, optional
+        Wall-clock minutes to train at most.
+    differential_privacy : mapping of str to float, optional
+        `DifferentialPrivacyConfig` by its fields: max_epsilon, delta, noise_multiplier,
+        max_grad_norm, value_protection_epsilon. The epsilon that was spent is known after
+        training; the validation records that stop the training are not part of it.
+    timeout_s : float, default 3600
+        Time limit of a fit, and of a sample.
+
+    Returns
+    -------
+    ExternalGenerator
+        Not yet run.
+
+    References
+    ----------
+    .. [1] P. Tiwald, I. Krchova, A. Sidorenko, M. Vargas Vieyra, M. Scriminaci, M. Platzer,
+       "TabularARGN: A Flexible and Efficient Auto-Regressive Framework for Generating
+       High-Fidelity Synthetic Data", 2025, arXiv:2501.12012.
+    """
+    options = {
+        "max_epochs": max_epochs,
+        "max_minutes": max_minutes,
+        "differential_privacy": dict(differential_privacy) if differential_privacy else None,
+    }
+    return ExternalGenerator(
+        name=name,
+        environment=environment,
+        workspaces=workspaces,
+        options=options,
+        timeout_s=timeout_s,
+    )
+
+
+def smartnoise_mst(
+    environment: Environment,
+    workspaces: Path,
+    *,
+    epsilon: float,
+    delta: float = 1e-5,
+    n_bins: int = 20,
+    timeout_s: float = 3_600.0,
+) -> ExternalGenerator:
+    """Configure smartnoise-synth's maximum spanning tree, on codes of the public domain.
+
+    Parameters
+    ----------
+    environment : Environment
+        Made by the recipe `SMARTNOISE_SYNTH`.
+    workspaces : Path
+        Where models are kept.
+    epsilon, delta : float
+        The guarantee to ask for.
+    n_bins : int, default 20
+        Bins for long numeric scales.
+    timeout_s : float, default 3600
+        Time limit of a fit, and of a sample.
+
+    Returns
+    -------
+    ExternalGenerator
+        Not yet run. Its noise can't be seeded, so runs differ.
+    """
+    return ExternalGenerator(
+        name="smartnoise MST",
+        environment=environment,
+        workspaces=workspaces,
+        options={"epsilon": epsilon, "delta": delta},
+        n_bins=n_bins,
+        timeout_s=timeout_s,
+        guarantee=Guarantee(
+            epsilon=epsilon,
+            delta=delta,
+            accountant="smartnoise-synth: zCDP",
+            public_inputs=("codebook", "number of records"),
+        ),
+    )
+
+
+def dpmm_priv_bayes(
+    environment: Environment,
+    workspaces: Path,
+    *,
+    epsilon: float,
+    delta: float = 1e-5,
+    n_bins: int = 20,
+    timeout_s: float = 3_600.0,
+) -> ExternalGenerator:
+    """Configure dpmm's PrivBayes, on codes of the public domain.
+
+    Parameters
+    ----------
+    environment : Environment
+        Made by the recipe `DPMM`.
+    workspaces : Path
+        Where models are kept.
+    epsilon, delta : float
+        The guarantee to ask for.
+    n_bins : int, default 20
+        Bins for long numeric scales.
+    timeout_s : float, default 3600
+        Time limit of a fit, and of a sample.
+
+    Returns
+    -------
+    ExternalGenerator
+        Not yet run.
+    """
+    return ExternalGenerator(
+        name="dpmm PrivBayes",
+        environment=environment,
+        workspaces=workspaces,
+        options={"epsilon": epsilon, "delta": delta},
+        n_bins=n_bins,
+        timeout_s=timeout_s,
+        guarantee=Guarantee(
+            epsilon=epsilon,
+            delta=delta,
+            accountant="dpmm: zCDP",
+            public_inputs=("codebook", "number of records"),
+        ),
+    )
+
+
+def _domain(codebook: Codebook, bins: tuple[Bins, ...]) -> dict[str, int]:
+    return {name: cuts.n_codes for name, cuts in zip(codebook.names, bins, strict=True)}
+
+
+def _call(
+    environment: Environment, workspace: Path, request: Mapping[str, Any], *, timeout_s: float
+) -> dict[str, Any]:
+    """Let the driver answer one request; the table and the model lie in the workspace."""
+    recipe = environment.recipe
+    (workspace / "request.json").write_text(
+        json.dumps({"driver": str(recipe.driver), **request}), encoding="utf-8"
+    )
+    run_limited(
+        [str(environment.python), str(_DRIVERS / "run.py"), str(workspace)],
+        timeout_s=timeout_s,
+        what=f"{recipe.library} ({request['action']})",
+    )
+    report: dict[str, Any] = json.loads((workspace / "report.json").read_text(encoding="utf-8"))
+    return report
+
+
+def _reported_guarantee(report: Mapping[str, Any]) -> Guarantee | None:
+    if report.get("epsilon") is None:
+        return None
+    return Guarantee(
+        epsilon=report["epsilon"],
+        delta=report["delta"],
+        accountant=report["accountant"],
+        public_inputs=tuple(report["public_inputs"]),
+    )

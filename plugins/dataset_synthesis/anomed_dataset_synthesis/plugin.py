@@ -1,0 +1,189 @@
+"""Hooks of the challenge type ``dataset-synthesis``."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any
+
+from anomed_core import (
+    Baseline,
+    Challenge,
+    ChallengeType,
+    Competition,
+    CreationContext,
+    DataProduct,
+    DataRequest,
+    HouseAttack,
+    Metric,
+    ReportSection,
+    Score,
+    Submission,
+    SubmissionKind,
+    Target,
+    hookimpl,
+)
+
+if TYPE_CHECKING:
+    from anomed_dataset_synthesis.arena import Arena
+
+ANOMED_API = 1
+
+NAME = "dataset-synthesis"
+
+_REGISTER = {
+    "secrets": ["diagnosis", "outcome"],
+    "left_half": ["age", "sex", "region", "admission_month", "admission_type", "diagnosis"],
+}
+
+
+@hookimpl
+def anomed_challenge_types() -> list[ChallengeType]:
+    """Announce dataset synthesis."""
+    return [
+        ChallengeType(
+            name=NAME,
+            title="Dataset synthesis",
+            description="Anonymizers publish synthetic tables in place of the records of people; "
+            "deanonymizers find out who was in the records, and what they say.",
+            config_class="anomed_dataset_synthesis.config:DatasetSynthesisConfig",
+            demo_config={
+                "id": "hospital",
+                "title": "Hospital register",
+                "data": {"source": "simulated:hospital-register?n=9000&seed=7"},
+                "targets": 200,
+                **_REGISTER,
+            },
+            competition=Competition(
+                play="anomed_dataset_synthesis.demo:play",
+                config={
+                    "title": "Hospital register",
+                    "data": {"source": "simulated:hospital-register?n=9000&seed=7"},
+                    "targets": 200,
+                    **_REGISTER,
+                },
+            ),
+        )
+    ]
+
+
+@hookimpl
+def anomed_create_challenge(config: Any, context: CreationContext) -> Arena:
+    """Load and divide the population, once for all workers."""
+    from anomed_dataset_synthesis.arena import open_arena
+
+    return open_arena(config, context)
+
+
+@hookimpl
+def anomed_data_products(challenge: Challenge) -> list[DataProduct]:
+    """Declare tables, codebook and commitment."""
+    from anomed_dataset_synthesis.declaration import data_products
+
+    return data_products(challenge.definition)
+
+
+@hookimpl
+def anomed_provide_data(challenge: Challenge, product: DataProduct, request: DataRequest) -> Any:
+    """Hand out records; synthetic ones in canonical form."""
+    from anomed_dataset_synthesis.provision import provide
+
+    return provide(challenge.definition, product, request)
+
+
+@hookimpl
+def anomed_dummy_data(challenge: Challenge, product: DataProduct, seed: int) -> Any:
+    """Draw tables from the codebook alone."""
+    from anomed_dataset_synthesis.provision import dummy
+
+    return dummy(challenge.definition, product, seed)
+
+
+@hookimpl
+def anomed_submission_kinds(challenge: Challenge) -> list[SubmissionKind]:
+    """Declare synthetic tables and four kinds of attacks."""
+    from anomed_dataset_synthesis.declaration import submission_kinds
+
+    return submission_kinds(challenge.definition)
+
+
+@hookimpl
+def anomed_metrics(challenge: Challenge) -> list[Metric]:
+    """Declare utility, risks and what they are made of."""
+    from anomed_dataset_synthesis.declaration import metrics
+
+    return metrics(challenge.definition)
+
+
+@hookimpl
+def anomed_validate_submission(challenge: Challenge, submission: Submission) -> None:
+    """Refuse what the codebook cannot say."""
+    from anomed_dataset_synthesis import declaration, guesses_table, scoring
+
+    arena: Arena = challenge.definition
+    if submission.kind == declaration.SYNTHESIZER:
+        arena.check(submission)
+    elif submission.kind == declaration.ATTRIBUTES:
+        guesses_table.read_guesses(submission.payload, arena)
+    elif submission.kind == declaration.SINGLING_OUT:
+        scoring.read_predicates(submission.payload, arena)
+
+
+@hookimpl
+def anomed_evaluate_utility(challenge: Challenge, submission: Submission) -> Mapping[str, float]:
+    """Measure what a synthetic table is good for."""
+    from anomed_dataset_synthesis.scoring import utility_metrics
+
+    return utility_metrics(challenge.definition, submission)
+
+
+@hookimpl
+def anomed_evaluate_threat(
+    challenge: Challenge, submission: Submission, target: Target
+) -> Mapping[str, float]:
+    """Measure what an attack learnt, against controls."""
+    from anomed_dataset_synthesis import declaration, scoring
+
+    arena: Arena = challenge.definition
+    if submission.kind == declaration.MEMBERSHIP:
+        attacked = target.submission
+        claim = arena.declaration(attacked).guarantee if attacked else None
+        return scoring.membership_metrics(arena, submission, claim)
+    evaluate = {
+        declaration.ATTRIBUTES: scoring.attribute_metrics,
+        declaration.LINKS: scoring.link_metrics,
+        declaration.SINGLING_OUT: scoring.predicate_metrics,
+    }[submission.kind]
+    return evaluate(arena, submission)
+
+
+@hookimpl
+def anomed_house_attacks(challenge: Challenge) -> list[HouseAttack]:
+    """Attack every synthetic table in all ways the house knows, and test its claim."""
+    from anomed_dataset_synthesis.house import house_attacks
+
+    return house_attacks(challenge.definition)
+
+
+@hookimpl
+def anomed_baselines(challenge: Challenge) -> list[Baseline]:
+    """Offer generators and attacks with known outcomes."""
+    from anomed_dataset_synthesis.baselines import baselines
+
+    return baselines(challenge.definition)
+
+
+@hookimpl
+def anomed_report(challenge: Challenge, scores: tuple[Score, ...]) -> list[ReportSection]:
+    """Rank by privacy and utility, and show a page for each final."""
+    from anomed_dataset_synthesis.standings import report_sections
+
+    return report_sections(challenge.definition, scores)
+
+
+@hookimpl
+def anomed_cli_commands() -> Mapping[str, str]:
+    """Offer ``anomed synthesize`` and ``anomed compare``."""
+    return {
+        "synthesize": "anomed_dataset_synthesis.commands:synthesize",
+        "compare": "anomed_dataset_synthesis.commands:compare",
+    }

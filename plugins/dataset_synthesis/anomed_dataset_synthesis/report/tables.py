@@ -1,0 +1,109 @@
+"""The tables of a report: what was checked, and what came out."""
+
+from collections.abc import Sequence
+from html import escape
+
+from anomed_dataset_synthesis.attacks.panel import PanelResult
+from anomed_dataset_synthesis.threat.estimates import Estimate
+from anomed_dataset_synthesis.threat.evidence import Risk
+from anomed_dataset_synthesis.utility.evaluation import Utility
+
+Row = Sequence[str]
+
+
+def utility_table(utility: Utility, *, gate: float) -> str:
+    """Show what the utility is made of, and what real records reach."""
+    rows = [
+        [name, f"{value:.3f}", "yes" if value >= gate else "no"]
+        for name, value in utility.components.items()
+    ]
+    rows += [
+        [
+            f"{part.order}-way accuracy",
+            f"{part.accuracy:.3f}",
+            f"{part.ceiling:.3f} for real records",
+        ]
+        for part in utility.fidelity
+    ]
+    rows += [
+        [
+            f"task on {transfer.task.column}",
+            f"{transfer.auc:.3f}",
+            f"{transfer.real_auc:.3f} for real records",
+        ]
+        for transfer in utility.transfers
+    ]
+    rows.append(["two-sample AUC", f"{utility.two_sample.auc:.3f}", "0.5 for real records"])
+    head = ["Utility", "value", f"at least {gate:g}, or to compare with"]
+    return _table("Utility: the smallest of the first four counts", head, rows)
+
+
+def evidence_table(panel: PanelResult, risk: Risk) -> str:
+    """Show what every attack learnt, the surest first."""
+    corrected = 1 - (1 - risk.confidence) / risk.n_comparisons
+    estimates = [(piece, piece.advantage(corrected)) for piece in panel.evidence]
+    estimates.sort(key=lambda pair: (-pair[1].low, -pair[1].value))
+    rows = [
+        [piece.attack, piece.measure, piece.group, *_figures(estimate)]
+        for piece, estimate in estimates
+    ]
+    head = ["Attack", "measure", "group", "advantage", "at least", "at most"]
+    caption = (
+        "Attacks: normalised advantage, 0 at chance; the largest \u201cat least\u201d is the risk"
+    )
+    return _table(caption, head, rows)
+
+
+def _figures(estimate: Estimate) -> list[str]:
+    return [f"{figure:.3f}" for figure in (estimate.value, estimate.low, estimate.high)]
+
+
+def diagnostics_table(panel: PanelResult) -> str:
+    """Show distances, with what they would be had training left no trace."""
+    found = panel.diagnostics
+    unique = "none is unique" if found.unique_matches is None else f"{found.unique_matches:.4f}"
+    rows = [
+        ["nearer to training than to control records", f"{found.dcr_share:.3f}", "0.5"],
+        [
+            "equal to a training record",
+            f"{found.matches_training:.4f}",
+            _as_share(found.real_matches),
+        ],
+        [
+            "equal to a control record",
+            f"{found.matches_control:.4f}",
+            _as_share(found.real_matches),
+        ],
+        ["unique training records held", unique, _as_share(found.real_matches)],
+        [
+            "5% quantile of distance ratios",
+            f"{found.nndr_training:.3f}",
+            f"{found.nndr_control:.3f}",
+        ],
+        ["training records held that nobody else has", str(len(found.exact_places)), "0"],
+        ["real records from elsewhere", "yes" if found.copies_public_records else "no", "no"],
+    ]
+    head = ["Diagnostic", "value", "without a trace of training"]
+    return _table("Distances: shown, never counted", head, rows)
+
+
+def _as_share(share: float) -> str:
+    return f"about {share:.4f}"
+
+
+def _table(caption: str, head: Row, rows: Sequence[Row]) -> str:
+    lines = "".join(
+        "<tr>"
+        + "".join(
+            f'<td class="n">{escape(cell)}</td>' if _is_number(cell) else f"<td>{escape(cell)}</td>"
+            for cell in row
+        )
+        + "</tr>"
+        for row in rows
+    )
+    titles = "".join(f"<th>{escape(name)}</th>" for name in head)
+    return f"<table><caption>{escape(caption)}</caption><tr>{titles}</tr>{lines}</table>"
+
+
+def _is_number(cell: str) -> bool:
+    return cell.replace(".", "").replace("-", "").isdecimal()

@@ -1,0 +1,181 @@
+"""Who stands where: utility against risk, with the gate and the Pareto front."""
+
+from collections.abc import Iterable, Mapping, Sequence
+from html import escape
+
+import attrs
+
+from anomed_core import ReportSection, Score, Split
+from anomed_dataset_synthesis.arena import Arena
+from anomed_dataset_synthesis.declaration import SYNTHESIZER, TASKS
+from anomed_dataset_synthesis.house import CLAIM, LINKAGE, PANEL
+
+_HOUSE = "house"
+
+
+@attrs.frozen(kw_only=True)
+class Standing:
+    """Hold where one anonymizer stands.
+
+    Attributes
+    ----------
+    anonymizer : str
+        Its identifier.
+    utility : float
+        0..1, higher is better.
+    passes_gate : bool
+        Whether the utility suffices to be ranked by risk.
+    risk : float or None
+        The largest of all attacks', 0..1, lower is better; None before any attack was run.
+    worst_attack : str
+        Whose that was.
+    claim : str
+        What is known of its claim of differential privacy.
+    on_front : bool
+        Whether nobody has both more utility and less risk.
+    payload_digest : str
+        Of the submission.
+    """
+
+    anonymizer: str
+    utility: float
+    passes_gate: bool
+    risk: float | None
+    worst_attack: str
+    claim: str
+    on_front: bool = False
+    payload_digest: str
+
+
+def standings(scores: Sequence[Score]) -> list[Standing]:
+    """Rank finals: who passes the gate first, then the Pareto front, then by risk and utility.
+
+    Parameters
+    ----------
+    scores : sequence of Score
+        All of a challenge, oldest first.
+
+    Returns
+    -------
+    list of Standing
+        One for each anonymizer with a final, the best first.
+    """
+    finals = {
+        score.subject.anonymizer: score
+        for score in scores
+        if score.kind == SYNTHESIZER
+        and score.split is Split.VALIDATION
+        and score.origin == "participant"
+    }
+    found = [_standing(final, scores) for final in finals.values()]
+    found = [attrs.evolve(one, on_front=not _is_dominated(one, found)) for one in found]
+    return sorted(found, key=_place)
+
+
+def _place(standing: Standing) -> tuple[bool, bool, float, float]:
+    risk = 1.0 if standing.risk is None else standing.risk
+    return not standing.passes_gate, not standing.on_front, risk, -standing.utility
+
+
+def _is_dominated(one: Standing, others: Iterable[Standing]) -> bool:
+    """Tell whether somebody is at least as good in both respects and better in one."""
+    mine = _both(one)
+    return any(
+        all(theirs <= ours for theirs, ours in zip(_both(other), mine, strict=True))
+        and _both(other) != mine
+        for other in others
+    )
+
+
+def _both(standing: Standing) -> tuple[float, float]:
+    return (1.0 if standing.risk is None else standing.risk), -standing.utility
+
+
+def _standing(final: Score, scores: Sequence[Score]) -> Standing:
+    anonymizer = final.subject.anonymizer
+    on_final = [
+        score
+        for score in scores
+        if score.subject.anonymizer == anonymizer and score.split is Split.VALIDATION
+    ]
+    house = {
+        score.label: score.metrics
+        for score in on_final
+        if score.origin == _HOUSE and score.payload_digest == final.payload_digest
+    }
+    risks = {f"house, {name}": house[name]["risk"] for name in (PANEL, LINKAGE) if name in house}
+    for score in on_final:
+        if score.kind in TASKS and score.origin == "participant":
+            name = f"{score.subject.deanonymizer}, {score.kind}"
+            risks[name] = score.metrics["risk"]
+    worst = max(risks, key=lambda name: risks[name]) if risks else ""
+    return Standing(
+        anonymizer=anonymizer,
+        utility=final.metrics["utility"],
+        passes_gate=final.metrics["passes_gate"] == 1,
+        risk=risks[worst] if risks else None,
+        worst_attack=worst,
+        claim=_claim(house.get(CLAIM), on_final),
+        payload_digest=final.payload_digest,
+    )
+
+
+def _claim(tested: Mapping[str, float] | None, on_final: Iterable[Score]) -> str:
+    """Say what is known; a claim that the house has not tested yet is not known of here."""
+    if tested is None:
+        return "none"
+    lower = tested["epsilon_lower"]
+    by_others = [score for score in on_final if score.metrics.get("refutes_claim") == 1]
+    lower = max([lower, *(score.metrics["epsilon_lower"] for score in by_others)])
+    state = "audited" if tested["audited"] else "not refuted"
+    if tested["refuted"] or by_others:
+        state = "refuted"
+    return (
+        f"epsilon {tested['epsilon']:g}, delta {tested['delta']:g}: {state} "
+        f"(proved {lower:.2f} of at most {tested['epsilon_provable']:.2f})"
+    )
+
+
+def report_sections(arena: Arena, scores: Sequence[Score]) -> list[ReportSection]:
+    """Give the sections of the result page."""
+    ranked = standings(scores)
+    headers = (
+        "place",
+        "anonymizer",
+        "utility",
+        "gate",
+        "risk",
+        "worst attack",
+        "Pareto front",
+        "claim",
+    )
+    rows = [
+        (
+            str(place),
+            one.anonymizer,
+            f"{one.utility:.3f}",
+            "passed" if one.passes_gate else "missed",
+            "not attacked yet" if one.risk is None else f"{one.risk:.3f}",
+            one.worst_attack,
+            "yes" if one.on_front else "no",
+            one.claim,
+        )
+        for place, one in enumerate(ranked, start=1)
+    ]
+    gate = arena.config.gate
+    return [
+        ReportSection(
+            title="Utility against risk",
+            html=f"<p>Utility is to reach {gate:g}; then the lowest risk wins, those on the Pareto "
+            f"front first.</p>{_table(headers, rows)}",
+            data={"standings": [attrs.asdict(one) for one in ranked]},
+        )
+    ]
+
+
+def _table(headers: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
+    head = "".join(f"<th>{escape(header)}</th>" for header in headers)
+    body = "".join(
+        "<tr>" + "".join(f"<td>{escape(cell)}</td>" for cell in row) + "</tr>" for row in rows
+    )
+    return f"<table><tr>{head}</tr>{body}</table>" if rows else "<p>No final yet.</p>"

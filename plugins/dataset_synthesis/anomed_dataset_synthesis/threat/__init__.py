@@ -1,0 +1,1 @@
+"""Threat models: how attacks on a synthetic table are scored."""

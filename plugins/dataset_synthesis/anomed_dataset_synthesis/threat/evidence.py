@@ -1,0 +1,125 @@
+"""Risk: the most that any attack is sure to have learnt."""
+
+from collections.abc import Callable, Sequence
+
+import attrs
+
+from anomed_dataset_synthesis.threat.estimates import Estimate, excess_success
+
+
+@attrs.frozen(kw_only=True, eq=False)
+class Evidence:
+    """Hold what one attack learnt, on a scale that all attacks share.
+
+    Attributes
+    ----------
+    attack : str
+        Who attacked, e.g. ``"distance ratio"``.
+    measure : str
+        What was measured, e.g. ``"TPR at 1% FPR"``.
+    group : str
+        The targets it was measured on, e.g. ``"outliers"``.
+    advantage_at : callable
+        Gives, for a confidence inside (0, 1), the normalised advantage with its interval: 0 is
+        what controls or chance explain, 1 is a perfect attack.
+    """
+
+    attack: str
+    measure: str
+    group: str
+    advantage_at: Callable[[float], Estimate]
+
+    def advantage(self, confidence: float = 0.95) -> Estimate:
+        """Give the normalised advantage with an interval of this confidence."""
+        return self.advantage_at(confidence)
+
+
+def rate_evidence(
+    *, attack: str, measure: str, group: str, hits: tuple[int, int], controls: tuple[int, int]
+) -> Evidence:
+    """Weigh successes on members against successes on controls, by Abbott's correction.
+
+    Parameters
+    ----------
+    attack, measure, group : str
+        See `Evidence`.
+    hits, controls : tuple of int
+        (number of hits, number of trials) on members and on controls.
+    """
+    return Evidence(
+        attack=attack,
+        measure=measure,
+        group=group,
+        advantage_at=lambda confidence: excess_success(hits, controls, confidence=confidence),
+    )
+
+
+@attrs.frozen(kw_only=True, eq=False)
+class Risk:
+    """Hold the risk of a synthetic table.
+
+    Attributes
+    ----------
+    value : float
+        The largest lower bound of a normalised advantage: 0..1, 0 at chance, lower is better.
+    worst : Evidence
+        Where it was found.
+    estimate : Estimate
+        The worst evidence's advantage, at the corrected confidence.
+    confidence : float
+        With which `value` is not overstated, over all comparisons together.
+    n_comparisons : int
+        How many the maximum was taken over.
+    """
+
+    value: float
+    worst: Evidence
+    estimate: Estimate
+    confidence: float
+    n_comparisons: int
+
+
+def risk_of(
+    evidence: Sequence[Evidence], *, n_attackers: int = 1, confidence: float = 0.95
+) -> Risk:
+    """Take the largest advantage that is sure, over all attacks, measures and groups.
+
+    Each interval's confidence is raised by Bonferroni's correction, so that among many worthless
+    attacks the luckiest one does not count.
+
+    Parameters
+    ----------
+    evidence : sequence of Evidence
+        At least one piece.
+    n_attackers : int, default 1
+        How many attackers there are or may yet be; where they bring fewer pieces of evidence than
+        that, the correction is for so many.
+    confidence : float, default .95
+        Inside (0, 1), of the result.
+
+    Returns
+    -------
+    Risk
+        The value never exceeds the true advantage of the best attack, with `confidence`.
+
+    Raises
+    ------
+    ValueError
+        If there is no evidence, or a number is out of range.
+    """
+    if not evidence or n_attackers < 1 or not 0 < confidence < 1:
+        raise ValueError(
+            f"{len(evidence)} pieces of evidence of {n_attackers} attackers at confidence "
+            f"{confidence} came; give at least one of each and a confidence between 0 and 1"
+        )
+    n_comparisons = max(len(evidence), n_attackers)
+    corrected = 1 - (1 - confidence) / n_comparisons
+    estimates = [piece.advantage(corrected) for piece in evidence]
+    worst = max(range(len(evidence)), key=lambda place: estimates[place].low)
+    return Risk(
+        value=max(0.0, estimates[worst].low),
+        worst=evidence[worst],
+        estimate=estimates[worst],
+        confidence=confidence,
+        n_comparisons=n_comparisons,
+    )

@@ -1,0 +1,187 @@
+"""Membership: how well an attack's scores tell members from controls."""
+
+import math
+from collections.abc import Mapping
+
+import attrs
+import numpy as np
+import numpy.typing as npt
+from scipy.stats import binom
+
+from anomed_dataset_synthesis.threat.estimates import Estimate, success_rate
+from anomed_dataset_synthesis.threat.evidence import Evidence, rate_evidence
+from anomed_dataset_synthesis.threat.roc import (
+    RocCurve,
+    Scores,
+    auc_estimate,
+    null_band,
+    roc_curve,
+)
+
+FALSE_POSITIVE_RATES = (0.01, 0.1)
+"""Where the TPR is read: an attack counts that accuses few innocents."""
+
+
+def check_membership_scores(scores: npt.NDArray[np.float64], n_targets: int) -> None:
+    """Refuse submitted scores that are not one number in 0..1 for every target.
+
+    Parameters
+    ----------
+    scores : ndarray of float64
+        As submitted, higher for a likelier member.
+    n_targets : int
+        How many scores are due.
+
+    Raises
+    ------
+    ValueError
+        If the shape is wrong, or a score is NaN or outside 0..1.
+    """
+    if scores.shape != (n_targets,):
+        raise ValueError(
+            f"scores of shape {scores.shape} came for {n_targets} targets; give one per target"
+        )
+    n_bad = int((~((scores >= 0) & (scores <= 1))).sum())
+    if n_bad:
+        raise ValueError(f"{n_bad} scores are NaN or outside 0 to 1; give a number in 0 to 1 each")
+
+
+@attrs.frozen(kw_only=True, eq=False)
+class MembershipResult:
+    """Hold how well one attack told members from controls in one group of targets.
+
+    Attributes
+    ----------
+    attack, group : str
+        Who attacked whom.
+    members, controls : ndarray of float64, shape (n_members,) and (n_controls,)
+        The scores.
+    """
+
+    attack: str
+    group: str
+    members: Scores
+    controls: Scores
+
+    @property
+    def curve(self) -> RocCurve:
+        """Give the whole ROC curve."""
+        return roc_curve(self.members, self.controls)
+
+    def auc(self, confidence: float = 0.95) -> Estimate:
+        """Estimate the area under the curve, .5 at chance, higher is riskier."""
+        return auc_estimate(self.members, self.controls, confidence=confidence)
+
+    def tpr_at(self, fpr: float, confidence: float = 0.95) -> Estimate:
+        """Estimate the TPR at an FPR, equal to the FPR at chance, higher is riskier.
+
+        The interval allows for both errors: that of the threshold, which the controls set, and
+        that of the share of members above it. It starts at 0 where there are too few controls to
+        tell the threshold at all.
+
+        Raises
+        ------
+        ValueError
+            If `fpr` or `confidence` is out of range.
+        """
+        curve = self.curve
+        n_members, n_controls = len(self.members), len(self.controls)
+        half = (1 - confidence) / 2
+        fewest, most = binom.ppf([half / 2, 1 - half / 2], n_controls, fpr)
+        high = math.ceil(curve.tpr_at(most / n_controls) * n_members - 1e-9)
+        low = 0
+        if fewest >= 1:
+            low = math.floor(curve.tpr_at((fewest - 1) / n_controls) * n_members + 1e-9)
+        return Estimate(
+            value=curve.tpr_at(fpr),
+            low=success_rate(low, n_members, confidence=1 - half).low if low else 0.0,
+            high=success_rate(high, n_members, confidence=1 - half).high,
+            confidence=confidence,
+        )
+
+    def null_band(self, fpr: float | None = None) -> tuple[float, float]:
+        """Say where 95% of worthless attacks lie: their TPR at `fpr`, or their AUC."""
+        return null_band(len(self.members), len(self.controls), fpr=fpr)
+
+    def evidence(self) -> tuple[Evidence, ...]:
+        """Give the evidence for the risk: 2 AUC - 1, and (TPR - FPR) / (1 - FPR) at low FPRs.
+
+        The latter are taken at the lowest threshold that no more than the FPR's share of the
+        controls reach, and count that share as an estimate, which small groups leave uncertain.
+        """
+        pieces = [
+            Evidence(
+                attack=self.attack,
+                measure="AUC",
+                group=self.group,
+                advantage_at=lambda confidence: _above_chance(self.auc(confidence)),
+            )
+        ]
+        n_members, n_controls = len(self.members), len(self.controls)
+        curve = self.curve
+        for fpr in FALSE_POSITIVE_RATES:
+            last = int(np.searchsorted(curve.fpr, fpr, side="right")) - 1
+            pieces.append(
+                rate_evidence(
+                    attack=self.attack,
+                    measure=f"TPR at {fpr:.0%} FPR",
+                    group=self.group,
+                    hits=(round(curve.tpr[last] * n_members), n_members),
+                    controls=(round(curve.fpr[last] * n_controls), n_controls),
+                )
+            )
+        return tuple(pieces)
+
+
+def _above_chance(auc: Estimate) -> Estimate:
+    """Put an area on the scale of advantages: one half becomes 0, and what is below, too."""
+    low, value, high = (max(0.0, 2 * figure - 1) for figure in (auc.low, auc.value, auc.high))
+    return Estimate(value=value, low=low, high=high, confidence=auc.confidence)
+
+
+def assess_membership(
+    scores: Scores,
+    is_member: npt.NDArray[np.bool_],
+    *,
+    attack: str,
+    groups: Mapping[str, npt.NDArray[np.bool_]] | None = None,
+) -> tuple[MembershipResult, ...]:
+    """Score a membership attack on all targets and on groups of them.
+
+    Parameters
+    ----------
+    scores : ndarray of float64, shape (n_targets,)
+        In 0..1, higher for a likelier member.
+    is_member : ndarray of bool, shape (n_targets,)
+        The truth; at least two members and two controls.
+    attack : str
+        The attack's name.
+    groups : Mapping of str to ndarray of bool, shape (n_targets,), optional
+        More groups to look at, such as outliers or canaries. One without two members and two
+        controls is left out.
+
+    Returns
+    -------
+    tuple of MembershipResult
+        "all targets" first, then the groups in their order.
+
+    Raises
+    ------
+    ValueError
+        If scores are not in 0..1, shapes differ, or there are less than two of a kind.
+    """
+    check_membership_scores(scores, len(is_member))
+    everyone = np.ones(len(is_member), dtype=bool)
+    results = []
+    for group, chosen in {"all targets": everyone, **(groups or {})}.items():
+        members, controls = scores[chosen & is_member], scores[chosen & ~is_member]
+        if min(len(members), len(controls)) >= 2:
+            results.append(
+                MembershipResult(attack=attack, group=group, members=members, controls=controls)
+            )
+    if not results or results[0].group != "all targets":
+        raise ValueError(
+            f"{int(is_member.sum())} of {len(is_member)} targets are members; "
+            "give at least two members and two controls"
+        )
+    return tuple(results)

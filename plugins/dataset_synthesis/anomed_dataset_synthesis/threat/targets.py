@@ -1,0 +1,126 @@
+"""The lottery: who is in, who is out, and who is asked about."""
+
+import attrs
+import numpy as np
+import numpy.typing as npt
+
+from anomed_dataset_synthesis.canonical import CanonicalTable, keys_of
+from anomed_dataset_synthesis.rows import count_in
+
+
+@attrs.frozen(kw_only=True, eq=False)
+class Split:
+    """Hold the places of a population's records in three disjoint tables.
+
+    Attributes
+    ----------
+    background, training, control : ndarray of intp
+        Places; together each record's once, in random order.
+    """
+
+    background: npt.NDArray[np.intp]
+    training: npt.NDArray[np.intp]
+    control: npt.NDArray[np.intp]
+
+
+def split_population(
+    n_records: int, *, rng: np.random.Generator, background_share: float = 1 / 3
+) -> Split:
+    """Set a public background aside, and flip a fair coin for each other record.
+
+    Independent coins are what an audit of one run needs: nobody's membership tells anything about
+    another's.
+
+    Parameters
+    ----------
+    n_records : int
+        The population's size.
+    rng : Generator
+        Keyed by a secret that no configuration holds: whoever has the seed has the answers.
+    background_share : float, default 1/3
+        In 0..1.
+
+    Returns
+    -------
+    Split
+        Training and control differ in size by chance.
+
+    Raises
+    ------
+    ValueError
+        If the share is out of range.
+    """
+    if not 0 <= background_share <= 1:
+        raise ValueError(f"a background share of {background_share} came; give one in 0 to 1")
+    order = rng.permutation(n_records)
+    n_background = round(background_share * n_records)
+    secret = order[n_background:]
+    inside = rng.random(len(secret)) < 0.5
+    return Split(background=order[:n_background], training=secret[inside], control=secret[~inside])
+
+
+@attrs.frozen(kw_only=True, eq=False)
+class Targets:
+    """Hold the records that attackers are asked about.
+
+    Attributes
+    ----------
+    table : CanonicalTable
+        Members and controls in random order; a target's place is its id.
+    is_member : ndarray of bool, shape (n_targets,)
+        The truth.
+    """
+
+    table: CanonicalTable
+    is_member: npt.NDArray[np.bool_]
+
+
+def draw_targets(
+    training: CanonicalTable,
+    control: CanonicalTable,
+    *,
+    n_each: int,
+    rng: np.random.Generator,
+) -> Targets:
+    """Draw as many members as controls, none of which has a double on the other side.
+
+    Parameters
+    ----------
+    training, control : CanonicalTable
+        The secret members and non-members.
+    n_each : int
+        How many of either.
+    rng : Generator
+        Keyed by the server's secret.
+
+    Returns
+    -------
+    Targets
+        ``2 * n_each`` of them, shuffled.
+
+    Raises
+    ------
+    ValueError
+        If a table has fewer than `n_each` records without a double on the other side, or
+        `n_each` is not positive.
+    """
+    members, controls = keys_of(training, control)
+    places = [
+        np.flatnonzero(count_in(mine, others) == 0)
+        for mine, others in ((members, controls), (controls, members))
+    ]
+    n_possible = min(len(possible) for possible in places)
+    if not 1 <= n_each <= n_possible:
+        raise ValueError(
+            f"{n_each} targets of each kind were asked for, and {n_possible} records of one kind "
+            f"have no double on the other side; give 1 to {n_possible}"
+        )
+    chosen = [
+        table.levels[rng.choice(possible, n_each, replace=False)]
+        for table, possible in zip((training, control), places, strict=True)
+    ]
+    order = rng.permutation(2 * n_each)
+    return Targets(
+        table=CanonicalTable(codebook=training.codebook, levels=np.concatenate(chosen)[order]),
+        is_member=np.repeat([True, False], n_each)[order],
+    )

@@ -1,0 +1,1 @@
+"""Utility: how much of the training table's structure a synthetic table keeps."""

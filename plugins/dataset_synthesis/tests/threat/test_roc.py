@@ -1,0 +1,137 @@
+"""The ROC curve and what is read off it."""
+
+import numpy as np
+import pytest
+from anomed_dataset_synthesis.threat.roc import auc_estimate, null_band, roc_curve
+from hypothesis import given
+from hypothesis import strategies as st
+from hypothesis.extra.numpy import arrays
+from sklearn.metrics import roc_auc_score
+from sklearn.metrics import roc_curve as reference_curve
+
+SCORES = arrays(
+    np.float64, st.integers(2, 40), elements=st.sampled_from([0.0, 0.1, 0.25, 0.5, 0.9, 1.0])
+)
+
+
+@given(SCORES, SCORES)
+def test_the_curve_is_that_of_scikit_learn(members, controls):
+    curve = roc_curve(members, controls)
+    labels = np.repeat([1, 0], [len(members), len(controls)])
+    scores = np.concatenate([members, controls])
+    fpr, tpr, _ = reference_curve(labels, scores, drop_intermediate=False)
+    assert curve.fpr == pytest.approx(fpr)
+    assert curve.tpr == pytest.approx(tpr)
+    assert curve.auc == pytest.approx(roc_auc_score(labels, scores))
+    assert auc_estimate(members, controls).value == pytest.approx(curve.auc)
+
+
+@given(SCORES, SCORES)
+def test_swapping_members_and_controls_mirrors_the_area(members, controls):
+    forth, back = roc_curve(members, controls), roc_curve(controls, members)
+    assert forth.auc == pytest.approx(1 - back.auc)
+
+
+@given(SCORES, SCORES, st.floats(0, 1))
+def test_tpr_rises_with_fpr_and_only_the_order_of_scores_counts(members, controls, fpr):
+    curve = roc_curve(members, controls)
+    assert curve.tpr_at(fpr) <= curve.tpr_at(min(1.0, fpr + 0.1))
+    other = roc_curve(np.exp(3 * members), np.exp(3 * controls))
+    assert curve.tpr_at(fpr) == other.tpr_at(fpr)
+    assert curve.advantage == other.advantage >= 0
+
+
+@pytest.mark.parametrize("score", [0.0, 0.5, 1.0])
+@pytest.mark.parametrize("fpr", [0.0, 0.01, 0.1, 0.5, 1.0])
+def test_constant_scores_are_chance_exactly(score, fpr):
+    curve = roc_curve(np.full(70, score), np.full(130, score))
+    assert curve.auc == 0.5
+    assert curve.tpr_at(fpr) == pytest.approx(fpr, abs=1e-15)
+    assert curve.advantage == 0
+
+
+def test_an_fpr_of_exactly_ten_percent_is_within_ten_percent():
+    # Scorers that ask for FPR < 0.1 give 0.5 here.
+    members, controls = np.array([1.0] * 5 + [0.5] * 5), np.array([0.5] + [0.0] * 9)
+    assert roc_curve(members, controls).tpr_at(0.1) == 1.0
+    assert roc_curve(members, controls).tpr_at(0.0) == 0.5
+
+
+def test_ties_are_read_linearly():
+    # Scorers that drop collinear points give 0.02 here.
+    members, controls = np.array([1.0, 1.0, 0.0, 0.0]), np.array([1.0, 0.0, 0.0, 0.0])
+    assert roc_curve(members, controls).tpr_at(0.1) == pytest.approx(0.2)
+
+
+def test_abstaining_gains_nothing():
+    # Scorers that weigh by confidence give 1.0 here: 998 of 1000 abstained, two are right.
+    members, controls = np.full(500, 0.5), np.full(500, 0.5)
+    members[0], controls[0] = 1.0, 0.0
+    curve = roc_curve(members, controls)
+    assert curve.auc == pytest.approx(0.502, abs=1e-5)
+    assert curve.tpr_at(0.1) == pytest.approx(0.102, abs=1e-3)
+
+
+def test_delongs_interval_agrees_with_its_formula_on_a_worked_case():
+    # Placements by hand: members 3, 2, 4 against controls 1, 2: (1 + .75 + 1) / 3.
+    estimate = auc_estimate(np.array([3.0, 2.0, 4.0]), np.array([1.0, 2.0]))
+    assert estimate.value == pytest.approx(2.75 / 3)
+    error = np.sqrt(np.var([1, 0.75, 1], ddof=1) / 3 + np.var([1, 2.5 / 3], ddof=1) / 2)
+    assert estimate.low <= estimate.value - 1.96 * error
+
+
+def test_a_perfect_attack_on_few_targets_is_not_taken_for_certain():
+    estimate = auc_estimate(np.ones(5), np.zeros(5))
+    assert estimate.value == estimate.high == 1
+    assert 0.3 < estimate.low < 0.9
+    assert auc_estimate(np.ones(2000), np.zeros(2000)).low > 0.998
+    worst = auc_estimate(np.zeros(5), np.ones(5))
+    assert (worst.low, worst.high) == pytest.approx((0, 1 - estimate.low))
+
+
+@pytest.mark.parametrize(("shift", "n"), [(0.0, 100), (0.0, 1000), (1.0, 100), (2.0, 60)])
+def test_the_interval_covers_the_truth_as_often_as_it_says(shift, n):
+    rng = np.random.default_rng(5)
+    truth = 0.5 if shift == 0 else {1.0: 0.760250, 2.0: 0.921350}[shift]
+    covered = []
+    for _ in range(300):
+        estimate = auc_estimate(rng.normal(shift, 1, n), rng.normal(0, 1, n))
+        covered.append(estimate.low <= truth <= estimate.high)
+    assert np.mean(covered) > 0.92
+
+
+def test_null_bands_are_those_of_the_literature():
+    # 2,000 + 2,000 and 100 + 100 targets, by simulation with 4,000 repetitions of uniform scores.
+    assert null_band(2000, 2000) == pytest.approx((0.482, 0.518), abs=0.001)
+    assert null_band(2000, 2000, fpr=0.1) == pytest.approx((0.0825, 0.1195), abs=0.001)
+    assert null_band(2000, 2000, fpr=0.01) == pytest.approx((0.005, 0.0175), abs=0.0005)
+    assert null_band(100, 100) == pytest.approx((0.42, 0.58), abs=0.001)
+    assert null_band(100, 100, fpr=0.01) == pytest.approx((0.0, 0.07))
+    assert null_band(10, 10, fpr=1.0) == (1.0, 1.0)
+
+
+@pytest.mark.parametrize("fpr", [None, 0.01, 0.1])
+def test_worthless_attacks_lie_in_the_band(fpr):
+    rng = np.random.default_rng(8)
+    low, high = null_band(300, 300, fpr=fpr)
+    inside = []
+    for _ in range(500):
+        curve = roc_curve(rng.random(300), rng.random(300))
+        figure = curve.auc if fpr is None else curve.tpr_at(fpr)
+        inside.append(low <= figure <= high)
+    assert 0.92 < np.mean(inside) < 0.995
+
+
+def test_what_no_curve_can_be_drawn_of_is_refused():
+    good = np.array([0.1, 0.2])
+    for members, controls in ((good, np.array([])), (np.array([]), good), (good[None], good)):
+        with pytest.raises(ValueError, match="at least one of both"):
+            roc_curve(members, controls)
+    with pytest.raises(ValueError, match="1 scores are not finite"):
+        roc_curve(good, np.array([np.nan, 1.0]))
+    with pytest.raises(ValueError, match="two of each"):
+        auc_estimate(good, np.array([1.0]))
+    with pytest.raises(ValueError, match="give one in 0 to 1"):
+        roc_curve(good, good).tpr_at(1.1)
+    with pytest.raises(ValueError, match="at least one"):
+        null_band(0, 3)
