@@ -155,7 +155,8 @@ def _attack_problems(client: ChallengeClient, trial: Trial, name: str) -> list[s
     for _ in range(2):
         rng = client.hosted.challenge.lottery.generator("house attack", name, submission.digest)
         try:
-            results.append(finite_metrics(attack.run(submission, rng), f"house attack {name!r}"))
+            result = attack.run(submission, rng)
+            results.append(result and finite_metrics(result, f"house attack {name!r}"))
         except Exception as error:  # noqa: BLE001 - a plugin may raise anything; that is a finding
             return [f"house attack {name!r} on {trial}: {described(error)}"]
     if results[0] != results[1]:
