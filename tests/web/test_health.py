@@ -120,6 +120,7 @@ def test_a_folder_that_somebody_else_has_made_is_not_used(tmp_path: Path) -> Non
         folder.unlink()
 
 
+@pytest.mark.filterwarnings("ignore:Unknown REQUEST_METHOD")
 def test_methods_that_nobody_knows_are_counted_as_one(client: TestClient) -> None:
     for method in ("BREW", "STEAL"):
         client.simulate_request(method, "/")
