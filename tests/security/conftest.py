@@ -93,7 +93,8 @@ class World:
 
     def ask(self, method: str, question: Question, caller: Caller) -> int:
         """Ask, and return the status of the answer."""
-        content, headers = b"", {}
+        content: bytes = b""
+        headers: dict[str, str] = {}
         if question.kind is not None and method == "POST":
             content, headers = _encoded(self.bodies[question.kind.name])
         if caller.name in self.tokens:

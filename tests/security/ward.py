@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from typing import Any
 
 import attrs
 import numpy as np
@@ -57,7 +58,7 @@ class Ward(Guessing):
     @hookimpl
     def anomed_provide_data(
         self, challenge: Challenge, product: DataProduct, request: DataRequest
-    ) -> object:
+    ) -> Mapping[str, Any]:
         if isinstance(product.schema, JSONSchema):
             return {"for": sorted(product.audience)}
         return super().anomed_provide_data(challenge, product, request)
