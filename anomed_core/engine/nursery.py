@@ -17,7 +17,7 @@ from typing import NoReturn
 
 from anomed_core.engine.contract import Perform
 from anomed_core.engine.messages import receive_message, send_message
-from anomed_core.plugins.diagnosis import culprit_of
+from anomed_core.errors import culprit_of
 
 _PR_SET_PDEATHSIG = 1
 _PR_SET_CHILD_SUBREAPER = 36
