@@ -37,6 +37,8 @@ allowed and what to do. The web layer alone turns them into HTTP.
 
 from __future__ import annotations
 
+from typing import Literal
+
 
 class AnomedError(Exception):
     """Root of all errors raised on purpose."""
@@ -188,13 +190,23 @@ class QuotaExhaustedError(RequestError):
     retry_after_s
         Seconds until the next attempt is possible.
     remaining
-        Attempts that are left now.
+        How many are left now.
+    counted
+        What is used up: ``attempts`` or ``requests``.
     """
 
-    def __init__(self, message: str, *, retry_after_s: float, remaining: int = 0) -> None:
+    def __init__(
+        self,
+        message: str,
+        *,
+        retry_after_s: float,
+        remaining: int = 0,
+        counted: Literal["attempts", "requests"] = "attempts",
+    ) -> None:
         super().__init__(message)
         self.retry_after_s = retry_after_s
         self.remaining = remaining
+        self.counted = counted
 
 
 class ServiceError(AnomedError, RuntimeError):

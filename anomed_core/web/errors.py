@@ -70,6 +70,7 @@ def handle_unexpected(
     _answer(resp, 500, "Internal error", _OPAQUE, request_id=req.context.request_id)
 
 
+_REMAINING = {"attempts": "X-Attempts-Remaining", "requests": "X-Requests-Remaining"}
 _OPAQUE = "Something failed on our side; the organiser finds the reason under this request id."
 
 
@@ -86,7 +87,8 @@ def _add_headers(req: falcon.Request, resp: falcon.Response, error: errors.Reque
     if isinstance(error, (errors.AttemptInProgressError, errors.QuotaExhaustedError)):
         resp.set_header("Retry-After", str(max(1, math.ceil(error.retry_after_s))))
     if isinstance(error, errors.QuotaExhaustedError):
-        resp.set_header("X-Attempts-Remaining", str(error.remaining))
+        header = _REMAINING[error.counted]
+        resp.set_header(header, str(error.remaining))
     if isinstance(error, errors.NotAuthenticatedError):
         resp.set_header("WWW-Authenticate", 'Basic realm="anomed", charset="UTF-8"')
 
