@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import itertools
 from collections.abc import Iterator, Mapping, Sequence
+from functools import partial
 
 from anomed_core.errors import RequestError
 from anomed_core.model import Direction, Metric, Quality, ReportSection, Submission, SubmissionKind
@@ -177,9 +178,12 @@ def reports_made(specimen: Specimen) -> None:
 
 def _sections(client: ChallengeClient) -> list[ReportSection]:
     hosted = client.hosted
-    scores = tuple(client.house.ledger.scores(challenge=hosted.id))
     answers = hosted.registry.ask_each(
-        hosted.challenge.type, "anomed_report", challenge=hosted.challenge, scores=scores
+        hosted.challenge.type,
+        "anomed_report",
+        challenge=hosted.challenge,
+        scores=tuple(client.house.ledger.scores(challenge=hosted.id)),
+        submission_of=partial(client.house.desk.submissions.of_score, hosted),
     )
     return [
         section
