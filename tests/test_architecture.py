@@ -66,7 +66,6 @@ ALLOWED = {
     },
     "application": {"config", "model", "plugins", "service", "state", "web"},
     "server": {"application", "config", "errors", "memory", "service", "state", "web"},
-    "scaffold": {"errors", "model", "version"},
     "demonstration": {"config", "errors", "model", "plugins"},
     "cli": {
         "application",

@@ -140,7 +140,9 @@ def query_for(parameters: tuple[Parameter, ...], split: Split) -> dict[str, str]
 def prepare_target(client: ChallengeClient) -> None:
     """Submit a valid baseline as the test anonymizer, if anything depends on its submissions."""
     hosted = client.hosted
-    if not any(declared.with_target for declared in (*hosted.kinds, *hosted.products.values())):
+    products = hosted.products.values()
+    is_needed = [*(kind.with_target for kind in hosted.kinds), *(p.with_target for p in products)]
+    if not any(is_needed):
         return
     for baseline in baselines(client):
         kind = hosted.kind(baseline.kind)
