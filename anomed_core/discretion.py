@@ -19,7 +19,7 @@ _CREDENTIALS = re.compile(r"\b(basic|bearer)( +)[^\s\"',;]{6,}", flags=re.IGNORE
 _USER_INFO = re.compile(r"(?<=://)[^/\s@\"']+(?=@)")
 _VALUE = r"(?:np\.\w+\()?(?:[-+]?(?:\d+\.?\d*|\.\d+)(?:e[-+]?\d+)?|true|false|nan|none|null)"
 _VALUES = re.compile(
-    rf"(?<![\w.])(?:{_VALUE}[\s,;|()\[\]]+){{3,}}{_VALUE}(?![\w.]*\w)", flags=re.IGNORECASE
+    rf"(?<![\w.])(?:{_VALUE}[\s,;|()\[\]]+){{2,}}{_VALUE}(?![\w.]*\w)", flags=re.IGNORECASE
 )
 
 
