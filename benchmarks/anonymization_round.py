@@ -39,10 +39,23 @@ N_LEAKY = 32_561
 LEAKY_SHARE = 0.4
 METHODS: dict[str, dict[str, object]] = {"identity": {}, "mondrian": {"k": 10}, "mdav": {"k": 10}}
 SPLITS = ("tuning", "validation")
-ADULT_COLUMNS = (
-    "age workclass fnlwgt education education-num marital-status occupation relationship race sex "
-    "capital-gain capital-loss hours-per-week native-country salary-class"
-).split()
+ADULT_COLUMNS = [
+    "age",
+    "workclass",
+    "fnlwgt",
+    "education",
+    "education-num",
+    "marital-status",
+    "occupation",
+    "relationship",
+    "race",
+    "sex",
+    "capital-gain",
+    "capital-loss",
+    "hours-per-week",
+    "native-country",
+    "salary-class",
+]
 ADULT_KNOWN = ["age", "education", "occupation", "relationship", "sex", "native-country"]
 
 

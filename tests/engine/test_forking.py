@@ -16,6 +16,7 @@ MIB = 2**20
 class Nice(tuple):
     """A job that gives way."""
 
+    __slots__ = ()
     niceness = 7
 
 

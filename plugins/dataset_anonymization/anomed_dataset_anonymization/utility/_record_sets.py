@@ -51,7 +51,8 @@ def looked_up(cells: Cells, others: Cells) -> Lookup:
         exact = others.low == others.high
         sets, left = _between(cells, others, by_value, np.flatnonzero(exact)), left[~exact]
     for value in left:
-        allowed = contains(cells, np.arange(cells.n_cells), others, other_cells=value)
+        this = np.full(cells.n_cells, value)
+        allowed = contains(cells, np.arange(cells.n_cells), others, other_cells=this)
         sets[allowed] |= by_value[value]
     return lambda chosen: sets[chosen]
 
