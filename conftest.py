@@ -128,6 +128,7 @@ class Reader:
         if command.startswith("curl ") and not shutil.which("curl"):
             pytest.skip("curl is not installed")
         if command.startswith("anomed ") and not _NEEDS_A_SHELL.search(command):
+            _forget_modules_of(self._folder)
             status, text = _run_in_this_process(shlex.split(command, comments=True)[1:])
         else:
             done = subprocess.run(
@@ -248,7 +249,7 @@ def _pretend_to_install(project: Path) -> None:
 
 
 def _forget_modules_of(folder: Path) -> None:
-    """Let the next page import modules of the same names from its own folder."""
+    """Let the next command, and the next page, import what is in the files now."""
     for name, module in list(sys.modules.items()):
         path = getattr(module, "__file__", None)
         if path and Path(path).is_relative_to(folder):

@@ -143,7 +143,8 @@ def prepare_target(client: ChallengeClient) -> None:
     A trivial one, if there is one: what is published of it tells no truth.
     """
     hosted = client.hosted
-    if not any(declared.with_target for declared in (*hosted.kinds, *hosted.products.values())):
+    attackers_need_it = any(kind.with_target for kind in hosted.kinds)
+    if not (attackers_need_it or any(p.with_target for p in hosted.products.values())):
         return
     for baseline in sorted(baselines(client), key=lambda found: found.quality is Quality.PERFECT):
         kind = hosted.kind(baseline.kind)

@@ -12,6 +12,8 @@ from typing import Any
 
 import structlog
 
+from anomed_core.plugins.diagnosis import culprit_of
+
 current_request_id: ContextVar[str] = ContextVar("current_request_id", default="")
 """The request that is being answered; every line that is logged meanwhile carries it."""
 
@@ -23,6 +25,7 @@ def configure_logs() -> None:
             _add_request_id,
             structlog.processors.add_log_level,
             structlog.processors.TimeStamper(fmt="iso", utc=True),
+            _add_culprit,
             structlog.processors.format_exc_info,
             structlog.processors.JSONRenderer(),
         ],
@@ -53,6 +56,19 @@ def _add_request_id(
     request_id = current_request_id.get()
     if request_id:
         event["request_id"] = request_id
+    return event
+
+
+def _add_culprit(
+    _logger: Any, _method: str, event: MutableMapping[str, Any]
+) -> MutableMapping[str, Any]:
+    """Name plugin, hook and line, wherever an exception of a plugin is logged."""
+    error = event.get("exc_info")
+    error = sys.exc_info()[1] if error is True else error
+    if isinstance(error, BaseException) and not event.get("culprit"):
+        culprit = culprit_of(error)
+        if culprit:
+            event["culprit"] = culprit
     return event
 
 
