@@ -16,12 +16,10 @@ from typing import Any, Protocol, TypeVar
 import attrs
 import pluggy
 
-from anomed_core.errors import AnomedError
+from anomed_core.errors import CULPRIT_NOTE, AnomedError
 
 TRACE_VARIABLE = "ANOMED_TRACE_HOOKS"
 """Environment variable; anything but empty or 0 prints every hook call to standard error."""
-
-_BEGINS = "in plugin"
 
 Write = Callable[[str], None]
 Result = TypeVar("Result")
@@ -82,17 +80,6 @@ def note_culprit(
         error.add_note(note)
 
 
-def culprit_of(error: BaseException) -> str:
-    """Return what is noted about an exception or what caused it; empty if nothing is."""
-    cause: BaseException | None = error
-    while cause is not None:
-        found = [note for note in getattr(cause, "__notes__", ()) if note.startswith(_BEGINS)]
-        if found:
-            return "; ".join(found)
-        cause = cause.__cause__
-    return ""
-
-
 def _culprit(error: BaseException, implementations: Iterable[Implementation], hook: str) -> str:
     by_code = {code_of(found): found for found in implementations}
     frames = list(traceback.walk_tb(error.__traceback__))
@@ -118,7 +105,7 @@ def place_of(implementation: Implementation, hook: str) -> str:
 
 
 def _label(implementation: Implementation, hook: str) -> str:
-    return f"{_BEGINS} {implementation.plugin_name!r}, hook {hook}"
+    return f"{CULPRIT_NOTE} {implementation.plugin_name!r}, hook {hook}"
 
 
 def code_of(implementation: Implementation) -> CodeType | None:

@@ -157,6 +157,24 @@ class Gatekeeper:
         return decision is True
 
 
+def with_own_id(query: Mapping[str, str], identity: Identity | None) -> dict[str, str]:
+    """Fill in the id of the token's holder where the query leaves it out.
+
+    Otherwise all who leave it out would be one subject, and spend each other's attempts.
+
+    Parameters
+    ----------
+    query
+        Query parameters by name; absent ones may be empty.
+    identity
+        Who asks; the query of an organiser, or of somebody without a token, stays as it is.
+    """
+    name = _OWN_ID.get(identity.role) if identity is not None else None
+    if identity is None or name is None or query.get(name):
+        return dict(query)
+    return {**query, name: identity.holder}
+
+
 def _as_subject(identity: Identity | None) -> Subject | None:
     if identity is None:
         return None

@@ -143,8 +143,9 @@ def prepare_target(client: ChallengeClient) -> None:
     A trivial one, if there is one: what is published of it tells no truth.
     """
     hosted = client.hosted
-    attackers_need_it = any(kind.with_target for kind in hosted.kinds)
-    if not (attackers_need_it or any(p.with_target for p in hosted.products.values())):
+    products = hosted.products.values()
+    is_needed = [*(kind.with_target for kind in hosted.kinds), *(p.with_target for p in products)]
+    if not any(is_needed):
         return
     for baseline in sorted(baselines(client), key=lambda found: found.quality is Quality.PERFECT):
         kind = hosted.kind(baseline.kind)

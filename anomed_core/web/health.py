@@ -79,8 +79,8 @@ class MetricsResource:
             identity = req.context.identity
             if identity is None:
                 raise NotAuthenticatedError("The metrics are for the organiser; send a token.")
-            is_ours = identity.challenge in {EVERY_CHALLENGE, *self.house.challenges}
-            if identity.role is not Role.ORGANISER or not is_ours:
+            served = {EVERY_CHALLENGE, *self.house.challenges}
+            if identity.role is not Role.ORGANISER or identity.challenge not in served:
                 raise NotAllowedError("The metrics are for the organiser.")
         self.telemetry.on_get(req, resp)
 

@@ -6,9 +6,9 @@ import pytest
 from structlog.testing import capture_logs
 
 from anomed_core import HouseAttack, hookimpl
-from anomed_core.errors import EvaluationFailedError, SubmissionRejected
+from anomed_core.errors import EvaluationFailedError, SubmissionRejected, culprit_of
 from anomed_core.plugins import build_registry
-from anomed_core.plugins.diagnosis import TRACE_VARIABLE, culprit_of
+from anomed_core.plugins.diagnosis import TRACE_VARIABLE
 from anomed_core.wire import encode_npz
 from tests.example_types import Doubling, Guessing
 

@@ -3,12 +3,13 @@
 from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
+import anomed_supervised_mia.plugin as supervised_mia
 import attrs
 import numpy as np
 import pytest
+from anomed_supervised_mia.config import SupervisedMIAConfig
 from falcon.testing import TestClient
 
-import anomed_supervised_mia.plugin as supervised_mia
 from anomed_core import ChallengeSpec, Role, ServerSettings, Split
 from anomed_core.config.structuring import structure
 from anomed_core.ledger import EVERY_CHALLENGE, Identity
@@ -17,7 +18,6 @@ from anomed_core.plugins import build_registry
 from anomed_core.service.house import House, open_house
 from anomed_core.web import create_web_app
 from anomed_core.wire import encode_npz, encode_parquet
-from anomed_supervised_mia.config import SupervisedMIAConfig
 from tests.faults import probe
 from tests.faults.hostile_bodies import multipart
 

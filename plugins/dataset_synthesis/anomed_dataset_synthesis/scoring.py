@@ -20,7 +20,7 @@ from anomed_dataset_synthesis.attacks.singling_out import (
 )
 from anomed_dataset_synthesis.canonical import CanonicalTable
 from anomed_dataset_synthesis.claims import find_on_claim
-from anomed_dataset_synthesis.declaration import FPR_NAMES, secret_slugs
+from anomed_dataset_synthesis.declaration import FPR_NAMES, column_slugs
 from anomed_dataset_synthesis.encoding import MAX_TREE_CATEGORIES, fit_bins
 from anomed_dataset_synthesis.guesses_table import read_guesses
 from anomed_dataset_synthesis.rounds import Round
@@ -162,7 +162,7 @@ def attribute_metrics(arena: Arena, submission: Submission) -> Metrics:
     guesses = read_guesses(submission.payload, arena)
     metrics: Metrics = {}
     evidence: list[Evidence] = []
-    for secret, slug in secret_slugs(arena.config.secrets).items():
+    for secret, slug in column_slugs(arena.config.secrets).items():
         column = arena.codebook.column(secret)
         truth = this.attributes.table.column(secret)
         everybody, confident = assess_guesses(

@@ -100,7 +100,11 @@ def open_served(people: Path, tmp_path_factory: pytest.TempPathFactory) -> Itera
     houses: list[House] = []
 
     def make(
-        settings: dict[str, Any] | None = None, *, seed: int | None = 11, **options: Any
+        settings: dict[str, Any] | None = None,
+        *,
+        seed: int | None = 11,
+        secret: str = "5e" * 32,  # small tables have luck; fix it
+        **options: Any,
     ) -> Served:
         registry = build_registry(discover=False)
         registry.add(plugin, name="dataset-synthesis")
@@ -125,7 +129,7 @@ def open_served(people: Path, tmp_path_factory: pytest.TempPathFactory) -> Itera
             ],
             registry=registry,
             settings=ServerSettings(state=tmp_path_factory.mktemp("state"), **(settings or {})),
-            environment={"ANOMED_SECRET": "5e" * 32},  # small tables have luck; fix it
+            environment={"ANOMED_SECRET": secret},
         )
         houses.append(house)
         return Served(house=house, player=Player(FalconClient(create_web_app(house))))
