@@ -413,6 +413,14 @@ def test_a_request_too_many_hears_when_there_are_requests_again(house_of: OpenHo
     assert 0 < int(refused.headers["Retry-After"]) <= 3600
 
 
+def test_probes_are_answered_however_many_requests_there_were(house_of: OpenHouse) -> None:
+    quota = QuotaSettings(requests=1, requests_period_s=3600)
+    client = TestClient(create_web_app(house_of(Guessing(), quota=quota)))
+
+    assert [client.simulate_get("/").status_code for _ in range(3)] == [200, 429, 429]
+    assert [client.simulate_get(probe).status_code for probe in ("/livez", "/readyz")] == [200, 200]
+
+
 def test_nobody_spends_the_requests_of_another(house_of: OpenHouse) -> None:
     """Neither by naming another's id, nor by inventing ids."""
     quota = QuotaSettings(requests=2, requests_period_s=3600)
