@@ -30,6 +30,7 @@ BLOCKS: dict[str, Callable[[], str]] = {
     "checks": bench.checks_block,
     "fixtures": bench.fixtures_block,
     "test client": bench.client_block,
+    "bench exports": bench.exports_block,
     "core exports": exports.core_block,
     "plugin exports": exports.plugin_block,
 }

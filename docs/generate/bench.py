@@ -5,9 +5,10 @@ from __future__ import annotations
 import inspect
 import re
 
+from anomed_core import testing
 from anomed_core.testing import ChallengeClient, FakePlatform, conformance_checks, pytest_plugin
 
-from .markdown import code, prose, table
+from .markdown import code, first_sentence, prose, table
 from .objects import members
 
 
@@ -37,3 +38,9 @@ def client_block() -> str:
     return "\n\n".join(
         f"### {cls.__name__}\n\n{members(cls)}" for cls in (ChallengeClient, FakePlatform)
     )
+
+
+def exports_block() -> str:
+    """Return everything that `anomed_core.testing` exports."""
+    rows = [[code(name), first_sentence(getattr(testing, name))] for name in testing.__all__]
+    return table(["name", "what it is"], rows)

@@ -89,6 +89,8 @@ def _default(field: attrs.Attribute[Any]) -> str:
 def _shown(value: Any) -> str:
     if value in ("", (), {}, None):
         return "none"
+    if inspect.isfunction(value):
+        return "a function"
     if isinstance(value, Enum):
         return code(value.value)
     if isinstance(value, frozenset):

@@ -143,7 +143,7 @@ def house_attacks_run(specimen: Specimen) -> None:
         problems = []
         for trial in trials(client):
             for attack in client.hosted.house_attacks:
-                if attack.kind == trial.kind.name:
+                if attack.kind == trial.kind.name and trial.split in trial.kind.keeps:
                     problems += _attack_problems(client, trial, attack.name)
     fail_if_any(problems)
 
