@@ -243,3 +243,18 @@ class LedgerFullError(LedgerError):
 
 class LedgerMismatchError(LedgerError):
     """The ledger was written by a challenge with other data or metrics, or by a newer release."""
+
+
+CULPRIT_NOTE = "in plugin"
+"""How a note begins that says whose code an exception passed through."""
+
+
+def culprit_of(error: BaseException) -> str:
+    """Return what is noted about an exception or what caused it; empty if nothing is."""
+    cause: BaseException | None = error
+    while cause is not None:
+        found = [note for note in getattr(cause, "__notes__", ()) if note.startswith(CULPRIT_NOTE)]
+        if found:
+            return "; ".join(found)
+        cause = cause.__cause__
+    return ""

@@ -17,6 +17,7 @@ from anomed_core.errors import (
     LedgerFullError,
     ServiceError,
     SubmissionRejected,
+    culprit_of,
 )
 from anomed_core.ledger import DELIVER, Claim, ClaimRequest, Ledger, Quota
 from anomed_core.model import (
@@ -28,7 +29,7 @@ from anomed_core.model import (
     SubmissionKind,
     Target,
 )
-from anomed_core.plugins.diagnosis import culprit_noted, culprit_of
+from anomed_core.plugins.diagnosis import culprit_noted
 from anomed_core.service.decoding import decode
 from anomed_core.service.evaluation import Evaluation, Validation
 from anomed_core.service.hosting import HostedChallenge

@@ -10,7 +10,6 @@ import falcon
 import structlog
 
 from anomed_core import errors
-from anomed_core.plugins.diagnosis import culprit_of
 
 log = structlog.get_logger(__name__)
 
@@ -54,7 +53,7 @@ def handle_anomed_error(
         _answer(resp, status, title, str(error))
         _add_headers(req, resp, error)
         return
-    log.error("failed", status=status, culprit=culprit_of(error), exc_info=error)
+    log.error("failed", status=status, culprit=errors.culprit_of(error), exc_info=error)
     description = str(error) if isinstance(error, errors.ServiceError) else _OPAQUE
     if isinstance(error, errors.LedgerError):
         description = error.public
@@ -67,7 +66,7 @@ def handle_unexpected(
     """Answer anything else with an opaque id; the traceback goes to the log."""
     if isinstance(error, (falcon.HTTPError, falcon.HTTPStatus)):
         raise error
-    log.error("failed", status=500, culprit=culprit_of(error), exc_info=error)
+    log.error("failed", status=500, culprit=errors.culprit_of(error), exc_info=error)
     _answer(resp, 500, "Internal error", _OPAQUE, request_id=req.context.request_id)
 
 

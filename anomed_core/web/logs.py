@@ -16,6 +16,7 @@ import structlog
 from gunicorn.glogging import Logger
 
 from anomed_core.discretion import discreet, discreet_message, discreet_traceback
+from anomed_core.errors import culprit_of
 
 current_request_id: ContextVar[str] = ContextVar("current_request_id", default="")
 """The request that is being answered; every line that is logged meanwhile carries it."""
@@ -28,6 +29,7 @@ def configure_logs() -> None:
             _add_request_id,
             structlog.processors.add_log_level,
             structlog.processors.TimeStamper(fmt="iso", utc=True),
+            _add_culprit,
             _write_traceback,
             _be_discreet,
             structlog.processors.JSONRenderer(),
@@ -59,6 +61,19 @@ def _add_request_id(
     request_id = current_request_id.get()
     if request_id:
         event["request_id"] = request_id
+    return event
+
+
+def _add_culprit(
+    _logger: Any, _method: str, event: MutableMapping[str, Any]
+) -> MutableMapping[str, Any]:
+    """Name plugin, hook and line, wherever an exception of a plugin is logged."""
+    error = event.get("exc_info")
+    error = sys.exception() if error is True else error
+    if isinstance(error, BaseException) and not event.get("culprit"):
+        culprit = culprit_of(error)
+        if culprit:
+            event["culprit"] = culprit
     return event
 
 
