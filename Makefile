@@ -41,6 +41,8 @@ check: install  ## lint, format and types
 
 bench: install  ## measure beside the peers, each in an environment of its own; takes minutes
 	$(BIN)/python -m benchmarks.http
+	$(BIN)/python -m benchmarks.synthesis_metrics --heavy
+	$(BIN)/python -m benchmarks.synthesis_scale
 
 constraints:  ## pin the versions that the tests run with
 	$(BIN)/uv export -q --no-hashes --no-emit-workspace --all-groups --all-extras --no-annotate --no-header > constraints.txt
