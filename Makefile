@@ -51,6 +51,8 @@ check: install  ## lint, format and types
 
 bench: install  ## measure beside the peers, each in an environment of its own; takes minutes
 	$(BIN)/python -m benchmarks.http
+	$(BIN)/python -m benchmarks.synthesis_metrics --heavy
+	$(BIN)/python -m benchmarks.synthesis_scale
 	$(BIN)/python -m benchmarks.sustained
 	$(BIN)/python -m benchmarks.anonymization_privacy --peer pycanon $(ADULT)
 	$(BIN)/python -m benchmarks.anonymization_mondrian --peer anonypyx $(ADULT)
