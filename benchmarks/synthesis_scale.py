@@ -34,7 +34,7 @@ from anomed_dataset_synthesis.report import report_page
 from anomed_dataset_synthesis.threat.targets import draw_targets
 from anomed_dataset_synthesis.utility import choose_tasks, evaluate_utility
 
-from .synthesis_metrics import simulated
+from benchmarks.synthesis_metrics import simulated
 
 
 def main() -> None:
