@@ -1,5 +1,7 @@
 """Look into what a server remembers, behind its back."""
 
+import subprocess
+import sys
 from collections import Counter
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
@@ -59,3 +61,12 @@ def books_of(folder: Path, ledger_options: list[str]) -> Iterator[Books]:
         )
     finally:
         database.close()
+
+
+def verify_by_command(folder: Path, ledger_options: list[str]) -> str:
+    """Return what `anomed ledger verify` prints about an unbroken chain."""
+    command = [sys.executable, "-m", "anomed_core", "ledger", "verify"]
+    options = ledger_options or ["--state", str(folder / "state")]
+    done = subprocess.run([*command, *options], capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stdout + done.stderr
+    return done.stdout.strip()

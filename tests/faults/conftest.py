@@ -16,6 +16,7 @@ __all__ = ["postgresql"]
 
 PROBE = Path(__file__).with_name("probe.py")
 SERVERS = pytest.StashKey[list[RunningServer]]()
+FIGURES = pytest.StashKey[list[str]]()
 
 
 @pytest.hookimpl(wrapper=True)
@@ -28,6 +29,25 @@ def pytest_runtest_makereport(
         for server in item.config.stash.get(SERVERS, []):
             report.sections.append((f"log of {server.name}", server.log_tail()))
     return report
+
+
+NoteFigures = Callable[[str], None]
+
+
+@pytest.fixture
+def note_figures(request: pytest.FixtureRequest) -> NoteFigures:
+    """Show a line of figures at the end of the run."""
+    lines = request.config.stash.setdefault(FIGURES, [])
+    return lambda line: lines.append(f"{request.node.name}: {line}")
+
+
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
+    """Show what was counted."""
+    lines = terminalreporter.config.stash.get(FIGURES, [])
+    if lines:
+        terminalreporter.section("figures")
+    for line in lines:
+        terminalreporter.write_line(line)
 
 
 def configuration(

@@ -2,7 +2,8 @@
 
 Loaded with `--plugin tests/faults/probe.py`. A prediction's first value is an order: see `Order`.
 A file in the folder `stops` that is named after a step makes the server wait at that step for as
-long as the file exists, and tell so by a file `<step>-<process id>` beside it.
+long as the file exists, and tell so by a file `<step>-<process id>` beside it. Two of the steps are
+in the middle of the ledger's transactions: something is written, and nothing is committed.
 """
 
 import os
@@ -16,6 +17,7 @@ from typing import Any
 
 import attrs
 import numpy as np
+import sqlalchemy as sa
 
 from anomed_core import (
     ANONYMIZER,
@@ -48,7 +50,11 @@ ANOMED_API = 1
 
 MIB = 2**20
 PAIR = (ANONYMIZER, DEANONYMIZER, DATA_SPLIT)
-STEPS = ("validate", "evaluate", "recorded")
+STEPS = ("validate", "claiming", "evaluate", "recording", "recorded")
+"""What happens to a submission, in this order."""
+
+WRITES = {"INSERT INTO attempts": "claiming", "INSERT INTO scores": "recording"}
+"""Steps in the middle of a transaction, by the statement that they follow."""
 
 
 class Order(IntEnum):
@@ -97,6 +103,8 @@ def anomed_challenge_types() -> list[ChallengeType]:
 @hookimpl
 def anomed_create_challenge(config: ProbeConfig, context: CreationContext) -> ProbeConfig:
     context.freeze("numbers", f"{config.n_records}", lambda: {"X": np.arange(config.n_records)})
+    if config.stops:
+        _stop_in_transactions(config.stops)
     return config
 
 
@@ -200,14 +208,14 @@ def anomed_metrics(challenge: Challenge) -> list[Metric]:
 
 @hookimpl
 def anomed_validate_submission(challenge: Challenge, submission: Submission) -> None:
-    _stop_at("validate", challenge)
+    _stop_at("validate", challenge.definition.stops)
     if _order_of(submission) is Order.REFUSE:
         raise SubmissionRejected(f"{submission.payload['prediction'][1]} is not what we asked for.")
 
 
 @hookimpl
 def anomed_evaluate_utility(challenge: Challenge, submission: Submission) -> Mapping[str, float]:
-    _stop_at("evaluate", challenge)
+    _stop_at("evaluate", challenge.definition.stops)
     order, values = _order_of(submission), _values(submission)
     _obey(order, float(values[1]))
     return {"mean": float("nan") if order is Order.RETURN_NAN else float(np.mean(values))}
@@ -220,7 +228,7 @@ def anomed_evaluate_threat(challenge: Challenge, submission: Submission) -> Mapp
 
 @hookimpl
 def anomed_score_recorded(challenge: Challenge) -> None:
-    _stop_at("recorded", challenge)
+    _stop_at("recorded", challenge.definition.stops)
 
 
 def _values(submission: Submission) -> np.ndarray:
@@ -236,8 +244,15 @@ def _order_of(submission: Submission) -> Order:
     return Order(int(value)) if value in set(Order) else Order.NOTHING
 
 
-def _stop_at(step: str, challenge: Challenge) -> None:
-    folder = challenge.definition.stops
+def _stop_in_transactions(stops: str) -> None:
+    @sa.event.listens_for(sa.Engine, "after_cursor_execute")
+    def stop(_connection: Any, _cursor: Any, statement: str, *_: Any) -> None:
+        for beginning, step in WRITES.items():
+            if statement.startswith(beginning):
+                _stop_at(step, stops)
+
+
+def _stop_at(step: str, folder: str) -> None:
     if not folder or not Path(folder, step).exists():
         return
     told = Path(folder, f"{step}-{os.getpid()}")

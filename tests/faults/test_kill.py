@@ -5,6 +5,7 @@ import random
 import signal
 import threading
 import time
+from collections import Counter
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
@@ -14,12 +15,12 @@ import pytest
 
 from tests.e2e.processes import RunningServer, free_port, process_group
 
-from .books import books_of
-from .conftest import ProbeServer
+from .books import books_of, verify_by_command
+from .conftest import NoteFigures, ProbeServer
 from .participants import CUT, Answer, ask, prediction, submit
 from .probe import STEPS
 
-N_SHORT, N_LONG = 10, 200
+N_SHORT, N_LONG = 10, int(os.environ.get("ANOMED_FAULT_KILLS", "200"))
 N_PARTICIPANTS = 6
 
 
@@ -42,17 +43,21 @@ def wait_for(condition: Callable[[], object], *, timeout_s: float = 60.0) -> Non
         time.sleep(0.01)
 
 
+@pytest.mark.parametrize(
+    "ledger_options", ["sqlite", pytest.param("postgresql", marks=pytest.mark.slow)], indirect=True
+)
 @pytest.mark.parametrize("victim", ["worker", "server"])
 @pytest.mark.parametrize("step", STEPS)
 def test_killed_between_claim_and_answer(
-    probe_server: ProbeServer, tmp_path: Path, step: str, victim: str
+    probe_server: ProbeServer, ledger_options: list[str], tmp_path: Path, step: str, victim: str
 ) -> None:
     stops = tmp_path / "stops"
     stops.mkdir()
     (stops / step).touch()
     folder, port = tmp_path / "server", free_port()
     challenge = {"stops": str(stops), "cheap": False}
-    server = probe_server("--workers", "2", folder=folder, port=port, challenge=challenge)
+    options = ["--workers", "2", *ledger_options]
+    server = probe_server(*options, folder=folder, port=port, challenge=challenge)
     body = prediction(0, 0.25)
     with ThreadPoolExecutor(1) as pool:
         posted = pool.submit(submit, port, "alice", body)
@@ -65,7 +70,7 @@ def test_killed_between_claim_and_answer(
         assert posted.result() == CUT
     (stops / step).unlink()
     if victim == "server":
-        server = probe_server("--workers", "2", folder=folder, port=port, challenge=challenge)
+        server = probe_server(*options, folder=folder, port=port, challenge=challenge)
 
     answer = submit(port, "alice", body)
 
@@ -75,9 +80,10 @@ def test_killed_between_claim_and_answer(
         assert score.body["metrics"] == {"mean": pytest.approx(0.025)}
     else:
         assert answer.status == 201, answer
-    with books_of(folder, []) as books:
+    with books_of(folder, ledger_options) as books:
         assert list(books.finals()) == ["alice"]
         books.prove({"alice": (answer.score_id, pytest.approx(0.025))})
+    assert verify_by_command(folder, ledger_options).endswith("1 scores, chain unbroken.")
 
 
 class Participants:
@@ -129,7 +135,11 @@ class Participants:
     "n_kills", [N_SHORT, pytest.param(N_LONG, marks=pytest.mark.slow)], ids=["short", "long"]
 )
 def test_killed_at_random_moments_under_load(
-    probe_server: ProbeServer, ledger_options: list[str], tmp_path: Path, n_kills: int
+    probe_server: ProbeServer,
+    ledger_options: list[str],
+    tmp_path: Path,
+    n_kills: int,
+    note_figures: NoteFigures,
 ) -> None:
     rng = random.Random(n_kills)
     folder, port = tmp_path / "server", free_port()
@@ -138,7 +148,9 @@ def test_killed_at_random_moments_under_load(
     server = probe_server(*options, folder=folder, port=port, challenge=challenge)
     with Participants(port) as participants:
         for number in range(n_kills):
-            time.sleep(rng.uniform(0.0, 1.0))
+            n_settled = len(participants.settled)
+            wait_for(lambda: len(participants.settled) > n_settled)  # noqa: B023 - called at once
+            time.sleep(rng.uniform(0.0, 0.5))
             if number % 5 == 4:
                 os.killpg(server.group, signal.SIGKILL)
                 server = probe_server(*options, folder=folder, port=port, challenge=challenge)
@@ -158,4 +170,12 @@ def test_killed_at_random_moments_under_load(
     with books_of(folder, ledger_options) as books:
         books.prove(participants.acknowledged)
         assert books.finals().keys() == participants.settled.keys()
-        assert len(participants.acknowledged) >= n_kills
+    verdict = verify_by_command(folder, ledger_options)
+    assert verdict.endswith("chain unbroken.")
+    assert len(participants.acknowledged) >= n_kills
+    counted = Counter(participants.answers)
+    note_figures(
+        f"{n_kills} kills; answers {dict(sorted(counted.items()))} (0: cut off), "
+        f"{len(participants.acknowledged)} scores acknowledged, "
+        f"{len(participants.settled)} finals settled; {verdict}"
+    )

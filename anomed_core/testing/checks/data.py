@@ -48,10 +48,17 @@ def _misfit(product: DataProduct, body: bytes) -> str:
         return str(error)
     if isinstance(product.schema, TableSchema) and product.schema.columns:
         declared = [column.name for column in product.schema.columns]
-        extra = [name for name in data.column_names if name not in declared]
+        known = {*declared, *_index_of(data)}
+        extra = [name for name in data.column_names if name not in known]
         if extra:
             return f"the table has the undeclared columns {', '.join(extra)}"
     return ""
+
+
+def _index_of(table: Any) -> list[str]:
+    """Return the columns that pandas restores as the index: they number rows, and describe none."""
+    columns = (table.schema.pandas_metadata or {}).get("index_columns", [])
+    return [name for name in columns if isinstance(name, str)]
 
 
 def dummy_data_fits(specimen: Specimen) -> None:

@@ -31,7 +31,7 @@ from anomed_dataset_anonymization.threat import (
 )
 
 if TYPE_CHECKING:
-    from anomed_core.demonstration import DemoSession
+    from anomed_core import DemoSession
 
 _HOUSE_TIMEOUT_S = 180.0
 _DEANONYMIZER = "nearest-box"

@@ -188,6 +188,6 @@ def anomed_report(challenge: Challenge, scores: tuple[Score, ...]) -> list[Repor
 def anomed_cli_commands() -> Mapping[str, str]:
     """Offer ``anomed synthesize`` and ``anomed compare``."""
     return {
-        "synthesize": "anomed_dataset_synthesis.commands:synthesize",
-        "compare": "anomed_dataset_synthesis.commands:compare",
+        "synthesize": "anomed_dataset_synthesis.commands.synthesize:synthesize",
+        "compare": "anomed_dataset_synthesis.commands.compare:compare",
     }
