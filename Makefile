@@ -3,11 +3,12 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 PLUGINS := $(wildcard plugins/*)
+ADULT := $(addprefix --adult ,$(wildcard $(ANOMED_TEST_DATA)/adult.data.gz))
 EDITABLE := -e .[postgresql] $(addprefix -e ./,$(PLUGINS))
 # uv does not read pip's configuration; hand it the one setting that matters on closed networks.
 export UV_FIND_LINKS := $(PIP_FIND_LINKS)
 
-.PHONY: help install demo serve test test-slow test-e2e check bench docs constraints clean
+.PHONY: help install demo serve test test-slow test-e2e faults fuzz coverage check bench docs constraints clean
 help:
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## /\t/' | expand -t 14
 
@@ -28,11 +29,20 @@ serve: install  ## serve the iris challenge at http://127.0.0.1:8000
 test: install  ## run the tests
 	$(BIN)/pytest -n auto -m "not e2e and not slow"
 
-test-slow: install  ## run what takes minutes: faults, fuzzing and reference experiments at full length
+test-slow: install  ## run what takes minutes: faults and reference experiments at full length
 	$(BIN)/pytest -n auto -m "slow and not e2e"
 
 test-e2e: install  ## run real servers, the published AnoMed clients, and every wheel alone
 	$(BIN)/pytest tests/e2e
+
+faults: install  ## kill servers 200 times under load, fill disks, silence the platform; takes half an hour
+	$(BIN)/pytest tests/faults
+
+fuzz: install  ## throw at least 10,000 cases at routes, codecs, plugins and a real server; takes minutes
+	ANOMED_FUZZ_CASES=400 ANOMED_FUZZ_AT_LEAST=10000 $(BIN)/pytest tests/fuzz tests/faults/test_fuzzed_server.py
+
+coverage: install  ## run the tests and show which lines and branches they reach
+	$(BIN)/pytest -n auto -m "not e2e and not slow" --cov --cov-report=term:skip-covered
 
 check: install  ## lint, format and types
 	$(BIN)/ruff check .
@@ -41,6 +51,12 @@ check: install  ## lint, format and types
 
 bench: install  ## measure beside the peers, each in an environment of its own; takes minutes
 	$(BIN)/python -m benchmarks.http
+	$(BIN)/python -m benchmarks.synthesis_metrics --heavy
+	$(BIN)/python -m benchmarks.synthesis_scale
+	$(BIN)/python -m benchmarks.sustained
+	$(BIN)/python -m benchmarks.anonymization_privacy --peer pycanon $(ADULT)
+	$(BIN)/python -m benchmarks.anonymization_mondrian --peer anonypyx $(ADULT)
+	$(BIN)/python -m benchmarks.anonymization_round
 
 constraints:  ## pin the versions that the tests run with
 	$(BIN)/uv export -q --no-hashes --no-emit-workspace --all-groups --all-extras --no-annotate --no-header > constraints.txt

@@ -14,7 +14,7 @@ from anomed_core.version import __version__
 if TYPE_CHECKING:
     from anomed_core.application import create_app
     from anomed_core.config import ServerSettings
-    from anomed_core.datasets import DataSource
+    from anomed_core.datasets import DataSource, simulate_hospital_register
     from anomed_core.delivery import DeliveryContext
     from anomed_core.demonstration import DemoSession
     from anomed_core.errors import ConfigError, SubmissionRejected
@@ -61,7 +61,7 @@ if TYPE_CHECKING:
 _HOMES = {
     "anomed_core.application": ("create_app",),
     "anomed_core.config": ("ServerSettings",),
-    "anomed_core.datasets": ("DataSource",),
+    "anomed_core.datasets": ("DataSource", "simulate_hospital_register"),
     "anomed_core.delivery": ("DeliveryContext",),
     "anomed_core.demonstration": ("DemoSession",),
     "anomed_core.errors": ("ConfigError", "SubmissionRejected"),
@@ -154,6 +154,7 @@ __all__ = [
     "decode_npz",
     "encode_npz",
     "hookimpl",
+    "simulate_hospital_register",
 ]
 
 

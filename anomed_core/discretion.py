@@ -17,9 +17,9 @@ _LINE_BREAK = re.compile(r"\n|\\n")  # a KeyError shows its line breaks escaped
 _TOKEN = re.compile(r"anomed-[0-9a-f]{32}-[0-9a-f]{64}", flags=re.IGNORECASE)
 _CREDENTIALS = re.compile(r"\b(basic|bearer)( +)[^\s\"',;]{6,}", flags=re.IGNORECASE)
 _USER_INFO = re.compile(r"(?<=://)[^/\s@\"']+(?=@)")
-_VALUE = r"(?:np\.\w+\()?(?:[-+]?(?:\d+\.?\d*|\.\d+)(?:e[-+]?\d+)?|true|false|nan|none|null)"
+_VALUE = r"(?:np\.\w+\()?(?:[-+]?(?:\d+(?:\.\d*)?|\.\d+)(?:e[-+]?\d+)?|true|false|nan|none|null)"
 _VALUES = re.compile(
-    rf"(?<![\w.])(?:{_VALUE}[\s,;|()\[\]]+){{3,}}{_VALUE}(?![\w.]*\w)", flags=re.IGNORECASE
+    rf"(?<![\w.])(?:{_VALUE}[\s,;|()\[\]]+){{2,}}{_VALUE}(?![\w.]*\w)", flags=re.IGNORECASE
 )
 
 

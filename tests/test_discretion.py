@@ -1,6 +1,7 @@
 """What may stand in a log."""
 
 import re
+import time
 
 import numpy as np
 import pandas as pd
@@ -60,6 +61,14 @@ def test_rows_of_values_are_masked(values: object) -> None:
 )
 def test_sentences_stay_as_they_are(text: str) -> None:
     assert discreet(text) == text
+
+
+def test_long_texts_are_masked_in_a_moment() -> None:
+    began = time.perf_counter()
+    for text in ("1" * 100_000, "1." * 50_000, "1 " * 50_000, "a@" * 50_000, "://" * 30_000):
+        discreet(text)
+
+    assert time.perf_counter() - began < 5
 
 
 def test_a_message_is_one_line_of_bounded_length() -> None:

@@ -115,6 +115,7 @@ def _do_job(connection: socket.socket, perform: Perform, memory_bytes: int) -> N
         _set_process_option(_PR_SET_PDEATHSIG, signal.SIGKILL)
         _limit_memory(memory_bytes)
         job = pickle.loads(receive_message(connection))  # noqa: S301 - sent by our own server
+        os.nice(getattr(job, "niceness", 0))
         answer = pickle.dumps((True, perform(job)))
     except BaseException as error:  # noqa: BLE001 - a process border; the server logs the traceback
         answer = pickle.dumps((False, (discreet_traceback(error), culprit_of(error))))

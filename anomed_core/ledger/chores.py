@@ -15,13 +15,17 @@ import sqlalchemy as sa
 
 from anomed_core.ledger.database import Database
 from anomed_core.ledger.rows import MICROSECOND, as_datetime, score_of, utc_microseconds
-from anomed_core.ledger.schema import chores, scores
+from anomed_core.ledger.schema import chores
+from anomed_core.ledger.statements import DUE_CHORE, FINISH_CHORE, TAKE_CHORE
 from anomed_core.model import Score
 
 DELIVER = "deliver"
 """The task of reporting a score to a platform."""
 
 WAITING, DONE, FAILED = "waiting", "done", "failed"
+
+_LONGEST_WAIT_S = 3600.0
+_END_OF_TIME = 2**62
 
 
 @attrs.frozen(kw_only=True)
@@ -86,44 +90,40 @@ class ChoreBook:
             ``None`` if nothing is due.
         """
         now = self._clock()
-        due = sa.and_(
-            chores.c.state == WAITING,
-            chores.c.next_try_at <= now,
-            chores.c.task.startswith(tasks, autoescape=True),
-        )
-        with self._database.reading() as connection:  # cheap look before a lock is taken
-            if connection.execute(sa.select(chores.c.score_id).where(due).limit(1)).first() is None:
-                return None
-        with self._database.writing() as connection:
-            found = connection.execute(
-                sa.select(chores.c.score_id, chores.c.task)
-                .where(due)
-                .order_by(chores.c.next_try_at, chores.c.score_id)
-                .limit(1)
-                .with_for_update(skip_locked=True)
-            ).first()
-            if found is None:
-                return None
-            this = sa.and_(chores.c.score_id == found.score_id, chores.c.task == found.task)
-            connection.execute(
-                sa.update(chores)
-                .where(this)
-                .values(tries=chores.c.tries + 1, next_try_at=now + int(lease_s * MICROSECOND))
-            )
-            row = (
-                connection.execute(
-                    sa.select(scores, chores.c.tries)
-                    .join(chores, chores.c.score_id == scores.c.id)
-                    .where(this)
-                )
-                .mappings()
-                .one()
-            )
-        return Chore(score=score_of(row), task=found.task, attempt=row["tries"])
+        longest_wait = int(max(_LONGEST_WAIT_S, 2 * lease_s) * MICROSECOND)
+        while (row := self._due(tasks, now, now + longest_wait)) is not None:
+            taking = {
+                "score": row["id"],
+                "sort": row["task"],
+                "tries_before": row["tries"],
+                "lease_until": now + int(lease_s * MICROSECOND),
+            }
+            with self._database.writing(durable=False) as connection:
+                if connection.execute(TAKE_CHORE, taking).rowcount == 1:
+                    attempt = row["tries"] + 1
+                    return Chore(score=score_of(row), task=row["task"], attempt=attempt)
+        return None
+
+    def _due(self, tasks: str, now: int, too_late: int) -> sa.RowMapping | None:
+        """Return the oldest chore that is due, and its score.
+
+        What waits until after `too_late` was put off before the machine's clock was set back.
+        """
+        with self._database.reading() as connection:
+            for earliest, latest in ((0, now), (too_late, _END_OF_TIME)):
+                window = {"tasks": tasks, "earliest": earliest, "latest": latest}
+                row = connection.execute(DUE_CHORE, window).mappings().first()
+                if row is not None:
+                    return row
+        return None
 
     def done(self, chore: Chore) -> None:
         """Note that a chore is done."""
-        self._settle(chore, state=DONE, settled_at=self._clock(), last_error="")
+        with self._database.writing(durable=False) as connection:
+            connection.execute(
+                FINISH_CHORE,
+                {"score": chore.score.id, "sort": chore.task, "now": self._clock()},
+            )
 
     def postpone(self, chore: Chore, *, delay_s: float, error: str) -> None:
         """Note why a try failed and when the next one is due."""

@@ -7,15 +7,13 @@ import sqlalchemy as sa
 from anomed_core.errors import AlreadyScoredError, AttemptInProgressError, QuotaExhaustedError
 from anomed_core.ledger.contract import ClaimRequest, Quota
 from anomed_core.ledger.owners import is_gone
-from anomed_core.ledger.rows import MICROSECOND, as_datetime, claim_keys, matches
+from anomed_core.ledger.rows import MICROSECOND, as_datetime, claim_keys, subject_columns
 from anomed_core.ledger.schema import attempts, scores
+from anomed_core.ledger.statements import HELD, N_USED
 from anomed_core.model import Split, Subject
 
 RELEASED = {"state": "released", "final_key": None, "replay_key": None}
 """Values of an attempt that is given back: it holds no key."""
-
-_CLAIMED: sa.ColumnElement[str] = sa.literal_column("'claimed'")
-"""Spelt out, since an index over claims alone is not used for a parameter."""
 
 
 def void_dead(connection: sa.Connection, request: ClaimRequest, now: int) -> None:
@@ -23,17 +21,13 @@ def void_dead(connection: sa.Connection, request: ClaimRequest, now: int) -> Non
 
     Their lease has run out, or the process that held them is certain to have ended.
     """
-    held = connection.execute(
-        sa.select(attempts.c.id, attempts.c.lease_until, attempts.c.owner).where(
-            *matches(attempts, request.challenge, request.kind, request.subject, request.split),
-            attempts.c.state == _CLAIMED,
-        )
-    ).all()
+    about = subject_columns(request.challenge, request.kind, request.subject, request.split)
+    held = connection.execute(HELD, about).all()
     dead = [row.id for row in held if row.lease_until <= now or is_gone(row.owner)]
     if dead:
         connection.execute(
             sa.update(attempts)
-            .where(attempts.c.id.in_(dead), attempts.c.state == _CLAIMED)
+            .where(attempts.c.id.in_(dead), attempts.c.state == "claimed")
             .values(**RELEASED, reason="the evaluation never ended", settled_at=now)
         )
 
@@ -79,16 +73,8 @@ def used_of_quota(
     """Count tuning attempts of the current period; return them and the period's end."""
     period = quota.period_s * MICROSECOND
     began_at = now - now % period
-    used = connection.execute(
-        sa.select(sa.func.count()).where(
-            *matches(attempts, challenge, kind, subject, Split.TUNING),
-            attempts.c.claimed_at >= began_at,
-            sa.or_(
-                attempts.c.state == "scored",
-                sa.and_(attempts.c.state == "claimed", attempts.c.lease_until > now),
-            ),
-        )
-    ).scalar_one()
+    about = subject_columns(challenge, kind, subject, Split.TUNING)
+    used = connection.execute(N_USED, {**about, "began_at": began_at, "now": now}).scalar_one()
     return used, began_at + period
 
 

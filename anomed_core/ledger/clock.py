@@ -6,7 +6,8 @@ from collections.abc import Callable
 
 import sqlalchemy as sa
 
-from anomed_core.ledger.schema import attempts, clock
+from anomed_core.ledger.schema import clock
+from anomed_core.ledger.statements import NOW
 
 
 class LedgerClock:
@@ -23,11 +24,12 @@ class LedgerClock:
 
     def now(self, connection: sa.Connection) -> int:
         """Return the present, but never a time before the newest claim or what was reached."""
-        newest_claim = sa.select(attempts.c.claimed_at).order_by(attempts.c.id.desc()).limit(1)
-        claimed, reached = connection.execute(
-            sa.select(newest_claim.scalar_subquery(), sa.select(clock.c.reached).scalar_subquery())
-        ).one()
+        claimed, reached = connection.execute(NOW).one()
         return max(self._read(), claimed or 0, reached or 0)
+
+    def machine_now(self) -> int:
+        """Return what the machine's clock says, even if it was set back."""
+        return self._read()
 
     def reach(self, connection: sa.Connection, moment: int) -> None:
         """Remember that a time has come, for all processes and restarts."""

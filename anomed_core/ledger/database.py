@@ -6,7 +6,7 @@ import fcntl
 import hashlib
 import sqlite3
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from pathlib import Path
 from typing import Any
 
@@ -14,6 +14,7 @@ import sqlalchemy as sa
 from sqlalchemy.engine import make_url
 
 from anomed_core.errors import LedgerError, LedgerFullError, LedgerMismatchError, UsageError
+from anomed_core.ledger.turns import Turns
 
 HEAD = "0001"
 """Identifier of the newest migration."""
@@ -82,8 +83,14 @@ def _prepare_sqlite(connection: sqlite3.Connection, _: Any) -> None:
 
 
 def _begin_sqlite(connection: sa.Connection) -> None:
-    read_only = connection.get_execution_options().get("anomed_read", False)
-    connection.exec_driver_sql("BEGIN" if read_only else "BEGIN IMMEDIATE")
+    options = connection.get_execution_options()
+    if options.get("anomed_read", False):
+        connection.exec_driver_sql("BEGIN")
+        return
+    level = "NORMAL" if options.get("anomed_relaxed", False) else "FULL"
+    driver: Any = connection.connection.dbapi_connection
+    driver.execute(f"PRAGMA synchronous = {level}")  # cheap, and for this transaction alone
+    connection.exec_driver_sql("BEGIN IMMEDIATE")
 
 
 def current_revision(engine: sa.Engine) -> str | None:
@@ -230,17 +237,32 @@ class Database:
     def __init__(self, url: str) -> None:
         self._engine = connect(url)
         prepare(self._engine)
+        self._reader = self._engine.execution_options(anomed_read=True)
+        self._relaxed = self._engine.execution_options(anomed_relaxed=True)
+        self._turns = _turns_of(self._engine)
 
     @contextmanager
-    def writing(self) -> Iterator[sa.Connection]:
-        """Begin a transaction that may write; it commits at the end."""
-        with translated_errors(), self._engine.begin() as connection:
+    def writing(self, *, durable: bool = True) -> Iterator[sa.Connection]:
+        """Begin a transaction that may write; it commits at the end.
+
+        Parameters
+        ----------
+        durable
+            Whether the commit waits for the disk. What does not wait outlives the process all the
+            same, and is on the disk when the next durable transaction is; a power cut in between
+            undoes it. That is right for what nobody was told yet.
+        """
+        engine = self._engine if durable else self._relaxed
+        turn = self._turns.turn() if self._turns is not None else nullcontext()
+        with turn, translated_errors(), engine.begin() as connection:
+            if not durable and not self._is_sqlite:
+                connection.exec_driver_sql("SET LOCAL synchronous_commit TO OFF")
             yield connection
 
     @contextmanager
     def reading(self, *, snapshot: bool = False) -> Iterator[sa.Connection]:
         """Begin a transaction that only reads; a snapshot sees one moment in all its queries."""
-        reader = self._engine.execution_options(anomed_read=True)
+        reader = self._reader
         if snapshot and not self._is_sqlite:  # whose read transactions are snapshots anyhow
             reader = reader.execution_options(isolation_level="REPEATABLE READ")
         with translated_errors(), reader.begin() as connection:
@@ -262,3 +284,13 @@ class Database:
     def close(self) -> None:
         """Release all connections."""
         self._engine.dispose()
+        if self._turns is not None:
+            self._turns.close()
+
+
+def _turns_of(engine: sa.Engine) -> Turns | None:
+    """Return the queue of a SQLite file's writers; other databases have locks that wait."""
+    path = engine.url.database
+    if engine.dialect.name != "sqlite" or not path or path.startswith((":memory:", "file:")):
+        return None
+    return Turns(Path(f"{path}.turn"), timeout_s=_BUSY_TIMEOUT_S)

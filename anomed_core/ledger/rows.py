@@ -7,8 +7,6 @@ import time
 from collections.abc import Mapping
 from datetime import UTC, datetime, timedelta
 
-import sqlalchemy as sa
-
 from anomed_core.ledger.chain import Row
 from anomed_core.ledger.contract import Attempt, ClaimRequest
 from anomed_core.model import Role, Score, Split, Subject
@@ -43,16 +41,6 @@ def subject_columns(challenge: str, kind: str, subject: Subject, split: Split) -
         "deanonymizer": subject.deanonymizer,
         "split": split.value,
     }
-
-
-def matches(
-    table: sa.Table, challenge: str, kind: str, subject: Subject, split: Split
-) -> list[sa.ColumnElement[bool]]:
-    """Return the conditions that select exactly the rows about this."""
-    return [
-        table.c[name] == value
-        for name, value in subject_columns(challenge, kind, subject, split).items()
-    ]
 
 
 def claim_keys(request: ClaimRequest) -> dict[str, str | None]:

@@ -9,7 +9,7 @@ from typing import Any
 import sqlalchemy as sa
 
 from anomed_core.errors import LedgerError, LedgerMismatchError
-from anomed_core.ledger import claims, rows
+from anomed_core.ledger import claims, rows, statements
 from anomed_core.ledger.chain import chain_faults, row_hash
 from anomed_core.ledger.chores import DONE, WAITING
 from anomed_core.ledger.clock import LedgerClock
@@ -108,29 +108,27 @@ class SqlLedger(Ledger):
     def claim(self, request: ClaimRequest) -> Claim:
         """See `Ledger.claim`."""
         try:
-            with self._database.writing() as connection:
+            # Nobody has been told of a claim: one that a power cut undoes was never there.
+            with self._database.writing(durable=False) as connection:
                 if request.quota is not None:
                     about = (request.challenge, request.kind, request.subject.key)
                     self._database.serialise(connection, f"quota {about}")
                 now = self._clock.now(connection)
                 claims.void_dead(connection, request, now)
                 remaining = claims.remaining_or_refuse(connection, request, now)
-                attempt_id = connection.execute(
-                    sa.insert(attempts)
-                    .values(
-                        **subject_columns(
-                            request.challenge, request.kind, request.subject, request.split
-                        ),
-                        state="claimed",
-                        **claim_keys(request),
-                        payload_digest=request.payload_digest,
-                        request_id=request.request_id,
-                        claimed_at=now,
-                        lease_until=now + int(request.lease_s * MICROSECOND),
-                        owner=this_process(),
-                    )
-                    .returning(attempts.c.id)
-                ).scalar_one()
+                row = {
+                    **subject_columns(
+                        request.challenge, request.kind, request.subject, request.split
+                    ),
+                    **claim_keys(request),
+                    "state": "claimed",
+                    "payload_digest": request.payload_digest,
+                    "request_id": request.request_id,
+                    "claimed_at": now,
+                    "lease_until": now + int(request.lease_s * MICROSECOND),
+                    "owner": this_process(),
+                }
+                attempt_id = connection.execute(statements.CLAIM, row).scalar_one()
         except sa.exc.IntegrityError:
             with self._database.reading() as connection:
                 refusal = claims.refusal(connection, request, self._clock.now(connection))
@@ -149,11 +147,7 @@ class SqlLedger(Ledger):
         request = claim.request
         with self._database.writing() as connection:
             now = self._clock.now(connection)
-            settled = connection.execute(
-                sa.update(attempts)
-                .where(attempts.c.id == claim.id, attempts.c.state == "claimed")
-                .values(state="scored", settled_at=now)
-            )
+            settled = connection.execute(statements.SETTLE, {"attempt": claim.id, "now": now})
             if settled.rowcount != 1:
                 raise LedgerError("The claim ran out before the score was recorded; try again.")
             score = self._append_score(
@@ -174,12 +168,10 @@ class SqlLedger(Ledger):
                 now,
             )
             if tasks:
+                due = {"state": WAITING, "next_try_at": self._clock.machine_now()}
                 connection.execute(
-                    sa.insert(chores),
-                    [
-                        {"score_id": score.id, "task": task, "state": WAITING, "next_try_at": now}
-                        for task in tasks
-                    ],
+                    statements.ADD_CHORES,
+                    [{"score_id": score.id, "task": task, **due} for task in tasks],
                 )
             return score
 
@@ -250,17 +242,16 @@ class SqlLedger(Ledger):
     ) -> Score | None:
         """See `Ledger.replay`."""
         key = rows.replay_key(challenge, kind, subject, split, replay_key)
-        return self._score_of_attempt(attempts.c.replay_key == key)
+        return self._found(statements.BY_REPLAY_KEY, key)
 
     def final(self, *, challenge: str, kind: str, subject: Subject) -> Score | None:
         """See `Ledger.final`."""
         key = final_key(challenge, kind, subject, Split.VALIDATION)
-        return self._score_of_attempt(attempts.c.final_key == key)
+        return self._found(statements.BY_FINAL_KEY, key)
 
-    def _score_of_attempt(self, condition: sa.ColumnElement[bool]) -> Score | None:
-        query = sa.select(scores).join(attempts, attempts.c.id == scores.c.attempt_id)
+    def _found(self, query: sa.Select[Any], key: str | None) -> Score | None:
         with self._database.reading() as connection:
-            row = connection.execute(query.where(condition)).mappings().first()
+            row = connection.execute(query, {"key": key}).mappings().first()
         return score_of(row) if row else None
 
     def score(self, score_id: int) -> Score | None:
@@ -366,16 +357,13 @@ class SqlLedger(Ledger):
         self, connection: sa.Connection, table: sa.Table, values: dict[str, Any]
     ) -> dict[str, Any]:
         """Append a row to a chain; the head's row lock serialises everybody who appends."""
-        head = connection.execute(
-            sa.select(chain_heads).where(chain_heads.c.name == table.name).with_for_update()
-        ).one()
+        chain = {"chain": table.name}
+        head = connection.execute(statements.HEAD, chain).one()
         row = {"id": head.length + 1, **values, "previous_hash": head.hash}
         row["hash"] = row_hash(row)
-        connection.execute(sa.insert(table).values(row))
+        connection.execute(statements.APPEND[table.name], row)
         connection.execute(
-            sa.update(chain_heads)
-            .where(chain_heads.c.name == table.name)
-            .values(length=row["id"], hash=row["hash"])
+            statements.ADVANCE, {**chain, "new_length": row["id"], "new_hash": row["hash"]}
         )
         return row
 

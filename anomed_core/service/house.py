@@ -125,8 +125,13 @@ def open_house(
     engine = _engine(hosted, settings) if in_processes else inline
     database = Database(settings.ledger or state.ledger_url)
     ledger, chores = SqlLedger(database, clock=clock), ChoreBook(database, clock=clock)
-    for challenge in hosted.values():
-        ledger.open_challenge(challenge.id, challenge.fingerprint, accept_change=accept_change)
+    try:
+        for challenge in hosted.values():
+            ledger.open_challenge(challenge.id, challenge.fingerprint, accept_change=accept_change)
+    except BaseException:
+        engine.close()
+        database.close()
+        raise
     submissions = SubmissionStore(
         ledger=ledger, payloads=PayloadStore(state.payloads), limits=settings.limits
     )
@@ -155,7 +160,11 @@ def open_house(
         tokens=tokens,
         chores=chores,
         desk=desk,
-        gatekeeper=Gatekeeper(identify=tokens.identify, believes_everybody=settings.auth == "open"),
+        gatekeeper=Gatekeeper(
+            identify=tokens.identify,
+            knows=tokens.knows,
+            believes_everybody=settings.auth == "open",
+        ),
         throttle=_throttle(settings, state, clock),
         background=background,
         state=state,

@@ -87,8 +87,7 @@ def _add_headers(req: falcon.Request, resp: falcon.Response, error: errors.Reque
     if isinstance(error, (errors.AttemptInProgressError, errors.QuotaExhaustedError)):
         resp.set_header("Retry-After", str(max(1, math.ceil(error.retry_after_s))))
     if isinstance(error, errors.QuotaExhaustedError):
-        header = _REMAINING[error.counted]
-        resp.set_header(header, str(error.remaining))
+        resp.set_header(_REMAINING[error.counted], str(error.remaining))
     if isinstance(error, errors.NotAuthenticatedError):
         resp.set_header("WWW-Authenticate", 'Basic realm="anomed", charset="UTF-8"')
 

@@ -14,6 +14,9 @@ from anomed_core.service.identities import Gatekeeper
 from anomed_core.service.throttle import Throttle
 from anomed_core.web.query import read_query
 
+PROBES = frozenset({"/livez", "/readyz"})
+"""Never refused for being too many: a server must not seem dead because somebody is loud."""
+
 
 @attrs.frozen
 class IdentityCheck:
@@ -44,7 +47,7 @@ class IdentityCheck:
         header = req.env.get("HTTP_AUTHORIZATION")
         if header is not None and not self.gatekeeper.believes_everybody:
             req.context.identity = self.gatekeeper.identity(*credentials(header))
-        if self.throttle is not None:
+        if self.throttle is not None and req.path not in PROBES:
             self.throttle.count(self._who(req))
 
     def _who(self, req: falcon.Request) -> str:

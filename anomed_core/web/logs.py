@@ -131,6 +131,8 @@ def write_access_line(
 ) -> None:
     """Write the line of one request, in the same form but without the cost of processors."""
     now = time.time()
+    if "anomed-" in path:  # somebody put a token where it does not belong
+        path = discreet(path)
     stamp = time.strftime("%Y-%m-%dT%H:%M:%S", time.gmtime(now))
     _stream.write(
         f'{{"method": "{method}", "path": {json.dumps(path)}, "status": {status}, '

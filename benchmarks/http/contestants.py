@@ -2,7 +2,7 @@
 
 import shutil
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import AbstractContextManager, contextmanager
 from pathlib import Path
 
@@ -59,15 +59,22 @@ Start = Callable[[Challenge, Path, str], AbstractContextManager[RunningServer]]
 
 
 @contextmanager
-def ours(challenge: Challenge, data: Path, platform_host: str) -> Iterator[RunningServer]:
-    """Serve a challenge with `anomed serve`."""
-    folder = _folder("ours", challenge, data)
+def ours(
+    challenge: Challenge,
+    data: Path,
+    platform_host: str,
+    *,
+    name: str = "ours",
+    options: Sequence[str] = THREADS,
+) -> Iterator[RunningServer]:
+    """Serve a challenge with `anomed serve`: with few threads, or with other options."""
+    folder = _folder(name, challenge, data)
     configuration = folder / "challenge.toml"
     configuration.write_text(challenge.our_configuration(data))
     serve = [sys.executable, "-m", "anomed_core", "serve", str(configuration)]
-    command = [*serve, "--port", "{port}", *WORKERS, *THREADS, "--state", str(folder / "state")]
+    command = [*serve, "--port", "{port}", *WORKERS, "--state", str(folder / "state"), *options]
     environment = {"ANOMED_HOST": platform_host}
-    with serving(command, name="ours", folder=folder, environment=environment) as server:
+    with serving(command, name=name, folder=folder, environment=environment) as server:
         yield server
 
 

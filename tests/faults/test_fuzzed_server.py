@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from tests.e2e.processes import LOOPBACK, RunningServer
 from tests.fuzz.bodies import any_body, any_form, damaged
-from tests.fuzz.conftest import fuzzed
+from tests.fuzz.cases import fuzzed
 
 from .conftest import ProbeServer
 from .participants import CUT, ask, prediction

@@ -148,7 +148,9 @@ def test_killed_at_random_moments_under_load(
     server = probe_server(*options, folder=folder, port=port, challenge=challenge)
     with Participants(port) as participants:
         for number in range(n_kills):
-            time.sleep(rng.uniform(0.0, 1.0))
+            n_settled = len(participants.settled)
+            wait_for(lambda: len(participants.settled) > n_settled)  # noqa: B023 - called at once
+            time.sleep(rng.uniform(0.0, 0.5))
             if number % 5 == 4:
                 os.killpg(server.group, signal.SIGKILL)
                 server = probe_server(*options, folder=folder, port=port, challenge=challenge)

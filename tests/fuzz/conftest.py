@@ -1,6 +1,5 @@
-"""An app of the probe challenge in this process, with and without tokens."""
+"""Apps of challenges in this process, with and without tokens."""
 
-import os
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -9,27 +8,17 @@ from typing import Any
 import attrs
 import pytest
 import structlog
-from hypothesis import HealthCheck, settings
 
 from anomed_core import ChallengeSpec, ServerSettings
 from anomed_core.ledger import EVERY_CHALLENGE, Identity
 from anomed_core.model import Role
 from anomed_core.plugins import build_registry
 from anomed_core.service.house import House, open_house
+from anomed_core.service.specs import demo_table, specs_from_tables
 from anomed_core.web import configure_logs, create_web_app
 from tests.faults import probe
 
-CASES = int(os.environ.get("ANOMED_FUZZ_CASES", "40"))
-"""Examples of most tests; 600 make more than 10,000 cases altogether."""
-
-fuzzed = settings(
-    max_examples=CASES,
-    deadline=None,
-    print_blob=True,
-    suppress_health_check=list(HealthCheck),
-)
-fuzzed_a_little = settings(fuzzed, max_examples=max(2, CASES // 5))
-"""For what is repeated for each of many routes."""
+from .cases import AT_LEAST, TRIED
 
 
 def closing(app: Any) -> Any:
@@ -56,18 +45,25 @@ class Served:
 
 
 @contextmanager
-def serving_app(state: Path, *, auth: str = "open") -> Iterator[Served]:
-    """Open a house of one probe challenge until the block ends."""
+def serving_app(state: Path, *, auth: str = "open", plugin: str | None = None) -> Iterator[Served]:
+    """Open a house of one probe challenge, or a plugin's demonstration, until the block ends."""
     configure_logs()
-    registry = build_registry(discover=False)
-    registry.add(probe, name="probe")
+    registry = build_registry(discover=plugin is not None)
+    if plugin is None:
+        registry.add(probe, name="probe")
+        specs = [ChallengeSpec(id="probe", type="probe", config=probe.ProbeConfig())]
+    else:
+        loaded = registry.load(plugin)
+        assert loaded is not None
+        specs = specs_from_tables([demo_table(loaded)], registry)
+    (spec,) = specs
     house = open_house(
-        [ChallengeSpec(id="probe", type="probe", config=probe.ProbeConfig())],
+        specs,
         registry=registry,
         settings=ServerSettings(state=state, auth=auth),
         environment={},
     )
-    roles = {Role.ANONYMIZER: "probe", Role.DEANONYMIZER: "probe", Role.ORGANISER: EVERY_CHALLENGE}
+    roles = {Role.ANONYMIZER: spec.id, Role.DEANONYMIZER: spec.id, Role.ORGANISER: EVERY_CHALLENGE}
     tokens = {
         role: house.tokens.create(Identity(role=role, holder="alice", challenge=challenge))
         for role, challenge in roles.items()
@@ -89,3 +85,18 @@ def served(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Served]:
 def guarded(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Served]:
     with serving_app(tmp_path_factory.mktemp("tokens"), auth="tokens") as served:
         yield served
+
+
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
+    """Show how much was tried."""
+    if TRIED:
+        terminalreporter.section("fuzzing")
+        for module, n_cases in sorted(TRIED.items()):
+            terminalreporter.write_line(f"{n_cases:7d} cases in {module}")
+        terminalreporter.write_line(f"{sum(TRIED.values()):7d} cases altogether")
+
+
+def pytest_sessionfinish(session: pytest.Session) -> None:
+    """Let a run fail that tried too little."""
+    if sum(TRIED.values()) < AT_LEAST and session.exitstatus == pytest.ExitCode.OK:
+        session.exitstatus = pytest.ExitCode.TESTS_FAILED

@@ -19,7 +19,7 @@ from anomed_core.wire import Limits, decode_npz, decode_parquet
 from tests.faults.probe import TABLE
 
 from .bodies import any_body, any_form, any_npz, any_parquet, npz, tables
-from .conftest import fuzzed
+from .cases import fuzzed
 
 MIB = 2**20
 LIMITS = Limits(body_bytes=MIB, unpacked_bytes=MIB, table_rows=1000, table_columns=50)

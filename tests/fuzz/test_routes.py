@@ -13,7 +13,8 @@ from hypothesis import strategies as st
 from anomed_core.model import Role
 
 from .bodies import any_body, any_form
-from .conftest import Served, fuzzed
+from .cases import fuzzed
+from .conftest import Served
 
 KNOWN_PATHS = [
     "/",

@@ -109,6 +109,27 @@ def test_a_postponed_chore_waits_and_says_why(
     assert book.take(DELIVER, lease_s=30) is not None
 
 
+def test_a_clock_that_was_set_back_holds_nothing_up(
+    ledger: SqlLedger, book: ChoreBook, clock: SettableClock
+) -> None:
+    put_off = record(ledger)
+    chore = book.take(DELIVER, lease_s=30)
+    assert chore is not None
+    book.postpone(chore, delay_s=600, error="the platform answered 500")
+    clock.now = NOON - timedelta(days=3)
+    fresh = record(ledger)
+    taken = [book.take(DELIVER, lease_s=30) for _ in range(3)]
+    assert [chore.score.id if chore else None for chore in taken] == [fresh, put_off, None]
+
+
+def test_a_long_lease_is_kept(ledger: SqlLedger, book: ChoreBook, clock: SettableClock) -> None:
+    record(ledger)
+    assert book.take(DELIVER, lease_s=10_000) is not None
+    assert book.take(DELIVER, lease_s=10_000) is None
+    clock.now += timedelta(seconds=10_000)
+    assert book.take(DELIVER, lease_s=10_000) is not None
+
+
 def test_what_was_given_up_can_be_retried(ledger: SqlLedger, book: ChoreBook) -> None:
     first, second = record(ledger), record(ledger)
     for _ in range(2):

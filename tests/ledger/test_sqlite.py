@@ -5,6 +5,7 @@ import multiprocessing
 import sqlite3
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 import sqlalchemy as sa
@@ -15,7 +16,13 @@ from anomed_core.errors import LedgerError, LedgerFullError, LedgerMismatchError
 from anomed_core.ledger import Database, SqlLedger, migrate_ledger
 from anomed_core.ledger.database import HEAD, connect
 from anomed_core.ledger.schema import metadata
-from anomed_core.testing.ledger_contract import PROVENANCE, final_of, score_of, tuning_of
+from anomed_core.testing.ledger_contract import (
+    PROVENANCE,
+    final_of,
+    outcomes_of,
+    score_of,
+    tuning_of,
+)
 
 
 @pytest.fixture
@@ -45,6 +52,48 @@ def ledger(database: Database) -> SqlLedger:
 def test_connections_are_set_for_durability(pragma: str, value: object, database: Database) -> None:
     with database.reading() as connection:
         assert connection.exec_driver_sql(f"PRAGMA {pragma}").scalar() == value
+
+
+@pytest.mark.parametrize(("durable", "level"), [(True, 2), (False, 1)])
+def test_a_commit_waits_for_the_disk_if_somebody_is_told_of_it(
+    durable: bool, level: int, database: Database
+) -> None:
+    with database.writing(durable=not durable):
+        pass
+    with database.writing(durable=durable) as connection:
+        assert connection.exec_driver_sql("PRAGMA synchronous").scalar() == level
+
+
+def test_a_record_is_durable_and_a_claim_need_not_be(database: Database, ledger: SqlLedger) -> None:
+    levels: list[tuple[str, object]] = []
+
+    @sa.event.listens_for(database._engine, "after_cursor_execute")
+    def note(_connection: object, cursor: Any, statement: str, *_: object) -> None:
+        if statement.startswith("INSERT INTO"):
+            level = cursor.connection.execute("PRAGMA synchronous").fetchone()[0]
+            levels.append((statement.split()[2], level))
+
+    score_of(ledger, final_of())
+
+    assert levels == [("attempts", 1), ("scores", 2)]
+
+
+def test_writers_take_turns_whatever_becomes_of_the_queue(path: Path) -> None:
+    Path(f"{path}.turn").mkdir()  # so that it cannot be locked
+    databases = [Database(f"sqlite:///{path}") for _ in range(2)]
+    ledgers = [SqlLedger(database) for database in databases]
+    outcomes = outcomes_of(
+        [lambda n=n: ledgers[n % 2].claim(tuning_of()) for n in range(16)]  # type: ignore[misc]
+    )
+    for database in databases:
+        database.close()
+    assert outcomes == {"Claim": 16}
+
+
+def test_a_writer_that_fails_ends_its_turn(database: Database, ledger: SqlLedger) -> None:
+    with pytest.raises(ZeroDivisionError), database.writing():
+        raise ZeroDivisionError
+    score_of(ledger, final_of())
 
 
 def test_readers_do_not_wait_for_a_writer(database: Database, ledger: SqlLedger) -> None:

@@ -160,7 +160,9 @@ def test_a_revoked_token_is_refused(house: House, ask: Ask, tokens: dict[str, st
         ("bob", TRAINING, None, 403),
         ("bob", PAIR, None, 200),
         ("bob", PAIR.replace("bob", "carol"), None, 403),
-        ("bob", PAIR.replace("alice", "anybody"), None, 200),
+        ("bob", PAIR.replace("alice", "anybody"), None, 403),
+        ("bob", PAIR.replace("alice", "olga"), None, 403),
+        ("bob", THREAT.replace("alice", "anybody"), ATTACK, 403),
         ("bob", THREAT, ATTACK, 201),
         ("bob", THREAT.replace("bob", "carol"), ATTACK, 403),
         ("bob", UTILITY.replace("alice", "bob"), GUESS, 403),
@@ -242,6 +244,30 @@ def test_counts_are_for_organisers_of_what_is_served(
     assert [status("guessing"), status(EVERY_CHALLENGE), status("other")] == [200, 200, 403]
 
 
+def test_attempts_cannot_be_multiplied_by_inventing_anonymizers(
+    house: House, ask: Ask, tokens: dict[str, str]
+) -> None:
+    """Each pair has a final of its own: they end where the names of anonymizers end."""
+    final = THREAT.replace("tuning", "validation")
+    names = ("alice", "alice", "alice2", "ALICE", "a", "carol")
+
+    statuses = [
+        ask("bob", final.replace("=alice", f"={name}"), ATTACK).status_code for name in names
+    ]
+    house.tokens.create(Identity(role=Role.ANONYMIZER, holder="carol", challenge="guessing"))
+
+    assert statuses == [201, 409, 403, 403, 403, 403]
+    assert ask("bob", final.replace("=alice", "=carol"), ATTACK).status_code == 201
+
+
+def test_a_revoked_anonymizer_can_still_be_attacked(
+    house: House, ask: Ask, tokens: dict[str, str]
+) -> None:
+    assert house.tokens.revoke(tokens["alice"].split("-")[1])
+
+    assert ask("bob", THREAT, ATTACK).status_code == 201
+
+
 # --- ids that are left out ------------------------------------------------------------------------
 
 
@@ -287,12 +313,13 @@ def test_the_token_says_whom_data_are_drawn_for_where_the_query_does_not(
     house_of: OpenHouse,
 ) -> None:
     house = house_of(Lenient(name="lenient"), auth="tokens")
+    house.tokens.create(Identity(role=Role.ANONYMIZER, holder="alice", challenge="lenient"))
     client = TestClient(create_web_app(house))
 
     def draw(holder: str, query: str) -> bytes:
         identity = Identity(role=Role.DEANONYMIZER, holder=holder, challenge="lenient")
         headers = {"Authorization": f"Bearer {house.tokens.create(identity)}"}
-        answer = client.simulate_get(f"/data/pair?anonymizer=a{query}", headers=headers)
+        answer = client.simulate_get(f"/data/pair?anonymizer=alice{query}", headers=headers)
         assert answer.status_code == 200
         return answer.content
 
@@ -384,6 +411,14 @@ def test_a_request_too_many_hears_when_there_are_requests_again(house_of: OpenHo
     assert refused.headers["X-Requests-Remaining"] == "0"
     assert "X-Attempts-Remaining" not in refused.headers
     assert 0 < int(refused.headers["Retry-After"]) <= 3600
+
+
+def test_probes_are_answered_however_many_requests_there_were(house_of: OpenHouse) -> None:
+    quota = QuotaSettings(requests=1, requests_period_s=3600)
+    client = TestClient(create_web_app(house_of(Guessing(), quota=quota)))
+
+    assert [client.simulate_get("/").status_code for _ in range(3)] == [200, 429, 429]
+    assert [client.simulate_get(probe).status_code for probe in ("/livez", "/readyz")] == [200, 200]
 
 
 def test_nobody_spends_the_requests_of_another(house_of: OpenHouse) -> None:

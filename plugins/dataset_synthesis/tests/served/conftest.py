@@ -76,14 +76,27 @@ class Served:
         return np.asarray(self.arena.rounds[Split(split)].membership.is_member)
 
     def attacked(self, attack: str, anonymizer: str) -> dict[str, float] | None:
-        """Run a house attack on a newest submission, as the server does in the background."""
+        """Run a house attack on the newest submission, as the server does in the background."""
         (hosted,) = self.house.challenges.values()
-        score = self.house.ledger.scores(kind="anonymizer", anonymizer=anonymizer)[-1]
+        scores = self.house.ledger.scores(kind="anonymizer", anonymizer=anonymizer)
+        score = next(score for score in reversed(scores) if score.origin == "participant")
         submission = self.house.desk.submissions.of_score(hosted, score)
         assert submission is not None
         job = Attack(challenge=hosted.id, attack=attack, submission=submission)
         found = Jury(self.house.challenges)(job)
         assert not isinstance(found, str)
+        if found is not None:
+            self.house.ledger.record_house(
+                challenge=hosted.id,
+                kind=score.kind,
+                subject=score.subject,
+                split=score.split,
+                label=attack,
+                metrics=found,
+                payload_digest=score.payload_digest,
+                fingerprint=score.fingerprint,
+                provenance=hosted.provenance,
+            )
         return found
 
 

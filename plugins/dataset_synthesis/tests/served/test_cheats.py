@@ -15,9 +15,9 @@ import pyarrow.parquet as pq
 import pytest
 from anomed_dataset_synthesis.attacks.membership import exact_match
 from anomed_dataset_synthesis.canonical import CanonicalTable, canonicalise, to_frame
-from anomed_dataset_synthesis.generators import Bootstrap, Copy, IndependentColumns
+from anomed_dataset_synthesis.generators import Bootstrap, Copy, IndependentColumns, SequentialTrees
+from anomed_dataset_synthesis.neighbours import fit_space, nearest
 from anomed_dataset_synthesis.participation import RefusedError, parquet
-from anomed_dataset_synthesis.standings import standings
 
 from anomed_core import Role, Split
 from anomed_core.config import QuotaSettings
@@ -201,6 +201,29 @@ def test_a_message_in_the_choice_of_values_cannot_be_excluded(
 
 
 # --- playing the scores ---------------------------------------------------------------------------
+
+
+def test_filtering_by_distance_mends_the_distances_and_not_the_risk(served: Any) -> None:
+    """Of three records each the one is kept that is farthest from the training records."""
+    book = served.player.codebook()
+    training = served.player.table("/data/anonymizer/training", data_split=TUNING)
+    rng = np.random.default_rng(4)
+    fitted = SequentialTrees().fit(training, book, rng=rng)
+    candidates = canonicalise(fitted.sample(3 * len(training), rng=rng), book)
+    space = fit_space(canonicalise(training, book))
+    members = space.points(canonicalise(training, book))
+    gaps = nearest(space.points(candidates), members).distances[:, 0].reshape(3, -1)
+    kept = gaps.argmax(axis=0) * len(training) + np.arange(len(training))
+    tables = {"unfiltered": candidates.take(np.arange(len(training)))}
+    tables["filtered"] = candidates.take(kept)
+    found = {}
+    for name, table in tables.items():
+        served.player.publish(name, to_frame(table), data_split=TUNING)
+        found[name] = metrics_of(served, "panel", name)
+    before, after = found["unfiltered"], found["filtered"]
+    assert before["diagnostics.dcr_share"] > 0.55 > after["diagnostics.dcr_share"]
+    assert after["density_ratio_pairs_of_columns.all_targets.auc_low"] > 0.5
+    assert after["risk"] > 0
 
 
 def test_distances_are_shown_and_never_scored(served: Any) -> None:
@@ -442,21 +465,16 @@ def test_roles_are_kept_apart(open_served: Any) -> None:
             assert answer.status_code == (200 if other is role else 403)
 
 
-def test_standings_count_the_worst_attack(served: Any) -> None:
-    final = served.synthesize(Copy(), FINAL)
-    served.player.publish("exposed", final, data_split=FINAL)
-    this = served.arena.rounds[Split.VALIDATION]
-    served.player.attack(
-        "membership",
-        this.membership.is_member.astype(float),
-        anonymizer="exposed",
-        deanonymizer="oracle",
-        data_split=FINAL,
-    )
-    (standing,) = [
-        one for one in standings(served.house.ledger.scores()) if one.anonymizer == "exposed"
+def test_saying_something_else_about_a_table_is_no_second_throw_of_the_dice(
+    served: Any, independent: pd.DataFrame
+) -> None:
+    scores = [
+        served.player.publish(
+            "gambler",
+            independent.sample(frac=1, random_state=seed),
+            data_split=TUNING,
+            claim={"training_time_s": seed},
+        )
+        for seed in (1, 2)
     ]
-    assert standing.worst_attack == "oracle, membership"
-    assert standing.risk is not None
-    assert standing.risk > 0.8
-    assert standing.passes_gate
+    assert scores[0] == scores[1]

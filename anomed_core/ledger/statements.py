@@ -1,0 +1,96 @@
+"""The statements that every submission needs, built once.
+
+Building a statement costs several times as much as the database needs to answer it. What happens
+once a day is built where it is needed.
+"""
+
+from __future__ import annotations
+
+import sqlalchemy as sa
+
+from anomed_core.ledger.schema import attempts, audit, chain_heads, chores, clock, scores
+
+NOW = sa.select(
+    sa.select(attempts.c.claimed_at).order_by(attempts.c.id.desc()).limit(1).scalar_subquery(),
+    sa.select(clock.c.reached).scalar_subquery(),
+)
+"""Times that have been reached for certain: of the newest claim, and what was noted."""
+
+SUBJECT = ("challenge", "kind", "role", "anonymizer", "deanonymizer", "split")
+"""Columns that say what a row is about; parameters of the same names select by them."""
+
+_MINE = [attempts.c[name] == sa.bindparam(name) for name in SUBJECT]
+_CLAIMED: sa.ColumnElement[str] = sa.literal_column("'claimed'")
+"""Spelt out, since an index over claims alone is not used for a parameter."""
+
+HELD = sa.select(attempts.c.id, attempts.c.lease_until, attempts.c.owner).where(
+    *_MINE, attempts.c.state == _CLAIMED
+)
+"""Claims of a subject that nobody has settled."""
+
+N_USED = sa.select(sa.func.count()).where(
+    *_MINE,
+    attempts.c.claimed_at >= sa.bindparam("began_at"),
+    sa.or_(
+        attempts.c.state == "scored",
+        sa.and_(attempts.c.state == "claimed", attempts.c.lease_until > sa.bindparam("now")),
+    ),
+)
+"""Attempts of a subject since a moment that were scored or are under way."""
+
+CLAIM = sa.insert(attempts).returning(attempts.c.id)
+SETTLE = (
+    sa.update(attempts)
+    .where(attempts.c.id == sa.bindparam("attempt"), attempts.c.state == "claimed")
+    .values(state="scored", settled_at=sa.bindparam("now"))
+)
+"""Mark one claim as scored, unless it was voided."""
+
+HEAD = sa.select(chain_heads).where(chain_heads.c.name == sa.bindparam("chain")).with_for_update()
+"""The end of a chain; locking it serialises everybody who appends."""
+
+APPEND = {table.name: sa.insert(table) for table in (scores, audit)}
+ADVANCE = (
+    sa.update(chain_heads)
+    .where(chain_heads.c.name == sa.bindparam("chain"))
+    .values(length=sa.bindparam("new_length"), hash=sa.bindparam("new_hash"))
+)
+ADD_CHORES = sa.insert(chores)
+
+_SCORES_WITH_ATTEMPTS = sa.select(scores).join(attempts, attempts.c.id == scores.c.attempt_id)
+BY_FINAL_KEY = _SCORES_WITH_ATTEMPTS.where(attempts.c.final_key == sa.bindparam("key"))
+BY_REPLAY_KEY = _SCORES_WITH_ATTEMPTS.where(attempts.c.replay_key == sa.bindparam("key"))
+
+DUE_CHORE = (
+    sa.select(scores, chores.c.task, chores.c.tries)
+    .select_from(chores)
+    .join(scores, scores.c.id == chores.c.score_id)
+    .where(
+        chores.c.state == "waiting",
+        chores.c.next_try_at.between(sa.bindparam("earliest"), sa.bindparam("latest")),
+        sa.func.substr(chores.c.task, 1, sa.func.length(sa.bindparam("tasks")))
+        == sa.bindparam("tasks"),
+    )
+    .order_by(chores.c.next_try_at, chores.c.score_id)
+    .limit(1)
+)
+"""The oldest chore that waits within two times, with its score."""
+
+_THIS_CHORE = (
+    chores.c.score_id == sa.bindparam("score"),
+    chores.c.task == sa.bindparam("sort"),
+)
+TAKE_CHORE = (
+    sa.update(chores)
+    .where(
+        *_THIS_CHORE, chores.c.state == "waiting", chores.c.tries == sa.bindparam("tries_before")
+    )
+    .values(tries=chores.c.tries + 1, next_try_at=sa.bindparam("lease_until"))
+)
+"""Take a chore, unless somebody else has taken it since it was looked at."""
+
+FINISH_CHORE = (
+    sa.update(chores)
+    .where(*_THIS_CHORE)
+    .values(state="done", settled_at=sa.bindparam("now"), last_error="")
+)
