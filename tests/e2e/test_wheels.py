@@ -11,6 +11,7 @@ import numpy as np
 import pytest
 
 from anomed_core.scaffold import write_package
+from tests.docs.packages import files_of
 
 from .environments import REPOSITORY
 from .processes import serving
@@ -101,6 +102,24 @@ def test_what_the_scaffold_writes_is_built_installed_tested_and_served(
             data_split="tuning",
         )
     assert list(metrics) == ["mae"]
+
+
+def test_what_the_tutorial_builds_is_packaged_as_it_says(wheel_of: WheelOf, tmp_path: Path) -> None:
+    package = write_package("diabetes-sex", tmp_path)
+    for path in [*package.glob("anomed_*/c*.py"), *package.glob("tests/*.py")]:
+        path.unlink()
+    for name, text in files_of("tutorial/write-a-challenge-type.md").items():
+        (tmp_path / name).write_text(text)
+    environment = fresh_environment(
+        tmp_path / "environment", [wheel_of(REPOSITORY), wheel_of(package), "pytest"]
+    )
+    shutil.copytree(package / "tests", tmp_path / "elsewhere" / "tests")
+
+    tested = environment.run("pytest", "-q", "-W", "error", folder=tmp_path / "elsewhere")
+    checked = environment.run("anomed", "plugins", "check", "diabetes-sex", folder=tmp_path)
+
+    assert "20 passed" in tested
+    assert "diabetes-sex: 19 checks, 0 failed" in checked
 
 
 def test_an_extension_of_somebody_elses_type_takes_part_once_installed(
