@@ -3,6 +3,7 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 PLUGINS := $(wildcard plugins/*)
+ADULT := $(addprefix --adult ,$(wildcard $(ANOMED_TEST_DATA)/adult.data.gz))
 EDITABLE := -e .[postgresql] $(addprefix -e ./,$(PLUGINS))
 # uv does not read pip's configuration; hand it the one setting that matters on closed networks.
 export UV_FIND_LINKS := $(PIP_FIND_LINKS)
@@ -50,7 +51,12 @@ check: install  ## lint, format and types
 
 bench: install  ## measure beside the peers, each in an environment of its own; takes minutes
 	$(BIN)/python -m benchmarks.http
+	$(BIN)/python -m benchmarks.synthesis_metrics --heavy
+	$(BIN)/python -m benchmarks.synthesis_scale
 	$(BIN)/python -m benchmarks.sustained
+	$(BIN)/python -m benchmarks.anonymization_privacy --peer pycanon $(ADULT)
+	$(BIN)/python -m benchmarks.anonymization_mondrian --peer anonypyx $(ADULT)
+	$(BIN)/python -m benchmarks.anonymization_round
 
 constraints:  ## pin the versions that the tests run with
 	$(BIN)/uv export -q --no-hashes --no-emit-workspace --all-groups --all-extras --no-annotate --no-header > constraints.txt

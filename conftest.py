@@ -5,8 +5,9 @@ What a fenced block means:
 ``shell``
     Each line is a command. ``anomed`` commands run in this process, so that imports are paid once;
     servers run in the background on a free port, wherever the page says 8000; ``make`` and ``pip``
-    are not run, but make's target must exist; bash runs all others. 8001 becomes a free port, too:
-    for a server that the page starts in Python.
+    are not run, but make's target must exist, and ``pip install -e .`` lets the page find the
+    package of the current folder as if it were installed; bash runs all others. 8001 becomes a free
+    port, too: for a server that the page starts in Python.
 ``python``
     Executed; names last until the end of the page.
 ``toml``
@@ -17,8 +18,9 @@ What a fenced block means:
     What the block before it printed; ``...`` stands for anything.
 
 A block that begins with a file's name in a comment, such as ``# challenge.toml``, is written to
-that file instead of being executed. All other languages are for the eye. One page is one test, so
-that pages may be run in any order and side by side.
+that file instead of being executed, or added to it if the name is followed by ``, continued``;
+names count from the folder in which the page begins. All other languages are for the eye. One page
+is one test, so that pages may be run in any order and side by side.
 """
 
 from __future__ import annotations
@@ -36,6 +38,7 @@ import subprocess
 import sys
 import tempfile
 import time
+import tomllib
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -65,7 +68,7 @@ SECOND_WRITTEN_ADDRESS = "127.0.0.1:8001"
 START_TIMEOUT_S = 90.0
 STOP_TIMEOUT_S = 20.0
 
-_FILE_NAME = re.compile(r"# ([\w.-]+\.\w+)\n")
+_FILE_NAME = re.compile(r"# ([\w./-]+\.\w+)(, continued)?\n+")
 _ADDRESS = re.compile(r"http://(127\.0\.0\.1:\d+)")
 _SERVER = re.compile(r"(anomed serve|gunicorn)\b")
 _RUNNABLE = re.compile(r"^```(shell|python|toml|pycon)$", flags=re.MULTILINE)
@@ -106,7 +109,11 @@ class Reader:
             words = command.split()
             if words[0] == "make" and not _is_target(words[1]):
                 return f"the Makefile has no target for {command!r}"
-            if words[0] in {"make", "pip"}:
+            if command == "pip install -e .":
+                _pretend_to_install(Path.cwd())
+            if words[0] == "cd":
+                os.chdir(words[1])
+            if words[0] in {"make", "pip", "cd"}:
                 continue
             status = self._run(command)
             if status:
@@ -121,6 +128,7 @@ class Reader:
         if command.startswith("curl ") and not shutil.which("curl"):
             pytest.skip("curl is not installed")
         if command.startswith("anomed ") and not _NEEDS_A_SHELL.search(command):
+            _forget_modules_of(self._folder)
             status, text = _run_in_this_process(shlex.split(command, comments=True)[1:])
         else:
             done = subprocess.run(
@@ -212,8 +220,40 @@ class Reader:
     def _written(self, example: Example) -> bool:
         named = _FILE_NAME.match(example.parsed)
         if named:
-            (self._folder / named[1]).write_text(example.parsed)
+            path = self._folder / named[1]
+            path.parent.mkdir(parents=True, exist_ok=True)
+            if named[2]:
+                text = f"{path.read_text()}\n\n{example.parsed[named.end() :]}"
+            else:
+                text = example.parsed
+            path.write_text(text)
         return named is not None
+
+
+def _pretend_to_install(project: Path) -> None:
+    """Leave in a project's folder what an editable installation leaves in site-packages."""
+    facts = tomllib.loads((project / "pyproject.toml").read_text())["project"]
+    name, version = facts["name"].replace("-", "_"), facts["version"]
+    metadata = project / f"{name}-{version}.dist-info"
+    metadata.mkdir()
+    (metadata / "METADATA").write_text(
+        f"Metadata-Version: 2.1\nName: {facts['name']}\nVersion: {version}\n"
+    )
+    groups = [
+        "\n".join([f"[{group}]", *(f"{point} = {target}" for point, target in points.items())])
+        for group, points in facts["entry-points"].items()
+    ]
+    (metadata / "entry_points.txt").write_text("\n\n".join(groups))
+    sys.path.insert(0, str(project))
+    os.environ["PYTHONPATH"] = str(project)
+
+
+def _forget_modules_of(folder: Path) -> None:
+    """Let the next command, and the next page, import what is in the files now."""
+    for name, module in list(sys.modules.items()):
+        path = getattr(module, "__file__", None)
+        if path and Path(path).is_relative_to(folder):
+            del sys.modules[name]
 
 
 def _free_port() -> int:
@@ -273,6 +313,7 @@ class Examples(pytest.Item):
                     example.evaluate()
             finally:
                 _leave_python(document.namespace)
+                _forget_modules_of(Path(folder))
                 reader.stop()
 
     def repr_failure(
@@ -303,6 +344,7 @@ def _furnish(patch: pytest.MonkeyPatch, folder: Path) -> None:
     patch.setenv("ANOMED_SERVER_WORKERS", "1")
     patch.setenv("OMP_NUM_THREADS", "1")
     patch.setenv("NO_PROXY", "127.0.0.1")
+    patch.setenv("PYTHONPATH", "")
     patch.chdir(folder)
     patch.syspath_prepend(folder)
 

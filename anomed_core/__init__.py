@@ -14,10 +14,10 @@ from anomed_core.version import __version__
 if TYPE_CHECKING:
     from anomed_core.application import create_app
     from anomed_core.config import ServerSettings
-    from anomed_core.datasets import DataSource
+    from anomed_core.datasets import DataSource, simulate_hospital_register
     from anomed_core.delivery import DeliveryContext
     from anomed_core.demonstration import DemoSession
-    from anomed_core.errors import ConfigError, SubmissionRejected
+    from anomed_core.errors import ConfigError, SubmissionRejected, UsageError
     from anomed_core.hookspecs import hookimpl
     from anomed_core.model import (
         ANONYMIZER,
@@ -61,10 +61,10 @@ if TYPE_CHECKING:
 _HOMES = {
     "anomed_core.application": ("create_app",),
     "anomed_core.config": ("ServerSettings",),
-    "anomed_core.datasets": ("DataSource",),
+    "anomed_core.datasets": ("DataSource", "simulate_hospital_register"),
     "anomed_core.delivery": ("DeliveryContext",),
     "anomed_core.demonstration": ("DemoSession",),
-    "anomed_core.errors": ("ConfigError", "SubmissionRejected"),
+    "anomed_core.errors": ("ConfigError", "SubmissionRejected", "UsageError"),
     "anomed_core.hookspecs": ("hookimpl",),
     "anomed_core.model": (
         "ANONYMIZER",
@@ -149,11 +149,13 @@ __all__ = [
     "TableSchema",
     "Target",
     "TextSchema",
+    "UsageError",
     "__version__",
     "create_app",
     "decode_npz",
     "encode_npz",
     "hookimpl",
+    "simulate_hospital_register",
 ]
 
 

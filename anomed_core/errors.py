@@ -37,6 +37,8 @@ allowed and what to do. The web layer alone turns them into HTTP.
 
 from __future__ import annotations
 
+from typing import Literal
+
 
 class AnomedError(Exception):
     """Root of all errors raised on purpose."""
@@ -188,13 +190,23 @@ class QuotaExhaustedError(RequestError):
     retry_after_s
         Seconds until the next attempt is possible.
     remaining
-        Attempts that are left now.
+        How many are left now.
+    counted
+        What is used up: ``attempts`` or ``requests``.
     """
 
-    def __init__(self, message: str, *, retry_after_s: float, remaining: int = 0) -> None:
+    def __init__(
+        self,
+        message: str,
+        *,
+        retry_after_s: float,
+        remaining: int = 0,
+        counted: Literal["attempts", "requests"] = "attempts",
+    ) -> None:
         super().__init__(message)
         self.retry_after_s = retry_after_s
         self.remaining = remaining
+        self.counted = counted
 
 
 class ServiceError(AnomedError, RuntimeError):
@@ -231,3 +243,18 @@ class LedgerFullError(LedgerError):
 
 class LedgerMismatchError(LedgerError):
     """The ledger was written by a challenge with other data or metrics, or by a newer release."""
+
+
+CULPRIT_NOTE = "in plugin"
+"""How a note begins that says whose code an exception passed through."""
+
+
+def culprit_of(error: BaseException) -> str:
+    """Return what is noted about an exception or what caused it; empty if nothing is."""
+    cause: BaseException | None = error
+    while cause is not None:
+        found = [note for note in getattr(cause, "__notes__", ()) if note.startswith(CULPRIT_NOTE)]
+        if found:
+            return "; ".join(found)
+        cause = cause.__cause__
+    return ""

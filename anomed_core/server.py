@@ -18,6 +18,7 @@ from anomed_core.errors import AnomedError, UsageError
 from anomed_core.service import static_product
 from anomed_core.service.house import House
 from anomed_core.state import StateDirectory
+from anomed_core.web.logs import ServerLog
 from anomed_core.web.patience import head_is_complete
 from anomed_core.web.telemetry import share_between_workers, shared_folder
 
@@ -128,6 +129,7 @@ def run_server(
             "graceful_timeout": int(server.evaluation_timeout_s) + 5,
             "keepalive": 15,
             "loglevel": "warning",
+            "logger_class": ServerLog,
             "post_worker_init": announce,
             "child_exit": _forget_worker,
             "on_exit": lambda _: shutil.rmtree(counts, ignore_errors=True),

@@ -5,8 +5,8 @@ lists and dictionaries, a part at a time, and must find the same parts as ours. 
 medians and names in its own way, so its parts differ; it gets an environment of its own, made
 by this script with pip, and a process that measures itself.
 
-    python benchmarks/anonymization_mondrian.py
-    python benchmarks/anonymization_mondrian.py --adult adult.data.gz --peer anonypyx
+    python -m benchmarks.anonymization_mondrian
+    python -m benchmarks.anonymization_mondrian --adult adult.data.gz --peer anonypyx
 
 The first takes seconds, anonypyx a minute or two more. Without ``--adult``, a simulated hospital
 register is cut. The exit status is 1 if the parts differ, or ours needs more than a fifth

@@ -5,8 +5,8 @@ basic and enhanced beta, delta, t, average class size, classification metric and
 pycanon pins all its dependencies exactly; it gets an environment of its own, made by this script
 with pip, and a process that measures itself, each number once.
 
-    python benchmarks/anonymization_privacy.py
-    python benchmarks/anonymization_privacy.py --adult adult.data.gz --peer pycanon
+    python -m benchmarks.anonymization_privacy
+    python -m benchmarks.anonymization_privacy --adult adult.data.gz --peer pycanon
 
 The first takes seconds, pycanon on Adult several minutes. Without ``--adult``, a simulated hospital
 register is measured. A table of a million rows follows, of random values. The exit status is 1 if

@@ -170,4 +170,8 @@ def export_scores(state: Path | None, ledger: str | None, challenge: str | None,
 
 
 def _exact(value: object) -> str:
+    if isinstance(value, dict):
+        import json
+
+        return json.dumps(value)
     return repr(value) if isinstance(value, float) else str(value)

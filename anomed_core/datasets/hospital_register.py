@@ -18,10 +18,12 @@ The columns are drawn one after the other, each given those before it:
 Steps 5 to 7 use the latent severity, so the published grades don't explain everything.
 """
 
+from __future__ import annotations
+
 import functools
+from typing import TYPE_CHECKING
 
 import numpy as np
-import pandas as pd
 from numpy.typing import NDArray
 
 from anomed_core.datasets import _hospital_parameters as parameters
@@ -31,6 +33,9 @@ from anomed_core.datasets._hospital_codebook import (
     LONGEST_STAY_DAYS,
 )
 from anomed_core.datasets.codebook import CodebookColumn
+
+if TYPE_CHECKING:
+    import pandas as pd
 
 SEVERITY_THRESHOLDS = (0.3, 1.5, 2.6)
 """Latent severities, in standard deviations, at which the next grade begins."""
@@ -96,6 +101,8 @@ def simulate_hospital_register(n_patients: int, *, rng: np.random.Generator) -> 
         **laboratory,
         "outcome": outcome,
     }
+    import pandas as pd
+
     return pd.DataFrame(
         {column.name: _as_cells(drawn[column.name], column) for column in HOSPITAL_REGISTER}
     )
@@ -106,6 +113,8 @@ def _as_cells(
 ) -> Integers | Floats | pd.Categorical:
     if column.kind == "cardinal":
         return values
+    import pandas as pd
+
     return pd.Categorical.from_codes(
         values, categories=list(column.values), ordered=column.kind == "ordinal"
     )

@@ -20,7 +20,8 @@ class Engine(ABC):
         Parameters
         ----------
         job
-            Whatever the engine's `Perform` takes.
+            Whatever the engine's `Perform` takes. If it has a `niceness` and gets a process of its
+            own, the process gives way to others by that much, as `os.nice` has it.
 
         Returns
         -------

@@ -8,8 +8,7 @@ import attrs
 import structlog
 
 from anomed_core.engine.contract import Engine, Perform
-from anomed_core.errors import EvaluationFailedError
-from anomed_core.plugins.diagnosis import culprit_of
+from anomed_core.errors import EvaluationFailedError, culprit_of
 
 log = structlog.get_logger(__name__)
 

@@ -11,13 +11,13 @@ import signal
 import socket
 import sys
 import time
-import traceback
 from pathlib import Path
 from typing import NoReturn
 
+from anomed_core.discretion import discreet_traceback
 from anomed_core.engine.contract import Perform
 from anomed_core.engine.messages import receive_message, send_message
-from anomed_core.plugins.diagnosis import culprit_of
+from anomed_core.errors import culprit_of
 
 _PR_SET_PDEATHSIG = 1
 _PR_SET_CHILD_SUBREAPER = 36
@@ -115,9 +115,10 @@ def _do_job(connection: socket.socket, perform: Perform, memory_bytes: int) -> N
         _set_process_option(_PR_SET_PDEATHSIG, signal.SIGKILL)
         _limit_memory(memory_bytes)
         job = pickle.loads(receive_message(connection))  # noqa: S301 - sent by our own server
+        os.nice(getattr(job, "niceness", 0))
         answer = pickle.dumps((True, perform(job)))
     except BaseException as error:  # noqa: BLE001 - a process border; the server logs the traceback
-        answer = pickle.dumps((False, (traceback.format_exc(), culprit_of(error))))
+        answer = pickle.dumps((False, (discreet_traceback(error), culprit_of(error))))
     try:
         send_message(connection, answer)
     finally:

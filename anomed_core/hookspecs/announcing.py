@@ -61,8 +61,16 @@ def anomed_create_challenge(type_name: str, config: Any, context: CreationContex
 
     Examples
     --------
-    >>> from anomed_core import hookimpl
+    >>> from types import SimpleNamespace
+    >>> from anomed_core import Lottery, hookimpl
     >>> @hookimpl
     ... def anomed_create_challenge(config, context):
-    ...     return {"size": 100, "order": context.lottery.permutation(100, "order")}
+    ...     def draw():
+    ...         return {"members": context.lottery.sample(1000, config.size, "members")}
+    ...     return context.freeze("members", f"{config.size}", draw)
+    >>> context = SimpleNamespace(
+    ...     lottery=Lottery.seeded(1, scope="example"), freeze=lambda name, key, build: build()
+    ... )
+    >>> anomed_create_challenge(SimpleNamespace(size=3), context)["members"].shape
+    (3,)
     """

@@ -27,12 +27,16 @@ def anomed_baselines(challenge: Challenge) -> Iterable[Baseline]:  # type: ignor
 
     Examples
     --------
-    >>> from anomed_core import Baseline, hookimpl
+    >>> from types import SimpleNamespace
+    >>> from anomed_core import Baseline, DataRequest, hookimpl
     >>> @hookimpl
     ... def anomed_baselines(challenge):
     ...     def truth(request):
     ...         return {"prediction": challenge.definition["y"]}
     ...     return [Baseline(name="truth", kind="anonymizer", quality="perfect", payload=truth)]
+    >>> (baseline,) = anomed_baselines(SimpleNamespace(definition={"y": [1.0, 2.0]}))
+    >>> baseline.payload(DataRequest())
+    {'prediction': [1.0, 2.0]}
     """
 
 
@@ -67,6 +71,8 @@ def anomed_report(  # type: ignore[empty-body]
     >>> @hookimpl
     ... def anomed_report(challenge, scores):
     ...     return [ReportSection(title="Scores", html=f"<p>{len(scores)} so far.</p>")]
+    >>> anomed_report(None, ())[0].html
+    '<p>0 so far.</p>'
     """
 
 
@@ -97,6 +103,8 @@ def anomed_authorize(challenge: Challenge, action: str, subject: Subject | None)
     >>> @hookimpl
     ... def anomed_authorize(challenge, action, subject):
     ...     return False if action == "submit anonymizer" and subject is None else None
+    >>> anomed_authorize(None, "submit anonymizer", None), anomed_authorize(None, "read /a", None)
+    (False, None)
     """
 
 
@@ -122,6 +130,8 @@ def anomed_extra_routes(challenge: Challenge) -> Mapping[str, Any]:  # type: ign
     ...         def on_get(self, req, resp):
     ...             resp.media = {"motto": "primum non nocere"}
     ...     return {"/motto": Motto()}
+    >>> list(anomed_extra_routes(None))
+    ['/motto']
     """
 
 
@@ -134,11 +144,15 @@ def anomed_score_recorded(challenge: Challenge, score: Score) -> None:
 
     Examples
     --------
+    >>> from types import SimpleNamespace
     >>> from anomed_core import hookimpl
     >>> seen = []
     >>> @hookimpl
     ... def anomed_score_recorded(challenge, score):
     ...     seen.append(score.id)
+    >>> anomed_score_recorded(None, SimpleNamespace(id=7))
+    >>> seen
+    [7]
     """
 
 
@@ -159,10 +173,18 @@ def anomed_deliver_score(
 
     Examples
     --------
-    >>> from anomed_core import hookimpl
+    >>> from types import SimpleNamespace
+    >>> from anomed_core import DeliveryContext, hookimpl
+    >>> delivered = {}
     >>> @hookimpl
     ... def anomed_deliver_score(challenge, score, context):
-    ...     return None
+    ...     delivered[context.idempotency_key] = dict(score.metrics)
+    ...     return True
+    >>> score = SimpleNamespace(metrics={"mae": 0.5})
+    >>> anomed_deliver_score(None, score, DeliveryContext(idempotency_key="score-1"))
+    True
+    >>> delivered
+    {'score-1': {'mae': 0.5}}
     """
 
 
@@ -188,6 +210,9 @@ def anomed_data_sources() -> Iterable[DataSource]:  # type: ignore[empty-body]
     ...     def arrays(reference):
     ...         return {"X": np.ones((int(reference), 2)), "y": np.ones(int(reference))}
     ...     return [DataSource(scheme="ones", arrays=arrays)]
+    >>> (source,) = anomed_data_sources()
+    >>> source.arrays("5")["X"].shape
+    (5, 2)
     """
 
 
@@ -210,6 +235,8 @@ def anomed_cli_commands() -> Mapping[str, str]:  # type: ignore[empty-body]
     >>> @hookimpl
     ... def anomed_cli_commands():
     ...     return {"my-command": "my_package.commands:my_command"}
+    >>> anomed_cli_commands()
+    {'my-command': 'my_package.commands:my_command'}
     """
 
 
@@ -227,8 +254,11 @@ def anomed_health(challenge: Challenge) -> str | None:
 
     Examples
     --------
+    >>> import shutil
     >>> from anomed_core import hookimpl
     >>> @hookimpl
     ... def anomed_health(challenge):
-    ...     return None
+    ...     n_free = shutil.disk_usage(".").free
+    ...     return None if n_free > 1_000 else f"There are only {n_free} free bytes; clean up."
+    >>> anomed_health(None)
     """

@@ -67,10 +67,15 @@ def anomed_provide_data(challenge: Challenge, product: DataProduct, request: Dat
 
     Examples
     --------
-    >>> from anomed_core import hookimpl
+    >>> from types import SimpleNamespace
+    >>> from anomed_core import DataRequest, hookimpl
     >>> @hookimpl
     ... def anomed_provide_data(challenge, product, request):
-    ...     return {"X": challenge.definition["X"]}
+    ...     return {"X": challenge.definition[f"{request.split} X"]}
+    >>> challenge = SimpleNamespace(definition={"tuning X": [[1.0], [2.0]]})
+    >>> request = DataRequest(parameters={"data_split": "tuning"})
+    >>> anomed_provide_data(challenge, None, request)
+    {'X': [[1.0], [2.0]]}
     """
 
 

@@ -29,11 +29,19 @@ def anomed_evaluate_threat(  # type: ignore[empty-body]
 
     Examples
     --------
+    >>> from types import SimpleNamespace
+    >>> import numpy as np
     >>> from anomed_core import hookimpl
     >>> @hookimpl
     ... def anomed_evaluate_threat(challenge, submission, target):
     ...     guess = submission.payload["prediction"]
     ...     return {"accuracy": float((guess == challenge.definition["secret"]).mean())}
+    >>> anomed_evaluate_threat(
+    ...     SimpleNamespace(definition={"secret": np.array([True, False])}),
+    ...     SimpleNamespace(payload={"prediction": np.array([True, True])}),
+    ...     None,
+    ... )
+    {'accuracy': 0.5}
     """
 
 
@@ -53,10 +61,14 @@ def anomed_house_attacks(challenge: Challenge) -> Iterable[HouseAttack]:  # type
 
     Examples
     --------
+    >>> import numpy as np
     >>> from anomed_core import HouseAttack, hookimpl
     >>> @hookimpl
     ... def anomed_house_attacks(challenge):
     ...     def run(submission, rng):
-    ...         return {"advantage": 0.0}
+    ...         return {"heads": float(rng.random() < 0.5)}
     ...     return [HouseAttack(name="coin", kind="anonymizer", run=run)]
+    >>> (attack,) = anomed_house_attacks(None)
+    >>> attack.run(None, np.random.default_rng(0))
+    {'heads': 0.0}
     """

@@ -74,6 +74,8 @@ def anomed_metrics(challenge: Challenge) -> Iterable[Metric]:  # type: ignore[em
     >>> @hookimpl
     ... def anomed_metrics(challenge):
     ...     return [Metric(name="mae", kind="anonymizer", direction="lower", primary=True)]
+    >>> anomed_metrics(None)[0].bounds
+    (-inf, inf)
     """
 
 
@@ -87,11 +89,15 @@ def anomed_validate_submission(challenge: Challenge, submission: Submission) -> 
 
     Examples
     --------
+    >>> from types import SimpleNamespace
     >>> from anomed_core import SubmissionRejected, hookimpl
     >>> @hookimpl
     ... def anomed_validate_submission(challenge, submission):
-    ...     if submission.payload["prediction"].sum() == 0:
+    ...     if not any(submission.payload["prediction"]):
     ...         raise SubmissionRejected("The prediction is all zero; send one label per row.")
+    >>> anomed_validate_submission(None, SimpleNamespace(payload={"prediction": [0, 0]}))
+    Traceback (most recent call last):
+    anomed_core.errors.SubmissionRejected: The prediction is all zero; send one label per row.
     """
 
 
@@ -113,10 +119,16 @@ def anomed_evaluate_utility(  # type: ignore[empty-body]
 
     Examples
     --------
+    >>> from types import SimpleNamespace
     >>> import numpy as np
     >>> from anomed_core import hookimpl
     >>> @hookimpl
     ... def anomed_evaluate_utility(challenge, submission):
     ...     error = submission.payload["prediction"] - challenge.definition["y"]
     ...     return {"mae": float(np.abs(error).mean())}
+    >>> anomed_evaluate_utility(
+    ...     SimpleNamespace(definition={"y": np.array([1.0, 2.0])}),
+    ...     SimpleNamespace(payload={"prediction": np.array([1.0, 3.0])}),
+    ... )
+    {'mae': 0.5}
     """

@@ -111,6 +111,20 @@ class TokenBook:
             return None
         return _identity(row)
 
+    def knows(self, identity: Identity) -> bool:
+        """Return whether there is, or ever was, a token for somebody."""
+        with self._database.reading() as connection:
+            found = connection.execute(
+                sa.select(tokens.c.id)
+                .where(
+                    tokens.c.challenge == identity.challenge,
+                    tokens.c.role == identity.role.value,
+                    tokens.c.holder == identity.holder,
+                )
+                .limit(1)
+            )
+            return found.first() is not None
+
     def facts(self) -> Sequence[TokenFacts]:
         """Return what is known about all tokens, oldest first."""
         with self._database.reading() as connection:

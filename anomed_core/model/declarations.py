@@ -111,6 +111,10 @@ _USUAL_PARAMETERS = {
 }
 
 
+def _usual_purpose(submitter: Role) -> Purpose:
+    return Purpose.THREAT if submitter is Role.DEANONYMIZER else Purpose.UTILITY
+
+
 @attrs.frozen(kw_only=True)
 class DataProduct:
     """Something the server hands out.
@@ -162,12 +166,13 @@ class SubmissionKind:
     name
         Short name, unique within the challenge, such as ``anonymizer``.
     path
-        Route below the challenge, such as ``/utility/anonymizer``.
+        Route below the challenge; ``/utility/`` and the name, if it is not given.
     submitter
         The role that submits; decides whether the subject is the anonymizer's id alone or the pair
         of both ids.
     purpose
-        Which hook scores it.
+        Which hook scores it; the utility of what anonymizers submit and the threat of what
+        deanonymizers submit, if it is not given.
     schema
         What its bytes must decode to, for all splits or for each: shapes that are declared here
         are enforced before a single byte is unpacked.
@@ -194,9 +199,15 @@ class SubmissionKind:
     """
 
     name: str = attrs.field(validator=attrs.validators.matches_re(r"[a-z][a-z0-9_-]*"))
-    path: str = attrs.field(validator=_PATH)
+    path: str = attrs.field(
+        default=attrs.Factory(lambda self: f"/utility/{self.name}", takes_self=True),
+        validator=_PATH,
+    )
     submitter: Role = attrs.field(converter=Role)
-    purpose: Purpose = attrs.field(converter=Purpose)
+    purpose: Purpose = attrs.field(
+        default=attrs.Factory(lambda self: _usual_purpose(self.submitter), takes_self=True),
+        converter=Purpose,
+    )
     schema: SubmissionSchema | Mapping[Split, SubmissionSchema]
     parameters: tuple[Parameter, ...] = attrs.field(converter=as_tuple, default=())
     default_split: Split | None = attrs.field(

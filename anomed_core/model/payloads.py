@@ -102,7 +102,13 @@ class ArraySchema:
 
 @attrs.frozen(kw_only=True)
 class ArraysSchema:
-    """An npz file: named arrays, in the order in which they are written."""
+    """An npz file: named arrays, in the order in which they are written.
+
+    Attributes
+    ----------
+    arrays
+        At least one, each with a name of its own.
+    """
 
     arrays: tuple[ArraySchema, ...] = attrs.field(converter=as_tuple)
 
@@ -209,7 +215,15 @@ class JSONSchema:
 
 @attrs.frozen(kw_only=True)
 class TextSchema:
-    """A short text, one of a few words if `choices` is not empty."""
+    """A short text.
+
+    Attributes
+    ----------
+    choices
+        The only words allowed, if not empty.
+    max_length
+        Characters allowed.
+    """
 
     choices: tuple[str, ...] = attrs.field(converter=as_tuple, default=())
     max_length: int = 1000
@@ -219,7 +233,19 @@ class TextSchema:
 
 @attrs.frozen(kw_only=True)
 class FormPart:
-    """One named part of a multipart form."""
+    """One named part of a multipart form.
+
+    Attributes
+    ----------
+    name
+        Name of the form's field.
+    schema
+        What its bytes must decode to.
+    required
+        Whether a form without it is malformed.
+    description
+        One sentence for participants.
+    """
 
     name: str
     schema: TableSchema | ArraysSchema | JSONSchema | TextSchema
@@ -229,7 +255,13 @@ class FormPart:
 
 @attrs.frozen(kw_only=True)
 class FormSchema:
-    """A multipart/form-data body."""
+    """A multipart/form-data body.
+
+    Attributes
+    ----------
+    parts
+        What the form holds.
+    """
 
     parts: tuple[FormPart, ...] = attrs.field(converter=as_tuple)
 

@@ -11,22 +11,53 @@ from collections.abc import Callable, Generator, Iterable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from types import CodeType, FrameType
-from typing import Any
+from typing import Any, Protocol, TypeVar
 
+import attrs
 import pluggy
 
-from anomed_core.errors import AnomedError
+from anomed_core.errors import CULPRIT_NOTE, AnomedError
 
 TRACE_VARIABLE = "ANOMED_TRACE_HOOKS"
 """Environment variable; anything but empty or 0 prints every hook call to standard error."""
 
-_BEGINS = "in plugin"
-
 Write = Callable[[str], None]
+Result = TypeVar("Result")
+
+
+class Implementation(Protocol):
+    """Whose function may raise: a `pluggy.HookImpl`, or what a hook returned."""
+
+    @property
+    def plugin_name(self) -> str:
+        """How the plugin is called."""
+
+    @property
+    def function(self) -> Callable[..., Any]:
+        """What is called."""
+
+
+@attrs.frozen
+class _Returned:
+    plugin_name: str
+    function: Callable[..., Any]
+
+
+def noting_culprit(
+    function: Callable[..., Result], plugin_name: str, hook: str
+) -> Callable[..., Result]:
+    """Make a function that a hook returned add the same note as the hook itself would."""
+
+    @functools.wraps(function)
+    def call(*arguments: Any) -> Result:
+        with culprit_noted(_Returned(plugin_name, function), hook):
+            return function(*arguments)
+
+    return call
 
 
 @contextmanager
-def culprit_noted(implementation: pluggy.HookImpl, hook: str) -> Iterator[None]:
+def culprit_noted(implementation: Implementation, hook: str) -> Iterator[None]:
     """Add a note to whatever is raised by an implementation: which one it is, and the line."""
     try:
         yield
@@ -36,7 +67,7 @@ def culprit_noted(implementation: pluggy.HookImpl, hook: str) -> Iterator[None]:
 
 
 def note_culprit(
-    error: BaseException, implementations: Iterable[pluggy.HookImpl], hook: str
+    error: BaseException, implementations: Iterable[Implementation], hook: str
 ) -> None:
     """Add a note to an exception that passed through an implementation of a hook.
 
@@ -49,18 +80,7 @@ def note_culprit(
         error.add_note(note)
 
 
-def culprit_of(error: BaseException) -> str:
-    """Return what is noted about an exception or what caused it; empty if nothing is."""
-    cause: BaseException | None = error
-    while cause is not None:
-        found = [note for note in getattr(cause, "__notes__", ()) if note.startswith(_BEGINS)]
-        if found:
-            return "; ".join(found)
-        cause = cause.__cause__
-    return ""
-
-
-def _culprit(error: BaseException, implementations: Iterable[pluggy.HookImpl], hook: str) -> str:
+def _culprit(error: BaseException, implementations: Iterable[Implementation], hook: str) -> str:
     by_code = {code_of(found): found for found in implementations}
     frames = list(traceback.walk_tb(error.__traceback__))
     for position in reversed(range(len(frames))):
@@ -77,18 +97,18 @@ def _deepest(frames: list[tuple[FrameType, int]]) -> tuple[FrameType, int]:
     return [item for item in frames if item[0].f_code.co_filename.startswith(home)][-1]
 
 
-def place_of(implementation: pluggy.HookImpl, hook: str) -> str:
+def place_of(implementation: Implementation, hook: str) -> str:
     """Return where an implementation is defined, as a note about what it returned."""
     code = code_of(implementation)
     where = f", at {code.co_filename}:{code.co_firstlineno}" if code else ""
     return _label(implementation, hook) + where
 
 
-def _label(implementation: pluggy.HookImpl, hook: str) -> str:
-    return f"{_BEGINS} {implementation.plugin_name!r}, hook {hook}"
+def _label(implementation: Implementation, hook: str) -> str:
+    return f"{CULPRIT_NOTE} {implementation.plugin_name!r}, hook {hook}"
 
 
-def code_of(implementation: pluggy.HookImpl) -> CodeType | None:
+def code_of(implementation: Implementation) -> CodeType | None:
     """Return the code of an implementation, however it is wrapped or bound."""
     function = inspect.unwrap(implementation.function)
     return getattr(function, "__code__", None)

@@ -52,11 +52,12 @@ def scan() -> tuple[PluginInfo, ...]:
         Challenge types before extensions, by name. Two distributions that claim one slug both
         appear; one distribution that is found twice on the path appears once.
     """
+    points = entry_points()  # reads the metadata of every distribution, so only once
     found = {
         info: None
         for group in (CHALLENGE_TYPES, EXTENSIONS)
         for info in sorted(
-            (_info(point, group) for point in entry_points(group=group)),
+            (_info(point, group) for point in points.select(group=group)),
             key=lambda info: (info.slug, info.distribution, info.target),
         )
     }

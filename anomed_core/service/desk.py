@@ -16,6 +16,7 @@ from anomed_core.errors import (
     AlreadyScoredError,
     LedgerFullError,
     SubmissionRejected,
+    culprit_of,
 )
 from anomed_core.ledger import DELIVER, Claim, ClaimRequest, Ledger, Quota
 from anomed_core.model import (
@@ -27,7 +28,7 @@ from anomed_core.model import (
     SubmissionKind,
     Target,
 )
-from anomed_core.plugins.diagnosis import culprit_noted, culprit_of
+from anomed_core.plugins.diagnosis import culprit_noted
 from anomed_core.service.decoding import decode
 from anomed_core.service.evaluation import Evaluation, Validation
 from anomed_core.service.hosting import HostedChallenge
@@ -106,7 +107,6 @@ class SubmissionDesk:
         body: Body,
         request_id: str = "",
         replay_key: str | None = None,
-        holder: str = "",
     ) -> Receipt:
         """Take a submission all the way to a recorded score.
 
@@ -117,15 +117,13 @@ class SubmissionDesk:
         kind
             One of its submission kinds.
         query
-            Query parameters as they came.
+            Declared query parameters as they came, and the id of the token's holder.
         body
             The body as it came.
         request_id
             For the log and the ledger.
         replay_key
             The request's idempotency key, if it has one.
-        holder
-            Whom the request's token belongs to, if it has one.
 
         Returns
         -------
@@ -140,8 +138,7 @@ class SubmissionDesk:
             If we failed; the attempt is free again.
         """
         parameters = checked_parameters(kind.parameters, query)
-        subject = subject_of(kind, parameters, holder=holder)
-        split = split_of(kind, parameters)
+        subject, split = subject_of(kind, query), split_of(kind, parameters)
         if split in hosted.phases:
             refuse_outside(hosted.phases[split], split, self.ledger)
         digest = body_digest(body)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from typing import ClassVar
 
 import attrs
 
@@ -66,8 +67,11 @@ class Attack:
         Name of the attack.
     submission
         What is attacked.
+    niceness
+        Nobody waits for a house attack, so it gives way to evaluations.
     """
 
+    niceness: ClassVar[int] = 10
     challenge: str
     attack: str
     submission: Submission

@@ -33,6 +33,7 @@ from anomed_core.plugins import (
     collected,
     one_line,
 )
+from anomed_core.plugins.diagnosis import noting_culprit
 from anomed_core.sampling import Lottery
 from anomed_core.state import ArtifactStore
 from anomed_core.version import __version__
@@ -211,10 +212,11 @@ def _declared(
     )
     _refuse_twins([(kind.name, f"submission kind {kind.name!r}") for kind in kinds])
     metrics = _metrics(challenge, registry, kinds)
+    asked = "anomed_house_attacks"
     attacks = [
-        attack
-        for _, result in registry.ask_each(name, "anomed_house_attacks", challenge=challenge)
-        for attack in collected([result], HouseAttack, "anomed_house_attacks")
+        attrs.evolve(attack, run=noting_culprit(attack.run, plugin_name, asked))
+        for plugin_name, result in registry.ask_each(name, asked, challenge=challenge)
+        for attack in collected([result], HouseAttack, asked)
     ]
     _refuse_twins([(attack.name, f"house attack {attack.name!r}") for attack in attacks])
     for attack in attacks:

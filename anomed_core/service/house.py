@@ -160,7 +160,11 @@ def open_house(
         tokens=tokens,
         chores=chores,
         desk=desk,
-        gatekeeper=Gatekeeper(identify=tokens.identify, believes_everybody=settings.auth == "open"),
+        gatekeeper=Gatekeeper(
+            identify=tokens.identify,
+            knows=tokens.knows,
+            believes_everybody=settings.auth == "open",
+        ),
         throttle=_throttle(settings, state, clock),
         background=background,
         state=state,

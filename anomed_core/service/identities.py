@@ -5,7 +5,7 @@ who                    may read       may submit
 ====================== ============== ============================================================
 public                 public things  nothing
 anonymizer             its products   its kinds, under its own id
-deanonymizer           its products   its kinds, under its own id, against any anonymizer
+deanonymizer           its products   its kinds, under its own id, against known anonymizers
 organiser              everything     nothing
 ====================== ============== ============================================================
 
@@ -41,11 +41,14 @@ class Gatekeeper:
     ----------
     identify
         Returns who a token belongs to.
+    knows
+        Returns whether somebody has a token, or had one.
     believes_everybody
         Whether ``auth`` is ``open``.
     """
 
     identify: Callable[[str], Identity | None]
+    knows: Callable[[Identity], bool]
     believes_everybody: bool
 
     def identity(self, name: str | None, token: str | None) -> Identity | None:
@@ -98,6 +101,7 @@ class Gatekeeper:
         if known.role not in product.audience:
             raise NotAllowedError(f"{product.path} is not for the role {known.role}.")
         _refuse_other_ids(known, parameters)
+        self._refuse_invented_targets(hosted, known, parameters)
 
     def may_submit(
         self,
@@ -120,6 +124,7 @@ class Gatekeeper:
                 f"{kind.path} takes submissions of the role {kind.submitter}, not {known.role}."
             )
         _refuse_other_ids(known, parameters)
+        self._refuse_invented_targets(hosted, known, parameters)
 
     def may_see(self, hosted: HostedChallenge, subject: Subject, identity: Identity | None) -> None:
         """Refuse to show a subject's scores or history to anybody else but the organiser.
@@ -136,6 +141,24 @@ class Gatekeeper:
         own = subject.anonymizer if known.role is Role.ANONYMIZER else subject.deanonymizer
         if known.role is not subject.role or known.holder != own:
             raise NotAllowedError("You can see your own scores and attempts only.")
+
+    def _refuse_invented_targets(
+        self, hosted: HostedChallenge, known: Identity, parameters: Mapping[str, str]
+    ) -> None:
+        """Refuse attacks on anonymizers that nobody is.
+
+        Each pair has attempts, a final and draws of its own; who could invent the other half of
+        pairs would have as many as there are names.
+        """
+        target = parameters.get("anonymizer", "")
+        if known.role is not Role.DEANONYMIZER or not target:
+            return
+        anonymizer = Identity(role=Role.ANONYMIZER, holder=target, challenge=hosted.id)
+        if not self.knows(anonymizer):
+            raise NotAllowedError(
+                f"There is no anonymizer {target[:128]!r} in this challenge; attack one that takes "
+                "part, or ask the organiser for their names."
+            )
 
     def _decided(self, hosted: HostedChallenge, action: str, identity: Identity | None) -> bool:
         """Ask the extensions first.
@@ -155,6 +178,24 @@ class Gatekeeper:
         if decision is False:
             raise NotAllowedError("This is not allowed here.")
         return decision is True
+
+
+def with_own_id(query: Mapping[str, str], identity: Identity | None) -> dict[str, str]:
+    """Fill in the id of the token's holder where the query leaves it out.
+
+    Otherwise all who leave it out would be one subject, and spend each other's attempts.
+
+    Parameters
+    ----------
+    query
+        Query parameters by name; absent ones may be empty.
+    identity
+        Who asks; the query of an organiser, or of somebody without a token, stays as it is.
+    """
+    name = _OWN_ID.get(identity.role) if identity is not None else None
+    if identity is None or name is None or query.get(name):
+        return dict(query)
+    return {**query, name: identity.holder}
 
 
 def _as_subject(identity: Identity | None) -> Subject | None:

@@ -5,13 +5,24 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping, Sequence
 
+import attrs
+
 from anomed_core.errors import InvalidParameterError, MissingParameterError
-from anomed_core.model import Parameter, Role, Split, Subject, SubmissionKind
+from anomed_core.model import (
+    ANONYMIZER,
+    DEANONYMIZER,
+    Parameter,
+    Role,
+    Split,
+    Subject,
+    SubmissionKind,
+)
 
 IDENTIFIER = re.compile(r"[A-Za-z0-9][A-Za-z0-9._@+:-]{0,127}")
 """Identifiers of anonymizers and deanonymizers."""
 
-_IDENTIFIERS = ("anonymizer", "deanonymizer")
+_IDS = tuple(attrs.evolve(declared, required=False) for declared in (ANONYMIZER, DEANONYMIZER))
+_ID_NAMES = {declared.name for declared in _IDS}
 
 
 def checked_parameters(declared: Sequence[Parameter], given: Mapping[str, str]) -> dict[str, str]:
@@ -52,7 +63,7 @@ def _check(parameter: Parameter, value: str) -> None:
         raise InvalidParameterError(
             parameter.name, f"got {value[:80]!r}; allowed are {', '.join(parameter.choices)}."
         )
-    if parameter.name in _IDENTIFIERS and not IDENTIFIER.fullmatch(value):
+    if parameter.name in _ID_NAMES and not IDENTIFIER.fullmatch(value):
         raise InvalidParameterError(
             parameter.name,
             f"got {value[:80]!r}; an identifier has 1 to 128 letters, digits or ._@+:- and begins "
@@ -60,26 +71,21 @@ def _check(parameter: Parameter, value: str) -> None:
         )
 
 
-def subject_of(kind: SubmissionKind, parameters: Mapping[str, str], *, holder: str = "") -> Subject:
-    """Return who submits.
+def subject_of(kind: SubmissionKind, query: Mapping[str, str]) -> Subject:
+    """Return who submits, according to the query.
 
-    Parameters
-    ----------
-    kind
-        Says in which role.
-    parameters
-        The query, which names the subject.
-    holder
-        Whom the token belongs to, if there is one: it names the subject where the query need not,
-        so that nobody spends the attempts of all who leave their id out.
+    Raises
+    ------
+    InvalidParameterError
+        If an id has characters that are not allowed.
     """
-    anonymizer = parameters.get("anonymizer", "")
+    ids = checked_parameters(_IDS, query)
     if kind.submitter is Role.ANONYMIZER:
-        return Subject(role=Role.ANONYMIZER, anonymizer=anonymizer or holder)
+        return Subject(role=Role.ANONYMIZER, anonymizer=ids.get("anonymizer", ""))
     return Subject(
         role=Role.DEANONYMIZER,
-        anonymizer=anonymizer,
-        deanonymizer=parameters.get("deanonymizer", "") or holder,
+        anonymizer=ids.get("anonymizer", ""),
+        deanonymizer=ids.get("deanonymizer", ""),
     )
 
 

@@ -83,6 +83,7 @@ class Throttle:
             raise QuotaExhaustedError(
                 f"More than {self._requests} requests within {self._period_s} s; wait a little.",
                 retry_after_s=(counted_in + 1) * self._period_s - now_s,
+                counted="requests",
             )
 
     def _counted(self, who: str, period: int) -> tuple[int, int]:

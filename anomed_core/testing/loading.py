@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import importlib.util
 from types import ModuleType
 from typing import Any
 
@@ -31,7 +32,7 @@ def load_plugin(registry: PluginRegistry, plugin: Any) -> ChallengeType | None:
     if isinstance(plugin, str):
         if ":" in plugin or plugin.endswith(".py") or _is_installed(registry, plugin):
             return registry.load(plugin)
-        if "." in plugin:
+        if "." in plugin or _is_module(plugin):
             return registry.add(import_target(plugin, f"plugin {plugin!r}"), name=plugin)
         return registry.load(plugin)
     name = getattr(plugin, "__name__", type(plugin).__name__)
@@ -41,6 +42,10 @@ def load_plugin(registry: PluginRegistry, plugin: Any) -> ChallengeType | None:
 
 def _is_installed(registry: PluginRegistry, name: str) -> bool:
     return any(info.slug == name for info in registry.installed)
+
+
+def _is_module(name: str) -> bool:
+    return name.isidentifier() and importlib.util.find_spec(name) is not None
 
 
 def reference(plugin: Plugin) -> str:

@@ -10,6 +10,7 @@ import pickle
 import subprocess
 import sys
 import time
+import traceback
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -151,9 +152,15 @@ _TASKS = {"announce": announce, "answers": _answers}
 
 def main() -> None:
     """Answer one question; standard output is kept clean of what plugins print."""
+    from anomed_core.testing.client import described
+
     question: Question = pickle.load(sys.stdin.buffer)  # noqa: S301 - written by our own parent
     channel = os.dup(1)
     os.dup2(2, 1)
-    answer = pickle.dumps(_TASKS[question.task](question))
+    try:
+        answer = pickle.dumps(_TASKS[question.task](question))
+    except Exception as error:  # noqa: BLE001 - a plugin may raise anything; our parent is told
+        traceback.print_exc()
+        sys.exit(described(error))
     with os.fdopen(channel, "wb") as output:
         output.write(answer)

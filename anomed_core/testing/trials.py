@@ -110,9 +110,7 @@ def _trial(client: ChallengeClient, baseline: Baseline, split: Split, suffix: st
     query = query_for(kind.parameters, split)
     if kind.submitter.value in query:
         query[kind.submitter.value] += suffix
-    target = None
-    if kind.with_target:
-        target = client.house.desk.submissions.target(client.hosted, ANONYMIZER_ID, whole=True)
+    target = attacked(client, kind, split) if kind.with_target else None
     payload = baseline.payload(DataRequest(parameters=query, target=target))
     return Trial(
         kind=kind,
@@ -140,20 +138,41 @@ def query_for(parameters: tuple[Parameter, ...], split: Split) -> dict[str, str]
 
 
 def prepare_target(client: ChallengeClient) -> None:
-    """Submit a valid baseline as the test anonymizer, if anything depends on its submission."""
+    """Submit a baseline as the test anonymizer, if anything depends on its submissions.
+
+    A trivial one, if there is one: what is published of it tells no truth.
+    """
     hosted = client.hosted
-    attacked = [kind.with_target for kind in hosted.kinds]
-    if not any(attacked + [product.with_target for product in hosted.products.values()]):
+    products = hosted.products.values()
+    is_needed = [*(kind.with_target for kind in hosted.kinds), *(p.with_target for p in products)]
+    if not any(is_needed):
         return
-    if client.house.desk.submissions.target(hosted, ANONYMIZER_ID, whole=True).submission:
-        return
-    for baseline in baselines(client):
+    for baseline in sorted(baselines(client), key=lambda found: found.quality is Quality.PERFECT):
         kind = hosted.kind(baseline.kind)
         is_attacked = kind.purpose is Purpose.UTILITY and kind.submitter is Role.ANONYMIZER
         if is_attacked and baseline.quality in VALID:
-            trial = _trial(client, baseline, kind.splits[-1])
-            client.request("POST", kind.path, query=trial.query, body=trial.body)
+            for split in kind.splits:
+                if split in kind.keeps and _submission(client, split) is None:
+                    trial = _trial(client, baseline, split)
+                    client.request("POST", kind.path, query=trial.query, body=trial.body)
             return
+
+
+def attacked(client: ChallengeClient, kind: SubmissionKind, split: Split) -> Target:
+    """Return the test anonymizer as an attack on it meets it."""
+    return client.house.desk.submissions.target(
+        client.hosted,
+        ANONYMIZER_ID,
+        whole=kind.with_target,
+        split=split if kind.same_split else None,
+    )
+
+
+def _submission(client: ChallengeClient, split: Split) -> Submission | None:
+    found = client.house.desk.submissions.target(
+        client.hosted, ANONYMIZER_ID, whole=True, split=split
+    )
+    return found.submission
 
 
 def payload_of(trial: Trial, client: ChallengeClient) -> Any:
@@ -195,11 +214,8 @@ def evaluate(client: ChallengeClient, trial: Trial, payload: Any = None) -> dict
         payload=payload_of(trial, client) if payload is None else payload,
         digest=body_digest(trial.body),
     )
-    target: Target | None = None
-    if trial.kind.purpose is Purpose.THREAT:
-        target = client.house.desk.submissions.target(
-            hosted, submission.anonymizer, whole=trial.kind.with_target
-        )
+    is_attack = trial.kind.purpose is Purpose.THREAT
+    target = attacked(client, trial.kind, trial.split) if is_attack else None
     jury = Jury({hosted.id: hosted})
     refusal = jury(Validation(challenge=hosted.id, submission=submission))
     if refusal is not None:

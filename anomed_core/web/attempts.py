@@ -13,6 +13,7 @@ from anomed_core.ledger import Attempt
 from anomed_core.model import ANONYMIZER, DEANONYMIZER, Role, Split, Subject
 from anomed_core.service import HostedChallenge
 from anomed_core.service.house import House
+from anomed_core.service.identities import with_own_id
 from anomed_core.service.parameters import checked_parameters
 from anomed_core.web.query import read_query
 
@@ -58,11 +59,7 @@ class AttemptsResource:
     on_head = on_get
 
     def _subject(self, req: falcon.Request) -> Subject:
-        query = read_query(req, _PARAMETERS)
-        identity = req.context.identity
-        own = {Role.ANONYMIZER: "anonymizer", Role.DEANONYMIZER: "deanonymizer"}
-        if identity is not None and identity.role in own:
-            query[own[identity.role]] = query[own[identity.role]] or identity.holder
+        query = with_own_id(read_query(req, _PARAMETERS), req.context.identity)
         chosen = checked_parameters(_PARAMETERS, query)
         deanonymizer = chosen.get("deanonymizer", "")
         return Subject(

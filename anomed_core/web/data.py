@@ -10,6 +10,7 @@ import falcon
 from anomed_core.model import ArraysSchema, DataProduct, DataRequest, TableSchema
 from anomed_core.service import HostedChallenge, requested_product, static_product
 from anomed_core.service.house import House
+from anomed_core.service.identities import with_own_id
 from anomed_core.service.parameters import checked_parameters
 from anomed_core.service.phases import refuse_outside
 from anomed_core.state import Artifact
@@ -95,7 +96,7 @@ class RequestedProductResource:
 
     def on_get(self, req: falcon.Request, resp: falcon.Response) -> None:
         """Send what the owner provides for these parameters."""
-        query = read_query(req, self._product.parameters)
+        query = with_own_id(read_query(req, self._product.parameters), req.context.identity)
         self._house.gatekeeper.may_read(self._hosted, self._product, req.context.identity, query)
         request = DataRequest(parameters=checked_parameters(self._product.parameters, query))
         if request.split is not None and request.split in self._hosted.phases:

@@ -10,7 +10,6 @@ import falcon
 import structlog
 
 from anomed_core import errors
-from anomed_core.plugins.diagnosis import culprit_of
 
 log = structlog.get_logger(__name__)
 
@@ -54,7 +53,7 @@ def handle_anomed_error(
         _answer(resp, status, title, str(error))
         _add_headers(req, resp, error)
         return
-    log.error("failed", status=status, culprit=culprit_of(error), exc_info=error)
+    log.error("failed", status=status, culprit=errors.culprit_of(error), exc_info=error)
     description = str(error) if isinstance(error, errors.ServiceError) else _OPAQUE
     if isinstance(error, errors.LedgerError):
         description = error.public
@@ -67,10 +66,11 @@ def handle_unexpected(
     """Answer anything else with an opaque id; the traceback goes to the log."""
     if isinstance(error, (falcon.HTTPError, falcon.HTTPStatus)):
         raise error
-    log.error("failed", status=500, culprit=culprit_of(error), exc_info=error)
+    log.error("failed", status=500, culprit=errors.culprit_of(error), exc_info=error)
     _answer(resp, 500, "Internal error", _OPAQUE, request_id=req.context.request_id)
 
 
+_REMAINING = {"attempts": "X-Attempts-Remaining", "requests": "X-Requests-Remaining"}
 _OPAQUE = "Something failed on our side; the organiser finds the reason under this request id."
 
 
@@ -87,7 +87,7 @@ def _add_headers(req: falcon.Request, resp: falcon.Response, error: errors.Reque
     if isinstance(error, (errors.AttemptInProgressError, errors.QuotaExhaustedError)):
         resp.set_header("Retry-After", str(max(1, math.ceil(error.retry_after_s))))
     if isinstance(error, errors.QuotaExhaustedError):
-        resp.set_header("X-Attempts-Remaining", str(error.remaining))
+        resp.set_header(_REMAINING[error.counted], str(error.remaining))
     if isinstance(error, errors.NotAuthenticatedError):
         resp.set_header("WWW-Authenticate", 'Basic realm="anomed", charset="UTF-8"')
 

@@ -79,9 +79,11 @@ class MetricsResource:
             identity = req.context.identity
             if identity is None:
                 raise NotAuthenticatedError("The metrics are for the organiser; send a token.")
-            is_ours = identity.challenge in {EVERY_CHALLENGE, *self.house.challenges}
-            if identity.role is not Role.ORGANISER or not is_ours:
-                raise NotAllowedError("The metrics are for the organiser.")
+            organises_all = identity.challenge == EVERY_CHALLENGE or (
+                {identity.challenge} == set(self.house.challenges)
+            )
+            if identity.role is not Role.ORGANISER or not organises_all:
+                raise NotAllowedError("The metrics are for the organiser of all challenges here.")
         self.telemetry.on_get(req, resp)
 
     on_head = on_get

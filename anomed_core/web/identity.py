@@ -14,6 +14,9 @@ from anomed_core.service.identities import Gatekeeper
 from anomed_core.service.throttle import Throttle
 from anomed_core.web.query import read_query
 
+PROBES = frozenset({"/livez", "/readyz"})
+"""Never refused for being too many: a server must not seem dead because somebody is loud."""
+
 
 @attrs.frozen
 class IdentityCheck:
@@ -44,8 +47,18 @@ class IdentityCheck:
         header = req.env.get("HTTP_AUTHORIZATION")
         if header is not None and not self.gatekeeper.believes_everybody:
             req.context.identity = self.gatekeeper.identity(*credentials(header))
-        if self.throttle is not None:
-            self.throttle.count(_who(req))
+        if self.throttle is not None and req.path not in PROBES:
+            self.throttle.count(self._who(req))
+
+    def _who(self, req: falcon.Request) -> str:
+        """Return in whose name a request is counted; ids count only where they are believed."""
+        identity: Identity | None = req.context.identity
+        if identity is not None:
+            return f"{identity.challenge} {identity.role} {identity.holder}"
+        ids: list[str] = []
+        if self.gatekeeper.believes_everybody:
+            ids = [name for name in read_query(req, (ANONYMIZER, DEANONYMIZER)).values() if name]
+        return "|".join(f"{len(name)}:{name}" for name in ids) or f"address {req.remote_addr}"
 
 
 def credentials(header: str) -> tuple[str | None, str | None]:
@@ -84,11 +97,3 @@ def credentials(header: str) -> tuple[str | None, str | None]:
     except ValueError as error:  # of base64 or of UTF-8
         raise NotAuthenticatedError("The Basic credentials cannot be read.") from error
     return name, token
-
-
-def _who(req: falcon.Request) -> str:
-    identity: Identity | None = req.context.identity
-    if identity is not None:
-        return f"{identity.challenge} {identity.role} {identity.holder}"
-    ids = [name for name in read_query(req, (ANONYMIZER, DEANONYMIZER)).values() if name]
-    return "|".join(f"{len(name)}:{name}" for name in ids) or f"address {req.remote_addr}"

@@ -16,6 +16,8 @@ from typing import Any
 
 from gunicorn.workers.gthread import ThreadWorker
 
+from anomed_core.web.malformed import answer_malformed
+
 HEAD_TIMEOUT_S = 10.0
 _AT_ONCE_S = 1e-6
 
@@ -90,6 +92,12 @@ class PatientWorker(ThreadWorker):  # type: ignore[misc]  # gunicorn has no type
         self.pending_conns.append(conn)
         readable = partial(self.on_pending_socket_readable, conn)
         self.poller.register(conn.sock, EVENT_READ, readable)
+
+    def handle_error(
+        self, _request: Any, connection: socket.socket, _address: Any, error: Exception
+    ) -> None:
+        """Answer what is no request in the form of all other errors."""
+        answer_malformed(connection, error)
 
 
 def head_is_complete(_worker: Any, request: Any) -> None:

@@ -11,6 +11,7 @@ from anomed_core.errors import InvalidParameterError
 from anomed_core.model import FormSchema, Parameter, SubmissionKind
 from anomed_core.service import HostedChallenge
 from anomed_core.service.house import House
+from anomed_core.service.identities import with_own_id
 from anomed_core.web.bodies import read_body, read_form
 from anomed_core.web.query import read_query
 
@@ -30,9 +31,8 @@ class SubmissionResource:
         """Score a submission; the answer is the flat JSON object of its metrics."""
         req.context.base = self._base
         kind = chosen_kind(self._kinds, req)
-        query = read_query(req, kind.parameters)
-        identity = req.context.identity
-        self._house.gatekeeper.may_submit(self._hosted, kind, identity, query)
+        query = with_own_id(read_query(req, kind.parameters), req.context.identity)
+        self._house.gatekeeper.may_submit(self._hosted, kind, req.context.identity, query)
         replay_key = req.get_header("Idempotency-Key")
         if replay_key is not None and len(replay_key) > _LONGEST_KEY:
             raise InvalidParameterError(
@@ -49,7 +49,6 @@ class SubmissionResource:
             body=body,
             request_id=req.context.request_id,
             replay_key=replay_key,
-            holder=identity.holder if identity is not None else "",
         )
         resp.status = falcon.HTTP_201
         resp.content_type = falcon.MEDIA_JSON

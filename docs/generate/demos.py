@@ -30,6 +30,13 @@ def challenge_types() -> tuple[ChallengeType, ...]:
     return tuple(found for found in map(registry.load, names) if found is not None)
 
 
+def plugin_of(name: str) -> Any:
+    """Return the module with the hooks of a type."""
+    registry = build_registry()
+    registry.load(name)
+    return registry.plugin(name)
+
+
 def _entry_points(project: Path) -> dict[str, dict[str, str]]:
     points: dict[str, dict[str, str]] = tomllib.loads(project.read_text())["project"].get(
         "entry-points", {}

@@ -1,4 +1,4 @@
-"""The hook reference: one section for each hook, from the docstring of its specification."""
+"""The hook reference: a table of all hooks and a page for each, from its specification."""
 
 from __future__ import annotations
 
@@ -13,21 +13,34 @@ from anomed_core.hookspecs import (
     threat_evaluation,
     utility_evaluation,
 )
-from anomed_core.plugins import HOOKS, OWNER_HOOKS
-
-from .markdown import code, described, docstring, prose, table
+from anomed_core.plugins import HOOKS, OWNER_HOOKS, implemented_hooks
+from docs.generate.demos import challenge_types, plugin_of
+from docs.generate.markdown import code, described, docstring, prose, table
+from docs.generate.objects import documented
 
 _MODULES = (announcing, data_provision, utility_evaluation, threat_evaluation, around)
 _CALLED = re.compile(r"(Called .*?); (.*?[.])(?:\s|$)(.*)", flags=re.DOTALL)
 
 
 def block() -> str:
-    """Return a table of all hooks and the section of each one."""
-    parts = [table(["hook", "asked", "answers"], _overview())]
+    """Return a table of the hooks of each group."""
+    parts: list[str] = []
     for group, names in grouped().items():
-        parts.append(f"## {group}")
-        parts += [_section(name) for name in names]
+        rows = [
+            [f"[`{name}`](hooks/{name}.md)", _summary(name), asked(name), _answers(name)]
+            for name in names
+        ]
+        parts += [f"## {group}", table(["hook", "what for", "asked", "answers"], rows)]
     return "\n\n".join(parts)
+
+
+def pages() -> dict[str, str]:
+    """Return the page of each hook by its path below ``docs/``."""
+    return {f"reference/hooks/{name}.md": _page(name) for name in HOOKS}
+
+
+def _summary(name: str) -> str:
+    return docstring(getattr(hookspecs, name))["summary"].rstrip(".")
 
 
 def grouped() -> dict[str, list[str]]:
@@ -42,14 +55,6 @@ def grouped() -> dict[str, list[str]]:
     if listed != sorted(HOOKS):
         raise ValueError(f"not every hook is specified in a module: {set(HOOKS) - set(listed)}")
     return groups
-
-
-def _overview() -> list[list[str]]:
-    return [
-        [f"[`{name}`](#{name})", asked(name), _answers(name)]
-        for names in grouped().values()
-        for name in names
-    ]
 
 
 def _answers(name: str) -> str:
@@ -81,9 +86,52 @@ def _timing(name: str) -> tuple[str, str, str]:
     return f"{when.removeprefix('Called ')}.", who, rest
 
 
-def _section(name: str) -> str:
-    function = getattr(hookspecs, name)
-    parts = docstring(function)
+def _page(name: str) -> str:
+    parts = docstring(getattr(hookspecs, name))
+    when, who, errors, others = _semantics(name)
+    facts = [
+        f"* **Signature:** {code(_signature(name))}",
+        f"* **Called:** {when}",
+        f"* **Asked:** {who}; {_answers(name)}.",
+        f"* **Returns:** {_returned(parts.get('Returns'))}",
+        f"* **Errors:** {errors}",
+    ]
+    arguments = described(parts["Parameters"]) if "Parameters" in parts else {}
+    listed = [[code(argument), text] for argument, text in arguments.items()]
+    return "\n\n".join(
+        part
+        for part in (
+            f"# {name}",
+            parts["summary"],
+            others,
+            "\n".join(facts),
+            _AGREED,
+            f"## Arguments\n\n{_LEFT_OUT}" if _arguments(name) else "",
+            table(["argument", "meaning"], listed) if listed else "",
+            _links(name),
+            f"## Example\n\n```pycon\n{inspect.cleandoc(parts['Examples'])}\n```",
+            f"## In this repository\n\n{_implemented_by(name)}",
+            _SEE_ALSO,
+        )
+        if part
+    )
+
+
+_AGREED = (
+    "What *owner*, *everybody*, *our fault* and *refuses to start* mean is agreed upon for "
+    "[all hooks](../hooks.md)."
+)
+_LEFT_OUT = "An implementation names those that it needs, and leaves out the others."
+_SEE_ALSO = """## See also
+
+* [All hooks](../hooks.md)
+* [Why owners are asked](../../explanation/why-owner-dispatch.md)
+* [Write hook-level unit tests](../../how-to/write-hook-level-unit-tests.md)
+"""
+
+
+def _semantics(name: str) -> tuple[str, str, str, str]:
+    """Return when a hook is called, who is asked, what if it raises, and all else."""
     when, who, rest = _timing(name)
     sentences = re.split(r"(?<=[.;]) (?=[A-Z])", " ".join(f"{who} {rest}".split()))
     about_raising = [s for s in sentences[1:] if _is_about_raising(s)]
@@ -93,28 +141,34 @@ def _section(name: str) -> str:
     if not about_raising:
         raise ValueError(f"{name}: the docstring does not say what happens if it raises")
     others = [s for s in sentences[1:] if not _is_about_raising(s)]
-    facts = [
-        f"* **Signature:** {code(_signature(name))}",
-        f"* **Called:** {when}",
-        f"* **Asked:** {who.rstrip('.')}; {_answers(name)}.",
-        f"* **Returns:** {_returned(parts.get('Returns'))}",
-        f"* **Errors:** {' '.join(about_raising)}",
+    return when, who.rstrip("."), " ".join(about_raising), " ".join(others)
+
+
+def _arguments(name: str) -> list[inspect.Parameter]:
+    return list(inspect.signature(getattr(hookspecs, name)).parameters.values())
+
+
+def _links(name: str) -> str:
+    """Return links to the classes that a signature names."""
+    named = re.findall(r"\b[A-Z]\w+", _signature(name))
+    linked = [
+        f"[`{word}`](../objects.md#{word.lower()})"
+        for word in dict.fromkeys(named)
+        if word in documented()
     ]
-    arguments = described(parts["Parameters"]) if "Parameters" in parts else {}
-    listed = [[code(argument), text] for argument, text in arguments.items()]
-    example = inspect.cleandoc(parts["Examples"])
-    return "\n\n".join(
-        part
-        for part in (
-            f"### {name}",
-            parts["summary"],
-            " ".join(others),
-            "\n".join(facts),
-            table(["argument", "meaning"], listed) if listed else "",
-            f"```pycon\n{example}\n```",
-        )
-        if part
-    )
+    return f"Their classes: {', '.join(linked)}." if linked else ""
+
+
+def _implemented_by(name: str) -> str:
+    """Return which shipped types implement a hook: they are examples of its use."""
+    types = [
+        code(challenge_type.name)
+        for challenge_type in challenge_types()
+        if name in implemented_hooks(plugin_of(challenge_type.name))
+    ]
+    if not types:
+        return "No shipped type implements it."
+    return f"Implemented by {', '.join(types)}."
 
 
 def _signature(name: str) -> str:

@@ -1,6 +1,7 @@
 """Run ``anomed`` as a person does, in this process or in one of its own."""
 
 import json
+import os
 import subprocess
 import sys
 from collections.abc import Callable
@@ -81,6 +82,7 @@ def process(tmp_path: Path) -> Callable[..., subprocess.CompletedProcess[str]]:
             capture_output=True,
             text=True,
             cwd=tmp_path,
+            env={**os.environ, **environment},
             timeout=120,
             check=False,
         )

@@ -2,9 +2,11 @@
 
 import subprocess
 from collections.abc import Callable
+from pathlib import Path
 
 import pytest
 
+from benchmarks.startup import install_plugins
 from tests.cli.conftest import Anomed
 
 HEAVY = {
@@ -33,14 +35,18 @@ def test_help_imports_nothing_heavy(
 ) -> None:
     answer = process(*arguments)
 
-    imported = {
+    assert answer.returncode == 0
+    assert "click" in imported(answer)
+    assert not imported(answer) & HEAVY
+
+
+def imported(answer: subprocess.CompletedProcess[str]) -> set[str]:
+    """Return the packages that a process imported, as ``-X importtime`` tells."""
+    return {
         line.rpartition("|")[2].strip().split(".")[0]
         for line in answer.stderr.splitlines()
         if line.startswith("import time:")
     }
-    assert answer.returncode == 0
-    assert "click" in imported
-    assert not imported & HEAVY
 
 
 def test_help_lists_every_command(anomed: Anomed) -> None:
@@ -104,3 +110,17 @@ def test_a_mistake_in_the_configuration_names_its_key(
         "anomed: challenges.mine.sise: unknown key; did you mean 'size'? allowed are level, size, "
         "words\n"
     )
+
+
+def test_fifty_installed_plugins_are_found_and_none_is_imported(
+    process: Callable[..., subprocess.CompletedProcess[str]], tmp_path: Path
+) -> None:
+    folder = tmp_path / "site-packages"
+    install_plugins(folder, 50)
+
+    helped = process("--help", PYTHONPATH=str(folder))
+    missed = process("plugins", "show", "fake-50", PYTHONPATH=str(folder))
+
+    assert helped.returncode == 0
+    assert "fake-49" in missed.stderr
+    assert "was imported" not in helped.stderr + missed.stderr

@@ -93,6 +93,25 @@ def test_scores_are_exported_with_every_digit(anomed: Anomed, scored: House) -> 
     assert [json.loads(line)["metrics"]["mae"] for line in lines] == recorded
 
 
+def test_an_export_carries_every_metric_of_every_kind(anomed: Anomed, scored: House) -> None:
+    hosted = scored.challenges["mine"]
+    scored.desk.submit(
+        hosted,
+        hosted.kind("deanonymizer"),
+        query={"anonymizer": "better", "deanonymizer": "eve", **FINAL},
+        body=encode_npz({"prediction": np.zeros(5, dtype=bool)}),
+    )
+    *utilities, threat = csv.DictReader(io.StringIO(anomed("scores", "export").out))
+
+    assert all(row["mae"] and row["hits"] and row["acc"] == "" for row in utilities)
+    assert (threat["mae"], threat["hits"], float(threat["acc"])) == ("", "", 0.4)
+    assert json.loads(threat["parameters"]) == {
+        "anonymizer": "better",
+        "deanonymizer": "eve",
+        **FINAL,
+    }
+
+
 # --- the ledger -----------------------------------------------------------------------------------
 
 

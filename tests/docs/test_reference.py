@@ -1,9 +1,11 @@
 """The documentation says what the code does, all of it, and its links lead somewhere."""
 
+import inspect
 import re
 import subprocess
 import sys
 from collections.abc import Iterator
+from itertools import chain
 from pathlib import Path
 from typing import Any
 
@@ -12,19 +14,23 @@ import attrs
 import click
 import numpy as np
 import pytest
-from anomed_supervised_mia.config import SupervisedMIAConfig
 from anomed_supervised_mia.utility import UTILITY_METRICS
 
 import anomed_core
-from anomed_core import errors
+from anomed_core import errors, hookspecs, testing
 from anomed_core.cli import anomed
 from anomed_core.config import ChallengeTable, ServerSettings
 from anomed_core.plugins import HOOKS
+from anomed_core.service.specs import config_class
+from anomed_core.testing import Check, conformance_checks
 from anomed_core.web.errors import STATUS
+from docs.generate.demos import challenge_types
 
 ROOT = Path(__file__).parents[2]
 DOCS = ROOT / "docs"
 PAGES = sorted([*ROOT.glob("*.md"), *DOCS.rglob("*.md"), *ROOT.glob("plugins/*/README.md")])
+
+CONFIG_CLASSES = [config_class(found) for found in challenge_types()]
 
 RUN_LANGUAGES = {"output", "pycon", "python", "shell", "toml"}
 SEEN_LANGUAGES = {"diff", "json", "text"}
@@ -51,8 +57,30 @@ def test_derived_parts_are_what_the_code_says() -> None:
 
 
 @pytest.mark.parametrize("name", HOOKS)
-def test_every_hook_has_a_section(name: str) -> None:
-    assert f"\n### {name}\n" in reference("hooks.md")
+def test_every_hook_has_a_page_with_its_signature_and_an_example(name: str) -> None:
+    assert f"| [`{name}`](hooks/{name}.md) |" in reference("hooks.md")
+    page = reference(f"hooks/{name}.md")
+    arguments = inspect.signature(getattr(hookspecs, name)).parameters
+    (signature,) = re.findall(rf"`{name}\((.*)\) -> .*`", page)
+    assert re.findall(r"(\w+):", signature) == list(arguments)
+    assert f"def {name}(" in page.partition("```pycon")[2]
+
+
+@pytest.mark.parametrize("check", conformance_checks("any"), ids=str)
+def test_every_check_is_listed(check: Check) -> None:
+    assert f"\n| `{check.id}` | {check.description.rstrip('.')}" in reference("testing.md")
+
+
+@pytest.mark.parametrize("name", testing.__all__)
+def test_everything_of_the_test_bench_is_listed(name: str) -> None:
+    assert f"\n| `{name}` |" in reference("testing.md")
+
+
+@pytest.mark.parametrize("name", [found.name for found in challenge_types()])
+def test_every_type_has_its_metrics_keys_and_routes_described(name: str) -> None:
+    assert f"\n## {name}: " in reference("metrics.md")
+    assert f"\n## Options of {name}\n" in reference("config.md")
+    assert f"\n### Of `{name}`\n" in reference("wire.md")
 
 
 def config_keys(cls: type[Any]) -> Iterator[str]:
@@ -68,7 +96,7 @@ def config_keys(cls: type[Any]) -> Iterator[str]:
     "key",
     sorted(
         {*config_keys(ServerSettings), *config_keys(ChallengeTable)} - {"id", "options"}
-        | set(config_keys(SupervisedMIAConfig))
+        | set(chain.from_iterable(map(config_keys, CONFIG_CLASSES)))
     ),
 )
 def test_every_config_key_is_listed(key: str) -> None:

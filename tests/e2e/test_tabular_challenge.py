@@ -51,7 +51,8 @@ def hospital(
 @pytest.fixture(scope="module")
 def decades(
     hospital: RunningServer, start_client: Callable[..., RunningServer], tmp_path_factory
-) -> tuple[httpx.Client, Path]:
+) -> tuple[httpx.Response, Path]:
+    """Let the published client fit and publish; return its answer and the folder of its files."""
     folder = tmp_path_factory.mktemp("decades")
     server = start_client(
         "decades",
@@ -61,7 +62,7 @@ def decades(
     )
     with httpx.Client(base_url=server.url, trust_env=False, timeout=60) as client:
         assert client.post("/fit").status_code == 201
-        yield client, folder
+        return client.post("/evaluate"), folder
 
 
 def test_functions_of_an_organiser_score_as_the_published_server_does(
@@ -98,9 +99,8 @@ def test_reconstructed_tables_are_scored_without_any_parameter(
     assert answer.json() == {"matching_rows": 0.25}
 
 
-def test_table_over_one_mebibyte_is_scored(decades: tuple[httpx.Client, Path]) -> None:
-    client, folder = decades
-    evaluated = client.post("/evaluate")
+def test_table_over_one_mebibyte_is_scored(decades: tuple[httpx.Response, Path]) -> None:
+    evaluated, folder = decades
 
     assert max(file.stat().st_size for file in folder.iterdir()) > MIB
     assert evaluated.status_code == 201
@@ -111,10 +111,10 @@ def test_table_over_one_mebibyte_is_scored(decades: tuple[httpx.Client, Path]) -
 
 
 def test_attackers_get_the_very_table_without_its_index(
-    hospital: RunningServer, decades: tuple[httpx.Client, Path]
+    hospital: RunningServer, decades: tuple[httpx.Response, Path]
 ) -> None:
-    client, _ = decades
-    assert client.post("/evaluate").status_code == 201
+    evaluated, _ = decades
+    assert evaluated.status_code == 201
     with httpx.Client(base_url=hospital.url, trust_env=False, timeout=30) as attacker:
         answer = attacker.get("/data/deanonymizer/anonymized", params={"anonymizer": "decades"})
     table = pd.read_parquet(io.BytesIO(answer.content))

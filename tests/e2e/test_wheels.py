@@ -1,63 +1,154 @@
-"""Each plugin's wheel and the core's, installed alone into a fresh environment, work."""
+"""Wheels alone, in fresh environments, work: what is shipped is all that is needed."""
 
+import io
 import json
-import os
-import subprocess
-import sys
+import shutil
+from collections.abc import Callable
 from pathlib import Path
 
+import httpx
+import numpy as np
 import pytest
 
-ROOT = Path(__file__).parents[2]
-PLUGINS = sorted(path.parent for path in ROOT.glob("plugins/*/pyproject.toml"))
-UV = Path(sys.executable).with_name("uv")
+from anomed_core.scaffold import write_package
+from tests.docs.packages import files_of
+
+from .environments import REPOSITORY
+from .processes import serving
+from .wheels import UV, Environment, build_wheel, fresh_environment
+
+PLUGINS = sorted(path.parent for path in REPOSITORY.glob("plugins/*/pyproject.toml"))
+EXTRAS = REPOSITORY / "examples" / "anomed-mia-extras"
+
+WheelOf = Callable[[Path], Path]
 
 pytestmark = [pytest.mark.e2e, pytest.mark.slow]
 
 
-def run(*command: str | Path, folder: Path) -> str:
-    environment = {name: value for name, value in os.environ.items() if name != "VIRTUAL_ENV"}
-    result = subprocess.run(
-        [str(part) for part in command],
-        cwd=folder,
-        env=environment,
-        capture_output=True,
-        text=True,
-        timeout=600,
-        check=False,
-    )
-    assert result.returncode == 0, result.stdout + result.stderr
-    return result.stdout
-
-
 @pytest.fixture(scope="module")
-def wheels(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Path]:
-    """Return the wheels of all distributions by the name of their folder."""
+def wheel_of(tmp_path_factory: pytest.TempPathFactory) -> WheelOf:
+    """Return a function that builds the wheel of a project, once."""
     if not UV.exists():
         pytest.skip("uv is not installed beside this Python; run: make install")
-    built = {}
-    for project in (ROOT, *PLUGINS):
-        target = tmp_path_factory.mktemp("wheels")
-        run(UV, "build", "--quiet", "--wheel", "--out-dir", target, project, folder=target)
-        (built[project.name],) = target.glob("*.whl")
-    return built
+    built: dict[Path, Path] = {}
+
+    def build(project: Path) -> Path:
+        if project not in built:
+            built[project] = build_wheel(project, tmp_path_factory.mktemp("wheels") / "dist")
+        return built[project]
+
+    return build
+
+
+def served(environment: Environment, plugin: str, folder: Path):  # type: ignore[no-untyped-def]
+    """Serve a type's demo from an environment, as a context manager."""
+    return serving(
+        [str(environment.command("anomed")), "serve", "--plugin", plugin, "--port", "{port}"],
+        name=plugin,
+        folder=folder,
+        environment={"ANOMED_SERVER_WORKERS": "1"},
+    )
+
+
+def get_arrays(url: str, **query: str) -> dict[str, np.ndarray]:
+    answer = httpx.get(url, params=query, trust_env=False).raise_for_status()
+    with np.load(io.BytesIO(answer.content)) as file:
+        return dict(file)
+
+
+def score(url: str, prediction: np.ndarray, **query: str) -> dict[str, float]:
+    body = io.BytesIO()
+    np.savez(body, prediction=prediction)
+    answer = httpx.post(url, params=query, content=body.getvalue(), trust_env=False, timeout=60)
+    assert answer.status_code == 201, answer.text
+    metrics: dict[str, float] = answer.json()
+    return metrics
 
 
 @pytest.mark.parametrize("project", PLUGINS, ids=lambda project: project.name)
 def test_a_plugin_needs_nothing_but_its_wheel_and_the_cores(
-    project: Path, wheels: dict[str, Path], tmp_path: Path
+    project: Path, wheel_of: WheelOf, tmp_path: Path
 ) -> None:
-    environment = tmp_path / "environment"
-    run(UV, "venv", "--quiet", "--python", sys.executable, environment, folder=tmp_path)
-    python = environment / "bin" / "python"
-    install = (UV, "pip", "install", "--quiet", "--python", python)
-    constraints = ROOT / "constraints.txt"
-    both = (wheels[ROOT.name], wheels[project.name])
-    run(*install, "--constraint", constraints, *both, folder=tmp_path)
+    environment = fresh_environment(
+        tmp_path / "environment", [wheel_of(REPOSITORY), wheel_of(project)]
+    )
 
-    anomed = environment / "bin" / "anomed"
-    (listed,) = json.loads(run(anomed, "plugins", "list", "--json", folder=tmp_path))
+    (listed,) = json.loads(environment.run("anomed", "plugins", "list", "--json", folder=tmp_path))
     assert listed["name"] == project.name.replace("_", "-")
     assert listed["state"] == "ok"
-    checked = run(anomed, "challenge", "check", "--plugin", listed["name"], folder=tmp_path)
+    checked = environment.run(
+        "anomed", "challenge", "check", "--plugin", listed["name"], folder=tmp_path
+    )
     assert "1 challenge(s) checked" in checked
+
+
+def test_what_the_scaffold_writes_is_built_installed_tested_and_served(
+    wheel_of: WheelOf, tmp_path: Path
+) -> None:
+    package = write_package("fresh-idea", tmp_path)
+    environment = fresh_environment(
+        tmp_path / "environment", [wheel_of(REPOSITORY), wheel_of(package), "pytest"]
+    )
+    shutil.copytree(package / "tests", tmp_path / "elsewhere" / "tests")
+
+    tested = environment.run("pytest", "-q", "-W", "error", folder=tmp_path / "elsewhere")
+    assert " passed" in tested
+    with served(environment, "fresh-idea", tmp_path / "state") as server:
+        features = get_arrays(f"{server.url}/data/anonymizer/tuning")["X"]
+        metrics = score(
+            f"{server.url}/utility/anonymizer",
+            features.sum(axis=1),
+            anonymizer="sum",
+            data_split="tuning",
+        )
+    assert list(metrics) == ["mae"]
+
+
+def test_what_the_tutorial_builds_is_packaged_as_it_says(wheel_of: WheelOf, tmp_path: Path) -> None:
+    package = write_package("diabetes-sex", tmp_path)
+    for path in [*package.glob("anomed_*/c*.py"), *package.glob("tests/*.py")]:
+        path.unlink()
+    for name, text in files_of("tutorial/write-a-challenge-type.md").items():
+        (tmp_path / name).write_text(text)
+    environment = fresh_environment(
+        tmp_path / "environment", [wheel_of(REPOSITORY), wheel_of(package), "pytest"]
+    )
+    shutil.copytree(package / "tests", tmp_path / "elsewhere" / "tests")
+
+    tested = environment.run("pytest", "-q", "-W", "error", folder=tmp_path / "elsewhere")
+    checked = environment.run("anomed", "plugins", "check", "diabetes-sex", folder=tmp_path)
+
+    assert "20 passed" in tested
+    assert "diabetes-sex: 19 checks, 0 failed" in checked
+
+
+def test_an_extension_of_somebody_elses_type_takes_part_once_installed(
+    wheel_of: WheelOf, tmp_path: Path
+) -> None:
+    parts = (REPOSITORY, REPOSITORY / "plugins" / "supervised_mia", EXTRAS)
+    environment = fresh_environment(tmp_path / "environment", [*map(wheel_of, parts), "pytest"])
+    shutil.copytree(EXTRAS / "tests", tmp_path / "elsewhere" / "tests")
+
+    listed = json.loads(environment.run("anomed", "plugins", "list", "--json", folder=tmp_path))
+    assert {row["name"]: (row["kind"], row["state"]) for row in listed} == {
+        "supervised-mia": ("challenge type", "ok"),
+        "mia-extras": ("extension", "ok"),
+    }
+    tested = environment.run("pytest", "-q", "-W", "error", folder=tmp_path / "elsewhere")
+    assert " passed" in tested
+    folder = tmp_path / "state"
+    with served(environment, "supervised-mia", folder) as server:
+        features = get_arrays(f"{server.url}/data/anonymizer/validation")["X"]
+        final = {"anonymizer": "constant", "data_split": "validation"}
+        score(f"{server.url}/utility/anonymizer", np.zeros(len(features), dtype=int), **final)
+        attack = {"anonymizer": "constant", "deanonymizer": "all", "data_split": "tuning"}
+        records = get_arrays(f"{server.url}/data/attack-success-evaluation", **attack)["X"]
+        guess = np.ones(len(records), dtype=bool)
+        metrics = score(f"{server.url}/utility/deanonymizer", guess, **attack)
+    assert metrics["membership_advantage"] == 0.0
+    assert (metrics["tpr"], metrics["fpr"]) == (1.0, 1.0)
+    environment.run(
+        "anomed", "report", "--plugin", "supervised-mia", "--output", "pages", folder=folder
+    )
+    (page,) = (folder / "pages").rglob("*.html")
+    assert "Memorisation" in page.read_text()

@@ -13,6 +13,13 @@ from anomed_core.errors import EvaluationFailedError, EvaluationTimeoutError
 MIB = 2**20
 
 
+class Nice(tuple):
+    """A job that gives way."""
+
+    __slots__ = ()
+    niceness = 7
+
+
 def perform(job):
     name, argument = job
     return globals()[name](argument)
@@ -41,6 +48,10 @@ def fail(text):
 
 def leak(n_bytes):
     return len(bytearray(n_bytes))
+
+
+def priority(_):
+    return os.getpriority(os.PRIO_PROCESS, 0)
 
 
 def wait(seconds):
@@ -79,6 +90,11 @@ def test_a_job_that_takes_too_much_memory_fails_alone(engine):
     assert engine.run(("leak", 64 * MIB)) == 64 * MIB
     with pytest.raises(EvaluationFailedError):
         engine.run(("leak", 2048 * MIB))
+
+
+def test_jobs_give_way_if_they_say_so(engine):
+    usual = engine.run(("priority", None))
+    assert engine.run(Nice(("priority", None))) == min(usual + 7, 19)
 
 
 def test_jobs_run_beside_each_other(engine):

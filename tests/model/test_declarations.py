@@ -104,6 +104,15 @@ def test_only_participants_submit(submitter: Role) -> None:
         kind(submitter=submitter)
 
 
+@pytest.mark.parametrize(
+    ("submitter", "purpose"), [("anonymizer", "utility"), ("deanonymizer", "threat")]
+)
+def test_route_and_purpose_of_a_kind_are_the_usual_ones(submitter: str, purpose: str) -> None:
+    kind = SubmissionKind(name="guesses", submitter=submitter, schema=PREDICTION)
+
+    assert (kind.path, kind.purpose.value) == ("/utility/guesses", purpose)
+
+
 def test_a_kind_without_default_split_requires_one() -> None:
     with pytest.raises(ValueError, match="data_split must be required"):
         kind(parameters=(ANONYMIZER,))

@@ -5,10 +5,10 @@ import inspect
 import pytest
 from structlog.testing import capture_logs
 
-from anomed_core import hookimpl
-from anomed_core.errors import EvaluationFailedError, SubmissionRejected
+from anomed_core import HouseAttack, hookimpl
+from anomed_core.errors import EvaluationFailedError, SubmissionRejected, culprit_of
 from anomed_core.plugins import build_registry
-from anomed_core.plugins.diagnosis import TRACE_VARIABLE, culprit_of
+from anomed_core.plugins.diagnosis import TRACE_VARIABLE
 from anomed_core.wire import encode_npz
 from tests.example_types import Doubling, Guessing
 
@@ -123,3 +123,23 @@ def test_an_extension_that_wraps_is_blamed_for_its_own_faults() -> None:
         registry.caller("guessing", "anomed_evaluate_utility")(challenge=None, submission=None)
 
     assert culprit_of(error.value).startswith("in plugin 'stumbling'")
+
+
+def test_a_house_attack_that_raises_is_blamed_on_the_plugin_that_offered_it(house_of) -> None:
+    class Attacked(Guessing):
+        @hookimpl
+        def anomed_house_attacks(self):
+            def run(submission, rng):
+                return out_of_luck(submission)
+
+            return [HouseAttack(name="unlucky", kind="anonymizer", run=run)]
+
+    (hosted,) = house_of(Attacked()).challenges.values()
+    (attack,) = hosted.house_attacks
+
+    with pytest.raises(RuntimeError) as error:
+        attack.run(None, None)
+
+    assert culprit_of(error.value) == (
+        f"in plugin 'attacked-0', hook anomed_house_attacks, at {__file__}:{LINE}"
+    )

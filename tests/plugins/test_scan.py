@@ -60,3 +60,13 @@ def test_two_distributions_with_one_slug_both_appear(install: Install) -> None:
     install("second", types={"fake": "m"})
 
     assert slugs("first") == slugs("second") == ["fake"]
+
+
+def test_looking_for_plugins_imports_nothing_that_only_some_of_them_need() -> None:
+    code = (
+        "import sys; from anomed_core.plugins import build_registry; build_registry();"
+        "heavy = {'pandas', 'pyarrow', 'sklearn', 'scipy', 'sqlalchemy', 'falcon'};"
+        "assert not heavy & set(sys.modules), heavy & set(sys.modules)"
+    )
+
+    subprocess.run([sys.executable, "-c", code], check=True)

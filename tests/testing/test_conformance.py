@@ -23,12 +23,6 @@ def test_a_scaffolded_type_passes_every_check(scaffolded: Scaffolded) -> None:
     assert [f"{f.id}: {f.text}" for f in findings if f.outcome is not Outcome.OK] == []
 
 
-@pytest.mark.slow
-@pytest.mark.parametrize("check", conformance_checks("supervised-mia"))
-def test_supervised_mia_keeps_the_contract(check) -> None:
-    check()
-
-
 def test_checks_are_called_by_their_ids_and_say_what_they_are_about() -> None:
     checks = conformance_checks("any")
 

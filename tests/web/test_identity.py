@@ -3,11 +3,23 @@
 import base64
 from collections.abc import Callable
 
+import attrs
 import numpy as np
 import pytest
 from falcon.testing import Result, TestClient
 
-from anomed_core import Role, Subject, hookimpl
+from anomed_core import (
+    ANONYMIZER,
+    DATA_SPLIT,
+    DEANONYMIZER,
+    Challenge,
+    DataProduct,
+    Role,
+    Split,
+    Subject,
+    SubmissionKind,
+    hookimpl,
+)
 from anomed_core.config import QuotaSettings
 from anomed_core.ledger import EVERY_CHALLENGE, Identity
 from anomed_core.service.house import House
@@ -22,6 +34,12 @@ TRAINING = "/data/anonymizer/training"
 PAIR = "/data/pair?anonymizer=alice&deanonymizer=bob&data_split=tuning"
 UTILITY = "/utility/anonymizer?anonymizer=alice&data_split=tuning"
 THREAT = "/utility/deanonymizer?anonymizer=alice&deanonymizer=bob&data_split=tuning"
+
+SPLIT_IF_GIVEN = attrs.evolve(DATA_SPLIT, required=False)
+PAIR_IF_GIVEN = (
+    *(attrs.evolve(party, required=False) for party in (ANONYMIZER, DEANONYMIZER)),
+    SPLIT_IF_GIVEN,
+)
 
 Ask = Callable[..., Result]
 
@@ -142,7 +160,9 @@ def test_a_revoked_token_is_refused(house: House, ask: Ask, tokens: dict[str, st
         ("bob", TRAINING, None, 403),
         ("bob", PAIR, None, 200),
         ("bob", PAIR.replace("bob", "carol"), None, 403),
-        ("bob", PAIR.replace("alice", "anybody"), None, 200),
+        ("bob", PAIR.replace("alice", "anybody"), None, 403),
+        ("bob", PAIR.replace("alice", "olga"), None, 403),
+        ("bob", THREAT.replace("alice", "anybody"), ATTACK, 403),
         ("bob", THREAT, ATTACK, 201),
         ("bob", THREAT.replace("bob", "carol"), ATTACK, 403),
         ("bob", UTILITY.replace("alice", "bob"), GUESS, 403),
@@ -199,6 +219,111 @@ def test_the_history_is_for_its_subject_and_the_organiser(ask: Ask) -> None:
     assert len(ask("olga", "/attempts?anonymizer=alice").json["attempts"]) == 1
     assert ask("stranger", "/attempts").status_code == 403
     assert ask(None, "/attempts?anonymizer=alice").status_code == 401
+
+
+def test_nobody_learns_which_scores_of_others_there_are(ask: Ask) -> None:
+    ask("alice", UTILITY, GUESS)
+
+    existing, missing = (ask("bob", f"/scores/{number}") for number in (1, 2))
+
+    assert existing.status_code == missing.status_code == 403
+    assert existing.content == missing.content
+    assert ask("alice", "/scores/2").status_code == 403
+    assert ask("olga", "/scores/2").status_code == 404
+
+
+@pytest.mark.parametrize("method", ["GET", "HEAD"])
+def test_counts_are_for_organisers_of_what_is_served(
+    method: str, house: House, client: TestClient
+) -> None:
+    def status(challenge: str) -> int:
+        identity = Identity(role=Role.ORGANISER, holder="olga", challenge=challenge)
+        headers = {"Authorization": f"Bearer {house.tokens.create(identity)}"}
+        return client.simulate_request(method, "/metrics", headers=headers).status_code
+
+    assert [status("guessing"), status(EVERY_CHALLENGE), status("other")] == [200, 200, 403]
+
+
+def test_attempts_cannot_be_multiplied_by_inventing_anonymizers(
+    house: House, ask: Ask, tokens: dict[str, str]
+) -> None:
+    """Each pair has a final of its own: they end where the names of anonymizers end."""
+    final = THREAT.replace("tuning", "validation")
+    names = ("alice", "alice", "alice2", "ALICE", "a", "carol")
+
+    statuses = [
+        ask("bob", final.replace("=alice", f"={name}"), ATTACK).status_code for name in names
+    ]
+    house.tokens.create(Identity(role=Role.ANONYMIZER, holder="carol", challenge="guessing"))
+
+    assert statuses == [201, 409, 403, 403, 403, 403]
+    assert ask("bob", final.replace("=alice", "=carol"), ATTACK).status_code == 201
+
+
+def test_a_revoked_anonymizer_can_still_be_attacked(
+    house: House, ask: Ask, tokens: dict[str, str]
+) -> None:
+    assert house.tokens.revoke(tokens["alice"].split("-")[1])
+
+    assert ask("bob", THREAT, ATTACK).status_code == 201
+
+
+# --- ids that are left out ------------------------------------------------------------------------
+
+
+class Lenient(Guessing):
+    """Needs no ids, as tabular challenges do not; what it hands out tells whom it is for."""
+
+    @hookimpl
+    def anomed_data_products(self, challenge: Challenge) -> list[DataProduct]:
+        (_, pair) = super().anomed_data_products(challenge)
+        return [attrs.evolve(pair, parameters=PAIR_IF_GIVEN)]
+
+    @hookimpl
+    def anomed_submission_kinds(self, challenge: Challenge) -> list[SubmissionKind]:
+        kinds = super().anomed_submission_kinds(challenge)
+        return [
+            attrs.evolve(kinds[0], parameters=(SPLIT_IF_GIVEN,), default_split=Split.TUNING),
+            attrs.evolve(kinds[1], parameters=PAIR_IF_GIVEN, default_split=Split.TUNING),
+        ]
+
+
+def test_the_token_says_who_submits_where_the_query_does_not(house_of: OpenHouse) -> None:
+    house = house_of(Lenient(name="lenient"), auth="tokens", quota=QuotaSettings(tuning_attempts=1))
+    client = TestClient(create_web_app(house))
+
+    def submit(role: Role, holder: str) -> Result:
+        identity = Identity(role=role, holder=holder, challenge="lenient")
+        headers = {"Authorization": f"Bearer {house.tokens.create(identity)}"}
+        body = GUESS if role is Role.ANONYMIZER else ATTACK
+        return client.simulate_post(f"/utility/{role}", body=body, headers=headers)
+
+    for role in (Role.ANONYMIZER, Role.DEANONYMIZER):
+        assert [submit(role, name).status_code for name in ("x", "y", "x")] == [201, 201, 429]
+    subjects = [score.subject for score in house.ledger.scores()]
+    assert [(s.anonymizer, s.deanonymizer) for s in subjects] == [
+        ("x", ""),
+        ("y", ""),
+        ("", "x"),
+        ("", "y"),
+    ]
+
+
+def test_the_token_says_whom_data_are_drawn_for_where_the_query_does_not(
+    house_of: OpenHouse,
+) -> None:
+    house = house_of(Lenient(name="lenient"), auth="tokens")
+    house.tokens.create(Identity(role=Role.ANONYMIZER, holder="alice", challenge="lenient"))
+    client = TestClient(create_web_app(house))
+
+    def draw(holder: str, query: str) -> bytes:
+        identity = Identity(role=Role.DEANONYMIZER, holder=holder, challenge="lenient")
+        headers = {"Authorization": f"Bearer {house.tokens.create(identity)}"}
+        answer = client.simulate_get(f"/data/pair?anonymizer=alice{query}", headers=headers)
+        assert answer.status_code == 200
+        return answer.content
+
+    assert draw("x", "") == draw("x", "&deanonymizer=x") != draw("y", "")
 
 
 # --- extensions decide first ----------------------------------------------------------------------
@@ -273,3 +398,41 @@ def test_too_many_requests_of_one_subject_are_refused(house_of: OpenHouse) -> No
 
     assert [ask("anonymizer=a&deanonymizer=b") for _ in range(4)] == [200, 200, 200, 429]
     assert ask("anonymizer=ab&deanonymizer=c") == 200
+
+
+def test_a_request_too_many_hears_when_there_are_requests_again(house_of: OpenHouse) -> None:
+    quota = QuotaSettings(requests=1, requests_period_s=3600)
+    client = TestClient(create_web_app(house_of(Guessing(), quota=quota)))
+    client.simulate_get("/attempts?anonymizer=a")
+
+    refused = client.simulate_get("/attempts?anonymizer=a")
+
+    assert (refused.status_code, refused.json["title"]) == (429, "Quota exhausted")
+    assert refused.headers["X-Requests-Remaining"] == "0"
+    assert "X-Attempts-Remaining" not in refused.headers
+    assert 0 < int(refused.headers["Retry-After"]) <= 3600
+
+
+def test_probes_are_answered_however_many_requests_there_were(house_of: OpenHouse) -> None:
+    quota = QuotaSettings(requests=1, requests_period_s=3600)
+    client = TestClient(create_web_app(house_of(Guessing(), quota=quota)))
+
+    assert [client.simulate_get("/").status_code for _ in range(3)] == [200, 429, 429]
+    assert [client.simulate_get(probe).status_code for probe in ("/livez", "/readyz")] == [200, 200]
+
+
+def test_nobody_spends_the_requests_of_another(house_of: OpenHouse) -> None:
+    """Neither by naming another's id, nor by inventing ids."""
+    quota = QuotaSettings(requests=2, requests_period_s=3600)
+    house = house_of(Guessing(), auth="tokens", quota=quota)
+    client = TestClient(create_web_app(house))
+    identity = Identity(role=Role.ANONYMIZER, holder="alice", challenge="guessing")
+    headers = {"Authorization": f"Bearer {house.tokens.create(identity)}"}
+
+    outsider = [
+        client.simulate_get(f"/attempts?anonymizer={name}").status_code
+        for name in ("alice", "alice", "alice2", "alice3")
+    ]
+
+    assert outsider == [401, 401, 429, 429]
+    assert client.simulate_get("/attempts", headers=headers).status_code == 200

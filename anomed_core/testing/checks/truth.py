@@ -19,6 +19,8 @@ _NUMBER = re.compile(r"[-+]?(?:\d+\.?\d*|\.\d+)(?:[eE][-+]?\d+)?|\b(?:[Tt]rue|[F
 _TELLING_DIGITS = 4
 _RUN = 4
 """So many values of the truth in a row are no coincidence."""
+_COINCIDENCE = 2e-3
+"""Fewer expected occurrences than this are no coincidence: ten flips of a coin are none."""
 
 
 def columns(thing: Any, label: str = "") -> Iterator[tuple[str, np.ndarray]]:
@@ -61,7 +63,8 @@ def telling(column: np.ndarray) -> bool:
 def contains(haystack: np.ndarray, needle: np.ndarray) -> bool:
     """Whether an array holds another one, all values in a row, whatever their dtypes.
 
-    Boolean truth is found negated, too.
+    Boolean truth is found negated, too. What chance alone would find is not held: a short or nearly
+    constant array turns up in any long column of the same values.
     """
     if haystack.size < needle.size:
         return False
@@ -78,7 +81,16 @@ def contains(haystack: np.ndarray, needle: np.ndarray) -> bool:
 
 def _in_a_row(haystack: np.ndarray, needle: np.ndarray) -> bool:
     starts = np.flatnonzero(haystack[: haystack.size - needle.size + 1] == needle[0])
-    return any(np.array_equal(haystack[s : s + needle.size], needle) for s in starts)
+    found = any(np.array_equal(haystack[s : s + needle.size], needle) for s in starts)
+    return found and _expected_by_chance(haystack, needle) < _COINCIDENCE
+
+
+def _expected_by_chance(haystack: np.ndarray, needle: np.ndarray) -> float:
+    """Return how often an array would be found if the values of the other one were shuffled."""
+    values, counts = np.unique(haystack, return_counts=True)
+    shares = counts[np.searchsorted(values, needle)] / haystack.size
+    n_starts = haystack.size - needle.size + 1
+    return float(n_starts * np.exp(np.log(shares).sum()))
 
 
 def parsed(body: bytes) -> Any:

@@ -66,6 +66,8 @@ class Arena:
         Members, and controls, that an attack is asked about.
     n_surest : int
         Rows of a reconstructed table that are looked up.
+    least_usefulness : float
+        What a table must be good for to be ranked by its privacy.
     original, population : Boxes
         The leaky people, and everybody, as published tables are compared with them.
     yardsticks : mapping of Split to Yardsticks
@@ -80,6 +82,7 @@ class Arena:
     noise: Mapping[str, float]
     n_targets: int
     n_surest: int
+    least_usefulness: float
     original: Boxes = attrs.field(repr=False)
     population: Boxes = attrs.field(repr=False)
     yardsticks: Mapping[Split, Yardsticks] = attrs.field(repr=False)
@@ -236,6 +239,7 @@ def open_arena(config: DatasetAnonymizationConfig, context: CreationContext) -> 
         noise=config.noise,
         n_targets=config.n_targets,
         n_surest=min(config.n_surest, len(people.parts.leaky)),
+        least_usefulness=config.least_usefulness,
         original=original,
         population=boxes_of_people(people_frame(people.coordinates, schema), schema),
         yardsticks={

@@ -119,7 +119,7 @@ class ArenaDefinition:
 
     def report(self, scores: tuple[Score, ...]) -> list[ReportSection]:
         """Rank anonymizers by the worst attack on them."""
-        return [standings_section(scores)]
+        return [standings_section(scores, least_usefulness=self.arena.least_usefulness)]
 
     def _draw(self, request: DataRequest) -> Draw:
         return self.arena.draw(

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING
 
+import attrs
 import numpy as np
 
 from anomed_core import HouseAttack, Submission, Target
@@ -21,6 +22,7 @@ from anomed_dataset_anonymization.threat import (
     LinkageScore,
     anonymity_loss,
     best_discounted_precision,
+    find_exposed,
     guess_from_background,
     is_right,
     read_claims,
@@ -153,6 +155,7 @@ def _house_attack(arena: Arena, attack: Attack) -> HouseAttack:
         published = arena.published(submission)
         draw = arena.house_draw(submission)
         truth = arena.truth(draw.targets)
+        truth = attrs.evolve(truth, is_exposed=find_exposed(published, truth))
         results = run_panel(
             arena.view(published, draw),
             truth,
@@ -161,7 +164,11 @@ def _house_attack(arena: Arena, attack: Attack) -> HouseAttack:
             attacks=[attack],
             level=shared_level(DEFAULT_LEVEL, len(HOUSE_ATTACKS)),
         )
-        return {**_worst(results), **_by_column(results, arena)}
+        return {
+            **_worst(results),
+            "risk_low_exposed": _worst_of_group(results, "exposed"),
+            **_by_column(results, arena),
+        }
 
     sentence = (type(attack).__doc__ or attack.name).strip().split("\n")[0]
     return HouseAttack(name=attack.name, kind=ANONYMIZER, description=sentence, run=run)
@@ -197,8 +204,13 @@ def _lineage(arena: Arena, published: PublishedTable, truth: TargetTruth) -> Lin
 
 def _worst(results: Sequence[AttackResult]) -> dict[str, float]:
     worst = worst_result(results).risk
-    rare = [result.risk.low for result in results if result.group == "rare"]
-    return {"risk_low": worst.low, "risk": worst.value, "risk_low_rare": max(rare, default=0.0)}
+    rare = _worst_of_group(results, "rare")
+    return {"risk_low": worst.low, "risk": worst.value, "risk_low_rare": rare}
+
+
+def _worst_of_group(results: Sequence[AttackResult], group: str) -> float:
+    """Return the lower bound of the worst risk of a group; 0 if it is too small to count."""
+    return max((result.risk.low for result in results if result.group == group), default=0.0)
 
 
 def _by_column(results: Sequence[AttackResult], arena: Arena) -> dict[str, float]:

@@ -6,6 +6,9 @@ from typing import Any
 
 import attrs
 
+LEAST_USEFULNESS = 0.5
+"""Half of what can be lost: between the leaky table and a table that says nothing."""
+
 
 def _three_shares(_: object, attribute: attrs.Attribute[Any], value: tuple[float, ...]) -> None:
     if len(value) != 3 or min(value) <= 0 or abs(sum(value) - 1) > 1e-9:
@@ -71,6 +74,8 @@ class DatasetAnonymizationConfig:
         Counting queries, drawn in secret, that a published table is asked.
     n_surest
         Rows of a reconstructed table, the surest first, that are looked up.
+    least_usefulness
+        Tables whose usefulness (see the metric) is lower rank after all others, however private.
     """
 
     data: DataSettings
@@ -82,6 +87,9 @@ class DatasetAnonymizationConfig:
     n_targets: int = attrs.field(default=500, validator=attrs.validators.ge(1))
     n_queries: int = attrs.field(default=300, validator=attrs.validators.ge(1))
     n_surest: int = attrs.field(default=100, validator=attrs.validators.ge(1))
+    least_usefulness: float = attrs.field(
+        default=LEAST_USEFULNESS, validator=[attrs.validators.ge(0), attrs.validators.le(1)]
+    )
 
     def __attrs_post_init__(self) -> None:
         if self.schema and (self.quasi_identifiers or self.sensitive):

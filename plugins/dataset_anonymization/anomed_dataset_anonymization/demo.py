@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import io
 import time
+from collections.abc import Collection, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
-import attrs
 import httpx
 import numpy as np
 import pandas as pd
 
+from anomed_core import Split
 from anomed_dataset_anonymization.anonymizers import (
     Anonymizer,
     Identity,
@@ -18,8 +19,10 @@ from anomed_dataset_anonymization.anonymizers import (
     Noise,
     Suppression,
 )
+from anomed_dataset_anonymization.config import LEAST_USEFULNESS
 from anomed_dataset_anonymization.schema import TableSchema, encode
 from anomed_dataset_anonymization.schemes import canonicalise
+from anomed_dataset_anonymization.standings import Standing, ranked
 from anomed_dataset_anonymization.threat import (
     HOUSE_ATTACKS,
     AttackerView,
@@ -28,20 +31,10 @@ from anomed_dataset_anonymization.threat import (
 )
 
 if TYPE_CHECKING:
-    from anomed_core.demonstration import DemoSession
+    from anomed_core import DemoSession
 
 _HOUSE_TIMEOUT_S = 180.0
 _DEANONYMIZER = "nearest-box"
-
-
-@attrs.frozen(kw_only=True)
-class _Result:
-    """What one anonymizer reached, and the worst that was found out about it."""
-
-    anonymizer: str
-    metrics: dict[str, float]
-    risk_low: float
-    attack: str
 
 
 def play(session: DemoSession) -> None:
@@ -62,15 +55,9 @@ def play(session: DemoSession) -> None:
     for name in tables:
         _attack(session, name, NearestBox(), schema=schema)
     session.tell("The house attacks in the background; this may take a minute ...")
-    worst = _worst_attacks(session, tables)
-    _print_ranking(
-        session,
-        [
-            _Result(anonymizer=name, metrics=metrics, risk_low=risk, attack=attack)
-            for name, metrics in tables.items()
-            for risk, attack in [worst[name]]
-        ],
-    )
+    attacks = _attacks_by_target(session, tables)
+    standings = [_standing(name, tables[name], attacks[name]) for name in tables]
+    _print_ranking(session, ranked(standings), tables)
 
 
 def _anonymizers() -> dict[str, Anonymizer]:
@@ -103,8 +90,9 @@ def _publish(
     )
     metrics = _scored(answer)
     session.tell(
-        f"  {name}: query error {metrics['query_error']:.3f}, k = {metrics['k']:.0f}, "
-        f"truthful {metrics['truthfulness']:.0%}"
+        f"  {name}: query error {metrics['query_error']:.3f}, usefulness "
+        f"{metrics['usefulness']:.2f}, k = {metrics['k']:.0f}, truthful "
+        f"{metrics['truthfulness']:.0%}"
     )
     return metrics
 
@@ -156,10 +144,10 @@ def _answers(values: np.ndarray, view: AttackerView, schema: TableSchema) -> pd.
     return pd.DataFrame({"target_id": view.target_ids, **columns})
 
 
-def _worst_attacks(
-    session: DemoSession, anonymizers: dict[str, Any]
-) -> dict[str, tuple[float, str]]:
-    """Wait until the house has attacked everybody; return the worst attack on each."""
+def _attacks_by_target(
+    session: DemoSession, anonymizers: Collection[str]
+) -> dict[str, list[tuple[float, str]]]:
+    """Wait until the house has attacked everybody; return risk and author of all attacks."""
     expected = len(anonymizers) * len(HOUSE_ATTACKS)
     deadline = time.monotonic() + _HOUSE_TIMEOUT_S
     scores: list[dict[str, Any]] = []
@@ -168,35 +156,52 @@ def _worst_attacks(
         if answer.status_code == httpx.codes.OK:
             scores.append(answer.json())
         elif sum(score["origin"] == "house" for score in scores) == expected:
-            return {name: _worst(name, scores) for name in anonymizers}
+            return {name: _attacks_on(name, scores) for name in anonymizers}
         else:
             time.sleep(0.5)
     raise RuntimeError(f"the house has not attacked everybody within {_HOUSE_TIMEOUT_S:g} s")
 
 
-def _worst(anonymizer: str, scores: list[dict[str, Any]]) -> tuple[float, str]:
-    attacks = [
+def _attacks_on(anonymizer: str, scores: list[dict[str, Any]]) -> list[tuple[float, str]]:
+    return [
         (score["metrics"]["risk_low"], score["label"] or score["deanonymizer"])
         for score in scores
         if score["anonymizer"] == anonymizer and "risk_low" in score["metrics"]
     ]
-    return max(attacks, key=lambda attack: attack[0])
 
 
-def _print_ranking(session: DemoSession, results: list[_Result]) -> None:
+def _standing(
+    anonymizer: str, metrics: Mapping[str, float], attacks: Sequence[tuple[float, str]]
+) -> Standing:
+    risk, author = max(attacks, key=lambda attack: attack[0])
+    return Standing(
+        anonymizer=anonymizer,
+        split=Split.VALIDATION,
+        query_error=metrics["query_error"],
+        is_useful=metrics["usefulness"] >= LEAST_USEFULNESS,
+        risk_low=risk,
+        attack=author if risk > 0 else "nobody",
+        n_attacks=len(attacks),
+    )
+
+
+def _print_ranking(
+    session: DemoSession, standings: list[Standing], tables: Mapping[str, Mapping[str, float]]
+) -> None:
     session.tell("")
-    session.tell("Ranking by privacy (lower bound of the worst risk that any attack showed), then")
-    session.tell("by utility (mean relative error of secret counting queries):")
+    session.tell("Ranking by privacy (lower bound of the worst risk that any attack showed, in")
+    session.tell("whole per cents), then by utility (mean relative error of secret counting")
+    session.tell(f"queries); tables whose usefulness is below {LEAST_USEFULNESS:g} come last:")
     session.tell(
         f"{'':>3} {'anonymizer':<12} {'worst risk':>10} {'found by':<18} {'query error':>11} "
-        f"{'k':>5}"
+        f"{'usefulness':>10} {'k':>5}"
     )
-    ranked = sorted(results, key=lambda r: (round(r.risk_low, 2), r.metrics["query_error"]))
-    for place, result in enumerate(ranked, start=1):
-        attack = result.attack if result.risk_low > 0 else "nobody"
+    for place, standing in enumerate(standings, start=1):
+        metrics = tables[standing.anonymizer]
         session.tell(
-            f"{place:>2}. {result.anonymizer:<12} {result.risk_low:>10.3f} {attack:<18} "
-            f"{result.metrics['query_error']:>11.3f} {result.metrics['k']:>5.0f}"
+            f"{place:>2}. {standing.anonymizer:<12} {standing.risk_low:>10.3f} "
+            f"{standing.attack:<18} {standing.query_error:>11.3f} {metrics['usefulness']:>10.2f} "
+            f"{metrics['k']:>5.0f}"
         )
     session.tell("")
 

@@ -92,6 +92,7 @@ def _utility(boxes: Boxes, arena: Arena, split: Split) -> dict[str, float]:
     error = query_error(arena.original, boxes, queries=measures.queries, truth=measures.answers)
     utility = {
         "query_error": _finite(error.mean),
+        "usefulness": 1.0 - error.mean / measures.useless_error,
         "query_error_median": _finite(error.median),
         "k_marginal": k_marginal_score(arena.original, boxes),
         "gcp": gcp(boxes, arena.n_leaky),

@@ -10,7 +10,9 @@ import attrs
 from anomed_core import ReportSection, Score, Split
 from anomed_dataset_anonymization.table_measures import ANONYMIZER
 
-_RISK, _UTILITY = "risk_low", "query_error"
+_RISK, _UTILITY, _USEFULNESS = "risk_low", "query_error", "usefulness"
+_RISK_DECIMALS = 2
+"""Risks that are equal in whole per cents are no difference that anybody should be ranked by."""
 
 
 @attrs.frozen(kw_only=True)
@@ -25,6 +27,8 @@ class Standing:
         Validation, if its final was scored; else its newest table for tuning stands in.
     query_error : float
         Utility of that table; lower is better.
+    is_useful : bool
+        Whether it is good for enough to be ranked by its privacy: to publish nothing is private.
     risk_low : float or None
         Lower bound of the worst risk found; None if nobody has attacked the table yet.
     attack : str
@@ -36,13 +40,14 @@ class Standing:
     anonymizer: str
     split: Split
     query_error: float
+    is_useful: bool
     risk_low: float | None
     attack: str
     n_attacks: int
 
 
-def standings(scores: Iterable[Score]) -> list[Standing]:
-    """Rank anonymizers: the lowest worst risk first, then the lowest query error.
+def standings(scores: Iterable[Score], *, least_usefulness: float) -> list[Standing]:
+    """Rank anonymizers: the lowest worst risk in whole per cents first, then the lowest error.
 
     Attacks count if they were made on the table that stands: on the final, if there is one, else on
     the newest table for tuning. The house's own attacks always do.
@@ -51,11 +56,13 @@ def standings(scores: Iterable[Score]) -> list[Standing]:
     ----------
     scores : iterable of Score
         All scores of a challenge, oldest first.
+    least_usefulness : float
+        Tables that are less useful come after all others.
 
     Returns
     -------
     list of Standing
-        Tables that nobody has attacked yet come last.
+        Among useful tables, those that nobody has attacked yet come last.
     """
     listed = list(scores)
     superseded = {score.supersedes for score in listed}
@@ -66,17 +73,25 @@ def standings(scores: Iterable[Score]) -> list[Standing]:
             earlier = table_of.get(score.subject.anonymizer)
             if earlier is None or earlier.split is Split.TUNING:
                 table_of[score.subject.anonymizer] = score
-    found = [_standing(table, valid) for table in table_of.values()]
+    found = [
+        _standing(table, valid, least_usefulness=least_usefulness) for table in table_of.values()
+    ]
+    return ranked(found)
+
+
+def ranked(found: Iterable[Standing]) -> list[Standing]:
+    """Order standings, best first."""
     return sorted(found, key=_place)
 
 
-def _standing(table: Score, scores: Sequence[Score]) -> Standing:
+def _standing(table: Score, scores: Sequence[Score], *, least_usefulness: float) -> Standing:
     attacks = [score for score in scores if _is_attack_on(score, table)]
     worst = max(attacks, key=lambda score: score.metrics[_RISK], default=None)
     return Standing(
         anonymizer=table.subject.anonymizer,
         split=table.split,
         query_error=table.metrics[_UTILITY],
+        is_useful=table.metrics[_USEFULNESS] >= least_usefulness,
         risk_low=worst.metrics[_RISK] if worst else None,
         attack=(worst.label or worst.subject.deanonymizer) if worst else "",
         n_attacks=len(attacks),
@@ -91,34 +106,42 @@ def _is_attack_on(score: Score, table: Score) -> bool:
     return score.kind != ANONYMIZER and score.id > table.id
 
 
-def _place(standing: Standing) -> tuple[bool, float, float, str]:
-    unknown = standing.risk_low is None
-    return unknown, standing.risk_low or 0.0, standing.query_error, standing.anonymizer
+def _place(standing: Standing) -> tuple[bool, bool, float, float, str]:
+    return (
+        not standing.is_useful,
+        standing.risk_low is None,
+        round(standing.risk_low or 0.0, _RISK_DECIMALS),
+        standing.query_error,
+        standing.anonymizer,
+    )
 
 
-def standings_section(scores: Iterable[Score]) -> ReportSection:
+def standings_section(scores: Iterable[Score], *, least_usefulness: float) -> ReportSection:
     """Return the ranking as a section of the result pages."""
-    ranked = standings(scores)
-    rows = "".join(_row(place, standing) for place, standing in enumerate(ranked, start=1))
+    listed = standings(scores, least_usefulness=least_usefulness)
+    rows = "".join(_row(place, standing) for place, standing in enumerate(listed, start=1))
     return ReportSection(
         title="Anonymizers by the worst attack on them",
         html="<p>Lower bound of the worst risk that any attack, the house's included, found; ties "
-        "go to the lower query error.</p><table><tr><th>Place</th><th>Anonymizer</th>"
-        "<th>Table</th><th>Worst risk (lower bound)</th><th>Found by</th><th>Query error</th>"
+        "in whole per cents go to the lower query error. Tables whose usefulness is below "
+        f"{least_usefulness:g} come last, however private.</p>"
+        "<table><tr><th>Place</th><th>Anonymizer</th><th>Table</th>"
+        "<th>Worst risk (lower bound)</th><th>Found by</th><th>Query error</th>"
         f"</tr>{rows}</table>",
-        data={"standings": [_plain(standing) for standing in ranked]},
+        data={"standings": [_plain(standing) for standing in listed]},
     )
 
 
 def _row(place: int, standing: Standing) -> str:
     risk = "not attacked yet" if standing.risk_low is None else f"{standing.risk_low:.3f}"
+    error = f"{standing.query_error:.3f}"
     cells = (
         str(place),
         standing.anonymizer,
         standing.split.value,
         risk,
         standing.attack,
-        f"{standing.query_error:.3f}",
+        error if standing.is_useful else f"{error} (of no use)",
     )
     return "<tr>" + "".join(f"<td>{escape(cell)}</td>" for cell in cells) + "</tr>"
 

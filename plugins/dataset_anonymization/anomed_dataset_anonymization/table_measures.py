@@ -34,20 +34,25 @@ def table_metrics(arena: Arena) -> list[Metric]:
         bounds=_SHARE,
         chance=prediction.majority,
         definition="Accuracy, on people whom nobody gets, of a gradient boosting that learns "
-        f"{prediction.column} from the published table; {prediction.original:.4f} from the leaky "
-        "one.",
+        f"{prediction.column} from the published table; chance is its commonest value.",
     )
     return [*_TABLE, accuracy]
 
 
 def _of_table(
-    name: str, direction: Direction, bounds: tuple[float, float], definition: str
+    name: str,
+    direction: Direction,
+    bounds: tuple[float, float],
+    definition: str,
+    *,
+    chance: float | None = None,
 ) -> Metric:
     return Metric(
         name=name,
         kind=ANONYMIZER,
         direction=direction,
         bounds=bounds,
+        chance=chance,
         primary=name == "query_error",
         tie_breaker=_TIE_BREAKERS.index(name) + 1 if name in _TIE_BREAKERS else None,
         definition=definition,
@@ -61,6 +66,14 @@ _TABLE = (
         _UP_TO_INFINITE,
         "Mean relative error of secret random counting queries, smaller counts than 0.1 % of the "
         "people taken for that many (Xiao, Wang, Gehrke 2010); people left out count as errors.",
+    ),
+    _of_table(
+        "usefulness",
+        Direction.HIGHER,
+        (-math.inf, 1.0),
+        "1 - query_error / that of a table that says nothing but the number of people: 1 for the "
+        "leaky table, 0 for nothing, below 0 for what misleads.",
+        chance=0.0,
     ),
     _of_table(
         "query_error_median",

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 import attrs
 import numpy as np
+import pandas as pd
 from threadpoolctl import threadpool_limits  # type: ignore[import-untyped]  # ships no types
 
 from anomed_core import ConfigError, CreationContext, Split
@@ -20,6 +21,7 @@ from anomed_dataset_anonymization.utility import (
     draw_workload,
     majority_accuracy,
     model_accuracy,
+    query_error,
 )
 
 if TYPE_CHECKING:
@@ -43,14 +45,13 @@ class Prediction:
         Exact records of people who are in no published table.
     training_rows : ndarray of int64
         Where the training rows are in a table of as many rows as there are leaky people.
-    original, majority : float
-        Accuracy of the model that learnt from the leaky table, and of its commonest value.
+    majority : float
+        Accuracy of always naming the leaky table's commonest value.
     """
 
     column: str
     unseen: Boxes
     training_rows: np.ndarray
-    original: float
     majority: float
 
     def accuracy(self, published: Boxes) -> float:
@@ -71,12 +72,15 @@ class Yardsticks:
         A secret workload.
     answers : ndarray of float64, shape (n_queries,)
         What the leaky table answers.
+    useless_error : float
+        Mean relative error of a table that says nothing but the number of people.
     prediction : Prediction or None
         None if nothing is to be predicted.
     """
 
     queries: Sequence[CountQuery]
     answers: np.ndarray
+    useless_error: float
     prediction: Prediction | None
 
 
@@ -110,7 +114,7 @@ def lay_yardsticks(
     Raises
     ------
     ConfigError
-        If the column to predict does not suit.
+        If the column to predict does not suit, or no query tells anything.
     """
     rng = context.lottery.generator("queries", split.value)
     queries = draw_workload(original, rng, n_queries=config.n_queries)
@@ -125,7 +129,24 @@ def lay_yardsticks(
         f"{context.frozen_digests['people']} {config.n_queries}",
         lambda: {"answers": answer(queries, original)},
     )
-    return Yardsticks(queries=queries, answers=answers["answers"], prediction=prediction)
+    truth = answers["answers"]
+    useless = query_error(original, _blank(original, people), queries=queries, truth=truth)
+    if not useless.mean > 0:
+        raise ConfigError(
+            "n_queries",
+            "a blank table answers all counting queries rightly, so nothing can be measured; ask "
+            "more queries, or give columns with more than one value",
+        )
+    return Yardsticks(
+        queries=queries, answers=truth, useless_error=useless.mean, prediction=prediction
+    )
+
+
+def _blank(original: Boxes, people: People) -> Boxes:
+    """Return a table that tells the number of people and nothing else."""
+    cells = pd.DataFrame({column.name: [None] for column in people.schema})
+    blank = boxes_of_people(cells, people.schema)
+    return attrs.evolve(blank, counts=np.array([original.n_people]))
 
 
 def _check_predicted(name: str, schema: TableSchema) -> None:
@@ -175,7 +196,6 @@ def _prepare_prediction(
         column=column,
         unseen=unseen,
         training_rows=training_rows,
-        original=reached,
         majority=majority,
     )
 

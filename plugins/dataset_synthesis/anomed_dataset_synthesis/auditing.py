@@ -83,7 +83,7 @@ def audit(arena: Arena, submission: Submission, rng: np.random.Generator) -> Cla
         find_generator(submission.anonymizer, reference),
         to_frame(arena.population.background.sample(_N_OTHERS, rng=rng)),
         codebook=arena.codebook,
-        rng=rng,
+        rng=np.random.default_rng(rng.integers(2**63, size=4)),  # a lottery's cannot spawn
         n_runs=arena.config.audit_runs,
     )
     return ClaimFinding(claim=claim, audit=found)

@@ -92,6 +92,12 @@ def baselines(arena: Arena) -> list[Baseline]:
             lambda this: {"prediction": np.full(len(this.halves.partners), -1)},
         ),
         baseline(
+            "all that is known of members",
+            declaration.SINGLING_OUT,
+            perfect,
+            lambda this: _descriptions(this, n_people=arena.config.predicates),
+        ),
+        baseline(
             "true of everybody",
             declaration.SINGLING_OUT,
             trivial,
@@ -111,6 +117,15 @@ def _run(generator: Generator, this: Round) -> pd.DataFrame:
     rng = np.random.default_rng(0)
     fitted = generator.fit(to_frame(training), training.codebook, rng=rng)
     return fitted.sample(len(training), rng=rng)
+
+
+def _descriptions(this: Round, *, n_people: int) -> bytes:
+    """State of each of the first people in the training table all that it says."""
+    people = to_frame(this.real.training).iloc[:n_people].astype(object)
+    people = people.where(people.notna(), None)
+    rows = people.to_dict("records")
+    stated = [[[name, "==", value] for name, value in row.items()] for row in rows]
+    return json.dumps(stated, default=str).encode()
 
 
 def _form(table: pd.DataFrame, claim: dict[str, Any]) -> dict[str, bytes]:

@@ -34,6 +34,8 @@ __all__ = [
 Scores = NDArray[np.float64]
 Verdict = Literal["refuted", "not refuted", "no claim"]
 
+_SCORES = ("mean", "closest")
+
 _NEAR = 0.05
 """Part of a numeric column's range within which a value counts as the canary's."""
 
@@ -50,6 +52,8 @@ class CanaryAudit:
         Of these, runs whose score reached the threshold.
     threshold : float
         Fixed before these runs.
+    score : str
+        How runs were scored, chosen before these runs: by "mean" or by "closest" `resemblance`.
     confidence : float
         Of the lower bound, inside (0, 1).
     claim : Guarantee or None
@@ -61,6 +65,7 @@ class CanaryAudit:
     hits_with: int
     hits_without: int
     threshold: float
+    score: str
     confidence: float
     claim: Guarantee | None
 
@@ -222,8 +227,10 @@ def two_value_case(
     return pd.DataFrame(dict.fromkeys(names, values)), Codebook(columns)
 
 
-def resemblance(synthetic: CanonicalTable, canary: CanonicalTable) -> float:
-    """Score how much of a canary a synthetic table shows.
+def resemblance(synthetic: CanonicalTable, canary: CanonicalTable) -> tuple[float, float]:
+    """Score how much of a canary a synthetic table shows, in two ways.
+
+    Generators that learn distributions shift their mean; those that copy show one near record.
 
     Parameters
     ----------
@@ -234,9 +241,9 @@ def resemblance(synthetic: CanonicalTable, canary: CanonicalTable) -> float:
 
     Returns
     -------
-    float
-        Mean over records of the number of cells that equal the canary's, numbers within 5% of
-        their range; 0 to n_columns, higher for more resemblance.
+    mean, closest : float
+        Mean and maximum over records of the number of cells that equal the canary's, numbers
+        within 5% of their range; 0 to n_columns, higher for more resemblance.
     """
     widths = [
         0 if isinstance(column, CategoryColumn) else int(_NEAR * (column.n_levels - 1))
@@ -244,7 +251,8 @@ def resemblance(synthetic: CanonicalTable, canary: CanonicalTable) -> float:
     ]
     gap = np.abs(synthetic.levels.astype(np.int64) - canary.levels)
     near = (gap <= widths) & ((synthetic.levels == MISSING) == (canary.levels == MISSING))
-    return float(near.sum(axis=1).mean())
+    n_near = near.sum(axis=1)
+    return float(n_near.mean()), float(n_near.max())
 
 
 def audit_by_canary(
@@ -260,7 +268,7 @@ def audit_by_canary(
 ) -> CanaryAudit:
     """Re-run a generator on a table with and without a canary and bound its epsilon from below.
 
-    Pilot runs fix the threshold, fresh runs are judged by it.
+    Pilot runs fix the score and its threshold, fresh runs are judged by them.
 
     Parameters
     ----------
@@ -304,21 +312,22 @@ def audit_by_canary(
     n_each = n_pilot + n_runs
     tables = [pd.concat([table[list(canary.columns)], canary], ignore_index=True), table]
     runs = [(learnt, stream) for learnt in tables for stream in rng.spawn(n_each)]
-    scores = np.array(
+    found = np.array(
         Parallel(n_jobs=n_jobs, batch_size=25)(
             delayed(_score_one_run)(generator, learnt, target, n_synthetic, stream)
             for learnt, stream in runs
         )
-    ).reshape(2, n_each)
+    ).reshape(2, n_each, len(_SCORES))
     delta = generator.guarantee.delta if generator.guarantee else 0.0
-    threshold = _choose_threshold(*scores[:, :n_pilot], delta=delta)
-    hits = (scores[:, n_pilot:] >= threshold).sum(axis=1)
+    chosen, threshold = _choose_test(found[:, :n_pilot], delta=delta)
+    hits = (found[:, n_pilot:, chosen] >= threshold).sum(axis=1)
     return CanaryAudit(
         n_with=n_runs,
         n_without=n_runs,
         hits_with=int(hits[0]),
         hits_without=int(hits[1]),
         threshold=threshold,
+        score=_SCORES[chosen],
         confidence=0.95,
         claim=generator.guarantee,
     )
@@ -330,14 +339,29 @@ def _score_one_run(
     canary: CanonicalTable,
     n_synthetic: int,
     rng: np.random.Generator,
-) -> float:
+) -> tuple[float, float]:
     fitted = generator.fit(table, canary.codebook, rng=rng)
     sampled = fitted.sample(n_synthetic, rng=rng)
     return resemblance(canonicalise(sampled, canary.codebook), canary)
 
 
-def _choose_threshold(with_canary: Scores, without: Scores, *, delta: float) -> float:
-    """Take the threshold that would have proved most in the pilot runs."""
+def _choose_test(pilot: Scores, *, delta: float) -> tuple[int, float]:
+    """Take the score and the threshold that would have proved most in the pilot runs.
+
+    Parameters
+    ----------
+    pilot : ndarray of float64, shape (2, n_runs, n_scores)
+        With the canary, and without.
+    delta : float
+        The claim's.
+    """
+    best = [_best_threshold(*pilot[:, :, place], delta=delta) for place in range(pilot.shape[2])]
+    chosen = max(range(len(best)), key=lambda place: best[place][0])
+    return chosen, best[chosen][1]
+
+
+def _best_threshold(with_canary: Scores, without: Scores, *, delta: float) -> tuple[float, float]:
+    """Give the largest bound of any threshold, and that threshold."""
     candidates = np.unique(np.concatenate([with_canary, without]))
     bounds = [
         epsilon_lower_bound(
@@ -349,4 +373,5 @@ def _choose_threshold(with_canary: Scores, without: Scores, *, delta: float) -> 
         )
         for candidate in candidates
     ]
-    return float(candidates[int(np.argmax(bounds))])
+    best = int(np.argmax(bounds))
+    return bounds[best], float(candidates[best])

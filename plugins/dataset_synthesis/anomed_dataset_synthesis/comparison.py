@@ -206,6 +206,7 @@ def compare_generators(
     *,
     rng: np.random.Generator,
     clock: Callable[[], float] = time.perf_counter,
+    progress: Callable[[str], None] | None = None,
 ) -> Comparison:
     """Run each generator once on the training table and measure what it publishes.
 
@@ -219,6 +220,8 @@ def compare_generators(
         Source of randomness, spawned for each generator: a row doesn't depend on the others.
     clock : callable, default time.perf_counter
         Seconds, for the runtimes.
+    progress : callable, optional
+        Told in a line whose turn it is.
 
     Returns
     -------
@@ -231,7 +234,10 @@ def compare_generators(
         If the tables don't fit each other, or are too small or too simple for a measure.
     """
     rows: list[ComparisonRow | ComparisonFailure] = []
-    for generator, stream in zip(generators, rng.spawn(len(generators)), strict=True):
+    streams = rng.spawn(len(generators))
+    for place, (generator, stream) in enumerate(zip(generators, streams, strict=True), start=1):
+        if progress is not None:
+            progress(f"{place} of {len(generators)}: {generator.name}")
         try:
             rows.append(_measure(generator, setting, rng=stream, clock=clock))
         except ExternalGeneratorError as error:

@@ -308,19 +308,19 @@ def _attack(name: str, schema: Any, description: str) -> SubmissionKind:
     )
 
 
-def secret_slugs(secrets: Sequence[str]) -> dict[str, str]:
-    """Give each secret column a name that metrics may begin with.
+def column_slugs(columns: Sequence[str]) -> dict[str, str]:
+    """Give each column a name of its own that metrics may begin with.
 
     Examples
     --------
-    >>> secret_slugs(["income", "marital status"])
+    >>> column_slugs(["income", "marital status"])
     {'income': 'income', 'marital status': 'marital_status'}
     """
     slugs: dict[str, str] = {}
-    for place, secret in enumerate(secrets):
-        slug = re.sub(r"[^A-Za-z0-9_]", "_", secret)
+    for place, column in enumerate(columns):
+        slug = re.sub(r"[^A-Za-z0-9_]", "_", column)
         usable = slug[0].isalpha() and slug not in slugs.values()
-        slugs[secret] = slug if usable else f"secret_{place}_{slug}"
+        slugs[column] = slug if usable else f"column_{place}_{slug}"
     return slugs
 
 
@@ -455,7 +455,7 @@ def _attribute_metrics(arena: Arena) -> list[Metric]:
             definition=_RISK,
         )
     ]
-    for secret, slug in secret_slugs(arena.config.secrets).items():
+    for secret, slug in column_slugs(arena.config.secrets).items():
         declared += _guess_metrics(ATTRIBUTES, f"{slug}_", f"a guess of {secret} is right")
         declared.append(
             Metric(

@@ -21,7 +21,7 @@ from anomed_dataset_synthesis.generators import (
 from anomed_dataset_synthesis.participation import Player
 
 if TYPE_CHECKING:
-    from anomed_core.demonstration import DemoSession
+    from anomed_core import DemoSession
 
 _ATTACKER = "neighbour"
 

@@ -11,7 +11,7 @@ from anomed_dataset_synthesis.attacks.linkage import link_by_reference
 from anomed_dataset_synthesis.attacks.panel import PanelResult, run_panel
 from anomed_dataset_synthesis.auditing import audit
 from anomed_dataset_synthesis.claims import ClaimFinding, find_on_claim
-from anomed_dataset_synthesis.declaration import SYNTHESIZER
+from anomed_dataset_synthesis.declaration import SYNTHESIZER, column_slugs
 from anomed_dataset_synthesis.report import report_page
 from anomed_dataset_synthesis.scoring import (
     assess_links,
@@ -23,7 +23,7 @@ from anomed_dataset_synthesis.scoring import (
 from anomed_dataset_synthesis.threat.evidence import risk_of
 
 PANEL, LINKAGE, AUDIT = "panel", "linkage", "audit"
-CLAIM_PREFIX = "claim: "
+CLAIM_PREFIX, DIAGNOSTICS_PREFIX = "claim.", "diagnostics."
 
 Metrics = Mapping[str, float]
 
@@ -101,7 +101,9 @@ def attack_with_panel(
         arena.keep(page_key(arena, submission.anonymizer, submission.digest), page.encode())
     claim = {} if finding is None else claim_metrics(finding)
     return {
-        **panel_metrics(result, n_attackers=arena.config.attackers),
+        **panel_metrics(
+            result, slugs=column_slugs(arena.codebook.names), n_attackers=arena.config.attackers
+        ),
         **{f"{CLAIM_PREFIX}{name}": value for name, value in claim.items()},
     }
 
@@ -120,14 +122,37 @@ def _examine_claim(
     return find_on_claim(claim, attacks=scores, rng=rng)
 
 
-def panel_metrics(result: PanelResult, *, n_attackers: int) -> dict[str, float]:
-    """Flatten the panel's results; the diagnostics are shown and never counted."""
+def panel_metrics(
+    result: PanelResult, *, slugs: Mapping[str, str], n_attackers: int
+) -> dict[str, float]:
+    """Flatten the panel's results; the diagnostics are shown and never counted.
+
+    Parameters
+    ----------
+    result : PanelResult
+        What the attacks learnt.
+    slugs : Mapping of str to str
+        How names of metrics call the columns.
+    n_attackers : int
+        See `risk_of`.
+
+    Returns
+    -------
+    dict of str to float
+        ``risk``; ``attack.group.figure`` by membership attack, ``attack.column.figure`` by attack
+        on columns; ``diagnostics.figure``.
+    """
     metrics = {"risk": risk_of(result.evidence, n_attackers=n_attackers).value}
     for membership in result.memberships:
-        metrics |= flat_membership(membership, f"{membership.attack}, {membership.group}: ")
+        metrics |= flat_membership(membership, _prefix(membership.attack, membership.group))
     for guesses in result.guesses:
-        metrics |= flat_guesses(guesses, f"{guesses.attack}, {guesses.measure}: ")
+        measure = slugs.get(guesses.measure, guesses.measure)
+        metrics |= flat_guesses(guesses, _prefix(guesses.attack, measure))
     return metrics | _flat_diagnostics(result.diagnostics)
+
+
+def _prefix(*parts: str) -> str:
+    return "".join(f"{part.replace(', ', '_').replace(' ', '_')}." for part in parts)
 
 
 def _flat_diagnostics(seen: Diagnostics) -> dict[str, float]:
@@ -140,11 +165,12 @@ def _flat_diagnostics(seen: Diagnostics) -> dict[str, float]:
         "nndr_training": seen.nndr_training,
         "nndr_control": seen.nndr_control,
         "n_exact_records": float(len(seen.exact_places)),
+        "copies_training_records": float(seen.copies_training_records),
         "copies_public_records": float(seen.copies_public_records),
     }
     if seen.unique_matches is not None:
         figures["unique_matches"] = seen.unique_matches
-    return {f"diagnostics: {name}": value for name, value in figures.items()}
+    return {f"{DIAGNOSTICS_PREFIX}{name}": value for name, value in figures.items()}
 
 
 def attack_by_linking(arena: Arena, submission: Submission) -> dict[str, float]:

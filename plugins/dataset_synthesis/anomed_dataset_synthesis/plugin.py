@@ -59,7 +59,7 @@ def anomed_challenge_types() -> list[ChallengeType]:
                     "title": "Hospital register",
                     "data": {"source": "simulated:hospital-register?n=30000&seed=7"},
                     "targets": 400,
-                    "gate": 0.4,
+                    "gate": 0.3,
                     **_REGISTER,
                 },
             ),
@@ -188,6 +188,6 @@ def anomed_report(challenge: Challenge, scores: tuple[Score, ...]) -> list[Repor
 def anomed_cli_commands() -> Mapping[str, str]:
     """Offer ``anomed synthesize`` and ``anomed compare``."""
     return {
-        "synthesize": "anomed_dataset_synthesis.commands:synthesize",
-        "compare": "anomed_dataset_synthesis.commands:compare",
+        "synthesize": "anomed_dataset_synthesis.commands.synthesize:synthesize",
+        "compare": "anomed_dataset_synthesis.commands.compare:compare",
     }

@@ -11,7 +11,8 @@ import numpy.typing as npt
 import pandas as pd
 
 from anomed_core import ConfigError, CreationContext, Lottery
-from anomed_dataset_synthesis.canonical import CanonicalTable, Outside, canonicalise
+from anomed_dataset_synthesis._arrow_levels import Outside
+from anomed_dataset_synthesis.canonical import CanonicalTable, canonicalise
 from anomed_dataset_synthesis.codebook import CategoryColumn, Codebook, Column, NumericColumn
 from anomed_dataset_synthesis.codebook_inference import infer_codebook
 from anomed_dataset_synthesis.config import ROUNDS, DataSettings

@@ -14,13 +14,14 @@ from anomed_dataset_synthesis.attacks.membership import background_outliers
 from anomed_dataset_synthesis.canonical import CanonicalTable, RealTables, keys_of
 from anomed_dataset_synthesis.codebook import Codebook
 from anomed_dataset_synthesis.config import DatasetSynthesisConfig
-from anomed_dataset_synthesis.encoding import MAX_TREE_CATEGORIES, fit_bins
+from anomed_dataset_synthesis.encoding import fit_bins
 from anomed_dataset_synthesis.neighbours import fit_space, nearest
 from anomed_dataset_synthesis.population import Population
 from anomed_dataset_synthesis.rows import row_keys
 from anomed_dataset_synthesis.threat.targets import Targets, draw_targets
 from anomed_dataset_synthesis.utility.skill import marginal_fidelity
-from anomed_dataset_synthesis.utility.transfer import Task, task_auc, tasks_of
+from anomed_dataset_synthesis.utility.task_choice import choose_tasks
+from anomed_dataset_synthesis.utility.transfer import Task
 
 TARGET_SETS = ("membership", "attributes", "links")
 """What attackers are asked, each about people of its own: the answer to one is no help with
@@ -28,9 +29,6 @@ another."""
 
 LEAST_DISTINCT = 100
 """A table needs so many distinct records for a two-sample test to have folds of both kinds."""
-
-_LEAST_REAL_AUC = 0.6
-_RAREST = 0.02
 
 
 @attrs.frozen(kw_only=True, eq=False)
@@ -296,25 +294,6 @@ def _real_aucs(
             real.control, real, binning=binning, rng=rng, orders=(2, 3)
         ):
             fidelity.skill  # noqa: B018 - raises where there is no scale
+        return choose_tasks(real, n_tasks=config.tasks, rng=rng)
     except ValueError as error:
         raise ConfigError("data.source", str(error)) from error
-    trees = fit_bins(real.background, n_categories=MAX_TREE_CATEGORIES)
-    possible = tasks_of(real.background)
-    chosen: dict[Task, float] = {}
-    for place in rng.permutation(len(possible)):
-        if len(chosen) == config.tasks:
-            break
-        task = possible[place]
-        shares = [task.answers(table).mean() for table in (real.training, real.control)]
-        if not all(_RAREST <= share <= 1 - _RAREST for share in shares):
-            continue
-        auc = task_auc(real.training, real.control, task=task, binning=trees, rng=rng)
-        if auc >= _LEAST_REAL_AUC:
-            chosen[task] = auc
-    if not chosen:
-        raise ConfigError(
-            "data.source",
-            f"no column can be predicted from the others with an AUC of {_LEAST_REAL_AUC}; "
-            "give columns that hang together",
-        )
-    return chosen

@@ -20,7 +20,7 @@ from anomed_dataset_synthesis.attacks.singling_out import (
 )
 from anomed_dataset_synthesis.canonical import CanonicalTable
 from anomed_dataset_synthesis.claims import find_on_claim
-from anomed_dataset_synthesis.declaration import FPR_NAMES, secret_slugs
+from anomed_dataset_synthesis.declaration import FPR_NAMES, column_slugs
 from anomed_dataset_synthesis.encoding import MAX_TREE_CATEGORIES, fit_bins
 from anomed_dataset_synthesis.guesses_table import read_guesses
 from anomed_dataset_synthesis.rounds import Round
@@ -51,14 +51,18 @@ def rounded(metrics: Mapping[str, float], split: Split) -> Metrics:
 
 
 def measured_utility(arena: Arena, submission: Submission) -> Utility:
-    """Measure what a synthetic table is good for; the same submission gives the same figures."""
+    """Measure what a synthetic table is good for.
+
+    Folds and models are drawn once for the round: the same records give the same figures, whatever
+    is said about them, and handing them in again is no second throw of the dice.
+    """
     this = arena.rounds[submission.split]
     return evaluate_utility(
         arena.synthetic(submission),
         this.real,
         tasks=list(this.real_aucs),
         real_aucs=this.real_aucs,
-        rng=arena.lottery.generator("utility", submission.digest),
+        rng=arena.lottery.generator("utility", submission.split.value),
     )
 
 
@@ -76,7 +80,7 @@ def _manifold_metrics(arena: Arena, submission: Submission) -> Metrics:
         arena.synthetic(submission),
         real,
         binning=fit_bins(real.background, n_categories=MAX_TREE_CATEGORIES),
-        rng=arena.lottery.generator("manifold", submission.digest),
+        rng=arena.lottery.generator("manifold", submission.split.value),
     )
     return {
         "alpha_precision": figures.alpha_precision,
@@ -162,7 +166,7 @@ def attribute_metrics(arena: Arena, submission: Submission) -> Metrics:
     guesses = read_guesses(submission.payload, arena)
     metrics: Metrics = {}
     evidence: list[Evidence] = []
-    for secret, slug in secret_slugs(arena.config.secrets).items():
+    for secret, slug in column_slugs(arena.config.secrets).items():
         column = arena.codebook.column(secret)
         truth = this.attributes.table.column(secret)
         everybody, confident = assess_guesses(

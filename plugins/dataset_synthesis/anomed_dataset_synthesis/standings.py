@@ -8,9 +8,22 @@ import attrs
 from anomed_core import ReportSection, Score, Split
 from anomed_dataset_synthesis.arena import Arena
 from anomed_dataset_synthesis.declaration import SYNTHESIZER, TASKS
-from anomed_dataset_synthesis.house import AUDIT, CLAIM_PREFIX, LINKAGE, PANEL, page_key
+from anomed_dataset_synthesis.house import (
+    AUDIT,
+    CLAIM_PREFIX,
+    DIAGNOSTICS_PREFIX,
+    LINKAGE,
+    PANEL,
+    page_key,
+)
 
 _HOUSE = "house"
+
+FLAGS = {
+    "copies_training_records": "holds training records",
+    "copies_public_records": "real records from elsewhere",
+}
+"""What the result page says of the panel's flags."""
 
 
 @attrs.frozen(kw_only=True)
@@ -31,6 +44,8 @@ class Standing:
         Whose that was.
     claim : str
         What is known of its claim of differential privacy.
+    flags : tuple of str
+        What the house saw that the risk alone does not say.
     on_front : bool
         Whether nobody has both more utility and less risk.
     payload_digest : str
@@ -43,12 +58,21 @@ class Standing:
     risk: float | None
     worst_attack: str
     claim: str
+    flags: tuple[str, ...] = ()
     on_front: bool = False
     payload_digest: str
 
+    @property
+    def counts(self) -> bool:
+        """Tell whether this is ranked by risk: it is useful, and it is synthetic."""
+        return self.passes_gate and FLAGS["copies_public_records"] not in self.flags
+
 
 def standings(scores: Sequence[Score]) -> list[Standing]:
-    """Rank finals: who passes the gate first, then the Pareto front, then by risk and utility.
+    """Rank finals by the Pareto front, then by risk and utility.
+
+    What misses the gate comes after all that passes it, and so do real records from elsewhere:
+    they give no member away, and nobody has synthesised them.
 
     Parameters
     ----------
@@ -68,13 +92,16 @@ def standings(scores: Sequence[Score]) -> list[Standing]:
         and score.origin == "participant"
     }
     found = [_standing(final, scores) for final in finals.values()]
-    found = [attrs.evolve(one, on_front=not _is_dominated(one, found)) for one in found]
+    ranked = [one for one in found if one.counts]
+    found = [
+        attrs.evolve(one, on_front=one.counts and not _is_dominated(one, ranked)) for one in found
+    ]
     return sorted(found, key=_place)
 
 
 def _place(standing: Standing) -> tuple[bool, bool, float, float]:
     risk = 1.0 if standing.risk is None else standing.risk
-    return not standing.passes_gate, not standing.on_front, risk, -standing.utility
+    return not standing.counts, not standing.on_front, risk, -standing.utility
 
 
 def _is_dominated(one: Standing, others: Iterable[Standing]) -> bool:
@@ -116,6 +143,11 @@ def _standing(final: Score, scores: Sequence[Score]) -> Standing:
         risk=risks[worst] if risks else None,
         worst_attack=worst,
         claim=_claim(house, on_final),
+        flags=tuple(
+            text
+            for name, text in FLAGS.items()
+            if house.get(PANEL, {}).get(f"{DIAGNOSTICS_PREFIX}{name}") == 1
+        ),
         payload_digest=final.payload_digest,
     )
 
@@ -157,6 +189,7 @@ def report_sections(arena: Arena, scores: Sequence[Score]) -> list[ReportSection
         "worst attack",
         "Pareto front",
         "claim",
+        "flags",
     )
     rows = [
         (
@@ -168,6 +201,7 @@ def report_sections(arena: Arena, scores: Sequence[Score]) -> list[ReportSection
             one.worst_attack,
             "yes" if one.on_front else "no",
             one.claim,
+            ", ".join(one.flags),
         )
         for place, one in enumerate(ranked, start=1)
     ]

@@ -137,7 +137,7 @@ def test_resemblance_counts_matching_cells() -> None:
         pd.DataFrame({"age": [8.0, 9.0, np.nan, 0.0], "job": ["diver", "clerk", "clerk", "diver"]}),
         book,
     )
-    assert resemblance(synthetic, canary) == (2 + 0 + 0 + 2) / 4
+    assert resemblance(synthetic, canary) == ((2 + 0 + 0 + 2) / 4, 2)
 
 
 def audit(generator: object, *, n_runs: int, seed: int) -> CanaryAudit:

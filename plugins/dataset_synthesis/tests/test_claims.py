@@ -31,6 +31,7 @@ def audit(hits_with, hits_without, claim=CLAIM):
         hits_with=hits_with,
         hits_without=hits_without,
         threshold=0.5,
+        score="mean",
         confidence=0.95,
         claim=claim,
     )

@@ -6,11 +6,6 @@ from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Any
 
 from anomed_core import (
-    ANONYMIZER,
-    DATA_SPLIT,
-    DEANONYMIZER,
-    ArraySchema,
-    ArraysSchema,
     Baseline,
     Challenge,
     ChallengeType,
@@ -21,10 +16,7 @@ from anomed_core import (
     DataRequest,
     HouseAttack,
     Metric,
-    Parameter,
-    Purpose,
     ReportSection,
-    Role,
     Score,
     Split,
     Submission,
@@ -38,9 +30,6 @@ if TYPE_CHECKING:
 ANOMED_API = 1
 
 NAME = "supervised-mia"
-EVALUATION_PATH = "/data/attack-success-evaluation"
-
-_LARGEST_SCORE = 1e300
 
 
 @hookimpl
@@ -120,78 +109,9 @@ def _named_evaluator(names: tuple[str, ...]) -> Any:
 @hookimpl
 def anomed_data_products(challenge: Challenge) -> list[DataProduct]:
     """Declare the data of both sides."""
-    arena: Arena = challenge.definition
-    anonymizer, deanonymizer = {Role.ANONYMIZER}, {Role.DEANONYMIZER}
-    n_members = len(arena.pools["members released"])
-    n_outsiders = len(arena.pools["non-members released"])
-    return [
-        DataProduct(
-            path="/data/anonymizer/training",
-            audience=anonymizer,
-            schema=_records_schema(arena, "training", None),
-            description="Features and targets to train on.",
-        ),
-        *(
-            DataProduct(
-                path=f"/data/anonymizer/{split}",
-                audience=anonymizer,
-                schema=_records_schema(arena, split, None, targets=False),
-                description=f"Features to predict the targets of for {split}; y is empty.",
-            )
-            for split in ("tuning", "validation")
-        ),
-        DataProduct(
-            path="/data/deanonymizer/members",
-            audience=deanonymizer,
-            schema=_records_schema(arena, "training", n_members),
-            description="Members: records that every anonymizer was trained on.",
-        ),
-        DataProduct(
-            path="/data/deanonymizer/non-members",
-            audience=deanonymizer,
-            schema=_records_schema(arena, arena.outsiders, n_outsiders),
-            description="Non-members: records that no anonymizer was trained on.",
-        ),
-        DataProduct(
-            path=EVALUATION_PATH,
-            audience=deanonymizer,
-            schema=_records_schema(arena, "training", 2 * arena.length, mixed=True),
-            static=False,
-            parameters=(ANONYMIZER, DEANONYMIZER, DATA_SPLIT),
-            description="Members and non-members in equal numbers and random order, to tell apart.",
-        ),
-    ]
+    from anomed_supervised_mia.resources import data_products
 
-
-def _records_schema(
-    arena: Arena, part: str, n_records: int | None, *, targets: bool = True, mixed: bool = False
-) -> ArraysSchema:
-    import numpy as np
-
-    schemas = []
-    for label in ("X", "y"):
-        array = arena.data[f"{part} {label}"]
-        if mixed:
-            array = np.empty(
-                (0, *array.shape[1:]),
-                np.result_type(array, arena.data[f"{arena.outsiders} {label}"]),
-            )
-        if label == "y" and not targets:
-            schemas.append(ArraySchema.of("y", np.empty(0), description="Empty."))
-            continue
-        declared = ArraySchema.of(label, array[:0], description=_MEANING[label])
-        n_rows = len(array) if n_records is None else n_records
-        schemas.append(_with_shape(declared, (n_rows, *array.shape[1:])))
-    return ArraysSchema(arrays=tuple(schemas))
-
-
-def _with_shape(schema: ArraySchema, shape: tuple[int, ...]) -> ArraySchema:
-    import attrs
-
-    return attrs.evolve(schema, shape=shape)
-
-
-_MEANING = {"X": "Features, one row a record.", "y": "Targets, one a record."}
+    return data_products(challenge.definition)
 
 
 @hookimpl
@@ -200,6 +120,8 @@ def anomed_provide_data(
 ) -> Mapping[str, Any]:
     """Hand out records; draws depend on the server's secret only."""
     import numpy as np
+
+    from anomed_supervised_mia.resources import EVALUATION_PATH
 
     arena: Arena = challenge.definition
     part = product.path.rsplit("/", 1)[1]
@@ -224,76 +146,9 @@ def anomed_provide_data(
 @hookimpl
 def anomed_submission_kinds(challenge: Challenge) -> list[SubmissionKind]:
     """Declare predictions and memberships."""
-    arena: Arena = challenge.definition
-    memberships = ArraySchema(
-        name="prediction",
-        kinds=("bool", "float", "int"),
-        shape=(2 * arena.length,),
-        low=-_LARGEST_SCORE,
-        high=_LARGEST_SCORE,
-        description="True for members; or a score for each record, higher means more likely a "
-        "member.",
-    )
-    return [
-        SubmissionKind(
-            name="anonymizer",
-            path="/utility/anonymizer",
-            submitter=Role.ANONYMIZER,
-            purpose=Purpose.UTILITY,
-            schema={split: _prediction_schema(arena.targets(split)) for split in Split},
-            parameters=(
-                ANONYMIZER,
-                DATA_SPLIT,
-                *(_ABOUT_MODELS if arena.audit_hosts else _ABOUT_MODELS[:-1]),
-            ),
-            cheap=True,
-            description="Predicted targets of the tuning or validation features.",
-        ),
-        SubmissionKind(
-            name="deanonymizer",
-            path="/utility/deanonymizer",
-            submitter=Role.DEANONYMIZER,
-            purpose=Purpose.THREAT,
-            schema=ArraysSchema(arrays=(memberships,)),
-            parameters=(ANONYMIZER, DEANONYMIZER, DATA_SPLIT),
-            cheap=True,
-            description="Memberships, or membership scores, of the evaluation records.",
-        ),
-    ]
+    from anomed_supervised_mia.resources import submission_kinds
 
-
-_ABOUT_MODELS = (
-    Parameter(
-        name="model",
-        required=False,
-        description="Name of the model without its version; versions are drawn as one line.",
-    ),
-    Parameter(name="epoch", required=False, description="Checkpoint of the model, from 0."),
-    Parameter(name="claimed_epsilon", required=False, description="The privacy that is promised."),
-    Parameter(
-        name="predict_url",
-        required=False,
-        description="Where the house may ask this anonymizer for predictions.",
-    ),
-)
-
-_PREDICTION_KINDS = {
-    "b": ("bool", "int", "float"),
-    "i": ("int", "float", "bool"),
-    "u": ("int", "float", "bool"),
-    "f": ("float", "int"),
-    "U": ("str",),
-}
-
-
-def _prediction_schema(targets: Any) -> ArraysSchema:
-    prediction = ArraySchema(
-        name="prediction",
-        kinds=_PREDICTION_KINDS[targets.dtype.kind],
-        shape=targets.shape,
-        description="One target for each record, in the order of the features.",
-    )
-    return ArraysSchema(arrays=(prediction,))
+    return submission_kinds(challenge.definition)
 
 
 @hookimpl

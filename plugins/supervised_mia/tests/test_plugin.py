@@ -129,8 +129,11 @@ def test_named_metrics_are_declared_in_order(open_one: OpenHouse) -> None:
 @pytest.mark.parametrize(
     ("options", "sentence"),
     [
-        ({"utility": ["acuracy"]}, "utility: there is no utility metric 'acuracy'"),
-        ({"mia_evaluation_dataset_length": 50}, "mia_evaluation_dataset_length: 50 is too large"),
+        ({"utility": ["acuracy"]}, "challenges.c.utility: there is no utility metric 'acuracy'"),
+        (
+            {"mia_evaluation_dataset_length": 50},
+            "challenges.c.mia_evaluation_dataset_length: 50 is too large",
+        ),
         ({"data": {"source": "sklearn:moon"}}, "challenges.c.data.source: scikit-learn bundles"),
     ],
 )
@@ -173,7 +176,7 @@ def texts(tmp_path: Path) -> dict[str, str]:
 def test_metrics_that_do_not_suit_the_data_are_a_configuration_error(
     texts: dict[str, str], open_one: OpenHouse
 ) -> None:
-    with pytest.raises(ConfigError, match=r"^utility: it does not suit the data: "):
+    with pytest.raises(ConfigError, match=r"^challenges.c.utility: it does not suit the data: "):
         open_one(data=texts, utility=["mae"], mia_evaluation_dataset_length=2)
 
 

@@ -55,7 +55,11 @@ def _shown(field: Any) -> str:
 @click.argument("table", type=ANY_FILE)
 @click.option("--method", required=True, metavar="NAME", help="How to anonymize; see below.")
 @click.option("--schema", type=ANY_FILE, help="JSON file as 'anomed challenge init' writes it.")
-@click.option("--quasi-identifiers", metavar="A,B,...", help="Columns, where there is no schema.")
+@click.option(
+    "--quasi-identifiers",
+    metavar="A,B,...",
+    help="What others know, where there is no schema; all columns by default.",
+)
 @click.option(
     "--hierarchy",
     "hierarchies",
@@ -64,7 +68,11 @@ def _shown(field: Any) -> str:
     help="Lines value;group;...;* for a column; may be given several times.",
 )
 @click.option("--seed", type=int, help="Makes what is drawn reproducible.")
-@click.option("--output", type=click.Path(dir_okay=False, path_type=Path), required=True)
+@click.option(
+    "--output",
+    type=click.Path(dir_okay=False, path_type=Path),
+    help="CSV or parquet; TABLE-METHOD beside TABLE by default.",
+)
 @click.argument("parameters", nargs=-1, type=click.UNPROCESSED)
 def anonymize(
     table: Path,
@@ -74,7 +82,7 @@ def anonymize(
     quasi_identifiers: str | None,
     hierarchies: tuple[str, ...],
     seed: int | None,
-    output: Path,
+    output: Path | None,
     parameters: tuple[str, ...],
 ) -> None:
     """Anonymize TABLE (CSV or parquet) and say what is lost and what it protects.
@@ -83,7 +91,7 @@ def anonymize(
     """
     import numpy as np
 
-    from anomed_core.errors import UsageError
+    from anomed_core import UsageError
     from anomed_dataset_anonymization.anonymizers import create_anonymizer
 
     try:
@@ -96,9 +104,10 @@ def anonymize(
         published = anonymizer.anonymize(people, described, rng=np.random.default_rng(seed))
         for line in summary(people, published, anonymizer.scheme, schema=described):
             click.echo(line)
+        output = output or table.with_name(f"{table.stem}-{method}{table.suffix}")
+        write_table(published, output)
     except ValueError as error:
         raise UsageError(str(error)) from error
-    write_table(published, output)
     click.echo(f"wrote {output}: {len(published)} rows, scheme {anonymizer.scheme}")
 
 
@@ -125,7 +134,9 @@ def summary(
         prosecutor_risk,
         published_classes,
     )
+    from anomed_dataset_anonymization.schema import encode
     from anomed_dataset_anonymization.schemes import canonicalise
+    from anomed_dataset_anonymization.threat import key_shares
     from anomed_dataset_anonymization.utility import (
         boxes_of_people,
         boxes_of_published,
@@ -138,10 +149,14 @@ def summary(
     classes = published_classes(table)
     risk = prosecutor_risk(classes)
     marginals = k_marginal_score(boxes_of_people(people, schema), boxes)
+    key, given_away = max(
+        key_shares(table, encode(people, schema)).items(), key=lambda item: item[1]
+    )
     return [
         f"people published: {table.n_rows} of {len(people)}",
         f"k: {k_anonymity(classes)} ({classes.n_classes} classes)",
         f"average risk of being named by class: {risk.average:.4f}",
+        f"given away by the value of {key} alone: {given_away:.1%}",
         f"global certainty penalty: {gcp(boxes, len(people)):.4f}",
         f"k-marginal score: {marginals:.1f} of 1000",
     ]
@@ -155,8 +170,8 @@ def _schema_of(people: pd.DataFrame, path: Path | None, names: list[str]) -> Tab
     if path is not None:
         return TableSchema.from_json(path.read_text(encoding="utf-8"))
     if not names:
-        raise ValueError("give --schema, or name the columns that others know: --quasi-identifiers")
-    return TableSchema.infer(people, quasi_identifiers=names)
+        click.echo("without --schema or --quasi-identifiers, others may know every column")
+    return TableSchema.infer(people, quasi_identifiers=names or list(people.columns))
 
 
 def _options(words: tuple[str, ...]) -> list[tuple[str, str]]:

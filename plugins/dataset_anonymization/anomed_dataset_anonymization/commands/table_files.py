@@ -38,11 +38,19 @@ def write_table(table: pd.DataFrame, path: Path) -> None:
         Its index declares whom each row stands for; parquet files keep it.
     path : Path
         Where to.
+
+    Raises
+    ------
+    ValueError
+        If the file can't be written.
     """
-    if path.suffix == ".parquet":
-        table.to_parquet(path)
-    else:
-        table.to_csv(path, index=False)
+    try:
+        if path.suffix == ".parquet":
+            table.to_parquet(path)
+        else:
+            table.to_csv(path, index=False)
+    except OSError as error:
+        raise ValueError(f"{path} can't be written: {error}") from error
 
 
 def read_names(text: str | None) -> list[str]:

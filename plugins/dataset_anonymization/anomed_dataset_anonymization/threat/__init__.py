@@ -24,6 +24,7 @@ from anomed_dataset_anonymization.threat.confidence import (
     success_rate,
 )
 from anomed_dataset_anonymization.threat.downcoding import Downcoding
+from anomed_dataset_anonymization.threat.exposure import find_exposed
 from anomed_dataset_anonymization.threat.gradient_boosting import GradientBoosting
 from anomed_dataset_anonymization.threat.index_linkage import IndexLinkage
 from anomed_dataset_anonymization.threat.inference import (
@@ -79,6 +80,7 @@ __all__ = [
     "anonymity_loss",
     "best_discounted_precision",
     "discounted_precision",
+    "find_exposed",
     "find_rare",
     "guess_from_background",
     "is_right",

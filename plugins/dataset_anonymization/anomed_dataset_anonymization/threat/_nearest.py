@@ -61,7 +61,7 @@ def find_nearest(targets: Coordinates, boxes: Boxes) -> NearestPairs:
     -------
     NearestPairs
     """
-    tightest_first = np.argsort(-_tightness(boxes), kind="stable")
+    tightest_first = np.argsort(-tightness(boxes), kind="stable")
     scores = score_pairs(targets, _reorder(boxes, tightest_first), outside)
     people = boxes.counts[tightest_first].astype(np.float32)
     n_targets = len(targets)
@@ -93,7 +93,7 @@ def rank_within(owners: NDArray[np.int64]) -> NDArray[np.int64]:
     return np.arange(len(owners)) - np.repeat(starts, n_entries)
 
 
-def _tightness(boxes: Boxes) -> NDArray[np.float64]:
+def tightness(boxes: Boxes) -> NDArray[np.float64]:
     """Return the log-probability of the likeliest person in each box."""
     total = np.zeros(len(boxes.counts))
     for cells in boxes.columns.values():

@@ -30,7 +30,7 @@ class AttackResult:
         Name of the attack.
     column : str or None
         The column inferred; None for re-identification.
-    group : {"all", "rare"}
+    group : {"all", "rare", "exposed"}
         The people counted.
     score : InferenceScore or LinkageScore
         How well it did.

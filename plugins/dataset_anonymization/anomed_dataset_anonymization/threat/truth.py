@@ -32,6 +32,9 @@ class TargetTruth:
         Positions of the members in the leaky table; ignored for controls.
     is_rare : ndarray of bool, shape (n_targets,)
         As `find_rare` gives it.
+    is_exposed : ndarray of bool, shape (n_targets,), or None
+        As `find_exposed` gives it for the table under attack; None if they do not count by
+        themselves. Only attacks that do their best on controls may be scored so.
 
     Raises
     ------
@@ -44,9 +47,12 @@ class TargetTruth:
     is_member: BoolArray
     leaky_positions: NDArray[np.int64]
     is_rare: BoolArray
+    is_exposed: BoolArray | None = None
 
     def __attrs_post_init__(self) -> None:
-        arrays = (self.ids, self.people, self.is_member, self.leaky_positions, self.is_rare)
+        arrays = [self.ids, self.people, self.is_member, self.leaky_positions, self.is_rare]
+        if self.is_exposed is not None:
+            arrays.append(self.is_exposed)
         if len({len(array) for array in arrays}) > 1:
             raise ValueError(
                 f"the truth about targets has lengths {[len(array) for array in arrays]}."
@@ -55,11 +61,13 @@ class TargetTruth:
             raise ValueError("the targets must be both members and controls.")
 
     def groups(self) -> Mapping[str, BoolArray]:
-        """Return the groups to score: ``all``, and ``rare`` if these are enough."""
-        groups = {"all": np.ones(len(self.ids), dtype=np.bool_)}
-        if self.are_enough(self.is_rare) and not self.is_rare.all():
-            groups["rare"] = self.is_rare
-        return groups
+        """Return the groups to score: ``all``, and ``rare`` and ``exposed`` if they are enough."""
+        groups = {"rare": self.is_rare, "exposed": self.is_exposed}
+        return {"all": np.ones(len(self.ids), dtype=np.bool_)} | {
+            name: chosen
+            for name, chosen in groups.items()
+            if chosen is not None and self.are_enough(chosen) and not chosen.all()
+        }
 
     def are_enough(self, chosen: BoolArray) -> bool:
         """Tell whether some targets are enough on both sides to be scored as a group."""

@@ -1,20 +1,21 @@
 """Whether published rows are true of somebody: boxes that cover original records."""
 
-from collections.abc import Callable
-from typing import TypeAlias
-
 import numpy as np
-import numpy.typing as npt
 
 from anomed_dataset_anonymization.privacy.classes import BoolArray, IntArray
+from anomed_dataset_anonymization.utility._record_sets import (
+    CHUNK_BYTES,
+    Lookup,
+    contains,
+    looked_up,
+    n_words,
+    packed_on_demand,
+    table_bytes,
+)
 from anomed_dataset_anonymization.utility.boxes import Boxes
-from anomed_dataset_anonymization.utility.cells import Cells, Intervals, ValueMasses
 
-_Bits: TypeAlias = npt.NDArray[np.uint64]
-_Lookup: TypeAlias = Callable[[IntArray], _Bits]
-
-_CHUNK_BYTES = 2**22  # of bitsets worked on at a time: they should stay in the processor's cache
-_TABLE_BYTES = 2**29  # of bitsets kept for all columns; the others are packed when needed
+TABLE_BYTES = 2**29
+"""Of sets of records kept for all columns; those of the others are made when needed."""
 
 
 def people_covered(published: Boxes, original: Boxes) -> IntArray:
@@ -46,13 +47,13 @@ def people_covered(published: Boxes, original: Boxes) -> IntArray:
         )
     boxes, box_of_row = published.distinct()
     records = original.select(list(boxes.columns))
-    n_words = -(-len(records.counts) // 64)
-    lookups = _bitset_lookups(boxes, records)
+    words = n_words(len(records.counts))
+    lookups = _lookups(boxes, records)
     covered = np.empty(len(boxes.counts), dtype=np.int64)
-    chunk = max(1, _CHUNK_BYTES // (8 * n_words))
+    chunk = max(1, CHUNK_BYTES // (8 * words))
     for begin in range(0, len(covered), chunk):
         rows = slice(begin, begin + chunk)
-        bits = np.full((len(covered[rows]), n_words), ~np.uint64(0))
+        bits = np.full((len(covered[rows]), words), ~np.uint64(0))
         for name, lookup in lookups.items():
             bits &= lookup(boxes.columns[name].cell_of_row[rows])
         covered[rows] = np.bitwise_count(bits).sum(axis=1, dtype=np.int64)
@@ -117,58 +118,19 @@ def covers(published: Boxes, rows: IntArray, *, original: Boxes, records: IntArr
     covered = np.ones(len(rows), dtype=np.bool_)
     for name, cells in published.columns.items():
         others = people.columns[name]
-        covered &= _contains(
+        covered &= contains(
             cells, cells.cell_of_row[rows], others, other_cells=others.cell_of_row[records]
         )
     return covered
 
 
-def _contains(cells: Cells, chosen: IntArray, others: Cells, *, other_cells: IntArray) -> BoolArray:
-    if isinstance(cells, Intervals) and isinstance(others, Intervals):
-        return cells.contains(chosen, others, other_cells=other_cells)
-    if isinstance(cells, ValueMasses) and isinstance(others, ValueMasses):
-        return cells.contains(chosen, others, other_cells=other_cells)
-    raise ValueError("a column holds ranges in one table and listed values in the other.")
-
-
-def _bitset_lookups(boxes: Boxes, records: Boxes) -> dict[str, _Lookup]:
-    """Prepare each column's bitsets, keeping those of the columns with the fewest cells."""
-    n_words = -(-len(records.counts) // 64)
-    lookups, left_bytes = {}, _TABLE_BYTES
+def _lookups(boxes: Boxes, records: Boxes) -> dict[str, Lookup]:
+    """Prepare each column's sets of records, keeping those of the columns with the fewest cells."""
+    lookups, left_bytes = {}, TABLE_BYTES
     for name, cells in sorted(boxes.columns.items(), key=lambda item: item[1].n_cells):
-        size_bytes = 8 * n_words * cells.n_cells
-        kept = size_bytes <= left_bytes
-        left_bytes -= size_bytes if kept else 0
-        lookups[name] = _bitset_lookup(cells, records.columns[name], kept=kept)
+        others = records.columns[name]
+        size_bytes = table_bytes(cells, others)
+        is_kept = size_bytes <= left_bytes
+        left_bytes -= size_bytes if is_kept else 0
+        lookups[name] = looked_up(cells, others) if is_kept else packed_on_demand(cells, others)
     return lookups
-
-
-def _bitset_lookup(cells: Cells, others: Cells, *, kept: bool) -> _Lookup:
-    """Prepare the sets of records, packed 64 a word, that cells of a column cover."""
-    n_records = len(others.cell_of_row)
-    n_words = -(-n_records // 64)
-
-    def pack(chosen: IntArray) -> _Bits:
-        bits = np.zeros((len(chosen), n_words * 8), dtype=np.uint8)
-        step = max(1, 8 * _CHUNK_BYTES // n_records)
-        for begin in range(0, len(chosen), step):
-            some = slice(begin, begin + step)
-            by_cell = _contains(
-                cells,
-                chosen[some, np.newaxis],
-                others,
-                other_cells=np.arange(others.n_cells)[np.newaxis],
-            )
-            packed = np.packbits(by_cell[:, others.cell_of_row], axis=1)
-            bits[some, : packed.shape[1]] = packed
-        return bits.view(np.uint64)
-
-    if kept:
-        table = pack(np.arange(cells.n_cells))
-        return lambda chosen: table[chosen]
-
-    def pack_on_demand(chosen: IntArray) -> _Bits:
-        distinct, position = np.unique(chosen, return_inverse=True)
-        return pack(distinct)[position]
-
-    return pack_on_demand

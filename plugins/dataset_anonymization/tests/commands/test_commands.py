@@ -133,10 +133,26 @@ def test_anonymize_says_what_is_wrong(run: Run, words: tuple[str, ...], message:
     assert not Path("out.csv").exists()
 
 
-def test_anonymize_needs_to_know_what_others_know(run: Run) -> None:
-    words = ("anonymize", "people.csv", "--method", "mondrian", "--output", "out.csv")
+def test_anonymize_needs_a_table_and_a_method_only(run: Run) -> None:
+    result = run("anonymize", "people.csv", "--method", "mondrian", "--k", "10")
 
-    assert "--quasi-identifiers" in str(run(*words).exception)
+    assert result.exit_code == 0, result.output
+    assert "others may know every column" in result.output
+    assert "illness_gout" in pd.read_csv("people-mondrian.csv").columns
+
+
+def test_anonymize_says_which_column_gives_people_away(run: Run) -> None:
+    people = pd.read_csv("people.csv")
+    people.assign(note=[f"case {i}" for i in range(len(people))]).to_csv("notes.csv", index=False)
+    words = ("anonymize", "notes.csv", "--quasi-identifiers", "age,town", "--method", "mondrian")
+
+    assert "given away by the value of note alone: 100.0%" in run(*words).output
+
+
+def test_files_that_cannot_be_written_are_said(run: Run) -> None:
+    words = ("anonymize", "people.csv", "--method", "mondrian", "--output", "nowhere/out.csv")
+
+    assert "can't be written" in str(run(*words).exception)
 
 
 def test_help_lists_the_methods_with_their_defaults(run: Run) -> None:

@@ -44,6 +44,31 @@ def house_risk(player: Player, name: str) -> float:
     return attack.run(kept(player), np.random.default_rng(0))["risk_low"]
 
 
+def ranking(player: Player, tables: dict[str, tuple[pd.DataFrame, str]]) -> list[str]:
+    """Publish finals, let the house attack them, and return who is ranked how, best first."""
+    (hosted,) = player.house.challenges.values()
+    ledger = player.house.ledger
+    for name, (table, scheme) in tables.items():
+        answer = player.publish(table, scheme, data_split="validation", anonymizer=name)
+        assert answer.status_code == 201, answer.text
+        score = ledger.scores(challenge=hosted.id)[-1]
+        submission = player.house.desk.submissions.target(hosted, name, whole=True).submission
+        for attack in hosted.house_attacks:
+            ledger.record_house(
+                challenge=hosted.id,
+                kind=score.kind,
+                subject=score.subject,
+                split=score.split,
+                label=attack.name,
+                metrics=attack.run(submission, np.random.default_rng(0)),
+                payload_digest=score.payload_digest,
+                fingerprint=score.fingerprint,
+                provenance=hosted.provenance,
+            )
+    ranked = standings(ledger.scores(challenge=hosted.id), least_usefulness=0.5)
+    return [standing.anonymizer for standing in ranked]
+
+
 # --- what an anonymizer may hide in a table -------------------------------------------------------
 
 
@@ -145,6 +170,38 @@ def test_a_false_lineage_protects_nobody(player: Player, leaky: pd.DataFrame) ->
 
     assert house_risk(player, "nearest_box") == pytest.approx(honest, abs=0.02)
     assert honest > 0.9
+
+
+def test_every_cheat_ranks_below_the_honest_table(
+    player: Player, leaky: pd.DataFrame, rng: np.random.Generator
+) -> None:
+    honest = mondrian(player, leaky, k=10)
+    blank = leaky.astype({"age": "Int64"})
+    blank.loc[blank.index[::2], "age"] = pd.NA
+    tables = {
+        "shuffled": (leaky.sample(frac=1, random_state=1), "same"),
+        "false-lineage": (leaky.set_axis(leaky.index[::-1]), "same"),
+        "copies": (pd.concat([leaky.iloc[: len(leaky) // 10]] * 10, ignore_index=True), "same"),
+        "blank": (blank, "same"),
+        "nothing": (
+            Suppression().anonymize(leaky, player.arena.schema, rng=rng),
+            Suppression().scheme,
+        ),
+        "quarter": (leaky.iloc[: len(leaky) // 4], "same"),
+        "false-ranges": (
+            honest.assign(
+                age_min=honest["age_min"].to_numpy()[::-1],
+                age_max=honest["age_max"].to_numpy()[::-1],
+            ),
+            "generalization",
+        ),
+        "swapped": (leaky.assign(diagnosis=rng.permutation(leaky["diagnosis"])), "same"),
+        "honest": (honest, "generalization"),
+    }
+
+    ranks = ranking(player, tables)
+    assert ranks[0] == "honest"
+    assert set(ranks[-2:]) == {"nothing", "quarter"}
 
 
 # --- what an anonymizer may show to whom ----------------------------------------------------------
@@ -317,7 +374,7 @@ def test_the_house_counts_in_the_worst_case_whatever_friends_submit(
     ledger = player.house.ledger
     table, attack = ledger.scores(challenge=hosted.id)
     assert friendly.json["risk_low"] == 0
-    assert standings([table, attack])[0].risk_low == 0
+    assert standings([table, attack], least_usefulness=0.5)[0].risk_low == 0
 
     ledger.record_house(
         challenge=hosted.id,
@@ -330,7 +387,7 @@ def test_the_house_counts_in_the_worst_case_whatever_friends_submit(
         fingerprint=table.fingerprint,
         provenance=hosted.provenance,
     )
-    (standing,) = standings(ledger.scores(challenge=hosted.id))
+    (standing,) = standings(ledger.scores(challenge=hosted.id), least_usefulness=0.5)
     assert standing.risk_low > 0.9
     assert standing.attack == "nearest_box"
 

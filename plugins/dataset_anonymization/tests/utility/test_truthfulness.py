@@ -8,6 +8,7 @@ from anomed_dataset_anonymization.utility import (
     people_covered,
     truthfulness,
 )
+from anomed_dataset_anonymization.utility._record_sets import packed_on_demand
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -87,13 +88,14 @@ def test_many_people_fill_many_words_and_chunks():
 
 
 def test_columns_with_too_many_cells_to_keep_are_packed_as_needed(boxes, monkeypatch):
-    module = people_covered.__globals__
     rows = [((low, high), {0, 1}) for low in range(10) for high in range(low, 10)]
     published = boxes(*zip(*rows, strict=True))
-    people = boxes([(age, age) for age in range(10)], [{0}] * 10)
+    ages = [*((age, age) for age in range(10)), (np.nan, np.nan), (3, 4)] * 12
+    people = boxes(ages, [{0}, {0, 1}, {1}] * 48)
     kept = people_covered(published, people)
-    monkeypatch.setitem(module, "_TABLE_BYTES", 100)
-    monkeypatch.setitem(module, "_CHUNK_BYTES", 100)
+    monkeypatch.setitem(people_covered.__globals__, "TABLE_BYTES", 100)
+    for function in (people_covered, packed_on_demand):
+        monkeypatch.setitem(function.__globals__, "CHUNK_BYTES", 100)
     assert people_covered(published, people).tolist() == kept.tolist()
 
 

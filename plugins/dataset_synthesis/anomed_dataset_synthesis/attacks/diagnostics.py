@@ -16,9 +16,10 @@ import numpy.typing as npt
 from anomed_dataset_synthesis.canonical import CanonicalTable, RealTables, keys_of
 from anomed_dataset_synthesis.neighbours import fit_space, nearest
 from anomed_dataset_synthesis.rows import count_in
-from anomed_dataset_synthesis.threat.estimates import success_rate
+from anomed_dataset_synthesis.threat.estimates import excess_success, success_rate
 
 _NEAR_QUANTILE = 0.05
+_SURE = 0.999
 
 
 @attrs.frozen(kw_only=True, eq=False)
@@ -44,6 +45,9 @@ class Diagnostics:
     exact_places : ndarray of intp, shape (n_exact,)
         Places of the training records that the synthetic table holds and neither the control nor
         the background does.
+    copies_training_records : bool
+        Whether more training than control records that are in no other table are in the synthetic
+        one (99.9% confidence): some were copied, be they too few for an average to show.
     copies_public_records : bool
         Whether more synthetic records equal one of the control or background than come about by
         themselves: a submission of real records from elsewhere is no synthesis.
@@ -58,6 +62,7 @@ class Diagnostics:
     nndr_training: float
     nndr_control: float
     exact_places: npt.NDArray[np.intp]
+    copies_training_records: bool
     copies_public_records: bool
 
 
@@ -109,6 +114,8 @@ def diagnose(
     elsewhere = np.concatenate([controls, public])
     by_itself = count_in(members, elsewhere) > 0
     held = count_in(members, ours) > 0
+    exact = _held_alone(members, ours, elsewhere)
+    exact_controls = _held_alone(controls, ours, np.concatenate([members, public]))
     unique = count_in(members, members) == 1
     return Diagnostics(
         dcr_share=float((own < other).mean() + (own == other).mean() / 2),
@@ -119,7 +126,8 @@ def diagnose(
         unique_matches=float(held[unique].mean()) if unique.any() else None,
         nndr_training=ratios[0],
         nndr_control=ratios[1],
-        exact_places=np.flatnonzero(held & ~by_itself),
+        exact_places=np.flatnonzero(exact),
+        copies_training_records=_excess(exact, exact_controls) > 0,
         copies_public_records=_more_often(count_in(ours, elsewhere) > 0, by_itself),
     )
 
@@ -131,7 +139,21 @@ def _nearness_ratio(distances: npt.NDArray[np.float64]) -> float:
     return float(np.quantile(ratios, _NEAR_QUANTILE))
 
 
+def _held_alone(
+    records: npt.NDArray[np.int64], ours: npt.NDArray[np.int64], others: npt.NDArray[np.int64]
+) -> npt.NDArray[np.bool_]:
+    """Tell which records the synthetic table holds and no other one does."""
+    held: npt.NDArray[np.bool_] = (count_in(records, ours) > 0) & (count_in(records, others) == 0)
+    return held
+
+
+def _excess(hits: npt.NDArray[np.bool_], controls: npt.NDArray[np.bool_]) -> float:
+    """Give what is certain of the excess of hits over controls, with 99.9% confidence."""
+    counts = [(int(part.sum()), len(part)) for part in (hits, controls)]
+    return excess_success(counts[0], counts[1], confidence=_SURE).low
+
+
 def _more_often(ours: npt.NDArray[np.bool_], theirs: npt.NDArray[np.bool_]) -> bool:
     """Tell whether two intervals of 99.9% confidence are apart, ours above."""
-    low = success_rate(int(ours.sum()), len(ours), confidence=0.999).low
-    return low > success_rate(int(theirs.sum()), len(theirs), confidence=0.999).high
+    low = success_rate(int(ours.sum()), len(ours), confidence=_SURE).low
+    return low > success_rate(int(theirs.sum()), len(theirs), confidence=_SURE).high

@@ -4,6 +4,7 @@ from anomed_dataset_synthesis.utility.evaluation import DEFAULT_GATE, Utility, e
 from anomed_dataset_synthesis.utility.manifold import Manifold, manifold
 from anomed_dataset_synthesis.utility.marginals import marginal_accuracies
 from anomed_dataset_synthesis.utility.skill import MarginalFidelity, marginal_fidelity
+from anomed_dataset_synthesis.utility.task_choice import choose_tasks
 from anomed_dataset_synthesis.utility.transfer import Task, Transfer, tasks_of, transfer
 from anomed_dataset_synthesis.utility.two_sample import TwoSampleTest, two_sample_test
 
@@ -15,6 +16,7 @@ __all__ = [
     "Transfer",
     "TwoSampleTest",
     "Utility",
+    "choose_tasks",
     "evaluate_utility",
     "manifold",
     "marginal_accuracies",

@@ -76,14 +76,27 @@ class Served:
         return np.asarray(self.arena.rounds[Split(split)].membership.is_member)
 
     def attacked(self, attack: str, anonymizer: str) -> dict[str, float] | None:
-        """Run a house attack on a newest submission, as the server does in the background."""
+        """Run a house attack on the newest submission, as the server does in the background."""
         (hosted,) = self.house.challenges.values()
-        score = self.house.ledger.scores(kind="anonymizer", anonymizer=anonymizer)[-1]
+        scores = self.house.ledger.scores(kind="anonymizer", anonymizer=anonymizer)
+        score = next(score for score in reversed(scores) if score.origin == "participant")
         submission = self.house.desk.submissions.of_score(hosted, score)
         assert submission is not None
         job = Attack(challenge=hosted.id, attack=attack, submission=submission)
         found = Jury(self.house.challenges)(job)
         assert not isinstance(found, str)
+        if found is not None:
+            self.house.ledger.record_house(
+                challenge=hosted.id,
+                kind=score.kind,
+                subject=score.subject,
+                split=score.split,
+                label=attack,
+                metrics=found,
+                payload_digest=score.payload_digest,
+                fingerprint=score.fingerprint,
+                provenance=hosted.provenance,
+            )
         return found
 
 
@@ -100,7 +113,11 @@ def open_served(people: Path, tmp_path_factory: pytest.TempPathFactory) -> Itera
     houses: list[House] = []
 
     def make(
-        settings: dict[str, Any] | None = None, *, seed: int | None = 11, **options: Any
+        settings: dict[str, Any] | None = None,
+        *,
+        seed: int | None = 11,
+        secret: str = "5e" * 32,  # small tables have luck; fix it
+        **options: Any,
     ) -> Served:
         registry = build_registry(discover=False)
         registry.add(plugin, name="dataset-synthesis")
@@ -125,7 +142,7 @@ def open_served(people: Path, tmp_path_factory: pytest.TempPathFactory) -> Itera
             ],
             registry=registry,
             settings=ServerSettings(state=tmp_path_factory.mktemp("state"), **(settings or {})),
-            environment={"ANOMED_SECRET": "5e" * 32},  # small tables have luck; fix it
+            environment={"ANOMED_SECRET": secret},
         )
         houses.append(house)
         return Served(house=house, player=Player(FalconClient(create_web_app(house))))

@@ -47,7 +47,7 @@ def test_the_practice_round_is_open_to_everybody(served: Any) -> None:
     training = served.player.table("/data/practice/training")
     control = served.player.table("/data/practice/control")
     assert len(training) == len(served.arena.population.training["practice"])
-    assert not set(rows(training)) & set(rows(served.player.table("/data/background")))
+    assert len(control) == len(served.arena.population.control["practice"])
     nonce = bytes.fromhex(
         served.player.client.get("/data/commitment").json()["rounds"]["practice"]["nonce"]
     )

@@ -1,4 +1,4 @@
-"""TensorFlow Privacy's membership-inference attacks, as a worker of `mia_peers.py`.
+"""TensorFlow Privacy's membership-inference attacks, as a worker of `compare.py`.
 
 The last published wheel has none of them, so a checkout must be on the path. They need TensorFlow's
 name only: importing the package's root is skipped as its own standalone scripts do.
@@ -11,7 +11,7 @@ from collections.abc import Mapping
 from typing import Any
 
 import numpy as np
-from mia_measure import N_CLASSES, run
+from measure import N_CLASSES, run
 
 sys.skip_tf_privacy_import = True
 

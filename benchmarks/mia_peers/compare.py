@@ -1,7 +1,7 @@
 """Compare attacks and metrics with those of other libraries: same arrays, one run, one table.
 
-    python benchmarks/mia_peers.py
-    python benchmarks/mia_peers.py --tensorflow-privacy PATH_TO_A_CHECKOUT
+    python benchmarks/mia_peers/compare.py
+    python benchmarks/mia_peers/compare.py --tensorflow-privacy PATH_TO_A_CHECKOUT
 
 Each library runs in a process and an environment of its own, with one thread; the environments
 are made on the first run, under `--cache` (8 GB, nearly all of it SACRO-ML's torch). Times are CPU
@@ -24,8 +24,8 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-from mia_measure import draw_arrays
-from mia_peer_environments import PEERS, TENSORFLOW_PRIVACY, Peer, python_of
+from environments import PEERS, TENSORFLOW_PRIVACY, Peer, python_of
+from measure import draw_arrays
 
 HERE = Path(__file__).parent
 HEADER = ("task", "peer", "peer s", "ours s", "ratio", "measure", "peer", "ours", "difference")
@@ -38,7 +38,7 @@ def main() -> None:
         arrays = Path(directory) / "arrays.npz"
         np.savez(arrays, **draw_arrays(options.seed))
         print_row(HEADER)
-        ours = run_worker(Path(sys.executable), HERE / "mia_ours.py", arrays, options.repeats)
+        ours = run_worker(Path(sys.executable), HERE / "ours.py", arrays, options.repeats)
         for peer, path in chosen(options):
             python = python_of(peer, cache=options.cache)
             theirs = run_worker(python, HERE / peer.worker, arrays, options.repeats, path=path)

@@ -1,4 +1,4 @@
-"""The Adversarial Robustness Toolbox's black-box attacks, as a worker of `mia_peers.py`."""
+"""The Adversarial Robustness Toolbox's black-box attacks, as a worker of `compare.py`."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from art.attacks.inference.membership_inference import (
     MembershipInferenceBlackBoxRuleBased,
 )
 from art.estimators.classification import BlackBoxClassifier
-from mia_measure import N_BOUNDARY, N_CLASSES, N_FEATURES, N_SIDE, network, run, truth
+from measure import N_BOUNDARY, N_CLASSES, N_FEATURES, N_SIDE, network, run, truth
 from sklearn.metrics import roc_auc_score
 
 Arrays = Mapping[str, Any]

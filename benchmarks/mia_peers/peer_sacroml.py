@@ -1,4 +1,4 @@
-"""SACRO-ML's worst-case attack and metrics, as a worker of `mia_peers.py`."""
+"""SACRO-ML's worst-case attack and metrics, as a worker of `compare.py`."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from importlib.metadata import version
 from typing import Any
 
 import numpy as np
-from mia_measure import run, truth
+from measure import run, truth
 from sacroml import metrics
 from sacroml.attacks.worst_case_attack import WorstCaseAttack
 

@@ -1,4 +1,4 @@
-"""JAX Privacy's auditing of given scores, as a worker of `mia_peers.py`."""
+"""JAX Privacy's auditing of given scores, as a worker of `compare.py`."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from importlib.metadata import version
 from typing import Any
 
 from jax_privacy.auditing import CanaryScoreAuditor
-from mia_measure import N_SIDE, run
+from measure import N_SIDE, run
 
 
 def measures(arrays: Mapping[str, Any]) -> dict[str, Any]:

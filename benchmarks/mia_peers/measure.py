@@ -1,4 +1,4 @@
-"""What the workers of `mia_peers.py` share: arrays, a CPU clock, a report. Needs numpy alone."""
+"""What the workers of `compare.py` share: arrays, a CPU clock, a report. Needs numpy alone."""
 
 from __future__ import annotations
 

@@ -21,18 +21,18 @@ class Peer:
 PEERS = (
     Peer(
         name="ART 1.20.1",
-        worker="mia_peer_art.py",
+        worker="peer_art.py",
         # packaging is imported, but not declared.
         requirements=("adversarial-robustness-toolbox==1.20.1", "packaging"),
     ),
     Peer(
         name="SACRO-ML 2.0.1",
-        worker="mia_peer_sacroml.py",
+        worker="peer_sacroml.py",
         requirements=("sacroml==2.0.1",),
     ),
     Peer(
         name="jax_privacy 2.0.0",
-        worker="mia_peer_jax_privacy.py",
+        worker="peer_jax_privacy.py",
         requirements=("jax_privacy==2.0.0",),
     ),
 )
@@ -40,7 +40,7 @@ PEERS = (
 #: Its attacks are in no published wheel; the versions are those it was measured with.
 TENSORFLOW_PRIVACY = Peer(
     name="TensorFlow Privacy",
-    worker="mia_peer_tensorflow_privacy.py",
+    worker="peer_tensorflow_privacy.py",
     requirements=(
         "immutabledict",
         "matplotlib",

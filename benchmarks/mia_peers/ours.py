@@ -1,4 +1,4 @@
-"""The attacks and metrics of this project, as a worker of `mia_peers.py`."""
+"""The attacks and metrics of this project, as a worker of `compare.py`."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ from anomed_supervised_mia.metrics import (
 )
 from anomed_supervised_mia.metrics.roc import roc_of_ranking
 from anomed_supervised_mia.slices import by_class
-from mia_measure import N_BOUNDARY, N_CLASSES, N_SIDE, network, run, truth
+from measure import N_BOUNDARY, N_CLASSES, N_SIDE, network, run, truth
 
 Arrays = Mapping[str, Any]
 

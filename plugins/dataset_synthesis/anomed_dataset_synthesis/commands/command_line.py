@@ -1,0 +1,147 @@
+"""What several commands say alike; imports nothing heavy."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any, TypeVar
+
+import click
+
+METHOD_NAMES = (
+    "copy",
+    "bootstrap",
+    "independent-columns",
+    "gaussian-copula",
+    "sequential-trees",
+    "dp-marginal-tree",
+    "tabular-argn",
+    "smartnoise-mst",
+    "dpmm-privbayes",
+)
+ANY_FILE = click.Path(exists=True, dir_okay=False, path_type=Path)
+Command = TypeVar("Command", bound=Callable[..., Any])
+
+_ENVIRONMENTS = Path.home() / ".cache" / "anomed" / "environments"
+
+
+def method_options(command: Command) -> Command:
+    """Add what says how methods run."""
+    options = (
+        click.option(
+            "--seed", type=int, default=0, show_default=True, help="Equal seeds, equal output."
+        ),
+        click.option(
+            "--epsilon",
+            type=click.FloatRange(min=0, min_open=True),
+            help="Budget of private methods [default: 1]; makes tabular-argn private, too.",
+        ),
+        click.option(
+            "--delta",
+            type=click.FloatRange(min=0, max=1, min_open=True, max_open=True),
+            default=1e-5,
+            show_default=True,
+            help="The delta that goes with it.",
+        ),
+        click.option(
+            "--step",
+            "steps",
+            multiple=True,
+            metavar="COLUMN=WIDTH",
+            help="Width of a number's grid; coarser is safer. May be repeated.",
+        ),
+        click.option(
+            "--drop",
+            "dropped",
+            multiple=True,
+            metavar="COLUMN",
+            help="Column to leave out, such as an identifier. May be repeated.",
+        ),
+        click.option(
+            "--max-minutes",
+            type=click.FloatRange(min=0, min_open=True),
+            help="Minutes that a network trains at most.",
+        ),
+        click.option(
+            "--environments",
+            type=click.Path(file_okay=False, path_type=Path),
+            default=_ENVIRONMENTS,
+            help="Folder with the environments of tabular-argn, smartnoise-mst and dpmm-privbayes "
+            "[default: ~/.cache/anomed/environments].",
+        ),
+        click.option(
+            "--install",
+            is_flag=True,
+            help="Make a missing environment: minutes, and up to 3 GB.",
+        ),
+    )
+    for option in reversed(options):
+        command = option(command)
+    return command
+
+
+@contextmanager
+def complaints() -> Iterator[None]:
+    """Say in one line what a method or the command line lacks.
+
+    Raises
+    ------
+    click.UsageError
+        If what was asked for cannot be.
+    click.exceptions.Exit
+        With code 1, if a library failed in its own environment.
+    """
+    from anomed_dataset_synthesis.external import EnvironmentMissingError, ExternalGeneratorError
+
+    try:
+        yield
+    except EnvironmentMissingError as error:
+        raise click.UsageError(f"{error}; or add --install") from error
+    except ValueError as error:
+        raise click.UsageError(str(error)) from error
+    except ExternalGeneratorError as error:
+        click.echo(f"anomed: {error}", err=True)
+        raise click.exceptions.Exit(1) from error
+
+
+def read_steps(texts: tuple[str, ...]) -> dict[str, float]:
+    """Read ``COLUMN=WIDTH``.
+
+    Raises
+    ------
+    click.BadParameter
+        If a text has another form.
+    """
+    steps = {}
+    for text in texts:
+        column, _, width = text.rpartition("=")
+        try:
+            steps[column] = float(width)
+        except ValueError as error:
+            raise click.BadParameter(f"--step takes COLUMN=WIDTH, got {text!r}") from error
+        if not column:
+            raise click.BadParameter(f"--step takes COLUMN=WIDTH, got {text!r}")
+    return steps
+
+
+def read_frame(path: Path, *, dropped: tuple[str, ...] = ()) -> Any:
+    """Read a table of people without some columns.
+
+    Raises
+    ------
+    click.UsageError
+        If the file is neither CSV nor parquet, or lacks a column that is to be left out.
+    """
+    import pandas as pd
+
+    try:
+        frame = pd.read_parquet(path) if path.suffix == ".parquet" else pd.read_csv(path)
+    except (OSError, ValueError) as error:
+        raise click.UsageError(f"{path} is no readable CSV or parquet file: {error}") from error
+    unknown = [name for name in dropped if name not in frame.columns]
+    if unknown:
+        raise click.UsageError(
+            f"{path} has no column {unknown[0]!r}, only {', '.join(map(str, frame.columns))}"
+        )
+    return frame.drop(columns=list(dropped))

@@ -1,0 +1,168 @@
+"""``anomed compare``."""
+
+from __future__ import annotations
+
+import json
+import tempfile
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from anomed_dataset_synthesis.commands.command_line import (
+    ANY_FILE,
+    METHOD_NAMES,
+    complaints,
+    method_options,
+    read_frame,
+    read_steps,
+)
+
+if TYPE_CHECKING:
+    import numpy as np
+    import pandas as pd
+
+    from anomed_dataset_synthesis.canonical import RealTables
+    from anomed_dataset_synthesis.commands.methods import MethodSettings
+    from anomed_dataset_synthesis.comparison import ComparisonSetting
+    from anomed_dataset_synthesis.generators import Generator
+
+_DEFAULTS = ("independent-columns", "gaussian-copula", "sequential-trees", "dp-marginal-tree")
+_MOST_TARGETS = 2_000
+
+
+@click.command()
+@click.argument("table", type=ANY_FILE)
+@click.option(
+    "--method",
+    "methods",
+    multiple=True,
+    type=click.Choice(METHOD_NAMES),
+    help=f"What to compare; may be repeated [default: {', '.join(_DEFAULTS)}].",
+)
+@click.option(
+    "--notebook",
+    is_flag=True,
+    help="Add TabularARGN in four ways: no DP, 5 epochs, DP (1.5, 1.0), DP (4.0, 2.0). Needs its "
+    "environment, and takes minutes each.",
+)
+@click.option(
+    "--secret",
+    "secrets",
+    multiple=True,
+    metavar="COLUMN",
+    help="Column that the attribute attack guesses. May be repeated.",
+)
+@click.option(
+    "--tasks",
+    type=click.IntRange(min=1),
+    default=3,
+    show_default=True,
+    help="Prediction tasks to draw.",
+)
+@click.option(
+    "--targets",
+    type=click.IntRange(min=2),
+    help="Members, and as many controls, to attack [default: up to 2,000].",
+)
+@click.option("--json", "as_json", is_flag=True, help="Print JSON for programs.")
+@method_options
+def compare(
+    table: Path,
+    *,
+    methods: tuple[str, ...],
+    notebook: bool,
+    secrets: tuple[str, ...],
+    tasks: int,
+    targets: int | None,
+    as_json: bool,
+    **options: Any,
+) -> None:
+    """Compare methods on TABLE (CSV or parquet) by what they keep, cost, claim and give away.
+
+    A random third of the records is the public background, a fair coin makes each other one a
+    training record or a control. Every method is trained once on the training records.
+    """
+    import numpy as np
+
+    from anomed_dataset_synthesis.canonical import to_frame
+    from anomed_dataset_synthesis.commands.methods import MethodSettings
+    from anomed_dataset_synthesis.comparison import compare_generators
+
+    dropped, steps = options.pop("dropped"), read_steps(options.pop("steps"))
+    rng = np.random.default_rng(options.pop("seed"))
+    people = read_frame(table, dropped=dropped)
+    with tempfile.TemporaryDirectory(prefix="anomed-") as folder, complaints():
+        real = _divided(people, steps, rng=rng)
+        setting = _setting(real, secrets, tasks=tasks, targets=targets, rng=rng)
+        settings = MethodSettings(
+            background=to_frame(real.background), workspaces=Path(folder), **options
+        )
+        generators = _generators(methods or (() if notebook else _DEFAULTS), settings)
+        if notebook:
+            generators += _as_in_the_notebook(settings)
+        comparison = compare_generators(generators, setting, rng=rng, progress=_tell)
+    click.echo(json.dumps(comparison.to_dict(), indent=2) if as_json else comparison.to_text())
+
+
+def _generators(names: tuple[str, ...], settings: MethodSettings) -> list[Generator]:
+    from anomed_dataset_synthesis.commands.methods import METHODS
+
+    return [METHODS[name](settings) for name in names]
+
+
+def _as_in_the_notebook(settings: MethodSettings) -> list[Generator]:
+    from anomed_dataset_synthesis.comparison import notebook_generators
+    from anomed_dataset_synthesis.external import MOSTLYAI_ENGINE
+
+    return list(
+        notebook_generators(
+            settings.environment(MOSTLYAI_ENGINE),
+            settings.workspaces,
+            max_minutes=settings.max_minutes,
+        )
+    )
+
+
+def _tell(line: str) -> None:
+    click.echo(line, err=True)
+
+
+def _divided(
+    people: pd.DataFrame, steps: dict[str, float], *, rng: np.random.Generator
+) -> RealTables:
+    from anomed_dataset_synthesis.canonical import RealTables, canonicalise
+    from anomed_dataset_synthesis.codebook_inference import infer_codebook
+    from anomed_dataset_synthesis.threat.targets import split_population
+
+    split = split_population(len(people), rng=rng)
+    background = people.iloc[split.background]
+    codebook = infer_codebook(background, steps=steps, nullable=True)
+    tables = [
+        canonicalise(people.iloc[places], codebook, outside="recode")
+        for places in (split.training, split.control, split.background)
+    ]
+    return RealTables(training=tables[0], control=tables[1], background=tables[2])
+
+
+def _setting(
+    real: RealTables,
+    secrets: tuple[str, ...],
+    *,
+    tasks: int,
+    targets: int | None,
+    rng: np.random.Generator,
+) -> ComparisonSetting:
+    from anomed_dataset_synthesis.comparison import ComparisonSetting
+    from anomed_dataset_synthesis.utility import choose_tasks
+
+    unknown = [name for name in secrets if name not in real.training.codebook.names]
+    if unknown:
+        raise click.UsageError(f"there is no column {unknown[0]!r} to be a secret")
+    at_most = min(len(real.training), len(real.control)) // 2
+    return ComparisonSetting(
+        real=real,
+        tasks=tuple(choose_tasks(real, n_tasks=tasks, rng=rng)),
+        secrets=secrets,
+        n_targets=targets or min(_MOST_TARGETS, at_most),
+    )

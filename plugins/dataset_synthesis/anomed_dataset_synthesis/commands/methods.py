@@ -1,0 +1,133 @@
+"""The methods of synthesis, by the names they have on the command line."""
+
+from collections.abc import Callable
+from pathlib import Path
+
+import attrs
+import pandas as pd
+
+from anomed_dataset_synthesis.external import (
+    DPMM,
+    MOSTLYAI_ENGINE,
+    SMARTNOISE_SYNTH,
+    Environment,
+    Recipe,
+    create_environment,
+    dpmm_priv_bayes,
+    find_environment,
+    smartnoise_mst,
+    tabular_argn,
+)
+from anomed_dataset_synthesis.generators import (
+    Bootstrap,
+    Copy,
+    DPMarginalTree,
+    GaussianCopula,
+    Generator,
+    IndependentColumns,
+    SequentialTrees,
+)
+
+DEFAULT_EPSILON = 1.0
+
+
+@attrs.frozen(kw_only=True)
+class MethodSettings:
+    """Say how methods are to run.
+
+    Attributes
+    ----------
+    epsilon : float or None
+        What a differentially private method may spend; None for its default.
+    delta : float
+        The same.
+    background : DataFrame or None
+        Public records that say where to cut bins.
+    environments : Path
+        Folder with one environment per library, each named as the library.
+    workspaces : Path
+        Folder for trained models; they are private.
+    install : bool
+        Whether a missing environment is made.
+    max_minutes : float or None
+        How long a network trains at most.
+    """
+
+    epsilon: float | None = None
+    delta: float = 1e-5
+    background: pd.DataFrame | None = attrs.field(default=None, eq=False, repr=False)
+    environments: Path
+    workspaces: Path
+    install: bool = False
+    max_minutes: float | None = None
+
+    def environment(self, recipe: Recipe) -> Environment:
+        """Find the environment of a library, or make it.
+
+        Raises
+        ------
+        EnvironmentMissingError
+            If there is none, and none may be made.
+        ExternalGeneratorError
+            If it cannot be made.
+        """
+        folder = self.environments / recipe.library
+        return (create_environment if self.install else find_environment)(recipe, folder)
+
+
+def _tree(settings: MethodSettings) -> Generator:
+    return DPMarginalTree(
+        epsilon=settings.epsilon or DEFAULT_EPSILON,
+        delta=settings.delta,
+        background=settings.background,
+    )
+
+
+def _argn(settings: MethodSettings) -> Generator:
+    private = {
+        "max_epsilon": settings.epsilon,
+        "delta": settings.delta,
+        "noise_multiplier": 1.5,
+        "max_grad_norm": 1.0,
+    }
+    return tabular_argn(
+        settings.environment(MOSTLYAI_ENGINE),
+        settings.workspaces,
+        max_minutes=settings.max_minutes,
+        differential_privacy=private if settings.epsilon else None,
+    )
+
+
+def _mst(settings: MethodSettings) -> Generator:
+    return smartnoise_mst(
+        settings.environment(SMARTNOISE_SYNTH),
+        settings.workspaces,
+        epsilon=settings.epsilon or DEFAULT_EPSILON,
+        delta=settings.delta,
+    )
+
+
+def _priv_bayes(settings: MethodSettings) -> Generator:
+    return dpmm_priv_bayes(
+        settings.environment(DPMM),
+        settings.workspaces,
+        epsilon=settings.epsilon or DEFAULT_EPSILON,
+        delta=settings.delta,
+    )
+
+
+METHODS: dict[str, Callable[[MethodSettings], Generator]] = {
+    "copy": lambda _: Copy(),
+    "bootstrap": lambda _: Bootstrap(),
+    "independent-columns": lambda _: IndependentColumns(),
+    "gaussian-copula": lambda _: GaussianCopula(),
+    "sequential-trees": lambda _: SequentialTrees(),
+    "dp-marginal-tree": _tree,
+    "tabular-argn": _argn,
+    "smartnoise-mst": _mst,
+    "dpmm-privbayes": _priv_bayes,
+}
+"""Makers of generators; the last three are other projects' and run in environments of their own."""
+
+PUBLIC_DOMAIN = ("dp-marginal-tree", "smartnoise-mst", "dpmm-privbayes")
+"""Methods whose claim holds only if the codebook was not learnt from the private table."""

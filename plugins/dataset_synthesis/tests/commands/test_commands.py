@@ -1,0 +1,131 @@
+"""The commands, as somebody types them."""
+
+import json
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pandas as pd
+import pytest
+from anomed_dataset_synthesis.codebook_inference import infer_codebook
+from anomed_dataset_synthesis.commands.command_line import METHOD_NAMES
+from anomed_dataset_synthesis.commands.compare import compare
+from anomed_dataset_synthesis.commands.methods import METHODS
+from anomed_dataset_synthesis.commands.synthesize import synthesize
+from anomed_dataset_synthesis.submitted import parse_declaration
+from click.testing import CliRunner, Result
+
+OWN_METHODS = METHOD_NAMES[:6]
+STEPS = ("--step", "weight=5", "--step", "number=50000")
+
+
+@pytest.fixture
+def people(
+    simulator: Callable[..., pd.DataFrame], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> Path:
+    monkeypatch.chdir(tmp_path)
+    path = tmp_path / "people.parquet"
+    simulator(1_500, np.random.default_rng(3)).to_parquet(path)
+    return path
+
+
+def run(command: Any, *words: Any) -> Result:
+    return CliRunner().invoke(command, [str(word) for word in words])
+
+
+def test_every_method_that_can_be_named_can_be_made() -> None:
+    assert tuple(METHODS) == METHOD_NAMES
+
+
+@pytest.mark.parametrize("method", OWN_METHODS)
+def test_a_table_and_what_to_say_of_it_are_written(people: Path, method: str) -> None:
+    done = run(synthesize, people, "--method", method, "--background", people, "--records", 700)
+    assert done.exit_code == 0, done.output
+    table = pd.read_parquet("synthetic.parquet")
+    assert len(table) == 700
+    assert list(table.columns) == list(pd.read_parquet(people).columns)
+    declared = parse_declaration(json.loads(Path("synthetic.claim.json").read_text()))
+    assert (declared.guarantee is not None) == method.startswith("dp-")
+    assert declared.training_time_s is not None
+
+
+def test_equal_seeds_give_equal_files(people: Path) -> None:
+    for seed, name in ((1, "a.csv"), (1, "b.csv"), (2, "c.csv")):
+        run(synthesize, people, "--method", "bootstrap", "--seed", seed, "--output", name)
+    a, b, c = (Path(name).read_bytes() for name in ("a.csv", "b.csv", "c.csv"))
+    assert a == b != c
+
+
+def test_a_claim_is_not_made_on_bounds_that_the_table_gave_away(people: Path) -> None:
+    done = run(synthesize, people, "--method", "dp-marginal-tree")
+    assert done.exit_code == 2
+    assert "not covered by its claim" in done.output
+    assert not Path("synthetic.parquet").exists()
+
+
+def test_a_published_codebook_says_what_may_be_said(people: Path) -> None:
+    book = infer_codebook(pd.read_parquet(people), steps={"weight": 5, "number": 50_000})
+    Path("book.json").write_text(json.dumps({**book.to_mapping(), "gate": 0.6}))
+    command = (synthesize, people, "--method", "dp-marginal-tree", "--codebook", "book.json")
+    assert run(*command, "--epsilon", 3).exit_code == 0
+    assert set(pd.read_parquet("synthetic.parquet")["weight"].dropna() % 5) == {0}
+    assert json.loads(Path("synthetic.claim.json").read_text())["epsilon"] == 3
+    assert run(*command, *STEPS).exit_code == 2
+    Path("book.json").write_text("[1]")
+    assert "'columns'" in run(*command).output
+
+
+@pytest.mark.parametrize(
+    ("words", "said"),
+    [
+        (["--drop", "name"], "no column 'name'"),
+        (["--step", "age"], "COLUMN=WIDTH"),
+        (["--step", "height=3"], "height"),
+    ],
+)
+def test_what_does_not_fit_the_table_is_said(people: Path, words: list[str], said: str) -> None:
+    done = run(synthesize, people, "--method", "copy", *words)
+    assert done.exit_code == 2
+    assert said in done.output
+
+
+def test_files_of_no_table_are_refused(people: Path) -> None:
+    Path("bad.parquet").write_bytes(b"no parquet")
+    done = run(synthesize, "bad.parquet", "--method", "copy")
+    assert done.exit_code == 2
+    assert "no readable" in done.output
+
+
+def test_a_missing_environment_is_named_with_the_way_to_it(people: Path, tmp_path: Path) -> None:
+    done = run(synthesize, people, "--method", "tabular-argn", "--environments", tmp_path / "none")
+    assert done.exit_code == 2
+    assert "mostlyai-engine" in done.output
+    assert "--install" in done.output
+
+
+def test_methods_are_compared_in_a_table(people: Path) -> None:
+    options = (*STEPS, "--secret", "outcome", "--tasks", 2, "--targets", 120)
+    methods = ("--method", "copy", "--method", "dp-marginal-tree")
+    done = run(compare, people, *methods, *options)
+    assert done.exit_code == 0, done.output
+    heading, copied, private = done.stdout.splitlines()
+    assert heading.split()[:5] == ["generator", "accuracy", "runtime", "epsilon", "delta"]
+    assert copied.split()[:2] == ["copy", "100.0%"]
+    assert " 1.00 " in private
+    assert "1 of 2: copy" in done.stderr
+    found = json.loads(run(compare, people, *methods, *options, "--json").stdout)
+    assert [row["name"] for row in found["rows"]] == ["copy", "DP marginal tree"]
+    assert found["rows"][0]["risk"] > 0.4 > found["rows"][1]["risk"]
+
+
+def test_the_notebook_needs_its_environment(people: Path, tmp_path: Path) -> None:
+    done = run(compare, people, "--notebook", "--environments", tmp_path / "none")
+    assert done.exit_code == 2
+    assert "mostlyai-engine" in done.output
+
+
+def test_a_secret_must_be_a_column(people: Path) -> None:
+    done = run(compare, people, "--secret", "name")
+    assert done.exit_code == 2
+    assert "'name'" in done.output

@@ -1,0 +1,21 @@
+"""What the tutorial for authors builds is as small as it says."""
+
+from tests.docs.packages import DOCS, files_of
+
+PAGE = "tutorial/write-a-challenge-type.md"
+PACKAGE = "anomed-diabetes-sex"
+
+
+def n_lines(text: str) -> int:
+    """Count lines of code; blank ones are none."""
+    return sum(1 for line in text.splitlines() if line.strip())
+
+
+def test_a_type_and_its_tests_take_less_than_150_lines() -> None:
+    files = files_of(PAGE)
+    plugin = n_lines(files[f"{PACKAGE}/anomed_diabetes_sex/plugin.py"])
+    tests = n_lines(files[f"{PACKAGE}/tests/test_plugin.py"])
+
+    said = " ".join((DOCS / PAGE).read_text(encoding="utf-8").split())
+    assert plugin + tests < 150
+    assert f"{plugin} lines of plugin and {tests} of tests" in said

@@ -1,0 +1,190 @@
+"""Served challenges of every type, with everybody's tokens."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import attrs
+import falcon.inspect
+import httpx
+import pytest
+import structlog
+from falcon.testing import Result, TestClient
+
+from anomed_core import Role, ServerSettings, Split
+from anomed_core.plugins import build_registry
+from anomed_core.service.decoding import Body
+from anomed_core.service.house import House, open_house
+from anomed_core.testing.client import ChallengeClient
+from anomed_core.testing.loading import load_plugin
+from anomed_core.testing.specimen import SECRET, challenge_spec
+from anomed_core.testing.trials import trials
+from anomed_core.web import create_web_app
+from anomed_core.web.app import mounted_challenges
+from tests.security.callers import Caller, tokens_for
+from tests.security.rule import Question, missing, questions
+from tests.security.ward import Ward
+
+REGISTER = "simulated:hospital-register?n={}&seed=1"
+
+TYPES: dict[str, tuple[Any, Mapping[str, Any]]] = {
+    "ward": (Ward(), {}),
+    "supervised-mia": (
+        "supervised-mia",
+        {"data": {"source": "sklearn:iris"}, "mia_evaluation_dataset_length": 5},
+    ),
+    "dataset-anonymization": (
+        "dataset-anonymization",
+        {"data": {"source": REGISTER.format(1500)}, "n_targets": 100, "n_queries": 30},
+    ),
+    "dataset-synthesis": (
+        "dataset-synthesis",
+        {"data": {"source": REGISTER.format(4000)}, "secrets": ["diagnosis"], "targets": 100},
+    ),
+}
+HERE, ELSEWHERE = "here", "elsewhere"
+
+
+@attrs.frozen(kw_only=True)
+class World:
+    """A server with everybody who may ask it something.
+
+    Attributes
+    ----------
+    house, client
+        The server.
+    auth
+        ``open`` or ``tokens``.
+    tokens
+        By the name of whoever holds them.
+    bodies
+        A valid submission for each submission kind.
+    """
+
+    house: House
+    client: TestClient
+    auth: str
+    tokens: Mapping[str, str]
+    bodies: Mapping[str, Body]
+
+    @property
+    def scores(self) -> dict[Role, int]:
+        """A recorded score of each role in the challenge."""
+        return {score.subject.role: score.id for score in self.house.ledger.scores(challenge=HERE)}
+
+    def questions(self) -> list[Question]:
+        """Return all that can be asked about the challenge that the tokens are for."""
+        mounts = {
+            base: hosted
+            for base, hosted in mounted_challenges(self.house).items()
+            if hosted.id == HERE
+        }
+        routes = falcon.inspect.inspect_routes(self.client.app)
+        served = {
+            route.path: {method.method for method in route.methods if not method.internal}
+            for route in routes
+            if not route.path.startswith(f"/challenges/{ELSEWHERE}")
+        }
+        asked = questions(mounts, served, self.scores)
+        return asked + [question for base in mounts for question in missing(base)]
+
+    def ask(self, method: str, question: Question, caller: Caller) -> int:
+        """Ask, and return the status of the answer."""
+        content: bytes = b""
+        headers: dict[str, str] = {}
+        if question.kind is not None and method == "POST":
+            content, headers = _encoded(self.bodies[question.kind.name])
+        if caller.name in self.tokens:
+            headers["Authorization"] = f"Bearer {self.tokens[caller.name]}"
+        path, _, query = question.target.partition("?")
+        answer: Result = self.client.simulate_request(
+            method, path, query_string=query, body=content, headers=headers
+        )
+        if answer.status_code >= 400:
+            assert answer.headers["X-Request-Id"]
+        return answer.status_code
+
+
+def _encoded(body: Body) -> tuple[bytes, dict[str, str]]:
+    if isinstance(body, bytes):
+        return body, {"Content-Type": "application/octet-stream"}
+    form = httpx.Request("POST", "http://form", files={k: (None, v) for k, v in body.items()})
+    return form.read(), {"Content-Type": form.headers["Content-Type"]}
+
+
+@contextmanager
+def opened(
+    name: str, state: Path, *, auth: str = "open", neighbour: bool = False
+) -> Iterator[House]:
+    """Open a house of one challenge, or of two of the same type."""
+    plugin, config = TYPES[name]
+    structlog.configure(logger_factory=structlog.ReturnLoggerFactory())  # thousands of refusals
+    registry = build_registry()
+    challenge_type = load_plugin(registry, plugin)
+    specs = [
+        challenge_spec(registry, challenge_type, {"id": id_, **config})
+        for id_ in ((HERE, ELSEWHERE) if neighbour else (HERE,))
+    ]
+    house = open_house(
+        specs,
+        registry=registry,
+        settings=ServerSettings(state=state, auth=auth),
+        environment={"ANOMED_SECRET": SECRET},
+    )
+    try:
+        yield house
+    finally:
+        house.close()
+        structlog.reset_defaults()
+
+
+def submit_validly(house: House) -> dict[str, Body]:
+    """Let the named participants be scored once, and return a body that each kind takes."""
+    client = ChallengeClient(house, HERE)
+    bodies: dict[str, Body] = {}
+    for trial in trials(client):
+        is_final = trial.split is Split.VALIDATION
+        if trial.kind.name in bodies or (is_final and Split.TUNING in trial.kind.splits):
+            continue
+        bodies[trial.kind.name] = trial.body
+        if not is_final:
+            answer = client.request("POST", trial.kind.path, query=trial.query, body=trial.body)
+            assert answer.status == 201, answer.reason
+    return bodies
+
+
+@contextmanager
+def populated(name: str, state: Path, *, auth: str) -> Iterator[World]:
+    """Open a house in which both sides have been scored."""
+    neighbour = name == "ward"  # it costs nothing to open another one
+    with opened(name, state, neighbour=neighbour) as house:
+        bodies = submit_validly(house)
+    with opened(name, state, auth=auth, neighbour=neighbour) as house:
+        yield World(
+            house=house,
+            client=TestClient(create_web_app(house, access_log=False)),
+            auth=auth,
+            tokens=tokens_for(house.tokens, HERE, elsewhere=ELSEWHERE),
+            bodies=bodies,
+        )
+
+
+@pytest.fixture(scope="module", params=TYPES)
+def guarded(
+    request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[World]:
+    """Serve a challenge to holders of tokens."""
+    with populated(request.param, tmp_path_factory.mktemp("state"), auth="tokens") as world:
+        yield world
+
+
+@pytest.fixture(scope="module", params=TYPES)
+def unguarded(
+    request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[World]:
+    """Serve a challenge to everybody."""
+    with populated(request.param, tmp_path_factory.mktemp("state"), auth="open") as world:
+        yield world

@@ -1,0 +1,24 @@
+"""What somebody without a token may find."""
+
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+
+@pytest.mark.parametrize("host", ["0.0.0.0", "::", "192.0.2.1"])
+def test_an_open_server_is_not_reachable_by_accident(host: str, tmp_path: Path) -> None:
+    command = [sys.executable, "-m", "anomed_core", "serve", "--plugin", "supervised-mia"]
+    done = subprocess.run(
+        [*command, "--host", host, "--port", "0", "--state", str(tmp_path / "state")],
+        capture_output=True,
+        text=True,
+        check=False,
+        timeout=60,
+    )
+
+    assert done.returncode == 2
+    assert "can be reached by others while auth is open" in done.stderr
+    assert "--auth tokens" in done.stderr
+    assert not (tmp_path / "state").exists()
