@@ -6,5 +6,8 @@ with fsync, from the system's binaries); the published server stores nothing. Ea
 and reports its scores to the same stand-in for the platform. The contestants of a challenge run at
 the same time and take turns, round after round, and the median of the rounds is shown.
 
+The aim of three times the published rate is judged at 50,000 predictions. The other challenge is
+iris, with 30: the published server has next to nothing to do there, and stores nothing.
+
 At the end, 64 clients upload a byte at a time, and somebody else asks for `GET /`.
 """

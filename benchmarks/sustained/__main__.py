@@ -20,6 +20,9 @@ from tests.e2e.platform_double import listening_platform
 from tests.postgresql import PostgreSQLUnavailableError, running_postgresql
 
 CHALLENGES = (MEDIUM, IRIS)
+JUDGED = MEDIUM
+"""On iris there is next to nothing to score: that compares storing a score with not storing it."""
+
 AIMED_RATIO = 3.0
 PROMPTLY_MS = 100.0
 
@@ -86,16 +89,13 @@ def _sentence(waits: Waits) -> Iterator[str]:
 
 
 def _verdicts(rates: Sequence[Rate]) -> Iterator[Verdict]:
-    for challenge in CHALLENGES:
-        figures = {
-            one.contestant: one.posts_per_s for one in rates if one.challenge == challenge.name
-        }
-        for name in figures.keys() - {"published"}:
-            yield Verdict(
-                target=f"{challenge.name}: scored POSTs/s on {name} over the published rate",
-                value=figures[name] / figures["published"],
-                bound=AIMED_RATIO,
-            )
+    figures = {one.contestant: one.posts_per_s for one in rates if one.challenge == JUDGED.name}
+    for name in sorted(figures.keys() - {"published"}):
+        yield Verdict(
+            target=f"{JUDGED.name}: scored POSTs/s on {name} over the published rate",
+            value=figures[name] / figures["published"],
+            bound=AIMED_RATIO,
+        )
 
 
 def _verdict(waits: Waits) -> Verdict:
