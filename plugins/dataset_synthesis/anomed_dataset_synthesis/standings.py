@@ -69,9 +69,11 @@ class Standing:
 
 
 def standings(scores: Sequence[Score]) -> list[Standing]:
-    """Rank finals by the Pareto front, then by risk and utility.
+    """Rank finals by risk, and equal risks by utility.
 
-    What misses the gate comes after all that passes it, and so do real records from elsewhere:
+    The Pareto front is shown and not ranked by: a copy of the training records is always on it,
+    and may not come before anybody who is private and merely less useful than somebody else. What
+    misses the gate comes after all that passes it, and so do real records from elsewhere:
     they give no member away, and nobody has synthesised them.
 
     Parameters
@@ -99,9 +101,8 @@ def standings(scores: Sequence[Score]) -> list[Standing]:
     return sorted(found, key=_place)
 
 
-def _place(standing: Standing) -> tuple[bool, bool, float, float]:
-    risk = 1.0 if standing.risk is None else standing.risk
-    return not standing.counts, not standing.on_front, risk, -standing.utility
+def _place(standing: Standing) -> tuple[bool, float, float]:
+    return not standing.counts, *_both(standing)
 
 
 def _is_dominated(one: Standing, others: Iterable[Standing]) -> bool:
@@ -209,8 +210,8 @@ def report_sections(arena: Arena, scores: Sequence[Score]) -> list[ReportSection
     return [
         ReportSection(
             title="Utility against risk",
-            html=f"<p>Utility is to reach {gate:g}; then the lowest risk wins, those on the Pareto "
-            f"front first.</p>{_table(headers, rows)}",
+            html=f"<p>Utility is to reach {gate:g}; then the lowest risk wins.</p>"
+            f"{_table(headers, rows)}",
             data={"standings": [attrs.asdict(one) for one in ranked]},
         ),
         *_pages(arena, ranked),
