@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from anomed_core.datasets import DataSource, simulate_hospital_register
     from anomed_core.delivery import DeliveryContext
     from anomed_core.demonstration import DemoSession
-    from anomed_core.errors import ConfigError, SubmissionRejected
+    from anomed_core.errors import ConfigError, SubmissionRejected, UsageError
     from anomed_core.hookspecs import hookimpl
     from anomed_core.model import (
         ANONYMIZER,
@@ -64,7 +64,7 @@ _HOMES = {
     "anomed_core.datasets": ("DataSource", "simulate_hospital_register"),
     "anomed_core.delivery": ("DeliveryContext",),
     "anomed_core.demonstration": ("DemoSession",),
-    "anomed_core.errors": ("ConfigError", "SubmissionRejected"),
+    "anomed_core.errors": ("ConfigError", "SubmissionRejected", "UsageError"),
     "anomed_core.hookspecs": ("hookimpl",),
     "anomed_core.model": (
         "ANONYMIZER",
@@ -149,6 +149,7 @@ __all__ = [
     "TableSchema",
     "Target",
     "TextSchema",
+    "UsageError",
     "__version__",
     "create_app",
     "decode_npz",

@@ -16,7 +16,7 @@ from anomed_core.service.house import House, open_house
 from anomed_core.service.specs import demo_table, specs_from_tables
 from anomed_core.state import StateDirectory
 from anomed_core.web import configure_logs, create_web_app
-from anomed_core.web.telemetry import share_between_workers
+from anomed_core.web.telemetry import share_between_workers, shared_folder
 
 
 def create_app(
@@ -61,7 +61,7 @@ def create_app(
     registry.load_extensions()
     settings = settings or read_configuration(None).server
     if os.environ.get("SERVER_SOFTWARE", "").startswith("gunicorn"):
-        folder = StateDirectory(settings.state).root / "run" / "metrics"
+        folder = shared_folder(StateDirectory(settings.state).root)
         share_between_workers(folder, begin_anew=False)
     house = open_house(
         specs,

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import multiprocessing
 import resource
+import shutil
 import sys
 import time
 from collections.abc import Iterable, Mapping
@@ -19,7 +20,7 @@ from anomed_core.service.house import House
 from anomed_core.state import StateDirectory
 from anomed_core.web.logs import ServerLog
 from anomed_core.web.patience import head_is_complete
-from anomed_core.web.telemetry import share_between_workers
+from anomed_core.web.telemetry import share_between_workers, shared_folder
 
 _TELL_EVERY_S = 5.0
 _LOOPBACK = ("127.", "localhost", "::1", "[::1]")
@@ -104,7 +105,8 @@ def run_server(
     _refuse_open_to_the_world(server.host, server.auth, overrides)
     served = _prepare(plan)
     _allow_many_connections()
-    share_between_workers(StateDirectory(server.state).root / "run" / "metrics", begin_anew=True)
+    counts = shared_folder(StateDirectory(server.state).root)
+    share_between_workers(counts, begin_anew=True)
 
     def announce(worker: Any) -> None:
         if worker.age == 1:
@@ -130,6 +132,7 @@ def run_server(
             "logger_class": ServerLog,
             "post_worker_init": announce,
             "child_exit": _forget_worker,
+            "on_exit": lambda _: shutil.rmtree(counts, ignore_errors=True),
             "pre_request": head_is_complete,
         },
     ).run()

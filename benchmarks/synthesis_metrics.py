@@ -94,10 +94,16 @@ def store(options: argparse.Namespace, folder: Path) -> None:
         table.reset_index(drop=True).to_parquet(folder / f"{name}.parquet")
 
 
-def simulated(n_records: int, rng: np.random.Generator) -> pd.DataFrame:
-    """Draw six numbers and nine categories that hang together through three hidden factors."""
-    factors = rng.normal(size=(n_records, 3))
-    latent = factors @ rng.normal(size=(3, 15)) + rng.normal(size=(n_records, 15))
+def simulated(
+    n_records: int, rng: np.random.Generator, people: np.random.Generator | None = None
+) -> pd.DataFrame:
+    """Draw six numbers and nine categories that hang together through three hidden factors.
+
+    The first generator draws how they hang together, the second one, or else the first, people.
+    """
+    loadings = rng.normal(size=(3, 15))
+    people = people or rng
+    latent = people.normal(size=(n_records, 3)) @ loadings + people.normal(size=(n_records, 15))
     numbers = {f"number {place}": np.round(20 * latent[:, place]) for place in range(5)}
     numbers["fine number"] = np.round(1e5 * latent[:, 5])
     columns: dict[str, Any] = {name: values.astype(int) for name, values in numbers.items()}

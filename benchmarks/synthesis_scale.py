@@ -20,6 +20,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 
 import numpy as np
+import pandas as pd
 from anomed_dataset_synthesis.attacks.panel import run_panel
 from anomed_dataset_synthesis.canonical import (
     CanonicalTable,
@@ -34,7 +35,9 @@ from anomed_dataset_synthesis.report import report_page
 from anomed_dataset_synthesis.threat.targets import draw_targets
 from anomed_dataset_synthesis.utility import choose_tasks, evaluate_utility
 
-from .synthesis_metrics import simulated
+from benchmarks.synthesis_metrics import simulated
+
+PIECE = 100_000
 
 
 def main() -> None:
@@ -45,11 +48,8 @@ def main() -> None:
     options = parser.parse_args()
     rng = np.random.default_rng(options.seed)
     with timed("simulate three tables"):
-        population = simulated(3 * options.records, rng)
-        codebook = infer_codebook(population, steps={"fine number": 1_000})
-        parts = np.array_split(canonicalise(population, codebook).levels, 3)
-        del population
-        tables = [CanonicalTable(codebook=codebook, levels=levels) for levels in parts]
+        tables = simulated_tables(options.records, options.seed)
+    codebook = tables[0].codebook
     real = RealTables(training=tables[0], control=tables[1], background=tables[2])
     with timed("synthesise"):
         fitted = SequentialTrees(min_leaf=20).fit(to_frame(real.training), codebook, rng=rng)
@@ -70,6 +70,28 @@ def main() -> None:
             "report", synthetic=synthetic, background=real.background, utility=utility, panel=panel
         )
     print(f"utility {utility.score:.2f}, risk {panel.risk.value:.2f}")
+
+
+def simulated_tables(n_records: int, seed: int) -> list[CanonicalTable]:
+    """Simulate piece by piece: the text of millions of records would be most of the memory."""
+    n_pieces = -(-3 * n_records // PIECE)
+    sizes = [len(part) for part in np.array_split(np.arange(3 * n_records), n_pieces)]
+    codebook = infer_codebook(piece(PIECE, seed), steps={"fine number": 1_000})
+    levels = np.concatenate(
+        [
+            canonicalise(piece(size, seed, place), codebook, outside="recode").levels
+            for place, size in enumerate(sizes)
+        ]
+    )
+    return [
+        CanonicalTable(codebook=codebook, levels=part)
+        for part in np.split(levels, [n_records, 2 * n_records])
+    ]
+
+
+def piece(n_records: int, seed: int, place: int = 0) -> pd.DataFrame:
+    """Draw records of one population: the same hidden factors, other people."""
+    return simulated(n_records, np.random.default_rng(seed), np.random.default_rng((seed, place)))
 
 
 def tell(stage: str, share: float) -> None:

@@ -92,7 +92,7 @@ def running_postgresql(*, durable: bool = False) -> Iterator[str]:
         try:
             yield f"postgresql+psycopg://postgres@{LOOPBACK}:{port}/postgres"
         finally:
-            run("pg_ctl", "stop", "-w", "-D", data, "-m", "immediate")
+            run("pg_ctl", "stop", "-w", "-D", data, "-m", "fast")
     finally:
         shutil.rmtree(folder, ignore_errors=True)
         folder.with_suffix(".log").unlink(missing_ok=True)
@@ -111,7 +111,7 @@ def _binaries() -> Path:
     return found[-1].parent
 
 
-def create_database(url: str, *, copy: bool = False) -> str:
+def create_database(url: str, *, copy: bool = False, tablespace: str = "pg_default") -> str:
     """Create a database with a name of its own, empty or a copy, and return its URL.
 
     Parameters
@@ -120,6 +120,8 @@ def create_database(url: str, *, copy: bool = False) -> str:
         A database of the server; nobody may be connected to it while it is copied.
     copy
         Whether the new one begins with the content of that one.
+    tablespace
+        Where the server keeps its tables.
     """
     parsed = sa.engine.make_url(url)
     name = f"anomed_{os.urandom(6).hex()}"
@@ -127,7 +129,9 @@ def create_database(url: str, *, copy: bool = False) -> str:
     engine = sa.create_engine(parsed.set(database="postgres"), isolation_level="AUTOCOMMIT")
     try:
         with engine.connect() as connection:
-            connection.execute(sa.text(f"CREATE DATABASE {name} TEMPLATE {template}"))
+            connection.execute(
+                sa.text(f"CREATE DATABASE {name} TEMPLATE {template} TABLESPACE {tablespace}")
+            )
     finally:
         engine.dispose()
     return parsed.set(database=name).render_as_string(hide_password=False)

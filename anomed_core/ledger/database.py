@@ -48,7 +48,6 @@ def connect(url: str) -> sa.Engine:
                 parsed, pool_size=8, max_overflow=128, pool_timeout=60, hide_parameters=True
             )
             sa.event.listen(engine, "connect", _prepare_sqlite)
-            sa.event.listen(engine, "begin", _begin_sqlite)
             return engine
         return sa.create_engine(
             parsed,
@@ -82,20 +81,20 @@ def _prepare_sqlite(connection: sqlite3.Connection, _: Any) -> None:
     connection.execute("PRAGMA foreign_keys = ON")
 
 
-def _begin_sqlite(connection: sa.Connection) -> None:
-    options = connection.get_execution_options()
-    if options.get("anomed_read", False):
-        connection.exec_driver_sql("BEGIN")
-        return
-    level = "NORMAL" if options.get("anomed_relaxed", False) else "FULL"
-    driver: Any = connection.connection.dbapi_connection
-    driver.execute(f"PRAGMA synchronous = {level}")  # cheap, and for this transaction alone
-    connection.exec_driver_sql("BEGIN IMMEDIATE")
+def _begin(connection: sa.Connection, beginning: str, *, synchronous: str = "FULL") -> None:
+    """Begin a transaction in SQLite's own words; for other databases, SQLAlchemy has begun it.
+
+    It goes to the driver itself: an event of the engine for it would slow down every statement.
+    """
+    if connection.dialect.name == "sqlite":
+        driver: Any = connection.connection.dbapi_connection
+        driver.execute(f"PRAGMA synchronous = {synchronous}")
+        driver.execute(beginning)
 
 
 def current_revision(engine: sa.Engine) -> str | None:
     """Return the migration that the database is at; ``None`` if it is empty."""
-    with translated_errors(), engine.connect().execution_options(anomed_read=True) as connection:
+    with translated_errors(), engine.connect() as connection:
         if not sa.inspect(connection).has_table("alembic_version"):
             return None
         return connection.execute(sa.text("SELECT version_num FROM alembic_version")).scalar()
@@ -142,6 +141,7 @@ def migrate(engine: sa.Engine) -> str | None:
         config = Config()
         config.set_main_option("script_location", str(_MIGRATIONS))
         with engine.begin() as connection:
+            _begin(connection, "BEGIN IMMEDIATE")
             config.attributes["connection"] = connection
             command.upgrade(config, HEAD)
         return before
@@ -179,7 +179,7 @@ def translated_errors() -> Iterator[None]:
         yield
     except sa.exc.IntegrityError:
         raise
-    except sa.exc.SQLAlchemyError as error:
+    except (sa.exc.SQLAlchemyError, sqlite3.Error) as error:
         cause = getattr(error, "orig", None) or error
         full = no_room_left(cause)
         if full is not None:
@@ -237,8 +237,6 @@ class Database:
     def __init__(self, url: str) -> None:
         self._engine = connect(url)
         prepare(self._engine)
-        self._reader = self._engine.execution_options(anomed_read=True)
-        self._relaxed = self._engine.execution_options(anomed_relaxed=True)
         self._turns = _turns_of(self._engine)
 
     @contextmanager
@@ -252,9 +250,9 @@ class Database:
             same, and is on the disk when the next durable transaction is; a power cut in between
             undoes it. That is right for what nobody was told yet.
         """
-        engine = self._engine if durable else self._relaxed
         turn = self._turns.turn() if self._turns is not None else nullcontext()
-        with turn, translated_errors(), engine.begin() as connection:
+        with turn, translated_errors(), self._engine.begin() as connection:
+            _begin(connection, "BEGIN IMMEDIATE", synchronous="FULL" if durable else "NORMAL")
             if not durable and not self._is_sqlite:
                 connection.exec_driver_sql("SET LOCAL synchronous_commit TO OFF")
             yield connection
@@ -262,10 +260,11 @@ class Database:
     @contextmanager
     def reading(self, *, snapshot: bool = False) -> Iterator[sa.Connection]:
         """Begin a transaction that only reads; a snapshot sees one moment in all its queries."""
-        reader = self._reader
+        reader = self._engine
         if snapshot and not self._is_sqlite:  # whose read transactions are snapshots anyhow
             reader = reader.execution_options(isolation_level="REPEATABLE READ")
         with translated_errors(), reader.begin() as connection:
+            _begin(connection, "BEGIN")
             yield connection
 
     def serialise(self, connection: sa.Connection, key: str) -> None:

@@ -9,11 +9,13 @@ happens when its holder dies. SQLite's lock stays what correctness rests on.
 from __future__ import annotations
 
 import fcntl
+import os
 import threading
+import weakref
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import IO
+from typing import Any
 
 
 class Turns:
@@ -31,7 +33,8 @@ class Turns:
         self._path = path
         self._timeout_s = timeout_s
         self._threads = threading.Lock()
-        self._file: IO[bytes] | None = None
+        self._file: int | None = None
+        self._finalizer: weakref.finalize[Any, Any] | None = None
 
     @contextmanager
     def turn(self) -> Iterator[None]:
@@ -52,16 +55,18 @@ class Turns:
         finally:
             self._threads.release()
 
-    def _opened(self) -> IO[bytes] | None:
+    def _opened(self) -> int | None:
+        """Return the descriptor of the file; it is closed with the queue, or with its memory."""
         if self._file is None:
             try:
-                self._file = self._path.open("ab")
+                self._file = os.open(self._path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o644)
             except OSError:
                 return None
+            self._finalizer = weakref.finalize(self, os.close, self._file)
         return self._file
 
     def close(self) -> None:
         """Leave the queue."""
-        if self._file is not None:
-            self._file.close()
-            self._file = None
+        if self._finalizer is not None:
+            self._finalizer()
+            self._file = self._finalizer = None

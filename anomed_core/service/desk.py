@@ -15,7 +15,6 @@ from anomed_core.engine import Engine
 from anomed_core.errors import (
     AlreadyScoredError,
     LedgerFullError,
-    ServiceError,
     SubmissionRejected,
     culprit_of,
 )
@@ -36,6 +35,7 @@ from anomed_core.service.hosting import HostedChallenge
 from anomed_core.service.house_attacks import attack_tasks
 from anomed_core.service.parameters import checked_parameters, split_of, subject_of
 from anomed_core.service.phases import refuse_outside
+from anomed_core.service.releases import Releases
 from anomed_core.service.submissions import SubmissionStore
 from anomed_core.state.payloads import Body, body_digest
 from anomed_core.wire import Limits
@@ -82,6 +82,8 @@ class SubmissionDesk:
         Seconds after which a claim is void: longer than any evaluation may take.
     recorded
         All called after each recorded score.
+    releases
+        Gives claims back after failures.
     """
 
     ledger: Ledger
@@ -92,6 +94,9 @@ class SubmissionDesk:
     quota: Quota | None = None
     lease_s: float = 120.0
     recorded: tuple[Callable[[], None], ...] = ()
+    releases: Releases = attrs.field(
+        default=attrs.Factory(lambda self: Releases(self.ledger), takes_self=True)
+    )
 
     def submit(
         self,
@@ -248,14 +253,8 @@ class SubmissionDesk:
                 tasks=self._tasks(hosted, kind, submission.split),
             )
         except BaseException as error:
-            self._release(claim, type(error).__name__)
+            self.releases.release(claim, type(error).__name__)
             raise
-
-    def _release(self, claim: Claim, reason: str) -> None:
-        try:
-            self.ledger.release(claim, reason)
-        except ServiceError:  # the lease frees the attempt instead
-            log.exception("release failed", attempt=claim.id)
 
     def _engine_for(self, kind: SubmissionKind) -> Engine:
         return self.inline if kind.cheap else self.engine

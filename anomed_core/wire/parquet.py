@@ -69,13 +69,15 @@ def decode_parquet(
         with pq.ParquetFile(pa.BufferReader(body), read_dictionary=packed, **bounds) as file:
             names = None if columns is None else list(columns)
             table = file.read(columns=names, use_threads=False)
-        return _unpacked(table, schema, limits.unpacked_bytes - unpacked)
+        table = _unpacked(table, schema, limits.unpacked_bytes - unpacked)
+        table.validate(full=True)  # reading does not look whether text is text
     except (pa.ArrowException, OSError, ValueError, KeyError) as error:
         if isinstance(error, (MalformedPayloadError, PayloadTooLargeError)):
             raise
         raise MalformedPayloadError(
             "The body is not a readable parquet file; send what pandas.DataFrame.to_parquet writes."
         ) from error
+    return table
 
 
 def _judge_footer(body: bytes, limits: Limits) -> None:

@@ -10,9 +10,9 @@ from pathlib import Path
 
 import attrs
 
-from .contestants import CONTESTANTS
-from .report import Results, lines
-from .scenarios import Effort, Measurement, MemoryMeasurement, measure_all
+from benchmarks.http.contestants import CONTESTANTS
+from benchmarks.http.report import Results, lines
+from benchmarks.http.scenarios import Effort, Measurement, MemoryMeasurement, measure_all
 
 
 def main() -> int:

@@ -6,10 +6,9 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import AbstractContextManager, contextmanager
 from pathlib import Path
 
+from benchmarks.http.challenges import Challenge
 from tests.e2e.environments import ANOMED_REQUIREMENTS, build_environment
 from tests.e2e.processes import RunningServer, free_port, serving
-
-from .challenges import Challenge
 
 WORKERS = ["--workers", "2"]
 THREADS = ["--threads", "4"]

@@ -4,7 +4,7 @@ from collections.abc import Iterator, Sequence
 
 import attrs
 
-from .scenarios import SCENARIOS, Measurement, MemoryMeasurement, Scenario
+from benchmarks.http.scenarios import SCENARIOS, Measurement, MemoryMeasurement, Scenario
 
 MIB = 1 << 20
 

@@ -10,13 +10,12 @@ from pathlib import Path
 
 import attrs
 
+from benchmarks.http.accounting import PeakMemory, cpu_seconds, wait_until_idle, watching_memory
+from benchmarks.http.challenges import IRIS, LARGE, MEDIUM, Challenge
+from benchmarks.http.contestants import CONTESTANTS
 from tests.e2e.environments import REPOSITORY
 from tests.e2e.platform_double import listening_platform
 from tests.e2e.processes import RunningServer
-
-from .accounting import PeakMemory, cpu_seconds, wait_until_idle, watching_memory
-from .challenges import IRIS, LARGE, MEDIUM, Challenge
-from .contestants import CONTESTANTS
 
 EVALUATION_DATA = "/data/attack-success-evaluation?anonymizer=a&deanonymizer={n}&data_split=tuning"
 PREDICTION = "/utility/anonymizer?anonymizer={n}&data_split=tuning"

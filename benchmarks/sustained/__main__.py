@@ -14,11 +14,10 @@ import attrs
 
 from benchmarks.http.challenges import IRIS, MEDIUM
 from benchmarks.http.report import Verdict
+from benchmarks.sustained.contest import Effort, Rate, compete, contestants_of
+from benchmarks.sustained.slow_uploads import Waits, waits_beside_slow_uploads
 from tests.e2e.platform_double import listening_platform
 from tests.postgresql import PostgreSQLUnavailableError, running_postgresql
-
-from .contest import Effort, Rate, compete, contestants_of
-from .slow_uploads import Waits, waits_beside_slow_uploads
 
 CHALLENGES = (MEDIUM, IRIS)
 AIMED_RATIO = 3.0

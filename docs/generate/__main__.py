@@ -11,7 +11,17 @@ from pathlib import Path
 
 import structlog
 
-from . import bench, commands, errors, exports, hooks, metrics, objects, routes, settings
+from docs.generate import (
+    bench,
+    commands,
+    errors,
+    exports,
+    hooks,
+    metrics,
+    objects,
+    routes,
+    settings,
+)
 
 DOCS = Path(__file__).parents[1]
 

@@ -7,9 +7,8 @@ import re
 
 from anomed_core import testing
 from anomed_core.testing import ChallengeClient, FakePlatform, conformance_checks, pytest_plugin
-
-from .markdown import code, first_sentence, prose, table
-from .objects import members
+from docs.generate.markdown import code, first_sentence, prose, table
+from docs.generate.objects import members
 
 
 def checks_block() -> str:

@@ -8,8 +8,7 @@ from collections.abc import Iterator
 import click
 
 from anomed_core.cli import anomed
-
-from .markdown import code, prose, table
+from docs.generate.markdown import code, prose, table
 
 
 def block() -> str:

@@ -7,8 +7,7 @@ from collections.abc import Iterator
 
 from anomed_core import errors
 from anomed_core.web.errors import STATUS
-
-from .markdown import code, docstring, table
+from docs.generate.markdown import code, docstring, table
 
 
 def tree_block() -> str:

@@ -8,8 +8,7 @@ from typing import Any
 import anomed_supervised_mia
 
 import anomed_core
-
-from .markdown import code, first_sentence, table
+from docs.generate.markdown import code, first_sentence, table
 
 
 def core_block() -> str:

@@ -14,10 +14,9 @@ from anomed_core.hookspecs import (
     utility_evaluation,
 )
 from anomed_core.plugins import HOOKS, OWNER_HOOKS, implemented_hooks
-
-from .demos import challenge_types, plugin_of
-from .markdown import code, described, docstring, prose, table
-from .objects import documented
+from docs.generate.demos import challenge_types, plugin_of
+from docs.generate.markdown import code, described, docstring, prose, table
+from docs.generate.objects import documented
 
 _MODULES = (announcing, data_provision, utility_evaluation, threat_evaluation, around)
 _CALLED = re.compile(r"(Called .*?); (.*?[.])(?:\s|$)(.*)", flags=re.DOTALL)

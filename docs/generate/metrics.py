@@ -6,9 +6,8 @@ from anomed_supervised_mia.utility import UTILITY_METRICS
 
 from anomed_core.model import Metric
 from anomed_core.service.house import House
-
-from .demos import challenge_types, from_demo
-from .markdown import code, table
+from docs.generate.demos import challenge_types, from_demo
+from docs.generate.markdown import code, table
 
 
 def block() -> str:

@@ -9,8 +9,7 @@ from typing import Any
 import attrs
 
 import anomed_core
-
-from .markdown import code, described, docstring, prose, table
+from docs.generate.markdown import code, described, docstring, prose, table
 
 _ELSEWHERE = {"ServerSettings", "create_app"}
 """These are described by the configuration and by the how-tos."""

@@ -13,9 +13,8 @@ from anomed_core import web
 from anomed_core.service import HostedChallenge
 from anomed_core.service.house import House
 from anomed_core.web import create_web_app, mounted_challenges, openapi
-
-from .demos import challenge_types, from_demo
-from .markdown import code, first_sentence, table
+from docs.generate.demos import challenge_types, from_demo
+from docs.generate.markdown import code, first_sentence, table
 
 
 def block() -> str:

@@ -11,9 +11,8 @@ import attrs
 import anomed_core
 from anomed_core.config import ChallengeTable, ServerSettings
 from anomed_core.service.specs import config_class
-
-from .demos import challenge_types
-from .markdown import code, described, docstring, table
+from docs.generate.demos import challenge_types
+from docs.generate.markdown import code, described, docstring, table
 
 _CONDITION = re.compile(r"<Validator for x (.+?)>|<in_ validator with options (\(.+?\))>")
 

@@ -102,7 +102,9 @@ class Nuisance:
             self.ask("GET", f"/{token}", who)
             self.ask("POST", SUBMIT.format(token), who, content=b"x")
             self.ask("POST", f"/utility/anonymizer?anonymizer=alice&data_split={token}", who)
-            self.ask("GET", "/data/broken?anonymizer=a&deanonymizer=dora&data_split=tuning", who)
+            self.ask(
+                "GET", "/data/broken?anonymizer=alice&deanonymizer=dora&data_split=tuning", who
+            )
             self.send_raw(f"GET / HTTP/1.1\r\nAuthorization Bearer {token}\r\n\r\n")
             self.send_raw(f"GET / HTTP/1.1\r\nAuthorization : Bearer {token}\r\n\r\n")
             self.send_raw(f"GET / HTTP/1.1\r\n Bearer {token}\r\n\r\n")

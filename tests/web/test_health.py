@@ -1,5 +1,7 @@
 """Is the process alive, can it do its work, what has it counted."""
 
+import shutil
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -8,6 +10,7 @@ from falcon.testing import TestClient
 from anomed_core import hookimpl
 from anomed_core.service.house import House
 from anomed_core.web import create_web_app
+from anomed_core.web.telemetry import shared_folder
 from tests.conftest import OpenHouse
 from tests.example_types import Guessing
 
@@ -85,3 +88,42 @@ def test_requests_are_counted_by_route_and_not_by_address(client: TestClient) ->
     assert 'anomed_requests_total{method="GET",route="none",status="404"} 3.0' in page
     assert "anomed_outbox_waiting 0" in page
     assert "/nowhere" not in page
+
+
+# --- where and what is counted --------------------------------------------------------------------
+
+
+SHARED_MEMORY = Path("/dev/shm")
+in_memory = pytest.mark.skipif(not SHARED_MEMORY.is_dir(), reason="there is no /dev/shm here")
+
+
+@in_memory
+def test_workers_count_outside_of_a_disk_that_may_be_full(tmp_path: Path) -> None:
+    folder, other = shared_folder(tmp_path), shared_folder(tmp_path / "other")
+    try:
+        assert folder == shared_folder(tmp_path) != other
+        assert folder.parent == SHARED_MEMORY
+        assert folder.stat().st_mode & 0o077 == 0
+    finally:
+        shutil.rmtree(folder)
+        shutil.rmtree(other)
+
+
+@in_memory
+def test_a_folder_that_somebody_else_has_made_is_not_used(tmp_path: Path) -> None:
+    folder = shared_folder(tmp_path)
+    folder.rmdir()
+    folder.symlink_to(tmp_path)
+    try:
+        assert shared_folder(tmp_path) == tmp_path / "run" / "metrics"
+    finally:
+        folder.unlink()
+
+
+@pytest.mark.filterwarnings("ignore:Unknown REQUEST_METHOD")
+def test_methods_that_nobody_knows_are_counted_as_one(client: TestClient) -> None:
+    for method in ("BREW", "STEAL"):
+        client.simulate_request(method, "/")
+    counted = client.simulate_get("/metrics").text
+    assert 'method="other"' in counted
+    assert "BREW" not in counted

@@ -316,6 +316,23 @@ def test_nested_columns_are_refused(column: pa.Array) -> None:
         decode_parquet(written(pa.table({"deep": column})))
 
 
+@pytest.mark.parametrize("use_dictionary", [True, False])
+@pytest.mark.parametrize("as_category", [True, False])
+def test_text_that_is_not_utf8_is_refused(use_dictionary: bool, as_category: bool) -> None:
+    words = pa.array(["findable", "zzz"] * 3)
+    sink = io.BytesIO()
+    pq.write_table(
+        pa.table({"a": words.dictionary_encode() if as_category else words}),
+        sink,
+        use_dictionary=use_dictionary,
+        compression="none",
+    )
+    body = sink.getvalue()
+    assert decode_parquet(body).num_rows == 6
+    with pytest.raises(MalformedPayloadError):
+        decode_parquet(body.replace(b"findable", b"f\xffndable"))
+
+
 def test_a_column_that_is_there_twice_is_refused() -> None:
     table = pa.Table.from_arrays([pa.array([1]), pa.array([2])], names=["age", "age"])
 

@@ -59,7 +59,7 @@ def anomed_challenge_types() -> list[ChallengeType]:
                     "title": "Hospital register",
                     "data": {"source": "simulated:hospital-register?n=30000&seed=7"},
                     "targets": 400,
-                    "gate": 0.4,
+                    "gate": 0.3,
                     **_REGISTER,
                 },
             ),

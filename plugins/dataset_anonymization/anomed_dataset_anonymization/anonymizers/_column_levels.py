@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 import attrs
 import numpy as np
 
+from anomed_dataset_anonymization.anonymizers.recoding import LeveledColumn
 from anomed_dataset_anonymization.hierarchies import (
     Hierarchy,
     flat_hierarchy,
@@ -15,8 +16,6 @@ from anomed_dataset_anonymization.hierarchies import (
 )
 from anomed_dataset_anonymization.schema import Column, ColumnKind, snap
 from anomed_dataset_anonymization.schemes import Ranges, ValueSets
-
-from .recoding import LeveledColumn
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray

@@ -7,10 +7,10 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from .recoding import check_k
+from anomed_dataset_anonymization.anonymizers.recoding import check_k
 
 if TYPE_CHECKING:
-    from .recoding import FullDomain, Node
+    from anomed_dataset_anonymization.anonymizers.recoding import FullDomain, Node
 
 
 def find_datafly_levels(domain: FullDomain, k: int, *, suppression_limit: float = 0.0) -> Node:

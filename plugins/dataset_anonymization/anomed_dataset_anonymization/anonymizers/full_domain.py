@@ -7,15 +7,18 @@ from typing import TYPE_CHECKING, Any, ClassVar, Protocol
 
 import attrs
 
+from anomed_dataset_anonymization.anonymizers._column_levels import ColumnLevels
+from anomed_dataset_anonymization.anonymizers._release import release
+from anomed_dataset_anonymization.anonymizers.anonymizer import (
+    require_quasi_identifiers,
+    share,
+    whole_number,
+)
+from anomed_dataset_anonymization.anonymizers.datafly import find_datafly_levels
+from anomed_dataset_anonymization.anonymizers.lattice import find_optimal_levels
+from anomed_dataset_anonymization.anonymizers.recoding import FullDomain, Node
 from anomed_dataset_anonymization.hierarchies import Hierarchy
 from anomed_dataset_anonymization.schema import encode
-
-from ._column_levels import ColumnLevels
-from ._release import release
-from .anonymizer import require_quasi_identifiers, share, whole_number
-from .datafly import find_datafly_levels
-from .lattice import find_optimal_levels
-from .recoding import FullDomain, Node
 
 if TYPE_CHECKING:
     import numpy as np

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from .recoding import FullDomain, Node, check_k
+from anomed_dataset_anonymization.anonymizers.recoding import FullDomain, Node, check_k
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray

@@ -7,13 +7,15 @@ from typing import TYPE_CHECKING, ClassVar, Literal
 import attrs
 import numpy as np
 
+from anomed_dataset_anonymization.anonymizers._classes import Classes
+from anomed_dataset_anonymization.anonymizers._points import check_points
+from anomed_dataset_anonymization.anonymizers._release import release
+from anomed_dataset_anonymization.anonymizers._remaining import Remaining
+from anomed_dataset_anonymization.anonymizers.anonymizer import (
+    require_quasi_identifiers,
+    whole_number,
+)
 from anomed_dataset_anonymization.schema import Column, ColumnKind, encode
-
-from ._classes import Classes
-from ._points import check_points
-from ._release import release
-from ._remaining import Remaining
-from .anonymizer import require_quasi_identifiers, whole_number
 
 if TYPE_CHECKING:
     import pandas as pd

@@ -7,13 +7,23 @@ from typing import TYPE_CHECKING, ClassVar
 import attrs
 import numpy as np
 
+from anomed_dataset_anonymization.anonymizers._classes import Classes
+from anomed_dataset_anonymization.anonymizers._mondrian_cuts import (
+    Grid,
+    Level,
+    apply_cut,
+    cut_in_half,
+    cut_strictly,
+    examine,
+)
+from anomed_dataset_anonymization.anonymizers._points import check_points
+from anomed_dataset_anonymization.anonymizers._release import release
+from anomed_dataset_anonymization.anonymizers.anonymizer import (
+    require_quasi_identifiers,
+    true_or_false,
+    whole_number,
+)
 from anomed_dataset_anonymization.schema import encode
-
-from ._classes import Classes
-from ._mondrian_cuts import Grid, Level, apply_cut, cut_in_half, cut_strictly, examine
-from ._points import check_points
-from ._release import release
-from .anonymizer import require_quasi_identifiers, true_or_false, whole_number
 
 if TYPE_CHECKING:
     import pandas as pd

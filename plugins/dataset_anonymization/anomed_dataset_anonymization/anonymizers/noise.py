@@ -7,10 +7,9 @@ from typing import TYPE_CHECKING, Any, ClassVar
 import attrs
 import numpy as np
 
+from anomed_dataset_anonymization.anonymizers._release import release_points
+from anomed_dataset_anonymization.anonymizers.anonymizer import require_quasi_identifiers
 from anomed_dataset_anonymization.schema import Bounds, ColumnKind, encode, snap
-
-from ._release import release_points
-from .anonymizer import require_quasi_identifiers
 
 if TYPE_CHECKING:
     import pandas as pd

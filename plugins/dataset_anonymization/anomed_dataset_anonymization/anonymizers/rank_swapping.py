@@ -7,10 +7,9 @@ from typing import TYPE_CHECKING, ClassVar
 import attrs
 import numpy as np
 
+from anomed_dataset_anonymization.anonymizers._release import release_points
+from anomed_dataset_anonymization.anonymizers.anonymizer import require_quasi_identifiers, share
 from anomed_dataset_anonymization.schema import encode
-
-from ._release import release_points
-from .anonymizer import require_quasi_identifiers, share
 
 if TYPE_CHECKING:
     import pandas as pd

@@ -7,18 +7,18 @@ from typing import TYPE_CHECKING, Any
 
 import attrs
 
-from .full_domain import Datafly, OptimalRecoding
-from .microaggregation import Mdav
-from .mondrian import Mondrian
-from .noise import Noise
-from .pram import Pram
-from .rank_swapping import RankSwapping
-from .trivial import Identity, Suppression
+from anomed_dataset_anonymization.anonymizers.full_domain import Datafly, OptimalRecoding
+from anomed_dataset_anonymization.anonymizers.microaggregation import Mdav
+from anomed_dataset_anonymization.anonymizers.mondrian import Mondrian
+from anomed_dataset_anonymization.anonymizers.noise import Noise
+from anomed_dataset_anonymization.anonymizers.pram import Pram
+from anomed_dataset_anonymization.anonymizers.rank_swapping import RankSwapping
+from anomed_dataset_anonymization.anonymizers.trivial import Identity, Suppression
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from .anonymizer import Anonymizer
+    from anomed_dataset_anonymization.anonymizers.anonymizer import Anonymizer
 
 ANONYMIZERS: Mapping[str, type[Anonymizer]] = MappingProxyType(
     {

@@ -7,9 +7,8 @@ from typing import TYPE_CHECKING, ClassVar
 import attrs
 import numpy as np
 
+from anomed_dataset_anonymization.anonymizers._release import release_points
 from anomed_dataset_anonymization.schema import encode
-
-from ._release import release_points
 
 if TYPE_CHECKING:
     import pandas as pd

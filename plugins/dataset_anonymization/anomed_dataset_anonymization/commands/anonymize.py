@@ -91,7 +91,7 @@ def anonymize(
     """
     import numpy as np
 
-    from anomed_core.errors import UsageError
+    from anomed_core import UsageError
     from anomed_dataset_anonymization.anonymizers import create_anonymizer
 
     try:

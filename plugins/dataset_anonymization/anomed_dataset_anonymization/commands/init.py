@@ -48,7 +48,7 @@ def init(
     Domains are taken from the values that occur: widen them in schema.json where more is possible,
     and set tolerances there.
     """
-    from anomed_core.errors import UsageError
+    from anomed_core import UsageError
     from anomed_dataset_anonymization.schema import TableSchema
 
     files = {name: output / name for name in ("challenge.toml", "schema.json")}

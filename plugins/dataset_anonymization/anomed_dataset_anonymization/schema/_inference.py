@@ -9,7 +9,7 @@ import numpy as np
 import pandas as pd
 from pandas.api import types as kinds
 
-from .column import Bounds, Column, ColumnKind
+from anomed_dataset_anonymization.schema.column import Bounds, Column, ColumnKind
 
 MAX_INFERRED_VALUES = 1_000
 """Above this many different values a text column is taken for an identifier."""

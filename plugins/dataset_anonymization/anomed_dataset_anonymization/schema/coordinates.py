@@ -14,8 +14,8 @@ import pandas as pd
 from numpy.typing import NDArray
 from pandas.api import types as kinds
 
-from .column import Bounds, Column
-from .table import TableSchema
+from anomed_dataset_anonymization.schema.column import Bounds, Column
+from anomed_dataset_anonymization.schema.table import TableSchema
 
 Coordinates = NDArray[np.float64]
 """Cells as numbers; NaN is null."""

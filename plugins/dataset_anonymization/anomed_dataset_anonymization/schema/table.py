@@ -9,8 +9,8 @@ from typing import Any, Literal
 import attrs
 import pandas as pd
 
-from ._inference import infer_column
-from .column import Column, ColumnKind, ColumnRole
+from anomed_dataset_anonymization.schema._inference import infer_column
+from anomed_dataset_anonymization.schema.column import Column, ColumnKind, ColumnRole
 
 RESERVED_NAMES = frozenset({"count", "record_id", "anon_row", "target_id", "rank", "confidence"})
 """Names that submissions and published tables use besides those of the schema."""

@@ -1,7 +1,7 @@
 """The three forms a published table may have, and the one form each of them is scored in."""
 
-from .canonical import SCHEMES, canonicalise
-from .published import (
+from anomed_dataset_anonymization.schemes.canonical import SCHEMES, canonicalise
+from anomed_dataset_anonymization.schemes.published import (
     Frequencies,
     Points,
     PublishedCells,
@@ -11,7 +11,7 @@ from .published import (
     combine_ranks,
     take_rows,
 )
-from .republication import publish, to_parquet
+from anomed_dataset_anonymization.schemes.republication import publish, to_parquet
 
 __all__ = [
     "SCHEMES",

@@ -11,8 +11,13 @@ from numpy.typing import NDArray
 from pandas.api import types as kinds
 
 from anomed_dataset_anonymization.schema import Column, TableSchema
-
-from .published import SHARE_DECIMALS, Frequencies, Points, PublishedCells, ValueSets
+from anomed_dataset_anonymization.schemes.published import (
+    SHARE_DECIMALS,
+    Frequencies,
+    Points,
+    PublishedCells,
+    ValueSets,
+)
 
 _SUM_TOLERANCE = 0.01
 

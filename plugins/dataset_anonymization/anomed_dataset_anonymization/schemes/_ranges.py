@@ -9,8 +9,7 @@ import pandas as pd
 from pandas.api import types as kinds
 
 from anomed_dataset_anonymization.schema import Bounds, Column, Coordinates, read_cells
-
-from .published import Points, PublishedCells, Ranges
+from anomed_dataset_anonymization.schemes.published import Points, PublishedCells, Ranges
 
 _SLACK = 1e-6
 """Share of a step by which an end may miss a value of the domain and still mean it."""

@@ -15,11 +15,10 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from anomed_dataset_anonymization.schema import TableSchema
-
-from .generalization import read_generalization
-from .microaggregation import read_microaggregation
-from .published import PublishedCells, PublishedTable, take_rows
-from .same import read_same
+from anomed_dataset_anonymization.schemes.generalization import read_generalization
+from anomed_dataset_anonymization.schemes.microaggregation import read_microaggregation
+from anomed_dataset_anonymization.schemes.published import PublishedCells, PublishedTable, take_rows
+from anomed_dataset_anonymization.schemes.same import read_same
 
 Reader = Callable[[pd.DataFrame, TableSchema], dict[str, PublishedCells]]
 

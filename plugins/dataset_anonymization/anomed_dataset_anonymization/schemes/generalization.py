@@ -13,11 +13,10 @@ import numpy as np
 import pandas as pd
 
 from anomed_dataset_anonymization.schema import Column, ColumnKind, TableSchema, read_cells
-
-from ._columns import require_known
-from ._listed import read_value_sets, spread_names
-from ._ranges import holds_ranges, read_ends, read_ranges
-from .published import Points, PublishedCells
+from anomed_dataset_anonymization.schemes._columns import require_known
+from anomed_dataset_anonymization.schemes._listed import read_value_sets, spread_names
+from anomed_dataset_anonymization.schemes._ranges import holds_ranges, read_ends, read_ranges
+from anomed_dataset_anonymization.schemes.published import Points, PublishedCells
 
 
 def read_generalization(table: pd.DataFrame, schema: TableSchema) -> dict[str, PublishedCells]:

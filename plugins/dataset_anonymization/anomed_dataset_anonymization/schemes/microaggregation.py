@@ -10,10 +10,9 @@ import numpy as np
 import pandas as pd
 
 from anomed_dataset_anonymization.schema import Column, TableSchema, read_cells, read_numbers, snap
-
-from ._columns import require_known
-from ._listed import read_frequencies, spread_names
-from .published import Points, PublishedCells
+from anomed_dataset_anonymization.schemes._columns import require_known
+from anomed_dataset_anonymization.schemes._listed import read_frequencies, spread_names
+from anomed_dataset_anonymization.schemes.published import Points, PublishedCells
 
 PARTS_PER_STEP = 100
 """Into how many parts a step of the domain is divided to round representatives."""

@@ -10,8 +10,13 @@ import pyarrow as pa
 from pyarrow import parquet
 
 from anomed_dataset_anonymization.schema import Bounds, Column, Coordinates, write_cells
-
-from .published import Frequencies, Points, PublishedCells, PublishedTable, Ranges
+from anomed_dataset_anonymization.schemes.published import (
+    Frequencies,
+    Points,
+    PublishedCells,
+    PublishedTable,
+    Ranges,
+)
 
 _ARROW_TYPES = {
     "int64": pa.int64(),

@@ -5,9 +5,8 @@ from __future__ import annotations
 import pandas as pd
 
 from anomed_dataset_anonymization.schema import TableSchema, read_cells
-
-from ._columns import require_known
-from .published import Points, PublishedCells
+from anomed_dataset_anonymization.schemes._columns import require_known
+from anomed_dataset_anonymization.schemes.published import Points, PublishedCells
 
 
 def read_same(table: pd.DataFrame, schema: TableSchema) -> dict[str, PublishedCells]:
