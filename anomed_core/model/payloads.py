@@ -200,7 +200,7 @@ class TableSchema:
 
 @attrs.frozen(kw_only=True)
 class JSONSchema:
-    """A JSON document that follows a JSON Schema.
+    """A JSON document that follows a JSON Schema; one that does not is refused.
 
     Attributes
     ----------

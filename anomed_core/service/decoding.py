@@ -21,6 +21,7 @@ from anomed_core.model import (
     TextSchema,
 )
 from anomed_core.model.payloads import KINDS
+from anomed_core.service.json_documents import misfit
 from anomed_core.wire import Limits, decode_npz, decode_parquet
 
 Body = bytes | Mapping[str, bytes]
@@ -209,12 +210,16 @@ def _check_range(found: Mapping[str, Any], column: ColumnSchema) -> None:
         )
 
 
-def _decode_json(body: bytes, _: JSONSchema, limits: Limits) -> Any:
+def _decode_json(body: bytes, schema: JSONSchema, limits: Limits) -> Any:
     text = _decode_text(body, TextSchema(max_length=limits.text_bytes), limits)
     try:
-        return json.loads(text, parse_constant=_refuse_constant)
+        value = json.loads(text, parse_constant=_refuse_constant)
+        problem = misfit(value, schema.schema)
     except (ValueError, RecursionError) as error:
         raise MalformedPayloadError("Expected a JSON document (RFC 8259) without NaN.") from error
+    if problem:
+        raise SubmissionRejected(f"The JSON document does not fit its schema at {problem}.")
+    return value
 
 
 def _refuse_constant(name: str) -> None:

@@ -319,3 +319,34 @@ def test_forms_that_do_not_fit_are_refused_in_one_sentence(
         decode(body, FORM, LIMITS)
 
     assert str(refusal.value) == sentence
+
+
+CLAIM = JSONSchema(
+    schema={"type": "object", "required": ["epsilon"], "properties": {"epsilon": {"minimum": 0}}}
+)
+
+
+def test_a_document_that_fits_its_schema_is_taken() -> None:
+    assert decode(b'{"epsilon": 1.5}', CLAIM, LIMITS) == {"epsilon": 1.5}
+
+
+@pytest.mark.parametrize(
+    ("body", "reason"),
+    [
+        (b'{"epsilon": -1}', r"at \$\.epsilon: -1 is less than the minimum of 0\."),
+        (b"{}", r"at \$: 'epsilon' is a required property\."),
+        (b"[]", r"at \$: \[\] is not of type 'object'\."),
+    ],
+)
+def test_a_document_that_does_not_fit_is_refused_with_the_place(body: bytes, reason: str) -> None:
+    with pytest.raises(SubmissionRejected, match=reason):
+        decode(body, CLAIM, LIMITS)
+
+
+def test_of_a_long_document_the_reason_quotes_a_part() -> None:
+    schema = JSONSchema(schema={"items": {"type": "string"}, "maxItems": 3})
+
+    with pytest.raises(SubmissionRejected) as error:
+        decode(json.dumps(["x" * 50] * 400).encode(), schema, LIMITS)
+
+    assert len(str(error.value)) < 300

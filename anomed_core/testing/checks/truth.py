@@ -117,7 +117,7 @@ def numbers_in(text: str) -> list[float]:
     ]
 
 
-def told_by(text: str, truth: np.ndarray, known: set[float]) -> str:
+def told_by(text: str, truth: np.ndarray, known: set[float], announced: str = "") -> str:
     """Return what a text tells of the truth; empty if nothing.
 
     Parameters
@@ -128,10 +128,13 @@ def told_by(text: str, truth: np.ndarray, known: set[float]) -> str:
         Secret values.
     known
         Numbers that the reader knows anyway: those of the submission and the declarations.
+    announced
+        Text whose words the reader knows anyway: the declarations.
     """
     if truth.dtype.kind not in "biuf":
         words = {str(value) for value in np.unique(truth) if len(str(value)) >= _TELLING_DIGITS}
-        return next((word for word in sorted(words) if word in text), "")
+        told = (word for word in sorted(words) if word in text and word not in announced)
+        return next(told, "")
     values = truth.astype(float)
     numbers = np.array(numbers_in(text))
     for start in range(len(numbers) - _RUN + 1):
