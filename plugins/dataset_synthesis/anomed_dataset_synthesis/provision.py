@@ -87,13 +87,22 @@ def _of_round(arena: Arena, path: str, split: Split) -> pa.Table:
 
 
 def dummy(arena: Arena, product: DataProduct, seed: int) -> Any:
-    """Make a table of the product's form, each value drawn at random from the codebook."""
-    if not isinstance(product.schema, TableSchema):
-        return provide(arena, product, DataRequest())  # codebook and commitment are public
+    """Draw a table of the product's form value by value from the codebook, which is public.
+
+    The rules speak of as many training records as dummy tables have, the commitment of nobody.
+    """
+    rng = np.random.default_rng(seed)
+    if product.path == "/data/codebook":
+        return _codebook(arena) | {
+            "n_training": {split.value: _DUMMY_ROWS for split in arena.rounds}
+        }
+    if product.path == "/data/commitment":
+        return {"rounds": {name: {"sha256": rng.bytes(32).hex()} for name in ROUNDS}}
     names = _columns_of(arena, product.path)
     codebook = Codebook([arena.codebook.column(name) for name in names])
-    rng = np.random.default_rng(seed)
-    n_rows = product.schema.min_rows or _DUMMY_ROWS
+    n_rows = _DUMMY_ROWS
+    if isinstance(product.schema, TableSchema) and product.schema.min_rows:
+        n_rows = product.schema.min_rows
     levels = [rng.integers(0, n_levels, n_rows) for n_levels in codebook.n_levels]
     return to_arrow(CanonicalTable(codebook=codebook, levels=np.column_stack(levels)))
 
