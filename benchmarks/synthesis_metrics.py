@@ -87,7 +87,8 @@ def store(options: argparse.Namespace, folder: Path) -> None:
         paths = [next(options.tables.glob(f"*{name[:5]}*.parquet")) for name in names]
         real = [pd.read_parquet(path) for path in paths]
     else:
-        real = np.array_split(simulated(3 * 16_280, rng), 3)
+        people = simulated(3 * 16_280, rng)
+        real = [people.iloc[start : start + 16_280] for start in range(0, len(people), 16_280)]
     fitted = SequentialTrees().fit(real[0], infer_codebook(pd.concat(real)), rng=rng)
     synthetic = fitted.sample(len(real[0]), rng=rng)
     for name, table in zip((*names, "synthetic"), (*real, synthetic), strict=True):
