@@ -50,13 +50,15 @@ check: install  ## lint, format and types
 	$(BIN)/mypy
 
 bench: install  ## measure beside the peers, each in an environment of its own; takes minutes
+	$(BIN)/python -m benchmarks.startup
 	$(BIN)/python -m benchmarks.http
-	$(BIN)/python -m benchmarks.synthesis_metrics --heavy
-	$(BIN)/python -m benchmarks.synthesis_scale
 	$(BIN)/python -m benchmarks.sustained
 	$(BIN)/python -m benchmarks.anonymization_privacy --peer pycanon $(ADULT)
 	$(BIN)/python -m benchmarks.anonymization_mondrian --peer anonypyx $(ADULT)
 	$(BIN)/python -m benchmarks.anonymization_round
+	$(BIN)/python benchmarks/mia_peers/compare.py
+	$(BIN)/python -m benchmarks.synthesis_metrics --heavy
+	$(BIN)/python -m benchmarks.synthesis_scale
 
 constraints:  ## pin the versions that the tests run with
 	$(BIN)/uv export -q --no-hashes --no-emit-workspace --all-groups --all-extras --no-annotate --no-header > constraints.txt
