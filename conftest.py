@@ -69,6 +69,7 @@ START_TIMEOUT_S = 90.0
 STOP_TIMEOUT_S = 20.0
 
 _FILE_NAME = re.compile(r"# ([\w./-]+\.\w+)(, continued)?\n+")
+_ELLIPSIS = re.compile(r"(?<!\.)\.\.\.(?!\.)")  # pytest prints longer runs of dots
 _ADDRESS = re.compile(r"http://(127\.0\.0\.1:\d+)")
 _SERVER = re.compile(r"(anomed serve|gunicorn)\b")
 _RUNNABLE = re.compile(r"^```(shell|python|toml|pycon)$", flags=re.MULTILINE)
@@ -212,7 +213,7 @@ class Reader:
         """Compare what a block printed with what the page says."""
         expected = [line.rstrip() for line in example.parsed.strip().splitlines()]
         printed = [line.rstrip() for line in self.printed.strip().splitlines()]
-        pattern = ".*?".join(map(re.escape, "\n".join(expected).split("...")))
+        pattern = ".*?".join(map(re.escape, _ELLIPSIS.split("\n".join(expected))))
         if re.fullmatch(pattern, "\n".join(printed), flags=re.DOTALL):
             return None
         return "\n".join(["expected:", *expected, "", "printed:", *printed])
