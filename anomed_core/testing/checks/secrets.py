@@ -13,6 +13,7 @@ from anomed_core.service.decoding import Body
 from anomed_core.testing.answers import served_products
 from anomed_core.testing.checks.failure import fail_if_any
 from anomed_core.testing.checks.truth import (
+    NUMBER,
     columns,
     contains,
     numbers_in,
@@ -149,13 +150,27 @@ def _said_elsewhere(
 ) -> str:
     """Return how another server refuses the same body, and its own body of that kind.
 
-    Empty if it says the same about either one: identifiers in a body are those of one server.
+    Empty if it says the same about either one, apart from numbers that it announces, such as how
+    many rows it takes: identifiers in a body are those of one server.
     """
     elsewhere = refusal_of(other, counterpart, body)
     if not refusal or not elsewhere or refusal == elsewhere:
         return ""
     own = dict(_variants(counterpart)).get(label, body)
-    return "" if refusal_of(other, counterpart, own) == refusal else elsewhere
+    if refusal in {refusal_of(other, counterpart, own), _in_terms_of(refusal, elsewhere, other)}:
+        return ""
+    return elsewhere
+
+
+def _in_terms_of(refusal: str, elsewhere: str, other: ChallengeClient) -> str:
+    """Return what another server says, with our numbers in the place of those it announces."""
+    ours, theirs = NUMBER.findall(refusal), NUMBER.findall(elsewhere)
+    if len(ours) != len(theirs):
+        return elsewhere
+    announced = set(NUMBER.findall(other.get("/challenge.json").body.decode()))
+    pairs = zip(ours, theirs, strict=True)
+    said = iter([mine if its.rstrip(".") in announced else its for mine, its in pairs])
+    return NUMBER.sub(lambda _: next(said), elsewhere)
 
 
 def refusal_of(client: ChallengeClient, trial: Trial, body: Body) -> str:
@@ -192,17 +207,20 @@ def _told(text: str, secret: list[Truth], body: Body, announced: str) -> str:
     """Return what a message tells of the truth, beyond what was submitted and what is announced."""
     if not text or not any(told_by(text, truth.values, set()) for truth in secret):
         return ""
-    known = _known(body) | set(numbers_in(announced))
+    stated = _known(body) | set(numbers_in(announced))
+    known = {number + step for number in stated for step in (-1, 0, 1)}  # of 8000, the last is 7999
     told = (told_by(text, truth.values, known, announced) for truth in secret)
     return next(filter(None, told), "")
 
 
 def _known(body: Body) -> set[float]:
-    """Return the numbers that whoever submits knows anyway."""
+    """Return the numbers that whoever submits knows anyway: values, and how many there are."""
     parts = [body] if isinstance(body, bytes) else list(body.values())
     known = {float(len(part)) for part in parts}
     for part in parts:
-        for _, column in columns(parsed(part)):
+        found = [column for _, column in columns(parsed(part))]
+        known |= {float(len(found)), *(float(column.size) for column in found)}
+        for column in found:
             if column.dtype.kind in "biuf":
                 known |= {float(value) for value in np.unique(column)}
     return known

@@ -15,12 +15,15 @@ import numpy as np
 _SHORTEST = 5
 """Arrays with fewer values say nothing by being found somewhere."""
 
-_NUMBER = re.compile(r"[-+]?(?:\d+\.?\d*|\.\d+)(?:[eE][-+]?\d+)?|\b(?:[Tt]rue|[Ff]alse)\b")
+NUMBER = re.compile(r"[-+]?(?:\d+\.?\d*|\.\d+)(?:[eE][-+]?\d+)?|\b(?:[Tt]rue|[Ff]alse)\b")
+"""A number or a truth value in a text."""
 _TELLING_DIGITS = 4
 _RUN = 4
 """So many values of the truth in a row are no coincidence."""
 _COINCIDENCE = 2e-3
 """Fewer expected occurrences than this are no coincidence: ten flips of a coin are none."""
+_CROWDED = 0.02
+"""Where the truth has so many of the numbers of a range, as of ids, one of them tells nothing."""
 
 
 def columns(thing: Any, label: str = "") -> Iterator[tuple[str, np.ndarray]]:
@@ -113,7 +116,7 @@ def numbers_in(text: str) -> list[float]:
     words = {"true": 1.0, "false": 0.0}
     return [
         words[found.lower()] if found.lower() in words else float(found)
-        for found in _NUMBER.findall(text)
+        for found in NUMBER.findall(text)
     ]
 
 
@@ -133,6 +136,7 @@ def told_by(text: str, truth: np.ndarray, known: set[float], announced: str = ""
     """
     if truth.dtype.kind not in "biuf":
         words = {str(value) for value in np.unique(truth) if len(str(value)) >= _TELLING_DIGITS}
+        words -= {"None", "null"}  # a missing value names nobody
         told = (word for word in sorted(words) if word in text and word not in announced)
         return next(told, "")
     values = truth.astype(float)
@@ -141,12 +145,15 @@ def told_by(text: str, truth: np.ndarray, known: set[float], announced: str = ""
         run = numbers[start : start + _RUN]
         if len(np.unique(run)) > 1 and _in_a_row(values, run):
             return f"{run.tolist()}"
-    candidates = {float(v) for v in values} | {float(np.mean(values)), float(np.std(values))}
-    for found in _NUMBER.findall(text):
+    distinct = np.unique(values)
+    candidates = {*distinct.tolist(), float(np.mean(values)), float(np.std(values))}
+    for found in NUMBER.findall(text):
         n_digits = sum(character.isdigit() for character in found.split("e")[0].lstrip("-0."))
         if n_digits < _TELLING_DIGITS or found[0].isalpha() or float(found) in known:
             continue
         tolerance = 0.5 * 10.0 ** -len(found.partition(".")[2].split("e")[0]) * 1.01
+        if len(distinct) > _CROWDED * np.ptp(distinct) / (2 * tolerance):
+            continue
         if any(abs(float(found) - value) <= tolerance for value in candidates):
             return str(found)
     return ""
