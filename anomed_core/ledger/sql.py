@@ -69,15 +69,17 @@ class SqlLedger(Ledger):
 
     def open_challenge(self, challenge: str, fingerprint: str, *, accept_change: bool) -> None:
         """See `Ledger.open_challenge`."""
+        recorded = sa.select(challenges.c.fingerprint).where(challenges.c.id == challenge)
+        with self._database.reading() as connection:
+            if connection.execute(recorded).scalar() == fingerprint:
+                return  # nothing to write, so that a worker can start on a full disk
         with self._database.writing() as connection:
             now = self._clock.now(connection)
             self._clock.reach(connection, now)
             self._database.serialise(connection, f"challenge {challenge}")
-            known = connection.execute(
-                sa.select(challenges.c.fingerprint).where(challenges.c.id == challenge)
-            ).scalar()
+            known = connection.execute(recorded).scalar()
             if known == fingerprint:
-                return
+                return  # another worker was faster
             if known is None:
                 connection.execute(
                     sa.insert(challenges).values(

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import signal
 from collections.abc import Callable, Iterable, Mapping
+from contextlib import ExitStack
 
 import attrs
 import structlog
@@ -123,15 +124,14 @@ def open_house(
     inline: Engine = InlineEngine(Jury(hosted))
     in_processes = in_background and _needs_processes(hosted.values())
     engine = _engine(hosted, settings) if in_processes else inline
-    database = Database(settings.ledger or state.ledger_url)
-    ledger, chores = SqlLedger(database, clock=clock), ChoreBook(database, clock=clock)
-    try:
+    with ExitStack() as undo:
+        undo.callback(engine.close)
+        database = Database(settings.ledger or state.ledger_url)
+        undo.callback(database.close)
+        ledger, chores = SqlLedger(database, clock=clock), ChoreBook(database, clock=clock)
         for challenge in hosted.values():
             ledger.open_challenge(challenge.id, challenge.fingerprint, accept_change=accept_change)
-    except BaseException:
-        engine.close()
-        database.close()
-        raise
+        undo.pop_all()
     submissions = SubmissionStore(
         ledger=ledger, payloads=PayloadStore(state.payloads), limits=settings.limits
     )

@@ -1,14 +1,18 @@
-"""How long a client may take: no thread waits for one that sends a byte at a time.
+"""gunicorn's threaded worker with more patience, and with limits to it.
 
 gunicorn's threaded worker gives a connection a thread as soon as it is accepted, and reads heads
 and bodies without a limit on the whole. Here a connection waits for its first byte without a
 thread, its head must be complete in `HEAD_TIMEOUT_S`, and whoever reads a body sets a deadline.
+
+gunicorn ends the whole server when one worker cannot start. Here that worker tries again, so that
+a ledger that is away for a minute costs one worker that minute, and not everybody the server.
 """
 
 from __future__ import annotations
 
 import errno
 import socket
+import sys
 import time
 from functools import partial
 from selectors import EVENT_READ
@@ -19,6 +23,7 @@ from gunicorn.workers.gthread import ThreadWorker
 from anomed_core.web.malformed import answer_malformed
 
 HEAD_TIMEOUT_S = 10.0
+START_AGAIN_S = 2.0
 _AT_ONCE_S = 1e-6
 
 
@@ -78,7 +83,30 @@ class PatientSocket(socket.socket):
 
 
 class PatientWorker(ThreadWorker):  # type: ignore[misc]  # gunicorn has no types
-    """gunicorn's threaded worker with patient connections."""
+    """gunicorn's threaded worker with patient connections and patient starts."""
+
+    def load_wsgi(self) -> None:
+        """Create the application, as often as it takes.
+
+        That everything is in order was found out before the first worker started, so what fails
+        now may be over in a moment. Nobody waits for this worker meanwhile: it accepts nothing.
+        """
+        while self.alive:
+            try:
+                super().load_wsgi()
+            except Exception:
+                self.log.exception("A worker cannot start; it tries again in %g s", START_AGAIN_S)
+            else:
+                return
+            self._sleep(START_AGAIN_S)
+        sys.exit(0)
+
+    def _sleep(self, seconds: float) -> None:
+        """Wait, or until told to end, and show that this process lives."""
+        deadline = time.monotonic() + seconds
+        while self.alive and time.monotonic() < deadline:
+            self.notify()
+            time.sleep(0.1)
 
     def enqueue_req(self, conn: Any) -> None:
         """Give a connection a thread, once its first byte has arrived."""

@@ -12,6 +12,8 @@ import pytest
 from tests.e2e.processes import RunningServer, serving
 from tests.postgresql import create_database, postgresql
 
+from .small_disk import SmallDisk, small_disk
+
 __all__ = ["postgresql"]
 
 PROBE = Path(__file__).with_name("probe.py")
@@ -127,3 +129,10 @@ def ledger_options(request: pytest.FixtureRequest) -> list[str]:
         return []
     url: str = request.getfixturevalue("postgresql")
     return ["--ledger", create_database(url)]
+
+
+@pytest.fixture
+def disk(tmp_path: Path) -> Iterator[SmallDisk]:
+    """Mount a disk of 12 MiB."""
+    with small_disk(tmp_path / "disk", size_mib=12) as disk:
+        yield disk

@@ -4,7 +4,6 @@ import os
 import pwd
 import signal
 import tempfile
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -22,12 +21,6 @@ from .test_kill import wait_for, workers_of
 N_BEFORE, N_ATTEMPTS = 5, 60
 QUOTA = 3
 FULL = 507
-
-
-@pytest.fixture
-def disk(tmp_path: Path) -> Iterator[SmallDisk]:
-    with small_disk(tmp_path / "disk", size_mib=12) as disk:
-        yield disk
 
 
 def finals(server: RunningServer, names: list[str]) -> dict[str, Answer]:
