@@ -5,9 +5,9 @@ What a fenced block means:
 ``shell``
     Each line is a command. ``anomed`` commands run in this process, so that imports are paid once;
     servers run in the background on a free port, wherever the page says 8000; ``make`` and ``pip``
-    are not run, but make's target must exist, and ``pip install -e .`` lets the page find the
-    package of the current folder as if it were installed; bash runs all others. 8001 becomes a free
-    port, too: for a server that the page starts in Python.
+    are not run, but make's target must exist, and ``pip install -e FOLDER`` lets the page find the
+    package in that folder as if it were installed; bash runs all others. 8001 becomes a free port,
+    too: for a server that the page starts in Python.
 ``python``
     Executed; names last until the end of the page.
 ``toml``
@@ -110,8 +110,8 @@ class Reader:
             words = command.split()
             if words[0] == "make" and not _is_target(words[1]):
                 return f"the Makefile has no target for {command!r}"
-            if command == "pip install -e .":
-                _pretend_to_install(Path.cwd())
+            if words[:3] == ["pip", "install", "-e"] and Path(words[3], "pyproject.toml").is_file():
+                _pretend_to_install(Path(words[3]).absolute())
             if words[0] == "cd":
                 os.chdir(words[1])
             if words[0] in {"make", "pip", "cd"}:

@@ -15,6 +15,8 @@ if TYPE_CHECKING:
 def findings_of(name: str, config: Path | None, extensions: tuple[str, ...]) -> list[Finding]:
     """Run every check and return what was found, showing which one is running.
 
+    A plugin that can't be loaded fails the first check; no other is run then.
+
     Parameters
     ----------
     name
@@ -37,6 +39,8 @@ def findings_of(name: str, config: Path | None, extensions: tuple[str, ...]) -> 
     for check in _shown(checks):
         with contextlib.redirect_stderr(io.StringIO()):  # access logs, and warnings of plugins
             findings.append(check.find())
+        if findings[0].outcome == "FAILED":
+            break
     return findings
 
 

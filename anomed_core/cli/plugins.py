@@ -121,6 +121,7 @@ def check_plugin(
     from anomed_core.cli.conformance import findings_of
 
     findings = findings_of(name, config, extensions)
+    n_failed = sum(finding.outcome == "FAILED" for finding in findings)
     if as_json:
         print_json([finding.as_dict() for finding in findings])
     else:
@@ -128,9 +129,8 @@ def check_plugin(
             ["check", "outcome", "seconds", "what it says"],
             [[f.id, f.outcome.value, round(f.seconds, 1), f.text] for f in findings],
         )
-        n_failed = sum(finding.outcome == "FAILED" for finding in findings)
         click.echo(f"{name}: {len(findings)} checks, {n_failed} failed")
-    if any(finding.outcome == "FAILED" for finding in findings):
+    if n_failed:
         raise click.exceptions.Exit(1)
 
 

@@ -59,6 +59,12 @@ def create(
     with open_memory(state, ledger, must_exist=False) as memory:
         token = memory.tokens.create(identity)
         memory.ledger.audit("token created", role=role, holder=holder, challenge=identity.challenge)
+        served = memory.ledger.challenges()
+    if challenge is not None and served and challenge not in served:
+        click.echo(
+            f"Note: no challenge {challenge!r} was served here yet, only {', '.join(served)}.",
+            err=True,
+        )
     if as_json:
         print_json(
             {"role": role, "holder": holder, "challenge": identity.challenge, "token": token}

@@ -173,6 +173,10 @@ class Ledger(ABC):
         """
 
     @abstractmethod
+    def challenges(self) -> Sequence[str]:
+        """Return the ids of all challenges that were ever opened, sorted."""
+
+    @abstractmethod
     def claim(self, request: ClaimRequest) -> Claim:
         """Reserve an attempt.
 

@@ -107,6 +107,12 @@ class SqlLedger(Ledger):
                 {"challenge": challenge, "from": known, "to": fingerprint},
             )
 
+    def challenges(self) -> Sequence[str]:
+        """See `Ledger.challenges`."""
+        with self._database.reading() as connection:
+            rows = connection.execute(sa.select(challenges.c.id).order_by(challenges.c.id))
+            return tuple(rows.scalars())
+
     def claim(self, request: ClaimRequest) -> Claim:
         """See `Ledger.claim`."""
         try:

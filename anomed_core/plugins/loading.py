@@ -66,8 +66,10 @@ def import_target(target: str, label: str) -> Any:
     except ModuleNotFoundError as error:
         if error.name and module_name.split(".")[0] == error.name.split(".")[0]:
             raise PluginNotFoundError(f"{label}: there is no module {error.name!r}") from error
+        its_own = Path(module_name).expanduser().absolute().parent.name == error.name
+        advice = "; install its package first (pip install -e FOLDER)" if its_own else ""
         raise PluginBrokenError(
-            f"{label} needs the module {error.name!r}, which is not installed"
+            f"{label} needs the module {error.name!r}, which is not installed{advice}"
         ) from error
     except PluginNotFoundError:
         raise

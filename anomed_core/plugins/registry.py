@@ -215,6 +215,11 @@ class PluginRegistry:
                 + " and by ".join(f"{info.distribution} {info.version}" for info in matches)
                 + "; uninstall one"
             )
+        if not matches and ("/" in name or name.startswith(".")):
+            raise PluginNotFoundError(
+                f"{name!r} is no .py file; give a plugin's name, module:object or a .py file, and "
+                "install a plugin of several files first (pip install -e FOLDER)"
+            )
         if not matches:
             slugs = [info.slug for info in self.installed]
             close = difflib.get_close_matches(slug, slugs, n=1)

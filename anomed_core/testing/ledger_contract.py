@@ -352,6 +352,8 @@ class LedgerContract:
             ledger.open_challenge("iris", "c" * 64, accept_change=False)
         ledger.open_challenge("iris", "c" * 64, accept_change=True)
         ledger.open_challenge("iris", "c" * 64, accept_change=False)
+        ledger.open_challenge("digits", "a" * 64, accept_change=False)
+        assert list(ledger.challenges()) == ["digits", "iris"]
 
     def test_workers_open_a_new_challenge_at_once(
         self, ledger: Ledger, open_ledger: OpenLedger, clock: SettableClock

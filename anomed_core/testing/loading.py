@@ -30,7 +30,8 @@ def load_plugin(registry: PluginRegistry, plugin: Any) -> ChallengeType | None:
         As `PluginRegistry.load`.
     """
     if isinstance(plugin, str):
-        if ":" in plugin or plugin.endswith(".py") or _is_installed(registry, plugin):
+        is_path = "/" in plugin or plugin.endswith(".py")
+        if ":" in plugin or is_path or _is_installed(registry, plugin):
             return registry.load(plugin)
         if "." in plugin or _is_module(plugin):
             return registry.add(import_target(plugin, f"plugin {plugin!r}"), name=plugin)

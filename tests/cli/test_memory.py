@@ -155,6 +155,14 @@ def test_a_token_is_created_shown_once_and_revoked(anomed: Anomed, house: House)
     assert house.ledger.verify() == []
 
 
+def test_a_token_for_a_challenge_that_nobody_knows_is_noticed(anomed: Anomed, house: House) -> None:
+    known = anomed("tokens", "create", "anonymizer", "alice", "--challenge", "mine")
+    mistyped = anomed("tokens", "create", "anonymizer", "alice", "--challenge", "mime")
+
+    assert "Note" not in known.err
+    assert "no challenge 'mime' was served here yet, only mine" in mistyped.err
+
+
 def test_an_organisers_token_is_for_all_challenges(anomed: Anomed, house: House) -> None:
     facts = anomed("tokens", "create", "organiser", "olga", "--json").json
 

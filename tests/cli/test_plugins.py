@@ -1,5 +1,7 @@
 """``anomed plugins``: what is installed, and why something is broken."""
 
+from pathlib import Path
+
 from tests.cli.conftest import Anomed
 from tests.plugins.conftest import GOOD, WATCHING, Install, install, packages
 
@@ -108,3 +110,20 @@ def hello():
     install("fake", extensions={"greeting": "fake_commands"}, modules={"fake_commands": command})
 
     assert anomed("hello").out == "Hello.\n"
+
+
+def test_what_cannot_be_loaded_fails_one_check_with_advice(anomed: Anomed, tmp_path: Path) -> None:
+    """A package in pieces: --plugin takes one file, and this one imports the others."""
+    package = tmp_path / "in_pieces"
+    package.mkdir()
+    (package / "plugin.py").write_text("import in_pieces.config\n")
+
+    for name, advice in {
+        str(package): "is no .py file; give a plugin's name, module:object or a .py file",
+        str(
+            package / "plugin.py"
+        ): "'in_pieces', which is not installed; install its package first",
+    }.items():
+        (row,) = anomed("plugins", "check", name, "--json").json
+        assert (row["id"], row["outcome"]) == ("loads", "FAILED")
+        assert advice in row["text"]

@@ -18,7 +18,7 @@ import pandas as pd
 from anomed_core import ConfigError, CreationContext, Lottery, Split, Submission
 from anomed_dataset_anonymization.config import DatasetAnonymizationConfig
 from anomed_dataset_anonymization.frames import RECORD_ID, people_frame, read_frame
-from anomed_dataset_anonymization.knowledge import background_knowledge
+from anomed_dataset_anonymization.knowledge import background_knowledge, what_is_known
 from anomed_dataset_anonymization.parts import People, open_people
 from anomed_dataset_anonymization.schema import Column, TableSchema, encode
 from anomed_dataset_anonymization.schemes import PublishedTable, canonicalise
@@ -62,6 +62,8 @@ class Arena:
         What attackers know of their targets, and what they have to infer.
     noise : mapping of str to float
         How far off their knowledge is.
+    known_of : mapping of str to ndarray of float64, shape (n_people,)
+        By known column, what attackers get to know of everybody: with the noise, one draw for all.
     n_targets : int
         Members, and controls, that an attack is asked about.
     n_surest : int
@@ -80,6 +82,7 @@ class Arena:
     known: tuple[Column, ...]
     unknown: tuple[Column, ...]
     noise: Mapping[str, float]
+    known_of: Mapping[str, np.ndarray] = attrs.field(repr=False)
     n_targets: int
     n_surest: int
     least_usefulness: float
@@ -151,14 +154,7 @@ class Arena:
             self.n_targets,
             rng=self.lottery.generator("targets", *ids),
         )
-        people = people_frame(self.people.coordinates[targets.positions], self.schema)
-        knowledge = background_knowledge(
-            people,
-            attrs.evolve(targets, positions=np.arange(len(people))),
-            known=self.known,
-            noise=self.noise,
-            rng=self.lottery.generator("noise", *ids),
-        )
+        knowledge = background_knowledge(self.known_of, targets, known=self.known)
         return Draw(targets=targets, knowledge=knowledge)
 
     def house_draw(self, submission: Submission) -> Draw:
@@ -237,6 +233,13 @@ def open_arena(config: DatasetAnonymizationConfig, context: CreationContext) -> 
         known=known,
         unknown=unknown,
         noise=config.noise,
+        known_of=what_is_known(
+            people.coordinates,
+            schema,
+            known=known,
+            noise=config.noise,
+            rng=context.lottery.generator("noise"),
+        ),
         n_targets=config.n_targets,
         n_surest=min(config.n_surest, len(people.parts.leaky)),
         least_usefulness=config.least_usefulness,

@@ -64,7 +64,8 @@ class DatasetAnonymizationConfig:
         Roles of columns, where there is no schema.
     noise
         By column, how far attackers' background knowledge is off: the largest error in the
-        column's unit, or the probability that a nominal value is replaced.
+        column's unit, or the probability that a nominal value is replaced. Drawn once for each
+        person, so that asking under many names doesn't average it away.
     predict
         Nominal column whose prediction, by a model trained on the published table, is a measure
         of utility; empty for none.

@@ -12,31 +12,33 @@ from anomed_dataset_anonymization.schema import (
     ColumnKind,
     Coordinates,
     TableSchema,
-    encode,
     snap,
     write_cells,
 )
 from anomed_dataset_anonymization.splits import Targets
 
 
-def background_knowledge(
-    table: pd.DataFrame,
-    targets: Targets,
+def what_is_known(
+    people: Coordinates,
+    schema: TableSchema,
     *,
     known: tuple[Column, ...],
     noise: Mapping[str, float] | None = None,
     rng: np.random.Generator,
-) -> pd.DataFrame:
-    """Tell what an attacker knows about the targets.
+) -> Mapping[str, np.ndarray]:
+    """Decide, once for all attackers, what can be known of everybody.
+
+    The same error is told about a person as often as anybody asks, so that nobody gets rid of it
+    by asking under many names.
 
     Parameters
     ----------
-    table : DataFrame
-        All people, in the order that the positions of the targets count.
-    targets : Targets
-        Whom the attacker asks about.
+    people : ndarray of float64, shape (n_people, n_columns)
+        Everybody, as coordinates.
+    schema : TableSchema
+        Describes the columns.
     known : tuple of Column
-        What the attacker knows of each.
+        What an attacker knows of each.
     noise : mapping of str to float, optional
         By column name: the largest error in the column's unit (a list's positions, if ordinal), or
         the probability that a nominal value is replaced by a random one. Missing means exact.
@@ -45,8 +47,8 @@ def background_knowledge(
 
     Returns
     -------
-    DataFrame
-        ``target_id`` and the known columns, one row a target, in the order of the ids.
+    mapping of str to ndarray of float64, shape (n_people,)
+        By known column, in their order.
 
     Raises
     ------
@@ -56,19 +58,45 @@ def background_knowledge(
     noise = dict(noise or {})
     if unknown := noise.keys() - {column.name for column in known}:
         raise ValueError(f"the columns {sorted(unknown)} have noise, but are not known.")
-    people = table.iloc[targets.positions]
-    schema = TableSchema(columns=known)
-    coordinates = encode(people, schema)
-    knowledge: dict[str, object] = {"target_id": targets.ids}
-    for place, column in enumerate(known):
-        blurred = _blur(coordinates[:, place], column, size=noise.get(column.name, 0.0), rng=rng)
-        knowledge[column.name] = write_cells(blurred, column)
-    return pd.DataFrame(knowledge)
+    return {
+        column.name: _blur(
+            people[:, schema.position(column.name)],
+            column,
+            size=noise.get(column.name, 0.0),
+            rng=rng,
+        )
+        for column in known
+    }
+
+
+def background_knowledge(
+    known_of: Mapping[str, np.ndarray], targets: Targets, *, known: tuple[Column, ...]
+) -> pd.DataFrame:
+    """Tell what an attacker knows about the targets.
+
+    Parameters
+    ----------
+    known_of : mapping of str to ndarray of float64, shape (n_people,)
+        What can be known of everybody; see `what_is_known`.
+    targets : Targets
+        Whom the attacker asks about.
+    known : tuple of Column
+        What the attacker knows of each.
+
+    Returns
+    -------
+    DataFrame
+        ``target_id`` and the known columns, one row a target, in the order of the ids.
+    """
+    told: dict[str, object] = {"target_id": targets.ids}
+    for column in known:
+        told[column.name] = write_cells(known_of[column.name][targets.positions], column)
+    return pd.DataFrame(told)
 
 
 def _blur(
-    values: Coordinates, column: Column, *, size: float, rng: np.random.Generator
-) -> Coordinates:
+    values: np.ndarray, column: Column, *, size: float, rng: np.random.Generator
+) -> np.ndarray:
     if size < 0 or (column.kind is ColumnKind.NOMINAL and size > 1):
         raise ValueError(f"the noise {size:g} of column {column.name!r} is impossible.")
     if not size:

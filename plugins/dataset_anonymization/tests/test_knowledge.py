@@ -3,8 +3,8 @@
 import numpy as np
 import pandas as pd
 import pytest
-from anomed_dataset_anonymization.knowledge import background_knowledge
-from anomed_dataset_anonymization.schema import TableSchema
+from anomed_dataset_anonymization.knowledge import background_knowledge, what_is_known
+from anomed_dataset_anonymization.schema import TableSchema, encode
 from anomed_dataset_anonymization.splits import draw_targets, split_people, split_pools
 
 
@@ -29,10 +29,13 @@ def tell(people, **more):
     parts = split_people(len(people), leaky=0.5, control=0.3, rng=generator())
     pool = split_pools(parts, tuning=0.5, rng=generator())["validation"]
     targets = draw_targets(pool, 50, rng=generator())
-    known = background_knowledge(
-        people, targets, known=schema.quasi_identifiers, rng=generator(), **more
+    known = schema.quasi_identifiers
+    known_of = what_is_known(encode(people, schema), schema, known=known, rng=generator(), **more)
+    return (
+        background_knowledge(known_of, targets, known=known),
+        people.iloc[targets.positions].reset_index(drop=True),
+        targets,
     )
-    return known, people.iloc[targets.positions].reset_index(drop=True), targets
 
 
 def test_the_known_columns_are_told_exactly_and_no_others(people):

@@ -67,14 +67,20 @@ def test_targets_say_what_is_known_and_unknown(player: Player) -> None:
     assert targets["data_split"] == "tuning"
 
 
-def test_declared_noise_blurs_what_attackers_know(warm_state: Path, tmp_path: Path) -> None:
+def test_declared_noise_is_no_smaller_for_who_asks_under_many_names(
+    warm_state: Path, tmp_path: Path
+) -> None:
     noisy = open_player(tmp_path, attrs.evolve(CONFIG, noise={"age": 5.0, "region": 1.0}))
-    draw = noisy.arena.draw(Split.TUNING, anonymizer="a", deanonymizer="b")
-    ages = noisy.arena.people.coordinates[draw.targets.positions, 0]
-    error = np.abs(draw.knowledge["age"].to_numpy(dtype=float) - ages)
+    draws = [noisy.arena.draw(Split.TUNING, anonymizer=f"a{n}", deanonymizer="b") for n in range(8)]
+    everybody = noisy.arena.people.coordinates[:, 0]
     noisy.house.close()
 
+    told = pd.concat([d.knowledge.assign(person=d.targets.positions) for d in draws])
+    error = np.abs(told["age"].to_numpy(dtype=float) - everybody[told["person"]])
     assert 0 < error.max() <= 5
+    assert told["person"].duplicated().any()
+    versions = told.groupby("person")[["age", "region"]].nunique()
+    assert (versions == 1).all(axis=None), "who asks under many names averages the noise away"
 
 
 def test_nothing_is_shown_of_an_anonymizer_that_published_nothing(player: Player) -> None:
