@@ -67,6 +67,7 @@ def _attack(
     import attrs
 
     from anomed_core.errors import UsageError
+    from anomed_core.plugins import one_line
     from anomed_core.service.evaluation import Attack, Jury
 
     target = house.desk.submissions.target(hosted, anonymizer, whole=True)
@@ -81,7 +82,14 @@ def _attack(
     jury = Jury(house.challenges)
     results: dict[str, dict[str, float]] = {}
     for attack in hosted.house_attacks:
-        metrics = jury(Attack(challenge=hosted.id, attack=attack.name, submission=submission))
+        job = Attack(challenge=hosted.id, attack=attack.name, submission=submission)
+        try:
+            metrics = jury(job)
+        except Exception as error:
+            raise UsageError(
+                f"the house attack {attack.name!r} failed: {one_line(error)}; check that the "
+                f"anonymizer {anonymizer!r} answers at {url}"
+            ) from error
         if isinstance(metrics, dict):
             results[attack.name] = metrics
             house.ledger.record_house(

@@ -23,7 +23,7 @@ def verify(config: Path | None, state: Path | None, ledger: str | None, as_json:
     """Check the hash chain of scores and audit rows; exit code 1 if a row is not as it was."""
     with open_memory(config, state=state, ledger=ledger) as memory:
         faults = memory.ledger.verify()
-        n_scores = len(memory.ledger.scores())
+        n_scores = memory.ledger.n_scores()
     if as_json:
         print_json({"scores": n_scores, "faults": [attrs.asdict(fault) for fault in faults]})
     else:

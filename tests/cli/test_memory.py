@@ -163,6 +163,51 @@ def test_a_ledger_without_its_secret_is_not_looked_at(
     assert not (tmp_path / "other").exists()
 
 
+ATTACKING = """
+from anomed_core import HouseAttack, hookimpl
+from tests.example_types import Guessing
+
+class Attacking(Guessing):
+    @hookimpl
+    def anomed_house_attacks(self, challenge):
+        return [HouseAttack(name="visit", kind="anonymizer", run=visit, on_request=True)]
+
+def visit(submission, rng):
+    raise RuntimeError(f"{submission.parameters['predict_url']} gave no prediction")
+
+plugin = Attacking()
+"""
+
+
+def test_an_audit_of_nobody_says_so_and_closes_the_house(
+    anomed: Anomed,
+    scored: House,
+    config: str,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    (tmp_path / "attacking.py").write_text(ATTACKING)
+    monkeypatch.syspath_prepend(tmp_path)
+    closed = []
+    close = House.close
+
+    def close_and_note(house: House) -> None:
+        close(house)
+        closed.append(house)
+
+    monkeypatch.setattr(House, "close", close_and_note)
+    url = "http://127.0.0.1:9/predict"
+
+    answer = anomed("audit", url, config, "--plugin", "attacking:plugin", "--anonymizer", "better")
+
+    assert (answer.code, answer.out) == (2, "")
+    assert answer.err.startswith(
+        f"anomed: the house attack 'visit' failed: RuntimeError: {url} gave no prediction"
+    )
+    assert answer.err.endswith(f"; check that the anonymizer 'better' answers at {url}\n")
+    assert len(closed) == 1
+
+
 # --- where it is remembered -----------------------------------------------------------------------
 
 
@@ -242,6 +287,20 @@ def test_a_changed_ledger_fails_with_code_1(anomed: Anomed, scored: House, tmp_p
     answer = anomed("ledger", "verify")
 
     assert (answer.code, answer.out) == (1, "scores row 2: its content was changed\n")
+
+
+def test_a_score_that_cannot_be_read_is_a_fault_like_any_other(
+    anomed: Anomed, scored: House, tmp_path: Path
+) -> None:
+    with sqlite3.connect(tmp_path / "anomed-state" / "ledger.sqlite") as connection:
+        connection.execute("UPDATE scores SET metrics = '{' WHERE id = 2")
+    connection.close()
+
+    answer = anomed("ledger", "verify", "--json")
+
+    assert answer.code == 1
+    assert answer.json["scores"] == 3
+    assert [fault["row"] for fault in answer.json["faults"]] == [2]
 
 
 def test_a_current_ledger_needs_no_migration(anomed: Anomed, house: House) -> None:
