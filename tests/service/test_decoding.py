@@ -73,8 +73,10 @@ def test_extra_arrays_are_tolerated_and_left_out() -> None:
         (npz("a", "b", "c", "d"), "prediction has dtype <U1; expected bool or float or int."),
         (
             npz(1, np.nan, np.inf, 4),
-            "prediction holds 2 values that are NaN or infinite, the first at index 1; send finite "
-            "numbers only.",
+            (
+                "prediction holds 2 values that are NaN or infinite, the first at index 1; send finite "
+                "numbers only."
+            ),
         ),
         (
             npz(1, 2, 3, 10.5),
