@@ -33,7 +33,12 @@ def temporary_house(config: Path | None, plugins: Sequence[str]) -> Iterator[Hou
 
 @contextmanager
 def recorded_house(
-    config: Path | None, *, plugins: Sequence[str], state: Path | None, ledger: str | None
+    config: Path | None,
+    *,
+    plugins: Sequence[str],
+    state: Path | None,
+    ledger: str | None,
+    accept_change: bool = False,
 ) -> Iterator[House]:
     """Open the house that a server left its records in, and close it in the end.
 
@@ -50,7 +55,10 @@ def recorded_house(
     ledger_url(config, state=state, ledger=ledger)
     _require_secret(config, state=state)
     house = house_from_files(
-        config, plugins=plugins, overrides=overrides(state=state, ledger=ledger)
+        config,
+        plugins=plugins,
+        overrides=overrides(state=state, ledger=ledger),
+        accept_change=accept_change,
     )
     try:
         yield house

@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 
 @click.group()
 def scores() -> None:
-    """List, rank and export recorded scores."""
+    """List, rank, export and re-evaluate recorded scores."""
 
 
 @scores.command("list")
@@ -144,6 +144,79 @@ def _chosen_kinds(
         names = dict.fromkeys(name for _, name in declared)
         raise UsageError(f"there is no submission kind {kind!r}; there are {', '.join(names)}")
     return chosen
+
+
+@scores.command("reevaluate")
+@challenge_options
+@click.option("--challenge", "challenge_id", metavar="ID", help="Only this challenge.")
+@click.option("--score", "only", type=int, multiple=True, help="Only this score. May be repeated.")
+@click.option("--dry-run", is_flag=True, help="Record nothing; exit with 1 if a score differs.")
+@click.option(
+    "--accept-metric-change",
+    is_flag=True,
+    help="Go on although data or metrics are not those that the scores were recorded with.",
+)
+@json_option
+def reevaluate_scores(
+    config: Path | None,
+    plugins: tuple[str, ...],
+    state: Path | None,
+    ledger: str | None,
+    challenge_id: str | None,
+    only: tuple[int, ...],
+    dry_run: bool,
+    accept_metric_change: bool,
+    as_json: bool,
+) -> None:
+    """Evaluate the kept submissions of finals again, with the plugins that are installed now.
+
+    A score that comes out the same stays. Otherwise a new row supersedes it: rankings and reports
+    take the new one, the old one stays in the ledger. Give the same CONFIG or --plugin as to serve.
+    """
+    from anomed_core.service.reevaluation import reevaluate
+
+    with recorded_house(
+        config,
+        plugins=plugins,
+        state=state,
+        ledger=ledger,
+        accept_change=accept_metric_change,
+    ) as house:
+        outcomes = [
+            outcome
+            for hosted in chosen_challenges(house, challenge_id)
+            for outcome in reevaluate(
+                hosted,
+                ledger=house.ledger,
+                submissions=house.desk.submissions,
+                engine=house.desk.inline,
+                only=only,
+                record=not dry_run,
+            )
+        ]
+        recorded = [outcome.recorded for outcome in outcomes if outcome.recorded]
+        if recorded:
+            numbers = " ".join(str(score.supersedes) for score in recorded)
+            house.ledger.audit("scores reevaluated", superseded=numbers)
+    if as_json:
+        print_json([outcome.as_dict() for outcome in outcomes])
+    else:
+        print_table(
+            ["score", "kind", "anonymizer", "deanonymizer", "outcome", "new score"],
+            [
+                [
+                    outcome.score.id,
+                    outcome.score.kind,
+                    outcome.score.subject.anonymizer,
+                    outcome.score.subject.deanonymizer,
+                    outcome.text,
+                    outcome.recorded.id if outcome.recorded else "",
+                ]
+                for outcome in outcomes
+            ],
+        )
+    if dry_run and any(outcome.metrics and not outcome.repeats for outcome in outcomes):
+        raise click.exceptions.Exit(1)
 
 
 @scores.command("export")

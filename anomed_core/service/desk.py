@@ -20,7 +20,6 @@ from anomed_core.errors import (
 )
 from anomed_core.ledger import DELIVER, Claim, ClaimRequest, Ledger, Quota
 from anomed_core.model import (
-    Purpose,
     Score,
     Split,
     Subject,
@@ -153,7 +152,12 @@ class SubmissionDesk:
             payload=decode(body, kind.schema_for(split), self.limits),
             digest=digest,
         )
-        target = self._target(hosted, kind, submission)
+        target = self.submissions.target_of(hosted, submission)
+        if target is not None and kind.with_target and target.submission is None:
+            raise SubmissionRejected(
+                f"The anonymizer {submission.anonymizer!r} has submitted nothing yet that could "
+                "be attacked; choose another one or wait for it."
+            )
         self._validate(hosted, kind, submission)
         request = ClaimRequest(
             challenge=hosted.id,
@@ -258,25 +262,6 @@ class SubmissionDesk:
 
     def _engine_for(self, kind: SubmissionKind) -> Engine:
         return self.inline if kind.cheap else self.engine
-
-    def _target(
-        self, hosted: HostedChallenge, kind: SubmissionKind, submission: Submission
-    ) -> Target | None:
-        """Return the anonymizer under attack; ``None`` for utility."""
-        if kind.purpose is Purpose.UTILITY:
-            return None
-        target = self.submissions.target(
-            hosted,
-            submission.anonymizer,
-            whole=kind.with_target,
-            split=submission.split if kind.same_split else None,
-        )
-        if kind.with_target and target.submission is None:
-            raise SubmissionRejected(
-                f"The anonymizer {submission.anonymizer!r} has submitted nothing yet that could "
-                "be attacked; choose another one or wait for it."
-            )
-        return target
 
     def _tasks(self, hosted: HostedChallenge, kind: SubmissionKind, split: Split) -> list[str]:
         """Return what is to be done about a recorded score."""

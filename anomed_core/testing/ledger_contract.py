@@ -432,6 +432,35 @@ class LedgerContract:
             self.record_house(ledger, settles=(score.id, "attack:coin"))
         assert [found.origin for found in ledger.scores()] == ["participant", "house"]
 
+    # --- re-evaluation ----------------------------------------------------------------------------
+
+    def test_a_new_version_supersedes_and_the_old_row_stays(self, ledger: Ledger) -> None:
+        """The new row is about the same submission, and the chain holds both."""
+        old = score_of(ledger, final_of())
+        new = ledger.supersede(old, {"accuracy": 0.25}, PROVENANCE, fingerprint="e" * 64)
+        assert (new.supersedes, new.metrics, new.fingerprint) == (
+            old.id,
+            {"accuracy": 0.25},
+            "e" * 64,
+        )
+        assert (new.subject, new.split, new.payload_digest, new.origin) == (
+            old.subject,
+            old.split,
+            old.payload_digest,
+            old.origin,
+        )
+        assert list(ledger.scores()) == [old, new]
+        assert ledger.verify() == []
+
+    def test_a_version_is_superseded_once(self, ledger: Ledger) -> None:
+        """The next one supersedes the newest."""
+        first = score_of(ledger, final_of())
+        second = ledger.supersede(first, {"accuracy": 0.25}, PROVENANCE, fingerprint="e" * 64)
+        with pytest.raises(LedgerError, match="superseded already"):
+            ledger.supersede(first, {"accuracy": 0.5}, PROVENANCE, fingerprint="e" * 64)
+        third = ledger.supersede(second, {"accuracy": 0.5}, PROVENANCE, fingerprint="e" * 64)
+        assert third.supersedes == second.id
+
     # --- availability -----------------------------------------------------------------------------
 
     def test_ping_is_quiet_on_a_ledger_that_works(self, ledger: Ledger) -> None:
