@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import math
 from collections.abc import Callable, Mapping
 from typing import Any
 
@@ -213,8 +214,15 @@ def _check_range(found: Mapping[str, Any], column: ColumnSchema) -> None:
 def _decode_json(body: bytes, schema: JSONSchema, limits: Limits) -> Any:
     text = _decode_text(body, TextSchema(max_length=limits.text_bytes), limits)
     try:
-        value = json.loads(text, parse_constant=_refuse_constant)
+        value = json.loads(
+            text,
+            parse_constant=_refuse_constant,
+            parse_float=_finite(float),
+            parse_int=_finite(int),
+        )
         problem = misfit(value, schema.schema)
+    except SubmissionRejected:
+        raise
     except (ValueError, RecursionError) as error:
         raise MalformedPayloadError("Expected a JSON document (RFC 8259) without NaN.") from error
     if problem:
@@ -224,6 +232,21 @@ def _decode_json(body: bytes, schema: JSONSchema, limits: Limits) -> Any:
 
 def _refuse_constant(name: str) -> None:
     raise ValueError(f"{name} is not JSON")
+
+
+def _finite(kind: Callable[[str], Any]) -> Callable[[str], Any]:
+    """Return a parser of numbers that refuses those that no float64 can hold."""
+
+    def parse(text: str) -> Any:
+        if not math.isfinite(float(text)):
+            shown = text if len(text) <= 20 else f"{text[:20]}... of {len(text)} characters"
+            raise SubmissionRejected(
+                f"The JSON document holds the number {shown}, which is beyond 1.8e308; "
+                "send finite numbers only."
+            )
+        return kind(text)
+
+    return parse
 
 
 def _decode_text(body: bytes, schema: TextSchema, limits: Limits) -> str:
