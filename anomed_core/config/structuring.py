@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import difflib
+import math
 from collections.abc import Mapping
 from datetime import UTC, datetime
 from functools import cache
@@ -115,7 +116,13 @@ def _exactly(kind: type) -> Any:
 def _number(value: Any, _: Any) -> float:
     if type(value) not in (int, float):
         raise TypeError(f"expected a number, got {_described(value)}")
-    return float(value)
+    try:
+        number = float(value)
+    except OverflowError:
+        number = math.inf
+    if not math.isfinite(number):
+        raise TypeError(f"expected a finite number, got {number}")
+    return number
 
 
 def _path(value: Any, _: Any) -> Path:

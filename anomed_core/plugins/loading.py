@@ -14,7 +14,7 @@ from typing import Any
 import pluggy
 
 from anomed_core import hookspecs
-from anomed_core.errors import PluginBrokenError, PluginNotFoundError
+from anomed_core.errors import PluginBrokenError, PluginConflictError, PluginNotFoundError
 
 HOOKS = tuple(sorted(name for name in vars(hookspecs) if name.startswith("anomed_")))
 """Names of all hooks of this API."""
@@ -203,7 +203,14 @@ def register(manager: pluggy.PluginManager, plugin: Any, *, name: str, label: st
     ------
     PluginBrokenError
         If a hook's name is misspelled or it takes arguments that the hook does not have.
+    PluginConflictError
+        If another plugin has the name.
     """
+    if manager.has_plugin(name):
+        raise PluginConflictError(
+            f"{label}: another plugin is loaded under the name {name!r}; load one of them, or give "
+            "them different names"
+        )
     try:
         manager.register(plugin, name=name)
         manager.check_pending()

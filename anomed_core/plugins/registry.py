@@ -140,7 +140,7 @@ class PluginRegistry:
     def add(
         self, plugin: Any, *, name: str, info: PluginInfo | None = None
     ) -> ChallengeType | None:
-        """Add a plugin that is imported already.
+        """Add a plugin that is imported already; one that is loaded under another name stays so.
 
         Parameters
         ----------
@@ -162,6 +162,9 @@ class PluginRegistry:
             With one sentence that names the plugin.
         """
         label = str(info) if info else f"plugin {name!r}"
+        loaded_as = self._manager.get_name(plugin)
+        if loaded_as is not None:
+            return self._type_of(loaded_as)
         check_plugin(plugin, label)
         announced = self._announced(plugin, label)
         if announced is None:

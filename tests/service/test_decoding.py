@@ -75,8 +75,8 @@ def test_extra_arrays_are_tolerated_and_left_out() -> None:
         (
             npz(1, np.nan, np.inf, 4),
             (
-                "prediction holds 2 values that are NaN or infinite, the first at index 1; send finite "
-                "numbers only."
+                "prediction holds 2 values that are NaN or infinite, the first at index 1; "
+                "send finite numbers only."
             ),
         ),
         (
