@@ -137,14 +137,15 @@ class AlreadyScoredError(RequestError):
 
     Parameters
     ----------
-    message
-        The sentence for the participant.
     score_id
         Sequence number of the recorded score.
     """
 
-    def __init__(self, message: str, *, score_id: int) -> None:
-        super().__init__(message)
+    def __init__(self, *, score_id: int) -> None:
+        super().__init__(
+            "The final of this subject has been scored before; finals are scored once. "
+            "The recorded score is at the given location."
+        )
         self.score_id = score_id
 
 

@@ -23,11 +23,8 @@ from anomed_core.model import (
 )
 from anomed_core.model.payloads import KINDS
 from anomed_core.service.json_documents import misfit
+from anomed_core.state.payloads import Body
 from anomed_core.wire import Limits, decode_npz, decode_parquet
-
-Body = bytes | Mapping[str, bytes]
-"""A body as it came: bytes, or the parts of a form."""
-
 
 _LARGEST_EXACT = 2**53
 """The largest whole number up to which each one is a float64."""

@@ -63,9 +63,10 @@ def handle_anomed_error(
 def handle_unexpected(
     req: falcon.Request, resp: falcon.Response, error: Exception, _: dict[str, Any]
 ) -> None:
-    """Answer anything else with an opaque id; the traceback goes to the log."""
-    if isinstance(error, (falcon.HTTPError, falcon.HTTPStatus)):
-        raise error
+    """Answer anything else with an opaque id; the traceback goes to the log.
+
+    Falcon's own errors have handlers of their own, which are nearer to them.
+    """
     log.error("failed", status=500, culprit=errors.culprit_of(error), exc_info=error)
     _answer(resp, 500, "Internal error", _OPAQUE, request_id=req.context.request_id)
 
