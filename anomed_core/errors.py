@@ -3,14 +3,14 @@
 The tree, by what the person who meets the error can do about it::
 
     AnomedError
-    ├── UsageError (ValueError)            an organiser mends the command line, file or environment
+    ├── UsageError (ValueError)            an organiser fixes the command line, file or environment
     │   ├── ConfigError                    ... a key of the configuration
     │   └── PluginError                    ... the choice or installation of a plugin
     │       ├── PluginNotFoundError
     │       ├── PluginBrokenError
     │       └── PluginConflictError
-    ├── ContractError (TypeError)          a plugin author mends what a hook returned
-    ├── RequestError (ValueError)          a participant mends the request; costs no attempt
+    ├── ContractError (TypeError)          a plugin author fixes what a hook returned
+    ├── RequestError (ValueError)          a participant fixes the request; costs no attempt
     │   ├── MissingParameterError          400
     │   ├── InvalidParameterError          400
     │   ├── MalformedPayloadError          400

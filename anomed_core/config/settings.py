@@ -263,7 +263,10 @@ def _unknown_variable(variable: str, known: Iterable[str]) -> ConfigError:
 
 
 def _set(table: dict[str, Any], path: tuple[str, ...], value: Any) -> None:
-    """Set a key of nested tables; what is no table is left to be complained about."""
+    """Set a key of nested tables.
+
+    Leave non-tables in place for validation to report.
+    """
     for name in path[:-1]:
         inner = table.get(name, {})
         if not isinstance(inner, Mapping):

@@ -79,7 +79,10 @@ class _FieldError(TypeError):
 
 
 def _table_of(settings: Any, converter: cattrs.Converter) -> Any:
-    """Structure an attrs class from a table; a text is no list of its letters."""
+    """Structure an attrs class from a table.
+
+    A string is not accepted where a list is expected.
+    """
     structure_table = make_dict_structure_fn(
         settings,
         converter,

@@ -1,4 +1,4 @@
-"""The data sources that come with the core; registered exactly as a stranger's would be."""
+"""The data sources that come with the core; registered exactly as a third party's would be."""
 
 from __future__ import annotations
 

@@ -73,7 +73,7 @@ def import_target(target: str, label: str) -> Any:
         ) from error
     except PluginNotFoundError:
         raise
-    except (Exception, SystemExit) as error:  # a stranger's module may raise anything
+    except (Exception, SystemExit) as error:  # a third-party module may raise anything
         raise PluginBrokenError(f"{label} cannot be imported: {one_line(error)}") from error
     if not attribute:
         return module
@@ -84,7 +84,7 @@ def import_target(target: str, label: str) -> Any:
 
 
 def one_line(error: BaseException) -> str:
-    """Return class and message of a stranger's exception as one line."""
+    """Return class and message of a third-party exception as one line."""
     return " ".join(f"{type(error).__name__}: {error}".split())
 
 

@@ -186,7 +186,7 @@ class PluginRegistry:
             types = collected([announce()], ChallengeType, "anomed_challenge_types")
         except ContractError as error:
             raise PluginBrokenError(f"{label}: {error}") from error
-        except Exception as error:  # a stranger's hook may raise anything
+        except Exception as error:  # a third-party hook may raise anything
             raise PluginBrokenError(
                 f"{label}: anomed_challenge_types raised {one_line(error)}"
             ) from error
@@ -220,8 +220,8 @@ class PluginRegistry:
             )
         if not matches and ("/" in name or name.startswith(".")):
             raise PluginNotFoundError(
-                f"{name!r} is no .py file; give a plugin's name, module:object or a .py file, and "
-                "install a plugin of several files first (pip install -e FOLDER)"
+                f"{name!r} is not a .py file; give a plugin's name, module:object or a .py file, "
+                "and install a plugin of several files first (pip install -e FOLDER)"
             )
         if not matches:
             slugs = [info.slug for info in self.installed]
@@ -377,7 +377,7 @@ def _note_culprit(outcome: Any, hook: str, implementations: Any, _arguments: Any
 def _offered_sources(implementation: pluggy.HookImpl) -> list[DataSource]:
     try:
         answer = implementation.function()
-    except Exception as error:  # a stranger's hook may raise anything
+    except Exception as error:  # a third-party hook may raise anything
         raise PluginBrokenError(
             f"plugin {implementation.plugin_name!r}: anomed_data_sources raised "
             f"{type(error).__name__}: {error}"

@@ -46,7 +46,10 @@ def status_of(error: errors.AnomedError) -> tuple[int, str]:
 def handle_anomed_error(
     req: falcon.Request, resp: falcon.Response, error: errors.AnomedError, _: dict[str, Any]
 ) -> None:
-    """Answer one of our own errors: a request's error tells why, ours tells an id."""
+    """Answer one of our own errors.
+
+    Request errors state the reason; server errors only a request id.
+    """
     status, title = status_of(error)
     if isinstance(error, errors.RequestError):
         log.info("refused", status=status, reason=str(error))
