@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 import click
 
+from anomed_core.cli import EXIT_PROBLEM
 from anomed_core.cli.houses import chosen_challenges, recorded_house
 from anomed_core.cli.options import (
     challenge_options,
@@ -58,7 +59,7 @@ def audit(
         )
     if any(metrics.get("flagged") for metrics in results.values()):
         click.echo("FLAGGED: the model at this URL is not the one that was scored.", err=True)
-        raise click.exceptions.Exit(1)
+        raise click.exceptions.Exit(EXIT_PROBLEM)
 
 
 def _attack(

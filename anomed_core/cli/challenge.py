@@ -6,6 +6,7 @@ from pathlib import Path
 
 import click
 
+from anomed_core.cli import EXIT_PROBLEM
 from anomed_core.cli.houses import temporary_house
 from anomed_core.cli.lazy import ExtensibleGroup
 from anomed_core.cli.options import config_argument, json_option, plugin_option, print_json
@@ -43,4 +44,4 @@ def check(config: Path | None, plugins: tuple[str, ...], as_json: bool) -> None:
             click.echo(f"{mark} {finding.challenge}: {finding.text}")
         click.echo(f"{len(titles)} challenge(s) checked: {', '.join(titles.values())}")
     if not all(finding.ok for finding in findings):
-        raise click.exceptions.Exit(1)
+        raise click.exceptions.Exit(EXIT_PROBLEM)

@@ -65,6 +65,6 @@ def _content(hosted: HostedChallenge, product: DataProduct, seed: int) -> bytes 
         return encoded(dummy_data(hosted, product, seed), product.schema)
     except UsageError as error:
         return str(error)
-    except Exception as error:  # noqa: BLE001 - a hook of somebody else's may raise anything
+    except Exception as error:  # noqa: BLE001 - a third-party hook may raise anything
         structlog.get_logger(__name__).exception("no dummy data", product=product.path)
         return f"{hosted.type.plugin_name} raised {one_line(error)}"

@@ -7,6 +7,7 @@ from pathlib import Path
 import attrs
 import click
 
+from anomed_core.cli import EXIT_PROBLEM
 from anomed_core.cli.memory import ledger_url, open_memory
 from anomed_core.cli.options import json_option, memory_options, print_json
 
@@ -32,7 +33,7 @@ def verify(config: Path | None, state: Path | None, ledger: str | None, as_json:
         if not faults:
             click.echo(f"All is as it was recorded: {n_scores} scores, chain unbroken.")
     if faults:
-        raise click.exceptions.Exit(1)
+        raise click.exceptions.Exit(EXIT_PROBLEM)
 
 
 @ledger_group.command("migrate")

@@ -26,7 +26,7 @@ def outbox() -> None:
 def list_letters(
     config: Path | None, state: Path | None, ledger: str | None, as_json: bool
 ) -> None:
-    """List scores by what became of their delivery."""
+    """List deliveries and their state."""
     from anomed_core.ledger import DELIVER
 
     with open_memory(config, state=state, ledger=ledger) as memory:

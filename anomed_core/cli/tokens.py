@@ -51,8 +51,8 @@ def create(
         raise UsageError(f"a token for an {role} needs --challenge ID")
     if not IDENTIFIER.fullmatch(holder):
         raise UsageError(
-            f"{holder!r} is no identifier: it has 1 to 128 letters, digits or ._@+:- and begins "
-            "with a letter or digit"
+            f"{holder!r} is not an identifier: one has 1 to 128 letters, digits or ._@+:- and "
+            "begins with a letter or digit"
         )
     identity = Identity(role=Role(role), holder=holder, challenge=challenge or EVERY_CHALLENGE)
     with open_memory(config, state=state, ledger=ledger, must_exist=False) as memory:

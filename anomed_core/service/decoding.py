@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import math
 from collections.abc import Callable, Mapping
 from typing import Any
 
@@ -22,11 +23,8 @@ from anomed_core.model import (
 )
 from anomed_core.model.payloads import KINDS
 from anomed_core.service.json_documents import misfit
+from anomed_core.state.payloads import Body
 from anomed_core.wire import Limits, decode_npz, decode_parquet
-
-Body = bytes | Mapping[str, bytes]
-"""A body as it came: bytes, or the parts of a form."""
-
 
 _LARGEST_EXACT = 2**53
 """The largest whole number up to which each one is a float64."""
@@ -236,8 +234,15 @@ def _check_range(found: Mapping[str, Any], column: ColumnSchema) -> None:
 def _decode_json(body: bytes, schema: JSONSchema, limits: Limits) -> Any:
     text = _decode_text(body, TextSchema(max_length=limits.text_bytes), limits)
     try:
-        value = json.loads(text, parse_constant=_refuse_constant)
+        value = json.loads(
+            text,
+            parse_constant=_refuse_constant,
+            parse_float=_finite(float),
+            parse_int=_finite(int),
+        )
         problem = misfit(value, schema.schema)
+    except SubmissionRejected:
+        raise
     except json.JSONDecodeError as error:
         raise MalformedPayloadError(
             f"Expected a JSON document (RFC 8259); line {error.lineno}, column {error.colno}: "
@@ -254,6 +259,21 @@ def _decode_json(body: bytes, schema: JSONSchema, limits: Limits) -> Any:
 
 def _refuse_constant(name: str) -> None:
     raise ValueError(f"{name} is not JSON")
+
+
+def _finite(kind: Callable[[str], Any]) -> Callable[[str], Any]:
+    """Return a parser of numbers that refuses those that no float64 can hold."""
+
+    def parse(text: str) -> Any:
+        if not math.isfinite(float(text)):
+            shown = text if len(text) <= 20 else f"{text[:20]}... of {len(text)} characters"
+            raise SubmissionRejected(
+                f"The JSON document holds the number {shown}, which is beyond 1.8e308; "
+                "send finite numbers only."
+            )
+        return kind(text)
+
+    return parse
 
 
 def _decode_text(body: bytes, schema: TextSchema, limits: Limits) -> str:

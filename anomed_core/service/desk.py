@@ -212,11 +212,7 @@ class SubmissionDesk:
         if split is Split.VALIDATION:
             final = self.ledger.final(challenge=hosted.id, kind=kind.name, subject=subject)
             if final is not None:
-                raise AlreadyScoredError(
-                    "The final of this subject has been scored before; finals are scored once. "
-                    "The recorded score is at the given location.",
-                    score_id=final.id,
-                )
+                raise AlreadyScoredError(score_id=final.id)
         return None
 
     def _validate(

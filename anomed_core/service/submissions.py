@@ -97,7 +97,7 @@ class SubmissionStore:
         anonymizer
             Its identifier.
         whole
-            Whether its kept submission is wanted, too.
+            Whether to load its stored submission.
         split
             The split that the submission must be for; ``None`` takes the final if there is one and
             else the newest.

@@ -152,7 +152,7 @@ class LedgerContract:
         assert list(ledger.scores(anonymizer="nobody")) == []
 
     def test_an_unknown_score_is_none(self, ledger: Ledger) -> None:
-        """Absence is no error."""
+        """Absence is not an error."""
         assert [ledger.score(number) for number in (-1, 0, 7, 2**63, 2**80)] == [None] * 5
         assert ledger.final(challenge="iris", kind="anonymizer", subject=ALICE) is None
 

@@ -161,19 +161,12 @@ def _score(hosted: HostedChallenge, base: str) -> dict[str, Any]:
 
 
 def _product(product: DataProduct, hosted: HostedChallenge, base: str) -> dict[str, Any]:
-    content = (
-        {"application/json": {"schema": dict(product.schema.schema)}}
+    schema = (
+        dict(product.schema.schema)
         if isinstance(product.schema, JSONSchema)
-        else {
-            "application/octet-stream": {
-                "schema": {
-                    "type": "string",
-                    "format": "binary",
-                    "x-anomed": schema_as_json(product.schema),
-                }
-            }
-        }
+        else {"type": "string", "format": "binary", "x-anomed": schema_as_json(product.schema)}
     )
+    content = {product.schema.media_type: {"schema": schema}}
     responses: dict[str, Any] = {"200": {"description": product.description, "content": content}}
     if product.static:
         responses["206"] = {"description": "The range that was asked for.", "content": content}

@@ -49,7 +49,7 @@ def parameter_object(parameter: Parameter) -> dict[str, Any]:
 
 def refusals(*statuses: int) -> dict[str, Any]:
     """Describe the answers that refuse a request, by status."""
-    more = {404: "There is none.", 416: "The range lies outside of the file."}
+    more = {404: "There is none.", 416: "The range lies outside the file."}
     return {
         str(status): {
             "description": _REFUSALS.get(status) or more[status],

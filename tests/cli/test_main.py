@@ -85,7 +85,7 @@ def test_every_command_has_help(command: str, anomed: Anomed) -> None:
         (["tokens", "create", "anonymizer", "a"], "anomed: a token for an anonymizer needs --chal"),
         (
             ["tokens", "create", "anonymizer", "a b", "--challenge", "c"],
-            "anomed: 'a b' is no identifier: it has 1 to 128 letters",
+            "anomed: 'a b' is not an identifier: one has 1 to 128 letters",
         ),
     ],
     ids=lambda value: " ".join(value) if isinstance(value, list) else "",

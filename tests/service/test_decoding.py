@@ -1,6 +1,7 @@
 """From bytes to a payload that fits its schema, or one sentence that says why not."""
 
 import json
+import sys
 from typing import Any
 
 import attrs
@@ -260,6 +261,35 @@ def test_json_is_decoded() -> None:
 def test_what_is_not_json_is_refused(body: bytes) -> None:
     with pytest.raises(MalformedPayloadError, match=r"JSON document \(RFC 8259\)|text in UTF-8"):
         decode(body, JSONSchema(), LIMITS)
+
+
+@pytest.mark.parametrize(
+    ("number", "shown"),
+    [
+        ("1e999", "1e999,"),
+        ("-1e999", "-1e999,"),
+        ("9" * 309, "99999999999999999999... of 309 characters,"),
+        ("-" + "9" * 5000, "-9999999999999999999... of 5001 characters,"),
+    ],
+    ids=["large", "small", "whole", "longer than Python reads"],
+)
+@pytest.mark.parametrize("schema", [{}, {"items": {"type": "number", "multipleOf": 0.1}}], ids=str)
+def test_numbers_that_no_float_can_hold_are_refused(
+    number: str, shown: str, schema: dict[str, Any]
+) -> None:
+    with pytest.raises(SubmissionRejected) as refusal:
+        decode(f"[{number}]".encode(), JSONSchema(schema=schema), LIMITS)
+
+    assert f"holds the number {shown} which is beyond 1.8e308" in str(refusal.value)
+
+
+def test_the_largest_float_is_a_number() -> None:
+    largest = sys.float_info.max
+
+    assert decode(f"[{largest!r}, {int(largest)}]".encode(), JSONSchema(), LIMITS) == [
+        largest,
+        int(largest),
+    ]
 
 
 def test_large_json_is_refused() -> None:
