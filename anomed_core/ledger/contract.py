@@ -294,6 +294,10 @@ class Ledger(ABC):
         """Return scores, oldest first; each argument narrows the choice."""
 
     @abstractmethod
+    def n_scores(self) -> int:
+        """Return how many scores there are, whatever is written in them."""
+
+    @abstractmethod
     def attempts(self, *, challenge: str, subject: Subject) -> Sequence[Attempt]:
         """Return the history of a subject, oldest first."""
 

@@ -293,6 +293,11 @@ class SqlLedger(Ledger):
         with self._database.reading() as connection:
             return [score_of(row) for row in connection.execute(query).mappings()]
 
+    def n_scores(self) -> int:
+        """See `Ledger.n_scores`."""
+        with self._database.reading() as connection:
+            return connection.execute(sa.select(sa.func.count()).select_from(scores)).scalar_one()
+
     def attempts(self, *, challenge: str, subject: Subject) -> Sequence[Attempt]:
         """See `Ledger.attempts`."""
         query = (

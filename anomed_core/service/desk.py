@@ -139,12 +139,12 @@ class SubmissionDesk:
         """
         parameters = checked_parameters(kind.parameters, query)
         subject, split = subject_of(kind, query), split_of(kind, parameters)
-        if split in hosted.phases:
-            refuse_outside(hosted.phases[split], split, self.ledger)
         digest = body_digest(body)
         earlier = self._earlier(hosted, kind, subject, split, digest, replay_key)
         if earlier is not None:
             return Receipt(score=earlier, replayed=True)
+        if split in hosted.phases:
+            refuse_outside(hosted.phases[split], split, self.ledger)
         submission = Submission(
             kind=kind.name,
             subject=subject,

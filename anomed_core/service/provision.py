@@ -42,7 +42,8 @@ def static_product(
     ContractError
         If the owner provides something else than it declared.
     """
-    key = f"product {hosted.id} {hosted.fingerprint} {product.path} {_ENCODING}"
+    made_from = f"{hosted.fingerprint} {hosted.settings_digest}"
+    key = f"product {hosted.id} {made_from} {product.path} {_ENCODING}"
 
     def build(file: BinaryIO) -> None:
         _write(file, _provided(hosted, product, DataRequest()), product.schema)

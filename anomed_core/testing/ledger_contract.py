@@ -138,6 +138,7 @@ class LedgerContract:
         """Released attempts leave no hole."""
         ledger.release(ledger.claim(tuning_of()), "failed")
         assert [score_of(ledger, tuning_of()).id for _ in range(3)] == [1, 2, 3]
+        assert ledger.n_scores() == 3
 
     def test_scores_can_be_chosen(self, ledger: Ledger) -> None:
         """Each argument narrows the choice."""

@@ -115,4 +115,4 @@ class SupervisedMIAConfig:
     mia_evaluation_dataset_length: int = attrs.field(default=100, validator=attrs.validators.ge(1))
     utility: tuple[str, ...] = ()
     rank_attacks_by: str = attrs.field(default="auc", validator=_attack_metrics)
-    audit_hosts: tuple[str, ...] = ()
+    audit_hosts: tuple[str, ...] = attrs.field(default=(), metadata={"fingerprint": False})

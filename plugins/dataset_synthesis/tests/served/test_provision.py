@@ -78,6 +78,13 @@ def test_a_round_that_is_over_can_be_revealed(open_served: Any) -> None:
     assert "nonce" in revealed.player.client.get("/data/commitment").json()["rounds"][TUNING]
 
 
+def test_revealing_a_round_changes_no_fingerprint_and_needs_no_new_start(open_served: Any) -> None:
+    (before,) = open_served().house.challenges.values()
+    (after,) = open_served(reveal=("tuning",), audit_runs=50).house.challenges.values()
+    (other,) = open_served(gate=0.5).house.challenges.values()
+    assert before.fingerprint == after.fingerprint != other.fingerprint
+
+
 def test_secret_rounds_are_not_handed_out(served: Any) -> None:
     for path in ("/data/tuning/control", "/data/validation/training", "/data/validation/control"):
         assert served.player.client.get(path).status_code == 404
