@@ -21,6 +21,7 @@ HEAVY = {
     "pluggy",
     "pyarrow",
     "rich",
+    "scipy",
     "sklearn",
     "sqlalchemy",
     "structlog",
