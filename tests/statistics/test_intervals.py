@@ -55,6 +55,12 @@ def test_wilson_limits_hold_the_rate_within_0_and_1(counts, confidence):
     assert rate.confidence == confidence
 
 
+@given(st.integers(1, 10**6), CONFIDENCES)
+def test_wilson_limits_end_exactly_where_all_trials_agree(n_trials, confidence):
+    assert wilson_interval(n_trials, n_trials, confidence=confidence).high == 1.0
+    assert wilson_interval(0, n_trials, confidence=confidence).low == 0.0
+
+
 @given(TRIALS)
 def test_misses_mirror_hits(counts):
     n_hits, n_trials = counts
