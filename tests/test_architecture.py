@@ -28,6 +28,7 @@ ALLOWED = {
     "memory": set(),
     "sampling": set(),
     "statistics": set(),
+    "threads": set(),
     "model": {"sampling"},
     "wire": {"errors"},
     "hookspecs": {"datasets", "delivery", "model", "plugins"},
