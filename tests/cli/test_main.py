@@ -22,6 +22,7 @@ HEAVY = {
     "pluggy",
     "pyarrow",
     "rich",
+    "scipy",
     "sklearn",
     "sqlalchemy",
     "structlog",

@@ -86,53 +86,6 @@ def parse_claim(value: Any) -> Guarantee:
     )
 
 
-def tpr_ceiling(fpr: float, guarantee: Guarantee) -> float:
-    """Give the largest TPR that a guarantee allows at an FPR.
-
-    Parameters
-    ----------
-    fpr : float
-        In 0..1.
-    guarantee : Guarantee
-        Epsilon and delta.
-
-    Returns
-    -------
-    float
-        min(e^epsilon FPR + delta, 1 - e^-epsilon (1 - FPR - delta)), in 0..1.
-
-    References
-    ----------
-    P. Kairouz, S. Oh, P. Viswanath, "The composition theorem for differential privacy", 2015,
-    arXiv:1311.0776.
-
-    Examples
-    --------
-    >>> guarantee = Guarantee(epsilon=1.0, delta=0.0, accountant="none")
-    >>> round(tpr_ceiling(0.01, guarantee), 4)
-    0.0272
-    """
-    epsilon, delta = guarantee.epsilon, guarantee.delta
-    rising = math.exp(min(epsilon, 700.0)) * fpr + delta
-    return min(1.0, rising, 1 - math.exp(-epsilon) * (1 - fpr - delta))
-
-
-def auc_ceiling(guarantee: Guarantee) -> float:
-    """Give the largest AUC that a guarantee allows; e^epsilon / (1 + e^epsilon) without delta.
-
-    Examples
-    --------
-    >>> round(auc_ceiling(Guarantee(epsilon=1.0, delta=0.0, accountant="none")), 3)
-    0.731
-    """
-    delta = guarantee.delta
-    corner_fpr = (1 - delta) / (1 + math.exp(min(guarantee.epsilon, 700.0)))
-    corner_tpr = 1 - corner_fpr
-    rising = corner_fpr * (delta + corner_tpr) / 2
-    falling = (1 - delta - corner_fpr) * (corner_tpr + 1) / 2
-    return rising + falling + delta
-
-
 def provable_epsilon(
     n_members: int, n_controls: int, *, delta: float = 0.0, confidence: float = 0.95
 ) -> float:

@@ -6,9 +6,10 @@ import attrs
 import numpy as np
 import numpy.typing as npt
 
+from anomed_core.statistics import Estimate
 from anomed_dataset_synthesis.canonical import CanonicalTable, same_codebook
 from anomed_dataset_synthesis.codebook import CategoryColumn, NumericColumn
-from anomed_dataset_synthesis.threat.estimates import Estimate, excess_success, success_rate
+from anomed_dataset_synthesis.threat.estimates import excess_success, success_rate
 from anomed_dataset_synthesis.threat.evidence import Evidence, rate_evidence
 from anomed_dataset_synthesis.threat.predicates import Predicate, isolated
 
