@@ -45,10 +45,7 @@ class Turns:
             return
         try:
             file = self._opened()
-            if file is None:
-                yield
-                return
-            if not self._locked(file):
+            if file is None or not self._locked(file):
                 yield
                 return
             try:
