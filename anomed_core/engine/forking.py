@@ -28,6 +28,7 @@ from anomed_core.errors import EvaluationFailedError, EvaluationTimeoutError
 log = structlog.get_logger(__name__)
 
 _GRACE_S = 5.0
+_BROKEN = 70
 
 
 class ForkingEngine(Engine):
@@ -64,8 +65,13 @@ class ForkingEngine(Engine):
         self._control, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
         self._nursery = os.fork()
         if self._nursery == 0:
-            self._control.close()
-            run_nursery(theirs, perform, timeout_s=timeout_s, memory_bytes=memory_bytes)
+            try:
+                self._control.close()
+                run_nursery(theirs, perform, timeout_s=timeout_s, memory_bytes=memory_bytes)
+            except BaseException:
+                log.exception("the nursery failed")
+            finally:  # whatever happens, this process must not go on as a second server
+                os._exit(_BROKEN)
         theirs.close()
 
     def run(self, job: Any) -> Any:

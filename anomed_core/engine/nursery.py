@@ -52,13 +52,23 @@ def run_nursery(
         message, descriptors, _, _ = socket.recv_fds(control, 16, 1)
         if not message:
             _end(deadlines)
-        connection = socket.socket(fileno=descriptors[0])
-        child = os.fork()
-        if child == 0:
-            control.close()
-            _do_job(connection, perform, memory_bytes)
-        connection.close()
-        deadlines[child] = time.monotonic() + timeout_s
+        if not descriptors:  # no more files may be open: the server finds its end closed
+            continue
+        with socket.socket(fileno=descriptors[0]) as connection:
+            child = _fork()
+            if child == 0:
+                control.close()
+                _do_job(connection, perform, memory_bytes)
+        if child is not None:
+            deadlines[child] = time.monotonic() + timeout_s
+
+
+def _fork() -> int | None:
+    """Fork; return ``None`` where the system has no room for another process."""
+    try:
+        return os.fork()
+    except OSError:
+        return None
 
 
 def _ignore_the_servers_signals() -> None:
@@ -110,19 +120,22 @@ def _end(deadlines: dict[int, float]) -> NoReturn:
 
 
 def _do_job(connection: socket.socket, perform: Perform, memory_bytes: int) -> NoReturn:
-    """Do one job in this process and end it."""
+    """Do one job in this process and end it, whatever happens."""
+    try:
+        send_message(connection, _answer(connection, perform, memory_bytes))
+    finally:
+        os._exit(0)
+
+
+def _answer(connection: socket.socket, perform: Perform, memory_bytes: int) -> bytes:
     try:
         _set_process_option(_PR_SET_PDEATHSIG, signal.SIGKILL)
         _limit_memory(memory_bytes)
         job = pickle.loads(receive_message(connection))  # noqa: S301 - sent by our own server
         os.nice(getattr(job, "niceness", 0))
-        answer = pickle.dumps((True, perform(job)))
+        return pickle.dumps((True, perform(job)))
     except BaseException as error:  # noqa: BLE001 - a process border; the server logs the traceback
-        answer = pickle.dumps((False, (discreet_traceback(error), culprit_of(error))))
-    try:
-        send_message(connection, answer)
-    finally:
-        os._exit(0)
+        return pickle.dumps((False, (discreet_traceback(error), culprit_of(error))))
 
 
 def _limit_memory(memory_bytes: int) -> None:

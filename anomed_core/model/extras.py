@@ -31,9 +31,9 @@ class Baseline:
     kind
         Name of the submission kind.
     quality
-        ``PERFECT`` scores at least as well as every other baseline on the primary metric;
-        ``TRIVIAL`` knows nothing and scores no better than perfect; ``INVALID`` is refused before
-        an attempt is spent.
+        ``PERFECT`` and ``TRIVIAL`` (which knows nothing) are scored; ``INVALID`` is refused before
+        an attempt is spent. Of a kind's baselines, no trivial one may score better than a perfect
+        one on the primary metric; equal scores pass.
     payload
         Called with the request that a participant would have made; returns the decoded body.
     secret

@@ -8,6 +8,7 @@ from typing import Protocol
 
 import structlog
 
+from anomed_core.delivery.postman import delay_s
 from anomed_core.errors import ServiceError
 from anomed_core.ledger import Chore, ChoreBook
 
@@ -15,6 +16,7 @@ log = structlog.get_logger(__name__)
 
 _LOOK_EVERY_S = 1.0
 _STOP_TIMEOUT_S = 12.0
+_MOST_TRIES = 5
 
 
 class Worker(Protocol):
@@ -79,8 +81,22 @@ class Background:
         try:
             chore = self._chores.take(self._worker.tasks, lease_s=self._worker.lease_s)
             if chore is not None:
-                self._worker.do(chore)
+                self._do(chore)
         except ServiceError:  # the ledger is away: the lease ends, then somebody tries again
             log.exception("a chore cannot be taken or noted", tasks=self._worker.tasks)
             return False
         return chore is not None
+
+    def _do(self, chore: Chore) -> None:
+        """Do a chore; one that fails stands in nobody's way."""
+        try:
+            self._worker.do(chore)
+        except ServiceError:
+            raise
+        except Exception as error:  # the border of a thread that must outlive it
+            log.exception("a chore failed", task=chore.task, score=chore.score.id)
+            reason = type(error).__name__
+            if chore.attempt >= _MOST_TRIES:
+                self._chores.give_up(chore, error=reason)
+            else:
+                self._chores.postpone(chore, delay_s=delay_s(chore.attempt), error=reason)

@@ -20,7 +20,6 @@ from anomed_core.errors import (
 )
 from anomed_core.ledger import DELIVER, Claim, ClaimRequest, Ledger, Quota
 from anomed_core.model import (
-    Purpose,
     Score,
     Split,
     Subject,
@@ -139,12 +138,12 @@ class SubmissionDesk:
         """
         parameters = checked_parameters(kind.parameters, query)
         subject, split = subject_of(kind, query), split_of(kind, parameters)
-        if split in hosted.phases:
-            refuse_outside(hosted.phases[split], split, self.ledger)
         digest = body_digest(body)
         earlier = self._earlier(hosted, kind, subject, split, digest, replay_key)
         if earlier is not None:
             return Receipt(score=earlier, replayed=True)
+        if split in hosted.phases:
+            refuse_outside(hosted.phases[split], split, self.ledger)
         submission = Submission(
             kind=kind.name,
             subject=subject,
@@ -153,7 +152,12 @@ class SubmissionDesk:
             payload=decode(body, kind.schema_for(split), self.limits),
             digest=digest,
         )
-        target = self._target(hosted, kind, submission)
+        target = self.submissions.target_of(hosted, submission)
+        if target is not None and kind.with_target and target.submission is None:
+            raise SubmissionRejected(
+                f"The anonymizer {submission.anonymizer!r} has submitted nothing yet that could "
+                "be attacked; choose another one or wait for it."
+            )
         self._validate(hosted, kind, submission)
         request = ClaimRequest(
             challenge=hosted.id,
@@ -208,11 +212,7 @@ class SubmissionDesk:
         if split is Split.VALIDATION:
             final = self.ledger.final(challenge=hosted.id, kind=kind.name, subject=subject)
             if final is not None:
-                raise AlreadyScoredError(
-                    "The final of this subject has been scored before; finals are scored once. "
-                    "The recorded score is at the given location.",
-                    score_id=final.id,
-                )
+                raise AlreadyScoredError(score_id=final.id)
         return None
 
     def _validate(
@@ -258,25 +258,6 @@ class SubmissionDesk:
 
     def _engine_for(self, kind: SubmissionKind) -> Engine:
         return self.inline if kind.cheap else self.engine
-
-    def _target(
-        self, hosted: HostedChallenge, kind: SubmissionKind, submission: Submission
-    ) -> Target | None:
-        """Return the anonymizer under attack; ``None`` for utility."""
-        if kind.purpose is Purpose.UTILITY:
-            return None
-        target = self.submissions.target(
-            hosted,
-            submission.anonymizer,
-            whole=kind.with_target,
-            split=submission.split if kind.same_split else None,
-        )
-        if kind.with_target and target.submission is None:
-            raise SubmissionRejected(
-                f"The anonymizer {submission.anonymizer!r} has submitted nothing yet that could "
-                "be attacked; choose another one or wait for it."
-            )
-        return target
 
     def _tasks(self, hosted: HostedChallenge, kind: SubmissionKind, split: Split) -> list[str]:
         """Return what is to be done about a recorded score."""

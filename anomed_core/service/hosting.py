@@ -35,9 +35,9 @@ from anomed_core.plugins import (
 )
 from anomed_core.plugins.diagnosis import noting_culprit
 from anomed_core.sampling import Lottery
+from anomed_core.service.fingerprint import fingerprint_of, settings_digest
 from anomed_core.state import ArtifactStore
 from anomed_core.version import __version__
-from anomed_core.wire.digests import digest_value
 
 
 @attrs.frozen(kw_only=True)
@@ -63,7 +63,9 @@ class HostedChallenge:
     phases
         When submissions for each split are taken.
     fingerprint
-        Digest of data, draws and declarations.
+        Digest of data, draws, declarations and the settings that decide scores.
+    settings_digest
+        Digest of all settings of its type.
     registry
         Where its hooks are asked.
     """
@@ -77,6 +79,7 @@ class HostedChallenge:
     extra_routes: Mapping[str, Any]
     phases: Mapping[Split, Phase]
     fingerprint: str
+    settings_digest: str
     registry: PluginRegistry = attrs.field(repr=False, eq=False)
 
     @property
@@ -234,7 +237,8 @@ def _declared(
         house_attacks=tuple(attacks),
         extra_routes=extra_routes,
         phases=spec.phases,
-        fingerprint=_fingerprint(name, context, spec, metrics),
+        fingerprint=fingerprint_of(name, spec.config, context, metrics),
+        settings_digest=settings_digest(spec.config),
         registry=registry,
     )
 
@@ -309,45 +313,3 @@ def _refuse_twins(names: list[tuple[str, str]]) -> None:
         if name in seen:
             raise PluginConflictError(f"{label} is declared twice")
         seen.add(name)
-
-
-def _fingerprint(
-    type_name: str,
-    context: CreationContext,
-    spec: ChallengeSpec,
-    metrics: Mapping[str, tuple[Metric, ...]],
-) -> str:
-    return digest_value(
-        {
-            "type": type_name,
-            "config": _config_text(spec.config),
-            "data": context.frozen_digests,
-            "draws": context.lottery.fingerprint,
-            "metrics": {
-                kind: [_plain(attrs.asdict(metric)) for metric in declared]
-                for kind, declared in metrics.items()
-            },
-        }
-    )
-
-
-def _config_text(config: Any) -> Any:
-    """Return what of a configuration can be told apart across processes."""
-    if attrs.has(type(config)):
-        return {
-            field.name: _config_text(getattr(config, field.name))
-            for field in attrs.fields(type(config))
-        }
-    return _plain(config)
-
-
-def _plain(value: Any) -> Any:
-    if isinstance(value, Mapping):
-        return {str(key): _plain(item) for key, item in value.items()}
-    if isinstance(value, (list, tuple)):
-        return [_plain(item) for item in value]
-    if value is None or isinstance(value, (bool, int, str)):
-        return value
-    if isinstance(value, float):
-        return repr(value)
-    return type(value).__qualname__

@@ -131,14 +131,14 @@ def open_house(
         ledger, chores = SqlLedger(database, clock=clock), ChoreBook(database, clock=clock)
         for challenge in hosted.values():
             ledger.open_challenge(challenge.id, challenge.fingerprint, accept_change=accept_change)
+        submissions = SubmissionStore(
+            ledger=ledger, payloads=PayloadStore(state.payloads), limits=settings.limits
+        )
+        workers: list[Worker] = []
+        if in_background:
+            workers += _postmen(hosted, registry, chores, environment)
+            workers += _wardens(hosted, submissions, engine, chores, settings)
         undo.pop_all()
-    submissions = SubmissionStore(
-        ledger=ledger, payloads=PayloadStore(state.payloads), limits=settings.limits
-    )
-    workers: list[Worker] = []
-    if in_background:
-        workers += _postmen(hosted, registry, chores, environment)
-        workers += _wardens(hosted, submissions, engine, chores, settings)
     background = tuple(Background(chores, worker) for worker in workers)
     for thread in background:
         thread.start()

@@ -42,7 +42,8 @@ def static_product(
     ContractError
         If the owner provides something else than it declared.
     """
-    key = f"product {hosted.id} {hosted.fingerprint} {product.path} {_ENCODING}"
+    made_from = f"{hosted.fingerprint} {hosted.settings_digest}"
+    key = f"product {hosted.id} {made_from} {product.path} {_ENCODING}"
 
     def build(file: BinaryIO) -> None:
         _write(file, _provided(hosted, product, DataRequest()), product.schema)
@@ -68,7 +69,7 @@ def encoded(data: Any, schema: ProductSchema) -> bytes:
     if isinstance(schema, ArraysSchema):
         return encode_npz({array.name: data[array.name] for array in schema.arrays})
     if isinstance(schema, TableSchema):
-        return encode_parquet(data)
+        return data if isinstance(data, bytes) else encode_parquet(data)
     return json.dumps(data, allow_nan=False).encode()
 
 

@@ -7,7 +7,7 @@ from typing import BinaryIO, cast
 import attrs
 import falcon
 
-from anomed_core.model import ArraysSchema, DataProduct, DataRequest, TableSchema
+from anomed_core.model import DataProduct, DataRequest
 from anomed_core.service import HostedChallenge, requested_product, static_product
 from anomed_core.service.house import House
 from anomed_core.service.identities import with_own_id
@@ -54,7 +54,7 @@ class StaticProductResource:
         if _matches(req, etag):
             resp.status = falcon.HTTP_304
             return None
-        resp.content_type = media_type(self._product)
+        resp.content_type = self._product.schema.media_type
         return artifact
 
     def _check(self, req: falcon.Request) -> None:
@@ -111,17 +111,10 @@ class RequestedProductResource:
             )
             request = attrs.evolve(request, target=target)
         resp.data = requested_product(self._hosted, self._product, request)
-        resp.content_type = media_type(self._product)
+        resp.content_type = self._product.schema.media_type
         resp.set_header("Cache-Control", "private, no-store")
 
     on_head = on_get
-
-
-def media_type(product: DataProduct) -> str:
-    """Return the media type of a product's bytes."""
-    if isinstance(product.schema, (ArraysSchema, TableSchema)):
-        return "application/octet-stream"
-    return falcon.MEDIA_JSON
 
 
 def _matches(req: falcon.Request, etag: falcon.ETag) -> bool:

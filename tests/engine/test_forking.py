@@ -1,13 +1,14 @@
 """Whatever a job does, it costs its caller an error and the server nothing."""
 
 import os
+import socket
 import threading
 import time
 
 import numpy as np
 import pytest
 
-from anomed_core.engine import ForkingEngine
+from anomed_core.engine import ForkingEngine, forking
 from anomed_core.errors import EvaluationFailedError, EvaluationTimeoutError
 
 MIB = 2**20
@@ -125,3 +126,59 @@ def test_no_process_stays_behind():
     assert len(outcome) == 1
     with pytest.raises(ProcessLookupError):
         os.kill(engine._nursery, 0)
+
+
+def engine_of_one(**options):
+    limits = {"timeout_s": 2.0, "memory_bytes": 512 * MIB, "n_parallel": 1}
+    return ForkingEngine(perform, **(limits | options))
+
+
+def test_no_room_for_a_process_costs_one_job(monkeypatch):
+    really, calls = os.fork, []
+
+    def fork():
+        calls.append("a call, in whichever process")
+        if len(calls) == 2:  # the first is the nursery's own
+            raise BlockingIOError(11, "Resource temporarily unavailable")
+        return really()
+
+    monkeypatch.setattr(os, "fork", fork)
+    engine = engine_of_one()
+    with pytest.raises(EvaluationFailedError):
+        engine.run(("double", 1))
+    assert engine.run(("double", 2)) == 4
+    engine.close()
+
+
+def test_no_room_for_a_file_costs_one_job(monkeypatch):
+    really, calls = socket.recv_fds, []
+
+    def receive(*arguments):
+        message, descriptors, flags, address = really(*arguments)
+        calls.append(message)
+        if len(calls) == 1:  # as recvmsg(2) does where no more files may be open
+            os.close(descriptors.pop())
+        return message, descriptors, flags, address
+
+    monkeypatch.setattr(socket, "recv_fds", receive)
+    engine = engine_of_one()
+    with pytest.raises(EvaluationFailedError):
+        engine.run(("double", 1))
+    assert engine.run(("double", 2)) == 4
+    engine.close()
+
+
+def test_a_nursery_that_fails_ends_instead_of_becoming_a_second_server(monkeypatch):
+    def fail(*_, **__):
+        raise MemoryError
+
+    monkeypatch.setattr(forking, "run_nursery", fail)
+    losses, here = [], os.getpid()
+    engine = engine_of_one(on_loss=lambda: losses.append(os.getpid()))
+    assert os.getpid() == here
+    deadline = time.monotonic() + 10
+    while not losses and time.monotonic() < deadline:  # it may take a moment to end
+        with pytest.raises(EvaluationFailedError):
+            engine.run(("double", 1))
+    assert losses == [here]
+    engine.close()

@@ -100,6 +100,26 @@ def test_submissions_are_taken_while_their_phase_is_open(
     assert submit(client, "validation") == 201
 
 
+def test_who_lost_the_answer_before_the_close_gets_it_afterwards(house_of: OpenHouse) -> None:
+    phases = {Split.VALIDATION: Phase(closes=NOW + HOUR)}
+    url = "/utility/anonymizer?anonymizer=a&data_split=validation"
+    key = {"Idempotency-Key": "once"}
+    spec = ChallengeSpec(id="guessing", type="guessing", phases=phases)
+    house = house_of(Guessing(), specs=[spec])
+    client = TestClient(create_web_app(house))
+    first = client.simulate_post(url, body=GUESS, headers=key)
+    house.ledger.reach(datetime.now(tz=UTC) + 2 * HOUR)
+
+    again = client.simulate_post(url, body=GUESS, headers=key)
+    repeated = client.simulate_post(url, body=GUESS)
+    late = client.simulate_post(url.replace("=a", "=b"), body=GUESS)
+
+    assert (first.status_code, again.status_code) == (201, 201)
+    assert again.json == first.json
+    assert (repeated.status_code, repeated.headers["Location"]) == (409, first.headers["Location"])
+    assert late.status_code == 403
+
+
 def test_data_of_a_split_is_handed_out_while_its_phase_is_open(house_of: OpenHouse) -> None:
     phases = {Split.VALIDATION: Phase(opens=NOW + HOUR)}
     spec = ChallengeSpec(id="guessing", type="guessing", phases=phases)

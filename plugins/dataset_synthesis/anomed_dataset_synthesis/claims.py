@@ -20,6 +20,7 @@ import numpy as np
 
 from anomed_dataset_synthesis.accounting import Guarantee
 from anomed_dataset_synthesis.canary import CanaryAudit, epsilon_lower_bound
+from anomed_dataset_synthesis.json_numbers import as_float
 from anomed_dataset_synthesis.threat.roc import Scores, check_scores
 
 ClaimState = Literal["claimed", "not refuted", "refuted", "audited"]
@@ -63,11 +64,12 @@ def parse_claim(value: Any) -> Guarantee:
             f"the claim has the keys {sorted(map(str, keys))[:10]}; "
             f"give an object with exactly {sorted(wanted)}"
         )
-    numbers = {name: value[name] for name in ("epsilon", "delta")}
+    numbers = {name: as_float(value[name]) for name in ("epsilon", "delta")}
     for name, number in numbers.items():
-        real = isinstance(number, int | float) and not isinstance(number, bool)
-        if not real or not math.isfinite(number):
-            raise ValueError(f"the claim's {name} is {str(number)[:40]!r}; give a finite number")
+        if not math.isfinite(number):
+            raise ValueError(
+                f"the claim's {name} is {str(value[name])[:40]!r}; give a finite number"
+            )
     texts = {name: value[name] for name in ("neighbours", "unit", "accountant")}
     public_inputs = value["public_inputs"]
     listed = isinstance(public_inputs, list)
@@ -77,8 +79,8 @@ def parse_claim(value: Any) -> Guarantee:
             "list of texts; give them so"
         )
     return Guarantee(
-        epsilon=float(numbers["epsilon"]),
-        delta=float(numbers["delta"]),
+        epsilon=numbers["epsilon"],
+        delta=numbers["delta"],
         **texts,
         public_inputs=tuple(public_inputs),
     )

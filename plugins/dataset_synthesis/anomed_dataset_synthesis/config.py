@@ -10,6 +10,9 @@ from attrs import validators
 ROUNDS = ("practice", "tuning", "validation")
 """The rounds, in the order in which they are played; each has records of its own."""
 
+_DECIDES_NO_SCORE = {"fingerprint": False}
+"""Metadata of fields that may change during a competition: its scores stay comparable."""
+
 
 @attrs.frozen(kw_only=True)
 class DataSettings:
@@ -101,6 +104,10 @@ class DatasetSynthesisConfig:
     attackers: int = attrs.field(default=20, validator=validators.ge(1))
     predicates: int = attrs.field(default=100, validator=[validators.ge(1), validators.le(1_000)])
     manifold: bool = False
-    generators: Mapping[str, str] = attrs.field(factory=dict)
-    audit_runs: int = attrs.field(default=100, validator=validators.ge(20))
-    reveal: tuple[str, ...] = attrs.field(default=(), validator=_known_rounds)
+    generators: Mapping[str, str] = attrs.field(factory=dict, metadata=_DECIDES_NO_SCORE)
+    audit_runs: int = attrs.field(
+        default=100, validator=validators.ge(20), metadata=_DECIDES_NO_SCORE
+    )
+    reveal: tuple[str, ...] = attrs.field(
+        default=(), validator=_known_rounds, metadata=_DECIDES_NO_SCORE
+    )

@@ -110,6 +110,8 @@ def test_a_claim_survives_its_json_form():
         ({"epsilon": None}, "epsilon is 'None'"),
         ({"epsilon": True}, "epsilon is 'True'"),
         ({"epsilon": float("nan")}, "give a finite number"),
+        ({"epsilon": 10**400}, "epsilon is '1000"),
+        ({"delta": 10**400}, "delta is '1000"),
         ({"epsilon": -1}, "epsilon"),
         ({"delta": 1}, "delta"),
         ({"unit": 3}, "must be texts"),

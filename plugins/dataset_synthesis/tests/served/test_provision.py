@@ -16,6 +16,7 @@ from anomed_core import Split
 from anomed_core.service import dummy_data
 
 FINAL, TUNING = "validation", "tuning"
+PER_ROUND = ("targets", "attribute-targets", "left-halves", "right-halves")
 
 
 def rows(table: pd.DataFrame) -> list[tuple[Any, ...]]:
@@ -76,6 +77,13 @@ def test_a_round_that_is_over_can_be_revealed(open_served: Any) -> None:
     control = revealed.player.table("/data/tuning/control")
     assert len(control) == len(revealed.arena.population.control[TUNING])
     assert "nonce" in revealed.player.client.get("/data/commitment").json()["rounds"][TUNING]
+
+
+def test_revealing_a_round_changes_no_fingerprint_and_needs_no_new_start(open_served: Any) -> None:
+    (before,) = open_served().house.challenges.values()
+    (after,) = open_served(reveal=("tuning",), audit_runs=50).house.challenges.values()
+    (other,) = open_served(gate=0.5).house.challenges.values()
+    assert before.fingerprint == after.fingerprint != other.fingerprint
 
 
 def test_secret_rounds_are_not_handed_out(served: Any) -> None:
@@ -154,3 +162,24 @@ def test_dummy_data_have_the_form_and_none_of_the_values(served: Any) -> None:
     frame = dummy_data(hosted, training, 2).to_pandas()
     # independent and uniform: nothing of how the real columns hang together
     assert abs(np.corrcoef(frame["age"], frame["visits"])[0, 1]) < 0.15
+
+
+@pytest.mark.parametrize(
+    ("role", "name"),
+    [
+        ("anonymizer", "training"),
+        *(("deanonymizer", name) for name in PER_ROUND),
+    ],
+)
+def test_a_table_of_a_round_is_encoded_by_whoever_asks_first(
+    served: Any, role: str, name: str
+) -> None:
+    path = f"/data/{role}/{name}"
+    tables = [served.player.client.get(path, params={"data_split": s}) for s in (TUNING, FINAL)]
+    again = [served.player.client.get(path, params={"data_split": s}) for s in (TUNING, FINAL)]
+    kept = [
+        served.arena.encoded(path, Split(split), lambda: pytest.fail("it was encoded again"))
+        for split in (TUNING, FINAL)
+    ]
+    assert [answer.content for answer in tables] == [answer.content for answer in again] == kept
+    assert kept[0] != kept[1]

@@ -1,0 +1,81 @@
+"""A chore that fails stands in nobody's way, and its thread outlives it."""
+
+import time
+from collections.abc import Callable, Iterator
+from datetime import timedelta
+from pathlib import Path
+
+import pytest
+
+from anomed_core.ledger import Chore, ChoreBook, Database, SqlLedger
+from anomed_core.service.background import Background
+from anomed_core.testing.ledger_contract import PROVENANCE, SettableClock, tuning_of
+
+TASKS = "attack:"
+
+
+class Clumsy:
+    """Fails at some chores, in ways that nobody foresaw."""
+
+    tasks = TASKS
+    lease_s = 30.0
+
+    def __init__(self, book: ChoreBook, *, fails: Callable[[Chore], bool]) -> None:
+        self._book = book
+        self._fails = fails
+
+    def do(self, chore: Chore) -> None:
+        if self._fails(chore):
+            raise StopIteration("patient 17 is ill")
+        self._book.done(chore)
+
+
+@pytest.fixture
+def clock() -> SettableClock:
+    return SettableClock()
+
+
+@pytest.fixture
+def database(tmp_path: Path) -> Iterator[Database]:
+    database = Database(f"sqlite:///{tmp_path / 'ledger.sqlite'}")
+    yield database
+    database.close()
+
+
+@pytest.fixture
+def book(database: Database, clock: SettableClock) -> ChoreBook:
+    ledger = SqlLedger(database, clock=clock)
+    for task in ("attack:a", "attack:b"):
+        ledger.record(ledger.claim(tuning_of()), {"accuracy": 0.5}, PROVENANCE, tasks=[task])
+    return ChoreBook(database, clock=clock)
+
+
+def until_settled(
+    book: ChoreBook, clock: SettableClock, *, fails: Callable[[Chore], bool]
+) -> dict[str, str]:
+    """Let a thread work while hours go by; return what became of each task."""
+    thread = Background(book, Clumsy(book, fails=fails))
+    thread.start()
+    deadline = time.monotonic() + 20
+    while any(fact.state == "waiting" for fact in book.facts(TASKS)):
+        assert time.monotonic() < deadline, "a chore is left undone"
+        clock.now += timedelta(minutes=20)
+        thread.wake()
+        time.sleep(0.02)
+    thread.stop()
+    return {fact.task: fact.state for fact in book.facts(TASKS)}
+
+
+def test_a_failure_that_passes_is_tried_again(book: ChoreBook, clock: SettableClock) -> None:
+    states = until_settled(book, clock, fails=lambda chore: chore.attempt < 3)
+    assert set(states.values()) == {"done"}
+
+
+def test_a_chore_that_always_fails_is_given_up_and_the_others_are_done(
+    book: ChoreBook, clock: SettableClock
+) -> None:
+    states = until_settled(book, clock, fails=lambda chore: chore.task == "attack:a")
+    assert states["attack:b"] == "done"
+    assert states["attack:a"] != "done"
+    (refused,) = [fact for fact in book.facts(TASKS) if fact.task == "attack:a"]
+    assert refused.last_error == "StopIteration", "a message may hold data"
