@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from html import escape
 from typing import Any
 
 import structlog
 
+from anomed_core.markup import table_html
 from anomed_core.model import ReportSection, Score, Split
 from anomed_core.plugins import collected
 from anomed_core.service.description import describe
@@ -110,15 +110,6 @@ def _plugins(
                 title="Missing", html="<p>A section could not be made; the log says why.</p>"
             )
         ]
-
-
-def table_html(headers: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
-    """Return a table as safe markup."""
-    head = "".join(f"<th>{escape(header)}</th>" for header in headers)
-    body = "".join(
-        "<tr>" + "".join(f"<td>{escape(cell)}</td>" for cell in row) + "</tr>" for row in rows
-    )
-    return f"<table><tr>{head}</tr>{body}</table>" if rows else "<p>Nothing yet.</p>"
 
 
 def _number(value: float | None) -> str:

@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from html import escape
 
 import attrs
 
-from anomed_core import ReportSection, Score, Split
+from anomed_core import ReportSection, Score, Split, table_html
 from anomed_dataset_anonymization.table_measures import ANONYMIZER
 
 _RISK, _UTILITY, _USEFULNESS = "risk_low", "query_error", "usefulness"
+_HEADERS = ("Place", "Anonymizer", "Table", "Worst risk (lower bound)", "Found by", "Query error")
 _RISK_DECIMALS = 2
 """Risks that are equal in whole per cents are no difference that anybody should be ranked by."""
 
@@ -119,23 +119,21 @@ def _place(standing: Standing) -> tuple[bool, bool, float, float, str]:
 def standings_section(scores: Iterable[Score], *, least_usefulness: float) -> ReportSection:
     """Return the ranking as a section of the result pages."""
     listed = standings(scores, least_usefulness=least_usefulness)
-    rows = "".join(_row(place, standing) for place, standing in enumerate(listed, start=1))
+    rows = [_row(place, standing) for place, standing in enumerate(listed, start=1)]
     return ReportSection(
         title="Anonymizers by the worst attack on them",
         html="<p>Lower bound of the worst risk that any attack, the house's included, found; ties "
         "in whole per cents go to the lower query error. Tables whose usefulness is below "
         f"{least_usefulness:g} come last, however private.</p>"
-        "<table><tr><th>Place</th><th>Anonymizer</th><th>Table</th>"
-        "<th>Worst risk (lower bound)</th><th>Found by</th><th>Query error</th>"
-        f"</tr>{rows}</table>",
+        f"{table_html(_HEADERS, rows, empty='No table yet.')}",
         data={"standings": [_plain(standing) for standing in listed]},
     )
 
 
-def _row(place: int, standing: Standing) -> str:
+def _row(place: int, standing: Standing) -> Sequence[str]:
     risk = "not attacked yet" if standing.risk_low is None else f"{standing.risk_low:.3f}"
     error = f"{standing.query_error:.3f}"
-    cells = (
+    return (
         str(place),
         standing.anonymizer,
         standing.split.value,
@@ -143,7 +141,6 @@ def _row(place: int, standing: Standing) -> str:
         standing.attack,
         error if standing.is_useful else f"{error} (of no use)",
     )
-    return "<tr>" + "".join(f"<td>{escape(cell)}</td>" for cell in cells) + "</tr>"
 
 
 def _plain(standing: Standing) -> Mapping[str, object]:

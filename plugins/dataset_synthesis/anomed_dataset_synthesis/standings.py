@@ -5,7 +5,7 @@ from html import escape
 
 import attrs
 
-from anomed_core import ReportSection, Score, Split
+from anomed_core import ReportSection, Score, Split, table_html
 from anomed_dataset_synthesis.arena import Arena
 from anomed_dataset_synthesis.declaration import SYNTHESIZER, TASKS
 from anomed_dataset_synthesis.house import (
@@ -211,7 +211,7 @@ def report_sections(arena: Arena, scores: Sequence[Score]) -> list[ReportSection
         ReportSection(
             title="Utility against risk",
             html=f"<p>Utility is to reach {gate:g}; then the lowest risk wins.</p>"
-            f"{_table(headers, rows)}",
+            f"{table_html(headers, rows, empty='No final yet.')}",
             data={"standings": [attrs.asdict(one) for one in ranked]},
         ),
         *_pages(arena, ranked),
@@ -230,11 +230,3 @@ def _pages(arena: Arena, ranked: Iterable[Standing]) -> Iterable[ReportSection]:
                 f'style="width:100%;height:60em;border:0" srcdoc="{document}"></iframe>',
                 data={"payload_digest": one.payload_digest},
             )
-
-
-def _table(headers: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
-    head = "".join(f"<th>{escape(header)}</th>" for header in headers)
-    body = "".join(
-        "<tr>" + "".join(f"<td>{escape(cell)}</td>" for cell in row) + "</tr>" for row in rows
-    )
-    return f"<table><tr>{head}</tr>{body}</table>" if rows else "<p>No final yet.</p>"

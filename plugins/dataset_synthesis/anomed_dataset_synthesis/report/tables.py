@@ -1,14 +1,10 @@
 """The tables of a report: what was checked, and what came out."""
 
-from collections.abc import Sequence
-from html import escape
-
+from anomed_core import table_html
 from anomed_core.statistics import Estimate
 from anomed_dataset_synthesis.attacks.panel import PanelResult
 from anomed_dataset_synthesis.threat.evidence import Risk
 from anomed_dataset_synthesis.utility.evaluation import Utility
-
-Row = Sequence[str]
 
 
 def utility_table(utility: Utility, *, gate: float) -> str:
@@ -35,7 +31,7 @@ def utility_table(utility: Utility, *, gate: float) -> str:
     ]
     rows.append(["two-sample AUC", f"{utility.two_sample.auc:.3f}", "0.5 for real records"])
     head = ["Utility", "value", f"at least {gate:g}, or to compare with"]
-    return _table("Utility: the smallest of the first four counts", head, rows)
+    return table_html(head, rows, caption="Utility: the smallest of the first four counts")
 
 
 def evidence_table(panel: PanelResult, risk: Risk) -> str:
@@ -51,7 +47,7 @@ def evidence_table(panel: PanelResult, risk: Risk) -> str:
     caption = (
         "Attacks: normalised advantage, 0 at chance; the largest \u201cat least\u201d is the risk"
     )
-    return _table(caption, head, rows)
+    return table_html(head, rows, caption=caption)
 
 
 def _figures(estimate: Estimate) -> list[str]:
@@ -84,26 +80,8 @@ def diagnostics_table(panel: PanelResult) -> str:
         ["real records from elsewhere", "yes" if found.copies_public_records else "no", "no"],
     ]
     head = ["Diagnostic", "value", "without a trace of training"]
-    return _table("Distances: shown, never counted", head, rows)
+    return table_html(head, rows, caption="Distances: shown, never counted")
 
 
 def _as_share(share: float) -> str:
     return f"about {share:.4f}"
-
-
-def _table(caption: str, head: Row, rows: Sequence[Row]) -> str:
-    lines = "".join(
-        "<tr>"
-        + "".join(
-            f'<td class="n">{escape(cell)}</td>' if _is_number(cell) else f"<td>{escape(cell)}</td>"
-            for cell in row
-        )
-        + "</tr>"
-        for row in rows
-    )
-    titles = "".join(f"<th>{escape(name)}</th>" for name in head)
-    return f"<table><caption>{escape(caption)}</caption><tr>{titles}</tr>{lines}</table>"
-
-
-def _is_number(cell: str) -> bool:
-    return cell.replace(".", "").replace("-", "").isdecimal()
