@@ -197,11 +197,6 @@ class Column:
         """Tell whether the domain is a list of values."""
         return not isinstance(self.domain, Bounds)
 
-    @property
-    def is_quasi_identifier(self) -> bool:
-        """Tell whether an attacker may know this column."""
-        return self.role is ColumnRole.QUASI_IDENTIFIER
-
     def to_document(self) -> dict[str, Any]:
         """Return the column as JSON-ready types.
 
