@@ -87,7 +87,7 @@ def parse_claim(value: Any) -> Guarantee:
 
 
 def tpr_ceiling(fpr: float, guarantee: Guarantee) -> float:
-    """Give the largest TPR that a guarantee allows at an FPR.
+    """Return the largest TPR that a guarantee allows at an FPR.
 
     Parameters
     ----------
@@ -118,7 +118,7 @@ def tpr_ceiling(fpr: float, guarantee: Guarantee) -> float:
 
 
 def auc_ceiling(guarantee: Guarantee) -> float:
-    """Give the largest AUC that a guarantee allows; e^epsilon / (1 + e^epsilon) without delta.
+    """Return the largest AUC that a guarantee allows; e^epsilon / (1 + e^epsilon) without delta.
 
     Examples
     --------
@@ -136,7 +136,7 @@ def auc_ceiling(guarantee: Guarantee) -> float:
 def provable_epsilon(
     n_members: int, n_controls: int, *, delta: float = 0.0, confidence: float = 0.95
 ) -> float:
-    """Give the largest epsilon that a perfect attack on so many targets could prove.
+    """Return the largest epsilon that a perfect attack on so many targets could prove.
 
     Raises
     ------
@@ -191,7 +191,7 @@ def fix_threshold(members: Scores, controls: Scores, *, delta: float = 0.0) -> f
 
 @attrs.frozen(kw_only=True)
 class ThresholdTest:
-    """Hold how many targets scored at or above a threshold that was fixed beforehand.
+    """How many targets scored at or above a threshold that was fixed beforehand.
 
     Attributes
     ----------
@@ -210,7 +210,7 @@ class ThresholdTest:
     threshold: float
 
     def epsilon_lower(self, delta: float = 0.0, *, confidence: float = 0.95) -> float:
-        """Give the largest epsilon that the counts prove; 0 proves nothing.
+        """Return the largest epsilon that the counts prove; 0 proves nothing.
 
         Targets count as independent, which they are if a fair coin decided each one's membership.
         """
@@ -251,7 +251,7 @@ def threshold_test(members: Scores, controls: Scores, *, threshold: float) -> Th
 
 @attrs.frozen(kw_only=True)
 class ClaimFinding:
-    """Hold a claim and what was found out about it.
+    """A claim and what was found out about it.
 
     Attributes
     ----------
@@ -277,7 +277,7 @@ class ClaimFinding:
 
     @property
     def epsilon_lower(self) -> float:
-        """Give the largest epsilon that any test proves; 0 proves nothing."""
+        """Return the largest epsilon that any test proves; 0 proves nothing."""
         bounds = [
             test.epsilon_lower(self.claim.delta, confidence=self._confidence_each)
             for test in self.tests
@@ -297,7 +297,7 @@ class ClaimFinding:
 
     @property
     def epsilon_provable(self) -> float:
-        """Give the largest epsilon that the tests could have proved; 0 without tests."""
+        """Return the largest epsilon that the tests could have proved; 0 without tests."""
         sizes = [(test.n_members, test.n_controls) for test in self.tests]
         if self.audit is not None:
             sizes.append((self.audit.n_with, self.audit.n_without))

@@ -309,7 +309,7 @@ def _attack(name: str, schema: Any, description: str) -> SubmissionKind:
 
 
 def column_slugs(columns: Sequence[str]) -> dict[str, str]:
-    """Give each column a name of its own that metrics may begin with.
+    """Return a name for each column that metrics may begin with.
 
     Examples
     --------

@@ -126,7 +126,7 @@ def membership_metrics(arena: Arena, submission: Submission, claim: Guarantee | 
 
 
 def flat_membership(result: MembershipResult, prefix: str) -> Metrics:
-    """Give AUC and TPR at low FPRs, each with its 95% interval and the null band's upper end."""
+    """Return AUC and TPR at low FPRs, each with its 95% interval and the null band's upper end."""
     metrics: Metrics = {}
     auc = result.auc()
     figures = {"auc": (auc, result.null_band())}
@@ -184,7 +184,7 @@ def attribute_metrics(arena: Arena, submission: Submission) -> Metrics:
 
 
 def flat_guesses(result: GuessResult, prefix: str = "") -> Metrics:
-    """Give success rates on members and controls, and the excess with its 95% interval."""
+    """Return success rates on members and controls, and the excess with its 95% interval."""
     excess = result.over_controls()
     metrics = {
         f"{prefix}success": result.success().value,

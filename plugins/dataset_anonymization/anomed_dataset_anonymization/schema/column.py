@@ -194,7 +194,7 @@ class Column:
 
     @property
     def is_listed(self) -> bool:
-        """Tell whether the domain is a list of values."""
+        """Return whether the domain is a list of values."""
         return not isinstance(self.domain, Bounds)
 
     def to_document(self) -> dict[str, Any]:

@@ -90,7 +90,7 @@ def majority_accuracy(table: Boxes, *, unseen: Boxes, target: str) -> float:
 
 
 def _features(table: Boxes) -> FloatArray:
-    """Give the model's input (n_rows, n_features)."""
+    """Return the model's input (n_rows, n_features)."""
     return np.hstack([_cell_features(cells)[cells.cell_of_row] for cells in table.columns.values()])
 
 
@@ -101,7 +101,7 @@ def _cell_features(cells: Cells) -> FloatArray:
 
 
 def _labelled_rows(table: Boxes, target: str) -> tuple[IntArray, IntArray, FloatArray]:
-    """Give row, label and weight of each training example."""
+    """Return row, label and weight of each training example."""
     cells = _label_cells(table, target)
     rows, labels = np.nonzero(cells.mass[cells.cell_of_row])
     weights = cells.mass[cells.cell_of_row[rows], labels] * table.counts[rows]
