@@ -20,9 +20,9 @@ from anomed_dataset_synthesis.attacks.singling_out import (
 )
 from anomed_dataset_synthesis.canonical import CanonicalTable
 from anomed_dataset_synthesis.claims import find_on_claim
-from anomed_dataset_synthesis.declaration import FPR_NAMES, column_slugs
 from anomed_dataset_synthesis.encoding import MAX_TREE_CATEGORIES, fit_bins
 from anomed_dataset_synthesis.guesses_table import read_guesses
+from anomed_dataset_synthesis.measures import FPR_NAMES, column_slugs
 from anomed_dataset_synthesis.rounds import Round
 from anomed_dataset_synthesis.threat.evidence import Evidence, risk_of
 from anomed_dataset_synthesis.threat.guesses import (
