@@ -31,7 +31,6 @@ from anomed_dataset_anonymization.table_measures import ANONYMIZER
 from anomed_dataset_anonymization.threat import (
     read_claims,
     read_inferences,
-    read_reconstruction,
 )
 
 if TYPE_CHECKING:
@@ -172,10 +171,11 @@ class ArenaDefinition:
             )
 
     def _check_attack(self, submission: Submission) -> None:
-        arena, frame = self.arena, read_frame(submission.payload)
+        arena = self.arena
         if submission.kind == attack_measures.RECONSTRUCTION:
-            read_reconstruction(frame, schema=arena.schema, n_people=arena.n_leaky)
+            attacks.refuse_unassignable(arena, submission)
             return
+        frame = read_frame(submission.payload)
         ids = attacks.draw_of(arena, submission).targets.ids
         if submission.kind == attack_measures.LINKAGE:
             read_claims(frame, target_ids=ids, n_rows=arena.n_leaky)

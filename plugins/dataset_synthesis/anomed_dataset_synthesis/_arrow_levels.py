@@ -17,7 +17,7 @@ _UNKNOWN = -2
 def levels_of(
     array: pa.Array, column: NumericColumn | CategoryColumn, *, outside: Outside
 ) -> npt.NDArray[np.int32]:
-    """Give the levels of a column's values, whatever type they come in.
+    """Return the levels of a column's values, whatever type they come in.
 
     Parameters
     ----------

@@ -28,7 +28,7 @@ TABLE_PART, CLAIM_PART = "synthetic", "claim"
 
 @attrs.frozen(kw_only=True, eq=False)
 class Arena:
-    """Hold everything about one challenge.
+    """Everything about one challenge.
 
     Attributes
     ----------
@@ -49,20 +49,20 @@ class Arena:
 
     @property
     def codebook(self) -> Codebook:
-        """Give the columns."""
+        """Return the columns."""
         return self.population.codebook
 
     @property
     def lottery(self) -> Lottery:
-        """Give the source of all draws."""
+        """Return the source of all draws."""
         return self.context.lottery
 
     def is_revealed(self, name: str) -> bool:
-        """Tell whether everybody may know who was in this round; practice is always revealed."""
+        """Return whether everybody may know who was in this round; practice is always revealed."""
         return name == ROUNDS[0] or name in self.config.reveal
 
     def nonce(self, name: str) -> bytes:
-        """Give the secret that the commitment to a round hides behind."""
+        """Return the secret that the commitment to a round hides behind."""
         return self.lottery.bits("nonce of the commitment", name).random_raw(4).tobytes()
 
     def commitment(self, name: str) -> str:
@@ -82,7 +82,7 @@ class Arena:
         self.declaration(submission)
 
     def declaration(self, submission: Submission) -> Declaration:
-        """Give what came beside a synthesizer's table."""
+        """Return what came beside a synthesizer's table."""
         return read_declaration(submission.payload.get(CLAIM_PART))
 
     def published(self, submission: Submission) -> bytes:
@@ -121,7 +121,7 @@ class Arena:
         self.context.artifacts.build_once(key, lambda file: _write(file, content))
 
     def kept(self, key: str) -> bytes | None:
-        """Give a file that was kept; None if there is none."""
+        """Return a file that was kept; None if there is none."""
         artifact = self.context.artifacts.find(key)
         return None if artifact is None else artifact.path.read_bytes()
 

@@ -355,7 +355,7 @@ def _choose_test(pilot: Scores, *, delta: float) -> tuple[int, float]:
 
 
 def _best_threshold(with_canary: Scores, without: Scores, *, delta: float) -> tuple[float, float]:
-    """Give the largest bound of any threshold, and that threshold."""
+    """Return the largest bound of any threshold, and that threshold."""
     candidates = np.unique(np.concatenate([with_canary, without]))
     bounds = [
         epsilon_lower_bound(

@@ -26,7 +26,7 @@ def _frozen_levels(levels: npt.NDArray[np.integer]) -> npt.NDArray[np.int32]:
 
 @attrs.frozen(kw_only=True, eq=False)
 class CanonicalTable:
-    """Hold the records of a table as level numbers.
+    """The records of a table as level numbers.
 
     Attributes
     ----------
@@ -65,23 +65,23 @@ class CanonicalTable:
         return len(self.levels)
 
     def take(self, places: npt.NDArray[np.intp] | npt.NDArray[np.bool_]) -> "CanonicalTable":
-        """Give some records, by their places or a mask, in that order."""
+        """Return some records, by their places or a mask, in that order."""
         return CanonicalTable(codebook=self.codebook, levels=self.levels[places])
 
     def sample(self, n_records: int, *, rng: np.random.Generator) -> "CanonicalTable":
-        """Give so many records drawn without replacement, or the table itself if it has no more."""
+        """Return records drawn without replacement, or the table itself if it has no more."""
         if len(self) <= n_records:
             return self
         return self.take(rng.choice(len(self), n_records, replace=False))
 
     def column(self, name: str) -> npt.NDArray[np.int32]:
-        """Give one column's level numbers, shape (n_records,)."""
+        """Return one column's level numbers, shape (n_records,)."""
         return self.levels[:, self.codebook.position(name)]
 
 
 @attrs.frozen(kw_only=True, eq=False)
 class RealTables:
-    """Hold the real tables of one round of a challenge.
+    """The real tables of one round of a challenge.
 
     Attributes
     ----------
@@ -107,7 +107,7 @@ class RealTables:
 
 
 def same_codebook(*tables: CanonicalTable) -> Codebook:
-    """Give the codebook that all tables share.
+    """Return the codebook that all tables share.
 
     Raises
     ------
@@ -124,7 +124,7 @@ def same_codebook(*tables: CanonicalTable) -> Codebook:
 
 
 def keys_of(*tables: CanonicalTable) -> tuple[npt.NDArray[np.int64], ...]:
-    """Give equal numbers to equal records of several tables; see `row_keys`."""
+    """Return keys of the records of several tables, equal for equal ones; see `row_keys`."""
     codebook = same_codebook(*tables)
     return row_keys(*(table.levels for table in tables), n_levels=codebook.n_levels)
 
@@ -271,12 +271,12 @@ def _to_array(levels: npt.NDArray[np.int32], column: NumericColumn | CategoryCol
 
 
 def to_frame(table: CanonicalTable) -> pd.DataFrame:
-    """Give a table's values as a data frame with a fresh index."""
+    """Return a table's values as a data frame with a fresh index."""
     return to_arrow(table).to_pandas(date_as_object=False)
 
 
 def to_parquet(table: CanonicalTable) -> bytes:
-    """Give a table's values as a parquet file: equal tables, equal bytes."""
+    """Return a table's values as a parquet file: equal tables, equal bytes."""
     sink = pa.BufferOutputStream()
     pq.write_table(to_arrow(table), sink, store_schema=False, compression="zstd")
     return bytes(sink.getvalue().to_pybytes())

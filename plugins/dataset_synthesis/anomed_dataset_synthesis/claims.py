@@ -89,7 +89,7 @@ def parse_claim(value: Any) -> Guarantee:
 def provable_epsilon(
     n_members: int, n_controls: int, *, delta: float = 0.0, confidence: float = 0.95
 ) -> float:
-    """Give the largest epsilon that a perfect attack on so many targets could prove.
+    """Return the largest epsilon that a perfect attack on so many targets could prove.
 
     Raises
     ------
@@ -144,7 +144,7 @@ def fix_threshold(members: Scores, controls: Scores, *, delta: float = 0.0) -> f
 
 @attrs.frozen(kw_only=True)
 class ThresholdTest:
-    """Hold how many targets scored at or above a threshold that was fixed beforehand.
+    """How many targets scored at or above a threshold that was fixed beforehand.
 
     Attributes
     ----------
@@ -163,7 +163,7 @@ class ThresholdTest:
     threshold: float
 
     def epsilon_lower(self, delta: float = 0.0, *, confidence: float = 0.95) -> float:
-        """Give the largest epsilon that the counts prove; 0 proves nothing.
+        """Return the largest epsilon that the counts prove; 0 proves nothing.
 
         Targets count as independent, which they are if a fair coin decided each one's membership.
         """
@@ -204,7 +204,7 @@ def threshold_test(members: Scores, controls: Scores, *, threshold: float) -> Th
 
 @attrs.frozen(kw_only=True)
 class ClaimFinding:
-    """Hold a claim and what was found out about it.
+    """A claim and what was found out about it.
 
     Attributes
     ----------
@@ -230,7 +230,7 @@ class ClaimFinding:
 
     @property
     def epsilon_lower(self) -> float:
-        """Give the largest epsilon that any test proves; 0 proves nothing."""
+        """Return the largest epsilon that any test proves; 0 proves nothing."""
         bounds = [
             test.epsilon_lower(self.claim.delta, confidence=self._confidence_each)
             for test in self.tests
@@ -250,7 +250,7 @@ class ClaimFinding:
 
     @property
     def epsilon_provable(self) -> float:
-        """Give the largest epsilon that the tests could have proved; 0 without tests."""
+        """Return the largest epsilon that the tests could have proved; 0 without tests."""
         sizes = [(test.n_members, test.n_controls) for test in self.tests]
         if self.audit is not None:
             sizes.append((self.audit.n_with, self.audit.n_without))

@@ -117,7 +117,7 @@ class NumericColumn:
         return np.round((values - self.minimum) / self.step)
 
     def values(self, levels: npt.NDArray[np.integer]) -> npt.NDArray[np.float64]:
-        """Give the values of level numbers, NaN for missing.
+        """Return the values of level numbers, NaN for missing.
 
         Parameters
         ----------
@@ -218,7 +218,7 @@ class Codebook:
 
     @property
     def names(self) -> tuple[str, ...]:
-        """Give the column names, in order."""
+        """Return the column names, in order."""
         return tuple(column.name for column in self.columns)
 
     @property
@@ -232,7 +232,7 @@ class Codebook:
         return tuple(column.n_levels for column in self.columns)
 
     def position(self, name: str) -> int:
-        """Give a column's place.
+        """Return a column's place.
 
         Raises
         ------
@@ -244,7 +244,7 @@ class Codebook:
         return self.names.index(name)
 
     def column(self, name: str) -> Column:
-        """Give a column's description.
+        """Return a column's description.
 
         Raises
         ------
@@ -254,7 +254,7 @@ class Codebook:
         return self.columns[self.position(name)]
 
     def to_mapping(self) -> dict[str, Any]:
-        """Give the codebook as plain JSON values, the form that participants are sent."""
+        """Return the codebook as plain JSON values, the form that participants are sent."""
         return {"columns": [_column_to_mapping(column) for column in self.columns]}
 
     @classmethod

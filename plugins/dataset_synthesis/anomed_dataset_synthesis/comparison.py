@@ -174,7 +174,7 @@ _HEADINGS = (
 
 @attrs.frozen(kw_only=True)
 class Comparison:
-    """Hold one row for each generator, in the order they were given.
+    """One row for each generator, in the order they were given.
 
     Attributes
     ----------

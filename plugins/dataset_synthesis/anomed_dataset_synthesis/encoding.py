@@ -36,7 +36,7 @@ class Binning:
     rules: tuple[npt.NDArray[np.int64], ...]
 
     def bins(self, table: CanonicalTable) -> npt.NDArray[np.int64]:
-        """Give each value's bin.
+        """Return each value's bin.
 
         Parameters
         ----------
@@ -143,12 +143,12 @@ def _category_rule(
 
 
 def is_category(codebook: Codebook) -> npt.NDArray[np.bool_]:
-    """Tell which columns hold categories, shape (n_columns,)."""
+    """Return which columns hold categories, shape (n_columns,)."""
     return np.array([isinstance(column, CategoryColumn) for column in codebook.columns])
 
 
 def tree_features(table: CanonicalTable, binning: Binning) -> npt.NDArray[np.float64]:
-    """Give a table to decision trees: numbers as they are, categories by their bins.
+    """Prepare a table for decision trees: numbers as they are, categories by their bins.
 
     Parameters
     ----------

@@ -18,7 +18,7 @@ CONFIDENCE_SUFFIX = " confidence"
 
 @attrs.frozen(kw_only=True, eq=False)
 class Guesses:
-    """Hold the guesses of one column.
+    """The guesses of one column.
 
     Attributes
     ----------

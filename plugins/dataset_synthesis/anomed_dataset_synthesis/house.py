@@ -11,7 +11,8 @@ from anomed_dataset_synthesis.attacks.linkage import link_by_reference
 from anomed_dataset_synthesis.attacks.panel import PanelResult, run_panel
 from anomed_dataset_synthesis.auditing import audit
 from anomed_dataset_synthesis.claims import ClaimFinding, find_on_claim
-from anomed_dataset_synthesis.declaration import SYNTHESIZER, column_slugs
+from anomed_dataset_synthesis.declaration import SYNTHESIZER
+from anomed_dataset_synthesis.measures import column_slugs
 from anomed_dataset_synthesis.report import report_page
 from anomed_dataset_synthesis.scoring import (
     assess_links,

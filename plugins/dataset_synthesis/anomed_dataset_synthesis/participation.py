@@ -152,7 +152,7 @@ class Player:
 
 
 def parquet(table: pd.DataFrame) -> bytes:
-    """Give a data frame as a parquet file, without its index."""
+    """Return a data frame as a parquet file, without its index."""
     buffer = io.BytesIO()
     table.to_parquet(buffer, index=False)
     return buffer.getvalue()

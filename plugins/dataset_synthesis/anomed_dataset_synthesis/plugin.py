@@ -113,7 +113,7 @@ def anomed_submission_kinds(challenge: Challenge) -> list[SubmissionKind]:
 @hookimpl
 def anomed_metrics(challenge: Challenge) -> list[Metric]:
     """Declare utility, risks and what they are made of."""
-    from anomed_dataset_synthesis.declaration import metrics
+    from anomed_dataset_synthesis.measures import metrics
 
     return metrics(challenge.definition)
 

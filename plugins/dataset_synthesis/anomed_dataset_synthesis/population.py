@@ -23,7 +23,7 @@ Arrays = Mapping[str, npt.NDArray[Any]]
 
 @attrs.frozen(kw_only=True)
 class Population:
-    """Hold everybody's records, divided.
+    """Everybody's records, divided.
 
     Attributes
     ----------
@@ -39,7 +39,7 @@ class Population:
 
     @property
     def codebook(self) -> Codebook:
-        """Give the columns."""
+        """Return the columns."""
         return self.background.codebook
 
 

@@ -33,7 +33,7 @@ LEAST_DISTINCT = 100
 
 @attrs.frozen(kw_only=True, eq=False)
 class Halves:
-    """Hold the linking task of a round.
+    """The linking task of a round.
 
     Attributes
     ----------
@@ -59,7 +59,7 @@ class Halves:
 
     @property
     def right_keys(self) -> npt.NDArray[np.int64]:
-        """Give equal numbers to equal right halves."""
+        """Return the keys of the right halves: equal for equal ones."""
         codebook = self.right.codebook
         places = [codebook.position(name) for name in self.right_columns]
         (keys,) = row_keys(
@@ -70,7 +70,7 @@ class Halves:
 
 @attrs.frozen(kw_only=True, eq=False)
 class Round:
-    """Hold one scored round.
+    """One scored round.
 
     Attributes
     ----------

@@ -11,7 +11,7 @@ _CAPACITY = 2**62
 def row_keys(
     *tables: npt.NDArray[np.integer], n_levels: Sequence[int]
 ) -> tuple[npt.NDArray[np.int64], ...]:
-    """Give every record a number that is equal exactly where records are equal.
+    """Return keys of the records, equal for equal ones only.
 
     Parameters
     ----------

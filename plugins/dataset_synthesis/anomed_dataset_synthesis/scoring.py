@@ -21,9 +21,9 @@ from anomed_dataset_synthesis.attacks.singling_out import (
 )
 from anomed_dataset_synthesis.canonical import CanonicalTable
 from anomed_dataset_synthesis.claims import find_on_claim
-from anomed_dataset_synthesis.declaration import FPR_NAMES, column_slugs
 from anomed_dataset_synthesis.encoding import MAX_TREE_CATEGORIES, fit_bins
 from anomed_dataset_synthesis.guesses_table import read_guesses
+from anomed_dataset_synthesis.measures import FPR_NAMES, column_slugs
 from anomed_dataset_synthesis.rounds import Round
 from anomed_dataset_synthesis.threat.evidence import Evidence, risk_of
 from anomed_dataset_synthesis.threat.guesses import (
@@ -126,7 +126,7 @@ def membership_metrics(arena: Arena, submission: Submission, claim: Guarantee | 
 
 
 def flat_membership(result: MembershipResult, prefix: str) -> Metrics:
-    """Give AUC and TPR at low FPRs, each with its 95% interval and the null band's upper end."""
+    """Return AUC and TPR at low FPRs, each with its 95% interval and the null band's upper end."""
     metrics: Metrics = {}
     area = result.auc()
     figures = {"auc": (area, result.null_band())}
@@ -184,7 +184,7 @@ def attribute_metrics(arena: Arena, submission: Submission) -> Metrics:
 
 
 def flat_guesses(result: GuessResult, prefix: str = "") -> Metrics:
-    """Give success rates on members and controls, and the excess with its 95% interval."""
+    """Return success rates on members and controls, and the excess with its 95% interval."""
     excess = result.over_controls()
     metrics = {
         f"{prefix}success": result.success().value,

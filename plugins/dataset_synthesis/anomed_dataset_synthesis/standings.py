@@ -28,7 +28,7 @@ FLAGS = {
 
 @attrs.frozen(kw_only=True)
 class Standing:
-    """Hold where one anonymizer stands.
+    """Where one anonymizer stands.
 
     Attributes
     ----------
@@ -64,7 +64,7 @@ class Standing:
 
     @property
     def counts(self) -> bool:
-        """Tell whether this is ranked by risk: it is useful, and it is synthetic."""
+        """Return whether this is ranked by risk: it is useful, and it is synthetic."""
         return self.passes_gate and FLAGS["copies_public_records"] not in self.flags
 
 
@@ -106,7 +106,7 @@ def _place(standing: Standing) -> tuple[bool, float, float]:
 
 
 def _is_dominated(one: Standing, others: Iterable[Standing]) -> bool:
-    """Tell whether somebody is at least as good in both respects and better in one."""
+    """Return whether somebody is at least as good in both respects and better in one."""
     mine = _both(one)
     return any(
         all(theirs <= ours for theirs, ours in zip(_both(other), mine, strict=True))
@@ -179,7 +179,7 @@ def _claim(house: Mapping[str, Mapping[str, float]], on_final: Iterable[Score]) 
 
 
 def report_sections(arena: Arena, scores: Sequence[Score]) -> list[ReportSection]:
-    """Give the sections of the result page."""
+    """Return the sections of the result page."""
     ranked = standings(scores)
     headers = (
         "place",

@@ -111,7 +111,7 @@ class ColumnLevels:
         return (high - low) / self.column.bounds.span
 
     def _means_everything(self, level: int) -> NDArray[np.bool_]:
-        """Tell which values become the whole domain: nulls, and all where one group is left."""
+        """Return which values become the whole domain: nulls, and all where one group is left."""
         groups = self.groups[:-1, level]
         one_left = level > 0 and bool((groups == groups[:1]).all())
         return np.isnan(self.coordinates) | one_left

@@ -125,7 +125,7 @@ class FullDomain:
         return int(self.weights[self.class_sizes(node) < k].sum())
 
     def kept(self, node: Node, *, k: int) -> NDArray[np.bool_]:
-        """Tell which records, of shape ``(n_records,)``, are in classes of at least `k`."""
+        """Return which records, of shape ``(n_records,)``, are in classes of at least `k`."""
         return (self.class_sizes(node) >= k)[self.kinds]
 
     def loss(self, node: Node, *, k: int) -> float:
@@ -172,7 +172,7 @@ def check_k(domain: FullDomain, *, k: int) -> None:
 
 
 def _combine(codes: Sequence[NDArray[np.int64]], n_values: Sequence[int]) -> NDArray[np.int64]:
-    """Give each combination of codes its own number, without overflow."""
+    """Return a number for each combination of codes, without overflow."""
     keys = np.zeros(len(codes[0]), dtype=np.int64)
     n_keys = 1
     for column, n_column_values in zip(codes, n_values, strict=True):

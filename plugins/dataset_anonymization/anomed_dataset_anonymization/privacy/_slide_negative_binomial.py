@@ -95,7 +95,7 @@ def population_classes(
 
 
 def _sampled_shares(shape: float, chance: float, *, sampling_fraction: float) -> FloatArray:
-    """Give the share of population classes that have one, and two, records in the sample."""
+    """Return the share of population classes that have one, and two, records in the sample."""
     f = sampling_fraction
     unsampled = (1 - f) * (1 - chance)
     seen = 1 - unsampled

@@ -65,7 +65,7 @@ def published_profile(table: PublishedTable, sensitive: str) -> PrivacyProfile:
 
 
 def _cell_codes(table: PublishedTable, name: str) -> Codes:
-    """Give a column's cells as codes: places in the listed domain where there is one, null last."""
+    """Return a column's cells as codes: places in the domain if it is listed, null last."""
     column, cells = table.schema[name], table.cells[name]
     if column.is_listed and isinstance(cells, Points):
         n_values = len(column.values)

@@ -190,7 +190,7 @@ def _histogram(classes: EquivalenceClasses) -> tuple[IntArray, IntArray]:
 
 
 def _chance_of_one(sizes: IntArray, *, n_sample: int, n_population: int) -> FloatArray:
-    """Give the chance that a sample holds exactly one of each class of these population sizes."""
+    """Return the chance that a sample holds exactly one of each class of these population sizes."""
     steps = np.arange(int(sizes[-1]) - 1)
     factors = np.maximum(n_population - n_sample - steps, 0) / np.maximum(
         n_population - 1 - steps, 1

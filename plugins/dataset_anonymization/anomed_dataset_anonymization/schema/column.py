@@ -194,13 +194,8 @@ class Column:
 
     @property
     def is_listed(self) -> bool:
-        """Tell whether the domain is a list of values."""
+        """Return whether the domain is a list of values."""
         return not isinstance(self.domain, Bounds)
-
-    @property
-    def is_quasi_identifier(self) -> bool:
-        """Tell whether an attacker may know this column."""
-        return self.role is ColumnRole.QUASI_IDENTIFIER
 
     def to_document(self) -> dict[str, Any]:
         """Return the column as JSON-ready types.

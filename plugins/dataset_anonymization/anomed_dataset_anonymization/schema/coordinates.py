@@ -192,7 +192,7 @@ def _as_floats(series: pd.Series[Any], column: Column) -> Coordinates:
 
 
 def factorise(series: pd.Series[Any]) -> tuple[NDArray[np.intp], pd.Index[Any]]:
-    """Give each distinct cell of a column a number.
+    """Return a number for each distinct cell of a column.
 
     Parameters
     ----------

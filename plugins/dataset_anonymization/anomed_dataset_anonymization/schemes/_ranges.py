@@ -57,7 +57,7 @@ def read_ends(low: pd.Series[Any], high: pd.Series[Any], *, column: Column) -> P
 
 
 def holds_ranges(series: pd.Series[Any]) -> bool:
-    """Tell whether the cells are ranges in one column: pairs, structs or pandas intervals."""
+    """Return whether the cells are ranges in one column: pairs, structs or pandas intervals."""
     if _interval_dtype(series) is not None:
         return True
     if not kinds.is_object_dtype(series.dtype):

@@ -1,4 +1,4 @@
-"""Hold a published table as numbers, in the one form that every score is computed from."""
+"""A published table as numbers, in the one form that every score is computed from."""
 
 from __future__ import annotations
 
@@ -133,7 +133,7 @@ class PublishedTable:
 
 
 def rank_cells(cells: PublishedCells) -> NDArray[np.intp]:
-    """Give distinct cells numbers in ascending order.
+    """Return a number for each distinct cell, in ascending order.
 
     Parameters
     ----------

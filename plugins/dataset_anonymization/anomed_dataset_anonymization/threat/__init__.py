@@ -14,7 +14,6 @@ from anomed_dataset_anonymization.threat.answers import (
     read_claims,
     read_inferences,
     read_reconstruction,
-    tell_form,
 )
 from anomed_dataset_anonymization.threat.background import guess_from_background
 from anomed_dataset_anonymization.threat.class_majority import ClassMajority
@@ -97,7 +96,6 @@ __all__ = [
     "score_reconstruction",
     "shared_level",
     "success_rate",
-    "tell_form",
     "trace_lineage",
     "worst_result",
 ]

@@ -139,7 +139,7 @@ def class_votes(view: AttackerView, candidates: Candidates) -> FloatArray:
 def answer(
     votes: FloatArray, view: AttackerView, candidates: Candidates, *, prior: FloatArray
 ) -> Coordinates:
-    """Give each target the answer with most votes.
+    """Return the answer with most votes for each target.
 
     Parameters
     ----------

@@ -7,7 +7,7 @@ alone values are guessed, without either a table is reconstructed.
 from __future__ import annotations
 
 from collections.abc import Collection
-from typing import Any, Literal
+from typing import Any
 
 import attrs
 import numpy as np
@@ -19,8 +19,6 @@ from anomed_dataset_anonymization.threat.view import NO_ROW
 
 MAX_GUESSES = 3
 """Rows that may be named for one target."""
-
-Form = Literal["inference", "reconstruction", "linkage"]
 
 
 @attrs.frozen(kw_only=True, eq=False)
@@ -69,13 +67,6 @@ class Claims:
 
     rows: NDArray[np.int64]
     confidence: NDArray[np.float64]
-
-
-def tell_form(table: pd.DataFrame) -> Form:
-    """Tell by the columns what an attacker submits."""
-    if "anon_row" in table.columns:
-        return "linkage"
-    return "inference" if "target_id" in table.columns else "reconstruction"
 
 
 def read_inferences(

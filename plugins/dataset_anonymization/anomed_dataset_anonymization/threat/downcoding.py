@@ -184,7 +184,7 @@ def _is_minimal_set(cells: ValueMasses) -> NDArray[np.bool_]:
 
 
 def _is_set(cells: ValueMasses) -> NDArray[np.bool_]:
-    """Tell which cells are sets of several values; frequencies need no refinement."""
+    """Return which cells are sets of several values; frequencies need no refinement."""
     even = np.isclose(cells.mass.max(axis=1) * cells.set_sizes, 1.0)
     sets: NDArray[np.bool_] = even & (cells.set_sizes > 1)
     return sets

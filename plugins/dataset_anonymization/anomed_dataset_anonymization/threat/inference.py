@@ -49,7 +49,7 @@ class InferenceScore:
 
 
 def is_right(guesses: Coordinates, truth: Coordinates, column: Column) -> BoolArray:
-    """Tell which guesses are right.
+    """Return which guesses are right.
 
     Parameters
     ----------

@@ -13,7 +13,7 @@ from anomed_dataset_anonymization.schemes import Points, PublishedTable
 
 
 def key_shares(table: PublishedTable, leaky: Coordinates) -> dict[str, float]:
-    """Measure for each column whom its published value alone gives away.
+    """Return, per column, the share of people identified by its value alone.
 
     Range [0, 1], lower is more private; 0 for columns that are not published as exact values, and
     close to it for all with many people to a value.

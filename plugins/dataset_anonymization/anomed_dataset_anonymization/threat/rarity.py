@@ -14,7 +14,7 @@ DEFAULT_SHARE = 0.25
 def find_rare(
     targets: Coordinates, population: Coordinates, *, share: float = DEFAULT_SHARE
 ) -> NDArray[np.bool_]:
-    """Tell which targets share what is known of them with the fewest people.
+    """Return which targets share what is known of them with the fewest people.
 
     Parameters
     ----------

@@ -181,14 +181,42 @@ def _equal_pairs(
     return row, person
 
 
+def count_near_pairs(rows: Coordinates, people: Coordinates, *, columns: Sequence[Column]) -> int:
+    """Count the pairs of distinct rows and distinct people that match within the tolerances.
+
+    Parameters
+    ----------
+    rows, people : ndarray of float64, shape (n_rows, n_columns) and (n_people, n_columns)
+        Coordinates; a null matches a null only.
+    columns : sequence of Column
+        Give the tolerances; without any, equal ones are not counted, since they fill no memory.
+
+    Returns
+    -------
+    int
+        `count_matches` takes at most `MAX_PAIRS`.
+    """
+    if not len(rows) or not len(people) or not any(column.tolerance for column in columns):
+        return 0
+    distinct = (np.unique(_scale(table, columns), axis=0) for table in (rows, people))
+    return int(_n_near(next(distinct), KDTree(next(distinct))).sum())
+
+
+def _n_near(rows: Coordinates, tree: KDTree) -> NDArray[np.int64]:
+    n_near: NDArray[np.int64] = tree.query_ball_point(
+        rows, r=_REACH, p=np.inf, return_length=True
+    ).astype(np.int64)
+    return n_near
+
+
 def _near_pairs(rows: Coordinates, people: Coordinates) -> NDArray[np.int64]:
     """Return all (row, person) pairs at most 1 apart in each column, shape (n_pairs, 2)."""
     tree = KDTree(people)
-    lengths = tree.query_ball_point(rows, r=_REACH, p=np.inf, return_length=True)
+    lengths = _n_near(rows, tree)
     if lengths.sum() > MAX_PAIRS:
         raise ValueError(
-            f"{lengths.sum()} pairs of rows and people match within the tolerances, which is more "
-            f"than can be assigned ({MAX_PAIRS}); lower the tolerances."
+            f"more than {MAX_PAIRS} pairs of rows and people match within the tolerances, too many "
+            "to be assigned; lower the tolerances, or give fewer rows."
         )
     near = tree.query_ball_point(rows, r=_REACH, p=np.inf)
     persons = np.concatenate([np.asarray(some, dtype=np.int64) for some in near])

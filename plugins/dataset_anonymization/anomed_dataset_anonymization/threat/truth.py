@@ -70,6 +70,6 @@ class TargetTruth:
         }
 
     def are_enough(self, chosen: BoolArray) -> bool:
-        """Tell whether some targets are enough on both sides to be scored as a group."""
+        """Return whether some targets are enough on both sides to be scored as a group."""
         sides = (chosen & self.is_member, chosen & ~self.is_member)
         return min(int(side.sum()) for side in sides) >= MIN_GROUP

@@ -12,16 +12,13 @@ from anomed_dataset_anonymization.utility.class_size import (
     discernibility,
 )
 from anomed_dataset_anonymization.utility.classification import (
-    ClassificationUtility,
-    classification_utility,
     gradient_boosting,
     majority_accuracy,
     model_accuracy,
 )
-from anomed_dataset_anonymization.utility.distortion import il1s, sse_share
+from anomed_dataset_anonymization.utility.distortion import sse_share
 from anomed_dataset_anonymization.utility.information_loss import (
     EntropyLoss,
-    column_costs,
     gcp,
     ncp_xu,
     non_uniform_entropy,
@@ -40,7 +37,6 @@ from anomed_dataset_anonymization.utility.truthfulness import covers, people_cov
 __all__ = [
     "Boxes",
     "Cells",
-    "ClassificationUtility",
     "CountQuery",
     "EntropyLoss",
     "Intervals",
@@ -51,14 +47,11 @@ __all__ = [
     "boxes_of_people",
     "boxes_of_published",
     "classification_metric",
-    "classification_utility",
-    "column_costs",
     "covers",
     "discernibility",
     "draw_workload",
     "gcp",
     "gradient_boosting",
-    "il1s",
     "k_marginal_score",
     "majority_accuracy",
     "model_accuracy",

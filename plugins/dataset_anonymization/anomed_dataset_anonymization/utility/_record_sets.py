@@ -18,7 +18,7 @@ CHUNK_BYTES = 2**22
 
 
 def contains(cells: Cells, chosen: IntArray, others: Cells, *, other_cells: IntArray) -> BoolArray:
-    """Tell whether cells of one table allow all that cells of another say.
+    """Return whether cells of one table allow all that cells of another say.
 
     Raises
     ------

@@ -48,7 +48,7 @@ class Boxes:
         return int(self.counts.sum())
 
     def codes(self) -> Sequence[Codes]:
-        """Give each column's cells as codes, from which equivalence classes follow."""
+        """Return each column's cells as codes, from which equivalence classes follow."""
         return [
             Codes(codes=cells.cell_of_row, n_codes=cells.n_cells) for cells in self.columns.values()
         ]

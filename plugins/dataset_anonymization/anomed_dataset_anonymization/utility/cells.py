@@ -100,7 +100,7 @@ class Intervals:
         return (self.low <= self.domain_low) & (self.high >= self.domain_high)
 
     def mass_below(self, cuts: npt.ArrayLike) -> FloatArray:
-        """Give the share of each range that lies below each cut.
+        """Return the share of each range that lies below each cut.
 
         Parameters
         ----------
@@ -117,7 +117,7 @@ class Intervals:
         return np.clip(offsets / widths, 0.0, 1.0)
 
     def contains(self, cells: IntArray, other: "Intervals", *, other_cells: IntArray) -> BoolArray:
-        """Tell whether ranges contain ranges of another table.
+        """Return whether ranges contain ranges of another table.
 
         Parameters
         ----------
@@ -256,7 +256,7 @@ class ValueMasses:
     def contains(
         self, cells: IntArray, other: "ValueMasses", *, other_cells: IntArray
     ) -> BoolArray:
-        """Tell whether sets of possible values contain those of another table.
+        """Return whether sets of possible values contain those of another table.
 
         Parameters
         ----------
@@ -287,7 +287,7 @@ Cells: TypeAlias = Intervals | ValueMasses
 
 
 def _distinct_rows(matrix: npt.NDArray[np.generic]) -> tuple[IntArray, IntArray]:
-    """Give the first row of each distinct kind, and the kind of each row."""
+    """Return the first row of each distinct kind, and the kind of each row."""
     rows = np.ascontiguousarray(matrix)
     as_bytes = rows.view(np.dtype((np.void, rows.dtype.itemsize * rows.shape[1]))).ravel()
     _, first, kind = np.unique(as_bytes, return_index=True, return_inverse=True)

@@ -4,7 +4,6 @@ from collections.abc import Callable
 from typing import Any
 
 import numpy as np
-from attrs import frozen
 from sklearn.ensemble import HistGradientBoostingClassifier
 
 from anomed_dataset_anonymization.privacy.classes import FloatArray, IntArray
@@ -15,94 +14,10 @@ ModelMaker = Callable[[], Any]
 """Makes an unfitted classifier of scikit-learn's interface that takes sample weights."""
 
 
-@frozen(kw_only=True)
-class ClassificationUtility:
-    """Accuracies on unseen people, all in [0, 1]; higher is more useful.
-
-    Attributes
-    ----------
-    published
-        Of a model trained on the published table.
-    original
-        Of the same model trained on the original table.
-    majority
-        Of always naming the original's most frequent label.
-    """
-
-    published: float
-    original: float
-    majority: float
-
-    @property
-    def retained(self) -> float:
-        """The share of the model's gain over the majority label that the published table keeps.
-
-        1 if the published table is as good as the original, 0 if it is worth no more than the most
-        frequent label; below 0 if it misleads, above 1 by chance.
-
-        Raises
-        ------
-        ValueError
-            If the original table itself gains nothing, so that there is nothing to keep.
-        """
-        gain = self.original - self.majority
-        if gain <= 0:
-            raise ValueError(
-                f"a model of the original table reaches {self.original:.4f}, no more than the "
-                f"majority label's {self.majority:.4f}: choose another target."
-            )
-        return (self.published - self.majority) / gain
-
-
 def gradient_boosting() -> HistGradientBoostingClassifier:
     """Make the default classifier: deterministic, quick, at home with mixed columns."""
     return HistGradientBoostingClassifier(
         max_iter=30, max_leaf_nodes=15, early_stopping=False, random_state=0
-    )
-
-
-def classification_utility(
-    original: Boxes,
-    published: Boxes,
-    *,
-    unseen: Boxes,
-    target: str,
-    make_model: ModelMaker = gradient_boosting,
-) -> ClassificationUtility:
-    """Train a model on the published table and test it on people in neither table.
-
-    A range enters the model as its midpoint and whether it spans the domain, a listed value as one
-    mass for each value; a row whose label is spread over several values trains each of them with
-    its share.
-
-    Parameters
-    ----------
-    original
-        The original table.
-    published
-        The published table, with the same columns.
-    unseen
-        Exact records of the same population that are in neither table.
-    target
-        The column to predict, of listed values.
-    make_model
-        Makes the classifier.
-
-    Returns
-    -------
-    ClassificationUtility
-        The accuracies.
-
-    Raises
-    ------
-    ValueError
-        If a table lacks a column, the target has ranges of numbers or is the only column, or an
-        unseen label is not exact.
-    """
-    return ClassificationUtility(
-        published=model_accuracy(published, unseen=unseen, target=target, make_model=make_model),
-        original=model_accuracy(original, unseen=unseen, target=target, make_model=make_model),
-        majority=majority_accuracy(original, unseen=unseen, target=target),
     )
 
 
@@ -111,12 +26,20 @@ def model_accuracy(
 ) -> float:
     """Train a model on a table and return its accuracy on people who are not in it.
 
+    A range enters the model as its midpoint and whether it spans the domain, a listed value as one
+    mass for each value; a row whose label is spread over several values trains each of them with
+    its share.
+
     Parameters
     ----------
     table
         An original or a published table.
-    unseen, target, make_model
-        As of `classification_utility`.
+    unseen
+        Exact records of the same population that are in no table.
+    target
+        The column to predict, of listed values.
+    make_model
+        Makes the classifier.
 
     Returns
     -------
@@ -126,7 +49,8 @@ def model_accuracy(
     Raises
     ------
     ValueError
-        As `classification_utility` does.
+        If a table lacks a column, the target has ranges of numbers or is the only column, or an
+        unseen label is not exact.
     """
     names = [name for name in unseen.columns if name != target]
     if not names:
@@ -148,7 +72,7 @@ def majority_accuracy(table: Boxes, *, unseen: Boxes, target: str) -> float:
     table
         An original or a published table.
     unseen, target
-        As of `classification_utility`.
+        As of `model_accuracy`.
 
     Returns
     -------
@@ -166,7 +90,7 @@ def majority_accuracy(table: Boxes, *, unseen: Boxes, target: str) -> float:
 
 
 def _features(table: Boxes) -> FloatArray:
-    """Give the model's input (n_rows, n_features)."""
+    """Return the model's input (n_rows, n_features)."""
     return np.hstack([_cell_features(cells)[cells.cell_of_row] for cells in table.columns.values()])
 
 
@@ -177,7 +101,7 @@ def _cell_features(cells: Cells) -> FloatArray:
 
 
 def _labelled_rows(table: Boxes, target: str) -> tuple[IntArray, IntArray, FloatArray]:
-    """Give row, label and weight of each training example."""
+    """Return row, label and weight of each training example."""
     cells = _label_cells(table, target)
     rows, labels = np.nonzero(cells.mass[cells.cell_of_row])
     weights = cells.mass[cells.cell_of_row[rows], labels] * table.counts[rows]

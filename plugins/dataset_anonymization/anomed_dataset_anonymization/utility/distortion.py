@@ -37,32 +37,6 @@ def sse_share(original: npt.ArrayLike, published: npt.ArrayLike) -> float:
     return float(100.0 * (squared_errors / variation).mean())
 
 
-def il1s(original: npt.ArrayLike, published: npt.ArrayLike) -> float:
-    """Measure the mean absolute error in units of sqrt(2) standard deviations: IL1s.
-
-    Range [0, inf), lower is more useful.
-
-    Parameters
-    ----------
-    original
-        float (n_people, n_columns).
-    published
-        float (n_people, n_columns), the same people in the same order.
-
-    Raises
-    ------
-    ValueError
-        If the tables differ in shape, are empty or not finite, or an original column is constant.
-
-    References
-    ----------
-    Yancey, Winkler, Creecy: Disclosure risk assessment in perturbative microdata protection, in
-    Inference Control in Statistical Databases, LNCS 2316, 2002, doi:10.1007/3-540-47804-3_11.
-    """
-    before, after = _as_pair(original, published)
-    return float((np.abs(before - after) / (np.sqrt(2) * before.std(axis=0, ddof=1))).mean())
-
-
 def _as_pair(original: npt.ArrayLike, published: npt.ArrayLike) -> tuple[FloatArray, FloatArray]:
     before = np.asarray(original, dtype=np.float64)
     after = np.asarray(published, dtype=np.float64)

@@ -92,26 +92,6 @@ def ncp_xu(table: Boxes, n_original: int | None = None) -> float:
     return _mean_cost(table, n_original, cost_of=_cost_by_size)
 
 
-def column_costs(table: Boxes) -> dict[str, float]:
-    """Measure the certainty penalty of each column over the published rows.
-
-    Parameters
-    ----------
-    table
-        The published table.
-
-    Returns
-    -------
-    dict
-        By column, the mean cost of its cells as in `gcp`, in [0, 1].
-    """
-    weights = table.counts / table.n_people
-    return {
-        name: float(weights @ _cost_by_gain(cells)[cells.cell_of_row])
-        for name, cells in table.columns.items()
-    }
-
-
 def non_uniform_entropy(original: Sequence[Codes], published: Sequence[Codes]) -> EntropyLoss:
     """Measure the bits about each original value that its published form leaves open.
 

@@ -58,7 +58,7 @@ def k_marginal_score(original: Boxes, published: Boxes) -> float:
 
 
 def _cuts(cells: Cells, table: Boxes) -> FloatArray:
-    """Give the inner borders of a column's bins, half a step beside the grid."""
+    """Return the inner borders of a column's bins, half a step beside the grid."""
     if not isinstance(cells, Intervals):
         return np.empty(0)
     order = np.argsort(cells.midpoints)
@@ -69,7 +69,7 @@ def _cuts(cells: Cells, table: Boxes) -> FloatArray:
 
 
 def _in_bins(cells: Cells, cuts: FloatArray) -> FloatArray:
-    """Give the share of each cell in each bin, float64 (n_cells, n_bins)."""
+    """Return the share of each cell in each bin, float64 (n_cells, n_bins)."""
     if not isinstance(cells, Intervals):
         return cells.mass
     below = cells.mass_below(cuts)

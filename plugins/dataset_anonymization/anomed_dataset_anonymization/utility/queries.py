@@ -224,7 +224,7 @@ def _sum_products(boxes: Boxes, shares: Mapping[str, FloatArray]) -> FloatArray:
 
 
 def _shares_meeting(cells: Cells, conditions: Sequence[Condition], *, name: str) -> FloatArray:
-    """Give the share of each cell (n_cells, n_conditions) that meets each condition."""
+    """Return the share of each cell (n_cells, n_conditions) that meets each condition."""
     if isinstance(cells, Intervals):
         ends = np.array(conditions, dtype=np.float64)
         half = cells.step / 2

@@ -91,7 +91,7 @@ def truthfulness(published: Boxes, original: Boxes) -> float:
 
 
 def covers(published: Boxes, rows: IntArray, *, original: Boxes, records: IntArray) -> BoolArray:
-    """Tell whether published rows cover given original records.
+    """Return whether published rows cover given original records.
 
     Parameters
     ----------

@@ -8,22 +8,9 @@ from anomed_dataset_anonymization.threat import (
     read_claims,
     read_inferences,
     read_reconstruction,
-    tell_form,
 )
 
 IDS = np.array([100, 200, 300])
-
-
-@pytest.mark.parametrize(
-    ("columns", "form"),
-    [
-        (["target_id", "anon_row"], "linkage"),
-        (["target_id", "illness"], "inference"),
-        (["age", "illness"], "reconstruction"),
-    ],
-)
-def test_the_columns_tell_the_form(columns, form):
-    assert tell_form(pd.DataFrame(columns=columns)) == form
 
 
 def inferences(register, **columns):

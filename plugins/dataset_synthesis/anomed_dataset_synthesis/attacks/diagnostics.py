@@ -24,7 +24,7 @@ _SURE = 0.999
 
 @attrs.frozen(kw_only=True, eq=False)
 class Diagnostics:
-    """Hold figures about distances from synthetic to real records.
+    """Figures about distances from synthetic to real records.
 
     Attributes
     ----------
@@ -142,18 +142,18 @@ def _nearness_ratio(distances: npt.NDArray[np.float64]) -> float:
 def _held_alone(
     records: npt.NDArray[np.int64], ours: npt.NDArray[np.int64], others: npt.NDArray[np.int64]
 ) -> npt.NDArray[np.bool_]:
-    """Tell which records the synthetic table holds and no other one does."""
+    """Return which records the synthetic table holds and no other one does."""
     held: npt.NDArray[np.bool_] = (count_in(records, ours) > 0) & (count_in(records, others) == 0)
     return held
 
 
 def _excess(hits: npt.NDArray[np.bool_], controls: npt.NDArray[np.bool_]) -> float:
-    """Give what is certain of the excess of hits over controls, with 99.9% confidence."""
+    """Return what is certain of the excess of hits over controls, with 99.9% confidence."""
     counts = [(int(part.sum()), len(part)) for part in (hits, controls)]
     return excess_success(counts[0], counts[1], confidence=_SURE).low
 
 
 def _more_often(ours: npt.NDArray[np.bool_], theirs: npt.NDArray[np.bool_]) -> bool:
-    """Tell whether two intervals of 99.9% confidence are apart, ours above."""
+    """Return whether two intervals of 99.9% confidence are apart, ours above."""
     low = success_rate(int(ours.sum()), len(ours), confidence=_SURE).low
     return low > success_rate(int(theirs.sum()), len(theirs), confidence=_SURE).high

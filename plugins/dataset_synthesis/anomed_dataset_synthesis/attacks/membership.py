@@ -139,7 +139,7 @@ def density_ratio(
 
 
 def _odds(evidence: npt.NDArray[np.float64], counter: npt.NDArray[np.float64]) -> Scores:
-    """Give evidence / (evidence + counter), one half where both are 0."""
+    """Return evidence / (evidence + counter), one half where both are 0."""
     total = evidence + counter
     scores = np.full(len(total), 0.5)
     np.divide(evidence, total, out=scores, where=total > 0)

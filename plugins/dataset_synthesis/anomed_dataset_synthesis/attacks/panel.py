@@ -36,7 +36,7 @@ Groups = Mapping[str, npt.NDArray[np.bool_]]
 
 @attrs.frozen(kw_only=True, eq=False)
 class PanelResult:
-    """Hold what the house's attacks learnt from a submission.
+    """What the house's attacks learnt from a submission.
 
     Attributes
     ----------
@@ -54,7 +54,7 @@ class PanelResult:
 
     @property
     def evidence(self) -> tuple[Evidence, ...]:
-        """Give all evidence, to be put together with that of submitted attacks."""
+        """Return all evidence, to be put together with that of submitted attacks."""
         return (
             *(piece for result in self.memberships for piece in result.evidence()),
             *(piece for result in self.guesses for piece in result.evidence()),
@@ -62,7 +62,7 @@ class PanelResult:
 
     @property
     def risk(self) -> Risk:
-        """Give the risk by the house's attacks alone, 0..1, lower is better."""
+        """Return the risk by the house's attacks alone, 0..1, lower is better."""
         return risk_of(self.evidence)
 
 
@@ -189,7 +189,7 @@ def _attribute_results(
 def _predicate_makers(
     background: CanonicalTable, *, n_predicates: int, rng: np.random.Generator
 ) -> dict[str, Callable[[CanonicalTable], tuple[Predicate, ...]]]:
-    """Give, by what they are about, the ways to make predicates from a table."""
+    """Return predicate generators by subject."""
 
     def about(column: str) -> Callable[[CanonicalTable], tuple[Predicate, ...]]:
         return lambda table: univariate_predicates(

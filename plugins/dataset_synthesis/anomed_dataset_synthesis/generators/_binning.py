@@ -40,7 +40,7 @@ class Bins:
         return len(self.starts) + self.nullable
 
     def codes(self, levels: Levels) -> Codes:
-        """Give the bin of each level, shape (n_records,)."""
+        """Return the bin of each level, shape (n_records,)."""
         found = np.searchsorted(self.starts, levels, side="right") - 1
         return np.where(levels == MISSING, len(self.starts), found)
 

@@ -39,7 +39,7 @@ _MAX_CELLS = 2**24
 
 @attrs.frozen(kw_only=True, eq=False)
 class NoisyMarginals:
-    """Hold what was measured; nothing else about the records leaves the mechanism.
+    """What was measured; nothing else about the records leaves the mechanism.
 
     Attributes
     ----------

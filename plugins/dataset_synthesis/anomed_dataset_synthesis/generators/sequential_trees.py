@@ -74,7 +74,7 @@ class SequentialTrees:
 
 @attrs.frozen(kw_only=True, eq=False)
 class TreeStep:
-    """Hold one column's tree and its real records grouped by leaf.
+    """One column's tree and its real records grouped by leaf.
 
     Attributes
     ----------

@@ -41,7 +41,7 @@ def search(
     n_neighbours: int,
     progress: Callable[[float], None] | None,
 ) -> Found:
-    """Give distances in units and places, each of shape (n_queries, n_neighbours)."""
+    """Return distances in units and places, each of shape (n_queries, n_neighbours)."""
     distances = np.full((queries.n_records, n_neighbours), _FAR, dtype=np.int32)
     places = np.zeros((queries.n_records, n_neighbours), dtype=np.int64)
     order = _order_of(references)

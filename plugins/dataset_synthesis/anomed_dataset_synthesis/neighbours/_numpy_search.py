@@ -20,7 +20,7 @@ def search(
     n_neighbours: int,
     progress: Callable[[float], None] | None,
 ) -> Found:
-    """Give distances in units and places, each of shape (n_queries, n_neighbours)."""
+    """Return distances in units and places, each of shape (n_queries, n_neighbours)."""
     distances = np.empty((queries.n_records, n_neighbours), dtype=np.int32)
     places = np.empty((queries.n_records, n_neighbours), dtype=np.int64)
     block = _Block(queries, references)
@@ -69,7 +69,7 @@ class _Block:
         self._sums = np.empty(shape, dtype=np.int32)
 
     def distances(self, rows: slice, columns: slice) -> npt.NDArray[np.int32]:
-        """Give distances in units between some queries and some references."""
+        """Return distances in units between some queries and some references."""
         unit = np.int32(self.queries.unit)
         shape = slice(rows.stop - rows.start), slice(columns.stop - columns.start)
         differ, counts = self._differ[shape], self._counts[shape]

@@ -17,7 +17,7 @@ Engine = Literal["auto", "numpy", "numba"]
 
 @attrs.frozen(kw_only=True, eq=False)
 class Neighbours:
-    """Hold the nearest references of each query, nearest first.
+    """The nearest references of each query, nearest first.
 
     Attributes
     ----------

@@ -25,7 +25,7 @@ _LARGEST_SUM = 2**31 - 1
 
 @attrs.frozen(kw_only=True, eq=False)
 class Points:
-    """Hold records as points of a `MixedSpace`.
+    """Records as points of a `MixedSpace`.
 
     Attributes
     ----------
@@ -55,7 +55,7 @@ class Points:
         return int(self.numbers.shape[1])
 
     def take(self, places: npt.NDArray[np.intp]) -> "Points":
-        """Give some of the records, in that order."""
+        """Return some of the records, in that order."""
         return attrs.evolve(
             self, numbers=self.numbers[:, places], categories=self.categories[:, places]
         )
@@ -83,7 +83,7 @@ class MixedSpace:
 
     @property
     def unit(self) -> int:
-        """Give the distance of two different categories: a power of 2, as large as fits."""
+        """Return the distance of two different categories: a power of 2, as large as fits."""
         n_columns = len(self.numeric) + len(self.categorical)
         unit = _LARGEST_UNIT
         while unit * n_columns > _LARGEST_SUM:

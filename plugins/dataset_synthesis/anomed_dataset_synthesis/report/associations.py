@@ -8,7 +8,7 @@ import numpy.typing as npt
 
 
 def associations(bins: npt.NDArray[np.int64], *, n_bins: Sequence[int]) -> npt.NDArray[np.float64]:
-    """Give Cramér's V of every pair of columns.
+    """Return Cramér's V of every pair of columns.
 
     Parameters
     ----------

@@ -117,5 +117,5 @@ def _roc_picture(results: Sequence[MembershipResult], claim: Guarantee | None) -
 
 
 def _place(fpr: float) -> float:
-    """Give the place of a rate on a logarithmic axis from 0.1% to 100%."""
+    """Return the place of a rate on a logarithmic axis from 0.1% to 100%."""
     return float(1 - np.log10(fpr) / np.log10(_LOWEST_FPR))

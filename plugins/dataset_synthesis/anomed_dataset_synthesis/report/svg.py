@@ -17,7 +17,7 @@ Point = tuple[float, float]
 
 @attrs.frozen(kw_only=True)
 class Line:
-    """Hold a line of a plot.
+    """A line of a plot.
 
     Attributes
     ----------

@@ -10,7 +10,7 @@ from anomed_dataset_synthesis.threat.estimates import excess_success
 
 @attrs.frozen(kw_only=True, eq=False)
 class Evidence:
-    """Hold what one attack learnt, on a scale that all attacks share.
+    """What one attack learnt, on a scale that all attacks share.
 
     Attributes
     ----------
@@ -31,7 +31,7 @@ class Evidence:
     advantage_at: Callable[[float], Estimate]
 
     def advantage(self, confidence: float = 0.95) -> Estimate:
-        """Give the normalised advantage with an interval of this confidence."""
+        """Return the normalised advantage with an interval of this confidence."""
         return self.advantage_at(confidence)
 
 
@@ -57,7 +57,7 @@ def rate_evidence(
 
 @attrs.frozen(kw_only=True, eq=False)
 class Risk:
-    """Hold the risk of a synthetic table.
+    """The risk of a synthetic table.
 
     Attributes
     ----------

@@ -27,7 +27,7 @@ Counts = tuple[int, int]
 
 @attrs.frozen(kw_only=True)
 class GuessResult:
-    """Hold how often one attack's guesses were right.
+    """How often one attack's guesses were right.
 
     Attributes
     ----------
@@ -78,7 +78,7 @@ class GuessResult:
         return excess_success(self.members, self.background, confidence=confidence)
 
     def evidence(self) -> tuple[Evidence, ...]:
-        """Give the evidence for the risk: the excess over controls."""
+        """Return the evidence for the risk: the excess over controls."""
         return (
             rate_evidence(
                 attack=self.attack,
@@ -96,7 +96,7 @@ def attribute_hits(
     *,
     column: NumericColumn | CategoryColumn,
 ) -> npt.NDArray[np.bool_]:
-    """Tell which guesses of an attribute are right.
+    """Return which guesses of an attribute are right.
 
     Parameters
     ----------
@@ -225,7 +225,7 @@ def link_hits(
     *,
     right_keys: npt.NDArray[np.int64],
 ) -> npt.NDArray[np.bool_]:
-    """Tell which links between two shuffled column halves are right.
+    """Return which links between two shuffled column halves are right.
 
     Parameters
     ----------

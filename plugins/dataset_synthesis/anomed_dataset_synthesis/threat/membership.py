@@ -48,7 +48,7 @@ def check_membership_scores(scores: npt.NDArray[np.float64], n_targets: int) -> 
 
 @attrs.frozen(kw_only=True, eq=False)
 class MembershipResult:
-    """Hold how well one attack told members from controls in one group of targets.
+    """How well one attack told members from controls in one group of targets.
 
     Attributes
     ----------
@@ -65,7 +65,7 @@ class MembershipResult:
 
     @property
     def curve(self) -> Roc:
-        """Give the whole ROC curve."""
+        """Return the whole ROC curve."""
         return roc_curve(self.members, self.controls)
 
     def auc(self, confidence: float = 0.95) -> Estimate:
@@ -105,7 +105,7 @@ class MembershipResult:
         return null_band(len(self.members), len(self.controls), fpr=fpr)
 
     def evidence(self) -> tuple[Evidence, ...]:
-        """Give the evidence for the risk: 2 AUC - 1, and (TPR - FPR) / (1 - FPR) at low FPRs.
+        """Return the evidence for the risk: 2 AUC - 1, and (TPR - FPR) / (1 - FPR) at low FPRs.
 
         The latter are taken at the lowest threshold that no more than the FPR's share of the
         controls reach, and count that share as an estimate, which small groups leave uncertain.

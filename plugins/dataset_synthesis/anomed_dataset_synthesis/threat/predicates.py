@@ -70,7 +70,7 @@ class Predicate:
     conditions: tuple[Condition, ...]
 
     def matches(self, table: CanonicalTable) -> npt.NDArray[np.intp]:
-        """Give the places of the records for which all conditions hold, rising."""
+        """Return the places of the records for which all conditions hold, rising."""
         first, *others = self.conditions
         places = np.flatnonzero(first.holds(table.levels[:, first.position]))
         for condition in others:

@@ -10,7 +10,7 @@ from anomed_dataset_synthesis.rows import count_in
 
 @attrs.frozen(kw_only=True, eq=False)
 class Split:
-    """Hold the places of a population's records in three disjoint tables.
+    """The places of a population's records in three disjoint tables.
 
     Attributes
     ----------
@@ -61,7 +61,7 @@ def split_population(
 
 @attrs.frozen(kw_only=True, eq=False)
 class Targets:
-    """Hold the records that attackers are asked about.
+    """The records that attackers are asked about.
 
     Attributes
     ----------

@@ -42,6 +42,6 @@ def boosted_trees(
 
 
 def decide(trees: HistGradientBoostingClassifier, features: Features) -> npt.NDArray[np.float64]:
-    """Give each record's log-odds of True, shape (n_records,)."""
+    """Return each record's log-odds of True, shape (n_records,)."""
     with one_thread():
         return np.asarray(trees.decision_function(features), dtype=np.float64)

@@ -14,12 +14,12 @@ from anomed_dataset_synthesis.utility.two_sample import TwoSampleTest, two_sampl
 Progress = Callable[[str, float], None]
 
 DEFAULT_GATE = 0.6
-"""The least utility with which a submission is ranked: below it, privacy is no merit."""
+"""The least utility of a ranked submission: privacy is not credited below this utility."""
 
 
 @attrs.frozen(kw_only=True)
 class Utility:
-    """Hold the utility of a synthetic table.
+    """The utility of a synthetic table.
 
     Attributes
     ----------
@@ -37,7 +37,7 @@ class Utility:
 
     @property
     def components(self) -> dict[str, float]:
-        """Give what the score is the minimum of; each is 1 for another real sample.
+        """Return what the score is the minimum of; each is 1 for another real sample.
 
         The worst of the hidden tasks counts, for a table that serves one question only is of
         little use.
@@ -55,7 +55,7 @@ class Utility:
 
     @property
     def score(self) -> float:
-        """Give the smallest component, cut off at 0 and 1; higher is better.
+        """Return the smallest component, cut off at 0 and 1; higher is better.
 
         0 is no better than independent columns, 1 is as good as another real sample. Coming
         closer to the training table than a fresh sample would earns nothing.
@@ -63,7 +63,7 @@ class Utility:
         return float(np.clip(min(self.components.values()), 0.0, 1.0))
 
     def passes(self, gate: float = DEFAULT_GATE) -> bool:
-        """Tell whether the score reaches the gate."""
+        """Return whether the score reaches the gate."""
         return self.score >= gate
 
 

@@ -25,7 +25,7 @@ _BLOCK = 512
 
 @attrs.frozen(kw_only=True)
 class Manifold:
-    """Hold three figures in 0..1.
+    """Three figures in 0..1.
 
     Attributes
     ----------
@@ -96,7 +96,7 @@ def manifold(
 
 
 def _support_score(points: Points, reference: Points) -> float:
-    """Give 1 - 2 * integral of abs(P(a) - a), P(a) the points inside the a-quantile radius."""
+    """Return 1 - 2 * integral of abs(P(a) - a), P(a) the points inside the a-quantile radius."""
     centre = reference.mean(axis=0)
     radii = np.linalg.norm(points - centre, axis=1)
     own_radii = np.sort(np.linalg.norm(reference - centre, axis=1))

@@ -17,7 +17,7 @@ _SMALLEST_SCALE = 1e-9
 
 @attrs.frozen(kw_only=True, eq=False)
 class MarginalFidelity:
-    """Hold how alike a synthetic and a training table are, some columns at a time.
+    """How alike a synthetic and a training table are, some columns at a time.
 
     Attributes
     ----------
@@ -40,7 +40,7 @@ class MarginalFidelity:
 
     @property
     def accuracy(self) -> float:
-        """Give the mean over all choices of columns."""
+        """Return the mean over all choices of columns."""
         return float(self.by_choice.mean())
 
     @property

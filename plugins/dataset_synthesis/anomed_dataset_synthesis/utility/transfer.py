@@ -29,7 +29,7 @@ class Task:
     level: int
 
     def answers(self, table: CanonicalTable) -> npt.NDArray[np.bool_]:
-        """Give each record's answer; a missing value answers no. Shape (n_records,)."""
+        """Return each record's answer; a missing value answers no. Shape (n_records,)."""
         levels = table.column(self.column)
         if isinstance(table.codebook.column(self.column), CategoryColumn):
             return np.equal(levels, self.level)
@@ -81,7 +81,7 @@ def tasks_of(background: CanonicalTable, *, rarest: float = 0.05) -> tuple[Task,
 
 @attrs.frozen(kw_only=True)
 class Transfer:
-    """Hold how well a model trained on synthetic records answers a task on real ones.
+    """How well a model trained on synthetic records answers a task on real ones.
 
     Attributes
     ----------

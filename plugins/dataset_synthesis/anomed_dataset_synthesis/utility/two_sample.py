@@ -12,7 +12,7 @@ from anomed_dataset_synthesis.utility._trees import boosted_trees, decide
 
 @attrs.frozen(kw_only=True)
 class TwoSampleTest:
-    """Hold the outcome of a classifier two-sample test.
+    """The outcome of a classifier two-sample test.
 
     Attributes
     ----------
@@ -24,12 +24,12 @@ class TwoSampleTest:
 
     @property
     def auc(self) -> float:
-        """Give the mean over folds."""
+        """Return the mean over folds."""
         return float(np.mean(self.auc_by_fold))
 
     @property
     def excess(self) -> float:
-        """Give 2 |AUC - 1/2|: 0 is indistinguishable, 1 is told apart without fail."""
+        """Return 2 |AUC - 1/2|: 0 is indistinguishable, 1 is told apart without fail."""
         return 2 * abs(self.auc - 0.5)
 
 

@@ -11,7 +11,7 @@ from anomed_supervised_mia.attacks.arrays import FloatArray
 
 @attrs.frozen(kw_only=True, eq=False)
 class PublicBounds:
-    """Hold the lowest and the highest value of each feature, float64 (n_features,) each."""
+    """The lowest and the highest value of each feature, float64 (n_features,) each."""
 
     low: FloatArray
     high: FloatArray

@@ -13,7 +13,7 @@ BLOCK_RECORDS = 1024
 
 @attrs.frozen(kw_only=True, eq=False)
 class Moments:
-    """Hold count, mean and variance (around the mean, over the count), float64 (n_records,) each.
+    """Count, mean and variance (around the mean, over the count), float64 (n_records,) each.
 
     Where the count is 0, mean and variance are NaN: whoever reads them checks the count first.
     """

@@ -12,7 +12,7 @@ from anomed_supervised_mia.attacks.signals import Signals
 
 @attrs.frozen(kw_only=True, eq=False)
 class AttackScores:
-    """Hold the scores of members, float64 (n_members,), and non-members, float64 (n_non_members,).
+    """The scores of members, float64 (n_members,), and non-members, float64 (n_non_members,).
 
     Both are in the order of the signals they were computed from; higher means more likely a member.
     """

@@ -93,7 +93,7 @@ class LikelihoodRatioAttack:
 
 @attrs.frozen(kw_only=True, eq=False)
 class Normal:
-    """Hold a normal distribution of each record's confidence, float64 (n_records,) each.
+    """A normal distribution of each record's confidence, float64 (n_records,) each.
 
     `n_models` counts the models it was estimated from; without any, mean and deviation are NaN.
     """

@@ -28,7 +28,7 @@ def _flags(value: npt.ArrayLike) -> BoolArray:
 
 @attrs.frozen(kw_only=True, eq=False)
 class ShadowSignals:
-    """Hold the confidences of shadow models on every record of a pool.
+    """The confidences of shadow models on every record of a pool.
 
     Parameters
     ----------

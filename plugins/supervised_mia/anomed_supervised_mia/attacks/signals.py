@@ -48,7 +48,7 @@ def _integers(value: npt.ArrayLike | None) -> IntArray | None:
 
 @attrs.frozen(kw_only=True, eq=False)
 class Signals:
-    """Hold a model's outputs on ``n_records`` records, in the same order in every array.
+    """A model's outputs on ``n_records`` records, in the same order in every array.
 
     At least one of `probabilities`, `logits`, `predicted_labels`, `losses` and `features` is given.
 
@@ -287,7 +287,7 @@ class Signals:
         return log_odds(self.log_probabilities(), self._required_labels())
 
     def correct(self) -> BoolArray:
-        """Tell which records the model classifies correctly, bool (n_records,).
+        """Return which records the model classifies correctly, bool (n_records,).
 
         Raises
         ------

@@ -25,7 +25,7 @@ CACHE_VERSION = 1
 
 @attrs.frozen(kw_only=True)
 class ShadowProgress:
-    """Tell how far training is: `n_done` of `n_shadows` models, `n_cached` of them not trained."""
+    """Report how far training is: `n_done` of `n_shadows` models, `n_cached` of them reused."""
 
     n_done: int
     n_shadows: int
