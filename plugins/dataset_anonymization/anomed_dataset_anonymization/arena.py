@@ -24,7 +24,6 @@ from anomed_dataset_anonymization.schema import Column, ColumnKind, TableSchema,
 from anomed_dataset_anonymization.schemes import PublishedTable, canonicalise
 from anomed_dataset_anonymization.splits import Targets, draw_targets
 from anomed_dataset_anonymization.threat import AttackerView, TargetTruth, find_rare
-from anomed_dataset_anonymization.threat.reconstruction import MAX_PAIRS, count_near_pairs
 from anomed_dataset_anonymization.utility import Boxes, boxes_of_people
 from anomed_dataset_anonymization.yardsticks import Yardsticks, lay_yardsticks
 
@@ -33,9 +32,6 @@ if TYPE_CHECKING:
 
 MAX_LISTED_VALUES = 4_096
 """Of a nominal column: tables are compared value by value, in 8 bytes for each pair of values."""
-
-_N_PROBED = 1_000
-"""People, dealt at random, whose matches within the tolerances are counted at the start."""
 
 _HOUSE = "house attacks"
 """The deanonymizer for whom targets of house attacks are drawn; no participant has a blank."""
@@ -232,7 +228,6 @@ def open_arena(config: DatasetAnonymizationConfig, context: CreationContext) -> 
             "one of each is needed: what attackers know, and what they must not learn",
         )
     _check_lists(schema)
-    _check_tolerances(people)
     strangers = sorted(set(config.noise) - {column.name for column in known})
     if strangers:
         raise ConfigError(f"noise.{strangers[0]}", "only quasi-identifiers can have noise")
@@ -270,16 +265,3 @@ def _check_lists(schema: TableSchema) -> None:
                 f"the nominal column {column.name!r} lists {len(column.values)} values, and tables "
                 f"can be compared by at most {MAX_LISTED_VALUES}; recode it to fewer, or drop it",
             )
-
-
-def _check_tolerances(people: People) -> None:
-    """Refuse tolerances within which even a perfect reconstruction could not be assigned."""
-    leaky = people.leaky
-    sample = leaky[: min(len(leaky), _N_PROBED)]
-    n_pairs = count_near_pairs(sample, leaky, columns=people.schema.columns)
-    if n_pairs * len(leaky) > MAX_PAIRS * len(sample):
-        raise ConfigError(
-            "schema",
-            f"within the tolerances each person matches about {n_pairs // len(sample)} of "
-            f"{len(leaky)}; reconstructed tables cannot be paired with so many: lower them",
-        )

@@ -31,6 +31,7 @@ from anomed_dataset_anonymization.table_measures import ANONYMIZER
 from anomed_dataset_anonymization.threat import (
     read_claims,
     read_inferences,
+    read_reconstruction,
 )
 
 if TYPE_CHECKING:
@@ -171,11 +172,10 @@ class ArenaDefinition:
             )
 
     def _check_attack(self, submission: Submission) -> None:
-        arena = self.arena
+        arena, frame = self.arena, read_frame(submission.payload)
         if submission.kind == attack_measures.RECONSTRUCTION:
-            attacks.refuse_unassignable(arena, submission)
+            read_reconstruction(frame, schema=arena.schema, n_people=arena.n_leaky)
             return
-        frame = read_frame(submission.payload)
         ids = attacks.draw_of(arena, submission).targets.ids
         if submission.kind == attack_measures.LINKAGE:
             read_claims(frame, target_ids=ids, n_rows=arena.n_leaky)

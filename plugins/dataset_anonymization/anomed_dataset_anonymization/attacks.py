@@ -37,7 +37,6 @@ from anomed_dataset_anonymization.threat import (
     worst_result,
 )
 from anomed_dataset_anonymization.threat.confidence import DEFAULT_LEVEL
-from anomed_dataset_anonymization.threat.reconstruction import MAX_PAIRS, count_near_pairs
 
 if TYPE_CHECKING:
     from anomed_dataset_anonymization.arena import Arena, Draw
@@ -144,26 +143,6 @@ def score_reconstruction_attack(arena: Arena, submission: Submission) -> dict[st
         "match_tolerant": tolerant.members.value,
         "control_match_tolerant": tolerant.controls.value,
     }
-
-
-def refuse_unassignable(arena: Arena, submission: Submission) -> None:
-    """Refuse a reconstructed table whose rows match too many people to be paired with them.
-
-    Raises
-    ------
-    ValueError
-        If the table does not fit the schema, or the pairs would fill the memory.
-    """
-    submitted = read_reconstruction(
-        read_frame(submission.payload), schema=arena.schema, n_people=arena.n_leaky
-    )
-    for people in arena.people.sides(submission.split):
-        n_pairs = count_near_pairs(submitted.rows, people, columns=arena.schema.columns)
-        if n_pairs > MAX_PAIRS:
-            raise ValueError(
-                "the rows are so alike that each matches a multitude within the tolerances; "
-                "submit fewer of them."
-            )
 
 
 def house_attacks(arena: Arena) -> list[HouseAttack]:

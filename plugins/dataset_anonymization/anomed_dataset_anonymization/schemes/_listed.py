@@ -19,8 +19,8 @@ from anomed_dataset_anonymization.schemes.published import (
     ValueSets,
 )
 
-MAX_SPREAD_CELLS = 2**25
-"""People times listed values of the columns that are spread: 256 MiB of frequencies."""
+MAX_SPREAD_CELLS = 2**26
+"""People times listed values of the columns that are spread: 512 MiB of frequencies."""
 
 _SUM_TOLERANCE = 0.01
 

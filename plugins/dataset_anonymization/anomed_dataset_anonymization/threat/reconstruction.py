@@ -21,7 +21,7 @@ from anomed_dataset_anonymization.threat.confidence import (
 )
 
 MAX_PAIRS = 10_000_000
-"""Pairs that may match: their assignment takes about 100 bytes each."""
+"""Pairs that are looked at: their assignment takes about 100 bytes each."""
 
 _REACH = 1.0 + 1e-9
 _FAR = 4.0
@@ -85,8 +85,7 @@ def score_reconstruction(
     Raises
     ------
     ValueError
-        If more rows came than there are people, the two tables are not equally large, or the
-        tolerances let too much match.
+        If more rows came than there are people, or the two tables are not equally large.
 
     References
     ----------
@@ -133,12 +132,9 @@ def count_matches(rows: Coordinates, people: Coordinates, *, columns: Sequence[C
     Returns
     -------
     int
-        Size of a maximum matching; of the multiset intersection, if nothing is tolerated.
-
-    Raises
-    ------
-    ValueError
-        If the tolerances let more than `MAX_PAIRS` pairs match.
+        Size of a maximum matching; of the multiset intersection, if nothing is tolerated. If the
+        tolerances let more than `MAX_PAIRS` pairs match, each row is paired with its nearest people
+        only, `MAX_PAIRS` divided by the number of distinct rows.
     """
     if not len(rows) or not len(people):
         return 0
@@ -181,43 +177,20 @@ def _equal_pairs(
     return row, person
 
 
-def count_near_pairs(rows: Coordinates, people: Coordinates, *, columns: Sequence[Column]) -> int:
-    """Count the pairs of distinct rows and distinct people that match within the tolerances.
-
-    Parameters
-    ----------
-    rows, people : ndarray of float64, shape (n_rows, n_columns) and (n_people, n_columns)
-        Coordinates; a null matches a null only.
-    columns : sequence of Column
-        Give the tolerances; without any, equal ones are not counted, since they fill no memory.
-
-    Returns
-    -------
-    int
-        `count_matches` takes at most `MAX_PAIRS`.
-    """
-    if not len(rows) or not len(people) or not any(column.tolerance for column in columns):
-        return 0
-    distinct = (np.unique(_scale(table, columns), axis=0) for table in (rows, people))
-    return int(_n_near(next(distinct), KDTree(next(distinct))).sum())
-
-
-def _n_near(rows: Coordinates, tree: KDTree) -> NDArray[np.int64]:
-    n_near: NDArray[np.int64] = tree.query_ball_point(
-        rows, r=_REACH, p=np.inf, return_length=True
-    ).astype(np.int64)
-    return n_near
-
-
 def _near_pairs(rows: Coordinates, people: Coordinates) -> NDArray[np.int64]:
-    """Return all (row, person) pairs at most 1 apart in each column, shape (n_pairs, 2)."""
+    """Return (row, person) pairs at most 1 apart in each column, shape (n_pairs, 2).
+
+    If there are more than `MAX_PAIRS`, each row has its nearest people only, equally many.
+    """
     tree = KDTree(people)
-    lengths = _n_near(rows, tree)
+    lengths = tree.query_ball_point(rows, r=_REACH, p=np.inf, return_length=True)
     if lengths.sum() > MAX_PAIRS:
-        raise ValueError(
-            f"more than {MAX_PAIRS} pairs of rows and people match within the tolerances, too many "
-            "to be assigned; lower the tolerances, or give fewer rows."
+        nearest = range(1, max(1, MAX_PAIRS // len(rows)) + 1)
+        distances, persons = tree.query(
+            rows, k=nearest, p=np.inf, distance_upper_bound=np.nextafter(_REACH, np.inf)
         )
+        row, place = np.nonzero(np.isfinite(distances))
+        return np.column_stack([row, persons[row, place]])
     near = tree.query_ball_point(rows, r=_REACH, p=np.inf)
     persons = np.concatenate([np.asarray(some, dtype=np.int64) for some in near])
     return np.column_stack([np.repeat(np.arange(len(rows)), lengths), persons])

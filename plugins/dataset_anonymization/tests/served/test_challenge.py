@@ -11,10 +11,10 @@ import attrs
 import numpy as np
 import pandas as pd
 import pytest
-from anomed_dataset_anonymization import attacks, plugin
+from anomed_dataset_anonymization import plugin
 from anomed_dataset_anonymization.anonymizers import Mdav, Mondrian
 from anomed_dataset_anonymization.config import DatasetAnonymizationConfig, DataSettings
-from anomed_dataset_anonymization.schema import Bounds, Column, TableSchema
+from anomed_dataset_anonymization.schema import Column, TableSchema
 from anomed_dataset_anonymization.threat import HOUSE_ATTACKS
 from falcon.testing import TestClient
 
@@ -328,51 +328,6 @@ def test_more_names_than_can_be_compared_are_refused_at_the_start(tmp_path: Path
     )
     with pytest.raises(ConfigError, match="'name' lists 5000 values"):
         open_player(tmp_path, config)
-
-
-def with_tolerance(folder: Path, tolerance: float) -> DatasetAnonymizationConfig:
-    """Describe ten thousand people in two columns of one tolerance."""
-    columns = [
-        Column(
-            name=name,
-            kind="cardinal",
-            dtype="int64",
-            domain=Bounds(low=0, high=9_999),
-            role=role,
-            tolerance=tolerance,
-        )
-        for name, role in (("x", "qi"), ("ill", "sensitive"))
-    ]
-    (folder / "schema.json").write_text(TableSchema(columns=columns).to_json())
-    people = pd.DataFrame({"x": range(10_000), "ill": range(10_000)})
-    people.to_csv(folder / "people.csv", index=False)
-    return attrs.evolve(
-        CONFIG,
-        data=DataSettings(source=f"csv:{folder / 'people.csv'}"),
-        schema=str(folder / "schema.json"),
-    )
-
-
-def test_tolerances_within_which_nothing_can_be_assigned_are_refused_at_the_start(
-    tmp_path: Path,
-) -> None:
-    with pytest.raises(ConfigError, match=r"each person matches about \d+ of 4000"):
-        open_player(tmp_path, with_tolerance(tmp_path, 9_000))
-
-
-def test_rows_that_match_too_many_people_are_refused_before_they_cost_an_attempt(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    player = open_player(tmp_path, with_tolerance(tmp_path, 2))
-    try:
-        leaky = player.leaky()
-        assert player.publish(leaky, data_split="tuning").status_code == 201
-        monkeypatch.setattr(attacks, "MAX_PAIRS", 1_000)
-        answer = player.attack(leaky.reset_index(drop=True), data_split="tuning")
-    finally:
-        player.house.close()
-    assert answer.status_code == 422
-    assert "submit fewer of them" in answer.json["description"]
 
 
 @pytest.mark.parametrize("split", [(0.5, 0.5), (0.5, 0.3, 0.2), (0.4, 0.4, 0.4), (0.5, 0.5, 0.0)])

@@ -5,7 +5,7 @@ from collections import Counter
 import numpy as np
 import pytest
 from anomed_dataset_anonymization.schema import Bounds, Column
-from anomed_dataset_anonymization.threat import score_reconstruction
+from anomed_dataset_anonymization.threat import reconstruction, score_reconstruction
 from anomed_dataset_anonymization.threat.reconstruction import count_matches
 from hypothesis import given
 from hypothesis import strategies as st
@@ -102,16 +102,16 @@ def test_unfair_sizes_are_refused():
         )
 
 
-def test_tolerances_that_match_everything_are_refused_rather_than_fill_the_memory():
-    wide = [
-        Column(
-            name="x",
-            kind="cardinal",
-            dtype="int64",
-            domain=Bounds(low=0, high=9999),
-            tolerance=9000,
-        )
-    ]
-    numbers = np.arange(4000.0)[:, np.newaxis]
-    with pytest.raises(ValueError, match="lower the tolerances"):
-        count_matches(numbers, numbers, columns=wide)
+@pytest.mark.parametrize("tolerance", [2, 300])
+def test_where_too_many_match_the_nearest_are_paired(tolerance, monkeypatch):
+    """The right answer is the nearest: an honest table loses nothing, and nothing fails."""
+    domain = Bounds(low=0, high=999)
+    age = Column(name="age", kind="cardinal", dtype="int64", domain=domain, tolerance=tolerance)
+    people = np.random.default_rng(3).permutation(1000)[:200, np.newaxis].astype(float)
+    monkeypatch.setattr(reconstruction, "MAX_PAIRS", 600)
+
+    assert count_matches(people, people, columns=[age]) == 200
+    assert count_matches(people[:50], people, columns=[age]) == 50
+    alike = np.linspace(334, 334.5, 10)[:, np.newaxis]
+    n_near = int((np.abs(people - 334) <= tolerance + 1).sum())
+    assert 0 < count_matches(alike, people, columns=[age]) <= min(10, n_near)
