@@ -23,6 +23,7 @@ if TYPE_CHECKING:
         ANONYMIZER,
         DATA_SPLIT,
         DEANONYMIZER,
+        PAIR,
         ArraySchema,
         ArraysSchema,
         Baseline,
@@ -53,6 +54,7 @@ if TYPE_CHECKING:
         TableSchema,
         Target,
         TextSchema,
+        alternatives,
     )
     from anomed_core.plugins import CreationContext
     from anomed_core.sampling import Lottery
@@ -70,6 +72,7 @@ _HOMES = {
         "ANONYMIZER",
         "DATA_SPLIT",
         "DEANONYMIZER",
+        "PAIR",
         "ArraySchema",
         "ArraysSchema",
         "Baseline",
@@ -100,6 +103,7 @@ _HOMES = {
         "TableSchema",
         "Target",
         "TextSchema",
+        "alternatives",
     ),
     "anomed_core.plugins": ("CreationContext",),
     "anomed_core.sampling": ("Lottery",),
@@ -111,6 +115,7 @@ __all__ = [
     "ANONYMIZER",
     "DATA_SPLIT",
     "DEANONYMIZER",
+    "PAIR",
     "ArraySchema",
     "ArraysSchema",
     "Baseline",
@@ -151,6 +156,7 @@ __all__ = [
     "TextSchema",
     "UsageError",
     "__version__",
+    "alternatives",
     "create_app",
     "decode_npz",
     "encode_npz",

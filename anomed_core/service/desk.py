@@ -265,18 +265,10 @@ class SubmissionDesk:
         """Return the anonymizer under attack; ``None`` for utility."""
         if kind.purpose is Purpose.UTILITY:
             return None
-        target = self.submissions.target(
-            hosted,
-            submission.anonymizer,
-            whole=kind.with_target,
-            split=submission.split if kind.same_split else None,
-        )
-        if kind.with_target and target.submission is None:
-            raise SubmissionRejected(
-                f"The anonymizer {submission.anonymizer!r} has submitted nothing yet that could "
-                "be attacked; choose another one or wait for it."
-            )
-        return target
+        if not kind.with_target:
+            return self.submissions.target(hosted, submission.anonymizer, whole=False)
+        split = submission.split if kind.same_split else None
+        return self.submissions.attacked(hosted, submission.anonymizer, split=split)
 
     def _tasks(self, hosted: HostedChallenge, kind: SubmissionKind, split: Split) -> list[str]:
         """Return what is to be done about a recorded score."""

@@ -6,6 +6,7 @@ import json
 
 import attrs
 
+from anomed_core.errors import SubmissionRejected
 from anomed_core.ledger import Ledger
 from anomed_core.model import FormSchema, Purpose, Role, Score, Split, Submission, Target
 from anomed_core.service.decoding import decode
@@ -84,6 +85,28 @@ class SubmissionStore:
             kept = (self.of_score(hosted, score) for score in candidates)
             submission = next((found for found in kept if found is not None), None)
         return Target(anonymizer=anonymizer, scores=tuple(finals), submission=submission)
+
+    def attacked(self, hosted: HostedChallenge, anonymizer: str, *, split: Split | None) -> Target:
+        """Return an anonymizer together with what it has submitted.
+
+        Parameters
+        ----------
+        hosted, anonymizer, split
+            As for `target`.
+
+        Raises
+        ------
+        SubmissionRejected
+            If it has submitted nothing that could be attacked.
+        """
+        target = self.target(hosted, anonymizer, whole=True, split=split)
+        if target.submission is None:
+            where = f" on {split} data" if split else ""
+            raise SubmissionRejected(
+                f"The anonymizer {anonymizer!r} has submitted nothing yet that could be attacked"
+                f"{where}; choose another one or wait for it."
+            )
+        return target
 
     def _scores(self, hosted: HostedChallenge, anonymizer: str, split: Split) -> list[Score]:
         return [

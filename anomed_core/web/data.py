@@ -103,10 +103,9 @@ class RequestedProductResource:
             phase = self._hosted.phases[request.split]
             refuse_outside(phase, request.split, self._house.ledger)
         if self._product.with_target and request.anonymizer:
-            target = self._house.desk.submissions.target(
+            target = self._house.desk.submissions.attacked(
                 self._hosted,
                 request.anonymizer,
-                whole=True,
                 split=request.split if self._product.same_split else None,
             )
             request = attrs.evolve(request, target=target)

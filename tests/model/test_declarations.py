@@ -64,7 +64,11 @@ def test_product_paths_are_plain(path: str) -> None:
 def test_a_static_product_has_no_required_parameters() -> None:
     with pytest.raises(ValueError, match="/data/x: a static product has no required parameters"):
         DataProduct(
-            path="/data/x", audience={Role.PUBLIC}, schema=PREDICTION, parameters=[ANONYMIZER]
+            path="/data/x",
+            audience={Role.PUBLIC},
+            schema=PREDICTION,
+            static=True,
+            parameters=[ANONYMIZER],
         )
 
 

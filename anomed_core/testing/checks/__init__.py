@@ -11,7 +11,7 @@ from anomed_core.testing.checks.determinism import (
     several_workers_agree,
 )
 from anomed_core.testing.checks.failure import ConformanceError
-from anomed_core.testing.checks.finals import finals_scored_once
+from anomed_core.testing.checks.finals import finals_scored_once, nobody_attacked
 from anomed_core.testing.checks.scoring import (
     baselines_hold,
     constant_input_scored,
@@ -44,6 +44,7 @@ CHECKS: tuple[Callable[[Specimen], None], ...] = (
     no_truth_of_validation,
     messages_tell_no_truth,
     finals_scored_once,
+    nobody_attacked,
     house_attacks_run,
     reports_made,
 )
