@@ -58,6 +58,7 @@ if TYPE_CHECKING:
     )
     from anomed_core.plugins import CreationContext
     from anomed_core.sampling import Lottery
+    from anomed_core.threads import one_thread
     from anomed_core.wire import decode_npz, encode_npz
 
 _HOMES = {
@@ -107,6 +108,7 @@ _HOMES = {
     ),
     "anomed_core.plugins": ("CreationContext",),
     "anomed_core.sampling": ("Lottery",),
+    "anomed_core.threads": ("one_thread",),
     "anomed_core.wire": ("decode_npz", "encode_npz"),
 }
 _HOME_OF = {name: module for module, names in _HOMES.items() for name in names}
@@ -161,6 +163,7 @@ __all__ = [
     "decode_npz",
     "encode_npz",
     "hookimpl",
+    "one_thread",
     "simulate_hospital_register",
 ]
 

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import falcon
+import structlog
 
 from anomed_core.config import Configuration, ServerSettings, read_configuration
 from anomed_core.model import ChallengeSpec, normalised_slug
@@ -17,6 +18,8 @@ from anomed_core.service.specs import demo_table, specs_from_tables
 from anomed_core.state import StateDirectory
 from anomed_core.web import configure_logs, create_web_app
 from anomed_core.web.telemetry import share_between_workers, shared_folder
+
+log = structlog.get_logger(__name__)
 
 
 def create_app(
@@ -58,7 +61,7 @@ def create_app(
     for spec in specs:
         if normalised_slug(spec.type) not in {loaded.type.name for loaded in registry.types}:
             registry.load(spec.type)
-    registry.load_extensions()
+    _load_extensions(registry)
     settings = settings or read_configuration(None).server
     if os.environ.get("SERVER_SOFTWARE", "").startswith("gunicorn"):
         folder = shared_folder(StateDirectory(settings.state).root)
@@ -130,15 +133,12 @@ def challenges_of(
     """
     registry = build_registry()
     types = [loaded for loaded in map(registry.load, plugins) if loaded is not None]
-    for info, error in registry.load_extensions().items():
-        _warn(info.slug, error)
+    _load_extensions(registry)
     tables = configuration.challenges or tuple(demo_table(found) for found in types)
     return registry, specs_from_tables(tables, registry)
 
 
-def _warn(slug: str, error: Exception) -> None:
-    import structlog
-
-    structlog.get_logger(__name__).warning(
-        "extension not loaded", extension=slug, reason=str(error)
-    )
+def _load_extensions(registry: PluginRegistry) -> None:
+    """Load what is installed, and tell which of it does not load."""
+    for info, error in registry.load_extensions().items():
+        log.error("extension not loaded", extension=info.slug, reason=str(error))

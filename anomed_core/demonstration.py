@@ -4,6 +4,9 @@ from __future__ import annotations
 
 import importlib
 import json
+import os
+import re
+import select
 import subprocess
 import sys
 import tempfile
@@ -100,7 +103,6 @@ def _server(plugin: str, config: Path) -> Iterator[str]:
             [*command, "--port", "0", "--state", str(config.with_name("state"))],
             stdout=subprocess.PIPE,
             stderr=errors,
-            text=True,
         )
         try:
             yield _announced_url(process, log)
@@ -113,15 +115,21 @@ def _server(plugin: str, config: Path) -> Iterator[str]:
                 process.wait()
 
 
-def _announced_url(process: subprocess.Popen[str], log: Path) -> str:
+def _announced_url(process: subprocess.Popen[bytes], log: Path) -> str:
     """Wait for the line that says where the server is."""
     deadline = time.monotonic() + _START_TIMEOUT_S
     if process.stdout is None:
         raise UsageError("the server's output cannot be read")
-    while time.monotonic() < deadline:
-        line = process.stdout.readline()
-        if " at http" in line:
-            return line.split(" at ")[-1].split()[0]
-        if not line and process.poll() is not None:
+    said = b""
+    while (remaining_s := deadline - time.monotonic()) > 0:
+        if not select.select([process.stdout], [], [], remaining_s)[0]:
             break
-    raise UsageError(f"the server did not start: {log.read_text(encoding='utf-8')[-500:]}")
+        chunk = os.read(process.stdout.fileno(), 2**12)
+        said += chunk
+        announced = re.search(rb" at (http\S+)\s", said)
+        if announced is not None:
+            return announced[1].decode()
+        if not chunk:
+            break
+    reason = log.read_text(encoding="utf-8")[-500:] or "it said nothing"
+    raise UsageError(f"the server did not start within {_START_TIMEOUT_S:g} s: {reason}")

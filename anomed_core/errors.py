@@ -3,14 +3,14 @@
 The tree, by what the person who meets the error can do about it::
 
     AnomedError
-    ├── UsageError (ValueError)            an organiser mends the command line, file or environment
+    ├── UsageError (ValueError)            an organiser fixes the command line, file or environment
     │   ├── ConfigError                    ... a key of the configuration
     │   └── PluginError                    ... the choice or installation of a plugin
     │       ├── PluginNotFoundError
     │       ├── PluginBrokenError
     │       └── PluginConflictError
-    ├── ContractError (TypeError)          a plugin author mends what a hook returned
-    ├── RequestError (ValueError)          a participant mends the request; costs no attempt
+    ├── ContractError (TypeError)          a plugin author fixes what a hook returned
+    ├── RequestError (ValueError)          a participant fixes the request; costs no attempt
     │   ├── MissingParameterError          400
     │   ├── InvalidParameterError          400
     │   ├── MalformedPayloadError          400
@@ -137,14 +137,15 @@ class AlreadyScoredError(RequestError):
 
     Parameters
     ----------
-    message
-        The sentence for the participant.
     score_id
         Sequence number of the recorded score.
     """
 
-    def __init__(self, message: str, *, score_id: int) -> None:
-        super().__init__(message)
+    def __init__(self, *, score_id: int) -> None:
+        super().__init__(
+            "The final of this subject has been scored before; finals are scored once. "
+            "The recorded score is at the given location."
+        )
         self.score_id = score_id
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ipaddress
 import multiprocessing
 import resource
 import shutil
@@ -23,7 +24,6 @@ from anomed_core.web.patience import head_is_complete
 from anomed_core.web.telemetry import share_between_workers, shared_folder
 
 _TELL_EVERY_S = 5.0
-_LOOPBACK = ("127.", "localhost", "::1", "[::1]")
 
 
 @attrs.frozen(kw_only=True)
@@ -152,11 +152,21 @@ def _allow_many_connections() -> None:
 
 
 def _refuse_open_to_the_world(host: str, auth: str, overrides: Mapping[str, Any]) -> None:
-    if auth == "open" and not host.startswith(_LOOPBACK) and overrides.get("auth") != "open":
+    if auth == "open" and not _is_loopback(host) and overrides.get("auth") != "open":
         raise UsageError(
             f"server.host {host!r} can be reached by others while auth is open, so everybody would "
             "be believed to be anybody; use --auth tokens, or say --auth open on the command line"
         )
+
+
+def _is_loopback(host: str) -> bool:
+    """Whether only this machine can reach an address; other names than localhost may be anybody."""
+    if host == "localhost":
+        return True
+    try:
+        return ipaddress.ip_address(host.removeprefix("[").removesuffix("]")).is_loopback
+    except ValueError:
+        return False
 
 
 def _prepare(plan: _Plan) -> str:

@@ -239,7 +239,7 @@ MECHANISMS = {
 
 def naive_epsilon(roc: Roc) -> float:
     """Take the best of all thresholds as if it had been the only one."""
-    from anomed_supervised_mia.metrics.proportion import lower_limit, upper_limit
+    from anomed_core.statistics import lower_limit, upper_limit
 
     tpr = lower_limit(roc.n_true_positives[1:], roc.n_members, ERROR / 2)
     fpr = upper_limit(roc.n_false_positives[1:], roc.n_non_members, ERROR / 2)

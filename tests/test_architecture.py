@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 
 import anomed_core
-from anomed_core import errors
+from anomed_core import errors, statistics
 
 ROOT = Path(__file__).parent.parent
 CORE = ROOT / "anomed_core"
@@ -27,6 +27,8 @@ ALLOWED = {
     "errors": set(),
     "memory": set(),
     "sampling": set(),
+    "statistics": set(),
+    "threads": set(),
     "model": {"sampling"},
     "wire": {"errors"},
     "hookspecs": {"datasets", "delivery", "model", "plugins"},
@@ -191,6 +193,8 @@ def test_the_core_knows_no_challenge_type() -> None:
 @pytest.mark.parametrize("package", PLUGINS, ids=lambda path: path.name)
 def test_plugins_import_only_names_that_the_core_exports(package: Path) -> None:
     exported = {f"anomed_core.{name}" for name in anomed_core.__all__} | {"anomed_core"}
+    exported |= {f"anomed_core.statistics.{name}" for name in statistics.__all__}
+    exported |= {"anomed_core.statistics"}
 
     for path, tree in modules(package):
         used = {

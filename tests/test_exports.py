@@ -37,10 +37,20 @@ def loaded_after(statement: str) -> set[str]:
 def test_importing_the_package_imports_nothing_heavy() -> None:
     loaded = loaded_after("import anomed_core")
 
-    assert not loaded & {"numpy", "attrs", "falcon", "sqlalchemy", "sklearn", "pandas", "pyarrow"}
+    heavy = {"numpy", "attrs", "falcon", "sqlalchemy", "scipy", "sklearn", "pandas", "pyarrow"}
+    assert not loaded & heavy
 
 
 def test_a_plugin_begins_with_the_marker_alone() -> None:
     loaded = loaded_after("from anomed_core import hookimpl")
 
-    assert not loaded & {"falcon", "sqlalchemy", "sklearn", "pandas", "pyarrow", "gunicorn"}
+    heavy = {"falcon", "sqlalchemy", "scipy", "sklearn", "pandas", "pyarrow", "gunicorn"}
+    assert not loaded & heavy
+
+
+def test_statistics_need_no_other_room() -> None:
+    loaded = loaded_after("import anomed_core.statistics")
+
+    assert "scipy.special" in loaded
+    assert not loaded & {"scipy.stats", "falcon", "sqlalchemy", "sklearn", "pandas", "pyarrow"}
+    assert not any(name.startswith("anomed_core.model") for name in loaded)

@@ -59,12 +59,23 @@ def main() -> NoReturn:
         sys.exit(EXIT_USAGE)
     except BrokenPipeError:
         sys.exit(0)
+    except OSError as error:
+        _complain(_unusable(error))
+        sys.exit(EXIT_USAGE)
     sys.exit(result if isinstance(result, int) else 0)
 
 
 def _complain(message: str, *, hint: str = "") -> None:
     line = " ".join(message.split())
     click.echo(f"anomed: {line}{hint}", err=True)
+
+
+def _unusable(error: OSError) -> str:
+    """Say which file or folder the system refuses, and why."""
+    reason = error.strerror or str(error)
+    if error.filename is None:
+        return reason
+    return f"{error.filename} cannot be read or written: {reason}; name another place"
 
 
 def _help_hint(error: click.ClickException) -> str:

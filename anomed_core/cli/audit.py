@@ -7,10 +7,11 @@ from typing import TYPE_CHECKING
 
 import click
 
+from anomed_core.cli import EXIT_PROBLEM
+from anomed_core.cli.houses import chosen_challenges, recorded_house
 from anomed_core.cli.options import (
     challenge_options,
     json_option,
-    overrides,
     print_json,
     print_table,
 )
@@ -42,20 +43,13 @@ def audit(
     are compared with what the anonymizer submitted to be scored. Exit code 1 if a result is
     flagged: then the model at URL is not the one that was scored.
     """
-    import structlog
-
-    from anomed_core.application import house_from_files
     from anomed_core.errors import UsageError
 
-    structlog.configure(wrapper_class=structlog.make_filtering_bound_logger(40))
-    house = house_from_files(
-        config, plugins=plugins, overrides=overrides(state=state, ledger=ledger)
-    )
-    chosen = [h for h in house.challenges.values() if challenge_id in {None, h.id}]
-    if len(chosen) != 1:
-        raise UsageError(f"name one challenge with --challenge of {', '.join(house.challenges)}")
-    results = _attack(house, chosen[0], anonymizer, url)
-    house.close()
+    with recorded_house(config, plugins=plugins, state=state, ledger=ledger) as house:
+        chosen = chosen_challenges(house, challenge_id)
+        if len(chosen) != 1:
+            raise UsageError(f"name one challenge with --challenge: {', '.join(house.challenges)}")
+        results = _attack(house, chosen[0], anonymizer, url)
     if as_json:
         print_json(results)
     else:
@@ -65,7 +59,7 @@ def audit(
         )
     if any(metrics.get("flagged") for metrics in results.values()):
         click.echo("FLAGGED: the model at this URL is not the one that was scored.", err=True)
-        raise click.exceptions.Exit(1)
+        raise click.exceptions.Exit(EXIT_PROBLEM)
 
 
 def _attack(
@@ -74,6 +68,7 @@ def _attack(
     import attrs
 
     from anomed_core.errors import UsageError
+    from anomed_core.plugins import one_line
     from anomed_core.service.evaluation import Attack, Jury
 
     target = house.desk.submissions.target(hosted, anonymizer, whole=True)
@@ -88,7 +83,14 @@ def _attack(
     jury = Jury(house.challenges)
     results: dict[str, dict[str, float]] = {}
     for attack in hosted.house_attacks:
-        metrics = jury(Attack(challenge=hosted.id, attack=attack.name, submission=submission))
+        job = Attack(challenge=hosted.id, attack=attack.name, submission=submission)
+        try:
+            metrics = jury(job)
+        except Exception as error:
+            raise UsageError(
+                f"the house attack {attack.name!r} failed: {one_line(error)}; check that the "
+                f"anonymizer {anonymizer!r} answers at {url}"
+            ) from error
         if isinstance(metrics, dict):
             results[attack.name] = metrics
             house.ledger.record_house(

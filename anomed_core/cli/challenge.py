@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-import tempfile
 from pathlib import Path
 
 import click
 
+from anomed_core.cli import EXIT_PROBLEM
+from anomed_core.cli.houses import temporary_house
 from anomed_core.cli.lazy import ExtensibleGroup
 from anomed_core.cli.options import config_argument, json_option, plugin_option, print_json
 
@@ -28,19 +29,13 @@ def check(config: Path | None, plugins: tuple[str, ...], as_json: bool) -> None:
 
     Nothing of the real state is touched. Exit code 1 if a baseline does not behave as declared.
     """
-    import structlog
-
-    from anomed_core.application import house_from_files
     from anomed_core.service.rehearsal import rehearse
 
-    structlog.configure(wrapper_class=structlog.make_filtering_bound_logger(40))
-    with tempfile.TemporaryDirectory() as folder:
-        house = house_from_files(config, plugins=plugins, overrides={"state": folder, "ledger": ""})
+    with temporary_house(config, plugins) as house:
         findings = [
             finding for hosted in house.challenges.values() for finding in rehearse(hosted, house)
         ]
         titles = {hosted.id: hosted.challenge.title for hosted in house.challenges.values()}
-        house.close()
     if as_json:
         print_json([finding.as_dict() for finding in findings])
     else:
@@ -49,4 +44,4 @@ def check(config: Path | None, plugins: tuple[str, ...], as_json: bool) -> None:
             click.echo(f"{mark} {finding.challenge}: {finding.text}")
         click.echo(f"{len(titles)} challenge(s) checked: {', '.join(titles.values())}")
     if not all(finding.ok for finding in findings):
-        raise click.exceptions.Exit(1)
+        raise click.exceptions.Exit(EXIT_PROBLEM)

@@ -3,11 +3,16 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 
+from anomed_core.cli.houses import chosen_challenges, temporary_house
 from anomed_core.cli.options import config_argument, plugin_option
-from anomed_core.cli.routes import temporary_house
+
+if TYPE_CHECKING:
+    from anomed_core.model import DataProduct
+    from anomed_core.service import HostedChallenge
 
 
 @click.command()
@@ -31,26 +36,35 @@ def dummy(
 ) -> None:
     """Write innocuous data of the same form as each data product, for developing blindly.
 
-    Give the files to participants who may not see the real data.
+    Give the files to participants who may not see the real data. A product of which no dummy data
+    can be made is listed with the reason.
     """
+    with temporary_house(config, plugins) as house:
+        for hosted in chosen_challenges(house, challenge_id):
+            for product in hosted.products.values():
+                name = product.path.strip("/").replace("/", "-") + product.schema.file_suffix
+                path = output / hosted.id / name
+                content = _content(hosted, product, seed)
+                if isinstance(content, str):
+                    click.echo(f"none  ({product.path}: {content})")
+                    continue
+                path.parent.mkdir(parents=True, exist_ok=True)
+                path.write_bytes(content)
+                click.echo(f"{path}  ({product.path})")
+
+
+def _content(hosted: HostedChallenge, product: DataProduct, seed: int) -> bytes | str:
+    """Return a file's bytes, or in words why there are none: a plugin may make no dummy data."""
+    import structlog
+
     from anomed_core.errors import UsageError
-    from anomed_core.model import ArraysSchema
+    from anomed_core.plugins import one_line
     from anomed_core.service import dummy_data, encoded
 
-    with temporary_house(config, plugins) as house:
-        chosen = [
-            hosted
-            for hosted in house.challenges.values()
-            if challenge_id is None or hosted.id == challenge_id
-        ]
-        if not chosen:
-            raise UsageError(
-                f"there is no challenge {challenge_id!r}; there are {', '.join(house.challenges)}"
-            )
-        for hosted in chosen:
-            for product in hosted.products.values():
-                suffix = ".npz" if isinstance(product.schema, ArraysSchema) else ".parquet"
-                path = output / hosted.id / (product.path.strip("/").replace("/", "-") + suffix)
-                path.parent.mkdir(parents=True, exist_ok=True)
-                path.write_bytes(encoded(dummy_data(hosted, product, seed), product.schema))
-                click.echo(f"{path}  ({product.path})")
+    try:
+        return encoded(dummy_data(hosted, product, seed), product.schema)
+    except UsageError as error:
+        return str(error)
+    except Exception as error:  # noqa: BLE001 - a third-party hook may raise anything
+        structlog.get_logger(__name__).exception("no dummy data", product=product.path)
+        return f"{hosted.type.plugin_name} raised {one_line(error)}"

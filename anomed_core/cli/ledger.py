@@ -7,8 +7,9 @@ from pathlib import Path
 import attrs
 import click
 
+from anomed_core.cli import EXIT_PROBLEM
 from anomed_core.cli.memory import ledger_url, open_memory
-from anomed_core.cli.options import json_option, ledger_option, print_json, state_option
+from anomed_core.cli.options import json_option, memory_options, print_json
 
 
 @click.group("ledger")
@@ -17,14 +18,13 @@ def ledger_group() -> None:
 
 
 @ledger_group.command("verify")
-@state_option
-@ledger_option
+@memory_options
 @json_option
-def verify(state: Path | None, ledger: str | None, as_json: bool) -> None:
+def verify(config: Path | None, state: Path | None, ledger: str | None, as_json: bool) -> None:
     """Check the hash chain of scores and audit rows; exit code 1 if a row is not as it was."""
-    with open_memory(state, ledger) as memory:
+    with open_memory(config, state=state, ledger=ledger) as memory:
         faults = memory.ledger.verify()
-        n_scores = len(memory.ledger.scores())
+        n_scores = memory.ledger.n_scores()
     if as_json:
         print_json({"scores": n_scores, "faults": [attrs.asdict(fault) for fault in faults]})
     else:
@@ -33,17 +33,16 @@ def verify(state: Path | None, ledger: str | None, as_json: bool) -> None:
         if not faults:
             click.echo(f"All is as it was recorded: {n_scores} scores, chain unbroken.")
     if faults:
-        raise click.exceptions.Exit(1)
+        raise click.exceptions.Exit(EXIT_PROBLEM)
 
 
 @ledger_group.command("migrate")
-@state_option
-@ledger_option
-def migrate(state: Path | None, ledger: str | None) -> None:
+@memory_options
+def migrate(config: Path | None, state: Path | None, ledger: str | None) -> None:
     """Bring the ledger to the schema of this release; back it up first."""
     from anomed_core.ledger import migrate_ledger
 
-    before, after = migrate_ledger(ledger_url(state, ledger, must_exist=False))
+    before, after = migrate_ledger(ledger_url(config, state=state, ledger=ledger, must_exist=False))
     if before == after:
         click.echo(f"The ledger has the schema {after} already.")
     else:

@@ -22,8 +22,10 @@ class Memory:
     chores: ChoreBook
 
 
-def ledger_url(state: Path | None, ledger: str | None, *, must_exist: bool = True) -> str:
-    """Return the database URL that the options or the environment name.
+def ledger_url(
+    config: Path | None, *, state: Path | None, ledger: str | None, must_exist: bool = True
+) -> str:
+    """Return the database URL that the configuration, the environment or the options name.
 
     Raises
     ------
@@ -35,24 +37,25 @@ def ledger_url(state: Path | None, ledger: str | None, *, must_exist: bool = Tru
     from anomed_core.errors import UsageError
     from anomed_core.state import StateDirectory
 
-    settings = read_configuration(None, overrides=overrides(state=state, ledger=ledger)).server
+    settings = read_configuration(config, overrides=overrides(state=state, ledger=ledger)).server
     if settings.ledger:
         return settings.ledger
     if must_exist and not (settings.state / "ledger.sqlite").exists():
         raise UsageError(
-            f"there is no ledger in {settings.state.absolute()}; give --state or --ledger"
+            f"there is no ledger in {settings.state.absolute()}; give the CONFIG, --state or "
+            "--ledger that the server was given"
         )
     return StateDirectory(settings.state).ledger_url
 
 
 @contextmanager
 def open_memory(
-    state: Path | None, ledger: str | None, *, must_exist: bool = True
+    config: Path | None, *, state: Path | None, ledger: str | None, must_exist: bool = True
 ) -> Iterator[Memory]:
-    """Open the memory that the options or the environment name, and close it in the end."""
+    """Open the memory that the server given the same would open, and close it in the end."""
     from anomed_core.ledger import ChoreBook, Database, SqlLedger, TokenBook
 
-    database = Database(ledger_url(state, ledger, must_exist=must_exist))
+    database = Database(ledger_url(config, state=state, ledger=ledger, must_exist=must_exist))
     try:
         yield Memory(
             ledger=SqlLedger(database), tokens=TokenBook(database), chores=ChoreBook(database)

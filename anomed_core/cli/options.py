@@ -42,6 +42,13 @@ def challenge_options(command: Command) -> Command:
     return command
 
 
+def memory_options(command: Command) -> Command:
+    """Add CONFIG, --state and --ledger."""
+    for option in (ledger_option, state_option, config_argument):
+        command = option(command)
+    return command
+
+
 def overrides(**given: Any) -> dict[str, Any]:
     """Return the keys of ``[server]`` that were given on the command line."""
     return {

@@ -9,10 +9,9 @@ import click
 from anomed_core.cli.memory import open_memory
 from anomed_core.cli.options import (
     json_option,
-    ledger_option,
+    memory_options,
     print_json,
     print_table,
-    state_option,
 )
 
 
@@ -22,14 +21,15 @@ def outbox() -> None:
 
 
 @outbox.command("list")
-@state_option
-@ledger_option
+@memory_options
 @json_option
-def list_letters(state: Path | None, ledger: str | None, as_json: bool) -> None:
-    """List scores by what became of their delivery."""
+def list_letters(
+    config: Path | None, state: Path | None, ledger: str | None, as_json: bool
+) -> None:
+    """List deliveries and their state."""
     from anomed_core.ledger import DELIVER
 
-    with open_memory(state, ledger) as memory:
+    with open_memory(config, state=state, ledger=ledger) as memory:
         facts = memory.chores.facts(DELIVER)
     rows = [
         {
@@ -49,13 +49,22 @@ def list_letters(state: Path | None, ledger: str | None, as_json: bool) -> None:
 
 
 @outbox.command("retry")
-@click.argument("score_id", type=int, required=False)
-@state_option
-@ledger_option
-def retry(score_id: int | None, state: Path | None, ledger: str | None) -> None:
+@click.argument("score_id", required=False)
+@memory_options
+def retry(
+    score_id: str | None, config: Path | None, state: Path | None, ledger: str | None
+) -> None:
     """Make the delivery of SCORE_ID, or of all that have not arrived, due now."""
     from anomed_core.ledger import DELIVER
 
-    with open_memory(state, ledger) as memory:
-        n_due = memory.chores.retry(DELIVER, score_id=score_id)
+    if score_id is not None and not score_id.isdecimal():
+        if config is not None:
+            raise click.BadParameter(
+                f"{score_id!r} is not a whole number; anomed outbox list shows them",
+                param_hint="SCORE_ID",
+            )
+        config = Path(score_id)
+        score_id = None
+    with open_memory(config, state=state, ledger=ledger) as memory:
+        n_due = memory.chores.retry(DELIVER, score_id=int(score_id) if score_id else None)
     click.echo(f"{n_due} deliveries are due now; a running server delivers them.")

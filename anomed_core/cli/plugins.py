@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from anomed_core.cli import EXIT_PROBLEM
 from anomed_core.cli.options import json_option, print_json, print_table
 
 if TYPE_CHECKING:
@@ -131,7 +132,7 @@ def check_plugin(
         )
         click.echo(f"{name}: {len(findings)} checks, {n_failed} failed")
     if n_failed:
-        raise click.exceptions.Exit(1)
+        raise click.exceptions.Exit(EXIT_PROBLEM)
 
 
 @plugins.command("new")

@@ -6,7 +6,8 @@ from pathlib import Path
 
 import click
 
-from anomed_core.cli.options import challenge_options, overrides
+from anomed_core.cli.houses import recorded_house
+from anomed_core.cli.options import challenge_options
 
 
 @click.command()
@@ -32,23 +33,19 @@ def report(
     import json
     from html import escape
 
-    from anomed_core.application import house_from_files
     from anomed_core.service.report import report_data, report_sections
     from anomed_core.web.pages import document
 
-    house = house_from_files(
-        config, plugins=plugins, overrides=overrides(state=state, ledger=ledger)
-    )
-    output.mkdir(parents=True, exist_ok=True)
-    for hosted in house.challenges.values():
-        sections = report_sections(hosted, house.desk.submissions)
-        title = hosted.challenge.title
-        body = f"<h1>{escape(title)}</h1><p>{escape(hosted.challenge.description)}</p>" + "".join(
-            f"<h2>{escape(section.title)}</h2>{section.html}" for section in sections
-        )
-        page = output / f"{hosted.id}.html"
-        page.write_text(document(title, body), encoding="utf-8")
-        data = json.dumps(report_data(hosted, sections), indent=1)
-        page.with_suffix(".json").write_text(data, encoding="utf-8")
-        click.echo(f"{page} and {page.with_suffix('.json')}")
-    house.close()
+    with recorded_house(config, plugins=plugins, state=state, ledger=ledger) as house:
+        output.mkdir(parents=True, exist_ok=True)
+        for hosted in house.challenges.values():
+            sections = report_sections(hosted, house.desk.submissions)
+            title, description = hosted.challenge.title, hosted.challenge.description
+            body = f"<h1>{escape(title)}</h1><p>{escape(description)}</p>" + "".join(
+                f"<h2>{escape(section.title)}</h2>{section.html}" for section in sections
+            )
+            page = output / f"{hosted.id}.html"
+            page.write_text(document(title, body), encoding="utf-8")
+            data = json.dumps(report_data(hosted, sections), indent=1)
+            page.with_suffix(".json").write_text(data, encoding="utf-8")
+            click.echo(f"{page} and {page.with_suffix('.json')}")

@@ -2,14 +2,11 @@
 
 from __future__ import annotations
 
-import tempfile
-from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 import click
 
+from anomed_core.cli.houses import temporary_house
 from anomed_core.cli.options import (
     config_argument,
     json_option,
@@ -17,9 +14,6 @@ from anomed_core.cli.options import (
     print_json,
     print_table,
 )
-
-if TYPE_CHECKING:
-    from anomed_core.service.house import House
 
 
 @click.command()
@@ -66,19 +60,3 @@ def openapi_command(config: Path | None, plugins: tuple[str, ...]) -> None:
 
     with temporary_house(config, plugins) as house:
         print_json(openapi(mounted_challenges(house)))
-
-
-@contextmanager
-def temporary_house(config: Path | None, plugins: tuple[str, ...]) -> Iterator[House]:
-    """Open a house whose state is thrown away."""
-    import structlog
-
-    from anomed_core.application import house_from_files
-
-    structlog.configure(wrapper_class=structlog.make_filtering_bound_logger(40))
-    with tempfile.TemporaryDirectory() as folder:
-        house = house_from_files(config, plugins=plugins, overrides={"state": folder, "ledger": ""})
-        try:
-            yield house
-        finally:
-            house.close()

@@ -3,36 +3,42 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 
+from anomed_core.cli.houses import chosen_challenges, recorded_house
 from anomed_core.cli.memory import open_memory
 from anomed_core.cli.options import (
     challenge_options,
     json_option,
-    ledger_option,
-    overrides,
+    memory_options,
     print_json,
     print_table,
-    state_option,
 )
+
+if TYPE_CHECKING:
+    from anomed_core.service import HostedChallenge
 
 
 @click.group()
 def scores() -> None:
-    """List, rank and export recorded scores."""
+    """List, rank, export and re-evaluate recorded scores."""
 
 
 @scores.command("list")
-@state_option
-@ledger_option
+@memory_options
 @click.option("--challenge", metavar="ID", help="Only this challenge.")
 @json_option
 def list_scores(
-    state: Path | None, ledger: str | None, challenge: str | None, as_json: bool
+    config: Path | None,
+    state: Path | None,
+    ledger: str | None,
+    challenge: str | None,
+    as_json: bool,
 ) -> None:
     """List recorded scores, oldest first."""
-    with open_memory(state, ledger) as memory:
+    with open_memory(config, state=state, ledger=ledger) as memory:
         found = memory.ledger.scores(challenge=challenge)
     if as_json:
         print_json([score.as_dict() for score in found])
@@ -84,25 +90,16 @@ def rank_scores(
 
     Give the same CONFIG or --plugin as to serve: it knows the metrics.
     """
-    import structlog
-
-    from anomed_core.application import house_from_files
     from anomed_core.model import Split
     from anomed_core.service.ranking import rank, ranking_metrics
 
-    structlog.configure(wrapper_class=structlog.make_filtering_bound_logger(40))
-    house = house_from_files(
-        config, plugins=plugins, overrides=overrides(state=state, ledger=ledger)
-    )
     rankings = []
-    for hosted in house.challenges.values():
-        if challenge_id in {None, hosted.id}:
-            for name, metrics in hosted.metrics.items():
-                if kind in {None, name}:
-                    found = house.ledger.scores(challenge=hosted.id, kind=name, split=Split(split))
-                    ranked = rank([s for s in found if s.origin == "participant"], metrics)
-                    rankings.append((hosted, name, ranking_metrics(metrics), ranked))
-    house.close()
+    with recorded_house(config, plugins=plugins, state=state, ledger=ledger) as house:
+        for hosted, name in _chosen_kinds(chosen_challenges(house, challenge_id), kind):
+            found = house.ledger.scores(challenge=hosted.id, kind=name, split=Split(split))
+            metrics = hosted.metrics[name]
+            ranked = rank([s for s in found if s.origin == "participant"], metrics)
+            rankings.append((hosted, name, ranking_metrics(metrics), ranked))
     if as_json:
         print_json(
             [
@@ -135,9 +132,95 @@ def rank_scores(
         click.echo()
 
 
+def _chosen_kinds(
+    challenges: list[HostedChallenge], kind: str | None
+) -> list[tuple[HostedChallenge, str]]:
+    """Return the submission kinds of challenges; only those of one name, if it is given."""
+    from anomed_core.errors import UsageError
+
+    declared = [(hosted, name) for hosted in challenges for name in hosted.metrics]
+    chosen = [(hosted, name) for hosted, name in declared if kind in {None, name}]
+    if kind is not None and not chosen:
+        names = dict.fromkeys(name for _, name in declared)
+        raise UsageError(f"there is no submission kind {kind!r}; there are {', '.join(names)}")
+    return chosen
+
+
+@scores.command("reevaluate")
+@challenge_options
+@click.option("--challenge", "challenge_id", metavar="ID", help="Only this challenge.")
+@click.option("--score", "only", type=int, multiple=True, help="Only this score. May be repeated.")
+@click.option("--dry-run", is_flag=True, help="Record nothing; exit with 1 if a score differs.")
+@click.option(
+    "--accept-metric-change",
+    is_flag=True,
+    help="Go on although data or metrics are not those that the scores were recorded with.",
+)
+@json_option
+def reevaluate_scores(
+    config: Path | None,
+    plugins: tuple[str, ...],
+    state: Path | None,
+    ledger: str | None,
+    challenge_id: str | None,
+    only: tuple[int, ...],
+    dry_run: bool,
+    accept_metric_change: bool,
+    as_json: bool,
+) -> None:
+    """Evaluate the kept submissions of finals again, with the plugins that are installed now.
+
+    A score that comes out the same stays. Otherwise a new row supersedes it: rankings and reports
+    take the new one, the old one stays in the ledger. Give the same CONFIG or --plugin as to serve.
+    """
+    from anomed_core.service.reevaluation import reevaluate
+
+    with recorded_house(
+        config,
+        plugins=plugins,
+        state=state,
+        ledger=ledger,
+        accept_change=accept_metric_change,
+    ) as house:
+        outcomes = [
+            outcome
+            for hosted in chosen_challenges(house, challenge_id)
+            for outcome in reevaluate(
+                hosted,
+                ledger=house.ledger,
+                submissions=house.desk.submissions,
+                engine=house.desk.inline,
+                only=only,
+                record=not dry_run,
+            )
+        ]
+        recorded = [outcome.recorded for outcome in outcomes if outcome.recorded]
+        if recorded:
+            numbers = " ".join(str(score.supersedes) for score in recorded)
+            house.ledger.audit("scores reevaluated", superseded=numbers)
+    if as_json:
+        print_json([outcome.as_dict() for outcome in outcomes])
+    else:
+        print_table(
+            ["score", "kind", "anonymizer", "deanonymizer", "outcome", "new score"],
+            [
+                [
+                    outcome.score.id,
+                    outcome.score.kind,
+                    outcome.score.subject.anonymizer,
+                    outcome.score.subject.deanonymizer,
+                    outcome.text,
+                    outcome.recorded.id if outcome.recorded else "",
+                ]
+                for outcome in outcomes
+            ],
+        )
+    if dry_run and any(outcome.metrics and not outcome.repeats for outcome in outcomes):
+        raise click.exceptions.Exit(1)
+
+
 @scores.command("export")
-@state_option
-@ledger_option
+@memory_options
 @click.option("--challenge", metavar="ID", help="Only this challenge.")
 @click.option(
     "--format",
@@ -147,13 +230,15 @@ def rank_scores(
     show_default=True,
     help="One line a score.",
 )
-def export_scores(state: Path | None, ledger: str | None, challenge: str | None, form: str) -> None:
+def export_scores(
+    config: Path | None, state: Path | None, ledger: str | None, challenge: str | None, form: str
+) -> None:
     """Write every recorded score with every metric at full precision to standard output."""
     import csv
     import json
     import sys
 
-    with open_memory(state, ledger) as memory:
+    with open_memory(config, state=state, ledger=ledger) as memory:
         rows = [score.as_dict() for score in memory.ledger.scores(challenge=challenge)]
     if form == "jsonl":
         for row in rows:

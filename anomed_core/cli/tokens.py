@@ -9,10 +9,9 @@ import click
 from anomed_core.cli.memory import open_memory
 from anomed_core.cli.options import (
     json_option,
-    ledger_option,
+    memory_options,
     print_json,
     print_table,
-    state_option,
 )
 
 _ROLES = ("anonymizer", "deanonymizer", "organiser")
@@ -31,13 +30,13 @@ def tokens() -> None:
     metavar="ID",
     help="The challenge it is valid for; an organiser's may be valid for all [default for them].",
 )
-@state_option
-@ledger_option
+@memory_options
 @json_option
 def create(
     role: str,
     holder: str,
     challenge: str | None,
+    config: Path | None,
     state: Path | None,
     ledger: str | None,
     as_json: bool,
@@ -52,11 +51,11 @@ def create(
         raise UsageError(f"a token for an {role} needs --challenge ID")
     if not IDENTIFIER.fullmatch(holder):
         raise UsageError(
-            f"{holder!r} is no identifier: it has 1 to 128 letters, digits or ._@+:- and begins "
-            "with a letter or digit"
+            f"{holder!r} is not an identifier: one has 1 to 128 letters, digits or ._@+:- and "
+            "begins with a letter or digit"
         )
     identity = Identity(role=Role(role), holder=holder, challenge=challenge or EVERY_CHALLENGE)
-    with open_memory(state, ledger, must_exist=False) as memory:
+    with open_memory(config, state=state, ledger=ledger, must_exist=False) as memory:
         token = memory.tokens.create(identity)
         memory.ledger.audit("token created", role=role, holder=holder, challenge=identity.challenge)
         served = memory.ledger.challenges()
@@ -78,12 +77,11 @@ def create(
 
 
 @tokens.command("list")
-@state_option
-@ledger_option
+@memory_options
 @json_option
-def list_tokens(state: Path | None, ledger: str | None, as_json: bool) -> None:
+def list_tokens(config: Path | None, state: Path | None, ledger: str | None, as_json: bool) -> None:
     """List tokens by their ids; the tokens themselves are not kept."""
-    with open_memory(state, ledger) as memory:
+    with open_memory(config, state=state, ledger=ledger) as memory:
         facts = memory.tokens.facts()
     rows = [
         {
@@ -105,13 +103,12 @@ def list_tokens(state: Path | None, ledger: str | None, as_json: bool) -> None:
 
 @tokens.command("revoke")
 @click.argument("token_id")
-@state_option
-@ledger_option
-def revoke(token_id: str, state: Path | None, ledger: str | None) -> None:
+@memory_options
+def revoke(token_id: str, config: Path | None, state: Path | None, ledger: str | None) -> None:
     """Revoke the token whose id begins with TOKEN_ID (see: anomed tokens list)."""
     from anomed_core.errors import UsageError
 
-    with open_memory(state, ledger) as memory:
+    with open_memory(config, state=state, ledger=ledger) as memory:
         if not memory.tokens.revoke(token_id):
             raise UsageError(
                 f"{token_id!r} is not the beginning of exactly one valid token's id; give at least "

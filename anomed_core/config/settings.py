@@ -17,7 +17,7 @@ from anomed_core.config.structuring import structure, unknown_key
 from anomed_core.errors import ConfigError
 from anomed_core.model.challenge import CHALLENGE_ID, Phase
 from anomed_core.model.roles import Split
-from anomed_core.wire.limits import Limits
+from anomed_core.wire.limits import LONGEST_S, Limits
 
 
 @attrs.frozen(kw_only=True)
@@ -79,7 +79,9 @@ class ServerSettings:
     state: Path = Path("anomed-state")
     ledger: str = ""
     auth: str = attrs.field(default="open", validator=attrs.validators.in_(AUTH_MODES))
-    evaluation_timeout_s: float = attrs.field(default=60.0, validator=attrs.validators.gt(0))
+    evaluation_timeout_s: float = attrs.field(
+        default=60.0, validator=[attrs.validators.gt(0), attrs.validators.le(LONGEST_S)]
+    )
     evaluation_memory_bytes: int = attrs.field(default=4 * 2**30, validator=attrs.validators.gt(0))
     evaluations_at_once: int = attrs.field(default=2, validator=attrs.validators.ge(1))
     limits: Limits = attrs.field(factory=Limits)
@@ -261,7 +263,10 @@ def _unknown_variable(variable: str, known: Iterable[str]) -> ConfigError:
 
 
 def _set(table: dict[str, Any], path: tuple[str, ...], value: Any) -> None:
-    """Set a key of nested tables; what is no table is left to be complained about."""
+    """Set a key of nested tables.
+
+    Leave non-tables in place for validation to report.
+    """
     for name in path[:-1]:
         inner = table.get(name, {})
         if not isinstance(inner, Mapping):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import difflib
+import math
 from collections.abc import Mapping
 from datetime import UTC, datetime
 from functools import cache
@@ -78,7 +79,10 @@ class _FieldError(TypeError):
 
 
 def _table_of(settings: Any, converter: cattrs.Converter) -> Any:
-    """Structure an attrs class from a table; a text is no list of its letters."""
+    """Structure an attrs class from a table.
+
+    A string is not accepted where a list is expected.
+    """
     structure_table = make_dict_structure_fn(
         settings,
         converter,
@@ -115,7 +119,13 @@ def _exactly(kind: type) -> Any:
 def _number(value: Any, _: Any) -> float:
     if type(value) not in (int, float):
         raise TypeError(f"expected a number, got {_described(value)}")
-    return float(value)
+    try:
+        number = float(value)
+    except OverflowError:
+        number = math.inf
+    if not math.isfinite(number):
+        raise TypeError(f"expected a finite number, got {number}")
+    return number
 
 
 def _path(value: Any, _: Any) -> Path:

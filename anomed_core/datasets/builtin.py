@@ -1,11 +1,13 @@
-"""The data sources that come with the core; registered exactly as a stranger's would be."""
+"""The data sources that come with the core; registered exactly as a third party's would be."""
 
 from __future__ import annotations
 
+import zlib
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 from urllib.parse import parse_qsl
+from zipfile import BadZipFile
 
 import numpy as np
 
@@ -62,6 +64,10 @@ def anomed_data_sources() -> list[DataSource]:
     ]
 
 
+# What numpy raises for other files, for broken archives, and for those that it cannot unpack.
+_NO_NPZ = (ValueError, OSError, TypeError, EOFError, RuntimeError, BadZipFile, zlib.error)
+
+
 def _existing(reference: str) -> Path:
     path = Path(reference).expanduser()
     if not path.is_file():
@@ -78,9 +84,9 @@ def _file_fingerprint(reference: str) -> str:
 def _npz_arrays(reference: str) -> Mapping[str, np.ndarray]:
     path = _existing(reference)
     try:
-        with np.load(path, allow_pickle=False) as file:
+        with path.open("rb") as stream, np.load(stream, allow_pickle=False) as file:
             return {name: file[name] for name in file.files}
-    except (ValueError, OSError, AttributeError) as error:
+    except _NO_NPZ as error:
         raise UsageError(f"{path} is not an npz file of plain arrays: {error}") from error
 
 

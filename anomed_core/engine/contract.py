@@ -11,7 +11,7 @@ Perform = Callable[[Any], Any]
 
 
 class Engine(ABC):
-    """Does jobs and comes back with their results, whatever they do."""
+    """Runs jobs in isolation and returns their results."""
 
     @abstractmethod
     def run(self, job: Any) -> Any:

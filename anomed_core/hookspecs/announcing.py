@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
 @hookspec
 def anomed_challenge_types() -> Iterable[ChallengeType]:  # type: ignore[empty-body]
-    """Announce the challenge types that this plugin owns.
+    """Announce the challenge type that this plugin owns.
 
     Called once when the plugin is loaded; everybody. Must be cheap: name the config class as
     ``"module:Class"`` instead of importing what is heavy. A type whose name is not the entry
@@ -24,7 +24,7 @@ def anomed_challenge_types() -> Iterable[ChallengeType]:  # type: ignore[empty-b
     Returns
     -------
     iterable of ChallengeType
-        Usually one.
+        Exactly one; another number of types is an error.
 
     Examples
     --------

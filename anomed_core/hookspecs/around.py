@@ -48,8 +48,8 @@ def anomed_report(  # type: ignore[empty-body]
 ) -> Iterable[ReportSection]:
     """Add sections to the result pages.
 
-    Called by ``anomed report`` and the result pages; owner and extensions. If it raises, the page
-    says that the section is missing and the log says why.
+    Called by ``anomed report``, which writes the pages; owner and extensions. If it raises, the
+    page says that the section is missing and the log says why.
 
     Parameters
     ----------
@@ -88,7 +88,8 @@ def anomed_authorize(challenge: Challenge, action: str, subject: Subject | None)
     challenge
         The challenge.
     action
-        ``"read <path>"`` or ``"submit <kind>"``.
+        ``"read <path>"`` of a data product, ``"submit <kind>"`` of a submission kind, or
+        ``"see scores"`` of a recorded score or a participant's history.
     subject
         Who asks; ``None`` without a token.
 
@@ -110,10 +111,10 @@ def anomed_authorize(challenge: Challenge, action: str, subject: Subject | None)
 
 @hookspec
 def anomed_extra_routes(challenge: Challenge) -> Mapping[str, Any]:  # type: ignore[empty-body]
-    """Mount resources of one's own: the escape hatch.
+    """Mount custom resources: the escape hatch.
 
     Called once per challenge and process; owner. A path that is taken is an error naming both. What
-    these routes do is outside of the core's rules: no attempt is claimed, no score recorded. If
+    these routes do is outside the core's rules: no attempt is claimed, no score recorded. If
     this hook raises, the server refuses to start.
 
     Returns

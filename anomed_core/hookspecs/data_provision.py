@@ -63,7 +63,8 @@ def anomed_provide_data(challenge: Challenge, product: DataProduct, request: Dat
     Returns
     -------
     mapping of str to ndarray, pyarrow.Table, pandas.DataFrame or JSON value
-        As the product's schema says.
+        As the product's schema says. A table may also be bytes, a parquet file: whoever provides
+        the same table for many requests encodes it once, and keeps it in ``context.artifacts``.
 
     Examples
     --------

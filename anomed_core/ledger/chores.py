@@ -1,4 +1,4 @@
-"""Chores: what is to be done about a score after it was recorded.
+"""Chores: follow-up work on recorded scores.
 
 A chore is written in the transaction that records its score, so that none is ever forgotten. Chores
 are leased, so that of several workers one tries at a time, and a worker that dies in the
@@ -74,13 +74,13 @@ class ChoreBook:
         self._database = database
         self._clock = clock
 
-    def take(self, tasks: str, *, lease_s: float) -> Chore | None:
+    def take(self, task_prefix: str, *, lease_s: float) -> Chore | None:
         """Take the oldest chore that is due; nobody else gets it before the lease ends.
 
         Parameters
         ----------
-        tasks
-            How the tasks begin that are looked for.
+        task_prefix
+            Prefix of the tasks to take.
         lease_s
             Seconds until it is due again if nothing is noted.
 
@@ -91,7 +91,7 @@ class ChoreBook:
         """
         now = self._clock()
         longest_wait = int(max(_LONGEST_WAIT_S, 2 * lease_s) * MICROSECOND)
-        while (row := self._due(tasks, now, now + longest_wait)) is not None:
+        while (row := self._due(task_prefix, now, now + longest_wait)) is not None:
             taking = {
                 "score": row["id"],
                 "sort": row["task"],
@@ -104,14 +104,14 @@ class ChoreBook:
                     return Chore(score=score_of(row), task=row["task"], attempt=attempt)
         return None
 
-    def _due(self, tasks: str, now: int, too_late: int) -> sa.RowMapping | None:
+    def _due(self, task_prefix: str, now: int, too_late: int) -> sa.RowMapping | None:
         """Return the oldest chore that is due, and its score.
 
         What waits until after `too_late` was put off before the machine's clock was set back.
         """
         with self._database.reading() as connection:
             for earliest, latest in ((0, now), (too_late, _END_OF_TIME)):
-                window = {"tasks": tasks, "earliest": earliest, "latest": latest}
+                window = {"task_prefix": task_prefix, "earliest": earliest, "latest": latest}
                 row = connection.execute(DUE_CHORE, window).mappings().first()
                 if row is not None:
                     return row
@@ -146,7 +146,7 @@ class ChoreBook:
                 .values(**values)
             )
 
-    def retry(self, tasks: str, *, score_id: int | None = None) -> int:
+    def retry(self, task_prefix: str, *, score_id: int | None = None) -> int:
         """Make chores due now: those about one score, or all that wait or were given up.
 
         Returns
@@ -154,7 +154,9 @@ class ChoreBook:
         int
             How many.
         """
-        chosen = sa.and_(chores.c.state != DONE, chores.c.task.startswith(tasks, autoescape=True))
+        chosen = sa.and_(
+            chores.c.state != DONE, chores.c.task.startswith(task_prefix, autoescape=True)
+        )
         if score_id is not None:
             chosen = sa.and_(chosen, chores.c.score_id == score_id)
         with self._database.writing() as connection:
@@ -165,11 +167,11 @@ class ChoreBook:
             )
             return result.rowcount
 
-    def facts(self, tasks: str = "") -> Sequence[ChoreFacts]:
-        """Return what is known about chores whose task begins so, oldest first."""
+    def facts(self, task_prefix: str = "") -> Sequence[ChoreFacts]:
+        """Return what is known about chores whose task has a prefix, oldest first."""
         query = (
             sa.select(chores)
-            .where(chores.c.task.startswith(tasks, autoescape=True))
+            .where(chores.c.task.startswith(task_prefix, autoescape=True))
             .order_by(chores.c.score_id, chores.c.task)
         )
         with self._database.reading() as connection:
@@ -185,11 +187,12 @@ class ChoreBook:
                 for row in connection.execute(query).mappings()
             ]
 
-    def n_waiting(self, tasks: str) -> int:
-        """Return how many chores wait whose task begins so."""
+    def n_waiting(self, task_prefix: str) -> int:
+        """Return how many chores are waiting whose task has a prefix."""
         with self._database.reading() as connection:
             return connection.execute(
                 sa.select(sa.func.count()).where(
-                    chores.c.state == WAITING, chores.c.task.startswith(tasks, autoescape=True)
+                    chores.c.state == WAITING,
+                    chores.c.task.startswith(task_prefix, autoescape=True),
                 )
             ).scalar_one()

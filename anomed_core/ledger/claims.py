@@ -86,11 +86,7 @@ def refusal(connection: sa.Connection, request: ClaimRequest, now: int) -> Excep
         .where(_in_the_way(request))
     ).first()
     if row is not None and row.id is not None:
-        return AlreadyScoredError(
-            "The final of this subject has been scored before; finals are scored once. "
-            "The recorded score is at the given location.",
-            score_id=row.id,
-        )
+        return AlreadyScoredError(score_id=row.id)
     lease_s = (row.lease_until - now) / MICROSECOND if row is not None else 1.0
     return AttemptInProgressError(
         "The same submission is being evaluated at this moment; ask for its score later.",

@@ -11,7 +11,7 @@ from anomed_core.ledger.statements import NOW
 
 
 class LedgerClock:
-    """The machine's clock, held up by what the ledger remembers.
+    """The machine's clock, but never earlier than the latest time in the ledger.
 
     Parameters
     ----------
@@ -23,7 +23,7 @@ class LedgerClock:
         self._read = read
 
     def now(self, connection: sa.Connection) -> int:
-        """Return the present, but never a time before the newest claim or what was reached."""
+        """Return the present, but never earlier than the newest claim or what was reached."""
         claimed, reached = connection.execute(NOW).one()
         return max(self._read(), claimed or 0, reached or 0)
 

@@ -279,6 +279,37 @@ class Ledger(ABC):
         """
 
     @abstractmethod
+    def supersede(
+        self,
+        score: Score,
+        metrics: Mapping[str, float],
+        provenance: Provenance,
+        *,
+        fingerprint: str,
+        tasks: Sequence[str] = (),
+    ) -> Score:
+        """Record the result of evaluating a score's submission again; the old row stays.
+
+        Parameters
+        ----------
+        score
+            The newest version so far.
+        metrics
+            Name to value.
+        provenance
+            Which code made it.
+        fingerprint
+            Of the challenge as it is now.
+        tasks
+            What is to be done about the new version.
+
+        Raises
+        ------
+        LedgerError
+            If there is no such score, or a newer version of it.
+        """
+
+    @abstractmethod
     def score(self, score_id: int) -> Score | None:
         """Return one score."""
 
@@ -292,6 +323,10 @@ class Ledger(ABC):
         anonymizer: str | None = None,
     ) -> Sequence[Score]:
         """Return scores, oldest first; each argument narrows the choice."""
+
+    @abstractmethod
+    def n_scores(self) -> int:
+        """Return how many scores there are, whatever is written in them."""
 
     @abstractmethod
     def attempts(self, *, challenge: str, subject: Subject) -> Sequence[Attempt]:

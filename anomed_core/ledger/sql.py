@@ -175,13 +175,53 @@ class SqlLedger(Ledger):
                 provenance,
                 now,
             )
-            if tasks:
-                due = {"state": WAITING, "next_try_at": self._clock.machine_now()}
-                connection.execute(
-                    statements.ADD_CHORES,
-                    [{"score_id": score.id, "task": task, **due} for task in tasks],
-                )
+            self._add_chores(connection, score.id, tasks)
             return score
+
+    def _add_chores(self, connection: sa.Connection, score_id: int, tasks: Sequence[str]) -> None:
+        if tasks:
+            due = {"state": WAITING, "next_try_at": self._clock.machine_now()}
+            connection.execute(
+                statements.ADD_CHORES,
+                [{"score_id": score_id, "task": task, **due} for task in tasks],
+            )
+
+    def supersede(
+        self,
+        score: Score,
+        metrics: Mapping[str, float],
+        provenance: Provenance,
+        *,
+        fingerprint: str,
+        tasks: Sequence[str] = (),
+    ) -> Score:
+        """See `Ledger.supersede`."""
+        with self._database.writing() as connection:
+            self._database.serialise(connection, f"supersede {score.id}")
+            versions = sa.select(scores.c.id).where(
+                sa.or_(scores.c.id == score.id, scores.c.supersedes == score.id)
+            )
+            known = list(connection.execute(versions).scalars())
+            if known != [score.id]:
+                raise LedgerError(f"Score {score.id} is unknown, or was superseded already.")
+            new = self._append_score(
+                connection,
+                {
+                    **subject_columns(score.challenge, score.kind, score.subject, score.split),
+                    "attempt_id": None,
+                    "origin": score.origin,
+                    "label": score.label,
+                    "metrics": metrics_text(metrics),
+                    "parameters": canonical_json(dict(score.parameters)),
+                    "payload_digest": score.payload_digest,
+                    "fingerprint": fingerprint,
+                },
+                provenance,
+                self._clock.now(connection),
+                supersedes=score.id,
+            )
+            self._add_chores(connection, new.id, tasks)
+            return new
 
     def record_house(  # noqa: PLR0913 - as in the contract
         self,
@@ -224,13 +264,15 @@ class SqlLedger(Ledger):
         values: dict[str, Any],
         provenance: Provenance,
         now: int,
+        *,
+        supersedes: int | None = None,
     ) -> Score:
         row = {
             **values,
             "core_version": provenance.core_version,
             "plugin": provenance.plugin,
             "plugin_version": provenance.plugin_version,
-            "supersedes": None,
+            "supersedes": supersedes,
             "recorded_at": now,
         }
         row = self._append(connection, scores, row)
@@ -292,6 +334,11 @@ class SqlLedger(Ledger):
                 query = query.where(scores.c[name] == value)
         with self._database.reading() as connection:
             return [score_of(row) for row in connection.execute(query).mappings()]
+
+    def n_scores(self) -> int:
+        """See `Ledger.n_scores`."""
+        with self._database.reading() as connection:
+            return connection.execute(sa.select(sa.func.count()).select_from(scores)).scalar_one()
 
     def attempts(self, *, challenge: str, subject: Subject) -> Sequence[Attempt]:
         """See `Ledger.attempts`."""

@@ -68,8 +68,8 @@ DUE_CHORE = (
     .where(
         chores.c.state == "waiting",
         chores.c.next_try_at.between(sa.bindparam("earliest"), sa.bindparam("latest")),
-        sa.func.substr(chores.c.task, 1, sa.func.length(sa.bindparam("tasks")))
-        == sa.bindparam("tasks"),
+        sa.func.substr(chores.c.task, 1, sa.func.length(sa.bindparam("task_prefix")))
+        == sa.bindparam("task_prefix"),
     )
     .order_by(chores.c.next_try_at, chores.c.score_id)
     .limit(1)

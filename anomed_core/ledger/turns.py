@@ -35,6 +35,7 @@ class Turns:
         self._threads = threading.Lock()
         self._file: int | None = None
         self._finalizer: weakref.finalize[Any, Any] | None = None
+        self._left_behind: _Waiter | None = None
 
     @contextmanager
     def turn(self) -> Iterator[None]:
@@ -47,13 +48,35 @@ class Turns:
             if file is None:
                 yield
                 return
-            fcntl.flock(file, fcntl.LOCK_EX)
+            if not self._locked(file):
+                yield
+                return
             try:
                 yield
             finally:
                 fcntl.flock(file, fcntl.LOCK_UN)
         finally:
             self._threads.release()
+
+    def _locked(self, file: int) -> bool:
+        """Wait until the file is locked; say whether it is."""
+        try:
+            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            return self._locked_in_time(file)
+        return True
+
+    def _locked_in_time(self, file: int) -> bool:
+        if self._left_behind is not None and self._left_behind.is_alive():
+            return False
+        waiter = _Waiter(file)
+        if waiter.is_granted(timeout_s=self._timeout_s):
+            return True
+        self._left_behind = waiter
+        if self._finalizer is not None:
+            self._finalizer.detach()  # the descriptor is the waiter's now
+        self._file = self._finalizer = None
+        return False
 
     def _opened(self) -> int | None:
         """Return the descriptor of the file; it is closed with the queue, or with its memory."""
@@ -70,3 +93,37 @@ class Turns:
         if self._finalizer is not None:
             self._finalizer()
             self._file = self._finalizer = None
+
+
+class _Waiter(threading.Thread):
+    """Waits for a lock in the kernel, which knows no time-out, and may be left behind there.
+
+    Parameters
+    ----------
+    file
+        Descriptor of the file; if the waiter is left behind, it closes it in the end.
+    """
+
+    def __init__(self, file: int) -> None:
+        super().__init__(daemon=True)
+        self._file = file
+        self._granted = threading.Event()
+        self._decision = threading.Lock()
+        self._is_left_behind = False
+
+    def run(self) -> None:
+        """Wait; give the lock back at once if nobody wants it any more."""
+        fcntl.flock(self._file, fcntl.LOCK_EX)
+        with self._decision:
+            if self._is_left_behind:
+                os.close(self._file)
+            else:
+                self._granted.set()
+
+    def is_granted(self, *, timeout_s: float) -> bool:
+        """Begin to wait; say whether the lock came in time."""
+        self.start()
+        self._granted.wait(timeout_s)
+        with self._decision:
+            self._is_left_behind = not self._granted.is_set()
+        return not self._is_left_behind

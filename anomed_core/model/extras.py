@@ -35,9 +35,9 @@ class Baseline:
     kind
         Name of the submission kind.
     quality
-        ``PERFECT`` scores at least as well as every other baseline on the primary metric;
-        ``TRIVIAL`` knows nothing and scores no better than perfect; ``INVALID`` is refused before
-        an attempt is spent.
+        ``PERFECT`` and ``TRIVIAL`` (which knows nothing) are scored; ``INVALID`` is refused before
+        an attempt is spent. Of a kind's baselines, no trivial one may score better than a perfect
+        one on the primary metric; equal scores pass.
     payload
         The decoded body, or a function that is called with the request that a participant would
         have made and returns it. Where the kind takes one array, that alone will do.

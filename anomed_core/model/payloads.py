@@ -113,6 +113,7 @@ class ArraysSchema:
     arrays: tuple[ArraySchema, ...] = attrs.field(converter=as_tuple)
 
     media_type = "application/octet-stream"
+    file_suffix = ".npz"
 
     def __attrs_post_init__(self) -> None:
         names = [array.name for array in self.arrays]
@@ -196,6 +197,7 @@ class TableSchema:
     max_rows: int | None = None
 
     media_type = "application/octet-stream"
+    file_suffix = ".parquet"
 
 
 @attrs.frozen(kw_only=True)
@@ -211,6 +213,7 @@ class JSONSchema:
     schema: Mapping[str, Any] = attrs.field(factory=dict)
 
     media_type = "application/json"
+    file_suffix = ".json"
 
 
 @attrs.frozen(kw_only=True)

@@ -14,7 +14,7 @@ from typing import Any
 import pluggy
 
 from anomed_core import hookspecs
-from anomed_core.errors import PluginBrokenError, PluginNotFoundError
+from anomed_core.errors import PluginBrokenError, PluginConflictError, PluginNotFoundError
 
 HOOKS = tuple(sorted(name for name in vars(hookspecs) if name.startswith("anomed_")))
 """Names of all hooks of this API."""
@@ -73,7 +73,7 @@ def import_target(target: str, label: str) -> Any:
         ) from error
     except PluginNotFoundError:
         raise
-    except (Exception, SystemExit) as error:  # a stranger's module may raise anything
+    except (Exception, SystemExit) as error:  # a third-party module may raise anything
         raise PluginBrokenError(f"{label} cannot be imported: {one_line(error)}") from error
     if not attribute:
         return module
@@ -84,7 +84,7 @@ def import_target(target: str, label: str) -> Any:
 
 
 def one_line(error: BaseException) -> str:
-    """Return class and message of a stranger's exception as one line."""
+    """Return class and message of a third-party exception as one line."""
     return " ".join(f"{type(error).__name__}: {error}".split())
 
 
@@ -217,7 +217,14 @@ def register(manager: pluggy.PluginManager, plugin: Any, *, name: str, label: st
     ------
     PluginBrokenError
         If a hook's name is misspelled or it takes arguments that the hook does not have.
+    PluginConflictError
+        If another plugin has the name.
     """
+    if manager.has_plugin(name):
+        raise PluginConflictError(
+            f"{label}: another plugin is loaded under the name {name!r}; load one of them, or give "
+            "them different names"
+        )
     try:
         manager.register(plugin, name=name)
         manager.check_pending()

@@ -144,7 +144,7 @@ class PluginRegistry:
     def add(
         self, plugin: Any, *, name: str, info: PluginInfo | None = None
     ) -> ChallengeType | None:
-        """Add a plugin that is imported already.
+        """Add a plugin that is imported already; one that is loaded under another name stays so.
 
         Parameters
         ----------
@@ -166,6 +166,9 @@ class PluginRegistry:
             With one sentence that names the plugin.
         """
         label = str(info) if info else f"plugin {name!r}"
+        loaded_as = self._manager.get_name(plugin)
+        if loaded_as is not None:
+            return self._type_of(loaded_as)
         check_plugin(plugin, label)
         announced = self._announced(plugin, label)
         if announced is None:
@@ -189,7 +192,7 @@ class PluginRegistry:
             types = collected([answers], ChallengeType, "anomed_challenge_types")
         except ContractError as error:
             raise PluginBrokenError(f"{label}: {error}") from error
-        except Exception as error:  # a stranger's hook may raise anything
+        except Exception as error:  # a third-party hook may raise anything
             raise PluginBrokenError(
                 f"{label}: anomed_challenge_types raised {one_line(error)}"
             ) from error
@@ -225,8 +228,8 @@ class PluginRegistry:
             )
         if not matches and ("/" in name or name.startswith(".")):
             raise PluginNotFoundError(
-                f"{name!r} is no .py file; give a plugin's name, module:object or a .py file, and "
-                "install a plugin of several files first (pip install -e FOLDER)"
+                f"{name!r} is not a .py file; give a plugin's name, module:object or a .py file, "
+                "and install a plugin of several files first (pip install -e FOLDER)"
             )
         if not matches:
             slugs = [info.slug for info in self.installed]
@@ -384,7 +387,7 @@ def _note_culprit(outcome: Any, hook: str, implementations: Any, _arguments: Any
 def _offered_sources(implementation: pluggy.HookImpl) -> list[DataSource]:
     try:
         answer = implementation.function()
-    except Exception as error:  # a stranger's hook may raise anything
+    except Exception as error:  # a third-party hook may raise anything
         raise PluginBrokenError(
             f"plugin {implementation.plugin_name!r}: anomed_data_sources raised "
             f"{type(error).__name__}: {error}"

@@ -108,7 +108,7 @@ def finite_metrics(result: Any, source: str) -> dict[str, float]:
     Raises
     ------
     ContractError
-        If it is no mapping, is empty, or holds a value that is not a finite number.
+        If it is not a mapping, is empty, or holds a value that is not a finite number.
     """
     if not isinstance(result, Mapping) or not result:
         raise ContractError(f"{source} must return a mapping of metrics, got {result!r}"[:200])

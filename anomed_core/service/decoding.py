@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import math
 from collections.abc import Callable, Mapping
 from typing import Any
 
@@ -22,10 +23,11 @@ from anomed_core.model import (
 )
 from anomed_core.model.payloads import KINDS
 from anomed_core.service.json_documents import misfit
+from anomed_core.state.payloads import Body
 from anomed_core.wire import Limits, decode_npz, decode_parquet
 
-Body = bytes | Mapping[str, bytes]
-"""A body as it came: bytes, or the parts of a form."""
+_LARGEST_EXACT = 2**53
+"""The largest whole number up to which each one is a float64."""
 
 
 def decode(body: Body, schema: SubmissionSchema | TextSchema, limits: Limits) -> Payload:
@@ -88,13 +90,27 @@ def _decode_arrays(body: bytes, schema: ArraysSchema, limits: Limits) -> dict[st
             raise MalformedPayloadError(f"Expected a NumPy array with name '{array.name}'.")
     for name, values in arrays.items():
         _check_values(declared[name], values)
-        values.flags.writeable = False
+        arrays[name] = _as_declared(declared[name], values)
+        arrays[name].flags.writeable = False
     return arrays
+
+
+def _as_declared(schema: ArraySchema, values: np.ndarray) -> np.ndarray:
+    """Return whole numbers as floats where only floats are declared; their values are equal."""
+    if values.dtype.kind not in "iu" or "int" in schema.kinds:
+        return values
+    if values.size and (values.max() > _LARGEST_EXACT or values.min() < -_LARGEST_EXACT):
+        raise SubmissionRejected(
+            f"{schema.name} holds whole numbers beyond 2**53, which floats cannot tell apart; "
+            "send floats."
+        )
+    return values.astype(np.float64)
 
 
 def _check_form(schema: ArraySchema, shape: tuple[int, ...], dtype: np.dtype[Any]) -> None:
     """Refuse a wrong dtype or shape, seen from the header alone."""
-    if not any(dtype.kind in KINDS[kind] for kind in schema.kinds):
+    kinds = {*schema.kinds, "int"} if "float" in schema.kinds else schema.kinds
+    if not any(dtype.kind in KINDS[kind] for kind in kinds):
         raise SubmissionRejected(
             f"{schema.name} has dtype {dtype}; expected {_one_of(schema.kinds)}."
         )
@@ -111,10 +127,15 @@ def _check_values(schema: ArraySchema, values: np.ndarray) -> None:
     if values.dtype.kind not in "fiu":
         return
     if schema.finite and values.dtype.kind == "f":
-        n_bad = int(values.size - np.count_nonzero(np.isfinite(values)))
-        if n_bad:
+        finite = np.isfinite(values)
+        if not finite.all():
+            n_bad = int(values.size - np.count_nonzero(finite))
+            where = tuple(map(int, np.argwhere(~finite)[0]))
+            place = (
+                f", the first at index {where[0] if len(where) == 1 else where}" if where else ""
+            )
             raise SubmissionRejected(
-                f"{schema.name} holds {n_bad} values that are NaN or infinite; "
+                f"{schema.name} holds {n_bad} values that are NaN or infinite{place}; "
                 "send finite numbers only."
             )
     if values.size and (
@@ -213,10 +234,24 @@ def _check_range(found: Mapping[str, Any], column: ColumnSchema) -> None:
 def _decode_json(body: bytes, schema: JSONSchema, limits: Limits) -> Any:
     text = _decode_text(body, TextSchema(max_length=limits.text_bytes), limits)
     try:
-        value = json.loads(text, parse_constant=_refuse_constant)
+        value = json.loads(
+            text,
+            parse_constant=_refuse_constant,
+            parse_float=_finite(float),
+            parse_int=_finite(int),
+        )
         problem = misfit(value, schema.schema)
+    except SubmissionRejected:
+        raise
+    except json.JSONDecodeError as error:
+        raise MalformedPayloadError(
+            f"Expected a JSON document (RFC 8259); line {error.lineno}, column {error.colno}: "
+            f"{error.msg}."
+        ) from error
     except (ValueError, RecursionError) as error:
-        raise MalformedPayloadError("Expected a JSON document (RFC 8259) without NaN.") from error
+        raise MalformedPayloadError(
+            "Expected a JSON document (RFC 8259) with finite numbers and few levels."
+        ) from error
     if problem:
         raise SubmissionRejected(f"The JSON document does not fit its schema at {problem}.")
     return value
@@ -224,6 +259,21 @@ def _decode_json(body: bytes, schema: JSONSchema, limits: Limits) -> Any:
 
 def _refuse_constant(name: str) -> None:
     raise ValueError(f"{name} is not JSON")
+
+
+def _finite(kind: Callable[[str], Any]) -> Callable[[str], Any]:
+    """Return a parser of numbers that refuses those that no float64 can hold."""
+
+    def parse(text: str) -> Any:
+        if not math.isfinite(float(text)):
+            shown = text if len(text) <= 20 else f"{text[:20]}... of {len(text)} characters"
+            raise SubmissionRejected(
+                f"The JSON document holds the number {shown}, which is beyond 1.8e308; "
+                "send finite numbers only."
+            )
+        return kind(text)
+
+    return parse
 
 
 def _decode_text(body: bytes, schema: TextSchema, limits: Limits) -> str:

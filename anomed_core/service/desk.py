@@ -20,7 +20,6 @@ from anomed_core.errors import (
 )
 from anomed_core.ledger import DELIVER, Claim, ClaimRequest, Ledger, Quota
 from anomed_core.model import (
-    Purpose,
     Score,
     Split,
     Subject,
@@ -36,7 +35,7 @@ from anomed_core.service.house_attacks import attack_tasks
 from anomed_core.service.parameters import checked_parameters, split_of, subject_of
 from anomed_core.service.phases import refuse_outside
 from anomed_core.service.releases import Releases
-from anomed_core.service.submissions import SubmissionStore
+from anomed_core.service.submissions import SubmissionStore, require_submission
 from anomed_core.state.payloads import Body, body_digest
 from anomed_core.wire import Limits
 
@@ -153,7 +152,9 @@ class SubmissionDesk:
             payload=decode(body, kind.schema_for(split), self.limits),
             digest=digest,
         )
-        target = self._target(hosted, kind, submission)
+        target = self.submissions.target_of(hosted, submission)
+        if target is not None and kind.with_target:
+            require_submission(target, split if kind.same_split else None)
         self._validate(hosted, kind, submission)
         request = ClaimRequest(
             challenge=hosted.id,
@@ -208,11 +209,7 @@ class SubmissionDesk:
         if split is Split.VALIDATION:
             final = self.ledger.final(challenge=hosted.id, kind=kind.name, subject=subject)
             if final is not None:
-                raise AlreadyScoredError(
-                    "The final of this subject has been scored before; finals are scored once. "
-                    "The recorded score is at the given location.",
-                    score_id=final.id,
-                )
+                raise AlreadyScoredError(score_id=final.id)
         return None
 
     def _validate(
@@ -258,17 +255,6 @@ class SubmissionDesk:
 
     def _engine_for(self, kind: SubmissionKind) -> Engine:
         return self.inline if kind.cheap else self.engine
-
-    def _target(
-        self, hosted: HostedChallenge, kind: SubmissionKind, submission: Submission
-    ) -> Target | None:
-        """Return the anonymizer under attack; ``None`` for utility."""
-        if kind.purpose is Purpose.UTILITY:
-            return None
-        if not kind.with_target:
-            return self.submissions.target(hosted, submission.anonymizer, whole=False)
-        split = submission.split if kind.same_split else None
-        return self.submissions.attacked(hosted, submission.anonymizer, split=split)
 
     def _tasks(self, hosted: HostedChallenge, kind: SubmissionKind, split: Split) -> list[str]:
         """Return what is to be done about a recorded score."""

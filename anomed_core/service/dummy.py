@@ -29,13 +29,13 @@ def dummy_data(hosted: HostedChallenge, product: DataProduct, seed: int) -> Any:
 
     Returns
     -------
-    mapping of str to ndarray, or pandas.DataFrame
+    mapping of str to ndarray, pandas.DataFrame or JSON value
         From the plugin if it makes its own, otherwise drawn from the declared schema.
 
     Raises
     ------
     UsageError
-        If the plugin makes none and the schema is a free JSON document.
+        If the plugin makes none and the schema declares neither columns nor arrays.
     """
     own = hosted.hook("anomed_dummy_data")(challenge=hosted.challenge, product=product, seed=seed)
     if own is not None:
@@ -52,7 +52,10 @@ def dummy_data(hosted: HostedChallenge, product: DataProduct, seed: int) -> Any:
         return pd.DataFrame(
             {column.name: _column(column, n_rows, rng) for column in product.schema.columns}
         )
-    raise UsageError(f"{product.path} declares no columns or arrays to make dummy data from")
+    raise UsageError(
+        f"{product.path} declares no columns or arrays to make dummy data from; its plugin can "
+        "make some in anomed_dummy_data"
+    )
 
 
 def _array(schema: ArraySchema, rng: np.random.Generator) -> np.ndarray:

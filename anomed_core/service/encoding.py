@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 
 from anomed_core.model import ArraysSchema, FormSchema, JSONSchema, SubmissionSchema, TextSchema
-from anomed_core.service.decoding import Body
+from anomed_core.state.payloads import Body
 from anomed_core.wire import encode_npz, encode_parquet
 
 

@@ -85,7 +85,7 @@ class Gatekeeper:
         identity: Identity | None,
         parameters: Mapping[str, str],
     ) -> None:
-        """Refuse to hand a product to somebody whom it is not for.
+        """Raise unless the caller may read this product.
 
         Raises
         ------
@@ -145,10 +145,10 @@ class Gatekeeper:
     def _refuse_invented_targets(
         self, hosted: HostedChallenge, known: Identity, parameters: Mapping[str, str]
     ) -> None:
-        """Refuse attacks on anonymizers that nobody is.
+        """Refuse attacks on anonymizers that do not take part.
 
-        Each pair has attempts, a final and draws of its own; who could invent the other half of
-        pairs would have as many as there are names.
+        Each pair has attempts, a final and draws of its own; otherwise inventing partner names
+        would give unlimited attempts.
         """
         target = parameters.get("anonymizer", "")
         if known.role is not Role.DEANONYMIZER or not target:

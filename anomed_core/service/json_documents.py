@@ -2,11 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from typing import Any
+import json
+from collections.abc import Callable, Mapping
+from typing import TYPE_CHECKING, Any
 
-_LONGEST_REASON = 200
-"""Characters; a reason quotes the document, which may be long."""
+if TYPE_CHECKING:
+    from jsonschema import ValidationError
+
+_LONGEST_PATH = 200
+_LONGEST_VALUE = 60
+"""Characters. Messages are logged, so they quote one short value of a document, and no more."""
 
 
 def misfit(value: Any, schema: Mapping[str, Any]) -> str:
@@ -29,6 +34,8 @@ def misfit(value: Any, schema: Mapping[str, Any]) -> str:
     >>> schema = {"type": "object", "properties": {"epsilon": {"minimum": 0}}}
     >>> misfit({"epsilon": -1}, schema)
     '$.epsilon: -1 is less than the minimum of 0'
+    >>> misfit([1, 2], schema)
+    '$: expected object, got array'
     >>> misfit({"epsilon": 1}, schema)
     ''
     """
@@ -40,7 +47,55 @@ def misfit(value: Any, schema: Mapping[str, Any]) -> str:
     error = best_match(Draft202012Validator(schema).iter_errors(value))
     if error is None:
         return ""
-    reason = error.message
-    if len(reason) > _LONGEST_REASON:
-        reason = f"{reason[: _LONGEST_REASON // 2]} ... {reason[-_LONGEST_REASON // 2 :]}"
-    return f"{error.json_path[:_LONGEST_REASON]}: {reason}"
+    return f"{error.json_path[:_LONGEST_PATH]}: {_reason(error)}"
+
+
+def _reason(error: ValidationError) -> str:
+    """Say what is wrong without repeating lists and objects, which may hold people's data."""
+    keyword, rule, found = str(error.validator), error.validator_value, error.instance
+    if keyword in _SAYINGS:
+        return _SAYINGS[keyword](found, rule)
+    if isinstance(found, (list, dict)) or len(error.message) > 2 * _LONGEST_VALUE:
+        return f"{_type_of(found)} does not keep {keyword}: {_shortened(json.dumps(rule))}"
+    return str(error.message)
+
+
+def _type(found: Any, rule: Any) -> str:
+    expected = " or ".join([rule] if isinstance(rule, str) else rule)
+    return f"expected {expected}, got {_type_of(found)}"
+
+
+def _count(unit: str, bound: str) -> Callable[[Any, Any], str]:
+    return lambda found, rule: f"has {len(found)} {unit}; {bound} {rule} are allowed"
+
+
+def _choice(found: Any, rule: Any) -> str:
+    allowed = _shortened(", ".join(map(json.dumps, rule)))
+    return f"{_shortened(json.dumps(found))} is not allowed; allowed are {allowed}"
+
+
+def _required(found: Any, rule: Any) -> str:
+    return f"lacks {', '.join(repr(name) for name in rule if name not in found)}"
+
+
+_SAYINGS: Mapping[str, Callable[[Any, Any], str]] = {
+    "type": _type,
+    "enum": _choice,
+    "required": _required,
+    "minItems": _count("items", "at least"),
+    "maxItems": _count("items", "at most"),
+    "minLength": _count("characters", "at least"),
+    "maxLength": _count("characters", "at most"),
+    "minProperties": _count("members", "at least"),
+    "maxProperties": _count("members", "at most"),
+}
+
+
+def _type_of(value: Any) -> str:
+    """Return the name that JSON has for a value's type."""
+    names = {dict: "object", list: "array", str: "string", bool: "boolean", type(None): "null"}
+    return names.get(type(value), "number")
+
+
+def _shortened(text: str) -> str:
+    return text if len(text) <= _LONGEST_VALUE else f"{text[:_LONGEST_VALUE]}..."

@@ -69,7 +69,7 @@ def encoded(data: Any, schema: ProductSchema) -> bytes:
     if isinstance(schema, ArraysSchema):
         return encode_npz(_arrays(data, schema))
     if isinstance(schema, TableSchema):
-        return encode_parquet(data)
+        return data if isinstance(data, bytes) else encode_parquet(data)
     return json.dumps(data, allow_nan=False).encode()
 
 

@@ -25,11 +25,26 @@ class Ranked:
     score: Score
 
 
+def versions(scores: Iterable[Score]) -> list[tuple[Score, Score]]:
+    """Return the first and the newest version of each score, in the order of the first ones.
+
+    Parameters
+    ----------
+    scores
+        In the order of the ledger.
+    """
+    first: dict[int, Score] = {}
+    newest: dict[int, Score] = {}
+    for score in scores:
+        origin = first.get(score.supersedes, score) if score.supersedes is not None else score
+        first[score.id] = origin
+        newest[origin.id] = score
+    return [(first[origin], score) for origin, score in newest.items()]
+
+
 def newest_versions(scores: Iterable[Score]) -> list[Score]:
-    """Leave out scores that a re-evaluation superseded, keeping their order."""
-    listed = list(scores)
-    superseded = {score.supersedes for score in listed}
-    return [score for score in listed if score.id not in superseded]
+    """Leave out scores that a re-evaluation superseded, in the order of their first versions."""
+    return [newest for _, newest in versions(scores)]
 
 
 def rank(scores: Iterable[Score], metrics: Sequence[Metric]) -> list[Ranked]:
@@ -46,11 +61,11 @@ def rank(scores: Iterable[Score], metrics: Sequence[Metric]) -> list[Ranked]:
     -------
     list of Ranked
         Best first. A score that lacks the primary metric ranks last, never first. Among equals the
-        earlier score is listed first.
+        one whose first version is earlier is listed first.
     """
     order = ranking_metrics(metrics)
     entries = sorted(
-        ((_key(score, order), score.id, score) for score in newest_versions(scores)),
+        ((_key(newest, order), first.id, newest) for first, newest in versions(scores)),
         key=lambda entry: entry[:2],
     )
     ranked: list[Ranked] = []

@@ -109,7 +109,7 @@ def _score(
     try:
         payload = baseline.payload(DataRequest(parameters=query))
         body = encode_body(payload, kind.schema_for(split))
-    except Exception as error:  # noqa: BLE001 - a stranger's function; the finding says what
+    except Exception as error:  # noqa: BLE001 - a third-party function; the finding says what
         text = f"{label} cannot be made: {one_line(error)}"
         return Finding(challenge=hosted.id, ok=False, text=text), None
     try:

@@ -12,7 +12,7 @@ from anomed_core.model import ReportSection, Score, Split
 from anomed_core.plugins import collected
 from anomed_core.service.description import describe
 from anomed_core.service.hosting import HostedChallenge
-from anomed_core.service.ranking import rank, ranking_metrics
+from anomed_core.service.ranking import newest_versions, rank, ranking_metrics
 from anomed_core.service.submissions import SubmissionStore
 
 log = structlog.get_logger(__name__)
@@ -34,7 +34,7 @@ def report_sections(hosted: HostedChallenge, store: SubmissionStore) -> list[Rep
         The rankings, the house's results, then what the owner and extensions add. A section whose
         plugin fails says so.
     """
-    scores = tuple(store.ledger.scores(challenge=hosted.id))
+    scores = tuple(newest_versions(store.ledger.scores(challenge=hosted.id)))
     sections = [_ranking(hosted, kind.name, scores) for kind in hosted.kinds]
     house = [score for score in scores if score.origin == "house"]
     if house:

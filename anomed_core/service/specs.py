@@ -73,7 +73,7 @@ def config_class(challenge_type: ChallengeType) -> type[Any]:
     Raises
     ------
     PluginBrokenError
-        If there is no such class or it is no attrs class.
+        If there is no such class or it is not an attrs class.
     """
     found: Any = challenge_type.config_class
     if isinstance(found, str):

@@ -11,6 +11,7 @@ from anomed_core.ledger import Ledger
 from anomed_core.model import FormSchema, Purpose, Role, Score, Split, Submission, Target
 from anomed_core.service.decoding import decode
 from anomed_core.service.hosting import HostedChallenge
+from anomed_core.service.ranking import versions
 from anomed_core.state.payloads import Body, PayloadStore
 from anomed_core.wire import Limits
 
@@ -54,6 +55,31 @@ class SubmissionStore:
             digest=score.payload_digest,
         )
 
+    def target_of(
+        self, hosted: HostedChallenge, submission: Submission, *, before: int | None = None
+    ) -> Target | None:
+        """Return the anonymizer that a submission attacks; ``None`` if it attacks nobody.
+
+        Parameters
+        ----------
+        hosted
+            The challenge.
+        submission
+            What was handed in.
+        before
+            See `target`.
+        """
+        kind = hosted.kind(submission.kind)
+        if kind.purpose is Purpose.UTILITY:
+            return None
+        return self.target(
+            hosted,
+            submission.anonymizer,
+            whole=kind.with_target,
+            split=submission.split if kind.same_split else None,
+            before=before,
+        )
+
     def target(
         self,
         hosted: HostedChallenge,
@@ -61,6 +87,7 @@ class SubmissionStore:
         *,
         whole: bool,
         split: Split | None = None,
+        before: int | None = None,
     ) -> Target:
         """Return an anonymizer as attackers meet it.
 
@@ -71,50 +98,57 @@ class SubmissionStore:
         anonymizer
             Its identifier.
         whole
-            Whether its kept submission is wanted, too.
+            Whether to load its stored submission.
         split
             The split that the submission must be for; ``None`` takes the final if there is one and
             else the newest.
+        before
+            Only what was submitted before the score of this number; ``None`` takes all.
         """
-        finals = self._scores(hosted, anonymizer, Split.VALIDATION)
+        finals = self._scores(hosted, anonymizer, Split.VALIDATION, before)
         candidates = list(reversed(finals))
         if whole and (split is Split.TUNING or (split is None and not finals)):
-            candidates = list(reversed(self._scores(hosted, anonymizer, Split.TUNING)))
+            candidates = list(reversed(self._scores(hosted, anonymizer, Split.TUNING, before)))
         submission = None
         if whole:
             kept = (self.of_score(hosted, score) for score in candidates)
             submission = next((found for found in kept if found is not None), None)
         return Target(anonymizer=anonymizer, scores=tuple(finals), submission=submission)
 
-    def attacked(self, hosted: HostedChallenge, anonymizer: str, *, split: Split | None) -> Target:
-        """Return an anonymizer together with what it has submitted.
-
-        Parameters
-        ----------
-        hosted, anonymizer, split
-            As for `target`.
-
-        Raises
-        ------
-        SubmissionRejected
-            If it has submitted nothing that could be attacked.
-        """
-        target = self.target(hosted, anonymizer, whole=True, split=split)
-        if target.submission is None:
-            where = f" on {split} data" if split else ""
-            raise SubmissionRejected(
-                f"The anonymizer {anonymizer!r} has submitted nothing yet that could be attacked"
-                f"{where}; choose another one or wait for it."
-            )
-        return target
-
-    def _scores(self, hosted: HostedChallenge, anonymizer: str, split: Split) -> list[Score]:
+    def _scores(
+        self, hosted: HostedChallenge, anonymizer: str, split: Split, before: int | None
+    ) -> list[Score]:
         return [
             score
             for kind in hosted.kinds
             if kind.purpose is Purpose.UTILITY and kind.submitter is Role.ANONYMIZER
-            for score in self.ledger.scores(
-                challenge=hosted.id, kind=kind.name, split=split, anonymizer=anonymizer
+            for first, score in versions(
+                self.ledger.scores(
+                    challenge=hosted.id, kind=kind.name, split=split, anonymizer=anonymizer
+                )
             )
-            if score.origin == "participant"
+            if score.origin == "participant" and (before is None or first.id < before)
         ]
+
+
+def require_submission(target: Target, split: Split | None) -> None:
+    """Refuse to go on with an anonymizer that has submitted nothing.
+
+    Parameters
+    ----------
+    target
+        The anonymizer, with its submission if it has one.
+    split
+        The split that the submission must be for; ``None`` if any will do.
+
+    Raises
+    ------
+    SubmissionRejected
+        If it has none.
+    """
+    if target.submission is None:
+        where = f" on {split} data" if split else ""
+        raise SubmissionRejected(
+            f"The anonymizer {target.anonymizer!r} has submitted nothing yet that could be "
+            f"attacked{where}; choose another one or wait for it."
+        )

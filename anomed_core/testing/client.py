@@ -14,10 +14,10 @@ from structlog.testing import capture_logs
 
 from anomed_core.errors import AnomedError, ServiceError
 from anomed_core.model import Split, SubmissionKind
-from anomed_core.service.decoding import Body
 from anomed_core.service.encoding import encode_body
 from anomed_core.service.hosting import HostedChallenge
 from anomed_core.service.house import House
+from anomed_core.state.payloads import Body
 from anomed_core.web import create_web_app
 
 ANONYMIZER_ID = "test-anonymizer"

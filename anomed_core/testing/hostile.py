@@ -24,7 +24,7 @@ from anomed_core.model import (
     TableSchema,
     TextSchema,
 )
-from anomed_core.service.decoding import Body
+from anomed_core.state.payloads import Body
 from anomed_core.wire import encode_npz, encode_parquet
 
 _ANY_LENGTH = 7

@@ -138,6 +138,7 @@ class LedgerContract:
         """Released attempts leave no hole."""
         ledger.release(ledger.claim(tuning_of()), "failed")
         assert [score_of(ledger, tuning_of()).id for _ in range(3)] == [1, 2, 3]
+        assert ledger.n_scores() == 3
 
     def test_scores_can_be_chosen(self, ledger: Ledger) -> None:
         """Each argument narrows the choice."""
@@ -151,7 +152,7 @@ class LedgerContract:
         assert list(ledger.scores(anonymizer="nobody")) == []
 
     def test_an_unknown_score_is_none(self, ledger: Ledger) -> None:
-        """Absence is no error."""
+        """Absence is not an error."""
         assert [ledger.score(number) for number in (-1, 0, 7, 2**63, 2**80)] == [None] * 5
         assert ledger.final(challenge="iris", kind="anonymizer", subject=ALICE) is None
 
@@ -430,6 +431,35 @@ class LedgerContract:
         with pytest.raises(LedgerError, match="before"):
             self.record_house(ledger, settles=(score.id, "attack:coin"))
         assert [found.origin for found in ledger.scores()] == ["participant", "house"]
+
+    # --- re-evaluation ----------------------------------------------------------------------------
+
+    def test_a_new_version_supersedes_and_the_old_row_stays(self, ledger: Ledger) -> None:
+        """The new row is about the same submission, and the chain holds both."""
+        old = score_of(ledger, final_of())
+        new = ledger.supersede(old, {"accuracy": 0.25}, PROVENANCE, fingerprint="e" * 64)
+        assert (new.supersedes, new.metrics, new.fingerprint) == (
+            old.id,
+            {"accuracy": 0.25},
+            "e" * 64,
+        )
+        assert (new.subject, new.split, new.payload_digest, new.origin) == (
+            old.subject,
+            old.split,
+            old.payload_digest,
+            old.origin,
+        )
+        assert list(ledger.scores()) == [old, new]
+        assert ledger.verify() == []
+
+    def test_a_version_is_superseded_once(self, ledger: Ledger) -> None:
+        """The next one supersedes the newest."""
+        first = score_of(ledger, final_of())
+        second = ledger.supersede(first, {"accuracy": 0.25}, PROVENANCE, fingerprint="e" * 64)
+        with pytest.raises(LedgerError, match="superseded already"):
+            ledger.supersede(first, {"accuracy": 0.5}, PROVENANCE, fingerprint="e" * 64)
+        third = ledger.supersede(second, {"accuracy": 0.5}, PROVENANCE, fingerprint="e" * 64)
+        assert third.supersedes == second.id
 
     # --- availability -----------------------------------------------------------------------------
 

@@ -21,11 +21,11 @@ from anomed_core.model import (
     Target,
 )
 from anomed_core.service.baselines import offered_baselines
-from anomed_core.service.decoding import Body, decode
+from anomed_core.service.decoding import decode
 from anomed_core.service.encoding import encode_body
 from anomed_core.service.evaluation import Evaluation, Jury, Validation
 from anomed_core.service.parameters import checked_parameters, subject_of
-from anomed_core.state.payloads import body_digest
+from anomed_core.state.payloads import Body, body_digest
 from anomed_core.testing.client import ANONYMIZER_ID, DEANONYMIZER_ID, ChallengeClient
 
 VALID = (Quality.PERFECT, Quality.TRIVIAL)

@@ -103,7 +103,7 @@ def read_form(req: falcon.Request, limits: Limits) -> Body:
     Raises
     ------
     MalformedPayloadError
-        If the body is no such form or names a part twice.
+        If the body is not such a form or names a part twice.
     PayloadTooLargeError
         If it has too many parts.
 

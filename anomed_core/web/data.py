@@ -7,12 +7,13 @@ from typing import BinaryIO, cast
 import attrs
 import falcon
 
-from anomed_core.model import ArraysSchema, DataProduct, DataRequest, TableSchema
+from anomed_core.model import DataProduct, DataRequest
 from anomed_core.service import HostedChallenge, requested_product, static_product
 from anomed_core.service.house import House
 from anomed_core.service.identities import with_own_id
 from anomed_core.service.parameters import checked_parameters
 from anomed_core.service.phases import refuse_outside
+from anomed_core.service.submissions import require_submission
 from anomed_core.state import Artifact
 from anomed_core.web.query import read_query
 
@@ -54,7 +55,7 @@ class StaticProductResource:
         if _matches(req, etag):
             resp.status = falcon.HTTP_304
             return None
-        resp.content_type = media_type(self._product)
+        resp.content_type = self._product.schema.media_type
         return artifact
 
     def _check(self, req: falcon.Request) -> None:
@@ -103,24 +104,16 @@ class RequestedProductResource:
             phase = self._hosted.phases[request.split]
             refuse_outside(phase, request.split, self._house.ledger)
         if self._product.with_target and request.anonymizer:
-            target = self._house.desk.submissions.attacked(
-                self._hosted,
-                request.anonymizer,
-                split=request.split if self._product.same_split else None,
-            )
+            split = request.split if self._product.same_split else None
+            submissions = self._house.desk.submissions
+            target = submissions.target(self._hosted, request.anonymizer, whole=True, split=split)
+            require_submission(target, split)
             request = attrs.evolve(request, target=target)
         resp.data = requested_product(self._hosted, self._product, request)
-        resp.content_type = media_type(self._product)
+        resp.content_type = self._product.schema.media_type
         resp.set_header("Cache-Control", "private, no-store")
 
     on_head = on_get
-
-
-def media_type(product: DataProduct) -> str:
-    """Return the media type of a product's bytes."""
-    if isinstance(product.schema, (ArraysSchema, TableSchema)):
-        return "application/octet-stream"
-    return falcon.MEDIA_JSON
 
 
 def _matches(req: falcon.Request, etag: falcon.ETag) -> bool:

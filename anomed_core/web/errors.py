@@ -46,7 +46,10 @@ def status_of(error: errors.AnomedError) -> tuple[int, str]:
 def handle_anomed_error(
     req: falcon.Request, resp: falcon.Response, error: errors.AnomedError, _: dict[str, Any]
 ) -> None:
-    """Answer one of our own errors: a request's error tells why, ours tells an id."""
+    """Answer one of our own errors.
+
+    Request errors state the reason; server errors only a request id.
+    """
     status, title = status_of(error)
     if isinstance(error, errors.RequestError):
         log.info("refused", status=status, reason=str(error))
@@ -63,9 +66,10 @@ def handle_anomed_error(
 def handle_unexpected(
     req: falcon.Request, resp: falcon.Response, error: Exception, _: dict[str, Any]
 ) -> None:
-    """Answer anything else with an opaque id; the traceback goes to the log."""
-    if isinstance(error, (falcon.HTTPError, falcon.HTTPStatus)):
-        raise error
+    """Answer anything else with an opaque id; the traceback goes to the log.
+
+    Falcon's own errors have handlers of their own, which are nearer to them.
+    """
     log.error("failed", status=500, culprit=errors.culprit_of(error), exc_info=error)
     _answer(resp, 500, "Internal error", _OPAQUE, request_id=req.context.request_id)
 

@@ -46,12 +46,21 @@ class IdentityCheck:
         req.context.identity = None
         header = req.env.get("HTTP_AUTHORIZATION")
         if header is not None and not self.gatekeeper.believes_everybody:
-            req.context.identity = self.gatekeeper.identity(*credentials(header))
+            try:
+                req.context.identity = self.gatekeeper.identity(*credentials(header))
+            except NotAuthenticatedError:
+                # Counted after the look-up: behind a proxy many share an address, and whoever
+                # sends junk from there must not shut out those whose tokens are valid.
+                self._count(req)
+                raise
+        self._count(req)
+
+    def _count(self, req: falcon.Request) -> None:
         if self.throttle is not None and req.path not in PROBES:
             self.throttle.count(self._who(req))
 
     def _who(self, req: falcon.Request) -> str:
-        """Return in whose name a request is counted; ids count only where they are believed."""
+        """Return in whose name a request is counted: the address if nobody else is believed."""
         identity: Identity | None = req.context.identity
         if identity is not None:
             return f"{identity.challenge} {identity.role} {identity.holder}"

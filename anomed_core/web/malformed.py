@@ -27,7 +27,7 @@ _STATUS: Mapping[type[Exception], HTTPStatus] = {
 
 
 def answer_malformed(connection: socket.socket, error: Exception) -> None:
-    """Answer something that is no HTTP request, or that failed outside of the application.
+    """Answer input that is not a valid HTTP request, or that failed outside the application.
 
     The message of the error quotes what came, which may be a header with a token: so neither the
     answer nor the log repeats it.

@@ -6,38 +6,12 @@ from typing import Any
 
 import attrs
 
-from anomed_core.model import (
-    ANONYMIZER,
-    DEANONYMIZER,
-    ArraysSchema,
-    DataProduct,
-    FormSchema,
-    JSONSchema,
-    Metric,
-    Parameter,
-    SubmissionKind,
-    TextSchema,
-)
+from anomed_core.model import ANONYMIZER, DEANONYMIZER, DataProduct, JSONSchema
 from anomed_core.service import HostedChallenge
-from anomed_core.service.description import metric_as_json, schema_as_json
-from anomed_core.service.parameters import IDENTIFIER
+from anomed_core.service.description import schema_as_json
 from anomed_core.version import __version__
-
-_ERROR = {"$ref": "#/components/schemas/Error"}
-_REFUSALS = {
-    400: "A parameter or an expected part is missing, or the body is not of its format.",
-    401: "A token is required.",
-    403: "The subject may not do this.",
-    408: "The body arrived too slowly.",
-    409: "The final has been scored before, or is being evaluated now.",
-    411: "The request announces no Content-Length.",
-    413: "The body, or what it would unpack to, is too large.",
-    422: "The submission does not fit what was asked for; it costs no attempt.",
-    429: "No attempt is left in this period.",
-    503: "The evaluation failed on our side; the attempt is free again.",
-    504: "The evaluation took too long; the attempt is free again.",
-    507: "There is no room left to record the score.",
-}
+from anomed_core.web.openapi_parts import operation_id, parameter_object, refusals
+from anomed_core.web.openapi_submissions import submission
 
 
 def openapi(challenges: dict[str, HostedChallenge]) -> dict[str, Any]:
@@ -66,8 +40,9 @@ def openapi(challenges: dict[str, HostedChallenge]) -> dict[str, Any]:
                 "get": _product(product, hosted, base),
                 "head": _product_head(product, hosted, base),
             }
-        for kind in hosted.kinds:
-            paths[base + kind.path] = {"post": _kind(kind, hosted, base)}
+        for path in dict.fromkeys(kind.path for kind in hosted.kinds):
+            paths[base + path] = {"post": submission(hosted, base, path)}
+        paths[f"{base}/attempts"] = {"get": _attempts(hosted, base)}
         paths[f"{base}/challenge.json"] = {
             "get": _document("What the challenge says about itself.")
         }
@@ -147,18 +122,19 @@ def _metrics_page() -> dict[str, Any]:
                 "description": "The counts of all workers.",
                 "content": {"text/plain": {"schema": {"type": "string"}}},
             },
-            **_refusals(401, 403),
+            **refusals(401, 403),
         },
     }
 
 
-def _attempts() -> dict[str, Any]:
+def _attempts(hosted: HostedChallenge, base: str) -> dict[str, Any]:
     attempts = _document("A participant's own history, remaining attempts and phases, in UTC.")
+    attempts["operationId"] = operation_id(hosted, base, verb="get", path="/attempts")
     attempts["parameters"] = [
-        _parameter(ANONYMIZER),
-        _parameter(attrs.evolve(DEANONYMIZER, required=False)),
+        parameter_object(ANONYMIZER),
+        parameter_object(attrs.evolve(DEANONYMIZER, required=False)),
     ]
-    attempts["responses"] |= _refusals(400, 401, 403)
+    attempts["responses"] |= refusals(400, 401, 403)
     return attempts
 
 
@@ -179,41 +155,29 @@ def _score(hosted: HostedChallenge, base: str) -> dict[str, Any]:
                 "description": "The score.",
                 "content": {"application/json": {"schema": {"type": "object"}}},
             },
-            **_refusals(401, 403, 404),
+            **refusals(401, 403, 404),
         },
     }
 
 
-def _operation_id(hosted: HostedChallenge, base: str, verb: str, path: str) -> str:
-    scope = f"{hosted.id}-" if base else ""
-    return f"{scope}{verb}{path.replace('/', '-')}"
-
-
 def _product(product: DataProduct, hosted: HostedChallenge, base: str) -> dict[str, Any]:
-    content = (
-        {"application/json": {"schema": dict(product.schema.schema)}}
+    schema = (
+        dict(product.schema.schema)
         if isinstance(product.schema, JSONSchema)
-        else {
-            "application/octet-stream": {
-                "schema": {
-                    "type": "string",
-                    "format": "binary",
-                    "x-anomed": schema_as_json(product.schema),
-                }
-            }
-        }
+        else {"type": "string", "format": "binary", "x-anomed": schema_as_json(product.schema)}
     )
+    content = {product.schema.media_type: {"schema": schema}}
     responses: dict[str, Any] = {"200": {"description": product.description, "content": content}}
     if product.static:
         responses["206"] = {"description": "The range that was asked for.", "content": content}
         responses["304"] = {"description": "Not modified since the given ETag."}
-        responses |= _refusals(401, 403, 416)
+        responses |= refusals(401, 403, 416)
     else:
-        responses |= _refusals(400, 401, 403, 422)
+        responses |= refusals(400, 401, 403, 422)
     return {
-        "operationId": _operation_id(hosted, base, "get", product.path),
+        "operationId": operation_id(hosted, base, verb="get", path=product.path),
         "summary": product.description,
-        "parameters": [_parameter(parameter) for parameter in product.parameters],
+        "parameters": [parameter_object(parameter) for parameter in product.parameters],
         "responses": responses,
         "x-anomed-audience": sorted(role.value for role in product.audience),
     }
@@ -223,109 +187,10 @@ def _product_head(product: DataProduct, hosted: HostedChallenge, base: str) -> d
     get = _product(product, hosted, base)
     return {
         **get,
-        "operationId": _operation_id(hosted, base, "head", product.path),
+        "operationId": operation_id(hosted, base, verb="head", path=product.path),
         "responses": {
             status: {"description": response["description"]}
             for status, response in get["responses"].items()
             if status not in {"206", "416"}
         },
-    }
-
-
-def _kind(kind: SubmissionKind, hosted: HostedChallenge, base: str) -> dict[str, Any]:
-    return {
-        "operationId": _operation_id(hosted, base, "post", kind.path),
-        "summary": kind.description,
-        "parameters": [
-            *(_parameter(parameter) for parameter in kind.parameters),
-            {
-                "name": "Idempotency-Key",
-                "in": "header",
-                "required": False,
-                "schema": {"type": "string", "maxLength": 255},
-                "description": "A repeated request with the same key gets the recorded answer.",
-            },
-        ],
-        "requestBody": {"required": True, "content": _body(kind)},
-        "responses": {
-            "201": {
-                "description": "Scored and recorded.",
-                "headers": {"Location": {"schema": {"type": "string"}}},
-                "content": {"application/json": {"schema": _metrics(hosted.metrics[kind.name])}},
-            },
-            **_refusals(400, 401, 403, 408, 409, 411, 413, 422, 429, 503, 504, 507),
-        },
-    }
-
-
-def _body(kind: SubmissionKind) -> dict[str, Any]:
-    schemas = {split.value: kind.schema_for(split) for split in kind.splits}
-    first = next(iter(schemas.values()))
-    if isinstance(first, FormSchema):
-        properties = {
-            part.name: {"type": "string"}
-            if isinstance(part.schema, TextSchema)
-            else {"type": "string", "format": "binary"}
-            for part in first.parts
-        }
-        required = [part.name for part in first.parts if part.required]
-        form = {"type": "object", "properties": properties, "required": required}
-        return {"multipart/form-data": {"schema": form}}
-    if isinstance(first, JSONSchema):
-        return {"application/json": {"schema": dict(first.schema)}}
-    described = {split: schema_as_json(schema) for split, schema in schemas.items()}
-    form_name = "npz" if isinstance(first, ArraysSchema) else "parquet"
-    return {
-        "application/octet-stream": {
-            "schema": {
-                "type": "string",
-                "format": "binary",
-                "description": f"An {form_name} file.",
-                "x-anomed": described,
-            }
-        }
-    }
-
-
-def _metrics(metrics: tuple[Metric, ...]) -> dict[str, Any]:
-    properties: dict[str, Any] = {}
-    for metric in metrics:
-        facts = metric_as_json(metric)
-        properties[metric.name] = {
-            "type": "number",
-            "description": metric.definition,
-            **({"minimum": facts["low"]} if facts["low"] is not None else {}),
-            **({"maximum": facts["high"]} if facts["high"] is not None else {}),
-        }
-    return {
-        "type": "object",
-        "properties": properties,
-        "required": [metric.name for metric in metrics],
-        "additionalProperties": False,
-    }
-
-
-def _parameter(parameter: Parameter) -> dict[str, Any]:
-    schema: dict[str, Any] = {"type": "string"}
-    if parameter.choices:
-        schema["enum"] = list(parameter.choices)
-    elif parameter.name in {"anonymizer", "deanonymizer"}:
-        schema["pattern"] = f"^{IDENTIFIER.pattern}$"
-    return {
-        "name": parameter.name,
-        "in": "query",
-        "required": parameter.required,
-        "schema": schema,
-        "description": parameter.description,
-    }
-
-
-def _refusals(*statuses: int) -> dict[str, Any]:
-    more = {404: "There is none.", 416: "The range lies outside of the file."}
-    return {
-        str(status): {
-            "description": _REFUSALS.get(status) or more[status],
-            "content": {"application/json": {"schema": _ERROR}},
-        }
-        for status in statuses
     }

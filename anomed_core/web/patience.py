@@ -124,7 +124,7 @@ class PatientWorker(ThreadWorker):  # type: ignore[misc]  # gunicorn has no type
     def handle_error(
         self, _request: Any, connection: socket.socket, _address: Any, error: Exception
     ) -> None:
-        """Answer what is no request in the form of all other errors."""
+        """Answer input that is not a request, in the same form as all other errors."""
         answer_malformed(connection, error)
 
 

@@ -104,7 +104,7 @@ def _pages_of_chunk(
         position = dictionary
     end = position + facts.count(7, bits=64)
     if remaining and not 4 <= position <= end <= file_end:
-        raise ThriftError("a column chunk lies outside of the file")
+        raise ThriftError("a column chunk lies outside the file")
     while remaining > 0:
         page, packed_bytes = _page(reader.structure_at(position, end=end), column)
         position = reader.position + packed_bytes

@@ -14,7 +14,7 @@ _DEEPEST = 16
 
 
 class ThriftError(ValueError):
-    """The bytes are no such structure, or one that no writer has reason to write."""
+    """The bytes are not such a structure, or one that no legitimate writer produces."""
 
 
 class Structure(dict[int, tuple[int, Any]]):
@@ -30,7 +30,7 @@ class Structure(dict[int, tuple[int, Any]]):
         """
         wire_type, value = self.get(number, (0, None))
         if wire_type != {32: _I32, 64: _I64}[bits] or not 0 <= value < 2 ** (bits - 1):
-            raise ThriftError(f"field {number} is no count of {bits} bits")
+            raise ThriftError(f"field {number} is not a count of {bits} bits")
         count: int = value
         return count
 
@@ -44,7 +44,7 @@ class Structure(dict[int, tuple[int, Any]]):
         """
         value = self.get(number, (0, None))[1]
         if not isinstance(value, Structure):
-            raise ThriftError(f"field {number} is no structure")
+            raise ThriftError(f"field {number} is not a structure")
         return value
 
     def structures(self, number: int) -> list[Structure]:
@@ -57,7 +57,7 @@ class Structure(dict[int, tuple[int, Any]]):
         """
         wire_type, values = self.get(number, (0, None))
         if wire_type != _LIST or not all(isinstance(value, Structure) for value in values):
-            raise ThriftError(f"field {number} is no list of structures")
+            raise ThriftError(f"field {number} is not a list of structures")
         structures: list[Structure] = values
         return structures
 

@@ -5,6 +5,8 @@ from __future__ import annotations
 import attrs
 
 MIB = 2**20
+LONGEST_S = 30 * 86_400.0
+"""The longest wait that may be asked for: 30 days."""
 
 
 @attrs.frozen(kw_only=True)
@@ -36,4 +38,6 @@ class Limits:
     table_columns: int = attrs.field(default=2_000, validator=attrs.validators.gt(0))
     form_parts: int = attrs.field(default=16, validator=attrs.validators.gt(0))
     text_bytes: int = attrs.field(default=MIB, validator=attrs.validators.gt(0))
-    upload_timeout_s: float = attrs.field(default=60.0, validator=attrs.validators.gt(0))
+    upload_timeout_s: float = attrs.field(
+        default=60.0, validator=[attrs.validators.gt(0), attrs.validators.le(LONGEST_S)]
+    )

@@ -47,7 +47,7 @@ def decode_parquet(
     Raises
     ------
     MalformedPayloadError
-        If the body is not a parquet file, is damaged, or is no flat table.
+        If the body is not a parquet file, is damaged, or is not a flat table.
     PayloadTooLargeError
         If the table has too many rows or columns or would unpack to too many bytes.
     """

@@ -30,9 +30,10 @@ from anomed_supervised_mia.metrics import (
     roc_curve,
     tpr_at_fpr,
 )
-from anomed_supervised_mia.metrics.roc import roc_of_ranking
 from anomed_supervised_mia.slices import by_class
 from measure import N_BOUNDARY, N_CLASSES, N_SIDE, network, run, truth
+
+from anomed_core.statistics import roc_of_ranking
 
 Arrays = Mapping[str, Any]
 

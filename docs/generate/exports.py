@@ -8,12 +8,18 @@ from typing import Any
 import anomed_supervised_mia
 
 import anomed_core
+from anomed_core import statistics
 from docs.generate.markdown import code, first_sentence, table
 
 
 def core_block() -> str:
     """Return the exports of the core."""
     return _exports(anomed_core)
+
+
+def statistics_block() -> str:
+    """Return the exports of the core's statistics."""
+    return _exports(statistics)
 
 
 def plugin_block() -> str:

@@ -4,14 +4,19 @@ import json
 import os
 import subprocess
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
 import attrs
+import numpy as np
 import pytest
 
-from anomed_core import cli
+from anomed_core import ChallengeSpec, ServerSettings, cli
+from anomed_core.plugins import build_registry
+from anomed_core.service.house import House, open_house
+from anomed_core.wire import encode_npz
+from tests.example_types import Guessing, GuessingConfig
 
 PLUGIN = """
 from tests.example_types import Guessing
@@ -88,3 +93,33 @@ def process(tmp_path: Path) -> Callable[..., subprocess.CompletedProcess[str]]:
         )
 
     return run
+
+
+@pytest.fixture
+def house(tmp_path: Path) -> Iterator[House]:
+    """Return the house that left its memory in the default place."""
+    registry = build_registry(discover=False)
+    registry.add(Guessing(), name="cli_game:plugin")
+    spec = ChallengeSpec(id="mine", type="guessing", title="Mine", config=GuessingConfig(size=5))
+    house = open_house(
+        [spec],
+        registry=registry,
+        settings=ServerSettings(state=tmp_path / "anomed-state"),
+        environment={},
+    )
+    yield house
+    house.close()
+
+
+@pytest.fixture
+def scored(house: House) -> House:
+    hosted = house.challenges["mine"]
+    truth = np.asarray(hosted.challenge.definition.y)
+    for name, guess in {"worse": truth + 1, "better": truth + 0.1, "equal": truth + 0.1}.items():
+        house.desk.submit(
+            hosted,
+            hosted.kind("anonymizer"),
+            query={"anonymizer": name, "data_split": "validation"},
+            body=encode_npz({"prediction": guess}),
+        )
+    return house

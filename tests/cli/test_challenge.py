@@ -1,5 +1,7 @@
 """``anomed challenge check``, ``routes``, ``openapi`` and ``dummy``: before anything is served."""
 
+import sys
+from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
@@ -80,6 +82,67 @@ def test_dummy_data_is_written_for_every_product(
     assert files == ["data-anonymizer-training.npz", "data-pair.npz"]
     with np.load(tmp_path / "out" / "mine" / files[0]) as arrays:
         assert arrays["X"].shape == (5,)
+
+
+DOCUMENTS = """
+from anomed_core import hookimpl
+from tests.example_types import Tables
+
+class Documents(Tables):
+    @hookimpl
+    def anomed_dummy_data(self, product, seed):
+        {body}
+
+plugin = Documents()
+"""
+
+
+Dummies = Callable[[str], tuple[str, dict[str, bytes]]]
+
+
+@pytest.fixture
+def dummies_of(anomed: Anomed, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Dummies:
+    """Write dummy data of a challenge with a table and a document; return what was said."""
+    monkeypatch.syspath_prepend(tmp_path)
+
+    def make(body: str) -> tuple[str, dict[str, bytes]]:
+        (tmp_path / "documents.py").write_text(DOCUMENTS.format(body=body))
+        (tmp_path / "documents.toml").write_text('[challenges.mine]\ntype = "tables"\n')
+        sys.modules.pop("documents", None)
+        options = ("--plugin", "documents:plugin", "--output", "out")
+        answer = anomed("dummy", "documents.toml", *options)
+        assert answer.code == 0
+        return answer.out, {path.name: path.read_bytes() for path in tmp_path.glob("out/mine/*")}
+
+    return make
+
+
+def test_a_document_is_written_as_json(dummies_of: Dummies) -> None:
+    body = 'return {"rows": seed} if "terms" in product.path else None'
+
+    _, files = dummies_of(body)
+
+    assert files["data-terms.json"] == b'{"rows": 0}'
+    assert set(files) == {"data-terms.json", "data-anonymizer-leaky.parquet"}
+
+
+def test_a_product_without_dummy_data_is_said_to_have_none(dummies_of: Dummies) -> None:
+    said, files = dummies_of("return None")
+
+    assert "none  (/data/terms: /data/terms declares no columns or arrays" in said
+    assert set(files) == {"data-anonymizer-leaky.parquet"}
+
+
+def test_dummy_data_that_cannot_be_made_keeps_no_other_from_being_made(
+    dummies_of: Dummies,
+) -> None:
+    body = 'return 1 / 0 if "leaky" in product.path else {}'
+
+    said, files = dummies_of(body)
+
+    assert "none  (/data/anonymizer/leaky: " in said
+    assert "ZeroDivisionError" in said
+    assert set(files) == {"data-terms.json"}
 
 
 def test_dummy_data_of_another_challenge_is_a_mistake(

@@ -1,6 +1,7 @@
 """The desk: help, exit codes, and one line for whatever went wrong."""
 
 import subprocess
+import sys
 from collections.abc import Callable
 from pathlib import Path
 
@@ -21,6 +22,7 @@ HEAVY = {
     "pluggy",
     "pyarrow",
     "rich",
+    "scipy",
     "sklearn",
     "sqlalchemy",
     "structlog",
@@ -84,7 +86,7 @@ def test_every_command_has_help(command: str, anomed: Anomed) -> None:
         (["tokens", "create", "anonymizer", "a"], "anomed: a token for an anonymizer needs --chal"),
         (
             ["tokens", "create", "anonymizer", "a b", "--challenge", "c"],
-            "anomed: 'a b' is no identifier: it has 1 to 128 letters",
+            "anomed: 'a b' is not an identifier: one has 1 to 128 letters",
         ),
     ],
     ids=lambda value: " ".join(value) if isinstance(value, list) else "",
@@ -95,6 +97,34 @@ def test_a_mistake_is_one_line_and_code_2(arguments: list[str], line: str, anome
     assert (answer.code, answer.out) == (2, "")
     assert answer.err.startswith(line)
     assert answer.err.count("\n") == 1
+
+
+def test_what_the_system_refuses_is_one_line_and_code_2(
+    anomed: Anomed, config: str, game: str, tmp_path: Path
+) -> None:
+    (tmp_path / "taken").write_text("a file")
+
+    answer = anomed("dummy", config, "--plugin", game, "--output", "taken/below")
+
+    assert answer.code == 2
+    assert answer.err == (
+        "anomed: taken/below/mine cannot be read or written: Not a directory; name another place\n"
+    )
+
+
+def test_a_full_disk_is_one_line_and_code_2(tmp_path: Path) -> None:
+    with Path("/dev/full").open("w") as full:
+        done = subprocess.run(
+            [sys.executable, "-m", "anomed_core", "plugins", "list", "--json"],
+            cwd=tmp_path,
+            stdout=full,
+            stderr=subprocess.PIPE,
+            text=True,
+            timeout=120,
+            check=False,
+        )
+
+    assert (done.returncode, done.stderr) == (2, "anomed: No space left on device\n")
 
 
 def test_a_mistake_in_the_configuration_names_its_key(

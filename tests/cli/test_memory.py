@@ -4,50 +4,16 @@ import csv
 import io
 import json
 import sqlite3
-from collections.abc import Iterator
 from pathlib import Path
 
 import numpy as np
 import pytest
 
-from anomed_core import ChallengeSpec, ServerSettings
-from anomed_core.plugins import build_registry
-from anomed_core.service.house import House, open_house
+from anomed_core.service.house import House
 from anomed_core.wire import encode_npz
 from tests.cli.conftest import Anomed
-from tests.example_types import Guessing, GuessingConfig
 
 FINAL = {"data_split": "validation"}
-
-
-@pytest.fixture
-def house(tmp_path: Path) -> Iterator[House]:
-    """Return the house that left its memory in the default place."""
-    registry = build_registry(discover=False)
-    registry.add(Guessing(), name="cli_game:plugin")
-    spec = ChallengeSpec(id="mine", type="guessing", title="Mine", config=GuessingConfig(size=5))
-    house = open_house(
-        [spec],
-        registry=registry,
-        settings=ServerSettings(state=tmp_path / "anomed-state"),
-        environment={},
-    )
-    yield house
-    house.close()
-
-
-@pytest.fixture
-def scored(house: House) -> House:
-    hosted = house.challenges["mine"]
-    truth = np.asarray(hosted.challenge.definition.y)
-    for name, guess in {"worse": truth + 1, "better": truth + 0.1, "equal": truth + 0.1}.items():
-        house.desk.submit(
-            hosted,
-            hosted.kind("anonymizer"),
-            query={"anonymizer": name, **FINAL},
-            body=encode_npz({"prediction": guess}),
-        )
-    return house
 
 
 # --- scores ---------------------------------------------------------------------------------------
@@ -112,6 +78,163 @@ def test_an_export_carries_every_metric_of_every_kind(anomed: Anomed, scored: Ho
     }
 
 
+@pytest.mark.parametrize(
+    ("arguments", "said"),
+    [
+        (["--challenge", "typo"], "there is no challenge 'typo'; there are mine\n"),
+        (
+            ["--kind", "typo"],
+            "there is no submission kind 'typo'; there are anonymizer, deanonymizer\n",
+        ),
+    ],
+    ids=["challenge", "kind"],
+)
+def test_what_is_not_there_cannot_be_ranked(
+    arguments: list[str], said: str, anomed: Anomed, scored: House, config: str, game: str
+) -> None:
+    answer = anomed("scores", "rank", config, "--plugin", game, *arguments)
+
+    assert (answer.code, answer.out, answer.err) == (2, "", f"anomed: {said}")
+
+
+LOOKING = [
+    ["scores", "rank"],
+    ["report"],
+    ["audit", "http://127.0.0.1:9", "--anonymizer", "a"],
+]
+
+
+@pytest.mark.parametrize("command", LOOKING, ids=lambda command: " ".join(command[:2]))
+def test_where_nothing_was_served_nothing_is_created(
+    command: list[str], anomed: Anomed, config: str, game: str, tmp_path: Path
+) -> None:
+    answer = anomed(*command, config, "--plugin", game)
+
+    assert answer.code == 2
+    assert answer.err.startswith("anomed: there is no ledger in ")
+    assert not (tmp_path / "anomed-state").exists()
+    assert not (tmp_path / "report").exists()
+
+
+@pytest.mark.parametrize("command", LOOKING, ids=lambda command: " ".join(command[:2]))
+def test_a_ledger_without_its_secret_is_not_looked_at(
+    command: list[str], anomed: Anomed, scored: House, config: str, game: str, tmp_path: Path
+) -> None:
+    ledger = f"sqlite:///{tmp_path / 'anomed-state' / 'ledger.sqlite'}"
+
+    answer = anomed(*command, config, "--plugin", game, "--state", "other", "--ledger", ledger)
+
+    assert answer.code == 2
+    assert answer.err.startswith("anomed: there is no secret in ")
+    assert not (tmp_path / "other").exists()
+
+
+ATTACKING = """
+from anomed_core import HouseAttack, hookimpl
+from tests.example_types import Guessing
+
+class Attacking(Guessing):
+    @hookimpl
+    def anomed_house_attacks(self, challenge):
+        return [HouseAttack(name="visit", kind="anonymizer", run=visit, on_request=True)]
+
+def visit(submission, rng):
+    raise RuntimeError(f"{submission.parameters['predict_url']} gave no prediction")
+
+plugin = Attacking()
+"""
+
+
+def test_an_audit_of_nobody_says_so_and_closes_the_house(
+    anomed: Anomed,
+    scored: House,
+    config: str,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    (tmp_path / "attacking.py").write_text(ATTACKING)
+    monkeypatch.syspath_prepend(tmp_path)
+    closed = []
+    close = House.close
+
+    def close_and_note(house: House) -> None:
+        close(house)
+        closed.append(house)
+
+    monkeypatch.setattr(House, "close", close_and_note)
+    url = "http://127.0.0.1:9/predict"
+
+    answer = anomed("audit", url, config, "--plugin", "attacking:plugin", "--anonymizer", "better")
+
+    assert (answer.code, answer.out) == (2, "")
+    assert answer.err.startswith(
+        f"anomed: the house attack 'visit' failed: RuntimeError: {url} gave no prediction"
+    )
+    assert answer.err.endswith(f"; check that the anonymizer 'better' answers at {url}\n")
+    assert len(closed) == 1
+
+
+# --- where it is remembered -----------------------------------------------------------------------
+
+
+@pytest.fixture
+def elsewhere(scored: House, config: str, tmp_path: Path) -> str:
+    """Return a configuration that names the state directory of what was scored."""
+    scored.close()
+    (tmp_path / "anomed-state").rename(tmp_path / "kept")
+    with Path(config).open("a") as file:
+        file.write('[server]\nstate = "kept"\n')
+    return config
+
+
+@pytest.mark.parametrize(
+    "command",
+    [
+        ["scores", "list", "--json"],
+        ["scores", "export"],
+        ["ledger", "verify"],
+        ["ledger", "migrate"],
+        ["outbox", "list", "--json"],
+        ["outbox", "retry"],
+        ["outbox", "retry", "2"],
+        ["tokens", "list"],
+        ["tokens", "create", "anonymizer", "alice", "--challenge", "mine"],
+    ],
+    ids=" ".join,
+)
+def test_the_configuration_says_where_the_ledger_is(
+    command: list[str], anomed: Anomed, elsewhere: str, tmp_path: Path
+) -> None:
+    answer = anomed(*command, elsewhere)
+    spelled_out = anomed(*command, "--state", "kept")
+
+    assert (answer.code, spelled_out.code) == (0, 0)
+    assert answer.out == spelled_out.out or command[0] == "tokens"
+    assert not (tmp_path / "anomed-state").exists()
+
+
+def test_a_token_is_created_where_the_server_looks_for_it(anomed: Anomed, elsewhere: str) -> None:
+    anomed("tokens", "create", "anonymizer", "alice", "--challenge", "mine", elsewhere)
+
+    (row,) = anomed("tokens", "list", elsewhere, "--json").json
+    assert anomed("tokens", "revoke", row["id"], elsewhere).code == 0
+    assert anomed("tokens", "list", elsewhere, "--json").json[0]["revoked"]
+
+
+def test_options_take_precedence_over_the_configuration(anomed: Anomed, elsewhere: str) -> None:
+    answer = anomed("scores", "list", elsewhere, "--state", "nowhere")
+
+    assert answer.code == 2
+    assert "nowhere; give the CONFIG, --state or --ledger" in answer.err
+
+
+def test_a_delivery_is_retried_by_its_number(anomed: Anomed, elsewhere: str) -> None:
+    answer = anomed("outbox", "retry", "two", elsewhere)
+
+    assert answer.code == 2
+    assert "'two' is not a whole number; anomed outbox list shows them" in answer.err
+
+
 # --- the ledger -----------------------------------------------------------------------------------
 
 
@@ -130,6 +253,20 @@ def test_a_changed_ledger_fails_with_code_1(anomed: Anomed, scored: House, tmp_p
     answer = anomed("ledger", "verify")
 
     assert (answer.code, answer.out) == (1, "scores row 2: its content was changed\n")
+
+
+def test_a_score_that_cannot_be_read_is_a_fault_like_any_other(
+    anomed: Anomed, scored: House, tmp_path: Path
+) -> None:
+    with sqlite3.connect(tmp_path / "anomed-state" / "ledger.sqlite") as connection:
+        connection.execute("UPDATE scores SET metrics = '{' WHERE id = 2")
+    connection.close()
+
+    answer = anomed("ledger", "verify", "--json")
+
+    assert answer.code == 1
+    assert answer.json["scores"] == 3
+    assert [fault["row"] for fault in answer.json["faults"]] == [2]
 
 
 def test_a_current_ledger_needs_no_migration(anomed: Anomed, house: House) -> None:

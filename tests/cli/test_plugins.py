@@ -119,7 +119,7 @@ def test_what_cannot_be_loaded_fails_one_check_with_advice(anomed: Anomed, tmp_p
     (package / "plugin.py").write_text("import in_pieces.config\n")
 
     for name, advice in {
-        str(package): "is no .py file; give a plugin's name, module:object or a .py file",
+        str(package): "is not a .py file; give a plugin's name, module:object or a .py file",
         str(
             package / "plugin.py"
         ): "'in_pieces', which is not installed; install its package first",

@@ -9,6 +9,7 @@ import pytest
 from anomed_core.config import Configuration, ServerSettings, read_configuration
 from anomed_core.errors import ConfigError
 from anomed_core.model import Phase, Split
+from anomed_core.wire import Limits
 
 
 def read(
@@ -131,6 +132,24 @@ def test_phases_are_times_with_a_zone(tmp_path: Path) -> None:
         Split.TUNING: Phase(closes=datetime(2026, 5, 1, 10, tzinfo=UTC)),
         Split.VALIDATION: Phase(),
     }
+
+
+@pytest.mark.parametrize("value", ["inf", "-inf", "nan", "1e300", "0.0"])
+@pytest.mark.parametrize("key", ["evaluation_timeout_s", "limits.upload_timeout_s"])
+def test_a_wait_is_finite(key: str, value: str, tmp_path: Path) -> None:
+    said = refusal(f"[server]\n{key} = {value}\n", tmp_path)
+
+    assert said.startswith(f"server.{key}: ")
+
+
+@pytest.mark.parametrize("value", [float("inf"), float("nan")])
+def test_settings_made_in_python_are_finite_too(value: float) -> None:
+    for make in (
+        lambda: ServerSettings(evaluation_timeout_s=value),
+        lambda: Limits(upload_timeout_s=value),
+    ):
+        with pytest.raises(ValueError, match=r"timeout_s' must be"):
+            make()
 
 
 # --- one line for every mistake -------------------------------------------------------------------

@@ -1,12 +1,16 @@
 """What a plugin may be, and the sentence that refuses anything else."""
 
+import importlib
 import sys
 from pathlib import Path
 
 import pytest
+from structlog.testing import capture_logs
 
-from anomed_core import ChallengeType, hookimpl
+from anomed_core import ChallengeType, application, hookimpl
+from anomed_core.config import Configuration, ServerSettings
 from anomed_core.errors import (
+    ConfigError,
     PluginBrokenError,
     PluginConflictError,
     PluginError,
@@ -173,7 +177,7 @@ def test_a_plugin_of_another_version_is_refused(version: str, install: Install) 
 
 
 def test_a_plugin_without_hooks_is_refused(install: Install) -> None:
-    sentence = refusal(install, "ANOMED_API = 1\ndef anomed_challenge_types(): return []\n")
+    sentence = refusal(install, "ANOMED_API = 1\ndef announce(): return []\n")
 
     assert sentence.endswith("implements no hook; mark functions with @anomed_core.hookimpl")
 
@@ -288,6 +292,42 @@ def test_what_each_plugin_answers_for_itself_cannot_be_wrapped(
 
 
 # --- plugins that nobody named --------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("spelling", ["watcher", "watcher:plugin"])
+def test_an_installed_extension_may_also_be_named(spelling: str, install: Install) -> None:
+    source = WATCHING + "import sys\nplugin = sys.modules[__name__]\n"
+    install("anomed-watch", extensions={"watch": "watcher"}, modules={"watcher": source})
+    registry = build_registry()
+    registry.add(importlib.import_module("watcher"), name=spelling)
+
+    assert registry.load_extensions() == {}
+    assert len(registry.everybody("anomed_score_recorded").get_hookimpls()) == 1
+
+
+def test_two_plugins_of_one_name_are_a_conflict(registry: PluginRegistry) -> None:
+    registry.add(Watching(), name="watching")
+
+    with pytest.raises(PluginConflictError, match="loaded under the name 'watching'; load one of"):
+        registry.add(Watching(), name="watching")
+
+
+def test_whoever_opens_challenges_hears_of_broken_extensions(
+    install: Install, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    broken = "raise RuntimeError('out of order')"
+    install("anomed-bad", extensions={"bad": "bad_extension"}, modules={"bad_extension": broken})
+    monkeypatch.setattr(application, "configure_logs", lambda: None)
+
+    with capture_logs() as from_python, pytest.raises(ConfigError):
+        application.create_app([], settings=ServerSettings(state=tmp_path / "state"))
+    with capture_logs() as from_files:
+        application.challenges_of(Configuration(), [])
+
+    for lines in (from_python, from_files):
+        (line,) = [line for line in lines if line.get("extension") == "bad"]
+        assert (line["event"], line["log_level"]) == ("extension not loaded", "error")
+        assert "RuntimeError: out of order" in line["reason"]
 
 
 def test_a_broken_extension_harms_nobody(install: Install) -> None:

@@ -6,8 +6,29 @@ from pathlib import Path
 
 import pytest
 
+from anomed_core.server import _is_loopback
 
-@pytest.mark.parametrize("host", ["0.0.0.0", "::", "192.0.2.1"])
+
+@pytest.mark.parametrize(
+    ("host", "is_loopback"),
+    [
+        ("127.0.0.1", True),
+        ("127.1.2.3", True),
+        ("::1", True),
+        ("[::1]", True),
+        ("localhost", True),
+        ("127.example.org", False),
+        ("localhost.example.org", False),
+        ("::1234", False),
+        ("[::1234]", False),
+        ("", False),
+    ],
+)
+def test_loopback_is_an_address_and_no_beginning_of_one(host: str, is_loopback: bool) -> None:
+    assert _is_loopback(host) is is_loopback
+
+
+@pytest.mark.parametrize("host", ["0.0.0.0", "::", "192.0.2.1", "127.example.org"])
 def test_an_open_server_is_not_reachable_by_accident(host: str, tmp_path: Path) -> None:
     command = [sys.executable, "-m", "anomed_core", "serve", "--plugin", "supervised-mia"]
     done = subprocess.run(

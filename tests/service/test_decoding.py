@@ -1,6 +1,7 @@
 """From bytes to a payload that fits its schema, or one sentence that says why not."""
 
 import json
+import sys
 from typing import Any
 
 import attrs
@@ -73,7 +74,10 @@ def test_extra_arrays_are_tolerated_and_left_out() -> None:
         (npz("a", "b", "c", "d"), "prediction has dtype <U1; expected bool or float or int."),
         (
             npz(1, np.nan, np.inf, 4),
-            "prediction holds 2 values that are NaN or infinite; send finite numbers only.",
+            (
+                "prediction holds 2 values that are NaN or infinite, the first at index 1; "
+                "send finite numbers only."
+            ),
         ),
         (
             npz(1, 2, 3, 10.5),
@@ -259,6 +263,35 @@ def test_what_is_not_json_is_refused(body: bytes) -> None:
         decode(body, JSONSchema(), LIMITS)
 
 
+@pytest.mark.parametrize(
+    ("number", "shown"),
+    [
+        ("1e999", "1e999,"),
+        ("-1e999", "-1e999,"),
+        ("9" * 309, "99999999999999999999... of 309 characters,"),
+        ("-" + "9" * 5000, "-9999999999999999999... of 5001 characters,"),
+    ],
+    ids=["large", "small", "whole", "longer than Python reads"],
+)
+@pytest.mark.parametrize("schema", [{}, {"items": {"type": "number", "multipleOf": 0.1}}], ids=str)
+def test_numbers_that_no_float_can_hold_are_refused(
+    number: str, shown: str, schema: dict[str, Any]
+) -> None:
+    with pytest.raises(SubmissionRejected) as refusal:
+        decode(f"[{number}]".encode(), JSONSchema(schema=schema), LIMITS)
+
+    assert f"holds the number {shown} which is beyond 1.8e308" in str(refusal.value)
+
+
+def test_the_largest_float_is_a_number() -> None:
+    largest = sys.float_info.max
+
+    assert decode(f"[{largest!r}, {int(largest)}]".encode(), JSONSchema(), LIMITS) == [
+        largest,
+        int(largest),
+    ]
+
+
 def test_large_json_is_refused() -> None:
     with pytest.raises(PayloadTooLargeError, match="has 102 bytes; at most 100"):
         decode(json.dumps("x" * 100).encode(), JSONSchema(), Limits(text_bytes=100))
@@ -334,13 +367,59 @@ def test_a_document_that_fits_its_schema_is_taken() -> None:
     ("body", "reason"),
     [
         (b'{"epsilon": -1}', r"at \$\.epsilon: -1 is less than the minimum of 0\."),
-        (b"{}", r"at \$: 'epsilon' is a required property\."),
-        (b"[]", r"at \$: \[\] is not of type 'object'\."),
+        (b"{}", r"at \$: lacks 'epsilon'\."),
+        (b"[]", r"at \$: expected object, got array\."),
     ],
 )
 def test_a_document_that_does_not_fit_is_refused_with_the_place(body: bytes, reason: str) -> None:
     with pytest.raises(SubmissionRejected, match=reason):
         decode(body, CLAIM, LIMITS)
+
+
+NOTES = {
+    "type": "array",
+    "minItems": 3,
+    "maxItems": 4,
+    "uniqueItems": True,
+    "items": {"type": "string", "maxLength": 9, "pattern": "^[a-z ]*$"},
+}
+
+
+@pytest.mark.parametrize(
+    ("notes", "reason"),
+    [
+        (["met anna"], "$: has 1 items; at least 3 are allowed."),
+        (["met anna"] * 5, "$: has 5 items; at most 4 are allowed."),
+        (["met anna"] * 3, "$: array does not keep uniqueItems: true."),
+        (["a", "b", "met anna there"], "$[2]: has 14 characters; at most 9 are allowed."),
+        (["a", "b", None], "$[2]: expected string, got null."),
+    ],
+)
+def test_the_reason_counts_instead_of_repeating_the_document(notes: list[Any], reason: str) -> None:
+    with pytest.raises(SubmissionRejected) as error:
+        decode(json.dumps(notes).encode(), JSONSchema(schema=NOTES), LIMITS)
+
+    assert str(error.value).endswith(f"at {reason}")
+    assert "anna" not in str(error.value)
+
+
+def test_where_a_document_breaks_off_is_told() -> None:
+    with pytest.raises(MalformedPayloadError, match="line 2, column 2"):
+        decode(b'["a",\n ', JSONSchema(schema=NOTES), LIMITS)
+
+
+def test_whole_numbers_are_taken_as_floats_where_they_are_equal() -> None:
+    schema = ArraysSchema(
+        arrays=(ArraySchema(name="epsilon", shape=(2,), kinds=("float",), description="claims"),)
+    )
+
+    def send(values: list[int]) -> Any:
+        return decode(encode_npz({"epsilon": np.array(values)}), schema, LIMITS)["epsilon"]
+
+    taken = send([1, 10])
+    assert (taken.dtype, taken.tolist()) == (np.float64, [1.0, 10.0])
+    with pytest.raises(SubmissionRejected, match=r"beyond 2\*\*53"):
+        send([1, 2**53 + 1])
 
 
 def test_of_a_long_document_the_reason_quotes_a_part() -> None:

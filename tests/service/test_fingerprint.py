@@ -36,7 +36,7 @@ class Part:
         (0.1, 0.1 + 2**-56),
         (1, True),
     ],
-    ids=str,
+    ids=["decimal", "path", "set", "date", "enum", "list", "mapping", "float", "bool"],
 )
 def test_other_settings_are_told_apart_however_deep(one: object, other: object) -> None:
     assert repr(stable([one])) != repr(stable([other]))

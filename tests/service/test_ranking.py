@@ -72,7 +72,7 @@ def test_a_score_without_the_primary_metric_is_last_in_either_direction() -> Non
 def test_a_superseded_score_is_left_out() -> None:
     scores = [score(1, acc=0.9), score(2, acc=0.5), score(3, supersedes=1, acc=0.1)]
 
-    assert [entry.id for entry in newest_versions(scores)] == [2, 3]
+    assert [entry.id for entry in newest_versions(scores)] == [3, 2]
     assert places(scores, ACCURACY) == [(1, 2), (2, 3)]
 
 
@@ -80,6 +80,12 @@ def test_a_chain_of_re_evaluations_leaves_the_newest() -> None:
     scores = [score(1, acc=1), score(2, supersedes=1, acc=1), score(3, supersedes=2, acc=1)]
 
     assert [entry.id for entry in newest_versions(scores)] == [3]
+
+
+def test_among_equals_a_new_version_keeps_the_place_of_the_first() -> None:
+    scores = [score(1, acc=0.9), score(2, acc=0.5), score(3, supersedes=1, acc=0.5)]
+
+    assert places(scores, ACCURACY) == [(1, 3), (1, 2)]
 
 
 def test_nothing_is_ranked_without_scores() -> None:

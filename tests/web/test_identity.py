@@ -421,6 +421,26 @@ def test_probes_are_answered_however_many_requests_there_were(house_of: OpenHous
     assert [client.simulate_get(probe).status_code for probe in ("/livez", "/readyz")] == [200, 200]
 
 
+@pytest.mark.parametrize(
+    "junk",
+    ["Bearer x", f"Bearer anomed-{'0' * 32}-{'0' * 64}", "Basic ?", "Basic YWxpY2U6eA=="],
+    ids=["malformed", "well-formed", "unreadable", "password"],
+)
+def test_wrong_credentials_are_requests_of_their_address(junk: str, house_of: OpenHouse) -> None:
+    quota = QuotaSettings(requests=2, requests_period_s=3600)
+    house = house_of(Guessing(), auth="tokens", quota=quota)
+    client = TestClient(create_web_app(house))
+    identity = Identity(role=Role.ANONYMIZER, holder="alice", challenge="guessing")
+    token = house.tokens.create(identity)
+
+    def ask(credentials: str, path: str = "/attempts") -> int:
+        return client.simulate_get(path, headers={"Authorization": credentials}).status_code
+
+    assert [ask(junk) for _ in range(4)] == [401, 401, 429, 429]
+    assert ask(f"Bearer {token}") == 200
+    assert ask(junk, "/livez") == 401
+
+
 def test_nobody_spends_the_requests_of_another(house_of: OpenHouse) -> None:
     """Neither by naming another's id, nor by inventing ids."""
     quota = QuotaSettings(requests=2, requests_period_s=3600)

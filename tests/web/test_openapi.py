@@ -7,7 +7,20 @@ import pytest
 from falcon.testing import TestClient
 from openapi_spec_validator import OpenAPIV31SpecValidator
 
+from anomed_core import (
+    ANONYMIZER,
+    DEANONYMIZER,
+    Challenge,
+    JSONSchema,
+    Metric,
+    Parameter,
+    Role,
+    Split,
+    SubmissionKind,
+    hookimpl,
+)
 from anomed_core.web import create_web_app, mounted_challenges, openapi
+from anomed_core.web.app import CORE_ROUTES
 from tests.conftest import OpenHouse
 from tests.example_types import Guessing, Tables
 
@@ -89,3 +102,84 @@ def test_forms_and_documents_have_their_media_types(house_of: OpenHouse) -> None
         for kind in ("anonymizer", "deanonymizer", "claims")
     ]
     assert bodies == [["multipart/form-data"], ["application/octet-stream"], ["application/json"]]
+
+
+class Sharing(Tables):
+    """Takes three kinds of attacks at one path: two tables and a document."""
+
+    @hookimpl
+    def anomed_submission_kinds(self, challenge: Challenge) -> list[SubmissionKind]:
+        extra = Parameter(name="slice", required=False, choices=("old", "young"))
+
+        def attack(name: str, schema: Any, *parameters: Parameter) -> SubmissionKind:
+            return SubmissionKind(
+                name=name,
+                path="/utility/deanonymizer",
+                submitter=Role.DEANONYMIZER,
+                schema=schema,
+                parameters=parameters,
+                selector=("task", name),
+                default_split=Split.VALIDATION,
+                description=f"What is known of {name}.",
+            )
+
+        return [
+            attack("members", self.TABLE, ANONYMIZER, DEANONYMIZER),
+            attack("links", self.TABLE, ANONYMIZER, extra),
+            attack("claims", JSONSchema(schema={"type": "object"}), ANONYMIZER),
+        ]
+
+    @hookimpl
+    def anomed_metrics(self, challenge: Challenge) -> list[Metric]:
+        names = ("members", "links", "claims")
+        return [Metric(name="hits", kind=name, primary=True) for name in names]
+
+
+@pytest.fixture
+def shared(house_of: OpenHouse) -> Any:
+    """Return the operation of kinds that share a path."""
+    document = openapi(mounted_challenges(house_of(Sharing())))
+    OpenAPIV31SpecValidator(json.loads(json.dumps(document, allow_nan=False))).validate()
+    return document["paths"]["/utility/deanonymizer"]["post"]
+
+
+def test_kinds_that_share_a_path_are_chosen_by_a_parameter(shared: Any) -> None:
+    parameters = {parameter["name"]: parameter for parameter in shared["parameters"]}
+
+    assert parameters["task"]["schema"]["enum"] == ["members", "links", "claims"]
+    assert not parameters["task"]["required"]
+    assert "members, if it is left out" in parameters["task"]["description"]
+    assert "* links: What is known of links." in shared["description"]
+
+
+def test_only_what_all_kinds_of_a_path_require_is_required(shared: Any) -> None:
+    required = {parameter["name"]: parameter["required"] for parameter in shared["parameters"]}
+
+    assert required == {
+        "anonymizer": True,
+        "deanonymizer": False,
+        "slice": False,
+        "task": False,
+        "Idempotency-Key": False,
+    }
+
+
+def test_bodies_of_kinds_that_share_a_path_are_alternatives(shared: Any) -> None:
+    content = shared["requestBody"]["content"]
+
+    tables = content["application/octet-stream"]["schema"]["anyOf"]
+    assert [table["title"] for table in tables] == ["members", "links"]
+    assert content["application/json"]["schema"] == {"type": "object"}
+
+
+def test_answers_of_kinds_that_share_a_path_are_alternatives(shared: Any) -> None:
+    answers = shared["responses"]["201"]["content"]["application/json"]["schema"]["anyOf"]
+
+    assert [answer["title"] for answer in answers] == ["members", "links", "claims"]
+    assert all(answer["required"] == ["hits"] for answer in answers)
+
+
+def test_every_route_of_the_core_is_described(document: dict[str, Any]) -> None:
+    described = {path.replace("{score_id}", "{score_id:int}") for path in document["paths"]}
+
+    assert set(CORE_ROUTES) - {"/openapi.json"} <= described

@@ -152,7 +152,7 @@ def test_without_the_array_the_answer_is_that_of_the_published_server(
     [
         (np.zeros(9), "prediction has shape (9,); expected (10,)."),
         (np.zeros(10, dtype=bool), "prediction has dtype bool; expected float or int."),
-        (np.full(10, np.nan), "prediction holds 10 values that are NaN or infinite; send finite"),
+        (np.full(10, np.nan), "prediction holds 10 values that are NaN or infinite, the first at"),
     ],
 )
 def test_what_does_not_fit_is_refused_in_one_sentence(

@@ -9,7 +9,7 @@ import numpy as np
 
 from anomed_core.errors import RequestError
 from anomed_core.model import Quality, Role, Split
-from anomed_core.service.decoding import Body
+from anomed_core.state.payloads import Body
 from anomed_core.testing.answers import served_products
 from anomed_core.testing.checks.failure import fail_if_any
 from anomed_core.testing.checks.truth import (

@@ -20,7 +20,7 @@ from anomed_dataset_anonymization.config import DatasetAnonymizationConfig
 from anomed_dataset_anonymization.frames import RECORD_ID, people_frame, read_frame
 from anomed_dataset_anonymization.knowledge import background_knowledge, what_is_known
 from anomed_dataset_anonymization.parts import People, open_people
-from anomed_dataset_anonymization.schema import Column, TableSchema, encode
+from anomed_dataset_anonymization.schema import Column, ColumnKind, TableSchema, encode
 from anomed_dataset_anonymization.schemes import PublishedTable, canonicalise
 from anomed_dataset_anonymization.splits import Targets, draw_targets
 from anomed_dataset_anonymization.threat import AttackerView, TargetTruth, find_rare
@@ -29,6 +29,9 @@ from anomed_dataset_anonymization.yardsticks import Yardsticks, lay_yardsticks
 
 if TYPE_CHECKING:
     from anomed_dataset_anonymization.schema import Coordinates
+
+MAX_LISTED_VALUES = 4_096
+"""Of a nominal column: tables are compared value by value, in 8 bytes for each pair of values."""
 
 _HOUSE = "house attacks"
 """The deanonymizer for whom targets of house attacks are drawn; no participant has a blank."""
@@ -224,6 +227,7 @@ def open_arena(config: DatasetAnonymizationConfig, context: CreationContext) -> 
             f"it has {len(known)} quasi-identifiers and {len(unknown)} sensitive columns; at least "
             "one of each is needed: what attackers know, and what they must not learn",
         )
+    _check_lists(schema)
     strangers = sorted(set(config.noise) - {column.name for column in known})
     if strangers:
         raise ConfigError(f"noise.{strangers[0]}", "only quasi-identifiers can have noise")
@@ -251,3 +255,13 @@ def open_arena(config: DatasetAnonymizationConfig, context: CreationContext) -> 
         },
         lottery=context.lottery,
     )
+
+
+def _check_lists(schema: TableSchema) -> None:
+    for column in schema:
+        if column.kind is ColumnKind.NOMINAL and len(column.values) > MAX_LISTED_VALUES:
+            raise ConfigError(
+                "schema",
+                f"the nominal column {column.name!r} lists {len(column.values)} values, and tables "
+                f"can be compared by at most {MAX_LISTED_VALUES}; recode it to fewer, or drop it",
+            )

@@ -8,9 +8,8 @@ from typing import TYPE_CHECKING
 import attrs
 import numpy as np
 import pandas as pd
-from threadpoolctl import threadpool_limits  # type: ignore[import-untyped]  # ships no types
 
-from anomed_core import ConfigError, CreationContext, Split
+from anomed_core import ConfigError, CreationContext, Split, one_thread
 from anomed_dataset_anonymization.frames import people_frame
 from anomed_dataset_anonymization.schema import ColumnKind
 from anomed_dataset_anonymization.utility import (
@@ -201,6 +200,5 @@ def _prepare_prediction(
 
 
 def _accuracy(table: Boxes, *, unseen: Boxes, column: str) -> float:
-    # One thread: a process that has used more cannot be forked, and evaluations run side by side.
-    with threadpool_limits(limits=1, user_api="openmp"):
+    with one_thread():
         return model_accuracy(table, unseen=unseen, target=column)

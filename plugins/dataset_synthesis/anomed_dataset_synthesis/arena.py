@@ -6,7 +6,7 @@ read that file and nothing else.
 """
 
 import json
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import BinaryIO
 
 import attrs
@@ -85,8 +85,8 @@ class Arena:
         """Give what came beside a synthesizer's table."""
         return read_declaration(submission.payload.get(CLAIM_PART))
 
-    def published(self, submission: Submission) -> pa.Table:
-        """Give a synthesizer's table as attackers get it."""
+    def published(self, submission: Submission) -> bytes:
+        """Return a synthesizer's table, a parquet file, as attackers get it."""
         key = self.file_key("canonical table", submission.digest)
 
         def content() -> bytes:
@@ -94,8 +94,27 @@ class Arena:
             rng = self.lottery.generator("order of rows")
             return to_parquet(shuffle(self._read(submission), rng))
 
-        artifact = self.context.artifacts.build_once(key, lambda file: _write(file, content()))
-        return pq.read_table(artifact.path)
+        return self._built_once(key, lambda file: _write(file, content()))
+
+    def encoded(self, purpose: str, split: Split, build: Callable[[], pa.Table]) -> bytes:
+        """Return a table that a round hands out as a parquet file, encoded by whoever asks first.
+
+        Parameters
+        ----------
+        purpose : str
+            Tells the tables of a round apart.
+        split : Split
+            The round.
+        build : callable
+            Makes the table.
+        """
+        digests, config = self.context.frozen_digests, self.config
+        drawn = f"{digests['population']} {digests[split.value]} {config.secrets}"
+        key = self.file_key(f"{purpose} {config.left_half}", f"{split.value} {drawn}")
+        return self._built_once(key, lambda file: pq.write_table(build(), file, compression="zstd"))
+
+    def _built_once(self, key: str, write: Callable[[BinaryIO], None]) -> bytes:
+        return self.context.artifacts.build_once(key, write).path.read_bytes()
 
     def keep(self, key: str, content: bytes) -> None:
         """Keep a file about a submission, unless it is there already."""
@@ -108,7 +127,9 @@ class Arena:
 
     def synthetic(self, submission: Submission) -> CanonicalTable:
         """Read a synthesizer's table as attackers read it."""
-        return canonicalise(self.published(submission), self.codebook)
+        return canonicalise(
+            pq.read_table(pa.BufferReader(self.published(submission))), self.codebook
+        )
 
     def file_key(self, purpose: str, digest: str) -> str:
         """Name a file about a submission, apart from those of all other challenges."""

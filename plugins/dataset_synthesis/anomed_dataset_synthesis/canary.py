@@ -6,7 +6,6 @@ than chance explains, refutes the claim. A test that doesn't proves nothing: the
 the canary's strangeness, the score's skill and the number of runs.
 """
 
-import math
 from typing import Literal
 
 import attrs
@@ -15,8 +14,8 @@ import pandas as pd
 from attrs import validators
 from joblib import Parallel, delayed
 from numpy.typing import NDArray
-from scipy.stats import beta
 
+from anomed_core.statistics import epsilon_of_rates, lower_limit, upper_limit
 from anomed_dataset_synthesis.accounting import Guarantee
 from anomed_dataset_synthesis.canonical import CanonicalTable, canonicalise, to_frame
 from anomed_dataset_synthesis.codebook import MISSING, CategoryColumn, Codebook
@@ -156,14 +155,9 @@ def epsilon_lower_bound(
             "confidence between 0 and 1"
         )
     tail = (1.0 - confidence) / 2.0
-    least_hits = float(beta.ppf(tail, hits_with, n_with - hits_with + 1)) if hits_with else 0.0
-    n_misses = n_without - hits_without
-    most_hits = float(beta.ppf(1.0 - tail, hits_without + 1, n_misses)) if n_misses else 1.0
-    ratios = [
-        (least_hits - delta, most_hits),
-        (1.0 - most_hits - delta, 1.0 - least_hits),
-    ]
-    return max([0.0, *(math.log(above / below) for above, below in ratios if above > 0.0)])
+    least_hits = lower_limit(hits_with, n_with, tail)
+    most_hits = upper_limit(hits_without, n_without, tail)
+    return float(epsilon_of_rates(least_hits, most_hits, delta=delta))
 
 
 def outlier_canary(table: pd.DataFrame, codebook: Codebook) -> pd.DataFrame:

@@ -20,6 +20,7 @@ import numpy as np
 
 from anomed_dataset_synthesis.accounting import Guarantee
 from anomed_dataset_synthesis.canary import CanaryAudit, epsilon_lower_bound
+from anomed_dataset_synthesis.json_numbers import as_float
 from anomed_dataset_synthesis.threat.roc import Scores, check_scores
 
 ClaimState = Literal["claimed", "not refuted", "refuted", "audited"]
@@ -63,11 +64,12 @@ def parse_claim(value: Any) -> Guarantee:
             f"the claim has the keys {sorted(map(str, keys))[:10]}; "
             f"give an object with exactly {sorted(wanted)}"
         )
-    numbers = {name: value[name] for name in ("epsilon", "delta")}
+    numbers = {name: as_float(value[name]) for name in ("epsilon", "delta")}
     for name, number in numbers.items():
-        real = isinstance(number, int | float) and not isinstance(number, bool)
-        if not real or not math.isfinite(number):
-            raise ValueError(f"the claim's {name} is {str(number)[:40]!r}; give a finite number")
+        if not math.isfinite(number):
+            raise ValueError(
+                f"the claim's {name} is {str(value[name])[:40]!r}; give a finite number"
+            )
     texts = {name: value[name] for name in ("neighbours", "unit", "accountant")}
     public_inputs = value["public_inputs"]
     listed = isinstance(public_inputs, list)
@@ -77,58 +79,11 @@ def parse_claim(value: Any) -> Guarantee:
             "list of texts; give them so"
         )
     return Guarantee(
-        epsilon=float(numbers["epsilon"]),
-        delta=float(numbers["delta"]),
+        epsilon=numbers["epsilon"],
+        delta=numbers["delta"],
         **texts,
         public_inputs=tuple(public_inputs),
     )
-
-
-def tpr_ceiling(fpr: float, guarantee: Guarantee) -> float:
-    """Give the largest TPR that a guarantee allows at an FPR.
-
-    Parameters
-    ----------
-    fpr : float
-        In 0..1.
-    guarantee : Guarantee
-        Epsilon and delta.
-
-    Returns
-    -------
-    float
-        min(e^epsilon FPR + delta, 1 - e^-epsilon (1 - FPR - delta)), in 0..1.
-
-    References
-    ----------
-    P. Kairouz, S. Oh, P. Viswanath, "The composition theorem for differential privacy", 2015,
-    arXiv:1311.0776.
-
-    Examples
-    --------
-    >>> guarantee = Guarantee(epsilon=1.0, delta=0.0, accountant="none")
-    >>> round(tpr_ceiling(0.01, guarantee), 4)
-    0.0272
-    """
-    epsilon, delta = guarantee.epsilon, guarantee.delta
-    rising = math.exp(min(epsilon, 700.0)) * fpr + delta
-    return min(1.0, rising, 1 - math.exp(-epsilon) * (1 - fpr - delta))
-
-
-def auc_ceiling(guarantee: Guarantee) -> float:
-    """Give the largest AUC that a guarantee allows; e^epsilon / (1 + e^epsilon) without delta.
-
-    Examples
-    --------
-    >>> round(auc_ceiling(Guarantee(epsilon=1.0, delta=0.0, accountant="none")), 3)
-    0.731
-    """
-    delta = guarantee.delta
-    corner_fpr = (1 - delta) / (1 + math.exp(min(guarantee.epsilon, 700.0)))
-    corner_tpr = 1 - corner_fpr
-    rising = corner_fpr * (delta + corner_tpr) / 2
-    falling = (1 - delta - corner_fpr) * (corner_tpr + 1) / 2
-    return rising + falling + delta
 
 
 def provable_epsilon(

@@ -13,6 +13,7 @@ import attrs
 import numpy as np
 from attrs import validators
 
+from anomed_core.statistics import Estimate
 from anomed_dataset_synthesis.accounting import Guarantee
 from anomed_dataset_synthesis.attacks.panel import run_panel
 from anomed_dataset_synthesis.canonical import RealTables, canonicalise, to_frame
@@ -23,7 +24,6 @@ from anomed_dataset_synthesis.external import (
     tabular_argn,
 )
 from anomed_dataset_synthesis.generators import Generator
-from anomed_dataset_synthesis.threat.estimates import Estimate
 from anomed_dataset_synthesis.threat.evidence import Risk
 from anomed_dataset_synthesis.threat.targets import draw_targets
 from anomed_dataset_synthesis.utility.evaluation import Utility, evaluate_utility

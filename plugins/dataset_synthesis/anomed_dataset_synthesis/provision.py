@@ -15,7 +15,7 @@ _DUMMY_ROWS = 1_000
 
 
 def provide(arena: Arena, product: DataProduct, request: DataRequest) -> Any:
-    """Give the content of a product.
+    """Return the content of a product.
 
     Raises
     ------
@@ -60,7 +60,7 @@ def _commitment(arena: Arena) -> dict[str, Any]:
     return {"rounds": rounds}
 
 
-def _synthetic(arena: Arena, request: DataRequest) -> pa.Table:
+def _synthetic(arena: Arena, request: DataRequest) -> bytes:
     submission = request.target.submission if request.target else None
     if submission is None:
         raise SubmissionRejected(
@@ -70,12 +70,16 @@ def _synthetic(arena: Arena, request: DataRequest) -> pa.Table:
     return arena.published(submission)
 
 
-def _of_round(arena: Arena, path: str, split: Split) -> pa.Table:
+def _of_round(arena: Arena, path: str, split: Split) -> bytes:
+    return arena.encoded(path, split, lambda: _table_of_round(arena, path, split))
+
+
+def _table_of_round(arena: Arena, path: str, split: Split) -> pa.Table:
     this = arena.rounds[split]
-    known = [name for name in arena.codebook.names if name not in arena.config.secrets]
     what = path.rsplit("/", 1)[1]
     if what == "training":
         return to_arrow(this.real.training)
+    known = [name for name in arena.codebook.names if name not in arena.config.secrets]
     tables = {
         "targets": (this.membership.table, list(arena.codebook.names)),
         "attribute-targets": (this.attributes.table, known),

@@ -12,6 +12,7 @@ import numpy as np
 import numpy.typing as npt
 
 from anomed_core import Split, Submission, SubmissionRejected
+from anomed_core.statistics import auc, roc_curve
 from anomed_dataset_synthesis.accounting import Guarantee
 from anomed_dataset_synthesis.arena import Arena
 from anomed_dataset_synthesis.attacks.singling_out import (
@@ -34,7 +35,6 @@ from anomed_dataset_synthesis.threat.guesses import (
 )
 from anomed_dataset_synthesis.threat.membership import MembershipResult, assess_membership
 from anomed_dataset_synthesis.threat.predicates import Predicate, parse_predicates
-from anomed_dataset_synthesis.threat.roc import roc_curve
 from anomed_dataset_synthesis.utility.evaluation import Utility, evaluate_utility
 from anomed_dataset_synthesis.utility.manifold import manifold
 
@@ -119,7 +119,7 @@ def membership_metrics(arena: Arena, submission: Submission, claim: Guarantee | 
         "risk": _risk([*everybody.evidence(), *outliers.evidence()], arena),
         **flat_membership(everybody, ""),
         **flat_membership(outliers, "outliers_"),
-        "background_auc": roc_curve(this.strangeness[is_member], this.strangeness[~is_member]).auc,
+        "background_auc": auc(roc_curve(is_member, this.strangeness)),
         **_on_claim(arena, submission, (everybody.members, everybody.controls), claim),
     }
     return rounded(metrics, submission.split)
@@ -128,8 +128,8 @@ def membership_metrics(arena: Arena, submission: Submission, claim: Guarantee | 
 def flat_membership(result: MembershipResult, prefix: str) -> Metrics:
     """Give AUC and TPR at low FPRs, each with its 95% interval and the null band's upper end."""
     metrics: Metrics = {}
-    auc = result.auc()
-    figures = {"auc": (auc, result.null_band())}
+    area = result.auc()
+    figures = {"auc": (area, result.null_band())}
     for fpr, name in FPR_NAMES.items():
         figures[name] = (result.tpr_at(fpr), result.null_band(fpr))
     for name, (estimate, band) in figures.items():

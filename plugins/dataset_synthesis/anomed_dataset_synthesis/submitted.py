@@ -13,6 +13,7 @@ from anomed_dataset_synthesis.accounting import Guarantee
 from anomed_dataset_synthesis.canonical import CanonicalTable, canonicalise, check_size, keys_of
 from anomed_dataset_synthesis.claims import parse_claim
 from anomed_dataset_synthesis.codebook import Codebook
+from anomed_dataset_synthesis.json_numbers import as_float
 from anomed_dataset_synthesis.rounds import LEAST_DISTINCT
 
 _LONGEST_NAME = 200
@@ -21,7 +22,7 @@ _OWN_KEYS = ("generator", "training_time_s")
 
 @attrs.frozen(kw_only=True)
 class Declaration:
-    """Hold what came beside the table; believed by nobody.
+    """The unverified declaration submitted with the table.
 
     Attributes
     ----------
@@ -77,14 +78,12 @@ def parse_declaration(value: Any) -> Declaration:
     generator, time_s = value.get("generator", ""), value.get("training_time_s")
     if not isinstance(generator, str) or len(generator) > _LONGEST_NAME:
         raise ValueError(f"the generator must be a text of at most {_LONGEST_NAME} characters")
-    if time_s is not None:
-        real = isinstance(time_s, int | float) and not isinstance(time_s, bool)
-        if not real or not 0 <= time_s < math.inf:
-            raise ValueError(f"training_time_s is {str(time_s)[:40]!r}; give seconds, 0 or more")
+    if time_s is not None and not 0 <= as_float(time_s) < math.inf:
+        raise ValueError(f"training_time_s is {str(time_s)[:40]!r}; give seconds, 0 or more")
     claim = {key: item for key, item in value.items() if key not in _OWN_KEYS}
     return Declaration(
         generator=generator,
-        training_time_s=None if time_s is None else float(time_s),
+        training_time_s=None if time_s is None else as_float(time_s),
         guarantee=parse_claim(claim) if claim else None,
     )
 

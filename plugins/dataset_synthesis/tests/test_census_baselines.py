@@ -33,6 +33,8 @@ from anomed_dataset_synthesis.utility.skill import marginal_fidelity
 from anomed_dataset_synthesis.utility.transfer import Task, transfer
 from anomed_dataset_synthesis.utility.two_sample import two_sample_test
 
+from anomed_core.statistics import auc
+
 pytestmark = pytest.mark.slow
 N_TARGETS = 4_000
 
@@ -98,7 +100,7 @@ def measure(generator: Generator, census: Census, *, seed: int = 0) -> Figures:
         accuracy=(first.accuracy, second.accuracy, third.accuracy),
         transfer_auc=transfer(synthetic, real, task=task, binning=binning, rng=rng).auc,
         two_sample_auc=two_sample_test(synthetic, real.control, binning=binning, rng=rng).auc,
-        attack_auc=roc_curve(*scores).auc,
+        attack_auc=auc(roc_curve(*scores)),
     )
 
 

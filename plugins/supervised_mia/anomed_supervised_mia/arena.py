@@ -41,6 +41,8 @@ class Arena:
         Members, and also non-members, that an attack is evaluated on.
     evaluate_prediction, evaluate_memberships
         Take what came and the truth, return metrics by name.
+    classifies
+        Whether predictions of whole numbers and bools must be labels.
     rank_attacks_by
         Primary metric of attacks.
     audit_hosts
@@ -54,6 +56,7 @@ class Arena:
     length: int
     evaluate_prediction: Evaluator
     evaluate_memberships: Evaluator
+    classifies: bool = True
     rank_attacks_by: str
     audit_hosts: tuple[str, ...] = ()
     lottery: Lottery
@@ -61,6 +64,11 @@ class Arena:
     def targets(self, split: Split) -> np.ndarray:
         """Return the targets that a prediction for a split is compared with."""
         return self.data[f"{split.value} y"]
+
+    def expects_labels(self, split: Split) -> bool:
+        """Return whether predictions for a split have to be labels."""
+        kind = self.targets(split).dtype.kind
+        return kind == "U" or (kind in "biu" and self.classifies)
 
     def records(self, part: str) -> dict[str, np.ndarray]:
         """Return features and targets of a part."""

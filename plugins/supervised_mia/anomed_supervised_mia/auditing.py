@@ -8,6 +8,7 @@ import attrs
 import numpy as np
 from numpy.typing import NDArray
 
+from anomed_core.statistics import Ranking, rank, roc_of_ranking
 from anomed_supervised_mia.attacks import (
     Attack,
     ConfidenceThreshold,
@@ -25,8 +26,6 @@ from anomed_supervised_mia.metrics import (
     estimate_max_advantage,
     estimate_tpr_at_fpr,
 )
-from anomed_supervised_mia.metrics._ranking import Ranking, rank
-from anomed_supervised_mia.metrics.roc import roc_of_ranking
 from anomed_supervised_mia.results import AttackResult, AuditMetadata, AuditResults, SkippedSlice
 from anomed_supervised_mia.slices import Partition, Slice, partition_of
 

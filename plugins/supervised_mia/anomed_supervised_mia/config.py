@@ -19,12 +19,16 @@ class DataSettings:
     seed
         Makes the split reproducible, and known to everyone who knows the seed; without it, the
         server's secret decides.
-    training, tuning, validation, non_members
-        Sources of the parts, instead of `source` and `split`.
+    training, tuning, validation
+        Sources of the parts, instead of `source`, `split` and `seed`.
+    non_members
+        Source of separate non-members: beside the other parts, or beside `source` with a split of
+        three shares. Without any, the validation records are the non-members, and half of them
+        are handed out with their targets.
     target
-        Column with the targets, if the source is a table.
+        Column with the targets, if the sources are tables.
     X, y
-        Names of the arrays, if the source is arrays.
+        Names of the arrays, if the sources are arrays; not beside `target`.
     """
 
     source: str = ""
@@ -50,6 +54,32 @@ class DataSettings:
             raise ValueError(
                 f"split must be three or four positive shares that add up to at most 1, "
                 f"got {list(self.split)}"
+            )
+        self._refuse_contradictions()
+
+    def _refuse_contradictions(self) -> None:
+        """Refuse settings that another one would silently overrule."""
+        given = {
+            field.name
+            for field in attrs.fields(type(self))
+            if getattr(self, field.name) != field.default
+        }
+        unused = given & {"split", "seed"}
+        if not self.source and unused:
+            raise ValueError(
+                f"training, tuning and validation are not split, but {' and '.join(sorted(unused))}"
+                " came; leave it out, or give one source"
+            )
+        if self.non_members and len(self.split) == 4:
+            raise ValueError(
+                "non_members came beside a split with a fourth share, which is non-members too; "
+                "leave out one of them"
+            )
+        unused = given & {"X", "y"}
+        if self.target and unused:
+            raise ValueError(
+                f"target, a column of a table, came beside {' and '.join(sorted(unused))} for "
+                "arrays; give target for tables, X and y for arrays"
             )
 
 

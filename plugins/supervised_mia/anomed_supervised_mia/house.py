@@ -12,6 +12,7 @@ from anomed_supervised_mia.arena import Arena
 from anomed_supervised_mia.attacks import GapAttack, Signals
 from anomed_supervised_mia.auditing import audit, default_attacks
 from anomed_supervised_mia.consistency import Consistency, compare_answers
+from anomed_supervised_mia.remote import AnonymizerUnavailableError
 from anomed_supervised_mia.results import AuditResults
 
 N_OF_EACH = 500
@@ -76,6 +77,11 @@ def audit_served_model(
     Returns
     -------
     ServedModel
+
+    Raises
+    ------
+    AnonymizerUnavailableError
+        If probabilities came, and not one for each class.
     """
     chosen = {
         "members": ("training", _some(len(arena.data["training y"]), rng)),
@@ -87,9 +93,10 @@ def audit_served_model(
     order = rng.permutation(len(features))
     answers = np.empty_like(shuffled := ask(features[order]))
     answers[order] = shuffled
+    classes = np.unique(arena.data["training y"])
+    _check_columns(answers, len(classes))
     ends = np.cumsum([len(rows) for _, rows in chosen.values()])[:-1]
     by_group = dict(zip(chosen, np.split(answers, ends), strict=True))
-    classes = np.unique(arena.data["training y"])
     members, non_members = (
         _signals(by_group[group], arena.data[f"{part} y"][rows], classes)
         for group, (part, rows) in chosen.items()
@@ -111,15 +118,24 @@ def _some(n_records: int, rng: np.random.Generator) -> np.ndarray:
     return rng.permutation(n_records)[:N_OF_EACH]
 
 
+def _check_columns(answers: np.ndarray, n_classes: int) -> None:
+    if answers.ndim == 2 and answers.shape[1] != n_classes:
+        raise AnonymizerUnavailableError(
+            f"the anonymizer answered {answers.shape[1]} probabilities for each record; give one "
+            f"for each of the {n_classes} classes of the training data, or labels"
+        )
+
+
 def _labels(answers: np.ndarray, classes: np.ndarray) -> np.ndarray:
     return answers if answers.ndim == 1 else classes[np.argmax(answers, axis=1)]
 
 
 def _signals(answers: np.ndarray, targets: np.ndarray, classes: np.ndarray) -> Signals:
-    """Return what an attack sees; a label that nobody was trained on is a class of its own."""
-    labels = np.searchsorted(classes, targets)
+    """Return what an attack sees; a class that nobody was trained on has probability 0."""
     if answers.ndim == 2:
-        return Signals.from_probabilities(answers, labels)
-    places = np.minimum(np.searchsorted(classes, answers), len(classes) - 1)
-    predicted = np.where(classes[places] == answers, places, len(classes))
+        places = np.minimum(np.searchsorted(classes, targets), len(classes) - 1)
+        labels = np.where(classes[places] == targets, places, len(classes))
+        return Signals.from_probabilities(np.pad(answers, ((0, 0), (0, 1))), labels)
+    codes = np.unique(np.concatenate([answers, targets]), return_inverse=True)[1]
+    predicted, labels = np.split(codes, [len(answers)])
     return Signals.from_labels(predicted, labels)

@@ -76,19 +76,21 @@ def parts_of_datasets(datasets: Mapping[str, NumpyDataset | None]) -> Parts:
 def parts_of_settings(settings: DataSettings, context: CreationContext) -> Parts:
     """Return parts that are named in the configuration."""
     labels = f"{settings.target!r} {settings.X!r} {settings.y!r}"
-    if settings.source:
-        lottery = (
-            context.lottery if settings.seed is None else Lottery.seeded(settings.seed, "split")
-        )
-        fingerprint = context.source_fingerprint(settings.source)
-        return Parts(
-            key=f"{fingerprint} {settings.split} {lottery.fingerprint} {labels}",
-            load=lambda: _split(_pair(settings.source, settings, context), settings, lottery),
-        )
     sources = {name: getattr(settings, name) for name in NAMES if getattr(settings, name)}
+    fingerprints = " | ".join(context.source_fingerprint(source) for source in sources.values())
+
+    def load_parts() -> dict[str, Pair]:
+        return {name: _pair(source, settings, context) for name, source in sources.items()}
+
+    if not settings.source:
+        return Parts(key=fingerprints + labels, load=load_parts)
+    lottery = context.lottery if settings.seed is None else Lottery.seeded(settings.seed, "split")
+    whole = f"{context.source_fingerprint(settings.source)} {settings.split} {lottery.fingerprint}"
     return Parts(
-        key=" | ".join(context.source_fingerprint(source) for source in sources.values()) + labels,
-        load=lambda: {name: _pair(source, settings, context) for name, source in sources.items()},
+        key=f"{whole} {labels}{fingerprints and f' non-members {fingerprints}'}",
+        load=lambda: (
+            _split(_pair(settings.source, settings, context), settings, lottery) | load_parts()
+        ),
     )
 
 

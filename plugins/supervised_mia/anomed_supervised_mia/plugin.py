@@ -65,10 +65,13 @@ def anomed_challenge_types() -> list[ChallengeType]:
 @hookimpl
 def anomed_create_challenge(config: Any, context: CreationContext) -> Arena:
     """Load the data, once for all workers, and draw the pools."""
+    import attrs
+
     from anomed_supervised_mia.arena import open_arena
     from anomed_supervised_mia.challenge import SupervisedLearningMIAChallenge
     from anomed_supervised_mia.membership import evaluate_MIA
     from anomed_supervised_mia.parts import parts_of_settings
+    from anomed_supervised_mia.utility import compares_labels
 
     if isinstance(config, SupervisedLearningMIAChallenge):
         return open_arena(
@@ -90,11 +93,13 @@ def anomed_create_challenge(config: Any, context: CreationContext) -> Arena:
         lottery=context.lottery,
         freeze=context.freeze,
     )
-    if not config.utility and arena.targets(Split.VALIDATION).dtype.kind == "f":
-        import attrs
-
-        return attrs.evolve(arena, evaluate_prediction=_named_evaluator(("mae",)))
-    return arena
+    has_numbers = arena.targets(Split.VALIDATION).dtype.kind == "f"
+    names = config.utility or ("mae" if has_numbers else "accuracy",)
+    return attrs.evolve(
+        arena,
+        evaluate_prediction=_named_evaluator(names),
+        classifies=any(map(compares_labels, names)),
+    )
 
 
 def _named_evaluator(names: tuple[str, ...]) -> Any:
@@ -181,7 +186,8 @@ def anomed_validate_submission(challenge: Challenge, submission: Submission) -> 
         from anomed_supervised_mia.remote import refuse_foreign_url
 
         refuse_foreign_url(submission.parameters["predict_url"], arena.audit_hosts)
-    refuse_non_labels(submission.payload["prediction"], arena.targets(submission.split))
+    if arena.expects_labels(submission.split):
+        refuse_non_labels(submission.payload["prediction"], arena.targets(submission.split))
 
 
 @hookimpl
@@ -190,8 +196,9 @@ def anomed_evaluate_utility(challenge: Challenge, submission: Submission) -> Map
     arena: Arena = challenge.definition
     targets = arena.targets(submission.split)
     prediction = submission.payload["prediction"]
-    if targets.dtype.kind != "U":
-        prediction = prediction.astype(targets.dtype, copy=False)
+    if targets.dtype.kind == "f" or arena.expects_labels(submission.split):
+        kind = targets.dtype.kind
+        prediction = prediction if kind == "U" else prediction.astype(targets.dtype, copy=False)
     return arena.evaluate_prediction(prediction, targets)
 
 

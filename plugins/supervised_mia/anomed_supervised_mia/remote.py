@@ -15,7 +15,7 @@ _LARGEST_ANSWER_BYTES = 64 * 2**20
 
 
 class AnonymizerUnavailableError(RuntimeError):
-    """The anonymizer did not answer, or not with one prediction for each record."""
+    """The anonymizer did not answer, or not with a prediction that fits each record."""
 
 
 def refuse_foreign_url(url: str, allowed_hosts: Collection[str]) -> None:

@@ -7,9 +7,9 @@ from collections.abc import Callable, Sequence
 import numpy as np
 
 from anomed_core import ReportSection, Role, Score, Split, Submission
+from anomed_core.statistics import rank
 from anomed_supervised_mia.arena import Arena
 from anomed_supervised_mia.auditing import AuditSettings, measure
-from anomed_supervised_mia.metrics._ranking import rank
 from anomed_supervised_mia.report import render_fragment
 from anomed_supervised_mia.results import AttackResult, AuditMetadata, AuditResults
 from anomed_supervised_mia.slices import Slice

@@ -25,6 +25,8 @@ from anomed_supervised_mia.arena import Arena
 EVALUATION_PATH = "/data/attack-success-evaluation"
 
 _LARGEST_SCORE = 1e300
+_LARGEST_PREDICTION = 1e100
+"""Squares of errors, and their sum over all records, stay finite."""
 
 _MEANING = {"X": "Features, one row a record.", "y": "Targets, one a record."}
 
@@ -133,7 +135,7 @@ def submission_kinds(arena: Arena) -> list[SubmissionKind]:
             path="/utility/anonymizer",
             submitter=Role.ANONYMIZER,
             purpose=Purpose.UTILITY,
-            schema={split: _prediction_schema(arena.targets(split)) for split in Split},
+            schema={split: _prediction_schema(arena, split) for split in Split},
             parameters=(
                 ANONYMIZER,
                 DATA_SPLIT,
@@ -157,11 +159,26 @@ def submission_kinds(arena: Arena) -> list[SubmissionKind]:
     ]
 
 
-def _prediction_schema(targets: Any) -> ArraysSchema:
+def _prediction_schema(arena: Arena, split: Split) -> ArraysSchema:
+    targets = arena.targets(split)
+    low, high = _limits(targets.dtype, is_label=arena.expects_labels(split))
     prediction = ArraySchema(
         name="prediction",
         kinds=_PREDICTION_KINDS[targets.dtype.kind],
         shape=targets.shape,
+        low=low,
+        high=high,
         description="One target for each record, in the order of the features.",
     )
     return ArraysSchema(arrays=(prediction,))
+
+
+def _limits(dtype: np.dtype[Any], *, is_label: bool) -> tuple[float | None, float | None]:
+    """Return what a prediction may be so that its dtype holds it, and its score is finite."""
+    if dtype.kind == "U":
+        return None, None
+    if is_label:
+        return (0, 1) if dtype.kind == "b" else (np.iinfo(dtype).min, np.iinfo(dtype).max)
+    held = float(np.finfo(dtype).max) if dtype.kind == "f" else _LARGEST_PREDICTION
+    largest = min(held, _LARGEST_PREDICTION)
+    return -largest, largest

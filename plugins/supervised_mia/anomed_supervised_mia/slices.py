@@ -13,8 +13,8 @@ import attrs
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
+from anomed_core.statistics import Ranking
 from anomed_supervised_mia.attacks.signals import Signals
-from anomed_supervised_mia.metrics._ranking import Ranking
 
 #: More slices than this are a mistake: an identifier, or a measurement that needs bins.
 MAX_SLICES = 1000

@@ -26,7 +26,7 @@ class UtilityMetric:
     direction, bounds, definition
         As declared to the core.
     classifies
-        Whether it compares labels (and not numbers).
+        Whether it compares labels (and not numbers), so that other predictions are refused.
     """
 
     compute: Callable[[np.ndarray, np.ndarray], float]
@@ -92,6 +92,16 @@ def _from_sklearn(name: str, **options: object) -> Callable[[np.ndarray, np.ndar
     return compute
 
 
+def _of_numbers(name: str) -> Callable[[np.ndarray, np.ndarray], float]:
+    """Compute a metric of numbers in double precision: small dtypes overflow in squares."""
+    compute = _from_sklearn(name)
+
+    def compute_precisely(prediction: np.ndarray, ground_truth: np.ndarray) -> float:
+        return compute(prediction.astype(np.float64), ground_truth.astype(np.float64))
+
+    return compute_precisely
+
+
 UTILITY_METRICS: Mapping[str, UtilityMetric] = MappingProxyType(
     {
         "accuracy": UtilityMetric(
@@ -112,21 +122,21 @@ UTILITY_METRICS: Mapping[str, UtilityMetric] = MappingProxyType(
             classifies=True,
         ),
         "mae": UtilityMetric(
-            compute=_from_sklearn("mean_absolute_error"),
+            compute=_of_numbers("mean_absolute_error"),
             direction=Direction.LOWER,
             bounds=(0.0, float("inf")),
             definition="Mean absolute error, in the target's unit "
             "(sklearn.metrics.mean_absolute_error).",
         ),
         "rmse": UtilityMetric(
-            compute=_from_sklearn("root_mean_squared_error"),
+            compute=_of_numbers("root_mean_squared_error"),
             direction=Direction.LOWER,
             bounds=(0.0, float("inf")),
             definition="Root of the mean squared error, in the target's unit "
             "(sklearn.metrics.root_mean_squared_error).",
         ),
         "r2": UtilityMetric(
-            compute=_from_sklearn("r2_score"),
+            compute=_of_numbers("r2_score"),
             bounds=(float("-inf"), 1.0),
             definition="Coefficient of determination; 0 for predicting the mean "
             "(sklearn.metrics.r2_score).",
@@ -134,6 +144,11 @@ UTILITY_METRICS: Mapping[str, UtilityMetric] = MappingProxyType(
     }
 )
 """Metrics by the name that the configuration uses."""
+
+
+def compares_labels(name: str) -> bool:
+    """Return whether a metric compares labels; a function of one's own may."""
+    return name not in UTILITY_METRICS or UTILITY_METRICS[name].classifies
 
 
 def evaluator_of(names: Sequence[str]) -> Evaluator:

@@ -7,6 +7,7 @@ from anomed_core import ConfigError
 from anomed_core.config import structure
 
 MINIMAL = {"data": {"source": "sklearn:iris"}}
+PARTS = {"training": "npz:a", "tuning": "npz:b", "validation": "npz:c"}
 
 
 def read(**changes: object) -> SupervisedMIAConfig:
@@ -22,9 +23,7 @@ def test_a_source_is_enough() -> None:
 
 
 def test_sources_of_the_parts_are_taken_instead() -> None:
-    parts = {"training": "npz:a", "tuning": "npz:b", "validation": "npz:c", "non_members": "npz:d"}
-
-    assert read(data=parts).data.non_members == "npz:d"
+    assert read(data={**PARTS, "non_members": "npz:d"}).data.non_members == "npz:d"
 
 
 @pytest.mark.parametrize(
@@ -50,6 +49,18 @@ def test_sources_of_the_parts_are_taken_instead() -> None:
         (
             {"data": {"source": "a:b", "split": [1.0, 0.0, 0.0]}},
             "challenges.c.data.split: split must be three or four positive shares",
+        ),
+        (
+            {"data": {**PARTS, "split": [0.5, 0.2, 0.3], "seed": 1}},
+            "challenges.c.data: training, tuning and validation are not split, but seed and split",
+        ),
+        (
+            {"data": {"source": "a:b", "split": [0.4, 0.2, 0.2, 0.2], "non_members": "a:c"}},
+            "challenges.c.data.non_members: non_members came beside a split with a fourth share",
+        ),
+        (
+            {"data": {"source": "a:b", "target": "t", "y": "labels"}},
+            "challenges.c.data: target, a column of a table, came beside y for arrays",
         ),
         ({"data": {"source": 5}}, "challenges.c.data.source: expected text in quotes, got 5"),
         ({"data": {"sorce": "a:b"}}, "challenges.c.data.sorce: unknown key; did you mean 'source'"),

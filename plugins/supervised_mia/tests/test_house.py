@@ -4,7 +4,15 @@ import time
 
 import numpy as np
 import pytest
+from anomed_supervised_mia.arena import open_arena
+from anomed_supervised_mia.house import audit_served_model
+from anomed_supervised_mia.membership import evaluate_MIA
+from anomed_supervised_mia.parts import Parts
+from anomed_supervised_mia.remote import AnonymizerUnavailableError
+from anomed_supervised_mia.utility import evaluator_of
 from sklearn.linear_model import LogisticRegression
+
+from anomed_core import Lottery, Role, Split, Subject, Submission
 
 ATTACK_TIMEOUT_S = 60
 
@@ -103,3 +111,55 @@ def test_the_server_cannot_be_sent_elsewhere(house, participant, url):
     _, answer = compete(participant(house), url)
     assert answer.status_code == 422
     assert "allowed are http URLs at 127.0.0.1" in answer.json["description"]
+
+
+N_EACH = 40
+
+
+def audit_of_answers(answer, *, unseen):
+    """Audit a model of two classes on non-members of a class that nobody was trained on."""
+    X = np.arange(3.0 * N_EACH).reshape(-1, 1)
+    y = np.repeat([0, 2], N_EACH // 2)
+    data = {
+        "training": (X[:N_EACH], y),
+        "tuning": (X[N_EACH : 2 * N_EACH], y),
+        "validation": (X[2 * N_EACH :], np.full(N_EACH, unseen)),
+    }
+    arena = open_arena(
+        Parts(key="k", load=lambda: data),
+        length=5,
+        evaluate_prediction=evaluator_of(["accuracy"]),
+        evaluate_memberships=evaluate_MIA,
+        lottery=Lottery(bytes(32), "c"),
+        freeze=lambda name, key, compute: compute(),
+    )
+    submission = Submission(
+        kind="anonymizer",
+        subject=Subject(role=Role.ANONYMIZER, anonymizer="a"),
+        split=Split.TUNING,
+        payload={"prediction": y},
+        digest="0" * 64,
+    )
+    return audit_served_model(arena, submission, answer, np.random.default_rng(1)).metrics()
+
+
+@pytest.mark.parametrize(("unseen", "elsewhere"), [(1, 2), (5, 9)])
+def test_no_answer_but_the_label_itself_is_right_for_a_label_that_nobody_was_trained_on(
+    unseen, elsewhere
+):
+    def answer(X):
+        return np.where(X[:, 0] < N_EACH // 2, 0, np.where(X[:, 0] < N_EACH, 2, elsewhere))
+
+    assert audit_of_answers(answer, unseen=unseen)["auc"] == 1.0
+
+
+@pytest.mark.parametrize("unseen", [1, 5])
+def test_a_label_that_nobody_was_trained_on_has_no_probability(unseen):
+    metrics = audit_of_answers(lambda X: np.tile([0.5, 0.5], (len(X), 1)), unseen=unseen)
+
+    assert metrics["auc"] == 1.0
+
+
+def test_probabilities_of_other_classes_than_the_training_data_are_refused():
+    with pytest.raises(AnonymizerUnavailableError, match=r"3 probabilities .* each of the 2 class"):
+        audit_of_answers(lambda X: np.tile([0.5, 0.25, 0.25], (len(X), 1)), unseen=2)

@@ -7,7 +7,7 @@ import pandas as pd
 import pytest
 from anomed_supervised_mia import InMemoryNumpyArrays
 from anomed_supervised_mia.config import DataSettings
-from anomed_supervised_mia.parts import parts_of_datasets, parts_of_settings
+from anomed_supervised_mia.parts import NAMES, parts_of_datasets, parts_of_settings
 
 from anomed_core import ConfigError, CreationContext, DataSource, Lottery
 from anomed_core.plugins import build_registry
@@ -66,6 +66,12 @@ def test_a_fourth_share_makes_separate_non_members(context: CreationContext) -> 
     assert len(flat(context, split=(0.4, 0.2, 0.2, 0.2))["non_members X"]) == 4
 
 
+def test_separate_non_members_may_have_a_source_of_their_own(context: CreationContext) -> None:
+    parts = flat(context, split=(0.5, 0.25, 0.25), non_members="own:outsiders")
+
+    assert [len(parts[f"{name} X"]) for name in NAMES] == [10, 5, 5, 20]
+
+
 def test_the_split_is_drawn_by_the_secret_or_by_a_seed(context: CreationContext) -> None:
     by_secret = flat(context)["training X"]
     by_seed = flat(context, seed=1)["training X"]
@@ -84,11 +90,12 @@ def test_the_key_changes_with_everything_that_the_data_depend_on(context: Creati
             {"source": "own:x", "seed": 1},
             {"source": "own:x", "split": (0.5, 0.2, 0.3)},
             {"source": "own:x", "X": "other"},
+            {"source": "own:x", "non_members": "own:z"},
             {"training": "own:x", "tuning": "own:x", "validation": "own:x"},
         )
     }
 
-    assert len(keys) == 6
+    assert len(keys) == 7
 
 
 def test_too_few_records_are_refused(context: CreationContext) -> None:

@@ -9,7 +9,7 @@ import pytest
 from anomed_supervised_mia import plugin
 from anomed_supervised_mia.config import SupervisedMIAConfig
 
-from anomed_core import ChallengeSpec, ConfigError, ServerSettings, Split
+from anomed_core import ChallengeSpec, ConfigError, ServerSettings, Split, SubmissionRejected
 from anomed_core.config import structure
 from anomed_core.plugins import build_registry
 from anomed_core.service.hosting import HostedChallenge
@@ -193,3 +193,58 @@ def test_text_labels_are_served_and_scored(texts: dict[str, str], open_one: Open
     )
 
     assert receipt.score.metrics == {"accuracy": 1.0}
+
+
+@pytest.fixture
+def score_numbers(tmp_path: Path, open_one: OpenHouse) -> Callable[..., dict[str, float]]:
+    """Return a function that scores a prediction, made of the truth, of targets of some dtype."""
+
+    def score(dtype: str, utility: str, change: Callable[..., Any]) -> dict[str, float]:
+        y = np.arange(60).astype(dtype)
+        np.savez(tmp_path / "data.npz", X=np.ones((60, 2)), y=y)
+        house = open_one(
+            data={"source": f"npz:{tmp_path / 'data.npz'}"},
+            utility=[utility],
+            mia_evaluation_dataset_length=2,
+        )
+        hosted = house.challenges["c"]
+        truth = np.asarray(hosted.challenge.definition.targets(Split.VALIDATION))
+        receipt = house.desk.submit(
+            hosted,
+            hosted.kind("anonymizer"),
+            query={"anonymizer": "a", "data_split": "validation"},
+            body=encode_npz({"prediction": change(truth.astype(np.float64))}),
+        )
+        return dict(receipt.score.metrics)
+
+    return score
+
+
+@pytest.mark.parametrize("dtype", ["int64", "uint8", "float32"])
+def test_whole_numbers_may_be_predicted_by_fractions(
+    dtype: str, score_numbers: Callable[..., dict[str, float]]
+) -> None:
+    assert score_numbers(dtype, "mae", lambda truth: truth + 0.25) == {"mae": 0.25}
+
+
+@pytest.mark.parametrize("dtype", ["float64", "float32", "float16", "int64"])
+def test_numbers_whose_error_would_overflow_are_refused(
+    dtype: str, score_numbers: Callable[..., dict[str, float]]
+) -> None:
+    with pytest.raises(SubmissionRejected, match="prediction holds values from"):
+        score_numbers(dtype, "rmse", lambda truth: truth + 1e200)
+
+
+def test_the_largest_number_of_a_small_dtype_has_a_finite_error(
+    score_numbers: Callable[..., dict[str, float]],
+) -> None:
+    scores = score_numbers("float16", "rmse", lambda truth: np.full_like(truth, 60_000.0))
+
+    assert scores["rmse"] == pytest.approx(60_000.0, rel=1e-3)
+
+
+def test_a_label_that_the_dtype_cannot_hold_is_not_taken_for_another(
+    score_numbers: Callable[..., dict[str, float]],
+) -> None:
+    with pytest.raises(SubmissionRejected, match="allowed are values from -128 to 127"):
+        score_numbers("int8", "accuracy", lambda truth: truth + 256)

@@ -2,8 +2,6 @@ import numpy as np
 import pytest
 from anomed_supervised_mia.attacks import Signals
 from anomed_supervised_mia.metrics import roc_curve
-from anomed_supervised_mia.metrics._ranking import rank
-from anomed_supervised_mia.metrics.roc import roc_of_ranking
 from anomed_supervised_mia.slices import (
     PARTITIONERS,
     Partition,
@@ -16,6 +14,8 @@ from anomed_supervised_mia.slices import (
 )
 from hypothesis import given
 from hypothesis import strategies as st
+
+from anomed_core.statistics import rank, roc_of_ranking
 
 
 def signals(n, seed, n_classes=3):

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from typing import Any
 
 import numpy as np
@@ -18,6 +18,9 @@ from anomed_dataset_anonymization.schemes.published import (
     PublishedCells,
     ValueSets,
 )
+
+MAX_SPREAD_CELLS = 2**25
+"""People times listed values of the columns that are spread: 256 MiB of frequencies."""
 
 _SUM_TOLERANCE = 0.01
 
@@ -35,6 +38,34 @@ def spread_names(table: pd.DataFrame, column: Column, *, schema: TableSchema) ->
         for name, generated in schema.generated_names.items()
         if generated.column is column and isinstance(generated.part, int) and name in table.columns
     }
+
+
+def refuse_too_much(table: pd.DataFrame, schema: TableSchema, *, n_people: int) -> None:
+    """Refuse a table whose spread columns would fill the memory once they are written out.
+
+    Parameters
+    ----------
+    table : DataFrame
+        What was submitted.
+    schema : TableSchema
+        Describes the leaky table.
+    n_people : int
+        How many people the table stands for.
+
+    Raises
+    ------
+    ValueError
+        If there are more than `MAX_SPREAD_CELLS` sets and frequencies of single values.
+    """
+    n_values = sum(
+        len(column.values) for column in schema if spread_names(table, column, schema=schema)
+    )
+    if n_people * n_values > MAX_SPREAD_CELLS:
+        raise ValueError(
+            f"sets or frequencies of {n_values} listed values for {n_people} people make "
+            f"{n_people * n_values} cells, and at most {MAX_SPREAD_CELLS} can be scored; publish "
+            "single values in some of these columns, or fewer people."
+        )
 
 
 def read_value_sets(
@@ -61,7 +92,9 @@ def read_value_sets(
     ValueError
         If a flag is neither true nor false, or a set is empty.
     """
-    members = _read_matrix(table, column, names=names, read=_read_flags).astype(np.bool_)
+    members = np.zeros((len(table), len(column.values)), dtype=np.bool_)
+    for name, position in names.items():
+        members[:, position] = _read_flags(table[name])
     sizes = members.sum(axis=1)
     if not sizes.all():
         raise ValueError(
@@ -98,7 +131,9 @@ def read_frequencies(
     ValueError
         If a frequency is null or outside [0, 1], or a row does not sum to 1.
     """
-    shares = _read_matrix(table, column, names=names, read=_read_shares)
+    shares = np.zeros((len(table), len(column.values)), dtype=np.float64)
+    for name, position in names.items():
+        shares[:, position] = _read_shares(table[name])
     totals = shares.sum(axis=1)
     wrong = np.abs(totals - 1) > _SUM_TOLERANCE
     if wrong.any():
@@ -111,19 +146,6 @@ def read_frequencies(
     if (shares.max(axis=1) == 1).all() and (np.count_nonzero(shares, axis=1) == 1).all():
         return Points(values=shares.argmax(axis=1).astype(np.float64))
     return Frequencies(shares=shares)
-
-
-def _read_matrix(
-    table: pd.DataFrame,
-    column: Column,
-    *,
-    names: Mapping[str, int],
-    read: Callable[[pd.Series[Any]], NDArray[np.float64]],
-) -> NDArray[np.float64]:
-    matrix = np.zeros((len(table), len(column.values)), dtype=np.float64)
-    for name, position in names.items():
-        matrix[:, position] = read(table[name])
-    return matrix
 
 
 def _read_flags(series: pd.Series[Any]) -> NDArray[np.float64]:

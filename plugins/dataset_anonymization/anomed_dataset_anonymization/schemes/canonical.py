@@ -15,6 +15,7 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from anomed_dataset_anonymization.schema import TableSchema
+from anomed_dataset_anonymization.schemes._listed import refuse_too_much
 from anomed_dataset_anonymization.schemes.generalization import read_generalization
 from anomed_dataset_anonymization.schemes.microaggregation import read_microaggregation
 from anomed_dataset_anonymization.schemes.published import PublishedCells, PublishedTable, take_rows
@@ -56,14 +57,15 @@ def canonicalise(
     Raises
     ------
     ValueError
-        If the scheme is unknown, the table is empty or stands for more people than there are, or
-        a column or a cell does not fit the scheme.
+        If the scheme is unknown, the table is empty, stands for more people than there are or
+        spreads too many cells, or a column or a cell does not fit the scheme.
     """
     if scheme not in SCHEMES:
         raise ValueError(f"there is no scheme {scheme!r}; use one of {', '.join(SCHEMES)}.")
     if not len(table):
         raise ValueError("the table has no rows; suppress cells rather than everybody.")
     counts = _read_counts(table, n_people=len(leaky))
+    refuse_too_much(table, schema, n_people=int(counts.sum()))
     cells = SCHEMES[scheme](table.drop(columns="count", errors="ignore"), schema)
     lineage = _read_lineage(table.index, leaky.index) if (counts == 1).all() else None
     unsorted = PublishedTable(schema=schema, scheme=scheme, cells=cells, lineage=lineage)

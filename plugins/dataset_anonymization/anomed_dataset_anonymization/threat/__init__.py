@@ -1,5 +1,6 @@
 """What an attacker can learn about people from a published table, and how much of it is a leak."""
 
+from anomed_core.statistics import Rate
 from anomed_dataset_anonymization.threat.anonymity_loss import (
     anonymity_loss,
     best_discounted_precision,
@@ -18,7 +19,6 @@ from anomed_dataset_anonymization.threat.answers import (
 from anomed_dataset_anonymization.threat.background import guess_from_background
 from anomed_dataset_anonymization.threat.class_majority import ClassMajority
 from anomed_dataset_anonymization.threat.confidence import (
-    Rate,
     Risk,
     residual_risk,
     success_rate,

@@ -3,62 +3,19 @@
 from __future__ import annotations
 
 import math
-from statistics import NormalDist
+from typing import TypeAlias
 
-import attrs
+from anomed_core.statistics import Estimate, Rate, wilson_interval
 
 DEFAULT_LEVEL = 0.95
 """Probability that an interval holds the true value."""
 
+Risk: TypeAlias = Estimate
+"""What an attack achieves beyond a floor that needs no published table, in [0, 1].
 
-@attrs.frozen(kw_only=True)
-class Rate:
-    """A share of trials that succeeded, with its Wilson interval.
-
-    Attributes
-    ----------
-    value : float
-        Successes by trials, in [0, 1].
-    centre, half_width : float
-        Middle and half the width of the interval.
-    """
-
-    value: float
-    centre: float
-    half_width: float
-
-    @property
-    def low(self) -> float:
-        """Return the lower end of the interval, in [0, 1]."""
-        return max(0.0, self.centre - self.half_width)
-
-    @property
-    def high(self) -> float:
-        """Return the upper end of the interval, in [0, 1]."""
-        return min(1.0, self.centre + self.half_width)
-
-    @classmethod
-    def certain(cls, value: float) -> Rate:
-        """Return a rate that is known rather than measured."""
-        return cls(value=value, centre=value, half_width=0.0)
-
-
-@attrs.frozen(kw_only=True)
-class Risk:
-    """What an attack achieves beyond a floor that needs no published table.
-
-    Attributes
-    ----------
-    value : float
-        In [0, 1]: 0 = nothing beyond the floor, 1 = everything the floor leaves.
-    low, high : float
-        Ends of the confidence interval, in [0, 1]. Rank on `low`: what is hardly measured is not
-        held against anybody.
-    """
-
-    value: float
-    low: float
-    high: float
+0 = nothing beyond the floor, 1 = everything the floor leaves. Rank on `low`: what is hardly
+measured is not held against anybody.
+"""
 
 
 def success_rate(n_successes: float, n_trials: int, *, level: float = DEFAULT_LEVEL) -> Rate:
@@ -67,8 +24,7 @@ def success_rate(n_successes: float, n_trials: int, *, level: float = DEFAULT_LE
     Parameters
     ----------
     n_successes : float
-        From 0 to `n_trials`. Fractions are expected credits: their variance is at most that of a
-        success, so the interval errs on the wide side.
+        From 0 to `n_trials`; fractions are expected credits.
     n_trials : int
         At least 1.
     level : float
@@ -77,15 +33,12 @@ def success_rate(n_successes: float, n_trials: int, *, level: float = DEFAULT_LE
     Returns
     -------
     Rate
+        Its value is successes by trials, its interval Wilson's.
 
     Raises
     ------
     ValueError
         If the numbers are impossible.
-
-    References
-    ----------
-    E. B. Wilson, JASA 22 (1927) 209, doi:10.1080/01621459.1927.10502953.
 
     Examples
     --------
@@ -93,16 +46,7 @@ def success_rate(n_successes: float, n_trials: int, *, level: float = DEFAULT_LE
     >>> round(rate.low, 4), round(rate.high, 4)
     (0.7112, 0.8666)
     """
-    if n_trials < 1 or not -1e-9 <= n_successes <= n_trials * (1 + 1e-9):
-        raise ValueError(f"{n_successes:g} successes in {n_trials} trials give no rate.")
-    squared = normal_quantile(level) ** 2
-    failures = max(0.0, n_trials - n_successes)
-    spread = squared * max(0.0, n_successes) * failures / n_trials + squared**2 / 4
-    return Rate(
-        value=min(1.0, max(0.0, n_successes / n_trials)),
-        centre=(n_successes + squared / 2) / (n_trials + squared),
-        half_width=math.sqrt(spread) / (n_trials + squared),
-    )
+    return wilson_interval(n_successes, n_trials, confidence=level)
 
 
 def residual_risk(attack: Rate, floor: Rate) -> Risk:
@@ -116,13 +60,18 @@ def residual_risk(attack: Rate, floor: Rate) -> Risk:
     attack : Rate
         Success on the people who are in the leaky table.
     floor : Rate
-        Success that owes nothing to their being in it.
+        Success that owes nothing to their being in it. One of both may be certain.
 
     Returns
     -------
     Risk
         ``(attack - floor) / (1 - floor)``, negative values raised to 0; the interval propagates
-        the errors of both rates.
+        the errors of both rates, and its level is the lower one of theirs.
+
+    Raises
+    ------
+    ValueError
+        If both rates are certain, for then nothing is estimated.
 
     References
     ----------
@@ -134,26 +83,15 @@ def residual_risk(attack: Rate, floor: Rate) -> Risk:
     0.75
     """
     value = _residual(attack.value, floor.value)
+    level = min(attack.confidence, floor.confidence)
     room = 1.0 - floor.centre
     if room <= 0.0:
-        return Risk(value=value, low=0.0, high=value)
+        return Risk(value=value, low=0.0, high=value, confidence=level)
     middle = (attack.centre - floor.centre) / room
     error = math.hypot(attack.half_width / room, (attack.centre - 1.0) / room**2 * floor.half_width)
     low = min(value, max(0.0, middle - error))
-    return Risk(value=value, low=low, high=max(value, min(1.0, middle + error)))
-
-
-def normal_quantile(level: float) -> float:
-    """Return the half-width of a central interval of the standard normal distribution.
-
-    Raises
-    ------
-    ValueError
-        If the level is not above 0 and below 1.
-    """
-    if not 0 < level < 1:
-        raise ValueError(f"the confidence level {level} must be above 0 and below 1.")
-    return NormalDist().inv_cdf((1.0 + level) / 2.0)
+    high = max(value, min(1.0, middle + error))
+    return Risk(value=value, low=low, high=high, confidence=level)
 
 
 def _residual(attack: float, floor: float) -> float:

@@ -11,10 +11,10 @@ from scipy import sparse
 from scipy.sparse import csgraph
 from scipy.spatial import KDTree
 
+from anomed_core.statistics import Rate
 from anomed_dataset_anonymization.schema import Column, Coordinates
 from anomed_dataset_anonymization.threat.confidence import (
     DEFAULT_LEVEL,
-    Rate,
     Risk,
     residual_risk,
     success_rate,

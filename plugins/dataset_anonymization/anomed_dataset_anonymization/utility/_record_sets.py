@@ -51,8 +51,7 @@ def looked_up(cells: Cells, others: Cells) -> Lookup:
         exact = others.low == others.high
         sets, left = _between(cells, others, by_value, np.flatnonzero(exact)), left[~exact]
     for value in left:
-        this = np.full(cells.n_cells, value)
-        allowed = contains(cells, np.arange(cells.n_cells), others, other_cells=this)
+        allowed = contains(cells, np.arange(cells.n_cells), others, other_cells=np.array([value]))
         sets[allowed] |= by_value[value]
     return lambda chosen: sets[chosen]
 

@@ -1,5 +1,6 @@
 """Columns of generalised cells: the few distinct cells that occur, and which one each row has."""
 
+from functools import cached_property
 from typing import TypeAlias
 
 import numpy as np
@@ -172,11 +173,12 @@ class ValueMasses:
             raise ValueError(
                 f"a value has the position {positions.max()}, the domain has {n_values} values."
             )
-        spreads = np.vstack([np.eye(n_values), np.full((1, n_values), 1.0 / n_values)])
         used, cell_of_row = np.unique(
             np.where(positions < 0, n_values, positions), return_inverse=True
         )
-        return cls(mass=spreads[used], cell_of_row=cell_of_row)
+        mass = np.equal(used[:, np.newaxis], np.arange(n_values)).astype(np.float64)
+        mass[used == n_values] = 1.0 / n_values
+        return cls(mass=mass, cell_of_row=cell_of_row)
 
     @classmethod
     def from_sets(cls, members: npt.ArrayLike) -> "ValueMasses":
@@ -236,10 +238,15 @@ class ValueMasses:
         """The size of the domain."""
         return int(self.mass.shape[1])
 
-    @property
+    @cached_property
     def set_sizes(self) -> IntArray:
         """The number of values that each spread allows: int64 (n_cells,)."""
         return np.asarray(np.count_nonzero(self.mass, axis=1), dtype=np.int64)
+
+    @cached_property
+    def likeliest(self) -> IntArray:
+        """The value that has most of each spread: int64 (n_cells,)."""
+        return np.asarray(self.mass.argmax(axis=1), dtype=np.int64)
 
     @property
     def is_whole_domain(self) -> BoolArray:
@@ -265,10 +272,15 @@ class ValueMasses:
         bool, of the broadcast shape
             Whether the former contains the latter.
         """
-        impossible = (self.mass == 0).astype(np.float64)
-        possible = (other.mass > 0).astype(np.float64)
-        contained = impossible @ possible.T == 0
-        return np.asarray(contained[cells, other_cells], dtype=np.bool_)
+        is_single = other.set_sizes[other_cells] == 1
+        contained = self.mass[cells, other.likeliest[other_cells]] > 0
+        if not is_single.all():
+            sets = np.unique(other_cells[~is_single])
+            in_common = (self.mass > 0).astype(np.float32) @ (other.mass[sets] > 0).T
+            whole = in_common == other.set_sizes[sets]
+            place = np.minimum(np.searchsorted(sets, other_cells), len(sets) - 1)
+            contained = np.where(is_single, contained, whole[cells, place])
+        return np.asarray(contained, dtype=np.bool_)
 
 
 Cells: TypeAlias = Intervals | ValueMasses

@@ -177,6 +177,14 @@ class TestLineage:
         assert canonicalise(anonymous, "same", schema=schema, leaky=anonymous).lineage is None
 
 
+@pytest.mark.parametrize("scheme", ["generalization", "microaggregation"])
+def test_one_short_row_can_not_be_written_out_to_fill_the_memory(scheme, schema):
+    crowd = pd.DataFrame(index=range(20_000_000))
+    table = pd.DataFrame({"ward_surgery": [1], "count": [len(crowd)]})
+    with pytest.raises(ValueError, match="3 listed values for 20000000 people make 60000000 cells"):
+        canonicalise(table, scheme, schema=schema, leaky=crowd)
+
+
 @settings(max_examples=30, deadline=None)
 @given(data=st.data(), scheme=st.sampled_from(sorted(SCHEMES)))
 def test_the_canonical_form_is_a_fixed_point(data, scheme):

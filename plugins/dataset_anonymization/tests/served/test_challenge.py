@@ -14,7 +14,7 @@ import pytest
 from anomed_dataset_anonymization import plugin
 from anomed_dataset_anonymization.anonymizers import Mdav, Mondrian
 from anomed_dataset_anonymization.config import DatasetAnonymizationConfig, DataSettings
-from anomed_dataset_anonymization.schema import TableSchema
+from anomed_dataset_anonymization.schema import Column, TableSchema
 from anomed_dataset_anonymization.threat import HOUSE_ATTACKS
 from falcon.testing import TestClient
 
@@ -307,6 +307,27 @@ def test_settings_that_do_not_suit_are_refused(
 ) -> None:
     with pytest.raises(ConfigError, match=message):
         open_player(tmp_path, attrs.evolve(CONFIG, **changes))
+
+
+def test_more_names_than_can_be_compared_are_refused_at_the_start(tmp_path: Path) -> None:
+    names = [f"name {number}" for number in range(5_000)]
+    schema = TableSchema(
+        columns=[
+            Column(name="name", kind="nominal", dtype="string", domain=names, role="qi"),
+            Column(
+                name="ill", kind="nominal", dtype="bool", domain=[False, True], role="sensitive"
+            ),
+        ]
+    )
+    (tmp_path / "schema.json").write_text(schema.to_json())
+    pd.DataFrame({"name": names, "ill": False}).to_csv(tmp_path / "people.csv", index=False)
+    config = attrs.evolve(
+        CONFIG,
+        data=DataSettings(source=f"csv:{tmp_path / 'people.csv'}"),
+        schema=str(tmp_path / "schema.json"),
+    )
+    with pytest.raises(ConfigError, match="'name' lists 5000 values"):
+        open_player(tmp_path, config)
 
 
 @pytest.mark.parametrize("split", [(0.5, 0.5), (0.5, 0.3, 0.2), (0.4, 0.4, 0.4), (0.5, 0.5, 0.0)])

@@ -68,10 +68,18 @@ def test_the_lower_end_is_rarely_above_the_truth():
 
 @pytest.mark.parametrize(("n_successes", "n_trials"), [(0, 0), (-1, 5), (6, 5)])
 def test_impossible_counts_are_refused(n_successes, n_trials):
-    with pytest.raises(ValueError, match="give no rate"):
+    with pytest.raises(ValueError, match="0 <= n_hits <= n_trials"):
         success_rate(n_successes, n_trials)
 
 
 def test_an_impossible_level_is_refused():
-    with pytest.raises(ValueError, match="confidence level"):
+    with pytest.raises(ValueError, match="confidence must be in"):
         success_rate(1, 2, level=1.0)
+
+
+def test_a_risk_says_how_sure_it_is():
+    floor = success_rate(50, 100, level=0.99)
+    assert residual_risk(success_rate(60, 100, level=0.9), floor).confidence == 0.9
+    assert residual_risk(success_rate(60, 100), Rate.certain(0.5)).confidence == 0.95
+    with pytest.raises(ValueError, match="confidence must be in"):
+        residual_risk(Rate.certain(0.6), Rate.certain(0.5))

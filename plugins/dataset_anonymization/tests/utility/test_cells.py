@@ -1,3 +1,5 @@
+import tracemalloc
+
 import numpy as np
 import pytest
 from anomed_dataset_anonymization.utility import Intervals, ValueMasses
@@ -53,6 +55,15 @@ def test_a_mean_beside_the_grid_is_shared_by_its_neighbours():
 def test_impossible_ranges_are_refused(low, high, step, complaint):
     with pytest.raises(ValueError, match=complaint):
         Intervals.from_rows(low, high, domain=(0, 9), step=step)
+
+
+def test_memory_grows_with_the_values_that_occur_and_not_with_their_square():
+    tracemalloc.start()
+    cells = ValueMasses.from_values(np.arange(10) * 7, n_values=20_000)
+    _, peak_bytes = tracemalloc.get_traced_memory()
+    tracemalloc.stop()
+    assert cells.mass.shape == (10, 20_000)
+    assert peak_bytes < 2**24
 
 
 def test_values_sets_and_frequencies_are_one_representation():

@@ -1,3 +1,5 @@
+import time
+
 import numpy as np
 import pytest
 from anomed_dataset_anonymization.utility import (
@@ -67,6 +69,18 @@ def test_a_null_of_the_original_is_covered_by_suppression_only(boxes):
     original = boxes([(np.nan, np.nan)], [{0}])
     published = boxes([(0, 8), (0, 9)], [{0}, {0}])
     assert people_covered(published, original).tolist() == [0, 1]
+
+
+def test_a_column_of_a_thousand_names_takes_a_moment():
+    names = np.random.default_rng(3).integers(0, 1_000, 10_000)
+    table = Boxes(
+        columns={"name": ValueMasses.from_values(names, n_values=1_000)},
+        counts=np.ones(len(names), dtype=np.int64),
+    )
+    began = time.process_time()
+    covered = people_covered(table, table)
+    assert time.process_time() - began < 2.0
+    assert covered.tolist() == np.bincount(names)[names].tolist()
 
 
 def test_many_people_fill_many_words_and_chunks():

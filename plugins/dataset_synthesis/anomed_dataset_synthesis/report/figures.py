@@ -4,9 +4,9 @@ from collections.abc import Sequence
 
 import numpy as np
 
+from anomed_core.statistics import auc, interpolated_tpr, tpr_ceiling
 from anomed_dataset_synthesis.accounting import Guarantee
 from anomed_dataset_synthesis.canonical import CanonicalTable
-from anomed_dataset_synthesis.claims import tpr_ceiling
 from anomed_dataset_synthesis.codebook import CategoryColumn, NumericColumn
 from anomed_dataset_synthesis.encoding import Binning
 from anomed_dataset_synthesis.report.associations import associations
@@ -95,10 +95,13 @@ def _roc_picture(results: Sequence[MembershipResult], claim: Guarantee | None) -
     lines = []
     for result in results:
         curve = result.curve
-        points = tuple((_place(float(fpr)), curve.tpr_at(float(fpr))) for fpr in _FPRS)
-        lines.append(Line(label=f"{result.attack}, AUC {curve.auc:.3f}", points=points))
+        points = tuple((_place(float(fpr)), interpolated_tpr(curve, float(fpr))) for fpr in _FPRS)
+        lines.append(Line(label=f"{result.attack}, AUC {auc(curve):.3f}", points=points))
     if claim is not None:
-        points = tuple((_place(float(fpr)), tpr_ceiling(float(fpr), claim)) for fpr in _FPRS)
+        points = tuple(
+            (_place(float(fpr)), tpr_ceiling(float(fpr), epsilon=claim.epsilon, delta=claim.delta))
+            for fpr in _FPRS
+        )
         lines.append(Line(label=f"claimed epsilon {claim.epsilon:g}", points=points, dashed=True))
     n_members, n_controls = len(results[0].members), len(results[0].controls)
     band = [

@@ -3,8 +3,8 @@
 from collections.abc import Sequence
 from html import escape
 
+from anomed_core.statistics import Estimate
 from anomed_dataset_synthesis.attacks.panel import PanelResult
-from anomed_dataset_synthesis.threat.estimates import Estimate
 from anomed_dataset_synthesis.threat.evidence import Risk
 from anomed_dataset_synthesis.utility.evaluation import Utility
 

@@ -1,6 +1,7 @@
 """Threat models: how attacks on a synthetic table are scored."""
 
-from anomed_dataset_synthesis.threat.estimates import Estimate, excess_success, success_rate
+from anomed_core.statistics import Estimate
+from anomed_dataset_synthesis.threat.estimates import excess_success, success_rate
 from anomed_dataset_synthesis.threat.evidence import Evidence, Risk, rate_evidence, risk_of
 from anomed_dataset_synthesis.threat.guesses import (
     GuessResult,
@@ -20,7 +21,7 @@ from anomed_dataset_synthesis.threat.predicates import (
     isolated,
     parse_predicates,
 )
-from anomed_dataset_synthesis.threat.roc import RocCurve, auc_estimate, null_band, roc_curve
+from anomed_dataset_synthesis.threat.roc import auc_estimate, null_band, roc_curve
 from anomed_dataset_synthesis.threat.targets import (
     Split,
     Targets,
@@ -36,7 +37,6 @@ __all__ = [
     "MembershipResult",
     "Predicate",
     "Risk",
-    "RocCurve",
     "Split",
     "Targets",
     "assess_guesses",

@@ -2,28 +2,7 @@
 
 import math
 
-import attrs
-from scipy.special import ndtri
-
-
-@attrs.frozen(kw_only=True)
-class Estimate:
-    """Hold a value together with its confidence interval.
-
-    Attributes
-    ----------
-    value : float
-        The point estimate.
-    low, high : float
-        The interval's ends; ``low <= value <= high``.
-    confidence : float
-        Inside (0, 1): how often such intervals hold the truth.
-    """
-
-    value: float
-    low: float
-    high: float
-    confidence: float
+from anomed_core.statistics import Estimate, wilson_interval
 
 
 def success_rate(n_hits: int, n_trials: int, *, confidence: float = 0.95) -> Estimate:
@@ -49,25 +28,14 @@ def success_rate(n_hits: int, n_trials: int, *, confidence: float = 0.95) -> Est
     ValueError
         If the counts or the confidence are out of range.
 
-    References
-    ----------
-    E. B. Wilson, "Probable inference, the law of succession, and statistical inference", 1927,
-    doi:10.1080/01621459.1927.10502953.
-
     Examples
     --------
     >>> rate = success_rate(8, 10)
     >>> round(rate.low, 3), round(rate.value, 3), round(rate.high, 3)
     (0.49, 0.717, 0.943)
     """
-    if not 0 <= n_hits <= n_trials or n_trials < 1:
-        raise ValueError(f"{n_hits} hits in {n_trials} trials came; give 0 to as many as trials")
-    z = _normal_quantile(confidence)
-    total = n_trials + z**2
-    value = (n_hits + z**2 / 2) / total
-    half = z / total * math.sqrt(n_hits * (n_trials - n_hits) / n_trials + z**2 / 4)
-    low, high = max(0.0, value - half), min(1.0, value + half)
-    return Estimate(value=value, low=low, high=high, confidence=confidence)
+    rate = wilson_interval(n_hits, n_trials, confidence=confidence)
+    return Estimate(value=rate.centre, low=rate.low, high=rate.high, confidence=confidence)
 
 
 def excess_success(
@@ -118,16 +86,10 @@ def excess_success(
         return Estimate(value=value, low=0.0, high=1.0, confidence=confidence)
     middle = failure * other_failure
     spread = math.sqrt(max(0.0, middle**2 - (1 - hit.high) * (1 - hit.low) * least * most))
-    low = _cut(1 - (middle + spread) / (least * most))
-    high = _cut(1 - (middle - spread) / (least * most))
+    low = min(value, _cut(1 - (middle + spread) / (least * most)))
+    high = max(value, _cut(1 - (middle - spread) / (least * most)))
     return Estimate(value=value, low=low, high=high, confidence=confidence)
 
 
 def _cut(value: float) -> float:
     return min(1.0, max(0.0, value))
-
-
-def _normal_quantile(confidence: float) -> float:
-    if not 0 < confidence < 1:
-        raise ValueError(f"confidence {confidence} came; give a number between 0 and 1")
-    return float(ndtri((1 + confidence) / 2))

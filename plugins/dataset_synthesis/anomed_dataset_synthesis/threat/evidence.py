@@ -4,7 +4,8 @@ from collections.abc import Callable, Sequence
 
 import attrs
 
-from anomed_dataset_synthesis.threat.estimates import Estimate, excess_success
+from anomed_core.statistics import Estimate
+from anomed_dataset_synthesis.threat.estimates import excess_success
 
 
 @attrs.frozen(kw_only=True, eq=False)

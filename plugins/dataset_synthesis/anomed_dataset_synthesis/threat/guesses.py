@@ -6,14 +6,18 @@ import attrs
 import numpy as np
 import numpy.typing as npt
 
+from anomed_core.statistics import Estimate
 from anomed_dataset_synthesis.canonical import CanonicalTable, same_codebook
 from anomed_dataset_synthesis.codebook import CategoryColumn, NumericColumn
-from anomed_dataset_synthesis.threat.estimates import Estimate, excess_success, success_rate
+from anomed_dataset_synthesis.threat.estimates import excess_success, success_rate
 from anomed_dataset_synthesis.threat.evidence import Evidence, rate_evidence
 from anomed_dataset_synthesis.threat.predicates import Predicate, isolated
 
 NUMERIC_TOLERANCE = 0.05
 """A guessed number is right within this share of the true one's size."""
+
+DATE_TOLERANCE = 0.01
+"""A guessed date is right within this share of the column's range; dates have no size."""
 
 CONFIDENT_SHARE = 0.1
 """The share of targets, those guessed most confidently, that is looked at separately."""
@@ -100,7 +104,7 @@ def attribute_hits(
         Level numbers, -1 for missing.
     column : NumericColumn or CategoryColumn
         The column guessed. A category must be the true one, a number g within 5% of the true
-        number s: ``abs(g - s) <= 0.05 * abs(s)``.
+        number s: ``abs(g - s) <= 0.05 * abs(s)``. A date must be within 1% of the column's range.
 
     Returns
     -------
@@ -119,7 +123,12 @@ def attribute_hits(
     hits: npt.NDArray[np.bool_] = np.equal(guesses, truth)
     if isinstance(column, NumericColumn):
         guessed, true = column.values(guesses), column.values(truth)
-        hits |= np.abs(guessed - true) <= NUMERIC_TOLERANCE * np.abs(true)
+        tolerance = (
+            DATE_TOLERANCE * (column.maximum - column.minimum)
+            if column.kind == "date"
+            else NUMERIC_TOLERANCE * np.abs(true)
+        )
+        hits |= np.abs(guessed - true) <= tolerance
     return hits
 
 
@@ -134,9 +143,9 @@ def assess_guesses(
 ) -> tuple[GuessResult, ...]:
     """Compare guesses about members with guesses about controls.
 
-    Every target counts: whoever leaves out a guess has guessed wrong. Confidences serve to look
-    at the tenth of the members and the tenth of the controls that were guessed most confidently,
-    and all as confident as these, so that constant confidences change nothing.
+    A missing guess counts as wrong. Confidences serve to look at the tenth of the members and the
+    tenth of the controls that were guessed most confidently, and all as confident as these, so
+    that constant confidences change nothing.
 
     Parameters
     ----------

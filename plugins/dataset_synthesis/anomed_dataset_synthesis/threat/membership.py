@@ -8,10 +8,10 @@ import numpy as np
 import numpy.typing as npt
 from scipy.stats import binom
 
-from anomed_dataset_synthesis.threat.estimates import Estimate, success_rate
+from anomed_core.statistics import Estimate, Roc, interpolated_tpr, tpr_at_fpr
+from anomed_dataset_synthesis.threat.estimates import success_rate
 from anomed_dataset_synthesis.threat.evidence import Evidence, rate_evidence
 from anomed_dataset_synthesis.threat.roc import (
-    RocCurve,
     Scores,
     auc_estimate,
     null_band,
@@ -64,7 +64,7 @@ class MembershipResult:
     controls: Scores
 
     @property
-    def curve(self) -> RocCurve:
+    def curve(self) -> Roc:
         """Give the whole ROC curve."""
         return roc_curve(self.members, self.controls)
 
@@ -88,14 +88,15 @@ class MembershipResult:
         n_members, n_controls = len(self.members), len(self.controls)
         half = (1 - confidence) / 2
         fewest, most = binom.ppf([half / 2, 1 - half / 2], n_controls, fpr)
-        high = math.ceil(curve.tpr_at(most / n_controls) * n_members - 1e-9)
+        high = math.ceil(interpolated_tpr(curve, most / n_controls) * n_members - 1e-9)
         low = 0
         if fewest >= 1:
-            low = math.floor(curve.tpr_at((fewest - 1) / n_controls) * n_members + 1e-9)
+            low = math.floor(interpolated_tpr(curve, (fewest - 1) / n_controls) * n_members + 1e-9)
+        value = interpolated_tpr(curve, fpr)
         return Estimate(
-            value=curve.tpr_at(fpr),
+            value=value,
             low=success_rate(low, n_members, confidence=1 - half).low if low else 0.0,
-            high=success_rate(high, n_members, confidence=1 - half).high,
+            high=max(value, success_rate(high, n_members, confidence=1 - half).high),
             confidence=confidence,
         )
 
@@ -117,17 +118,16 @@ class MembershipResult:
                 advantage_at=lambda confidence: _above_chance(self.auc(confidence)),
             )
         ]
-        n_members, n_controls = len(self.members), len(self.controls)
         curve = self.curve
         for fpr in FALSE_POSITIVE_RATES:
-            last = int(np.searchsorted(curve.fpr, fpr, side="right")) - 1
+            point = tpr_at_fpr(curve, fpr)
             pieces.append(
                 rate_evidence(
                     attack=self.attack,
                     measure=f"TPR at {fpr:.0%} FPR",
                     group=self.group,
-                    hits=(round(curve.tpr[last] * n_members), n_members),
-                    controls=(round(curve.fpr[last] * n_controls), n_controls),
+                    hits=(point.n_true_positives, point.n_members),
+                    controls=(point.n_false_positives, point.n_non_members),
                 )
             )
         return tuple(pieces)

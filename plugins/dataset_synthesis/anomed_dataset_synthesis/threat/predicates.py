@@ -15,6 +15,7 @@ import numpy.typing as npt
 
 from anomed_dataset_synthesis.canonical import CanonicalTable
 from anomed_dataset_synthesis.codebook import MISSING, CategoryColumn, Codebook, NumericColumn
+from anomed_dataset_synthesis.json_numbers import as_float
 
 _EQUALITIES = ("==", "!=")
 _COMPARISONS: dict[str, Callable[[Any, float], Any]] = {
@@ -165,23 +166,25 @@ def _level_of(value: Any, column: NumericColumn | CategoryColumn) -> float | Non
             return float(column.categories.index(value))
         raise ValueError(f"{str(value)[:40]!r} is no category of column {column.name!r}")
     level = (_number_of(value, column) - column.minimum) / column.step
-    nearest = round(level)
-    return float(nearest) if abs(level - nearest) < 1e-6 else level
+    nearest = float(np.rint(level))
+    return nearest if abs(level - nearest) < 1e-6 else level
 
 
 def _number_of(value: Any, column: NumericColumn) -> float:
-    try:
-        if column.kind == "date":
-            return float((date.fromisoformat(value) - _FIRST_DAY).days)
-        number = float(value) if not isinstance(value, str | bool) else np.nan
-    except (TypeError, ValueError, OverflowError):
-        number = np.nan
+    number = _days_of(value) if column.kind == "date" else as_float(value)
     if not np.isfinite(number):
         wanted = "a date 'YYYY-MM-DD'" if column.kind == "date" else "a finite number"
         raise ValueError(
             f"column {column.name!r} is compared with {str(value)[:40]!r}; compare it with {wanted}"
         )
     return number
+
+
+def _days_of(value: Any) -> float:
+    try:
+        return float((date.fromisoformat(value) - _FIRST_DAY).days)
+    except (TypeError, ValueError):
+        return np.nan
 
 
 def isolated(

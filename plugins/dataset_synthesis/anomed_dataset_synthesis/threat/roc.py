@@ -1,77 +1,24 @@
-"""The ROC curve of a membership attack, whole, and what is read off it.
+"""The ROC curve of a membership attack, whole, and how sure its area is.
 
-Scores say how strongly the attacker believes in membership. Records with equal scores are taken
-in random order, which makes the curve straight between distinct scores: there is nothing to gain
+Scores say how strongly the attacker believes in membership. A TPR is read off the curve by
+`interpolated_tpr`: records with equal scores are taken in random order, so there is nothing to gain
 from ties, from a constant or from abstaining.
 """
 
 import math
 
-import attrs
 import numpy as np
 import numpy.typing as npt
 from scipy.optimize import brentq
-from scipy.special import ndtri
-from scipy.stats import betabinom, rankdata
+from scipy.stats import betabinom
 
-from anomed_dataset_synthesis.threat.estimates import Estimate
+from anomed_core import statistics
+from anomed_core.statistics import Estimate, Roc, auc, delong_variance, normal_quantile
 
 Scores = npt.NDArray[np.float64]
 
 
-@attrs.frozen(kw_only=True, eq=False)
-class RocCurve:
-    """Hold the points of an ROC curve, from (0, 0) to (1, 1), one per distinct score.
-
-    Attributes
-    ----------
-    fpr, tpr : ndarray of float64, shape (n_points,)
-        Shares of controls and of members that score at or above a threshold, rising.
-    """
-
-    fpr: npt.NDArray[np.float64]
-    tpr: npt.NDArray[np.float64]
-
-    @property
-    def auc(self) -> float:
-        """Give the area under the curve: .5 at chance, 1 is a perfect attack, ties count half."""
-        return float(np.trapezoid(self.tpr, self.fpr))
-
-    @property
-    def advantage(self) -> float:
-        """Give the largest TPR - FPR, 0..1: 0 at chance up to noise, which it always overstates."""
-        return float((self.tpr - self.fpr).max())
-
-    def tpr_at(self, fpr: float) -> float:
-        """Give the largest TPR of an attack with this FPR, 0..1; equal to `fpr` at chance.
-
-        Between points the curve is read linearly, at a step its upper end.
-
-        Parameters
-        ----------
-        fpr : float
-            In 0..1.
-
-        Raises
-        ------
-        ValueError
-            If `fpr` is out of range.
-
-        References
-        ----------
-        N. Carlini et al., "Membership inference attacks from first principles", 2022,
-        arXiv:2112.03570.
-        """
-        if not 0 <= fpr <= 1:
-            raise ValueError(f"the TPR at an FPR of {fpr} was asked for; give one in 0 to 1")
-        last = int(np.searchsorted(self.fpr, fpr, side="right")) - 1
-        if last == len(self.fpr) - 1:
-            return float(self.tpr[last])
-        step = (fpr - self.fpr[last]) / (self.fpr[last + 1] - self.fpr[last])
-        return float(self.tpr[last] + step * (self.tpr[last + 1] - self.tpr[last]))
-
-
-def roc_curve(members: Scores, controls: Scores) -> RocCurve:
+def roc_curve(members: Scores, controls: Scores) -> Roc:
     """Draw the whole curve.
 
     Parameters
@@ -81,30 +28,24 @@ def roc_curve(members: Scores, controls: Scores) -> RocCurve:
 
     Returns
     -------
-    RocCurve
+    Roc
         With one point per distinct score, and (0, 0).
 
     Raises
     ------
     ValueError
-        If there are no members or no controls, or a score is not finite.
+        If there are no members or no controls, or a score is not finite or the largest float.
 
     Examples
     --------
+    >>> from anomed_core.statistics import interpolated_tpr
     >>> curve = roc_curve(np.array([0.9, 0.4]), np.array([0.4, 0.1]))
-    >>> curve.auc, curve.tpr_at(0.0), curve.tpr_at(0.25)
+    >>> auc(curve), interpolated_tpr(curve, 0.0), interpolated_tpr(curve, 0.25)
     (0.875, 0.5, 0.75)
     """
     check_scores(members, controls)
-    scores = np.concatenate([members, controls])
-    distinct, place = np.unique(-scores, return_inverse=True)
-    place = place.reshape(-1)
-    hits = np.bincount(place[: len(members)], minlength=len(distinct))
-    alarms = np.bincount(place[len(members) :], minlength=len(distinct))
-    return RocCurve(
-        fpr=np.append(0, np.cumsum(alarms)) / len(controls),
-        tpr=np.append(0, np.cumsum(hits)) / len(members),
-    )
+    is_member = np.repeat([True, False], [len(members), len(controls)])
+    return statistics.roc_curve(is_member, np.concatenate([members, controls]))
 
 
 def check_scores(members: Scores, controls: Scores) -> None:
@@ -161,34 +102,31 @@ def auc_estimate(members: Scores, controls: Scores, *, confidence: float = 0.95)
         raise ValueError(
             f"{n_members} members and {n_controls} controls leave no variance; give two of each"
         )
-    z = float(ndtri((1 + confidence) / 2))
-    ranks = rankdata(np.concatenate([members, controls]))
-    below = (ranks[:n_members] - rankdata(members)) / n_controls
-    above = 1 - (ranks[n_members:] - rankdata(controls)) / n_members
-    auc = float(below.mean())
-    error = math.sqrt(below.var(ddof=1) / n_members + above.var(ddof=1) / n_controls)
-    low, high = _inverted_interval(auc, n_members, n_controls, z=z)
+    z = normal_quantile(confidence)
+    curve = roc_curve(members, controls)
+    area, error = auc(curve), math.sqrt(delong_variance(curve))
+    low, high = _inverted_interval(area, n_members, n_controls, z=z)
     return Estimate(
-        value=auc,
-        low=max(0.0, min(low, auc - z * error)),
-        high=min(1.0, max(high, auc + z * error)),
+        value=area,
+        low=max(0.0, min(low, area - z * error)),
+        high=min(1.0, max(high, area + z * error)),
         confidence=confidence,
     )
 
 
 def _inverted_interval(
-    auc: float, n_members: int, n_controls: int, *, z: float
+    area: float, n_members: int, n_controls: int, *, z: float
 ) -> tuple[float, float]:
     """Find the areas from which the one observed is just z standard errors away."""
     n_others = (n_members + n_controls) / 2 - 1
 
-    def surplus(area: float) -> float:
-        shape = 1 + n_others * ((1 - area) / (2 - area) + area / (1 + area))
-        return (auc - area) ** 2 - z**2 * area * (1 - area) * shape / (n_members * n_controls)
+    def surplus(truth: float) -> float:
+        shape = 1 + n_others * ((1 - truth) / (2 - truth) + truth / (1 + truth))
+        return (area - truth) ** 2 - z**2 * truth * (1 - truth) * shape / (n_members * n_controls)
 
     tiny = 1e-12
-    low = float(brentq(surplus, 0.0, auc - tiny)) if auc > tiny else 0.0
-    high = float(brentq(surplus, auc + tiny, 1.0)) if auc < 1 - tiny else 1.0
+    low = float(brentq(surplus, 0.0, area - tiny)) if area > tiny else 0.0
+    high = float(brentq(surplus, area + tiny, 1.0)) if area < 1 - tiny else 1.0
     return low, high
 
 
@@ -215,7 +153,7 @@ def null_band(
     Raises
     ------
     ValueError
-        If there are no targets of a kind.
+        If there are no targets of a kind, or the confidence is out of range.
 
     Examples
     --------
@@ -229,7 +167,7 @@ def null_band(
         raise ValueError(f"{n_members} members and {n_controls} controls came; give at least one")
     if fpr is None:
         spread = math.sqrt((n_members + n_controls + 1) / (12 * n_members * n_controls))
-        half = float(ndtri((1 + confidence) / 2)) * spread
+        half = normal_quantile(confidence) * spread
         return max(0.0, 0.5 - half), min(1.0, 0.5 + half)
     n_alarms = math.floor(fpr * n_controls + 1e-9)
     if n_alarms >= n_controls:

@@ -3,7 +3,8 @@
 import numpy as np
 import numpy.typing as npt
 from sklearn.ensemble import HistGradientBoostingClassifier
-from threadpoolctl import threadpool_limits  # type: ignore[import-untyped] # ships no types
+
+from anomed_core import one_thread
 
 Features = npt.NDArray[np.float64]
 Labels = npt.NDArray[np.bool_]
@@ -36,17 +37,11 @@ def boosted_trees(
     """
     seed = int(rng.integers(2**31))
     trees = HistGradientBoostingClassifier(categorical_features=is_category, random_state=seed)
-    with _one_thread():
+    with one_thread():
         return trees.fit(features, labels)
 
 
 def decide(trees: HistGradientBoostingClassifier, features: Features) -> npt.NDArray[np.float64]:
     """Give each record's log-odds of True, shape (n_records,)."""
-    with _one_thread():
+    with one_thread():
         return np.asarray(trees.decision_function(features), dtype=np.float64)
-
-
-def _one_thread() -> threadpool_limits:
-    # Tables here are so small that threads cost more than they give, and on a busy machine they
-    # wait for each other, spinning: a hundredfold of the time was seen.
-    return threadpool_limits(limits=1, user_api="openmp")

@@ -349,7 +349,16 @@ def test_a_claim_that_is_not_refuted_is_not_believed(
 
 
 @pytest.mark.parametrize(
-    "claim", [{"epsilon": 1.0}, {**CLAIM, "epsilon": -1}, {**CLAIM, "extra": 1}, ["epsilon"]]
+    "claim",
+    [
+        {"epsilon": 1.0},
+        {**CLAIM, "epsilon": -1},
+        {**CLAIM, "epsilon": 10**400},
+        {**CLAIM, "extra": 1},
+        {"training_time_s": 10**400},
+        ["epsilon"],
+    ],
+    ids=lambda claim: str(claim)[:40],
 )
 def test_half_a_claim_is_refused(served: Any, independent: pd.DataFrame, claim: Any) -> None:
     with pytest.raises(RefusedError) as refusal:

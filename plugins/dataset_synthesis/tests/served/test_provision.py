@@ -16,6 +16,7 @@ from anomed_core import Split
 from anomed_core.service import dummy_data
 
 FINAL, TUNING = "validation", "tuning"
+PER_ROUND = ("targets", "attribute-targets", "left-halves", "right-halves")
 
 
 def rows(table: pd.DataFrame) -> list[tuple[Any, ...]]:
@@ -161,3 +162,24 @@ def test_dummy_data_have_the_form_and_none_of_the_values(served: Any) -> None:
     frame = dummy_data(hosted, training, 2).to_pandas()
     # independent and uniform: nothing of how the real columns hang together
     assert abs(np.corrcoef(frame["age"], frame["visits"])[0, 1]) < 0.15
+
+
+@pytest.mark.parametrize(
+    ("role", "name"),
+    [
+        ("anonymizer", "training"),
+        *(("deanonymizer", name) for name in PER_ROUND),
+    ],
+)
+def test_a_table_of_a_round_is_encoded_by_whoever_asks_first(
+    served: Any, role: str, name: str
+) -> None:
+    path = f"/data/{role}/{name}"
+    tables = [served.player.client.get(path, params={"data_split": s}) for s in (TUNING, FINAL)]
+    again = [served.player.client.get(path, params={"data_split": s}) for s in (TUNING, FINAL)]
+    kept = [
+        served.arena.encoded(path, Split(split), lambda: pytest.fail("it was encoded again"))
+        for split in (TUNING, FINAL)
+    ]
+    assert [answer.content for answer in tables] == [answer.content for answer in again] == kept
+    assert kept[0] != kept[1]

@@ -41,6 +41,19 @@ def test_a_number_is_right_within_five_percent_of_the_true_one(true, guess, righ
     assert hits.tolist() == [right]
 
 
+@pytest.mark.parametrize("true", ["1960-06-01", "1970-01-01", "1970-02-01", "2020-01-01"])
+@pytest.mark.parametrize(
+    ("days_off", "right"), [(0, True), (-200, True), (200, True), (201, False)]
+)
+def test_a_date_is_right_within_a_hundredth_of_the_range_whenever_it_is(true, days_off, right):
+    column = NumericColumn(name="born", kind="date", minimum=-5_000, maximum=15_050)
+    day = np.datetime64(true, "D").astype(int)
+    hits = attribute_hits(
+        np.array([day + days_off + 5_000]), np.array([day + 5_000]), column=column
+    )
+    assert hits.tolist() == [right]
+
+
 def test_missing_is_right_only_for_missing():
     column = NumericColumn(name="x", minimum=0, maximum=10, nullable=True)
     hits = attribute_hits(np.array([-1, -1, 0]), np.array([-1, 0, -1]), column=column)

@@ -28,6 +28,13 @@ TABLE = canonicalise(
 )
 
 
+def test_a_number_beyond_all_levels_of_a_fine_column_is_compared_too():
+    fine = NumericColumn(name="dose", kind="real", minimum=0, maximum=1, step=0.01)
+    table = canonicalise(pd.DataFrame({"dose": [0.0, 1.0]}), Codebook([fine]))
+    predicates = parse_predicates([[["dose", "<", 1e308]], [["dose", "==", 1e308]]], table.codebook)
+    assert [len(predicate.matches(table)) for predicate in predicates] == [2, 0]
+
+
 def places(*conditions):
     text = json.dumps([conditions])
     return parse_predicates(json.loads(text), BOOK)[0].matches(TABLE).tolist()

@@ -1,5 +1,18 @@
 """Metrics of a membership inference attack, each with the interval that holds the truth."""
 
+from anomed_core.statistics import (
+    OperatingPoint,
+    Roc,
+    advantage_ceiling,
+    auc,
+    auc_ceiling,
+    balanced_accuracy_ceiling,
+    clopper_pearson,
+    delong_variance,
+    roc_curve,
+    tpr_at_fpr,
+    tpr_ceiling,
+)
 from anomed_supervised_mia.metrics.advantage import (
     MaxAdvantage,
     estimate_advantage,
@@ -8,14 +21,8 @@ from anomed_supervised_mia.metrics.advantage import (
     estimate_max_advantage,
     null_advantage,
 )
-from anomed_supervised_mia.metrics.ceilings import (
-    advantage_ceiling,
-    auc_ceiling,
-    balanced_accuracy_ceiling,
-    tpr_ceiling,
-)
+from anomed_supervised_mia.metrics.area import estimate_auc
 from anomed_supervised_mia.metrics.confusion import Confusion, confusion
-from anomed_supervised_mia.metrics.delong import delong_variance, estimate_auc
 from anomed_supervised_mia.metrics.epsilon import (
     EpsilonBound,
     epsilon_of_decision,
@@ -29,14 +36,6 @@ from anomed_supervised_mia.metrics.one_run import (
     epsilon_of_one_run,
     one_run_epsilon,
     one_run_p_value,
-)
-from anomed_supervised_mia.metrics.proportion import clopper_pearson
-from anomed_supervised_mia.metrics.roc import (
-    OperatingPoint,
-    Roc,
-    auc,
-    roc_curve,
-    tpr_at_fpr,
 )
 
 __all__ = [

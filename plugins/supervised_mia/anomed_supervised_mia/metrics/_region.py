@@ -18,13 +18,16 @@ a third further out.
 from __future__ import annotations
 
 from functools import lru_cache
+from typing import TypeAlias
 
 import numpy as np
 from numpy.typing import NDArray
 from scipy.optimize import brentq
 from scipy.special import ndtr
 
-from anomed_supervised_mia.metrics.proportion import Counts, lower_limit, upper_limit
+from anomed_core.statistics import lower_limit, upper_limit
+
+Counts: TypeAlias = "NDArray[np.int64] | int"
 
 #: The minimum over so many corners is within 1e-4 of the interval's half width of the true one.
 N_CORNERS = 49

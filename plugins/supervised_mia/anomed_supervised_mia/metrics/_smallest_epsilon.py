@@ -9,8 +9,8 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.special import ndtr
 
-from anomed_supervised_mia.metrics._region import corners, radius
-from anomed_supervised_mia.metrics.proportion import Counts, lower_limit, upper_limit
+from anomed_core.statistics import epsilon_of_rates, lower_limit, upper_limit
+from anomed_supervised_mia.metrics._region import Counts, corners, radius
 
 _Floats: TypeAlias = NDArray[np.float64]
 
@@ -32,7 +32,7 @@ def smallest_epsilon(
         n_non_members=n_non_members,
         error=error,
     )
-    smallest: _Floats = _log_ratio(tpr, fpr, delta).min(axis=-1)
+    smallest: _Floats = epsilon_of_rates(tpr, fpr, delta=delta).min(axis=-1)
     return smallest
 
 
@@ -49,7 +49,7 @@ def promised_epsilon(
     limit_error = float(ndtr(-radius(error) / np.sqrt(2)))
     tpr = lower_limit(n_true_positives, n_members, limit_error)
     fpr = upper_limit(n_false_positives, n_non_members, limit_error)
-    return _log_ratio(tpr, fpr, delta)
+    return epsilon_of_rates(tpr, fpr, delta=delta)
 
 
 @lru_cache(maxsize=256)
@@ -65,11 +65,3 @@ def attainable_epsilon(n_members: int, n_non_members: int, *, delta: float, erro
             error=error,
         )
     )
-
-
-def _log_ratio(tpr: _Floats, fpr: _Floats, delta: float) -> _Floats:
-    """Return the smallest epsilon that explains the rates; infinite where none does."""
-    with np.errstate(divide="ignore", invalid="ignore"):
-        ratios = np.fmax((tpr - delta) / fpr, (1 - fpr - delta) / (1 - tpr))
-        explained: _Floats = np.log(np.fmax(ratios, 1.0))
-    return explained

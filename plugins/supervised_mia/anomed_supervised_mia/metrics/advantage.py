@@ -7,10 +7,10 @@ import math
 import attrs
 import numpy as np
 
+from anomed_core.statistics import Roc, check_confidence
 from anomed_supervised_mia.metrics._region import corners
 from anomed_supervised_mia.metrics.confusion import Confusion
-from anomed_supervised_mia.metrics.estimate import Estimate, check_confidence
-from anomed_supervised_mia.metrics.roc import Roc
+from anomed_supervised_mia.metrics.estimate import Estimate
 
 
 @attrs.frozen(kw_only=True)

@@ -6,7 +6,7 @@ import attrs
 import numpy as np
 from numpy.typing import ArrayLike
 
-from anomed_supervised_mia.metrics._ranking import as_truth
+from anomed_core.statistics import as_truth
 
 
 @attrs.frozen(kw_only=True)

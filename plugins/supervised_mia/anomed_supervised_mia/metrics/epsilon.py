@@ -15,16 +15,15 @@ import attrs
 import numpy as np
 from numpy.typing import ArrayLike
 
+from anomed_core.statistics import Roc, check_confidence, rank, roc_of_ranking
 from anomed_supervised_mia.metrics._candidates import candidates
-from anomed_supervised_mia.metrics._ranking import rank
 from anomed_supervised_mia.metrics._smallest_epsilon import (
     attainable_epsilon,
     promised_epsilon,
     smallest_epsilon,
 )
 from anomed_supervised_mia.metrics.confusion import Confusion
-from anomed_supervised_mia.metrics.estimate import Estimate, check_confidence
-from anomed_supervised_mia.metrics.roc import Roc, roc_of_ranking
+from anomed_supervised_mia.metrics.estimate import Estimate
 
 #: So many of the candidate thresholds are worked out in full; the others are ruled out before.
 N_FINALISTS = 3

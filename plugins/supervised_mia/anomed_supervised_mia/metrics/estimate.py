@@ -6,9 +6,11 @@ import math
 
 import attrs
 
+from anomed_core import statistics
+
 
 @attrs.frozen(kw_only=True)
-class Estimate:
+class Estimate(statistics.Estimate):
     """A measured value with the interval that holds the truth, and how both came about.
 
     Attributes
@@ -44,23 +46,10 @@ class Estimate:
     0.610 [0.580, 0.640]
     """
 
-    value: float
-    low: float
-    high: float
-    confidence: float = attrs.field()
     n_members: int
     n_non_members: int
     method: str
     resolved: bool = True
-
-    @confidence.validator
-    def _check(self, _attribute: object, confidence: float) -> None:
-        check_confidence(confidence)
-        if not self.low <= self.value <= self.high:
-            raise ValueError(
-                f"an estimate needs low <= value <= high, but came as "
-                f"{self.low} <= {self.value} <= {self.high}."
-            )
 
     def __str__(self) -> str:
         """Show value and interval, an unresolved value in parentheses."""
@@ -68,19 +57,3 @@ class Estimate:
         if math.isinf(self.high):
             return f">= {value}"
         return f"{value} [{self.low:.3f}, {self.high:.3f}]"
-
-
-def check_confidence(confidence: float) -> None:
-    """Refuse what is not a confidence level.
-
-    Parameters
-    ----------
-    confidence : float
-
-    Raises
-    ------
-    ValueError
-        If it is not in (0, 1).
-    """
-    if not 0 < confidence < 1:
-        raise ValueError(f"confidence must be in (0, 1), such as 0.95, but came as {confidence}.")

@@ -10,10 +10,17 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.special import bdtr, bdtrc, ndtr, ndtri
 
+from anomed_core.statistics import (
+    OperatingPoint,
+    Roc,
+    check_confidence,
+    lower_limit,
+    operating_point,
+    tpr_at_fpr,
+    upper_limit,
+)
 from anomed_supervised_mia.metrics._region import radius
-from anomed_supervised_mia.metrics.estimate import Estimate, check_confidence
-from anomed_supervised_mia.metrics.proportion import lower_limit, upper_limit
-from anomed_supervised_mia.metrics.roc import OperatingPoint, Roc, operating_point, tpr_at_fpr
+from anomed_supervised_mia.metrics.estimate import Estimate
 
 _Floats: TypeAlias = NDArray[np.float64]
 _Integers: TypeAlias = NDArray[np.int64]

@@ -11,9 +11,9 @@ from numpy.typing import NDArray
 from scipy.optimize import brentq
 from scipy.special import betaincinv, gammaln, logit
 
+from anomed_core.statistics import Roc, check_confidence
 from anomed_supervised_mia.metrics.epsilon import EpsilonBound
-from anomed_supervised_mia.metrics.estimate import Estimate, check_confidence
-from anomed_supervised_mia.metrics.roc import Roc
+from anomed_supervised_mia.metrics.estimate import Estimate
 
 #: Epsilon is found to this precision, and rounded down by it.
 TOLERANCE = 1e-9

@@ -14,28 +14,6 @@ from sklearn.neighbors import KNeighborsClassifier
 from sklearn.tree import DecisionTreeClassifier
 
 
-def variance_by_pairs(members, others):
-    """DeLong's structural components, from the full matrix of comparisons."""
-    wins = (members[:, None] > others) + 0.5 * (members[:, None] == others)
-    by_member, by_other = wins.mean(axis=1), wins.mean(axis=0)
-    return np.var(by_member, ddof=1) / members.size + np.var(by_other, ddof=1) / others.size
-
-
-@given(
-    st.integers(0, 2**32 - 1),
-    st.integers(2, 60),
-    st.integers(2, 60),
-    st.sampled_from([3, 20, 10**6]),
-)
-def test_variance_is_that_of_all_comparisons(seed, n_members, n_non_members, n_levels):
-    rng = np.random.default_rng(seed)
-    members = rng.integers(0, n_levels, n_members) + n_levels // 5
-    others = rng.integers(0, n_levels, n_non_members)
-    is_member = np.repeat([True, False], [n_members, n_non_members])
-    roc = roc_curve(is_member, np.append(members, others))
-    assert delong_variance(roc) == pytest.approx(variance_by_pairs(members, others), abs=1e-14)
-
-
 def scores_of(area_shift, n, rng):
     return np.append(rng.normal(size=n) + area_shift, rng.normal(size=n))
 

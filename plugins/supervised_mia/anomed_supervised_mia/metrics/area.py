@@ -2,50 +2,14 @@
 
 from __future__ import annotations
 
-import numpy as np
 from scipy.special import betaincinv
 
+from anomed_core.statistics import Roc, auc, check_confidence, delong_variance
 from anomed_supervised_mia.metrics.advantage import difference_limits
-from anomed_supervised_mia.metrics.estimate import Estimate, check_confidence
-from anomed_supervised_mia.metrics.roc import Roc, auc
+from anomed_supervised_mia.metrics.estimate import Estimate
 
 #: With fewer records on either side, the spread itself can't be measured.
 MIN_RECORDS = 10
-
-
-def delong_variance(roc: Roc) -> float:
-    """Return DeLong's estimate of the variance of the AUC.
-
-    A record's placement is the share of the other class that it beats, ties counting one half; the
-    AUC is the mean placement of the members, and one minus that of the non-members. The variance
-    is the sum of the two standard errors squared.
-
-    Parameters
-    ----------
-    roc : Roc
-        A side of a single record adds no variance: its spread is unknown.
-
-    Returns
-    -------
-    float
-        At least 0.
-
-    References
-    ----------
-    DeLong, DeLong and Clarke-Pearson (1988), doi:10.2307/2531595, in the form by ranks of Sun and
-    Xu (2014), doi:10.1109/LSP.2014.2337313
-    """
-    area = auc(roc)
-    n_members, n_non_members = roc.n_members, roc.n_non_members
-    # All records of one tie have one placement: the middle of its step.
-    member_placement = 1 - (roc.fpr[1:] + roc.fpr[:-1]) / 2
-    non_member_placement = (roc.tpr[1:] + roc.tpr[:-1]) / 2
-    member_squares = np.dot(np.diff(roc.n_true_positives), (member_placement - area) ** 2)
-    other_squares = np.dot(np.diff(roc.n_false_positives), (non_member_placement - area) ** 2)
-    return float(
-        member_squares / (max(n_members - 1, 1) * n_members)
-        + other_squares / (max(n_non_members - 1, 1) * n_non_members)
-    )
 
 
 def estimate_auc(roc: Roc, *, confidence: float = 0.95) -> Estimate:

@@ -1,10 +1,13 @@
+"""The ROC curve and what is read off it, ties included."""
+
 import numpy as np
 import pytest
 import sklearn.metrics
-from anomed_supervised_mia.metrics import auc, roc_curve, tpr_at_fpr
 from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
+
+from anomed_core.statistics import auc, interpolated_tpr, roc_curve, tpr_at_fpr
 
 
 @st.composite
@@ -85,6 +88,33 @@ def test_nothing_is_interpolated_across_a_tie():
     assert 1.0 < point.threshold < 1.0 + 1e-15
 
 
+@given(ranked_records(), st.floats(0, 1))
+def test_interpolation_reads_the_curve_linearly_and_steps_at_their_upper_end(records, level):
+    curve = roc_curve(*records)
+    # The best of all mixtures of two neighbouring points, one way or the other, by brute force.
+    best = tpr_at_fpr(curve, level).tpr
+    for place in range(curve.fpr.size - 1):
+        (left, right), (low, high) = curve.fpr[place : place + 2], curve.tpr[place : place + 2]
+        if left <= level < right:
+            best = max(best, low + (high - low) * (level - left) / (right - left))
+    assert interpolated_tpr(curve, level) == pytest.approx(best, abs=1e-12)
+
+
+@given(ranked_records(), st.floats(0, 1))
+def test_both_rules_agree_where_a_threshold_has_the_rate(records, level):
+    curve = roc_curve(*records)
+    assert tpr_at_fpr(curve, level).tpr <= interpolated_tpr(curve, level)
+    for fpr in np.unique(curve.fpr):
+        assert tpr_at_fpr(curve, float(fpr)).tpr == interpolated_tpr(curve, float(fpr))
+
+
+def test_a_constant_score_is_chance_by_one_rule_and_nothing_by_the_other():
+    curve = roc_curve([True, False] * 50, np.zeros(100))
+    assert interpolated_tpr(curve, 0.1) == pytest.approx(0.1)
+    assert tpr_at_fpr(curve, 0.1).tpr == 0
+    assert interpolated_tpr(curve, 1.0) == tpr_at_fpr(curve, 1.0).tpr == 1
+
+
 @pytest.mark.parametrize("dtype", [np.bool_, np.float32, np.int64])
 def test_scores_of_any_real_dtype_are_taken(dtype):
     curve = roc_curve([1, 1, 0, 0], np.array([1, 0, 0, 0], dtype=dtype))
@@ -117,3 +147,5 @@ def test_records_without_a_curve_are_refused(is_member, scores, message):
 def test_level_that_is_no_rate_is_refused(level):
     with pytest.raises(ValueError, match="false-positive rate must be in"):
         tpr_at_fpr(roc_curve([True, False], [1.0, 0.0]), level)
+    with pytest.raises(ValueError, match="false-positive rate must be in"):
+        interpolated_tpr(roc_curve([True, False], [1.0, 0.0]), level)

@@ -1,7 +1,16 @@
 """The receiver operating characteristic of a membership score.
 
 A record is called a member if its score is at least the threshold. Records with equal scores are
-decided together, so a tie is one step of the curve.
+decided together, so a tie is one step of the curve, and counts one half in the area below it.
+
+There are two rules for the true-positive rate at a false-positive rate, which differ where the rate
+falls within a step:
+
+- `tpr_at_fpr` asks what a threshold can really do: ties as one block, nothing is interpolated, and
+  a constant score reaches 0. It is the rule for a decision that somebody makes.
+- `interpolated_tpr` takes the records of a tie in random order: the curve is straight between its
+  points, and a constant score reaches the false-positive rate itself, chance. It is the rule for
+  comparing attackers, none of whom may gain or lose by ties.
 """
 
 from __future__ import annotations
@@ -12,7 +21,7 @@ import attrs
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from anomed_supervised_mia.metrics._ranking import Ranking, rank
+from anomed_core.statistics.ranking import Ranking, rank
 
 
 @attrs.frozen(kw_only=True, eq=False)
@@ -211,9 +220,46 @@ def tpr_at_fpr(roc: Roc, level: float) -> OperatingPoint:
     >>> point.tpr, point.fpr, point.threshold
     (0.5, 0.0, 0.9)
     """
-    if not 0 <= level <= 1:
-        raise ValueError(f"a false-positive rate must be in [0, 1], but the level is {level}.")
-    return operating_point(roc, int(np.searchsorted(roc.fpr, level, side="right")) - 1)
+    return operating_point(roc, _last_within(roc, level))
+
+
+def interpolated_tpr(roc: Roc, level: float) -> float:
+    """Return the largest true-positive rate of a randomised decision at a false-positive rate.
+
+    The records of a tie are taken in random order, so the curve is read linearly between its
+    points, at a step its upper end. Range [0, 1], higher is the stronger attack, `level` at chance.
+
+    Parameters
+    ----------
+    roc : Roc
+    level : float
+        Largest false-positive rate to accept, in [0, 1].
+
+    Returns
+    -------
+    float
+
+    Raises
+    ------
+    ValueError
+        If the level is not in [0, 1].
+
+    References
+    ----------
+    See `tpr_at_fpr`; Fawcett (2006), An introduction to ROC analysis, section 10.
+    doi:10.1016/j.patrec.2005.10.010
+
+    Examples
+    --------
+    >>> curve = roc_curve([True, True, False, False], [0.9, 0.5, 0.5, 0.1])
+    >>> interpolated_tpr(curve, 0.0), interpolated_tpr(curve, 0.25)
+    (0.5, 0.75)
+    """
+    last = _last_within(roc, level)
+    if last == roc.fpr.size - 1:
+        return float(roc.tpr[last])
+    share = (level - roc.fpr[last]) / (roc.fpr[last + 1] - roc.fpr[last])
+    return float(roc.tpr[last] + share * (roc.tpr[last + 1] - roc.tpr[last]))
 
 
 def operating_point(roc: Roc, index: int) -> OperatingPoint:
@@ -239,3 +285,10 @@ def operating_point(roc: Roc, index: int) -> OperatingPoint:
         n_members=roc.n_members,
         n_non_members=roc.n_non_members,
     )
+
+
+def _last_within(roc: Roc, level: float) -> int:
+    """Return the position of the last point whose false-positive rate is at most a level."""
+    if not 0 <= level <= 1:
+        raise ValueError(f"a false-positive rate must be in [0, 1], but the level is {level}.")
+    return int(np.searchsorted(roc.fpr, level, side="right")) - 1

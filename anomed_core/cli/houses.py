@@ -1,0 +1,113 @@
+"""Open the challenges of a configuration without serving them."""
+
+from __future__ import annotations
+
+import os
+import sys
+import tempfile
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from anomed_core.service import HostedChallenge
+    from anomed_core.service.house import House
+
+_ERRORS = 40
+
+
+@contextmanager
+def temporary_house(config: Path | None, plugins: Sequence[str]) -> Iterator[House]:
+    """Open a house whose state is thrown away."""
+    from anomed_core.application import house_from_files
+
+    log_errors_only()
+    with tempfile.TemporaryDirectory() as folder:
+        house = house_from_files(config, plugins=plugins, overrides={"state": folder, "ledger": ""})
+        try:
+            yield house
+        finally:
+            house.close()
+
+
+@contextmanager
+def recorded_house(
+    config: Path | None,
+    *,
+    plugins: Sequence[str],
+    state: Path | None,
+    ledger: str | None,
+    accept_change: bool = False,
+) -> Iterator[House]:
+    """Open the house that a server left its records in, and close it in the end.
+
+    Raises
+    ------
+    UsageError
+        If no server has been here: then nothing is created.
+    """
+    from anomed_core.application import house_from_files
+    from anomed_core.cli.memory import ledger_url
+    from anomed_core.cli.options import overrides
+
+    log_errors_only()
+    ledger_url(config, state=state, ledger=ledger)
+    _require_secret(config, state=state)
+    house = house_from_files(
+        config,
+        plugins=plugins,
+        overrides=overrides(state=state, ledger=ledger),
+        accept_change=accept_change,
+    )
+    try:
+        yield house
+    finally:
+        house.close()
+
+
+def chosen_challenges(house: House, challenge_id: str | None) -> list[HostedChallenge]:
+    """Return the challenge that was named, or all of them if none was.
+
+    Raises
+    ------
+    UsageError
+        If there is none of this name.
+    """
+    from anomed_core.errors import UsageError
+
+    if challenge_id is None:
+        return list(house.challenges.values())
+    if challenge_id not in house.challenges:
+        raise UsageError(
+            f"there is no challenge {challenge_id!r}; there are {', '.join(house.challenges)}"
+        )
+    return [house.challenges[challenge_id]]
+
+
+def log_errors_only() -> None:
+    """Log on standard error, and errors alone: what a command prints is its result."""
+    import structlog
+
+    structlog.configure(
+        processors=[
+            structlog.processors.add_log_level,
+            structlog.dev.ConsoleRenderer(exception_formatter=structlog.dev.plain_traceback),
+        ],
+        wrapper_class=structlog.make_filtering_bound_logger(_ERRORS),
+        logger_factory=structlog.PrintLoggerFactory(sys.stderr),
+        cache_logger_on_first_use=False,
+    )
+
+
+def _require_secret(config: Path | None, *, state: Path | None) -> None:
+    """Refuse to look at a ledger without the secret that its draws came from."""
+    from anomed_core.cli.options import overrides
+    from anomed_core.config import read_configuration
+    from anomed_core.errors import UsageError
+
+    folder = read_configuration(config, overrides=overrides(state=state)).server.state
+    if not os.environ.get("ANOMED_SECRET") and not (folder / "secret").exists():
+        raise UsageError(
+            f"there is no secret in {folder.absolute()}; give --state or ANOMED_SECRET as to serve"
+        )

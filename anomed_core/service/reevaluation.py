@@ -1,0 +1,132 @@
+"""Evaluate kept submissions again: to prove that scores repeat, or after a metric was mended."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterator
+from typing import Any
+
+import attrs
+
+from anomed_core.engine import Engine
+from anomed_core.ledger import DELIVER, Ledger
+from anomed_core.model import Score, Split
+from anomed_core.service.evaluation import Evaluation
+from anomed_core.service.hosting import HostedChallenge
+from anomed_core.service.ranking import versions
+from anomed_core.service.submissions import SubmissionStore
+
+_MOST_TOLD = 3
+"""Metrics that are named in a line."""
+
+
+@attrs.frozen(kw_only=True)
+class Reevaluation:
+    """A score and what its submission is worth now.
+
+    Attributes
+    ----------
+    score
+        The newest version so far.
+    metrics
+        What came out now; ``None`` if the submission was not kept.
+    recorded
+        The new version; ``None`` if nothing was recorded.
+    """
+
+    score: Score
+    metrics: dict[str, float] | None
+    recorded: Score | None = None
+
+    @property
+    def repeats(self) -> bool:
+        """Whether every metric has the very same value as before."""
+        return self.metrics == dict(self.score.metrics)
+
+    @property
+    def text(self) -> str:
+        """What came out, in a few words."""
+        if self.metrics is None:
+            return "its submission was not kept"
+        if self.repeats:
+            return "the same"
+        old, new = self.score.metrics, self.metrics
+        names = [name for name in {**old, **new} if old.get(name) != new.get(name)]
+        told = [f"{name} {old.get(name)} -> {new.get(name)}" for name in names[:_MOST_TOLD]]
+        more = [f"{len(names) - _MOST_TOLD} more"] if len(names) > _MOST_TOLD else []
+        return ", ".join(told + more)
+
+    def as_dict(self) -> dict[str, Any]:
+        """Return the outcome as JSON values."""
+        return {
+            "score": self.score.id,
+            "kind": self.score.kind,
+            "anonymizer": self.score.subject.anonymizer,
+            "deanonymizer": self.score.subject.deanonymizer,
+            "repeats": self.repeats,
+            "was": dict(self.score.metrics),
+            "is": self.metrics,
+            "new_score": self.recorded.id if self.recorded else None,
+        }
+
+
+def reevaluate(
+    hosted: HostedChallenge,
+    *,
+    ledger: Ledger,
+    submissions: SubmissionStore,
+    engine: Engine,
+    only: Collection[int] = (),
+    record: bool = True,
+) -> Iterator[Reevaluation]:
+    """Evaluate the finals of a challenge again, each against what could be attacked at its time.
+
+    Parameters
+    ----------
+    hosted
+        The challenge as it is now.
+    ledger
+        Holds the scores. The old rows stay; new ones supersede them.
+    submissions
+        Holds the bodies.
+    engine
+        Where evaluations run.
+    only
+        Numbers of the scores to evaluate, of any version; empty for all.
+    record
+        Whether new versions are recorded. One that repeats the old under the same fingerprint never
+        is.
+
+    Yields
+    ------
+    Reevaluation
+        In the order of the ledger.
+
+    Raises
+    ------
+    ServiceError
+        If an evaluation fails; what was yielded before is recorded.
+    """
+    finals = ledger.scores(challenge=hosted.id, split=Split.VALIDATION)
+    for first, newest in versions(finals):
+        if newest.origin != "participant" or (only and not {first.id, newest.id} & set(only)):
+            continue
+        submission = submissions.of_score(hosted, newest)
+        if submission is None:
+            yield Reevaluation(score=newest, metrics=None)
+            continue
+        target = submissions.target_of(hosted, submission, before=first.id)
+        job = Evaluation(challenge=hosted.id, submission=submission, target=target)
+        outcome = Reevaluation(score=newest, metrics=engine.run(job))
+        is_current = outcome.repeats and newest.fingerprint == hosted.fingerprint
+        if record and not is_current:
+            outcome = attrs.evolve(
+                outcome,
+                recorded=ledger.supersede(
+                    newest,
+                    outcome.metrics or {},
+                    hosted.provenance,
+                    fingerprint=hosted.fingerprint,
+                    tasks=[DELIVER],
+                ),
+            )
+        yield outcome

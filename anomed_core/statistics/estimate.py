@@ -1,0 +1,60 @@
+"""A measured value is never a bare number: it travels with its interval."""
+
+from __future__ import annotations
+
+import attrs
+
+
+@attrs.frozen(kw_only=True)
+class Estimate:
+    """A measured value with the interval that holds the truth.
+
+    Attributes
+    ----------
+    value : float
+        The measurement.
+    low, high : float
+        Confidence limits, ``low <= value <= high``; infinite where a side is unlimited.
+    confidence : float
+        Probability with which such an interval holds the truth, in (0, 1).
+
+    Raises
+    ------
+    ValueError
+        If the limits don't hold the value, or the confidence is out of range.
+
+    Examples
+    --------
+    >>> Estimate(value=0.61, low=0.58, high=0.64, confidence=0.95).low
+    0.58
+    """
+
+    value: float
+    low: float
+    high: float
+    confidence: float = attrs.field()
+
+    @confidence.validator
+    def _check(self, _attribute: object, confidence: float) -> None:
+        check_confidence(confidence)
+        if not self.low <= self.value <= self.high:
+            raise ValueError(
+                f"an estimate needs low <= value <= high, but came as "
+                f"{self.low} <= {self.value} <= {self.high}."
+            )
+
+
+def check_confidence(confidence: float) -> None:
+    """Refuse what is not a confidence level.
+
+    Parameters
+    ----------
+    confidence : float
+
+    Raises
+    ------
+    ValueError
+        If it is not in (0, 1).
+    """
+    if not 0 < confidence < 1:
+        raise ValueError(f"confidence must be in (0, 1), such as 0.95, but came as {confidence}.")

@@ -1,0 +1,59 @@
+"""Parts of operations that an OpenAPI document repeats."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from anomed_core.model import Parameter
+from anomed_core.service import HostedChallenge
+from anomed_core.service.parameters import IDENTIFIER
+
+_ERROR = {"$ref": "#/components/schemas/Error"}
+_REFUSALS = {
+    400: "A parameter or an expected part is missing, or the body is not of its format.",
+    401: "A token is required.",
+    403: "The subject may not do this.",
+    408: "The body arrived too slowly.",
+    409: "The final has been scored before, or is being evaluated now.",
+    411: "The request announces no Content-Length.",
+    413: "The body, or what it would unpack to, is too large.",
+    422: "The submission does not fit what was asked for; it costs no attempt.",
+    429: "No attempt is left in this period.",
+    503: "The evaluation failed on our side; the attempt is free again.",
+    504: "The evaluation took too long; the attempt is free again.",
+    507: "There is no room left to record the score.",
+}
+
+
+def operation_id(hosted: HostedChallenge, base: str, *, verb: str, path: str) -> str:
+    """Return an id that no other operation of the document has."""
+    scope = f"{hosted.id}-" if base else ""
+    return f"{scope}{verb}{path.replace('/', '-')}"
+
+
+def parameter_object(parameter: Parameter) -> dict[str, Any]:
+    """Describe a query parameter."""
+    schema: dict[str, Any] = {"type": "string"}
+    if parameter.choices:
+        schema["enum"] = list(parameter.choices)
+    elif parameter.name in {"anonymizer", "deanonymizer"}:
+        schema["pattern"] = f"^{IDENTIFIER.pattern}$"
+    return {
+        "name": parameter.name,
+        "in": "query",
+        "required": parameter.required,
+        "schema": schema,
+        "description": parameter.description,
+    }
+
+
+def refusals(*statuses: int) -> dict[str, Any]:
+    """Describe the answers that refuse a request, by status."""
+    more = {404: "There is none.", 416: "The range lies outside the file."}
+    return {
+        str(status): {
+            "description": _REFUSALS.get(status) or more[status],
+            "content": {"application/json": {"schema": _ERROR}},
+        }
+        for status in statuses
+    }

@@ -1,0 +1,69 @@
+"""``anomed scores reevaluate``: scores repeat, and a mended metric supersedes them."""
+
+from pathlib import Path
+
+from anomed_core.service.house import House
+from tests.cli.conftest import Anomed
+
+MENDED = """
+from anomed_core import hookimpl
+from tests.example_types import Guessing
+
+class Mended(Guessing):
+    @hookimpl
+    def anomed_evaluate_utility(self, challenge, submission):
+        metrics = super().anomed_evaluate_utility(challenge, submission)
+        return {**metrics, "mae": 2 * metrics["mae"]}
+
+plugin = Mended()
+"""
+
+
+def test_finals_repeat_as_long_as_nothing_has_changed(
+    anomed: Anomed, scored: House, game: str, config: str
+) -> None:
+    answer = anomed("scores", "reevaluate", config, "--plugin", game, "--dry-run", "--json")
+
+    assert answer.code == 0, answer.err
+    assert [(row["score"], row["repeats"]) for row in answer.json] == [
+        (1, True),
+        (2, True),
+        (3, True),
+    ]
+    assert anomed("scores", "reevaluate", config, "--plugin", game).out.count("the same") == 3
+    assert len(scored.ledger.scores()) == 3
+
+
+def test_a_mended_metric_supersedes_scores_and_keeps_the_old_rows(
+    anomed: Anomed, scored: House, game: str, config: str, tmp_path: Path
+) -> None:
+    before = scored.ledger.scores()
+    (tmp_path / "cli_game.py").write_text(MENDED)
+    command = ["scores", "reevaluate", config, "--plugin", game]
+
+    assert anomed(*command, "--dry-run").code == 1
+    assert list(scored.ledger.scores()) == list(before)
+    answer = anomed(*command, "--score", "1", "--score", "3", "--json")
+    assert [(row["score"], row["new_score"]) for row in answer.json] == [(1, 4), (3, 5)]
+    assert list(scored.ledger.scores())[:3] == list(before)
+
+    new = scored.ledger.scores()[3]
+    assert (new.supersedes, new.metrics["mae"]) == (1, 2 * before[0].metrics["mae"])
+    ranked = anomed("scores", "rank", config, "--plugin", game, "--kind", "anonymizer", "--json")
+    assert [row["id"] for row in ranked.json] == [2, 5, 4]
+    assert scored.ledger.verify() == []
+    again = anomed(*command, "--dry-run", "--json").json
+    assert [(row["score"], row["repeats"]) for row in again] == [(4, True), (2, False), (5, True)]
+
+
+def test_a_final_whose_body_is_gone_is_named(
+    anomed: Anomed, scored: House, game: str, config: str, tmp_path: Path
+) -> None:
+    digest = scored.ledger.scores()[0].payload_digest
+    (kept,) = (tmp_path / "anomed-state" / "payloads").rglob(f"*{digest[8:]}*")
+    kept.unlink()
+
+    answer = anomed("scores", "reevaluate", config, "--plugin", game)
+
+    assert answer.code == 0
+    assert answer.out.count("its submission was not kept") == 1

@@ -1,0 +1,56 @@
+"""The demo waits for its server as long as it says, and no longer."""
+
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import pytest
+
+from anomed_core import demonstration
+from anomed_core.errors import UsageError
+
+
+def announced(code: str, folder: Path) -> str:
+    """Run Python code as the server; return the URL that it announces."""
+    log = folder / "server.log"
+    log.write_text("it is busy")
+    with subprocess.Popen(
+        [sys.executable, "-c", code], stdout=subprocess.PIPE, stderr=subprocess.DEVNULL
+    ) as process:
+        try:
+            return demonstration._announced_url(process, log)
+        finally:
+            process.kill()
+
+
+def test_the_url_is_found_however_it_arrives(tmp_path: Path) -> None:
+    code = (
+        "import sys, time\n"
+        "for part in ('Preparing\\nServing x at', ' http://127.0.0.1:', '8000 (see below)\\n'):\n"
+        "    sys.stdout.write(part); sys.stdout.flush(); time.sleep(0.05)\n"
+        "time.sleep(60)\n"
+    )
+
+    assert announced(code, tmp_path) == "http://127.0.0.1:8000"
+
+
+def test_a_silent_server_is_given_up_in_time(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(demonstration, "_START_TIMEOUT_S", 0.5)
+    began = time.monotonic()
+
+    with pytest.raises(UsageError, match=r"did not start within 0\.5 s: it is busy"):
+        announced("import time; time.sleep(60)", tmp_path)
+
+    assert time.monotonic() - began < 10
+
+
+def test_a_server_that_ends_is_not_waited_for(tmp_path: Path) -> None:
+    began = time.monotonic()
+
+    with pytest.raises(UsageError, match="the server did not start"):
+        announced("print('no')", tmp_path)
+
+    assert time.monotonic() - began < 30
