@@ -68,6 +68,9 @@ class ChallengeType:
         The table that is used when the type is served without a configuration.
     competition
         What ``anomed demo`` plays; ``None`` if the type has no demo.
+    is_drawn
+        Whether the server's secret decides about data or truth, such as who is in the final; the
+        conformance kit checks it. False if the configuration gives everything that is scored.
     """
 
     name: str = attrs.field(validator=attrs.validators.matches_re(SLUG))
@@ -80,6 +83,7 @@ class ChallengeType:
     config_class: type | str
     demo_config: Mapping[str, Any] = attrs.field(factory=dict)
     competition: Competition | None = None
+    is_drawn: bool = True
 
 
 @attrs.frozen(kw_only=True)

@@ -245,6 +245,11 @@ class SubmissionKind:
                 return tuple(Split(choice) for choice in parameter.choices or tuple(Split))
         return (self.default_split,) if self.default_split else ()
 
+    @property
+    def address(self) -> str:
+        """Its path, and the query that chooses it there."""
+        return self.path + ("?{}={}".format(*self.selector) if self.selector else "")
+
     def schema_for(self, split: Split) -> SubmissionSchema:
         """Return what a submission for this split must decode to."""
         return self.schema[split] if isinstance(self.schema, Mapping) else self.schema

@@ -366,3 +366,11 @@ def test_extensions_may_wrap_what_owners_answer(registry: PluginRegistry) -> Non
             return (yield)
 
     assert registry.add(Wrapping(), name="wrapping") is None
+
+
+def test_a_function_called_like_a_hook_is_marked_as_one(install: Install) -> None:
+    source = GOOD.format(name="broken") + "\ndef anomed_metrics(challenge): return []\n"
+
+    assert "anomed_metrics is not marked as a hook, so it would never be called" in refusal(
+        install, source
+    )
