@@ -24,6 +24,7 @@ if TYPE_CHECKING:
         ANONYMIZER,
         DATA_SPLIT,
         DEANONYMIZER,
+        PAIR,
         ArraySchema,
         ArraysSchema,
         Baseline,
@@ -54,6 +55,7 @@ if TYPE_CHECKING:
         TableSchema,
         Target,
         TextSchema,
+        alternatives,
     )
     from anomed_core.plugins import CreationContext
     from anomed_core.sampling import Lottery
@@ -73,6 +75,7 @@ _HOMES = {
         "ANONYMIZER",
         "DATA_SPLIT",
         "DEANONYMIZER",
+        "PAIR",
         "ArraySchema",
         "ArraysSchema",
         "Baseline",
@@ -103,6 +106,7 @@ _HOMES = {
         "TableSchema",
         "Target",
         "TextSchema",
+        "alternatives",
     ),
     "anomed_core.plugins": ("CreationContext",),
     "anomed_core.sampling": ("Lottery",),
@@ -115,6 +119,7 @@ __all__ = [
     "ANONYMIZER",
     "DATA_SPLIT",
     "DEANONYMIZER",
+    "PAIR",
     "ArraySchema",
     "ArraysSchema",
     "Baseline",
@@ -155,6 +160,7 @@ __all__ = [
     "TextSchema",
     "UsageError",
     "__version__",
+    "alternatives",
     "create_app",
     "decode_npz",
     "encode_npz",

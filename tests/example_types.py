@@ -170,6 +170,7 @@ class Guessing:
                     ]
                 ),
                 parameters=(ANONYMIZER, DATA_SPLIT),
+                keeps={Split.VALIDATION},
                 cheap=self.cheap,
                 description="Guessed numbers.",
             ),
@@ -182,6 +183,7 @@ class Guessing:
                     arrays=[ArraySchema(name="prediction", kinds=("bool",), shape=shape)]
                 ),
                 parameters=PAIR,
+                with_target=False,
                 cheap=True,
                 description="Which numbers are even.",
             ),

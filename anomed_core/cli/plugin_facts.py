@@ -53,13 +53,25 @@ def plugin_facts(name: str) -> dict[str, Any]:
         hosted = next(iter(house.challenges.values()))
         house.close()
     facts["routes"] = [
-        {"method": "GET", "route": product.path, "for": ", ".join(sorted(product.audience))}
+        {
+            "method": "GET",
+            "route": product.path,
+            "for": ", ".join(sorted(product.audience)),
+            "description": product.description,
+        }
         for product in hosted.products.values()
     ] + [
-        {"method": "POST", "route": kind.path, "for": kind.submitter.value} for kind in hosted.kinds
+        {
+            "method": "POST",
+            "route": kind.address,
+            "for": kind.submitter.value,
+            "description": kind.description,
+        }
+        for kind in hosted.kinds
     ]
     facts["routes"] += [
-        {"method": "*", "route": path, "for": "the plugin decides"} for path in hosted.extra_routes
+        {"method": "*", "route": path, "for": "the plugin decides", "description": ""}
+        for path in hosted.extra_routes
     ]
     facts["house_attacks"] = [
         {"name": attack.name, "kind": attack.kind, "description": attack.description}
@@ -108,6 +120,7 @@ def config_keys(cls: type[Any], prefix: str = "") -> list[dict[str, str]]:
                 "key": f"{prefix}{field.name}",
                 "type": _type_text(field.type),
                 "default": _default_text(field),
+                "limits": _limits_text(field.validator),
             }
         )
     return keys
@@ -122,6 +135,22 @@ def _table_class(annotation: Any) -> type[Any] | None:
 
 def _type_text(annotation: Any) -> str:
     return annotation.__name__ if isinstance(annotation, type) else str(annotation)
+
+
+def _limits_text(validator: Any) -> str:
+    """Return what a validator of attrs allows, as far as it says so itself; empty otherwise."""
+    members = getattr(validator, "_validators", None)
+    if members is not None:
+        return ", ".join(filter(None, map(_limits_text, members)))
+    if hasattr(validator, "bound"):
+        return f"{validator.compare_op} {validator.bound}"
+    options = getattr(validator, "options", None)
+    if isinstance(options, range) and options.step == 1:
+        return f"{options.start} to {options.stop - 1}"
+    if options is not None:
+        return ", ".join(map(str, options))
+    inner = getattr(validator, "validator", None) or getattr(validator, "member_validator", None)
+    return _limits_text(inner) if inner is not None else ""
 
 
 def _default_text(field: attrs.Attribute[Any]) -> str:

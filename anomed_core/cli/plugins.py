@@ -75,19 +75,19 @@ def show_plugin(name: str, as_json: bool) -> None:
     if facts["config"]:
         click.echo()
         print_table(
-            ["config key", "type", "default"],
-            [[key["key"], key["type"], key["default"]] for key in facts["config"]],
+            ["config key", "type", "default", "limits"],
+            [list(key.values()) for key in facts["config"]],
         )
     if facts["routes"]:
         click.echo()
-        print_table(["method", "route", "for"], [list(route.values()) for route in facts["routes"]])
+        print_table(
+            ["method", "route", "for", "what it is"],
+            [list(route.values()) for route in facts["routes"]],
+        )
         click.echo()
         print_table(
-            ["metric", "kind", "better", "ranks"],
-            [
-                [metric["name"], metric["kind"], metric["direction"], metric["ranks"]]
-                for metric in facts["metrics"]
-            ],
+            ["metric", "kind", "better", "ranks", "definition"],
+            [list(metric.values()) for metric in facts["metrics"]],
         )
     if facts["house_attacks"]:
         click.echo()

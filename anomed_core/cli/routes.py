@@ -37,7 +37,7 @@ def routes(config: Path | None, plugins: tuple[str, ...], as_json: bool) -> None
                 for product in hosted.products.values()
             ]
             rows += [
-                ["POST", base + kind.path, kind.submitter.value, kind.description]
+                ["POST", base + kind.address, kind.submitter.value, kind.description]
                 for kind in hosted.kinds
             ]
             rows += [

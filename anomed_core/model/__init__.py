@@ -1,16 +1,16 @@
 """The vocabulary: frozen value classes, no input or output."""
 
 from anomed_core.model.challenge import Challenge, ChallengeSpec, Phase
+from anomed_core.model.data_product import DataProduct
 from anomed_core.model.declarations import (
     ANONYMIZER,
     DATA_SPLIT,
     DEANONYMIZER,
+    PAIR,
     ChallengeType,
     Competition,
-    DataProduct,
     Metric,
     Parameter,
-    SubmissionKind,
     normalised_slug,
 )
 from anomed_core.model.events import DataRequest, Payload, Score, Subject, Submission, Target
@@ -28,11 +28,13 @@ from anomed_core.model.payloads import (
     TextSchema,
 )
 from anomed_core.model.roles import Direction, Purpose, Role, Split
+from anomed_core.model.submission_kind import SubmissionKind, alternatives
 
 __all__ = [
     "ANONYMIZER",
     "DATA_SPLIT",
     "DEANONYMIZER",
+    "PAIR",
     "ArraySchema",
     "ArraysSchema",
     "Baseline",
@@ -66,5 +68,6 @@ __all__ = [
     "TableSchema",
     "Target",
     "TextSchema",
+    "alternatives",
     "normalised_slug",
 ]

@@ -24,7 +24,7 @@ class DataRequest:
     parameters
         Declared query parameters that were given, already validated.
     target
-        The anonymizer in the query, for products declared ``with_target``.
+        The anonymizer in the query, with a submission, for products declared ``with_target``.
     """
 
     parameters: Mapping[str, str] = attrs.field(factory=dict)
@@ -132,8 +132,9 @@ class Target:
     scores
         Its final utility scores, oldest first; empty if it has none yet.
     submission
-        For kinds and products declared ``with_target``: its kept submission, the final if there is
-        one and else the newest; ``None`` if there is none.
+        For kinds and products declared ``with_target``, where it is never ``None``: its kept
+        submission, the newest one for the split if ``same_split`` is declared, too, and otherwise
+        the final if there is one and else the newest.
     """
 
     anonymizer: str

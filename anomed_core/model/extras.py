@@ -20,6 +20,10 @@ class Quality(StrEnum):
     INVALID = "invalid"
 
 
+def _as_function(payload: Any) -> Callable[[DataRequest], Payload]:
+    return payload if callable(payload) else lambda _: payload
+
+
 @attrs.frozen(kw_only=True)
 class Baseline:
     """A submission with a known outcome, made from the ground truth.
@@ -35,7 +39,8 @@ class Baseline:
         an attempt is spent. Of a kind's baselines, no trivial one may score better than a perfect
         one on the primary metric; equal scores pass.
     payload
-        Called with the request that a participant would have made; returns the decoded body.
+        The decoded body, or a function that is called with the request that a participant would
+        have made and returns it. Where the kind takes one array, that alone will do.
     secret
         Whether a perfect payload is ground truth that nobody may be told; false where participants
         hold it anyway, such as an original table that is to be published.
@@ -44,7 +49,7 @@ class Baseline:
     name: str
     kind: str
     quality: Quality = attrs.field(converter=Quality)
-    payload: Callable[[DataRequest], Payload]
+    payload: Callable[[DataRequest], Payload] = attrs.field(converter=_as_function)
     secret: bool = True
 
 

@@ -2,17 +2,27 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable, Mapping
-from typing import Any
+from typing import Any, overload
 
 import attrs
 import numpy as np
+import structlog
 
 from anomed_core.datasets.source import DataSource
 from anomed_core.errors import ConfigError
+from anomed_core.plugins.source_text import source_digest
 from anomed_core.sampling import Lottery
 from anomed_core.state import ArtifactStore
 from anomed_core.wire.digests import digest_value
+
+Build = Callable[[], Mapping[str, np.ndarray]]
+
+log = structlog.get_logger(__name__)
+
+_SAME_RUN_S = 60.0
+"""Arrays younger than this were frozen by a process of the same start."""
 
 
 @attrs.frozen(kw_only=True)
@@ -29,16 +39,27 @@ class CreationContext:
         Where frozen arrays are kept.
     sources
         Data sources by scheme.
+    settings
+        Digest of the challenge's configuration, all fields of it.
     """
 
     challenge_id: str
     lottery: Lottery = attrs.field(repr=False)
     artifacts: ArtifactStore = attrs.field(repr=False)
     sources: Mapping[str, DataSource] = attrs.field(factory=dict, repr=False)
+    settings: str = attrs.field(default="", repr=False)
     _frozen: dict[str, str] = attrs.field(factory=dict, init=False, repr=False)
 
+    @overload
+    def freeze(self, name: str, key: Build) -> Mapping[str, np.ndarray]: ...
+
+    @overload
     def freeze(
-        self, name: str, key: str, build: Callable[[], Mapping[str, np.ndarray]]
+        self, name: str, key: str | None = None, build: Build | None = None
+    ) -> Mapping[str, np.ndarray]: ...
+
+    def freeze(
+        self, name: str, key: str | Build | None = None, build: Build | None = None
     ) -> Mapping[str, np.ndarray]:
         """Compute arrays once for all processes and return them as read-only memory maps.
 
@@ -50,8 +71,11 @@ class CreationContext:
         name
             What the arrays are, unique within the challenge.
         key
-            Everything they depend on besides the challenge's lottery: the source's fingerprint,
-            sizes, seeds.
+            Everything they depend on besides the challenge's lottery, as text: the source's
+            fingerprint, sizes, seeds. Without it, ``freeze(name, build)``, they are computed anew
+            whenever a value of the configuration changes, or a Python file of the package that
+            defines `build`; so give a key where they depend on other files, or on objects that the
+            configuration holds, or where they take long and depend on less.
         build
             Computes them; called in one process at a time, and only if nobody has before.
 
@@ -63,13 +87,28 @@ class CreationContext:
         Raises
         ------
         ValueError
-            If the name is taken.
+            If the name is taken, there is nothing to build them with, or it has no source text and
+            no key is given.
         """
+        if callable(key):
+            key, build = None, key
+        if build is None:
+            raise ValueError(f"say what computes {name!r}: freeze({name!r}, build)")
         if name in self._frozen:
             raise ValueError(f"{name!r} is frozen already in challenge {self.challenge_id!r}")
+        if key is None:
+            key = f"settings {self.settings} source {source_digest(build)}"
         full_key = digest_value([self.challenge_id, self.lottery.fingerprint, name, key])
         frozen = self.artifacts.freeze(full_key, build)
         self._frozen[name] = frozen.digest
+        age_s = time.time() - frozen.frozen_at
+        if age_s > _SAME_RUN_S:
+            log.info(
+                "data of an earlier run are used",
+                challenge=self.challenge_id,
+                name=name,
+                age_s=round(age_s),
+            )
         return frozen.arrays
 
     @property

@@ -118,8 +118,9 @@ def check_plugin(plugin: Any, label: str) -> None:
     Raises
     ------
     PluginBrokenError
-        If it is a class, declares no or another API version, implements no hook, or takes
-        keyword-only arguments that pluggy would never pass.
+        If it is a class, declares no or another API version, implements no hook, holds a function
+        that is called like a hook and not marked, or takes keyword-only arguments that pluggy would
+        never pass.
     """
     if inspect.isclass(plugin):
         raise PluginBrokenError(
@@ -130,6 +131,7 @@ def check_plugin(plugin: Any, label: str) -> None:
         came = "sets no ANOMED_API" if version is None else f"sets ANOMED_API = {version!r}"
         raise PluginBrokenError(f"{label} {came}; this release speaks API {hookspecs.API}")
     implementations = implemented_hooks(plugin)
+    _check_marks(plugin, label)
     if not implementations:
         raise PluginBrokenError(
             f"{label} implements no hook; mark functions with @anomed_core.hookimpl"
@@ -148,6 +150,18 @@ def implemented_hooks(plugin: Any) -> dict[str, Any]:
         if isinstance(options, dict):
             found[options.get("specname") or name] = member
     return found
+
+
+def _check_marks(plugin: Any, label: str) -> None:
+    """Refuse functions that are called like hooks and would never be called."""
+    for name in dir(plugin):
+        member = getattr(plugin, name, None)
+        is_marked = hasattr(member, f"{hookspecs.PROJECT}_impl")
+        if name.startswith("anomed_") and inspect.isroutine(member) and not is_marked:
+            raise PluginBrokenError(
+                f"{label}: {name} is not marked as a hook, so it would never be called; put "
+                "@hookimpl above it, or rename it if it is no hook"
+            )
 
 
 def _check_signature(name: str, function: Any, label: str) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import difflib
+import inspect
 import os
 import sys
 from collections.abc import Iterable
@@ -21,6 +22,7 @@ from anomed_core.errors import (
     PluginNotFoundError,
 )
 from anomed_core.model import ChallengeType, normalised_slug
+from anomed_core.plugins.declared import DeclaredAnswers
 from anomed_core.plugins.diagnosis import (
     TRACE_VARIABLE,
     Write,
@@ -36,7 +38,7 @@ from anomed_core.plugins.loading import (
     register,
 )
 from anomed_core.plugins.results import collected
-from anomed_core.plugins.scan import PluginInfo, scan
+from anomed_core.plugins.scan import CHALLENGE_TYPES, PluginInfo, scan
 
 BUILTIN_PREFIX = "anomed-core "
 
@@ -63,6 +65,8 @@ class PluginRegistry:
         self.installed = tuple(installed)
         self._manager = pluggy.PluginManager(hookspecs.PROJECT)
         self._manager.add_hookspecs(hookspecs)
+        self.declared = DeclaredAnswers()
+        self._manager.register(self.declared, name=f"{BUILTIN_PREFIX}declarations")
         self._types: dict[str, LoadedType] = {}
         self._callers: dict[tuple[str, str], pluggy.HookCaller] = {}
         self._write: Write | None = None
@@ -183,7 +187,9 @@ class PluginRegistry:
         if announce is None:
             return None
         try:
-            types = collected([announce()], ChallengeType, "anomed_challenge_types")
+            answer = announce()
+            answers = [answer] if isinstance(answer, ChallengeType) else answer
+            types = collected([answers], ChallengeType, "anomed_challenge_types")
         except ContractError as error:
             raise PluginBrokenError(f"{label}: {error}") from error
         except Exception as error:  # a third-party hook may raise anything
@@ -194,13 +200,15 @@ class PluginRegistry:
             raise PluginBrokenError(
                 f"{label} announces {len(types)} challenge types; a plugin owns exactly one"
             )
-        return types[0]
+        summary = (inspect.getdoc(plugin) or "").partition("\n")[0]
+        return attrs.evolve(types[0], description=types[0].description or summary)
 
     def _check_owner(self, announced: ChallengeType, info: PluginInfo | None, label: str) -> None:
         if info is not None and announced.name != info.slug:
             raise PluginBrokenError(
-                f"{label} announces the type {announced.name!r}; "
-                "entry point and type must have one name"
+                f"{label} announces the type {announced.name!r}; entry point and type must have "
+                f"one name: write {announced.name} = {info.target!r} below "
+                f"[project.entry-points.{CHALLENGE_TYPES!r}] in pyproject.toml and install again"
             )
         other = self._types.get(announced.name)
         if other is not None:
@@ -228,7 +236,9 @@ class PluginRegistry:
             close = difflib.get_close_matches(slug, slugs, n=1)
             hint = f"did you mean {close[0]!r}? " if close else ""
             raise PluginNotFoundError(
-                f"there is no plugin {name!r}; {hint}installed: {', '.join(slugs) or 'none'}"
+                f"there is no plugin {name!r}; {hint}installed: {', '.join(slugs) or 'none'}. A "
+                f"package names its plugin below [project.entry-points.{CHALLENGE_TYPES!r}] in its "
+                "pyproject.toml, and must be installed after that (pip install -e FOLDER)"
             )
         return matches[0]
 

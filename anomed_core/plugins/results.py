@@ -119,7 +119,7 @@ def finite_metrics(result: Any, source: str) -> dict[str, float]:
 
 
 def _checked_value(value: Any, metric: Metric, hook: str) -> float:
-    if isinstance(value, np.generic):
+    if isinstance(value, np.generic) or (isinstance(value, np.ndarray) and value.ndim == 0):
         value = value.item()
     if isinstance(value, (bool, complex)) or not isinstance(value, (int, float)):
         raise ContractError(f"{hook}: {metric.name} must be a number, got {type(value).__name__}")

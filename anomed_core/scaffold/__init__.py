@@ -20,11 +20,8 @@ _FILES = {
     "ci.yml.txt": ".github/workflows/tests.yml",
     "init.py.txt": "$module/__init__.py",
     "plugin.py.txt": "$module/plugin.py",
-    "config.py.txt": "$module/config.py",
-    "city.py.txt": "$module/city.py",
     "py.typed.txt": "$module/py.typed",
     "test_plugin.py.txt": "tests/test_plugin.py",
-    "test_hooks.py.txt": "tests/test_hooks.py",
 }
 """Template to the path that it becomes."""
 

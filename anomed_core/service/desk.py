@@ -35,7 +35,7 @@ from anomed_core.service.house_attacks import attack_tasks
 from anomed_core.service.parameters import checked_parameters, split_of, subject_of
 from anomed_core.service.phases import refuse_outside
 from anomed_core.service.releases import Releases
-from anomed_core.service.submissions import SubmissionStore
+from anomed_core.service.submissions import SubmissionStore, require_submission
 from anomed_core.state.payloads import Body, body_digest
 from anomed_core.wire import Limits
 
@@ -153,11 +153,8 @@ class SubmissionDesk:
             digest=digest,
         )
         target = self.submissions.target_of(hosted, submission)
-        if target is not None and kind.with_target and target.submission is None:
-            raise SubmissionRejected(
-                f"The anonymizer {submission.anonymizer!r} has submitted nothing yet that could "
-                "be attacked; choose another one or wait for it."
-            )
+        if target is not None and kind.with_target:
+            require_submission(target, split if kind.same_split else None)
         self._validate(hosted, kind, submission)
         request = ClaimRequest(
             challenge=hosted.id,

@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Mapping
 from typing import Any
+
+import numpy as np
 
 from anomed_core.model import ArraysSchema, FormSchema, JSONSchema, SubmissionSchema, TextSchema
 from anomed_core.state.payloads import Body
@@ -16,8 +19,9 @@ def encode_body(payload: Any, schema: SubmissionSchema | TextSchema) -> Body:
     Parameters
     ----------
     payload
-        Arrays by name, a ``pandas.DataFrame`` or ``pyarrow.Table``, a JSON value, text, or a
-        mapping of a form's parts to those. Bytes are taken as they are, wherever they stand.
+        Arrays by name, or the array alone where the schema has one; a ``pandas.DataFrame`` or
+        ``pyarrow.Table``, a JSON value, text, or a mapping of a form's parts to those. Bytes are
+        taken as they are, wherever they stand.
     schema
         What the body is to decode to. It is not enforced, so that invalid bodies can be made.
 
@@ -43,6 +47,8 @@ def _plain(payload: Any, schema: SubmissionSchema | TextSchema | None) -> bytes:
     if isinstance(payload, bytes):
         return payload
     if isinstance(schema, ArraysSchema):
+        if not isinstance(payload, Mapping) and len(schema.arrays) == 1:
+            payload = {schema.arrays[0].name: np.asarray(payload)}
         return encode_npz(payload)
     if isinstance(schema, JSONSchema):
         return json.dumps(payload).encode()

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
 import attrs
@@ -23,6 +23,8 @@ from anomed_core.model import (
     HouseAttack,
     Metric,
     Phase,
+    Purpose,
+    Role,
     Split,
     SubmissionKind,
 )
@@ -156,6 +158,7 @@ def open_challenge(
         lottery=lottery,
         artifacts=artifacts,
         sources=registry.data_sources(),
+        settings=settings_digest(spec.config),
     )
     try:
         challenge = Challenge(
@@ -214,7 +217,9 @@ def _declared(
         + [(path, f"extra route {path}") for path in extra_routes]
     )
     _refuse_twins([(kind.name, f"submission kind {kind.name!r}") for kind in kinds])
+    _refuse_unattackable(kinds)
     metrics = _metrics(challenge, registry, kinds)
+    registry.declared.remember(challenge, kinds)
     asked = "anomed_house_attacks"
     attacks = [
         attrs.evolve(attack, run=noting_culprit(attack.run, plugin_name, asked))
@@ -243,6 +248,22 @@ def _declared(
     )
 
 
+def _refuse_unattackable(kinds: Sequence[SubmissionKind]) -> None:
+    """Refuse attacks that could never be scored, since nothing is kept that they need."""
+    kept: set[Split] = set()
+    for kind in kinds:
+        if kind.purpose is Purpose.UTILITY and kind.submitter is Role.ANONYMIZER:
+            kept |= kind.keeps & set(kind.splits)
+    for kind in kinds:
+        missing = [split for split in kind.splits if split not in kept]
+        if kind.with_target and (missing if kind.same_split else not kept):
+            raise ContractError(
+                f"the submission kind {kind.name!r} attacks what an anonymizer has submitted, but "
+                f"no kind of anonymizers keeps that for {' and '.join(missing)}; declare one that "
+                "does, or with_target=False for attacks that need none"
+            )
+
+
 def _merged(results: Iterable[Any]) -> dict[str, Any]:
     routes: dict[str, Any] = {}
     for result in results:
@@ -258,31 +279,59 @@ def _merged(results: Iterable[Any]) -> dict[str, Any]:
 
 
 def _metrics(
-    challenge: Challenge, registry: PluginRegistry, kinds: Iterable[SubmissionKind]
+    challenge: Challenge, registry: PluginRegistry, kinds: Sequence[SubmissionKind]
 ) -> dict[str, tuple[Metric, ...]]:
     metrics: dict[str, list[Metric]] = {kind.name: [] for kind in kinds}
     owners: dict[tuple[str, str], str] = {}
+    for plugin, metric in _declared_metrics(challenge, registry, kinds):
+        if metric.kind not in metrics:
+            raise ContractError(
+                f"metric {metric.name!r} belongs to the submission kind {metric.kind!r}, which "
+                f"is not declared; declared are {sorted(metrics)}"
+            )
+        other = owners.setdefault((metric.kind, metric.name), plugin)
+        if any(metric.name == known.name for known in metrics[metric.kind]):
+            raise PluginConflictError(
+                f"the metric {metric.name!r} of {metric.kind!r} is declared twice: by {other} "
+                f"and by {plugin}"
+            )
+        metrics[metric.kind].append(metric)
+    return {kind: _ranked(kind, declared) for kind, declared in metrics.items()}
+
+
+def _declared_metrics(
+    challenge: Challenge, registry: PluginRegistry, kinds: Iterable[SubmissionKind]
+) -> Iterator[tuple[str, Metric]]:
+    """Yield each metric with the plugin that declares it, the owner's first."""
+    owner = registry.challenge_type(challenge.type).plugin_name
+    for kind in kinds:
+        for metric in kind.metrics:
+            if metric.kind not in {"", kind.name}:
+                raise ContractError(
+                    f"the submission kind {kind.name!r} declares the metric {metric.name!r} of "
+                    f"{metric.kind!r}"
+                )
+            if metric.measure is not None and kind.perfect is None:
+                raise ContractError(
+                    f"the metric {metric.name!r} of {kind.name!r} has a measure, but there is "
+                    "nothing to compare with; give the kind its perfect payload"
+                )
+            yield owner, attrs.evolve(metric, kind=kind.name)
     for plugin, result in registry.ask_each(challenge.type, "anomed_metrics", challenge=challenge):
         for metric in collected([result], Metric, "anomed_metrics"):
-            if metric.kind not in metrics:
-                raise ContractError(
-                    f"metric {metric.name!r} belongs to the submission kind {metric.kind!r}, which "
-                    f"is not declared; declared are {sorted(metrics)}"
-                )
-            other = owners.setdefault((metric.kind, metric.name), plugin)
-            if any(metric.name == known.name for known in metrics[metric.kind]):
-                raise PluginConflictError(
-                    f"the metric {metric.name!r} of {metric.kind!r} is declared twice: by {other} "
-                    f"and by {plugin}"
-                )
-            metrics[metric.kind].append(metric)
-    for kind, declared in metrics.items():
-        n_primary = sum(metric.primary for metric in declared)
-        if not declared or n_primary != 1:
-            raise ContractError(
-                f"the submission kind {kind!r} needs exactly one primary metric, got {n_primary}"
-            )
-    return {kind: tuple(declared) for kind, declared in metrics.items()}
+            yield plugin, metric
+
+
+def _ranked(kind: str, declared: list[Metric]) -> tuple[Metric, ...]:
+    """Return a kind's metrics, one of them primary."""
+    n_primary = sum(metric.primary for metric in declared)
+    if not declared or n_primary > 1:
+        raise ContractError(
+            f"the submission kind {kind!r} needs exactly one primary metric, got {n_primary}"
+        )
+    if n_primary:
+        return tuple(declared)
+    return (attrs.evolve(declared[0], primary=True), *declared[1:])
 
 
 def _paths_of_kinds(kinds: Sequence[SubmissionKind]) -> list[tuple[str, str]]:

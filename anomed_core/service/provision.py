@@ -67,7 +67,7 @@ def requested_product(hosted: HostedChallenge, product: DataProduct, request: Da
 def encoded(data: Any, schema: ProductSchema) -> bytes:
     """Return data as bytes, following its schema."""
     if isinstance(schema, ArraysSchema):
-        return encode_npz({array.name: data[array.name] for array in schema.arrays})
+        return encode_npz(_arrays(data, schema))
     if isinstance(schema, TableSchema):
         return data if isinstance(data, bytes) else encode_parquet(data)
     return json.dumps(data, allow_nan=False).encode()
@@ -75,9 +75,13 @@ def encoded(data: Any, schema: ProductSchema) -> bytes:
 
 def _write(file: BinaryIO, data: Any, schema: ProductSchema) -> None:
     if isinstance(schema, ArraysSchema):
-        write_npz(file, {array.name: data[array.name] for array in schema.arrays})
+        write_npz(file, _arrays(data, schema))
     else:
         file.write(encoded(data, schema))
+
+
+def _arrays(data: Mapping[str, np.ndarray], schema: ArraysSchema) -> dict[str, np.ndarray]:
+    return {a.name: np.asarray(data[a.name], a.dtype) for a in schema.arrays}
 
 
 def _provided(hosted: HostedChallenge, product: DataProduct, request: DataRequest) -> Any:
@@ -94,7 +98,8 @@ def check_provided(data: Any, product: DataProduct) -> None:
     Raises
     ------
     ContractError
-        If data is missing or an array has another dtype or shape.
+        If data is missing, an array has another shape, or a dtype that the declared one cannot
+        hold.
     """
     if data is None:
         raise ContractError(f"anomed_provide_data returned None for {product.path}")
@@ -115,7 +120,7 @@ def check_provided(data: Any, product: DataProduct) -> None:
             want is None or want == have
             for want, have in zip(declared.shape, array.shape, strict=True)
         )
-        if not fits or (declared.dtype is not None and array.dtype != np.dtype(declared.dtype)):
+        if not fits or not np.can_cast(array.dtype, declared.dtype or array.dtype, "safe"):
             raise ContractError(
                 f"{product.path} declares {declared.name!r} as {declared.dtype} of shape "
                 f"{declared.shape}, but it is {array.dtype} of shape {array.shape}"

@@ -16,7 +16,8 @@ from anomed_core.model import (
     Split,
     SubmissionKind,
 )
-from anomed_core.plugins import collected, one_line
+from anomed_core.plugins import one_line
+from anomed_core.service.baselines import offered_baselines
 from anomed_core.service.encoding import encode_body
 from anomed_core.service.hosting import HostedChallenge
 from anomed_core.service.house import House
@@ -60,9 +61,7 @@ def rehearse(hosted: HostedChallenge, house: House) -> list[Finding]:
     list of Finding
         One for each baseline, and one for each pair of a perfect and a trivial one.
     """
-    offered = collected(
-        hosted.hook("anomed_baselines")(challenge=hosted.challenge), Baseline, "anomed_baselines"
-    )
+    offered = offered_baselines(hosted)
     findings: list[Finding] = []
     primary: dict[str, dict[Quality, list[float]]] = {}
     kinds = {kind.name: kind for kind in hosted.kinds}

@@ -6,6 +6,7 @@ import json
 
 import attrs
 
+from anomed_core.errors import SubmissionRejected
 from anomed_core.ledger import Ledger
 from anomed_core.model import FormSchema, Purpose, Role, Score, Split, Submission, Target
 from anomed_core.service.decoding import decode
@@ -128,3 +129,26 @@ class SubmissionStore:
             )
             if score.origin == "participant" and (before is None or first.id < before)
         ]
+
+
+def require_submission(target: Target, split: Split | None) -> None:
+    """Refuse to go on with an anonymizer that has submitted nothing.
+
+    Parameters
+    ----------
+    target
+        The anonymizer, with its submission if it has one.
+    split
+        The split that the submission must be for; ``None`` if any will do.
+
+    Raises
+    ------
+    SubmissionRejected
+        If it has none.
+    """
+    if target.submission is None:
+        where = f" on {split} data" if split else ""
+        raise SubmissionRejected(
+            f"The anonymizer {target.anonymizer!r} has submitted nothing yet that could be "
+            f"attacked{where}; choose another one or wait for it."
+        )

@@ -53,10 +53,13 @@ class FrozenArrays:
         Name to array.
     digest
         SHA-256 over names and contents, hexadecimal.
+    frozen_at
+        When they were computed, in seconds since the epoch.
     """
 
     arrays: Mapping[str, np.ndarray]
     digest: str
+    frozen_at: float
 
 
 @attrs.frozen
@@ -136,7 +139,8 @@ class ArtifactStore:
             if not self._object(digest).exists():
                 return None
             arrays[name] = _mapped(self._object(digest))
-        return FrozenArrays(arrays, manifest.digest)
+        frozen_at = self._pointer(f"manifest {key}").stat().st_mtime
+        return FrozenArrays(arrays, manifest.digest, frozen_at)
 
     def _freeze(self, key: str, build: Callable[[], Mapping[str, np.ndarray]]) -> None:
         lines = []

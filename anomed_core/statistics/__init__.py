@@ -11,6 +11,7 @@ from anomed_core.statistics.ceilings import (
     epsilon_of_rates,
     tpr_ceiling,
 )
+from anomed_core.statistics.decisions import advantage
 from anomed_core.statistics.delong import delong_variance
 from anomed_core.statistics.estimate import Estimate, check_confidence
 from anomed_core.statistics.intervals import (
@@ -39,6 +40,7 @@ __all__ = [
     "Ranking",
     "Rate",
     "Roc",
+    "advantage",
     "advantage_ceiling",
     "as_truth",
     "auc",

@@ -12,7 +12,13 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from anomed_core.testing.checks.failure import ConformanceError
     from anomed_core.testing.client import Answer, AnswerError, ChallengeClient
-    from anomed_core.testing.conformance import Check, Finding, Outcome, conformance_checks
+    from anomed_core.testing.conformance import (
+        Check,
+        Finding,
+        Outcome,
+        conformance_checks,
+        conformance_test,
+    )
     from anomed_core.testing.hostile import hostile_uploads
     from anomed_core.testing.platform import FakePlatform, listening_platform
     from anomed_core.testing.specimen import served
@@ -27,6 +33,7 @@ _HOMES = {
     "Finding": "conformance",
     "Outcome": "conformance",
     "conformance_checks": "conformance",
+    "conformance_test": "conformance",
     "hostile_uploads": "hostile",
     "listening_platform": "platform",
     "served": "specimen",
@@ -42,6 +49,7 @@ __all__ = [
     "Finding",
     "Outcome",
     "conformance_checks",
+    "conformance_test",
     "hostile_uploads",
     "listening_platform",
     "served",

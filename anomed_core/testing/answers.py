@@ -8,7 +8,7 @@ from typing import Any
 from anomed_core.model import DataProduct, Split
 from anomed_core.service.parameters import checked_parameters
 from anomed_core.testing.client import Answer, ChallengeClient
-from anomed_core.testing.trials import Trial, evaluate, prepare_target, query_for
+from anomed_core.testing.trials import Trial, evaluate, is_published, prepare_target, query_for
 from anomed_core.wire import digest_bytes
 
 
@@ -26,11 +26,16 @@ def requests(product: DataProduct) -> Iterator[dict[str, str]]:
 def served_products(
     client: ChallengeClient,
 ) -> Iterator[tuple[DataProduct, Mapping[str, str], Answer]]:
-    """Ask for every product, and yield it with its parameters and the answer."""
+    """Ask for every product, and yield it with its parameters and the answer.
+
+    Products of what an anonymizer has submitted are left out if no baseline can be submitted.
+    """
     prepare_target(client)
     for product in client.hosted.products.values():
         for query in requests(product):
-            yield product, query, client.get(product.path, **query)
+            split = Split(query["data_split"]) if product.same_split else None
+            if not product.with_target or is_published(client, split):
+                yield product, query, client.get(product.path, **query)
 
 
 def answers(client: ChallengeClient, trials: Iterable[Trial]) -> dict[str, Any]:

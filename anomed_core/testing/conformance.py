@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import inspect
+import re
 import time
 from collections.abc import Callable, Iterable, Mapping
 from enum import StrEnum
@@ -10,12 +11,17 @@ from typing import Any
 
 import attrs
 
-from anomed_core.errors import UsageError
+from anomed_core.errors import CULPRIT_NOTE, UsageError
 from anomed_core.testing.checks import CHECKS
 from anomed_core.testing.checks.failure import ConformanceError
 from anomed_core.testing.client import described
 from anomed_core.testing.loading import Plugin
 from anomed_core.testing.specimen import Specimen
+
+_NEEDED = ("loads", "opens")
+"""Checks without which no other one can be run."""
+
+_PLACE = re.compile(rf"{CULPRIT_NOTE} '[^']*', hook \w+, at [^;)]+:\d+")
 
 
 class Outcome(StrEnum):
@@ -24,6 +30,7 @@ class Outcome(StrEnum):
     OK = "ok"
     FAILED = "FAILED"
     EXPECTED = "expected"
+    SKIPPED = "skipped"
 
 
 @attrs.frozen(kw_only=True)
@@ -35,7 +42,8 @@ class Finding:
     id
         Identifier of the check.
     outcome
-        How it ended; ``EXPECTED`` if it failed and was expected to.
+        How it ended; ``EXPECTED`` if it failed and was expected to, ``SKIPPED`` if it needs a check
+        that has failed.
     text
         What the check is about, or why it failed.
     seconds
@@ -70,6 +78,7 @@ class Check:
     description: str
     expected_failure: str | None = None
     _run: Callable[[], None] = attrs.field(repr=False, alias="run")
+    _failures: dict[str, str] = attrs.field(factory=dict, repr=False, alias="failures")
 
     @property
     def __name__(self) -> str:
@@ -95,11 +104,21 @@ class Check:
             import pytest
 
             pytest.xfail(f"{self.expected_failure}: {finding.text}")
+        if finding.outcome is Outcome.SKIPPED:
+            import pytest
+
+            pytest.skip(finding.text)
 
     def find(self) -> Finding:
         """Run the check and return what it found."""
         begin = time.perf_counter()
+        failed = self._needed_and_failed()
+        if failed:
+            text = f"needs {failed}, which fails"
+            return Finding(id=self.id, outcome=Outcome.SKIPPED, text=text, seconds=0.0)
         problem = self._problem()
+        if problem is not None:
+            problem = self._abridged(problem)
         seconds = time.perf_counter() - begin
         if self.expected_failure is not None and problem is None:
             outcome = Outcome.FAILED
@@ -113,6 +132,19 @@ class Check:
             is_expected = self.expected_failure is not None
             outcome, text = (Outcome.EXPECTED if is_expected else Outcome.FAILED), problem
         return Finding(id=self.id, outcome=outcome, text=text, seconds=seconds)
+
+    def _needed_and_failed(self) -> str:
+        earlier = _NEEDED[: _NEEDED.index(self.id)] if self.id in _NEEDED else _NEEDED
+        return next((name for name in earlier if name in self._failures), "")
+
+    def _abridged(self, problem: str) -> str:
+        """Return a problem, in brief if an earlier check has told of the same place in the code."""
+        places = set(_PLACE.findall(problem))
+        for earlier, told in self._failures.items():
+            if earlier != self.id and places and places <= set(_PLACE.findall(told)):
+                return f"fails as {earlier} does ({', '.join(sorted(places))})"
+        self._failures[self.id] = problem
+        return problem
 
     def _problem(self) -> str | None:
         try:
@@ -163,12 +195,14 @@ def conformance_checks(
     """
     expected = dict(expected_failures or {})
     specimen = Specimen(plugin=plugin, config=config, extensions=tuple(extensions))
+    failures: dict[str, str] = {}
     checks = [
         Check(
             id=identifier(function),
             description=_summary(function),
             expected_failure=expected.pop(identifier(function), None),
             run=lambda function=function: function(specimen),  # type: ignore[misc]
+            failures=failures,
         )
         for function in CHECKS
     ]
@@ -178,6 +212,28 @@ def conformance_checks(
             f"{', '.join(check.id for check in checks)}"
         )
     return checks
+
+
+def conformance_test(plugin: Plugin, **options: Any) -> Callable[[Check], None]:
+    """Return a test that runs every check of a plugin: ``test_conformance = conformance_test(…)``.
+
+    Parameters
+    ----------
+    plugin, **options
+        As for `conformance_checks`.
+
+    Returns
+    -------
+    callable
+        A test function that pytest parametrizes.
+    """
+    import pytest
+
+    @pytest.mark.parametrize("check", conformance_checks(plugin, **options))
+    def test_conformance(check: Check) -> None:
+        check()
+
+    return test_conformance
 
 
 def identifier(function: Callable[[Specimen], None]) -> str:

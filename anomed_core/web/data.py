@@ -13,6 +13,7 @@ from anomed_core.service.house import House
 from anomed_core.service.identities import with_own_id
 from anomed_core.service.parameters import checked_parameters
 from anomed_core.service.phases import refuse_outside
+from anomed_core.service.submissions import require_submission
 from anomed_core.state import Artifact
 from anomed_core.web.query import read_query
 
@@ -103,12 +104,10 @@ class RequestedProductResource:
             phase = self._hosted.phases[request.split]
             refuse_outside(phase, request.split, self._house.ledger)
         if self._product.with_target and request.anonymizer:
-            target = self._house.desk.submissions.target(
-                self._hosted,
-                request.anonymizer,
-                whole=True,
-                split=request.split if self._product.same_split else None,
-            )
+            split = request.split if self._product.same_split else None
+            submissions = self._house.desk.submissions
+            target = submissions.target(self._hosted, request.anonymizer, whole=True, split=split)
+            require_submission(target, split)
             request = attrs.evolve(request, target=target)
         resp.data = requested_product(self._hosted, self._product, request)
         resp.content_type = self._product.schema.media_type

@@ -43,7 +43,7 @@ def _challenge(base: str, hosted: HostedChallenge) -> str:
         for product in hosted.products.values()
     )
     kinds = "".join(
-        f"<tr><td><code>POST {escape(base + kind.path)}</code></td>"
+        f"<tr><td><code>POST {escape(base + kind.address)}</code></td>"
         f"<td>{escape(kind.description)}</td><td>{escape(kind.submitter)}</td></tr>"
         for kind in hosted.kinds
     )

@@ -61,10 +61,13 @@ def test_a_plugin_is_shown_with_hooks_keys_routes_and_metrics(anomed: Anomed, ga
 
     assert facts["name"] == "guessing"
     assert "anomed_evaluate_utility" in facts["hooks"]
-    assert {"key": "size", "type": "int", "default": "10"} in facts["config"]
-    assert {"method": "POST", "route": "/utility/anonymizer", "for": "anonymizer"} in facts[
-        "routes"
-    ]
+    assert {"key": "size", "type": "int", "default": "10", "limits": ">= 1"} in facts["config"]
+    assert {
+        "method": "POST",
+        "route": "/utility/anonymizer",
+        "for": "anonymizer",
+        "description": "Guessed numbers.",
+    } in facts["routes"]
     assert [metric["name"] for metric in facts["metrics"]] == ["hits", "mae", "acc"]
 
 

@@ -13,6 +13,7 @@ from anomed_core import (
     ChallengeType,
     DataProduct,
     Direction,
+    JSONSchema,
     Metric,
     Parameter,
     Purpose,
@@ -64,7 +65,11 @@ def test_product_paths_are_plain(path: str) -> None:
 def test_a_static_product_has_no_required_parameters() -> None:
     with pytest.raises(ValueError, match="/data/x: a static product has no required parameters"):
         DataProduct(
-            path="/data/x", audience={Role.PUBLIC}, schema=PREDICTION, parameters=[ANONYMIZER]
+            path="/data/x",
+            audience={Role.PUBLIC},
+            schema=PREDICTION,
+            static=True,
+            parameters=[ANONYMIZER],
         )
 
 
@@ -148,3 +153,54 @@ def test_parameter_names_are_plain(name: str) -> None:
 def test_declarations_are_frozen() -> None:
     with pytest.raises(attrs.exceptions.FrozenInstanceError):
         kind().name = "other"  # type: ignore[misc]
+
+
+def test_threats_meet_what_was_submitted_for_their_split() -> None:
+    attack = SubmissionKind(name="deanonymizer", schema=PREDICTION)
+
+    assert (attack.with_target, attack.same_split) == (True, True)
+    assert attack.keeps == {Split.VALIDATION}
+
+
+def test_what_anonymizers_submit_is_kept_for_both_splits() -> None:
+    kind = SubmissionKind(name="anonymizer", schema=PREDICTION)
+
+    assert (kind.with_target, kind.same_split) == (False, False)
+    assert kind.keeps == set(Split)
+
+
+def test_attacks_that_require_no_anonymizer_need_no_target() -> None:
+    optional = attrs.evolve(ANONYMIZER, required=False)
+    attack = SubmissionKind(
+        name="deanonymizer", schema=PREDICTION, parameters=(optional, DATA_SPLIT)
+    )
+
+    assert not attack.with_target
+
+
+def test_a_kind_that_is_named_otherwise_says_who_submits() -> None:
+    with pytest.raises(ValueError, match="say whether an anonymizer or a deanonymizer"):
+        SubmissionKind(name="guesses", schema=PREDICTION)
+
+
+def test_a_product_says_who_may_read_it_unless_its_path_does() -> None:
+    own = DataProduct(path="/data/deanonymizer/x", schema=PREDICTION)
+
+    assert own.audience == {Role.DEANONYMIZER}
+    with pytest.raises(ValueError, match="say which audience"):
+        DataProduct(path="/data/x", schema=PREDICTION)
+
+
+def test_a_product_with_a_target_is_made_for_each_request() -> None:
+    product = DataProduct(path="/data/deanonymizer/x", schema=PREDICTION, with_target=True)
+
+    assert (product.static, product.same_split) == (False, True)
+    assert product.parameters == (ANONYMIZER, DATA_SPLIT)
+
+
+def test_data_that_are_given_declare_their_schema() -> None:
+    names = DataProduct(path="/data/names", audience={Role.PUBLIC}, data=["Anna"])
+
+    assert isinstance(names.schema, JSONSchema)
+    with pytest.raises(ValueError, match="declare its schema"):
+        DataProduct(path="/data/names", audience={Role.PUBLIC}, data=lambda request: {})

@@ -1,7 +1,9 @@
 """What a plugin is given to create a challenge."""
 
 from pathlib import Path
+from typing import Any
 
+import attrs
 import numpy as np
 import pytest
 
@@ -100,3 +102,35 @@ def test_what_a_source_cannot_read_is_a_configuration_error(context: CreationCon
         context.load("bad:x", "arrays")
     with pytest.raises(ConfigError, match=r"challenges\.iris\.data\.source: cannot read x"):
         context.source_fingerprint("bad:x")
+
+
+def test_without_a_key_other_settings_are_computed_anew(tmp_path: Path) -> None:
+    def build() -> dict[str, np.ndarray]:
+        return {"X": np.arange(3)}
+
+    attrs.evolve(context_of(tmp_path), settings="a").freeze("data", build)
+
+    same = attrs.evolve(context_of(tmp_path), settings="a").freeze("data", build)
+    assert same["X"].tolist() == [0, 1, 2]
+    with pytest.raises(ZeroDivisionError):
+        attrs.evolve(context_of(tmp_path), settings="b").freeze("data", lambda: {"X": 1 / 0})
+
+
+def test_without_a_key_other_source_text_is_computed_anew(tmp_path: Path) -> None:
+    folder = tmp_path / "plugin"
+    folder.mkdir()
+
+    def frozen(value: int) -> int:
+        file = folder / "changing.py"
+        file.write_text(f"import numpy as np\ndef build(): return {{'X': np.array([{value}])}}\n")
+        namespace: dict[str, Any] = {}
+        exec(compile(file.read_text(), file, "exec"), namespace)
+        return int(context_of(tmp_path).freeze("data", namespace["build"])["X"][0])
+
+    assert [frozen(1), frozen(2)] == [1, 2]
+
+
+def test_what_has_no_source_text_needs_a_key(tmp_path: Path) -> None:
+    with pytest.raises(ValueError, match="has no source text"):
+        context_of(tmp_path).freeze("data", dict)
+    assert context_of(tmp_path).freeze("data", "1", dict) == {}

@@ -177,7 +177,7 @@ def test_a_plugin_of_another_version_is_refused(version: str, install: Install) 
 
 
 def test_a_plugin_without_hooks_is_refused(install: Install) -> None:
-    sentence = refusal(install, "ANOMED_API = 1\ndef anomed_challenge_types(): return []\n")
+    sentence = refusal(install, "ANOMED_API = 1\ndef announce(): return []\n")
 
     assert sentence.endswith("implements no hook; mark functions with @anomed_core.hookimpl")
 
@@ -366,3 +366,11 @@ def test_extensions_may_wrap_what_owners_answer(registry: PluginRegistry) -> Non
             return (yield)
 
     assert registry.add(Wrapping(), name="wrapping") is None
+
+
+def test_a_function_called_like_a_hook_is_marked_as_one(install: Install) -> None:
+    source = GOOD.format(name="broken") + "\ndef anomed_metrics(challenge): return []\n"
+
+    assert "anomed_metrics is not marked as a hook, so it would never be called" in refusal(
+        install, source
+    )

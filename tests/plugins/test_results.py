@@ -112,11 +112,15 @@ def test_rounding_at_a_bound_is_no_fault(value: float) -> None:
 
 
 @pytest.mark.parametrize(
-    "value", [True, np.bool_(True), "0.5", None, 1j, np.array(0.5), Fraction(1, 2), [0.5]]
+    "value", [True, np.bool_(True), "0.5", None, 1j, np.array([0.5]), Fraction(1, 2), [0.5]]
 )
 def test_what_is_no_number_is_refused(value: Any) -> None:
     with pytest.raises(ContractError, match="gain must be a number, got"):
         checked({"acc": 1, "gain": value})
+
+
+def test_an_array_without_axes_is_a_number() -> None:
+    assert checked({"acc": 1, "gain": np.array(0.5)})["gain"] == 0.5
 
 
 def test_an_integer_beyond_all_floats_is_refused() -> None:

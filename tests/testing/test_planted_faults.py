@@ -15,11 +15,10 @@ def test_a_planted_fault_is_named(fault: Fault, scaffolded: Scaffolded, findings
     source = plugin.read_text()
     assert fault.replaced in source
     faulty = source.replace(fault.replaced, fault.by)
-    if "(challenge: Challenge, submission: Submission) -> None" not in faulty:
-        faulty = faulty.replace(
-            "def anomed_validate_submission(submission: Submission)",
-            "def anomed_validate_submission(challenge: Challenge, submission: Submission)",
-        )
+    faulty = faulty.replace(
+        "def anomed_validate_submission(submission)",
+        "def anomed_validate_submission(challenge, submission)",
+    )
     plugin.write_text(faulty)
 
     (finding,) = findings_of(name, (fault.check,))

@@ -120,6 +120,7 @@ class Sharing(Tables):
                 parameters=parameters,
                 selector=("task", name),
                 default_split=Split.VALIDATION,
+                with_target=False,
                 description=f"What is known of {name}.",
             )
 

@@ -10,8 +10,10 @@ from anomed_core.testing.checks.determinism import (
     inputs_unchanged,
     several_workers_agree,
 )
+from anomed_core.testing.checks.draws import drawn_by_the_secret
 from anomed_core.testing.checks.failure import ConformanceError
-from anomed_core.testing.checks.finals import finals_scored_once
+from anomed_core.testing.checks.finals import finals_scored_once, nobody_attacked
+from anomed_core.testing.checks.oracles import refusals_tell_no_truth
 from anomed_core.testing.checks.scoring import (
     baselines_hold,
     constant_input_scored,
@@ -43,7 +45,10 @@ CHECKS: tuple[Callable[[Specimen], None], ...] = (
     no_truth_of_tuning,
     no_truth_of_validation,
     messages_tell_no_truth,
+    refusals_tell_no_truth,
+    drawn_by_the_secret,
     finals_scored_once,
+    nobody_attacked,
     house_attacks_run,
     reports_made,
 )

@@ -66,13 +66,15 @@ def _changes(client: ChallengeClient, trial: Trial) -> Iterator[str]:
 def _random_state_kept() -> Iterator[Callable[[], str]]:
     """Yield a function that names the global random state that has changed; restore both."""
     own, numpys = random.getstate(), np.random.get_state()  # noqa: NPY002
-    expected = digest(numpys)
+    random.random()  # noqa: S311 - no seed gives the state after it, so seeding changes it
+    np.random.random()  # noqa: NPY002
+    expected = random.getstate(), digest(np.random.get_state())  # noqa: NPY002
 
     def changed() -> str:
         names = []
-        if random.getstate() != own:
+        if random.getstate() != expected[0]:
             names.append("random")
-        if digest(np.random.get_state()) != expected:  # noqa: NPY002
+        if digest(np.random.get_state()) != expected[1]:  # noqa: NPY002
             names.append("numpy.random")
         return " and ".join(names)
 

@@ -1,4 +1,4 @@
-"""Whether a final can be repeated, by whatever route."""
+"""Whether an attempt is spent on what counts once, or on nothing."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ from collections.abc import Iterator, Mapping
 
 from anomed_core.model import Split
 from anomed_core.service.parameters import subject_of
+from anomed_core.testing.answers import requests
 from anomed_core.testing.checks.failure import fail_if_any
 from anomed_core.testing.checks.secrets import filled
 from anomed_core.testing.checks.truth import numbers_in
@@ -27,6 +28,42 @@ def finals_scored_once(specimen: Specimen) -> None:
                 finals.setdefault(trial.kind.name, []).append(trial)
         problems = [p for same_kind in finals.values() for p in _repetitions(client, same_kind)]
     fail_if_any(problems)
+
+
+def nobody_attacked(specimen: Specimen) -> None:
+    """Refuse attacks on an anonymizer who has handed in nothing, before an attempt is spent."""
+    with specimen.served() as client:
+        problems = [
+            problem
+            for trial in trials(client)
+            if trial.kind.with_target and "anonymizer" in trial.query
+            for problem in _attack_on_nobody(client, trial)
+        ]
+        problems += _unattackable(client)
+    fail_if_any(problems)
+
+
+def _attack_on_nobody(client: ChallengeClient, trial: Trial) -> Iterator[str]:
+    query = {**trial.query, "anonymizer": "nobody"}
+    answer = client.request("POST", trial.kind.path, query=query, body=trial.body)
+    if not 400 <= answer.status < 500:
+        yield (
+            f"{trial}: an attack on an anonymizer who has submitted nothing was answered with "
+            f"{answer.status}: {answer.reason}"
+        )
+    subject = subject_of(trial.kind, query)
+    if client.house.ledger.attempts(challenge=client.hosted.id, subject=subject):
+        yield f"{trial}: an attempt was spent on an anonymizer who has submitted nothing"
+
+
+def _unattackable(client: ChallengeClient) -> Iterator[str]:
+    """Yield products that show what nobody submitted."""
+    for product in client.hosted.products.values():
+        if product.with_target:
+            for query in requests(product):
+                answer = client.get(product.path, **{**query, "anonymizer": "nobody"})
+                if answer.status == 200:
+                    yield f"GET {product.path}: shows what an anonymizer submitted who did not"
 
 
 def _repetitions(client: ChallengeClient, finals: list[Trial]) -> Iterator[str]:

@@ -26,6 +26,7 @@ def baselines_hold(specimen: Specimen) -> None:
         problems = list(_missing(client, [(b.kind, b.quality) for b in offered]))
         for trial in trials(client, qualities=tuple(Quality), separately=True):
             problems += _misjudged(client, trial)
+        fail_if_any(problems)
         scored = {trial: evaluate(client, trial) for trial in trials(client)}
         problems += _broken_relations(client, scored)
     fail_if_any(problems)
@@ -36,7 +37,11 @@ def _misjudged(client: ChallengeClient, trial: Trial) -> Iterator[str]:
     answer = client.request("POST", trial.kind.path, query=trial.query, body=trial.body)
     if trial.quality is not Quality.INVALID:
         if answer.status != 201:
-            yield f"{trial} was answered with {answer.status}: {answer.reason}"
+            hook = "anomed_validate_submission or the schema refuses it, " * (answer.status == 422)
+            yield (
+                f"{trial} is {trial.quality}, but {hook}answered with {answer.status}: "
+                f"{answer.reason}"
+            )
         return
     if answer.status == 201:
         yield f"{trial} is invalid, but it was scored; refuse it in anomed_validate_submission"

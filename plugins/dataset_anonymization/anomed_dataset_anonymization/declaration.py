@@ -203,6 +203,7 @@ def _attack_kind(task: str, schema: WireSchema, description: str) -> SubmissionK
         default_split=Split.TUNING,
         selector=("task", task),
         with_target=not is_reconstruction,
+        same_split=False,  # attackers meet the final, as those who read the published table
         description=description,
     )
 

@@ -96,6 +96,7 @@ class ReconstructionDefinition:
                 schema=published_form(None),
                 parameters=(ANONYMIZER, split),
                 default_split=Split.TUNING,
+                keeps={Split.VALIDATION},
                 description="An anonymized table and its scheme.",
             ),
             SubmissionKind(
@@ -106,6 +107,7 @@ class ReconstructionDefinition:
                 schema=TableSchema(),
                 parameters=(*pair, split),
                 default_split=Split.TUNING,
+                with_target=False,
                 description="The leaky table as an attacker reconstructs it.",
             ),
         ]

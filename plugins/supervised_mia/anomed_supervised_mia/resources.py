@@ -141,6 +141,7 @@ def submission_kinds(arena: Arena) -> list[SubmissionKind]:
                 DATA_SPLIT,
                 *(_ABOUT_MODELS if arena.audit_hosts else _ABOUT_MODELS[:-1]),
             ),
+            keeps={Split.VALIDATION},  # house attacks judge finals
             cheap=True,
             description="Predicted targets of the tuning or validation features.",
         ),
@@ -151,6 +152,7 @@ def submission_kinds(arena: Arena) -> list[SubmissionKind]:
             purpose=Purpose.THREAT,
             schema=ArraysSchema(arrays=(memberships,)),
             parameters=(ANONYMIZER, DEANONYMIZER, DATA_SPLIT),
+            with_target=False,  # models are attacked, which may be known before they are scored
             cheap=True,
             description="Memberships, or membership scores, of the evaluation records.",
         ),

@@ -87,7 +87,7 @@ def test_nothing_is_shown_of_an_anonymizer_that_published_nothing(player: Player
     for path in ("/data/deanonymizer/anonymized", "/data/deanonymizer/scheme"):
         answer = player.get(path, anonymizer="nobody")
         assert answer.status_code == 422
-        assert "published nothing yet" in answer.json["description"]
+        assert "submitted nothing yet" in answer.json["description"]
 
 
 def test_nobody_can_be_attacked_before_publishing(player: Player) -> None:

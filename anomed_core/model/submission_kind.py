@@ -1,0 +1,307 @@
+"""What participants hand in."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+import attrs
+
+from anomed_core.model._converters import as_splits, as_tuple
+from anomed_core.model.declarations import (
+    ANONYMIZER,
+    DATA_SPLIT,
+    PAIR,
+    PATH,
+    Metric,
+    Parameter,
+)
+from anomed_core.model.payloads import ArraySchema, ArraysSchema, JSONSchema, SubmissionSchema
+from anomed_core.model.roles import Purpose, Role, Split
+
+_USUAL_PARAMETERS = {
+    Role.ANONYMIZER: (ANONYMIZER, DATA_SPLIT),
+    Role.DEANONYMIZER: PAIR,
+}
+
+
+def _usual_purpose(submitter: Role) -> Purpose:
+    return Purpose.THREAT if submitter is Role.DEANONYMIZER else Purpose.UTILITY
+
+
+def _own_role(kind: SubmissionKind) -> Role:
+    if kind.name not in {Role.ANONYMIZER, Role.DEANONYMIZER}:
+        raise ValueError(f"{kind.name}: say whether an anonymizer or a deanonymizer submits it")
+    return Role(kind.name)
+
+
+def _attacks_somebody(kind: SubmissionKind) -> bool:
+    """Whether a kind is an attack on the anonymizer that the query must name."""
+    if kind.purpose is not Purpose.THREAT or kind.submitter is not Role.DEANONYMIZER:
+        return False
+    has_usual_parameters = not kind.parameters and kind.default_split is None
+    names = {parameter.name for parameter in kind.parameters if parameter.required}
+    return has_usual_parameters or ANONYMIZER.name in names
+
+
+def _usually_kept(kind: SubmissionKind) -> frozenset[Split]:
+    is_attacked = kind.purpose is Purpose.UTILITY and kind.submitter is Role.ANONYMIZER
+    return frozenset(Split) if is_attacked else frozenset({Split.VALIDATION})
+
+
+@attrs.frozen(kw_only=True)
+class SubmissionKind:
+    """Something participants hand in to be scored.
+
+    Attributes
+    ----------
+    name
+        Short name, unique within the challenge, such as ``anonymizer``.
+    path
+        Route below the challenge; ``/utility/`` and the name, if it is not given.
+    submitter
+        The role that submits; decides whether the subject is the anonymizer's id alone or the pair
+        of both ids. The name, if that is a role and this is not given.
+    purpose
+        Which hook scores it; the utility of what anonymizers submit and the threat of what
+        deanonymizers submit, if it is not given.
+    schema
+        What its bytes must decode to, for all splits or for each: shapes that are declared here
+        are enforced before a single byte is unpacked.
+    parameters
+        Query parameters, in the order in which their absence is reported. Without any, and without
+        a default split: the ids of submitter and anonymizer, and ``data_split``.
+    default_split
+        The split of a request that names none; ``None`` if ``data_split`` is required.
+    selector
+        Query parameter and its value that choose this kind, where several kinds share one path;
+        the first of them is chosen without the parameter. ``None`` for a path of its own. See
+        `alternatives`.
+    keeps
+        Splits whose bodies are kept, so that they can be attacked and scored again; if it is not
+        given, both splits of what anonymizers submit for utility, and the finals of all else. Each
+        kept body stays in the state directory: tuning takes up to the limit on bodies for every
+        attempt of every anonymizer, so say ``{"validation"}`` where nobody attacks a tuning
+        submission.
+    with_target
+        Whether the evaluation needs the submission of the anonymizer under attack. Attacks on
+        somebody who has submitted nothing are refused then, before an attempt is spent. It is so
+        for threats of deanonymizers whose parameters require an anonymizer, unless it is denied.
+    same_split
+        Whether that submission is the newest one for the split of the attack, where each split has
+        data of its own, as it is with a target, unless it is denied; otherwise it is the final if
+        there is one and else the newest.
+    metrics
+        What it is scored by; more may be declared by ``anomed_metrics``.
+    perfect, trivial
+        Payloads of a perfect baseline, and of one that knows nothing, or functions of the
+        `DataRequest` that return them; more may be offered by ``anomed_baselines``. They are never
+        served. Where the schema has one array, that alone will do.
+    is_secret
+        Whether the perfect payload is ground truth that nobody may be told; not where participants
+        hold it anyway, such as an original table that is to be published.
+    cheap
+        Whether the evaluation is short and safe enough to run inside the web worker; otherwise it
+        runs in a worker process with limits.
+    description
+        One sentence for participants.
+    """
+
+    name: str = attrs.field(validator=attrs.validators.matches_re(r"[a-z][a-z0-9_-]*"))
+    path: str = attrs.field(
+        default=attrs.Factory(lambda self: f"/utility/{self.name}", takes_self=True),
+        validator=PATH,
+    )
+    submitter: Role = attrs.field(default=attrs.Factory(_own_role, takes_self=True), converter=Role)
+    purpose: Purpose = attrs.field(
+        default=attrs.Factory(lambda self: _usual_purpose(self.submitter), takes_self=True),
+        converter=Purpose,
+    )
+    schema: SubmissionSchema | Mapping[Split, SubmissionSchema]
+    parameters: tuple[Parameter, ...] = attrs.field(converter=as_tuple, default=())
+    default_split: Split | None = attrs.field(
+        default=None, converter=attrs.converters.optional(Split)
+    )
+    selector: tuple[str, str] | None = None
+    keeps: frozenset[Split] = attrs.field(
+        default=attrs.Factory(_usually_kept, takes_self=True), converter=as_splits
+    )
+    with_target: bool = attrs.field(default=attrs.Factory(_attacks_somebody, takes_self=True))
+    same_split: bool = attrs.field(
+        default=attrs.Factory(lambda self: self.with_target, takes_self=True)
+    )
+    metrics: tuple[Metric, ...] = attrs.field(converter=as_tuple, default=())
+    perfect: Any = attrs.field(default=None, eq=False, repr=False)
+    trivial: Any = attrs.field(default=None, eq=False, repr=False)
+    is_secret: bool = True
+    cheap: bool = False
+    description: str = ""
+
+    def __attrs_post_init__(self) -> None:
+        if self.submitter not in {Role.ANONYMIZER, Role.DEANONYMIZER}:
+            raise ValueError(
+                f"{self.name}: anonymizers and deanonymizers submit, not {self.submitter}"
+            )
+        if not self.parameters and self.default_split is None:
+            object.__setattr__(self, "parameters", _USUAL_PARAMETERS[self.submitter])
+        splits = [p for p in self.parameters if p.name == DATA_SPLIT.name]
+        if self.default_split is None and not any(p.required for p in splits):
+            raise ValueError(f"{self.name}: without a default split, data_split must be required")
+        if isinstance(self.schema, Mapping) and set(self.schema) != set(self.splits):
+            raise ValueError(f"{self.name}: declare one schema for each of its splits")
+
+    @classmethod
+    def of_array(
+        cls,
+        name: str,
+        family: str,
+        *,
+        shape: Iterable[int | None] | int,
+        array: str = "prediction",
+        low: float | None = None,
+        high: float | None = None,
+        description: str,
+        **options: Any,
+    ) -> SubmissionKind:
+        """Declare a submission of one named array in an npz file.
+
+        Parameters
+        ----------
+        name
+            Name of the submission kind.
+        family
+            What the array holds: ``bool``, ``int``, ``float`` (which takes integers, too) or
+            ``str``.
+        shape
+            Length of each axis, or the length of its only one.
+        array
+            Name of the array.
+        low, high
+            Smallest and largest allowed value, both inclusive.
+        description
+            One sentence for participants, about kind and array.
+        **options
+            Further attributes of the kind.
+
+        Returns
+        -------
+        SubmissionKind
+
+        Examples
+        --------
+        >>> kind = SubmissionKind.of_array(
+        ...     "anonymizer", "float", shape=40, low=0, high=1000, description="Incomes."
+        ... )
+        >>> kind.path, [parameter.name for parameter in kind.parameters]
+        ('/utility/anonymizer', ['anonymizer', 'data_split'])
+        >>> kind.schema.arrays[0].kinds, kind.schema.arrays[0].shape
+        (('float', 'int'), (40,))
+        """
+        declared = ArraySchema(
+            name=array,
+            kinds=(family, "int") if family == "float" else (family,),
+            shape=(shape,) if isinstance(shape, int) else shape,
+            low=low,
+            high=high,
+            description=description,
+        )
+        schema = ArraysSchema(arrays=(declared,))
+        return cls(name=name, schema=schema, description=description, **options)
+
+    @classmethod
+    def of_document(
+        cls, name: str, schema: Mapping[str, Any], *, description: str, **options: Any
+    ) -> SubmissionKind:
+        """Declare a submission of one JSON document.
+
+        Parameters
+        ----------
+        name
+            Name of the submission kind.
+        schema
+            A JSON Schema (draft 2020-12) object.
+        description
+            One sentence for participants.
+        **options
+            Further attributes of the kind.
+
+        Returns
+        -------
+        SubmissionKind
+
+        Examples
+        --------
+        >>> notes = {"type": "array", "items": {"type": "string"}}
+        >>> SubmissionKind.of_document("anonymizer", notes, description="Notes.").path
+        '/utility/anonymizer'
+        """
+        return cls(name=name, schema=JSONSchema(schema=schema), description=description, **options)
+
+    @property
+    def splits(self) -> tuple[Split, ...]:
+        """The splits this kind can be submitted for."""
+        for parameter in self.parameters:
+            if parameter.name == DATA_SPLIT.name:
+                return tuple(Split(choice) for choice in parameter.choices or tuple(Split))
+        return (self.default_split,) if self.default_split else ()
+
+    @property
+    def address(self) -> str:
+        """Its path, and the query that chooses it there."""
+        return self.path + ("?{}={}".format(*self.selector) if self.selector else "")
+
+    def schema_for(self, split: Split) -> SubmissionSchema:
+        """Return what a submission for this split must decode to."""
+        return self.schema[split] if isinstance(self.schema, Mapping) else self.schema
+
+
+def alternatives(
+    parameter: str,
+    *kinds: SubmissionKind,
+    path: str = "/utility/deanonymizer",
+    description: str = "",
+) -> list[SubmissionKind]:
+    """Let submission kinds share a path, where a query parameter chooses one by its name.
+
+    Parameters
+    ----------
+    parameter
+        The query parameter, such as ``task``; without it, the first kind is chosen.
+    *kinds
+        At least one, each with a name of its own.
+    path
+        Route below the challenge.
+    description
+        What the parameter means, for participants.
+
+    Returns
+    -------
+    list of SubmissionKind
+        With the path, the selector, and the parameter beside their own ones.
+
+    Examples
+    --------
+    >>> kinds = [
+    ...     SubmissionKind.of_array(
+    ...         name, "bool", shape=9, description="Guesses.", submitter="deanonymizer"
+    ...     )
+    ...     for name in ("membership", "answer")
+    ... ]
+    >>> [kind.selector for kind in alternatives("task", *kinds)]
+    [('task', 'membership'), ('task', 'answer')]
+    """
+    choice = Parameter(
+        name=parameter,
+        required=False,
+        choices=tuple(kind.name for kind in kinds),
+        description=description,
+    )
+    return [
+        attrs.evolve(
+            kind,
+            path=path,
+            selector=(parameter, kind.name),
+            parameters=(*kind.parameters, choice),
+        )
+        for kind in kinds
+    ]
