@@ -22,7 +22,7 @@ def baselines(arena: Arena) -> list[Baseline]:
         )
 
     def baseline(name: str, kind: str, quality: Quality, make: object) -> Baseline:
-        return Baseline(name=name, kind=kind, quality=quality, payload=make)  # type: ignore[arg-type]
+        return Baseline(name=name, kind=kind, quality=quality, payload=make)
 
     return [
         baseline(
