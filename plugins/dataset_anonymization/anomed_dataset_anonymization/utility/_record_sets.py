@@ -7,6 +7,7 @@ import numpy as np
 import numpy.typing as npt
 
 from anomed_dataset_anonymization.privacy.classes import BoolArray, IntArray
+from anomed_dataset_anonymization.utility.boxes import Boxes
 from anomed_dataset_anonymization.utility.cells import Cells, Intervals, ValueMasses
 
 Bits: TypeAlias = npt.NDArray[np.uint64]
@@ -32,6 +33,13 @@ def contains(cells: Cells, chosen: IntArray, others: Cells, *, other_cells: IntA
     raise ValueError("a column holds ranges in one table and listed values in the other.")
 
 
+def refuse_other_kinds(boxes: Boxes, records: Boxes) -> None:
+    """Raise ValueError if a column holds ranges in one table and listed values in the other."""
+    nothing = np.empty(0, dtype=np.int64)
+    for name, cells in boxes.columns.items():
+        contains(cells, nothing, records.columns[name], other_cells=nothing)
+
+
 def table_bytes(cells: Cells, others: Cells) -> int:
     """Return the memory of `looked_up`."""
     return 8 * n_words(len(others.cell_of_row)) * (cells.n_cells + 2 * others.n_cells)
@@ -40,6 +48,20 @@ def table_bytes(cells: Cells, others: Cells) -> int:
 def n_words(n_records: int) -> int:
     """Return the words of a set."""
     return -(-n_records // 64)
+
+
+def binary_digits(counts: IntArray) -> list[Bits]:
+    """Return, for each binary digit of the counts from the lowest, the set of records that have it.
+
+    So a weighted sum over a set of records is a sum of the sizes of a few intersections.
+    """
+    digits = []
+    for power in range(int(counts.max()).bit_length()):
+        has_it = np.zeros(64 * n_words(len(counts)), dtype=np.bool_)
+        has_it[: len(counts)] = (counts >> power) & 1
+        packed = np.packbits(has_it, bitorder="little").view("<u8")
+        digits.append(packed.astype(np.uint64, copy=False))
+    return digits
 
 
 def looked_up(cells: Cells, others: Cells) -> Lookup:

@@ -3,13 +3,16 @@
 import numpy as np
 
 from anomed_dataset_anonymization.privacy.classes import BoolArray, IntArray
+from anomed_dataset_anonymization.utility._exact_join import join_exact
 from anomed_dataset_anonymization.utility._record_sets import (
     CHUNK_BYTES,
     Lookup,
+    binary_digits,
     contains,
     looked_up,
     n_words,
     packed_on_demand,
+    refuse_other_kinds,
     table_bytes,
 )
 from anomed_dataset_anonymization.utility.boxes import Boxes
@@ -46,18 +49,37 @@ def people_covered(published: Boxes, original: Boxes) -> IntArray:
             f"an original row counts {original.counts.max()} people, expected one row a person."
         )
     boxes, box_of_row = published.distinct()
-    records = original.select(list(boxes.columns))
+    records, _ = original.select(list(boxes.columns)).distinct()
+    refuse_other_kinds(boxes, records)
+    covered = np.empty(len(boxes.counts), dtype=np.int64)
+    join = join_exact(boxes, records)
+    is_joined = np.zeros(len(covered), dtype=np.bool_)
+    if join.n_pairs <= len(join.boxes) * n_words(len(records.counts)):
+        is_joined[join.boxes] = True
+        covered[join.boxes] = join.count(boxes, records)
+    others = np.flatnonzero(~is_joined)
+    covered[others] = _people_in_sets(boxes.take(others), records)
+    return covered[box_of_row]
+
+
+def _people_in_sets(boxes: Boxes, records: Boxes) -> IntArray:
+    """Count the people that each box covers by intersecting its columns' sets of records."""
+    covered = np.zeros(len(boxes.counts), dtype=np.int64)
+    if not len(covered):
+        return covered
     words = n_words(len(records.counts))
     lookups = _lookups(boxes, records)
-    covered = np.empty(len(boxes.counts), dtype=np.int64)
+    digits = binary_digits(records.counts)
     chunk = max(1, CHUNK_BYTES // (8 * words))
     for begin in range(0, len(covered), chunk):
         rows = slice(begin, begin + chunk)
         bits = np.full((len(covered[rows]), words), ~np.uint64(0))
         for name, lookup in lookups.items():
             bits &= lookup(boxes.columns[name].cell_of_row[rows])
-        covered[rows] = np.bitwise_count(bits).sum(axis=1, dtype=np.int64)
-    return covered[box_of_row]
+        for power, digit in enumerate(digits):
+            n_records = np.bitwise_count(bits & digit).sum(axis=1, dtype=np.int64)
+            covered[rows] += n_records << power
+    return covered
 
 
 def truthfulness(published: Boxes, original: Boxes) -> float:

@@ -36,6 +36,39 @@ def test_coverage_is_containment_in_every_column(boxes, random_rows, data):
     assert pairs.tolist() == expected.ravel().tolist()
 
 
+@pytest.mark.parametrize("share_suppressed", [0.0, 0.05, 0.5])
+@pytest.mark.parametrize("n_values", [3, 400])
+def test_coverage_of_many_rows_is_that_of_one_at_a_time(share_suppressed, n_values):
+    """Exact columns are joined, few values are counted once, wide rows are looked up in sets."""
+    rng = np.random.default_rng(n_values)
+    n_rows = 600
+    exact = rng.integers(0, n_values, n_rows).astype(float)
+    codes = rng.integers(0, 4, n_rows)
+    low = rng.integers(0, 50, n_rows).astype(float)
+    width = rng.integers(0, 30, n_rows)
+    hidden = rng.random(n_rows) < share_suppressed
+
+    def table(first, last, codes, low, high):
+        return Boxes(
+            columns={
+                "exact": Intervals.from_rows(first, last, domain=(0, n_values), step=1),
+                "code": ValueMasses.from_values(codes, n_values=4),
+                "range": Intervals.from_rows(low, high, domain=(0, 99), step=1),
+            },
+            counts=np.ones(n_rows, dtype=np.int64),
+        )
+
+    gone = np.where(hidden, np.nan, exact)
+    published = table(gone, gone, np.where(hidden, -1, codes), low, low + width)
+    original = table(exact, exact, codes, low, low)
+    row, person = np.indices((n_rows, n_rows))
+    one_by_one = covers(published, row.ravel(), original=original, records=person.ravel())
+
+    covered = people_covered(published, original)
+    assert covered.tolist() == one_by_one.reshape(n_rows, n_rows).sum(axis=1).tolist()
+    assert covered.min() >= 1
+
+
 @given(data=st.data())
 def test_every_generalisation_of_the_original_is_true(boxes, random_people, data):
     people = data.draw(random_people)
