@@ -18,7 +18,7 @@ def anomed_baselines(challenge: Challenge) -> Iterable[Baseline]:  # type: ignor
     """Offer submissions with known outcomes: perfect, trivial and invalid ones.
 
     Called by ``anomed challenge check``, ``anomed plugins check`` and the conformance kit; owner.
-    If it raises, the check fails.
+    If it raises, the check fails. The perfect and trivial payloads of kinds are offered, too.
 
     Returns
     -------

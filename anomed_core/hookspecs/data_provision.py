@@ -49,7 +49,8 @@ def anomed_provide_data(challenge: Challenge, product: DataProduct, request: Dat
 
     Called once per static product (the bytes are kept), and once per request otherwise; owner. Must
     be deterministic: all workers, restarts and replicas must serve the same. If it raises
-    `SubmissionRejected`, the caller is told why (422); anything else is our fault.
+    `SubmissionRejected`, the caller is told why (422); anything else is our fault. Products that
+    were declared with their data need no answer.
 
     Parameters
     ----------

@@ -61,7 +61,7 @@ def anomed_metrics(challenge: Challenge) -> Iterable[Metric]:  # type: ignore[em
 
     Called once per challenge and process, after creation; owner and extensions. Metrics are fixed
     once the first score exists. Two metrics of one kind with one name are an error naming both. If
-    it raises, the server refuses to start.
+    it raises, the server refuses to start. Metrics that were declared with their kind come first.
 
     Returns
     -------
@@ -110,7 +110,8 @@ def anomed_evaluate_utility(  # type: ignore[empty-body]
     Called after the attempt was claimed, in the web worker if the kind is cheap and in a worker
     process otherwise; owner, extensions may wrap it to add metrics they declared. Must be
     deterministic and must not change its arguments. If it raises or returns anything but exactly
-    the declared metrics as finite numbers, it is our fault and the attempt is free again.
+    the declared metrics as finite numbers, it is our fault and the attempt is free again. Kinds
+    whose metrics all have a measure need no answer.
 
     Returns
     -------

@@ -29,6 +29,11 @@ _SAME_RUN_S = 60.0
 class CreationContext:
     """Handed to ``anomed_create_challenge``.
 
+    Frozen arrays are kept in the state directory. ``freeze(name, build)`` computes them anew when
+    the configuration or a Python file of the plugin's package changes, ``freeze(name, key, build)``
+    only when the key does: everything else that they depend on, such as another file, belongs in
+    it. Server logs say which data are of an earlier run, and how old they are.
+
     Attributes
     ----------
     challenge_id

@@ -91,3 +91,29 @@ def test_the_pytest_plugin_costs_nothing_when_unused() -> None:
     )
 
     subprocess.run([sys.executable, "-c", code], check=True)
+
+
+def test_what_cannot_be_tried_is_skipped() -> None:
+    checks = conformance_checks("nowhere")
+
+    findings = [check.find() for check in checks]
+
+    assert [finding.outcome for finding in findings] == [
+        Outcome.FAILED,
+        *[Outcome.SKIPPED] * (len(IDS) - 1),
+    ]
+    with pytest.raises(pytest.skip.Exception, match="needs loads, which fails"):
+        checks[1]()
+
+
+def test_a_fault_that_fails_in_many_checks_is_told_once(scaffolded: Scaffolded) -> None:
+    plugin = scaffolded("failing-often") / "plugin.py"
+    plugin.write_text(
+        f"{plugin.read_text()}\n\n@anomed.hookimpl\n"
+        "def anomed_evaluate_utility(challenge, submission):\n    return {'typo': 1}\n"
+    )
+
+    told = [c.find().text for c in conformance_checks("anomed_failing_often.plugin")[6:10]]
+
+    assert "missing ['mae'], undeclared ['typo']" in told[0]
+    assert all(text.startswith("fails as baselines-hold does (") for text in told[1:])

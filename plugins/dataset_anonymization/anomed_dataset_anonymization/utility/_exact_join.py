@@ -1,9 +1,9 @@
-"""Pairs of boxes and records that agree wherever a box is exact: found by sorting."""
+"""Pairs of boxes and records that agree wherever boxes are exact: found by sorting."""
 
 from collections.abc import Iterator, Mapping, Sequence
 
 import numpy as np
-from attrs import frozen
+from attrs import evolve, frozen
 
 from anomed_dataset_anonymization.privacy.classes import BoolArray, IntArray
 from anomed_dataset_anonymization.utility._record_sets import contains
@@ -65,7 +65,7 @@ class ExactJoin:
 
 
 def join_exact(boxes: Boxes, records: Boxes) -> ExactJoin:
-    """Join boxes and records on the columns where nearly all boxes are exact.
+    """Join boxes and records on the columns where nearly all boxes are exact, and on one range.
 
     A cell is exact if it allows one value: it covers the records that say the same, and no other.
 
@@ -76,47 +76,66 @@ def join_exact(boxes: Boxes, records: Boxes) -> ExactJoin:
     records
         The original table, with all its columns.
     """
-    exact = {name: _is_exact(cells)[cells.cell_of_row] for name, cells in boxes.columns.items()}
+    exact = {name: _exact_rows(cells) for name, cells in boxes.columns.items()}
     names = [name for name, rows in exact.items() if rows.mean() >= _MOSTLY]
-    if not names:
-        nothing = np.empty(0, dtype=np.int64)
-        return ExactJoin(
-            names=frozenset(), boxes=nothing, begin=nothing, end=nothing, records=nothing
-        )
-    joined = np.flatnonzero(np.logical_and.reduce([exact[name] for name in names]))
+    joined = np.flatnonzero(_all_of([exact[name] for name in names], len(boxes.counts)))
     candidates = np.flatnonzero(
-        np.logical_and.reduce([_exact_rows(records.columns[name]) for name in names])
+        _all_of([_exact_rows(records.columns[name]) for name in names], len(records.counts))
     )
-    keys = _joint_keys(
+    of_box, of_record = _joint_keys(
         [
-            np.concatenate(
-                [
-                    _values(boxes.columns[name])[joined],
-                    _values(records.columns[name])[candidates],
-                ]
-            )
+            (_values(boxes.columns[name])[joined], _values(records.columns[name])[candidates])
             for name in names
-        ]
+        ],
+        (len(joined), len(candidates)),
     )
-    of_box, of_record = keys[: len(joined)], keys[len(joined) :]
     order = np.argsort(of_record, kind="stable")
-    return ExactJoin(
+    join = ExactJoin(
         names=frozenset(names),
         boxes=joined,
-        begin=np.searchsorted(of_record[order], of_box, side="left"),
-        end=np.searchsorted(of_record[order], of_box, side="right"),
+        begin=np.searchsorted(of_record, of_box, side="left", sorter=order),
+        end=np.searchsorted(of_record, of_box, side="right", sorter=order),
         records=candidates[order],
     )
+    for name, cells in boxes.columns.items():
+        others = records.columns[name]
+        if name in names or not isinstance(cells, Intervals) or not isinstance(others, Intervals):
+            continue
+        if _exact_rows(others)[candidates].all():
+            narrower = _narrowed(join, cells, others, of_box=of_box, of_record=of_record)
+            join = min(join, narrower, key=lambda some: some.n_pairs)
+    return join
 
 
-def _is_exact(cells: Cells) -> BoolArray:
-    if isinstance(cells, Intervals):
-        return np.asarray(cells.low == cells.high, dtype=np.bool_)
-    return np.asarray(cells.set_sizes == 1, dtype=np.bool_)
+def _narrowed(
+    join: ExactJoin, cells: Intervals, others: Intervals, *, of_box: IntArray, of_record: IntArray
+) -> ExactJoin:
+    """Keep, of the records that agree with a box, those whose number is in its range."""
+    candidates = np.sort(join.records)
+    values, rank = np.unique(others.low[others.cell_of_row[candidates]], return_inverse=True)
+    cell = cells.cell_of_row[join.boxes]
+    first = np.searchsorted(values, cells.low[cell], side="left")
+    beyond = np.searchsorted(values, cells.high[cell], side="right")
+    keys = of_record * (len(values) + 1) + rank
+    order = np.argsort(keys, kind="stable")
+    sorted_keys, start = keys[order], of_box * (len(values) + 1)
+    begin = np.searchsorted(sorted_keys, start + first)
+    end = np.searchsorted(sorted_keys, start + beyond)
+    return evolve(join, begin=begin, end=np.maximum(begin, end), records=candidates[order])
+
+
+def _all_of(conditions: Sequence[BoolArray], n_rows: int) -> BoolArray:
+    together = np.ones(n_rows, dtype=np.bool_)
+    for condition in conditions:
+        together &= condition
+    return together
 
 
 def _exact_rows(cells: Cells) -> BoolArray:
-    return _is_exact(cells)[cells.cell_of_row]
+    """Return whether each row allows one value only."""
+    if isinstance(cells, Intervals):
+        return np.asarray(cells.low == cells.high)[cells.cell_of_row]
+    return np.asarray(cells.set_sizes == 1)[cells.cell_of_row]
 
 
 def _values(cells: Cells) -> np.ndarray:
@@ -125,13 +144,15 @@ def _values(cells: Cells) -> np.ndarray:
     return np.asarray(values[cells.cell_of_row])
 
 
-def _joint_keys(columns: Sequence[np.ndarray]) -> IntArray:
-    """Return a number for each row; rows with equal values in all columns have equal numbers."""
-    keys = np.zeros(len(columns[0]), dtype=np.int64)
-    for values in columns:
-        distinct, codes = np.unique(values, return_inverse=True)
+def _joint_keys(
+    columns: Sequence[tuple[np.ndarray, np.ndarray]], lengths: tuple[int, int]
+) -> tuple[IntArray, IntArray]:
+    """Return numbers for the rows of two tables; equal rows have equal ones."""
+    keys = np.zeros(sum(lengths), dtype=np.int64)
+    for pair in columns:
+        distinct, codes = np.unique(np.concatenate(pair), return_inverse=True)
         _, keys = np.unique(keys * len(distinct) + codes, return_inverse=True)
-    return keys.astype(np.int64)
+    return keys[: lengths[0]], keys[lengths[0] :]
 
 
 def _covers(

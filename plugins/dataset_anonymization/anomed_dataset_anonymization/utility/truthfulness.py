@@ -21,6 +21,10 @@ TABLE_BYTES = 2**29
 """Of sets of records kept for all columns; those of the others are made when needed."""
 
 
+_PAIR_COSTS_WORDS = 4
+"""Words of a set that are looked at in the time that trying one pair takes, measured."""
+
+
 def people_covered(published: Boxes, original: Boxes) -> IntArray:
     """Count the original records that each published row covers.
 
@@ -51,22 +55,27 @@ def people_covered(published: Boxes, original: Boxes) -> IntArray:
     boxes, box_of_row = published.distinct()
     records, _ = original.select(list(boxes.columns)).distinct()
     refuse_other_kinds(boxes, records)
-    covered = np.empty(len(boxes.counts), dtype=np.int64)
+    return _covered(boxes, records)[box_of_row]
+
+
+def _covered(boxes: Boxes, records: Boxes) -> IntArray:
+    """Count the people that each box covers, in whichever way is the faster one."""
+    if not len(boxes.counts):
+        return np.zeros(0, dtype=np.int64)
     join = join_exact(boxes, records)
-    is_joined = np.zeros(len(covered), dtype=np.bool_)
-    if join.n_pairs <= len(join.boxes) * n_words(len(records.counts)):
-        is_joined[join.boxes] = True
-        covered[join.boxes] = join.count(boxes, records)
-    others = np.flatnonzero(~is_joined)
-    covered[others] = _people_in_sets(boxes.take(others), records)
-    return covered[box_of_row]
+    n_words_passed = len(join.boxes) * n_words(len(records.counts))
+    if not len(join.boxes) or _PAIR_COSTS_WORDS * join.n_pairs > n_words_passed:
+        return _people_in_sets(boxes, records)
+    covered = np.empty(len(boxes.counts), dtype=np.int64)
+    covered[join.boxes] = join.count(boxes, records)
+    others = np.setdiff1d(np.arange(len(covered)), join.boxes, assume_unique=True)
+    covered[others] = _covered(boxes.take(others), records)
+    return covered
 
 
 def _people_in_sets(boxes: Boxes, records: Boxes) -> IntArray:
     """Count the people that each box covers by intersecting its columns' sets of records."""
     covered = np.zeros(len(boxes.counts), dtype=np.int64)
-    if not len(covered):
-        return covered
     words = n_words(len(records.counts))
     lookups = _lookups(boxes, records)
     digits = binary_digits(records.counts)
