@@ -145,7 +145,7 @@ def test_attackers_get_what_was_published_for_the_round(served: Any) -> None:
     served.player.publish("twice", second, data_split=TUNING)
     got = served.player.table("/data/synthetic", anonymizer="twice", data_split=TUNING)
     assert sorted(rows(got)) == sorted(rows(second))
-    with pytest.raises(RefusedError, match="has published no table"):
+    with pytest.raises(RefusedError, match="has submitted nothing yet"):
         served.player.table("/data/synthetic", anonymizer="twice", data_split=FINAL)
 
 
