@@ -181,7 +181,9 @@ class TestLineage:
 def test_one_short_row_can_not_be_written_out_to_fill_the_memory(scheme, schema):
     crowd = pd.DataFrame(index=range(40_000_000))
     table = pd.DataFrame({"ward_surgery": [1], "count": [len(crowd)]})
-    with pytest.raises(ValueError, match="3 listed values for 40000000 people make 120000000 cells"):
+    with pytest.raises(
+        ValueError, match="3 listed values for 40000000 people make 120000000 cells"
+    ):
         canonicalise(table, scheme, schema=schema, leaky=crowd)
 
 
