@@ -2,6 +2,7 @@
 
 import io
 import json
+import re
 import shutil
 from collections.abc import Callable
 from pathlib import Path
@@ -19,6 +20,7 @@ from .wheels import UV, Environment, build_wheel, fresh_environment
 
 PLUGINS = sorted(path.parent for path in REPOSITORY.glob("plugins/*/pyproject.toml"))
 EXTRAS = REPOSITORY / "examples" / "anomed-mia-extras"
+TUTORIAL = "tutorial/write-a-challenge-type.md"
 
 WheelOf = Callable[[Path], Path]
 
@@ -108,7 +110,7 @@ def test_what_the_tutorial_builds_is_packaged_as_it_says(wheel_of: WheelOf, tmp_
     package = write_package("diabetes-sex", tmp_path)
     for path in [*package.glob("anomed_*/c*.py"), *package.glob("tests/*.py")]:
         path.unlink()
-    for name, text in files_of("tutorial/write-a-challenge-type.md").items():
+    for name, text in files_of(TUTORIAL).items():
         (tmp_path / name).write_text(text)
     environment = fresh_environment(
         tmp_path / "environment", [wheel_of(REPOSITORY), wheel_of(package), "pytest"]
@@ -118,8 +120,14 @@ def test_what_the_tutorial_builds_is_packaged_as_it_says(wheel_of: WheelOf, tmp_
     tested = environment.run("pytest", "-q", "-W", "error", folder=tmp_path / "elsewhere")
     checked = environment.run("anomed", "plugins", "check", "diabetes-sex", folder=tmp_path)
 
-    assert "20 passed" in tested
-    assert "diabetes-sex: 19 checks, 0 failed" in checked
+    page = (REPOSITORY / "docs" / TUTORIAL).read_text(encoding="utf-8")
+    for printed, pattern in {
+        tested: r"\d+ passed",
+        checked: r"diabetes-sex: \d+ checks, 0 failed",
+    }.items():
+        said = re.findall(pattern, page)
+        assert said
+        assert said[-1] in printed
 
 
 def test_an_extension_of_somebody_elses_type_takes_part_once_installed(
