@@ -1,12 +1,12 @@
 """Pairs of boxes and records that agree wherever boxes are exact: found by sorting."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 
 import numpy as np
 from attrs import evolve, frozen
 
 from anomed_dataset_anonymization.privacy.classes import BoolArray, IntArray
-from anomed_dataset_anonymization.utility._record_sets import contains
+from anomed_dataset_anonymization.utility._record_sets import covers_pairs
 from anomed_dataset_anonymization.utility.boxes import Boxes
 from anomed_dataset_anonymization.utility.cells import Cells, Intervals
 
@@ -48,7 +48,7 @@ class ExactJoin:
         counts = np.zeros(len(self.boxes), dtype=np.int64)
         others = {name: c for name, c in boxes.columns.items() if name not in self.names}
         for position, record in self._pairs():
-            covered = _covers(others, self.boxes[position], records=records, record=record)
+            covered = covers_pairs(others, self.boxes[position], records, other_rows=record)
             people = np.where(covered, records.counts[record], 0)
             counts += np.bincount(position, people, minlength=len(counts)).astype(np.int64)
         return counts
@@ -153,15 +153,3 @@ def _joint_keys(
         distinct, codes = np.unique(np.concatenate(pair), return_inverse=True)
         _, keys = np.unique(keys * len(distinct) + codes, return_inverse=True)
     return keys[: lengths[0]], keys[lengths[0] :]
-
-
-def _covers(
-    cells_of: Mapping[str, Cells], rows: IntArray, *, records: Boxes, record: IntArray
-) -> BoolArray:
-    covered = np.ones(len(rows), dtype=np.bool_)
-    for name, cells in cells_of.items():
-        others = records.columns[name]
-        covered &= contains(
-            cells, cells.cell_of_row[rows], others, other_cells=others.cell_of_row[record]
-        )
-    return covered

@@ -1,6 +1,6 @@
 """Sets of records, packed 64 a word: which records the cells of a column cover."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import TypeAlias
 
 import numpy as np
@@ -31,6 +31,19 @@ def contains(cells: Cells, chosen: IntArray, others: Cells, *, other_cells: IntA
     if isinstance(cells, ValueMasses) and isinstance(others, ValueMasses):
         return cells.contains(chosen, others, other_cells=other_cells)
     raise ValueError("a column holds ranges in one table and listed values in the other.")
+
+
+def covers_pairs(
+    cells_of: Mapping[str, Cells], rows: IntArray, records: Boxes, *, other_rows: IntArray
+) -> BoolArray:
+    """Return whether each row of some columns covers the record that it is paired with."""
+    covered = np.ones(len(rows), dtype=np.bool_)
+    for name, cells in cells_of.items():
+        others = records.columns[name]
+        covered &= contains(
+            cells, cells.cell_of_row[rows], others, other_cells=others.cell_of_row[other_rows]
+        )
+    return covered
 
 
 def refuse_other_kinds(boxes: Boxes, records: Boxes) -> None:

@@ -8,7 +8,7 @@ from anomed_dataset_anonymization.utility._record_sets import (
     CHUNK_BYTES,
     Lookup,
     binary_digits,
-    contains,
+    covers_pairs,
     looked_up,
     n_words,
     packed_on_demand,
@@ -146,13 +146,7 @@ def covers(published: Boxes, rows: IntArray, *, original: Boxes, records: IntArr
         If the original lacks a column.
     """
     people = original.select(list(published.columns))
-    covered = np.ones(len(rows), dtype=np.bool_)
-    for name, cells in published.columns.items():
-        others = people.columns[name]
-        covered &= contains(
-            cells, cells.cell_of_row[rows], others, other_cells=others.cell_of_row[records]
-        )
-    return covered
+    return covers_pairs(published.columns, rows, people, other_rows=records)
 
 
 def _lookups(boxes: Boxes, records: Boxes) -> dict[str, Lookup]:
