@@ -7,6 +7,7 @@ core's own. Names are imported when they are used, so that the command line stay
 from __future__ import annotations
 
 import importlib
+import warnings
 from typing import TYPE_CHECKING, Any
 
 from anomed_core.version import __version__
@@ -32,9 +33,9 @@ if TYPE_CHECKING:
         ChallengeSpec,
         ChallengeType,
         ColumnSchema,
-        Competition,
         DataProduct,
         DataRequest,
+        DemoConfig,
         Direction,
         FormPart,
         FormSchema,
@@ -83,7 +84,7 @@ _HOMES = {
         "ChallengeSpec",
         "ChallengeType",
         "ColumnSchema",
-        "Competition",
+        "DemoConfig",
         "DataProduct",
         "DataRequest",
         "Direction",
@@ -127,13 +128,13 @@ __all__ = [
     "ChallengeSpec",
     "ChallengeType",
     "ColumnSchema",
-    "Competition",
     "ConfigError",
     "CreationContext",
     "DataProduct",
     "DataRequest",
     "DataSource",
     "DeliveryContext",
+    "DemoConfig",
     "DemoSession",
     "Direction",
     "FormPart",
@@ -171,7 +172,15 @@ __all__ = [
 ]
 
 
+_RENAMED = {"Competition": "DemoConfig"}
+"""Names of older plugins, which keep working until the second minor version after the change."""
+
+
 def __getattr__(name: str) -> Any:
+    if name in _RENAMED:
+        new = _RENAMED[name]
+        warnings.warn(f"anomed_core.{name} is {new} now", DeprecationWarning, stacklevel=2)
+        return __getattr__(new)
     if name in _HOME_OF:
         value = getattr(importlib.import_module(_HOME_OF[name]), name)
         globals()[name] = value

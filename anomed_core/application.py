@@ -13,7 +13,7 @@ import structlog
 from anomed_core.config import Configuration, ServerSettings, read_configuration
 from anomed_core.model import ChallengeSpec, normalised_slug
 from anomed_core.plugins import PluginRegistry, build_registry
-from anomed_core.service.house import House, open_house
+from anomed_core.service.server import Server, open_server
 from anomed_core.service.specs import demo_table, specs_from_tables
 from anomed_core.state import StateDirectory
 from anomed_core.web import configure_logs, create_web_app
@@ -66,17 +66,17 @@ def create_app(
     if os.environ.get("SERVER_SOFTWARE", "").startswith("gunicorn"):
         folder = shared_folder(StateDirectory(settings.state).root)
         share_between_workers(folder, begin_anew=False)
-    house = open_house(
+    server = open_server(
         specs,
         registry=registry,
         settings=settings,
         accept_change=accept_metric_change,
         in_background=True,
     )
-    return create_web_app(house)
+    return create_web_app(server)
 
 
-def house_from_files(
+def server_from_files(
     config: Path | None,
     *,
     plugins: Iterable[str] = (),
@@ -84,8 +84,8 @@ def house_from_files(
     accept_change: bool = False,
     in_background: bool = False,
     environment: Mapping[str, str] = os.environ,
-) -> House:
-    """Open the house that a configuration file and the command line describe.
+) -> Server:
+    """Open the server that a configuration file and the command line describe.
 
     Parameters
     ----------
@@ -104,7 +104,7 @@ def house_from_files(
 
     Returns
     -------
-    House
+    Server
         Close it in the end.
 
     Raises
@@ -114,7 +114,7 @@ def house_from_files(
     """
     configuration = read_configuration(config, environment=environment, overrides=overrides)
     registry, specs = challenges_of(configuration, plugins)
-    return open_house(
+    return open_server(
         specs,
         registry=registry,
         settings=configuration.server,

@@ -1,4 +1,4 @@
-"""Open houses of example types, and speak HTTP to them without a socket."""
+"""Open servers of example types, and speak HTTP to them without a socket."""
 
 from __future__ import annotations
 
@@ -12,11 +12,11 @@ from falcon.testing import TestClient
 
 from anomed_core import ChallengeSpec, ServerSettings
 from anomed_core.plugins import build_registry
-from anomed_core.service.house import House, open_house
+from anomed_core.service.server import Server, open_server
 from anomed_core.web import create_web_app
 from tests.example_types import Guessing
 
-OpenHouse = Callable[..., House]
+OpenServer = Callable[..., Server]
 
 
 @pytest.fixture(autouse=True)
@@ -31,33 +31,33 @@ def state(tmp_path: Path) -> Path:
 
 
 @pytest.fixture
-def house_of(state: Path) -> Iterator[OpenHouse]:
-    """Open a house of plugins: one challenge for each type, its id is the type's name."""
-    houses: list[House] = []
+def server_of(state: Path) -> Iterator[OpenServer]:
+    """Open a server of plugins: one challenge for each type, its id is the type's name."""
+    servers: list[Server] = []
 
     def make(
         *plugins: Any,
         specs: list[ChallengeSpec] | None = None,
         accept_change: bool = False,
         **settings: Any,
-    ) -> House:
+    ) -> Server:
         registry = build_registry(discover=False)
         for number, plugin in enumerate(plugins):
             registry.add(plugin, name=f"{type(plugin).__name__.lower()}-{number}")
         names = [loaded.type.name for loaded in registry.types]
-        house = open_house(
+        server = open_server(
             specs or [ChallengeSpec(id=name, type=name) for name in names],
             registry=registry,
             settings=ServerSettings(state=state, **settings),
             accept_change=accept_change,
             environment={},
         )
-        houses.append(house)
-        return house
+        servers.append(server)
+        return server
 
     yield make
-    for house in houses:
-        house.close()
+    for server in servers:
+        server.close()
 
 
 @pytest.fixture
@@ -66,10 +66,10 @@ def game() -> Guessing:
 
 
 @pytest.fixture
-def house(house_of: OpenHouse, game: Guessing) -> House:
-    return house_of(game)
+def server(server_of: OpenServer, game: Guessing) -> Server:
+    return server_of(game)
 
 
 @pytest.fixture
-def client(house: House) -> TestClient:
-    return TestClient(create_web_app(house))
+def client(server: Server) -> TestClient:
+    return TestClient(create_web_app(server))

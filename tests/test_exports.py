@@ -54,3 +54,8 @@ def test_statistics_need_no_other_room() -> None:
     assert "scipy.special" in loaded
     assert not loaded & {"scipy.stats", "falcon", "sqlalchemy", "sklearn", "pandas", "pyarrow"}
     assert not any(name.startswith("anomed_core.model") for name in loaded)
+
+
+def test_a_renamed_export_warns_and_works() -> None:
+    with pytest.warns(DeprecationWarning, match=r"Competition is DemoConfig now"):
+        assert anomed_core.Competition is anomed_core.DemoConfig

@@ -1,4 +1,4 @@
-"""The desk: ``anomed`` and its commands, imported when they are run."""
+"""The submissions: ``anomed`` and its commands, imported when they are run."""
 
 from __future__ import annotations
 

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import click
 
 from anomed_core.cli import EXIT_PROBLEM
-from anomed_core.cli.houses import chosen_challenges, recorded_house
+from anomed_core.cli.opening import chosen_challenges, recorded_server
 from anomed_core.cli.options import (
     challenge_options,
     json_option,
@@ -18,7 +18,7 @@ from anomed_core.cli.options import (
 
 if TYPE_CHECKING:
     from anomed_core.service import HostedChallenge
-    from anomed_core.service.house import House
+    from anomed_core.service.server import Server
 
 
 @click.command()
@@ -45,11 +45,11 @@ def audit(
     """
     from anomed_core.errors import UsageError
 
-    with recorded_house(config, plugins=plugins, state=state, ledger=ledger) as house:
-        chosen = chosen_challenges(house, challenge_id)
+    with recorded_server(config, plugins=plugins, state=state, ledger=ledger) as server:
+        chosen = chosen_challenges(server, challenge_id)
         if len(chosen) != 1:
-            raise UsageError(f"name one challenge with --challenge: {', '.join(house.challenges)}")
-        results = _attack(house, chosen[0], anonymizer, url)
+            raise UsageError(f"name one challenge with --challenge: {', '.join(server.challenges)}")
+        results = _attack(server, chosen[0], anonymizer, url)
     if as_json:
         print_json(results)
     else:
@@ -63,15 +63,15 @@ def audit(
 
 
 def _attack(
-    house: House, hosted: HostedChallenge, anonymizer: str, url: str
+    server: Server, hosted: HostedChallenge, anonymizer: str, url: str
 ) -> dict[str, dict[str, float]]:
     import attrs
 
     from anomed_core.errors import UsageError
     from anomed_core.plugins import one_line
-    from anomed_core.service.evaluation import Attack, Jury
+    from anomed_core.service.evaluation import Attack, Evaluator
 
-    target = house.desk.submissions.target(hosted, anonymizer, whole=True)
+    target = server.submissions.kept.target(hosted, anonymizer, whole=True)
     if target.submission is None:
         raise UsageError(
             f"anonymizer {anonymizer!r} has no submission that was kept; it must submit its final "
@@ -80,12 +80,12 @@ def _attack(
     submission = attrs.evolve(
         target.submission, parameters={**target.submission.parameters, "predict_url": url}
     )
-    jury = Jury(house.challenges)
+    evaluator = Evaluator(server.challenges)
     results: dict[str, dict[str, float]] = {}
     for attack in hosted.house_attacks:
         job = Attack(challenge=hosted.id, attack=attack.name, submission=submission)
         try:
-            metrics = jury(job)
+            metrics = evaluator(job)
         except Exception as error:
             raise UsageError(
                 f"the house attack {attack.name!r} failed: {one_line(error)}; check that the "
@@ -93,7 +93,7 @@ def _attack(
             ) from error
         if isinstance(metrics, dict):
             results[attack.name] = metrics
-            house.ledger.record_house(
+            server.ledger.record_house(
                 challenge=hosted.id,
                 kind=submission.kind,
                 subject=submission.subject,

@@ -7,8 +7,8 @@ from pathlib import Path
 import click
 
 from anomed_core.cli import EXIT_PROBLEM
-from anomed_core.cli.houses import temporary_house
 from anomed_core.cli.lazy import ExtensibleGroup
+from anomed_core.cli.opening import temporary_server
 from anomed_core.cli.options import config_argument, json_option, plugin_option, print_json
 
 
@@ -31,11 +31,11 @@ def check(config: Path | None, plugins: tuple[str, ...], as_json: bool) -> None:
     """
     from anomed_core.service.rehearsal import rehearse
 
-    with temporary_house(config, plugins) as house:
+    with temporary_server(config, plugins) as server:
         findings = [
-            finding for hosted in house.challenges.values() for finding in rehearse(hosted, house)
+            finding for hosted in server.challenges.values() for finding in rehearse(hosted, server)
         ]
-        titles = {hosted.id: hosted.challenge.title for hosted in house.challenges.values()}
+        titles = {hosted.id: hosted.challenge.title for hosted in server.challenges.values()}
     if as_json:
         print_json([finding.as_dict() for finding in findings])
     else:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from anomed_core.cli.houses import chosen_challenges, temporary_house
+from anomed_core.cli.opening import chosen_challenges, temporary_server
 from anomed_core.cli.options import config_argument, plugin_option
 
 if TYPE_CHECKING:
@@ -39,8 +39,8 @@ def dummy(
     Give the files to participants who may not see the real data. A product of which no dummy data
     can be made is listed with the reason.
     """
-    with temporary_house(config, plugins) as house:
-        for hosted in chosen_challenges(house, challenge_id):
+    with temporary_server(config, plugins) as server:
+        for hosted in chosen_challenges(server, challenge_id):
             for product in hosted.products.values():
                 name = product.path.strip("/").replace("/", "-") + product.schema.file_suffix
                 path = output / hosted.id / name

@@ -8,8 +8,8 @@ import attrs
 import click
 
 from anomed_core.cli import EXIT_PROBLEM
-from anomed_core.cli.memory import ledger_url, open_memory
-from anomed_core.cli.options import json_option, memory_options, print_json
+from anomed_core.cli.options import json_option, print_json, records_options
+from anomed_core.cli.records import ledger_url, open_records
 
 
 @click.group("ledger")
@@ -18,13 +18,13 @@ def ledger_group() -> None:
 
 
 @ledger_group.command("verify")
-@memory_options
+@records_options
 @json_option
 def verify(config: Path | None, state: Path | None, ledger: str | None, as_json: bool) -> None:
     """Check the hash chain of scores and audit rows; exit code 1 if a row is not as it was."""
-    with open_memory(config, state=state, ledger=ledger) as memory:
-        faults = memory.ledger.verify()
-        n_scores = memory.ledger.n_scores()
+    with open_records(config, state=state, ledger=ledger) as records:
+        faults = records.ledger.verify()
+        n_scores = records.ledger.n_scores()
     if as_json:
         print_json({"scores": n_scores, "faults": [attrs.asdict(fault) for fault in faults]})
     else:
@@ -37,7 +37,7 @@ def verify(config: Path | None, state: Path | None, ledger: str | None, as_json:
 
 
 @ledger_group.command("migrate")
-@memory_options
+@records_options
 def migrate(config: Path | None, state: Path | None, ledger: str | None) -> None:
     """Bring the ledger to the schema of this release; back it up first."""
     from anomed_core.ledger import migrate_ledger

@@ -42,7 +42,7 @@ def challenge_options(command: Command) -> Command:
     return command
 
 
-def memory_options(command: Command) -> Command:
+def records_options(command: Command) -> Command:
     """Add CONFIG, --state and --ledger."""
     for option in (ledger_option, state_option, config_argument):
         command = option(command)

@@ -6,13 +6,13 @@ from pathlib import Path
 
 import click
 
-from anomed_core.cli.memory import open_memory
 from anomed_core.cli.options import (
     json_option,
-    memory_options,
     print_json,
     print_table,
+    records_options,
 )
+from anomed_core.cli.records import open_records
 
 
 @click.group()
@@ -21,7 +21,7 @@ def outbox() -> None:
 
 
 @outbox.command("list")
-@memory_options
+@records_options
 @json_option
 def list_letters(
     config: Path | None, state: Path | None, ledger: str | None, as_json: bool
@@ -29,8 +29,8 @@ def list_letters(
     """List deliveries and their state."""
     from anomed_core.ledger import DELIVER
 
-    with open_memory(config, state=state, ledger=ledger) as memory:
-        facts = memory.chores.facts(DELIVER)
+    with open_records(config, state=state, ledger=ledger) as records:
+        facts = records.follow_ups.facts(DELIVER)
     rows = [
         {
             "score": fact.score_id,
@@ -50,7 +50,7 @@ def list_letters(
 
 @outbox.command("retry")
 @click.argument("score_id", required=False)
-@memory_options
+@records_options
 def retry(
     score_id: str | None, config: Path | None, state: Path | None, ledger: str | None
 ) -> None:
@@ -65,6 +65,6 @@ def retry(
             )
         config = Path(score_id)
         score_id = None
-    with open_memory(config, state=state, ledger=ledger) as memory:
-        n_due = memory.chores.retry(DELIVER, score_id=int(score_id) if score_id else None)
+    with open_records(config, state=state, ledger=ledger) as records:
+        n_due = records.follow_ups.retry(DELIVER, score_id=int(score_id) if score_id else None)
     click.echo(f"{n_due} deliveries are due now; a running server delivers them.")

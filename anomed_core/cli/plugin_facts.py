@@ -12,7 +12,7 @@ import attrs
 from anomed_core.config import ServerSettings
 from anomed_core.model import normalised_slug
 from anomed_core.plugins import build_registry, implemented_hooks
-from anomed_core.service.house import open_house
+from anomed_core.service.server import open_server
 from anomed_core.service.specs import config_class, demo_table, specs_from_tables
 
 
@@ -45,13 +45,13 @@ def plugin_facts(name: str) -> dict[str, Any]:
     )
     facts["config"] = config_keys(config_class(challenge_type))
     with tempfile.TemporaryDirectory() as folder:
-        house = open_house(
+        server = open_server(
             specs_from_tables([demo_table(challenge_type)], registry),
             registry=registry,
             settings=ServerSettings(state=Path(folder)),
         )
-        hosted = next(iter(house.challenges.values()))
-        house.close()
+        hosted = next(iter(server.challenges.values()))
+        server.close()
     facts["routes"] = [
         {
             "method": "GET",

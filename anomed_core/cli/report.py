@@ -6,7 +6,7 @@ from pathlib import Path
 
 import click
 
-from anomed_core.cli.houses import recorded_house
+from anomed_core.cli.opening import recorded_server
 from anomed_core.cli.options import challenge_options
 
 
@@ -36,10 +36,10 @@ def report(
     from anomed_core.service.report import report_data, report_sections
     from anomed_core.web.pages import document
 
-    with recorded_house(config, plugins=plugins, state=state, ledger=ledger) as house:
+    with recorded_server(config, plugins=plugins, state=state, ledger=ledger) as server:
         output.mkdir(parents=True, exist_ok=True)
-        for hosted in house.challenges.values():
-            sections = report_sections(hosted, house.desk.submissions)
+        for hosted in server.challenges.values():
+            sections = report_sections(hosted, server.submissions.kept)
             title, description = hosted.challenge.title, hosted.challenge.description
             body = f"<h1>{escape(title)}</h1><p>{escape(description)}</p>" + "".join(
                 f"<h2>{escape(section.title)}</h2>{section.html}" for section in sections

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import click
 
-from anomed_core.cli.houses import temporary_house
+from anomed_core.cli.opening import temporary_server
 from anomed_core.cli.options import (
     config_argument,
     json_option,
@@ -24,9 +24,9 @@ def routes(config: Path | None, plugins: tuple[str, ...], as_json: bool) -> None
     """List what a server would hand out and take, and who may use it."""
     from anomed_core.web import mounted_challenges
 
-    with temporary_house(config, plugins) as house:
+    with temporary_server(config, plugins) as server:
         rows = []
-        for base, hosted in mounted_challenges(house).items():
+        for base, hosted in mounted_challenges(server).items():
             rows += [
                 [
                     "GET",
@@ -58,5 +58,5 @@ def openapi_command(config: Path | None, plugins: tuple[str, ...]) -> None:
     """Print the OpenAPI 3.1 document of a server."""
     from anomed_core.web import mounted_challenges, openapi
 
-    with temporary_house(config, plugins) as house:
-        print_json(openapi(mounted_challenges(house)))
+    with temporary_server(config, plugins) as server:
+        print_json(openapi(mounted_challenges(server)))

@@ -7,15 +7,15 @@ from typing import TYPE_CHECKING
 
 import click
 
-from anomed_core.cli.houses import chosen_challenges, recorded_house
-from anomed_core.cli.memory import open_memory
+from anomed_core.cli.opening import chosen_challenges, recorded_server
 from anomed_core.cli.options import (
     challenge_options,
     json_option,
-    memory_options,
     print_json,
     print_table,
+    records_options,
 )
+from anomed_core.cli.records import open_records
 
 if TYPE_CHECKING:
     from anomed_core.service import HostedChallenge
@@ -27,7 +27,7 @@ def scores() -> None:
 
 
 @scores.command("list")
-@memory_options
+@records_options
 @click.option("--challenge", metavar="ID", help="Only this challenge.")
 @json_option
 def list_scores(
@@ -38,8 +38,8 @@ def list_scores(
     as_json: bool,
 ) -> None:
     """List recorded scores, oldest first."""
-    with open_memory(config, state=state, ledger=ledger) as memory:
-        found = memory.ledger.scores(challenge=challenge)
+    with open_records(config, state=state, ledger=ledger) as records:
+        found = records.ledger.scores(challenge=challenge)
     if as_json:
         print_json([score.as_dict() for score in found])
         return
@@ -94,9 +94,9 @@ def rank_scores(
     from anomed_core.service.ranking import rank, ranking_metrics
 
     rankings = []
-    with recorded_house(config, plugins=plugins, state=state, ledger=ledger) as house:
-        for hosted, name in _chosen_kinds(chosen_challenges(house, challenge_id), kind):
-            found = house.ledger.scores(challenge=hosted.id, kind=name, split=Split(split))
+    with recorded_server(config, plugins=plugins, state=state, ledger=ledger) as server:
+        for hosted, name in _chosen_kinds(chosen_challenges(server, challenge_id), kind):
+            found = server.ledger.scores(challenge=hosted.id, kind=name, split=Split(split))
             metrics = hosted.metrics[name]
             ranked = rank([s for s in found if s.origin == "participant"], metrics)
             rankings.append((hosted, name, ranking_metrics(metrics), ranked))
@@ -175,21 +175,21 @@ def reevaluate_scores(
     """
     from anomed_core.service.reevaluation import reevaluate
 
-    with recorded_house(
+    with recorded_server(
         config,
         plugins=plugins,
         state=state,
         ledger=ledger,
         accept_change=accept_metric_change,
-    ) as house:
+    ) as server:
         outcomes = [
             outcome
-            for hosted in chosen_challenges(house, challenge_id)
+            for hosted in chosen_challenges(server, challenge_id)
             for outcome in reevaluate(
                 hosted,
-                ledger=house.ledger,
-                submissions=house.desk.submissions,
-                engine=house.desk.inline,
+                ledger=server.ledger,
+                submissions=server.submissions.kept,
+                engine=server.submissions.inline,
                 only=only,
                 record=not dry_run,
             )
@@ -197,7 +197,7 @@ def reevaluate_scores(
         recorded = [outcome.recorded for outcome in outcomes if outcome.recorded]
         if recorded:
             numbers = " ".join(str(score.supersedes) for score in recorded)
-            house.ledger.audit("scores reevaluated", superseded=numbers)
+            server.ledger.audit("scores reevaluated", superseded=numbers)
     if as_json:
         print_json([outcome.as_dict() for outcome in outcomes])
     else:
@@ -220,7 +220,7 @@ def reevaluate_scores(
 
 
 @scores.command("export")
-@memory_options
+@records_options
 @click.option("--challenge", metavar="ID", help="Only this challenge.")
 @click.option(
     "--format",
@@ -238,8 +238,8 @@ def export_scores(
     import json
     import sys
 
-    with open_memory(config, state=state, ledger=ledger) as memory:
-        rows = [score.as_dict() for score in memory.ledger.scores(challenge=challenge)]
+    with open_records(config, state=state, ledger=ledger) as records:
+        rows = [score.as_dict() for score in records.ledger.scores(challenge=challenge)]
     if form == "jsonl":
         for row in rows:
             click.echo(json.dumps(row))

@@ -44,7 +44,7 @@ def serve(
     # Workers and evaluations are our threads; libraries read this when they are imported.
     os.environ.setdefault("OMP_NUM_THREADS", "1")
     os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
-    from anomed_core.server import run_server
+    from anomed_core.serving import run_server
 
     run_server(
         config,

@@ -6,13 +6,13 @@ from pathlib import Path
 
 import click
 
-from anomed_core.cli.memory import open_memory
 from anomed_core.cli.options import (
     json_option,
-    memory_options,
     print_json,
     print_table,
+    records_options,
 )
+from anomed_core.cli.records import open_records
 
 _ROLES = ("anonymizer", "deanonymizer", "organiser")
 
@@ -30,7 +30,7 @@ def tokens() -> None:
     metavar="ID",
     help="The challenge it is valid for; an organiser's may be valid for all [default for them].",
 )
-@memory_options
+@records_options
 @json_option
 def create(
     role: str,
@@ -55,10 +55,12 @@ def create(
             "begins with a letter or digit"
         )
     identity = Identity(role=Role(role), holder=holder, challenge=challenge or EVERY_CHALLENGE)
-    with open_memory(config, state=state, ledger=ledger, must_exist=False) as memory:
-        token = memory.tokens.create(identity)
-        memory.ledger.audit("token created", role=role, holder=holder, challenge=identity.challenge)
-        served = memory.ledger.challenges()
+    with open_records(config, state=state, ledger=ledger, must_exist=False) as records:
+        token = records.tokens.create(identity)
+        records.ledger.audit(
+            "token created", role=role, holder=holder, challenge=identity.challenge
+        )
+        served = records.ledger.challenges()
     if challenge is not None and served and challenge not in served:
         click.echo(
             f"Note: no challenge {challenge!r} was served here yet, only {', '.join(served)}.",
@@ -77,12 +79,12 @@ def create(
 
 
 @tokens.command("list")
-@memory_options
+@records_options
 @json_option
 def list_tokens(config: Path | None, state: Path | None, ledger: str | None, as_json: bool) -> None:
     """List tokens by their ids; the tokens themselves are not kept."""
-    with open_memory(config, state=state, ledger=ledger) as memory:
-        facts = memory.tokens.facts()
+    with open_records(config, state=state, ledger=ledger) as records:
+        facts = records.tokens.facts()
     rows = [
         {
             "id": fact.id[:12],
@@ -103,16 +105,16 @@ def list_tokens(config: Path | None, state: Path | None, ledger: str | None, as_
 
 @tokens.command("revoke")
 @click.argument("token_id")
-@memory_options
+@records_options
 def revoke(token_id: str, config: Path | None, state: Path | None, ledger: str | None) -> None:
     """Revoke the token whose id begins with TOKEN_ID (see: anomed tokens list)."""
     from anomed_core.errors import UsageError
 
-    with open_memory(config, state=state, ledger=ledger) as memory:
-        if not memory.tokens.revoke(token_id):
+    with open_records(config, state=state, ledger=ledger) as records:
+        if not records.tokens.revoke(token_id):
             raise UsageError(
                 f"{token_id!r} is not the beginning of exactly one valid token's id; give at least "
                 "8 digits as anomed tokens list shows them"
             )
-        memory.ledger.audit("token revoked", token=token_id)
+        records.ledger.audit("token revoked", token=token_id)
     click.echo(f"Token {token_id} is revoked.")

@@ -1,4 +1,4 @@
-"""The postman: reports recorded scores to platforms, from the outbox."""
+"""The delivery worker: reports recorded scores to platforms, from the outbox."""
 
 from anomed_core.delivery.context import DeliveryContext
 

@@ -1,8 +1,9 @@
 """Do each job in a process of its own, with a limit on time and on memory.
 
-A helper process, the *nursery*, is forked off while the server still has a single thread and holds
-every open challenge. It forks a child for each job, so that a job starts in milliseconds, shares
-the server's memory, and takes nothing with it when it loops, leaks, crashes or calls ``os._exit``.
+A helper process, the *fork server*, is forked off while the server still has a single thread and
+holds every open challenge. It forks a child for each job, so that a job starts in milliseconds,
+shares the server's memory, and takes nothing with it when it loops, leaks, crashes or calls
+``os._exit``.
 Each job has a socket of its own; its end is the end of the job.
 """
 
@@ -20,9 +21,9 @@ from typing import Any
 import structlog
 
 from anomed_core.engine.contract import Engine, Perform
+from anomed_core.engine.fork_server import run_fork_server
 from anomed_core.engine.inline import FAILED
 from anomed_core.engine.messages import receive_message, send_message
-from anomed_core.engine.nursery import run_nursery
 from anomed_core.errors import EvaluationFailedError, EvaluationTimeoutError
 
 log = structlog.get_logger(__name__)
@@ -45,7 +46,7 @@ class ForkingEngine(Engine):
     n_parallel
         Jobs that run at once; others wait for their turn, at most as long as a job may take.
     on_loss
-        Called when the nursery is found dead: no job can be done in this process any more.
+        Called when the fork server is found dead: no job can be done in this process any more.
     """
 
     def __init__(
@@ -63,13 +64,13 @@ class ForkingEngine(Engine):
         self._sending = threading.Lock()
         self._lost = False
         self._control, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
-        self._nursery = os.fork()
-        if self._nursery == 0:
+        self._fork_server = os.fork()
+        if self._fork_server == 0:
             try:
                 self._control.close()
-                run_nursery(theirs, perform, timeout_s=timeout_s, memory_bytes=memory_bytes)
+                run_fork_server(theirs, perform, timeout_s=timeout_s, memory_bytes=memory_bytes)
             except BaseException:
-                log.exception("the nursery failed")
+                log.exception("the fork server failed")
             finally:  # whatever happens, this process must not go on as a second server
                 os._exit(_BROKEN)
         theirs.close()
@@ -87,7 +88,7 @@ class ForkingEngine(Engine):
             self._turns.release()
 
     def _start(self, job: Any) -> socket.socket:
-        """Hand a job to the nursery and return our end of its socket."""
+        """Hand a job to the fork server and return our end of its socket."""
         ours, theirs = socket.socketpair()
         ours.settimeout(self._timeout_s + _GRACE_S)
         try:
@@ -122,19 +123,19 @@ class ForkingEngine(Engine):
         return result
 
     def _note_loss(self, job: Any) -> None:
-        """Say so if it is the nursery that has ended, and not the job alone."""
+        """Say so if it is the fork server that has ended, and not the job alone."""
         with self._sending:
-            if self._lost or not _has_ended(self._nursery):
+            if self._lost or not _has_ended(self._fork_server):
                 return
             self._lost = True
-        log.error("the nursery is gone", job=str(job))
+        log.error("the fork server is gone", job=str(job))
         self._on_loss()
 
     def close(self) -> None:
-        """See `Engine.close`: the nursery ends its children and itself."""
+        """See `Engine.close`: the fork server ends its children and itself."""
         self._control.close()
         with contextlib.suppress(ChildProcessError):  # it was found dead before
-            os.waitpid(self._nursery, 0)
+            os.waitpid(self._fork_server, 0)
 
 
 def _has_ended(child: int) -> bool:

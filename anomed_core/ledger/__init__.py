@@ -1,6 +1,5 @@
 """The memory: attempts and scores that survive everything but the disk."""
 
-from anomed_core.ledger.chores import DELIVER, Chore, ChoreBook, ChoreFacts
 from anomed_core.ledger.contract import (
     Attempt,
     ChainFault,
@@ -11,6 +10,7 @@ from anomed_core.ledger.contract import (
     Quota,
 )
 from anomed_core.ledger.database import Database, migrate_ledger
+from anomed_core.ledger.follow_ups import DELIVER, FollowUp, FollowUpBook, FollowUpFacts
 from anomed_core.ledger.sql import SqlLedger
 from anomed_core.ledger.tokens import EVERY_CHALLENGE, Identity, TokenBook, TokenFacts
 
@@ -19,12 +19,12 @@ __all__ = [
     "EVERY_CHALLENGE",
     "Attempt",
     "ChainFault",
-    "Chore",
-    "ChoreBook",
-    "ChoreFacts",
     "Claim",
     "ClaimRequest",
     "Database",
+    "FollowUp",
+    "FollowUpBook",
+    "FollowUpFacts",
     "Identity",
     "Ledger",
     "Provenance",

@@ -6,7 +6,7 @@ import sqlalchemy as sa
 
 from anomed_core.errors import AlreadyScoredError, AttemptInProgressError, QuotaExhaustedError
 from anomed_core.ledger.contract import ClaimRequest, Quota
-from anomed_core.ledger.owners import is_gone
+from anomed_core.ledger.process_identity import is_gone
 from anomed_core.ledger.rows import MICROSECOND, as_datetime, claim_keys, subject_columns
 from anomed_core.ledger.schema import attempts, scores
 from anomed_core.ledger.statements import HELD, N_USED

@@ -201,7 +201,7 @@ class Ledger(ABC):
         *,
         tasks: Sequence[str] = (),
     ) -> Score:
-        """Turn a claim into a score; claim, score and chores change together.
+        """Turn a claim into a score; claim, score and follow-ups change together.
 
         Parameters
         ----------
@@ -212,7 +212,7 @@ class Ledger(ABC):
         provenance
             Which code made it.
         tasks
-            What is to be done about the score later: a chore each.
+            What is to be done about the score later: a follow-up each.
 
         Returns
         -------
@@ -269,13 +269,13 @@ class Ledger(ABC):
         provenance
             Which code made it.
         settles
-            Score and task of the chore that is done with this; both change together, so that no
+            Score and task of the follow-up that is done with this; both change together, so that no
             result is recorded twice.
 
         Raises
         ------
         LedgerError
-            If that chore was settled before.
+            If that follow-up was settled before.
         """
 
     @abstractmethod

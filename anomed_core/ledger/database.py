@@ -15,7 +15,7 @@ import sqlalchemy as sa
 from sqlalchemy.engine import make_url
 
 from anomed_core.errors import LedgerError, LedgerFullError, LedgerMismatchError, UsageError
-from anomed_core.ledger.turns import Turns
+from anomed_core.ledger.write_queue import Turns
 
 HEAD = "0001"
 """Identifier of the newest migration."""

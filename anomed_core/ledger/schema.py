@@ -48,7 +48,7 @@ attempts = sa.Table(
     sa.Column("request_id", sa.Text, nullable=False),
     sa.Column("claimed_at", sa.BigInteger, nullable=False),
     sa.Column("lease_until", sa.BigInteger, nullable=False),
-    # The process that evaluates; see `anomed_core.ledger.owners`.
+    # The process that evaluates; see `anomed_core.ledger.process_identity`.
     sa.Column("owner", sa.Text, nullable=False, server_default=""),
     sa.Column("settled_at", sa.BigInteger),
     sa.Index(
@@ -90,7 +90,7 @@ scores = sa.Table(
     sa.Index("ix_scores_anonymizer", "challenge", "anonymizer", "split"),
 )
 
-chores = sa.Table(
+follow_ups = sa.Table(
     "chores",
     metadata,
     # What is to be done about a score after it was recorded: deliver it, attack its submission.

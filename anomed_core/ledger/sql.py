@@ -11,7 +11,6 @@ import sqlalchemy as sa
 from anomed_core.errors import LedgerError, LedgerMismatchError
 from anomed_core.ledger import claims, rows, statements
 from anomed_core.ledger.chain import chain_faults, row_hash
-from anomed_core.ledger.chores import DONE, WAITING
 from anomed_core.ledger.clock import LedgerClock
 from anomed_core.ledger.contract import (
     Attempt,
@@ -23,7 +22,8 @@ from anomed_core.ledger.contract import (
     Quota,
 )
 from anomed_core.ledger.database import Database
-from anomed_core.ledger.owners import this_process
+from anomed_core.ledger.follow_ups import DONE, WAITING
+from anomed_core.ledger.process_identity import this_process
 from anomed_core.ledger.rows import (
     MICROSECOND,
     as_datetime,
@@ -41,7 +41,7 @@ from anomed_core.ledger.schema import (
     audit,
     chain_heads,
     challenges,
-    chores,
+    follow_ups,
     scores,
 )
 from anomed_core.ledger.schema import clock as clock_table
@@ -175,14 +175,16 @@ class SqlLedger(Ledger):
                 provenance,
                 now,
             )
-            self._add_chores(connection, score.id, tasks)
+            self._add_follow_ups(connection, score.id, tasks)
             return score
 
-    def _add_chores(self, connection: sa.Connection, score_id: int, tasks: Sequence[str]) -> None:
+    def _add_follow_ups(
+        self, connection: sa.Connection, score_id: int, tasks: Sequence[str]
+    ) -> None:
         if tasks:
             due = {"state": WAITING, "next_try_at": self._clock.machine_now()}
             connection.execute(
-                statements.ADD_CHORES,
+                statements.ADD_FOLLOW_UPS,
                 [{"score_id": score_id, "task": task, **due} for task in tasks],
             )
 
@@ -220,7 +222,7 @@ class SqlLedger(Ledger):
                 self._clock.now(connection),
                 supersedes=score.id,
             )
-            self._add_chores(connection, new.id, tasks)
+            self._add_follow_ups(connection, new.id, tasks)
             return new
 
     def record_house(  # noqa: PLR0913 - as in the contract
@@ -241,7 +243,7 @@ class SqlLedger(Ledger):
         with self._database.writing() as connection:
             now = self._clock.now(connection)
             if settles is not None:
-                _settle_chore(connection, *settles, now)
+                _settle_follow_up(connection, *settles, now)
             return self._append_score(
                 connection,
                 {
@@ -450,11 +452,15 @@ class SqlLedger(Ledger):
         self._database.close()
 
 
-def _settle_chore(connection: sa.Connection, score_id: int, task: str, now: int) -> None:
-    """Mark a chore as done, exactly once."""
+def _settle_follow_up(connection: sa.Connection, score_id: int, task: str, now: int) -> None:
+    """Mark a follow-up as done, exactly once."""
     settled = connection.execute(
-        sa.update(chores)
-        .where(chores.c.score_id == score_id, chores.c.task == task, chores.c.state == WAITING)
+        sa.update(follow_ups)
+        .where(
+            follow_ups.c.score_id == score_id,
+            follow_ups.c.task == task,
+            follow_ups.c.state == WAITING,
+        )
         .values(state=DONE, settled_at=now, last_error="")
     )
     if settled.rowcount != 1:

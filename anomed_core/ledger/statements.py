@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import sqlalchemy as sa
 
-from anomed_core.ledger.schema import attempts, audit, chain_heads, chores, clock, scores
+from anomed_core.ledger.schema import attempts, audit, chain_heads, clock, follow_ups, scores
 
 NOW = sa.select(
     sa.select(attempts.c.claimed_at).order_by(attempts.c.id.desc()).limit(1).scalar_subquery(),
@@ -55,42 +55,44 @@ ADVANCE = (
     .where(chain_heads.c.name == sa.bindparam("chain"))
     .values(length=sa.bindparam("new_length"), hash=sa.bindparam("new_hash"))
 )
-ADD_CHORES = sa.insert(chores)
+ADD_FOLLOW_UPS = sa.insert(follow_ups)
 
 _SCORES_WITH_ATTEMPTS = sa.select(scores).join(attempts, attempts.c.id == scores.c.attempt_id)
 BY_FINAL_KEY = _SCORES_WITH_ATTEMPTS.where(attempts.c.final_key == sa.bindparam("key"))
 BY_REPLAY_KEY = _SCORES_WITH_ATTEMPTS.where(attempts.c.replay_key == sa.bindparam("key"))
 
-DUE_CHORE = (
-    sa.select(scores, chores.c.task, chores.c.tries)
-    .select_from(chores)
-    .join(scores, scores.c.id == chores.c.score_id)
+DUE_FOLLOW_UP = (
+    sa.select(scores, follow_ups.c.task, follow_ups.c.tries)
+    .select_from(follow_ups)
+    .join(scores, scores.c.id == follow_ups.c.score_id)
     .where(
-        chores.c.state == "waiting",
-        chores.c.next_try_at.between(sa.bindparam("earliest"), sa.bindparam("latest")),
-        sa.func.substr(chores.c.task, 1, sa.func.length(sa.bindparam("task_prefix")))
+        follow_ups.c.state == "waiting",
+        follow_ups.c.next_try_at.between(sa.bindparam("earliest"), sa.bindparam("latest")),
+        sa.func.substr(follow_ups.c.task, 1, sa.func.length(sa.bindparam("task_prefix")))
         == sa.bindparam("task_prefix"),
     )
-    .order_by(chores.c.next_try_at, chores.c.score_id)
+    .order_by(follow_ups.c.next_try_at, follow_ups.c.score_id)
     .limit(1)
 )
-"""The oldest chore that waits within two times, with its score."""
+"""The oldest follow-up that waits within two times, with its score."""
 
-_THIS_CHORE = (
-    chores.c.score_id == sa.bindparam("score"),
-    chores.c.task == sa.bindparam("sort"),
+_THIS_FOLLOW_UP = (
+    follow_ups.c.score_id == sa.bindparam("score"),
+    follow_ups.c.task == sa.bindparam("sort"),
 )
-TAKE_CHORE = (
-    sa.update(chores)
+TAKE_FOLLOW_UP = (
+    sa.update(follow_ups)
     .where(
-        *_THIS_CHORE, chores.c.state == "waiting", chores.c.tries == sa.bindparam("tries_before")
+        *_THIS_FOLLOW_UP,
+        follow_ups.c.state == "waiting",
+        follow_ups.c.tries == sa.bindparam("tries_before"),
     )
-    .values(tries=chores.c.tries + 1, next_try_at=sa.bindparam("lease_until"))
+    .values(tries=follow_ups.c.tries + 1, next_try_at=sa.bindparam("lease_until"))
 )
-"""Take a chore, unless somebody else has taken it since it was looked at."""
+"""Take a follow-up, unless somebody else has taken it since it was looked at."""
 
-FINISH_CHORE = (
-    sa.update(chores)
-    .where(*_THIS_CHORE)
+FINISH_FOLLOW_UP = (
+    sa.update(follow_ups)
+    .where(*_THIS_FOLLOW_UP)
     .values(state="done", settled_at=sa.bindparam("now"), last_error="")
 )

@@ -33,7 +33,7 @@ def normalised_slug(name: str) -> str:
 
 
 @attrs.frozen(kw_only=True)
-class Competition:
+class DemoConfig:
     """What ``anomed demo`` plays.
 
     Attributes
@@ -82,7 +82,7 @@ class ChallengeType:
     description: str = ""
     config_class: type | str
     demo_config: Mapping[str, Any] = attrs.field(factory=dict)
-    competition: Competition | None = None
+    competition: DemoConfig | None = None
     is_drawn: bool = True
 
 

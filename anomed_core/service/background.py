@@ -1,4 +1,4 @@
-"""What happens beside requests: threads that do chores until they are stopped."""
+"""What happens beside requests: threads that do follow-ups until they are stopped."""
 
 from __future__ import annotations
 
@@ -8,9 +8,9 @@ from typing import Protocol
 
 import structlog
 
-from anomed_core.delivery.postman import delay_s
+from anomed_core.delivery.worker import delay_s
 from anomed_core.errors import ServiceError
-from anomed_core.ledger import Chore, ChoreBook
+from anomed_core.ledger import FollowUp, FollowUpBook
 
 log = structlog.get_logger(__name__)
 
@@ -20,7 +20,7 @@ _MOST_TRIES = 5
 
 
 class Worker(Protocol):
-    """Does chores of one sort."""
+    """Does follow-ups of one sort."""
 
     @property
     def tasks(self) -> str:
@@ -29,27 +29,27 @@ class Worker(Protocol):
 
     @property
     def lease_s(self) -> float:
-        """Seconds until somebody else may try a chore that it took."""
+        """Seconds until somebody else may try a follow-up that it took."""
         ...
 
-    def do(self, chore: Chore) -> None:
-        """Do a chore and note what came of it."""
+    def do(self, follow_up: FollowUp) -> None:
+        """Do a follow-up and note what came of it."""
         ...
 
 
 class Background:
-    """A thread that does the chores of one worker.
+    """A thread that does the follow-ups of one worker.
 
     Parameters
     ----------
-    chores
+    follow_ups
         Where they wait.
     worker
         Does them.
     """
 
-    def __init__(self, chores: ChoreBook, worker: Worker) -> None:
-        self._chores = chores
+    def __init__(self, follow_ups: FollowUpBook, worker: Worker) -> None:
+        self._follow_ups = follow_ups
         self._worker = worker
         self._stopped = threading.Event()
         self._woken = threading.Event()
@@ -66,7 +66,7 @@ class Background:
         self._woken.set()
 
     def stop(self) -> None:
-        """End after the chore that is under way."""
+        """End after the follow-up that is under way."""
         self._stopped.set()
         self._woken.set()
         self._thread.join(timeout=_STOP_TIMEOUT_S)
@@ -79,24 +79,26 @@ class Background:
 
     def _did_one(self) -> bool:
         try:
-            chore = self._chores.take(self._worker.tasks, lease_s=self._worker.lease_s)
-            if chore is not None:
-                self._do(chore)
+            follow_up = self._follow_ups.take(self._worker.tasks, lease_s=self._worker.lease_s)
+            if follow_up is not None:
+                self._do(follow_up)
         except ServiceError:  # the ledger is away: the lease ends, then somebody tries again
-            log.exception("a chore cannot be taken or noted", tasks=self._worker.tasks)
+            log.exception("a follow-up cannot be taken or noted", tasks=self._worker.tasks)
             return False
-        return chore is not None
+        return follow_up is not None
 
-    def _do(self, chore: Chore) -> None:
-        """Do a chore; one that fails stands in nobody's way."""
+    def _do(self, follow_up: FollowUp) -> None:
+        """Do a follow-up; one that fails stands in nobody's way."""
         try:
-            self._worker.do(chore)
+            self._worker.do(follow_up)
         except ServiceError:
             raise
         except Exception as error:  # the border of a thread that must outlive it
-            log.exception("a chore failed", task=chore.task, score=chore.score.id)
+            log.exception("a follow-up failed", task=follow_up.task, score=follow_up.score.id)
             reason = type(error).__name__
-            if chore.attempt >= _MOST_TRIES:
-                self._chores.give_up(chore, error=reason)
+            if follow_up.attempt >= _MOST_TRIES:
+                self._follow_ups.give_up(follow_up, error=reason)
             else:
-                self._chores.postpone(chore, delay_s=delay_s(chore.attempt), error=reason)
+                self._follow_ups.postpone(
+                    follow_up, delay_s=delay_s(follow_up.attempt), error=reason
+                )

@@ -85,7 +85,7 @@ def _named(challenge: str, submission: Submission) -> str:
 
 
 @attrs.frozen
-class Jury:
+class Evaluator:
     """Does jobs about hosted challenges, in whatever process it finds itself.
 
     Attributes

@@ -7,13 +7,13 @@ from collections.abc import Mapping
 import attrs
 import structlog
 
-from anomed_core.delivery.postman import delay_s
+from anomed_core.delivery.worker import delay_s
 from anomed_core.engine import Engine
 from anomed_core.errors import EvaluationFailedError, EvaluationTimeoutError
-from anomed_core.ledger import Chore, ChoreBook, Ledger
+from anomed_core.ledger import FollowUp, FollowUpBook, Ledger
 from anomed_core.service.evaluation import Attack
 from anomed_core.service.hosting import HostedChallenge
-from anomed_core.service.submissions import SubmissionStore
+from anomed_core.service.kept_submissions import KeptSubmissions
 
 log = structlog.get_logger(__name__)
 
@@ -24,7 +24,7 @@ _MOST_TRIES = 3
 
 
 def attack_tasks(hosted: HostedChallenge, kind: str) -> list[str]:
-    """Return the chores that a recorded score of a kind gives rise to."""
+    """Return the follow-ups that a recorded score of a kind gives rise to."""
     return [
         f"{ATTACK}{attack.name}"
         for attack in hosted.house_attacks
@@ -33,7 +33,7 @@ def attack_tasks(hosted: HostedChallenge, kind: str) -> list[str]:
 
 
 @attrs.frozen(kw_only=True)
-class Warden:
+class HouseAttackWorker:
     """Runs house attacks and records their results as the house's scores.
 
     Attributes
@@ -44,17 +44,17 @@ class Warden:
         Kept bodies.
     engine
         Where attacks run.
-    ledger, chores
+    ledger, follow_ups
         Where results are recorded and attacks wait.
     timeout_s
         Seconds that an attack may take.
     """
 
     challenges: Mapping[str, HostedChallenge]
-    submissions: SubmissionStore
+    submissions: KeptSubmissions
     engine: Engine
     ledger: Ledger
-    chores: ChoreBook
+    follow_ups: FollowUpBook
     timeout_s: float
 
     tasks = ATTACK
@@ -64,17 +64,17 @@ class Warden:
         """Seconds until somebody else may try."""
         return 2 * self.timeout_s + 30
 
-    def do(self, chore: Chore) -> None:
+    def do(self, follow_up: FollowUp) -> None:
         """Attack one submission and note what came of it."""
-        score = chore.score
+        score = follow_up.score
         hosted = self.challenges.get(score.challenge)
-        name = chore.task.removeprefix(ATTACK)
+        name = follow_up.task.removeprefix(ATTACK)
         if hosted is None or all(attack.name != name for attack in hosted.house_attacks):
-            self.chores.give_up(chore, error=f"there is no house attack {name!r} now")
+            self.follow_ups.give_up(follow_up, error=f"there is no house attack {name!r} now")
             return
         submission = self.submissions.of_score(hosted, score)
         if submission is None:
-            self.chores.give_up(chore, error="the submission was not kept")
+            self.follow_ups.give_up(follow_up, error="the submission was not kept")
             return
         try:
             metrics = self.engine.run(
@@ -82,13 +82,15 @@ class Warden:
             )
         except (EvaluationFailedError, EvaluationTimeoutError) as error:
             log.warning("house attack failed", attack=name, score=score.id, exc_info=error)
-            if chore.attempt >= _MOST_TRIES:
-                self.chores.give_up(chore, error=str(error))
+            if follow_up.attempt >= _MOST_TRIES:
+                self.follow_ups.give_up(follow_up, error=str(error))
             else:
-                self.chores.postpone(chore, delay_s=delay_s(chore.attempt), error=str(error))
+                self.follow_ups.postpone(
+                    follow_up, delay_s=delay_s(follow_up.attempt), error=str(error)
+                )
             return
         if metrics is None:  # there was nothing to attack
-            self.chores.done(chore)
+            self.follow_ups.done(follow_up)
             return
         self.ledger.record_house(
             challenge=score.challenge,
@@ -100,5 +102,5 @@ class Warden:
             payload_digest=score.payload_digest,
             fingerprint=score.fingerprint,
             provenance=hosted.provenance,
-            settles=(score.id, chore.task),
+            settles=(score.id, follow_up.task),
         )

@@ -34,7 +34,7 @@ _WHERE_TO_SEND = (
 
 
 @attrs.frozen(kw_only=True)
-class Gatekeeper:
+class Authorizer:
     """Decides about requests.
 
     Attributes

@@ -12,8 +12,8 @@ from anomed_core.ledger import DELIVER, Ledger
 from anomed_core.model import Score, Split
 from anomed_core.service.evaluation import Evaluation
 from anomed_core.service.hosting import HostedChallenge
+from anomed_core.service.kept_submissions import KeptSubmissions
 from anomed_core.service.ranking import versions
-from anomed_core.service.submissions import SubmissionStore
 
 _MOST_TOLD = 3
 """Metrics that are named in a line."""
@@ -73,7 +73,7 @@ def reevaluate(
     hosted: HostedChallenge,
     *,
     ledger: Ledger,
-    submissions: SubmissionStore,
+    submissions: KeptSubmissions,
     engine: Engine,
     only: Collection[int] = (),
     record: bool = True,

@@ -20,7 +20,7 @@ from anomed_core.plugins import one_line
 from anomed_core.service.baselines import offered_baselines
 from anomed_core.service.encoding import encode_body
 from anomed_core.service.hosting import HostedChallenge
-from anomed_core.service.house import House
+from anomed_core.service.server import Server
 
 
 @attrs.frozen(kw_only=True)
@@ -46,15 +46,15 @@ class Finding:
         return attrs.asdict(self)
 
 
-def rehearse(hosted: HostedChallenge, house: House) -> list[Finding]:
+def rehearse(hosted: HostedChallenge, server: Server) -> list[Finding]:
     """Score all baselines of a challenge on tuning data and compare them.
 
     Parameters
     ----------
     hosted
         The challenge.
-    house
-        A house with a throw-away state: the scores are recorded there.
+    server
+        A server with a throw-away state: the scores are recorded there.
 
     Returns
     -------
@@ -75,7 +75,7 @@ def rehearse(hosted: HostedChallenge, house: House) -> list[Finding]:
             continue
         subject = f"rehearsal-{number}"
         finding, value = _score(
-            hosted, house, kind, baseline, subject=subject, attacked=published or subject
+            hosted, server, kind, baseline, subject=subject, attacked=published or subject
         )
         findings.append(finding)
         if value is not None and kind.submitter is Role.ANONYMIZER:
@@ -93,7 +93,7 @@ def rehearse(hosted: HostedChallenge, house: House) -> list[Finding]:
 
 def _score(
     hosted: HostedChallenge,
-    house: House,
+    server: Server,
     kind: SubmissionKind,
     baseline: Baseline,
     *,
@@ -113,7 +113,7 @@ def _score(
         text = f"{label} cannot be made: {one_line(error)}"
         return Finding(challenge=hosted.id, ok=False, text=text), None
     try:
-        receipt = house.desk.submit(hosted, kind, query=query, body=body)
+        receipt = server.submissions.submit(hosted, kind, query=query, body=body)
     except RequestError as error:
         is_due = baseline.quality is Quality.INVALID
         text = f"{label} is refused: {error}"

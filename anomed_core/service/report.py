@@ -12,13 +12,13 @@ from anomed_core.model import ReportSection, Score, Split
 from anomed_core.plugins import collected
 from anomed_core.service.description import describe
 from anomed_core.service.hosting import HostedChallenge
+from anomed_core.service.kept_submissions import KeptSubmissions
 from anomed_core.service.ranking import newest_versions, rank, ranking_metrics
-from anomed_core.service.submissions import SubmissionStore
 
 log = structlog.get_logger(__name__)
 
 
-def report_sections(hosted: HostedChallenge, store: SubmissionStore) -> list[ReportSection]:
+def report_sections(hosted: HostedChallenge, store: KeptSubmissions) -> list[ReportSection]:
     """Return the sections of a challenge's report.
 
     Parameters
@@ -88,7 +88,7 @@ def _house(scores: Sequence[Score]) -> ReportSection:
 
 
 def _plugins(
-    hosted: HostedChallenge, scores: tuple[Score, ...], store: SubmissionStore
+    hosted: HostedChallenge, scores: tuple[Score, ...], store: KeptSubmissions
 ) -> list[ReportSection]:
     try:
         answers = hosted.registry.ask_each(

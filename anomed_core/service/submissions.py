@@ -1,154 +1,272 @@
-"""Submissions that were kept: decoded again for attackers, house attacks and re-evaluation."""
+"""The service that takes submissions: one way through the server for every plugin.
+
+decode -> validate -> claim -> evaluate -> check -> record. Everything before the claim costs the
+participant nothing; every failure of ours after it gives the attempt back.
+"""
 
 from __future__ import annotations
 
-import json
+from collections.abc import Callable, Mapping
 
 import attrs
+import structlog
 
-from anomed_core.errors import SubmissionRejected
-from anomed_core.ledger import Ledger
-from anomed_core.model import FormSchema, Purpose, Role, Score, Split, Submission, Target
+from anomed_core.engine import Engine
+from anomed_core.errors import (
+    AlreadyScoredError,
+    LedgerFullError,
+    SubmissionRejected,
+    culprit_of,
+)
+from anomed_core.ledger import DELIVER, Claim, ClaimRequest, Ledger, Quota
+from anomed_core.model import (
+    Score,
+    Split,
+    Subject,
+    Submission,
+    SubmissionKind,
+    Target,
+)
+from anomed_core.plugins.diagnosis import culprit_noted
 from anomed_core.service.decoding import decode
+from anomed_core.service.evaluation import Evaluation, Validation
 from anomed_core.service.hosting import HostedChallenge
-from anomed_core.service.ranking import versions
-from anomed_core.state.payloads import Body, PayloadStore
+from anomed_core.service.house_attacks import attack_tasks
+from anomed_core.service.kept_submissions import KeptSubmissions, require_submission
+from anomed_core.service.parameters import checked_parameters, split_of, subject_of
+from anomed_core.service.phases import refuse_outside
+from anomed_core.service.releases import Releases
+from anomed_core.state.payloads import Body, body_digest
 from anomed_core.wire import Limits
+
+log = structlog.get_logger(__name__)
 
 
 @attrs.frozen(kw_only=True)
-class SubmissionStore:
-    """Finds kept submissions.
+class Receipt:
+    """What a participant gets for a submission.
+
+    Attributes
+    ----------
+    score
+        As it was recorded.
+    remaining
+        Attempts left; ``None`` without quota.
+    replayed
+        Whether it is the stored answer to an earlier request with the same idempotency key.
+    """
+
+    score: Score
+    remaining: int | None = None
+    replayed: bool = False
+
+
+@attrs.frozen(kw_only=True)
+class Submissions:
+    """Takes submissions to every hosted challenge.
 
     Attributes
     ----------
     ledger
-        Knows which there are.
-    payloads
-        Holds their bodies.
+        Where claims and scores are kept.
+    inline, engine
+        Where evaluations run that are declared cheap, and where all others do.
+    kept
+        Where bodies are kept.
     limits
-        Bounds on decoding.
+        Bounds on bodies.
+    quota
+        Tuning attempts per subject; ``None`` for no limit.
+    lease_s
+        Seconds after which a claim is void: longer than any evaluation may take.
+    recorded
+        All called after each recorded score.
+    releases
+        Gives claims back after failures.
     """
 
     ledger: Ledger
-    payloads: PayloadStore
+    inline: Engine
+    engine: Engine
+    kept: KeptSubmissions
     limits: Limits
+    quota: Quota | None = None
+    lease_s: float = 120.0
+    recorded: tuple[Callable[[], None], ...] = ()
+    releases: Releases = attrs.field(
+        default=attrs.Factory(lambda self: Releases(self.ledger), takes_self=True)
+    )
 
-    def of_score(self, hosted: HostedChallenge, score: Score) -> Submission | None:
-        """Return the submission that a score was given for; ``None`` if it was not kept."""
-        kind = hosted.kind(score.kind)
-        schema = kind.schema_for(score.split)
-        try:
-            stored = self.payloads.read(score.payload_digest)
-            body: Body = stored
-            if isinstance(schema, FormSchema):
-                parts = json.loads(stored)
-                body = {name: self.payloads.read(digest) for name, digest in parts.items()}
-        except FileNotFoundError:
-            return None
-        return Submission(
-            kind=kind.name,
-            subject=score.subject,
-            split=score.split,
-            parameters=score.parameters,
-            payload=decode(body, schema, self.limits),
-            digest=score.payload_digest,
-        )
-
-    def target_of(
-        self, hosted: HostedChallenge, submission: Submission, *, before: int | None = None
-    ) -> Target | None:
-        """Return the anonymizer that a submission attacks; ``None`` if it attacks nobody.
-
-        Parameters
-        ----------
-        hosted
-            The challenge.
-        submission
-            What was handed in.
-        before
-            See `target`.
-        """
-        kind = hosted.kind(submission.kind)
-        if kind.purpose is Purpose.UTILITY:
-            return None
-        return self.target(
-            hosted,
-            submission.anonymizer,
-            whole=kind.with_target,
-            split=submission.split if kind.same_split else None,
-            before=before,
-        )
-
-    def target(
+    def submit(
         self,
         hosted: HostedChallenge,
-        anonymizer: str,
+        kind: SubmissionKind,
         *,
-        whole: bool,
-        split: Split | None = None,
-        before: int | None = None,
-    ) -> Target:
-        """Return an anonymizer as attackers meet it.
+        query: Mapping[str, str],
+        body: Body,
+        request_id: str = "",
+        replay_key: str | None = None,
+    ) -> Receipt:
+        """Take a submission all the way to a recorded score.
 
         Parameters
         ----------
         hosted
             The challenge.
-        anonymizer
-            Its identifier.
-        whole
-            Whether to load its stored submission.
-        split
-            The split that the submission must be for; ``None`` takes the final if there is one and
-            else the newest.
-        before
-            Only what was submitted before the score of this number; ``None`` takes all.
+        kind
+            One of its submission kinds.
+        query
+            Declared query parameters as they came, and the id of the token's holder.
+        body
+            The body as it came.
+        request_id
+            For the log and the ledger.
+        replay_key
+            The request's idempotency key, if it has one.
+
+        Returns
+        -------
+        Receipt
+            The score is durable.
+
+        Raises
+        ------
+        RequestError
+            If the submission is refused; it costs nothing.
+        ServiceError
+            If we failed; the attempt is free again.
         """
-        finals = self._scores(hosted, anonymizer, Split.VALIDATION, before)
-        candidates = list(reversed(finals))
-        if whole and (split is Split.TUNING or (split is None and not finals)):
-            candidates = list(reversed(self._scores(hosted, anonymizer, Split.TUNING, before)))
-        submission = None
-        if whole:
-            kept = (self.of_score(hosted, score) for score in candidates)
-            submission = next((found for found in kept if found is not None), None)
-        return Target(anonymizer=anonymizer, scores=tuple(finals), submission=submission)
-
-    def _scores(
-        self, hosted: HostedChallenge, anonymizer: str, split: Split, before: int | None
-    ) -> list[Score]:
-        return [
-            score
-            for kind in hosted.kinds
-            if kind.purpose is Purpose.UTILITY and kind.submitter is Role.ANONYMIZER
-            for first, score in versions(
-                self.ledger.scores(
-                    challenge=hosted.id, kind=kind.name, split=split, anonymizer=anonymizer
-                )
-            )
-            if score.origin == "participant" and (before is None or first.id < before)
-        ]
-
-
-def require_submission(target: Target, split: Split | None) -> None:
-    """Refuse to go on with an anonymizer that has submitted nothing.
-
-    Parameters
-    ----------
-    target
-        The anonymizer, with its submission if it has one.
-    split
-        The split that the submission must be for; ``None`` if any will do.
-
-    Raises
-    ------
-    SubmissionRejected
-        If it has none.
-    """
-    if target.submission is None:
-        where = f" on {split} data" if split else ""
-        raise SubmissionRejected(
-            f"The anonymizer {target.anonymizer!r} has submitted nothing yet that could be "
-            f"attacked{where}; choose another one or wait for it."
+        parameters = checked_parameters(kind.parameters, query)
+        subject, split = subject_of(kind, query), split_of(kind, parameters)
+        digest = body_digest(body)
+        earlier = self._earlier(hosted, kind, subject, split, digest, replay_key)
+        if earlier is not None:
+            return Receipt(score=earlier, replayed=True)
+        if split in hosted.phases:
+            refuse_outside(hosted.phases[split], split, self.ledger)
+        submission = Submission(
+            kind=kind.name,
+            subject=subject,
+            split=split,
+            parameters=parameters,
+            payload=decode(body, kind.schema_for(split), self.limits),
+            digest=digest,
         )
+        target = self.kept.target_of(hosted, submission)
+        if target is not None and kind.with_target:
+            require_submission(target, split if kind.same_split else None)
+        self._validate(hosted, kind, submission)
+        request = ClaimRequest(
+            challenge=hosted.id,
+            kind=kind.name,
+            subject=subject,
+            split=split,
+            payload_digest=digest,
+            parameters=parameters,
+            fingerprint=hosted.fingerprint,
+            lease_s=self.lease_s,
+            request_id=request_id,
+            replay_key=replay_key,
+            quota=self.quota,
+        )
+        try:
+            claim = self.ledger.claim(request)
+        except AlreadyScoredError:  # perhaps by this request's twin, while it was validated
+            earlier = self._earlier(hosted, kind, subject, split, digest, replay_key)
+            if earlier is None:
+                raise
+            return Receipt(score=earlier, replayed=True)
+        score = self._settle(hosted, kind, submission, claim, body, target=target)
+        for tell in self.recorded:
+            tell()
+        self._tell_observers(hosted, score)
+        return Receipt(score=score, remaining=claim.remaining)
+
+    def _earlier(
+        self,
+        hosted: HostedChallenge,
+        kind: SubmissionKind,
+        subject: Subject,
+        split: Split,
+        digest: str,
+        replay_key: str | None,
+    ) -> Score | None:
+        """Return the score to replay, or refuse a second final before its body matters."""
+        if replay_key is not None:
+            score = self.ledger.replay(
+                challenge=hosted.id,
+                kind=kind.name,
+                subject=subject,
+                split=split,
+                replay_key=replay_key,
+            )
+            if score is not None and score.payload_digest != digest:
+                raise SubmissionRejected(
+                    "This Idempotency-Key was used with another body before; use a new key."
+                )
+            if score is not None:
+                return score
+        if split is Split.VALIDATION:
+            final = self.ledger.final(challenge=hosted.id, kind=kind.name, subject=subject)
+            if final is not None:
+                raise AlreadyScoredError(score_id=final.id)
+        return None
+
+    def _validate(
+        self, hosted: HostedChallenge, kind: SubmissionKind, submission: Submission
+    ) -> None:
+        refusal = self._engine_for(kind).run(Validation(challenge=hosted.id, submission=submission))
+        if refusal is not None:
+            raise SubmissionRejected(refusal)
+
+    def _keep(self, body: Body) -> None:
+        try:
+            self.kept.payloads.keep(body)
+        except OSError as error:
+            raise LedgerFullError(
+                "The submission could not be stored; nothing was scored, try again later."
+            ) from error
+
+    def _settle(
+        self,
+        hosted: HostedChallenge,
+        kind: SubmissionKind,
+        submission: Submission,
+        claim: Claim,
+        body: Body,
+        *,
+        target: Target | None,
+    ) -> Score:
+        """Do what follows a claim; bodies are kept only now, so that refused ones take no room."""
+        try:
+            if submission.split in kind.keeps:
+                self._keep(body)
+            evaluation = Evaluation(challenge=hosted.id, submission=submission, target=target)
+            metrics = self._engine_for(kind).run(evaluation)
+            return self.ledger.record(
+                claim,
+                metrics,
+                hosted.provenance,
+                tasks=self._tasks(hosted, kind, submission.split),
+            )
+        except BaseException as error:
+            self.releases.release(claim, type(error).__name__)
+            raise
+
+    def _engine_for(self, kind: SubmissionKind) -> Engine:
+        return self.inline if kind.cheap else self.engine
+
+    def _tasks(self, hosted: HostedChallenge, kind: SubmissionKind, split: Split) -> list[str]:
+        """Return what is to be done about a recorded score."""
+        attacks = attack_tasks(hosted, kind.name) if split in kind.keeps else []
+        return [DELIVER, *attacks]
+
+    def _tell_observers(self, hosted: HostedChallenge, score: Score) -> None:
+        hook = "anomed_score_recorded"
+        for implementation in hosted.registry.everybody(hook).get_hookimpls():
+            values = {"challenge": hosted.challenge, "score": score}
+            try:
+                with culprit_noted(implementation, hook):
+                    implementation.function(*(values[name] for name in implementation.argnames))
+            except (Exception, SystemExit) as error:
+                log.exception("observer failed", culprit=culprit_of(error), score=score.id)

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     )
     from anomed_core.testing.hostile import hostile_uploads
     from anomed_core.testing.platform import FakePlatform, listening_platform
-    from anomed_core.testing.specimen import served
+    from anomed_core.testing.plugin_under_test import served
 
 _HOMES = {
     "Answer": "client",
@@ -36,7 +36,7 @@ _HOMES = {
     "conformance_test": "conformance",
     "hostile_uploads": "hostile",
     "listening_platform": "platform",
-    "served": "specimen",
+    "served": "plugin_under_test",
 }
 
 __all__ = [

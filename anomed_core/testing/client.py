@@ -16,7 +16,7 @@ from anomed_core.errors import AnomedError, ServiceError
 from anomed_core.model import Split, SubmissionKind
 from anomed_core.service.encoding import encode_body
 from anomed_core.service.hosting import HostedChallenge
-from anomed_core.service.house import House
+from anomed_core.service.server import Server
 from anomed_core.state.payloads import Body
 from anomed_core.web import create_web_app
 
@@ -81,16 +81,16 @@ class ChallengeClient:
 
     Parameters
     ----------
-    house
-        An open house.
+    server
+        An open server.
     challenge_id
         One of its challenges.
     """
 
-    def __init__(self, house: House, challenge_id: str) -> None:
-        self.house = house
-        self.hosted: HostedChallenge = house.challenges[challenge_id]
-        self._http = TestClient(create_web_app(house, access_log=False))
+    def __init__(self, server: Server, challenge_id: str) -> None:
+        self.server = server
+        self.hosted: HostedChallenge = server.challenges[challenge_id]
+        self._http = TestClient(create_web_app(server, access_log=False))
 
     def get(self, path: str, **query: str) -> Answer:
         """Get a path below the challenge."""

@@ -16,7 +16,7 @@ from anomed_core.testing.checks import CHECKS
 from anomed_core.testing.checks.failure import ConformanceError
 from anomed_core.testing.client import described
 from anomed_core.testing.loading import Plugin
-from anomed_core.testing.specimen import Specimen
+from anomed_core.testing.plugin_under_test import PluginUnderTest
 
 _NEEDED = ("loads", "opens")
 """Checks without which no other one can be run."""
@@ -194,14 +194,14 @@ def conformance_checks(
     ['loads', 'announced-cheaply']
     """
     expected = dict(expected_failures or {})
-    specimen = Specimen(plugin=plugin, config=config, extensions=tuple(extensions))
+    plugin_under_test = PluginUnderTest(plugin=plugin, config=config, extensions=tuple(extensions))
     failures: dict[str, str] = {}
     checks = [
         Check(
             id=identifier(function),
             description=_summary(function),
             expected_failure=expected.pop(identifier(function), None),
-            run=lambda function=function: function(specimen),  # type: ignore[misc]
+            run=lambda function=function: function(plugin_under_test),  # type: ignore[misc]
             failures=failures,
         )
         for function in CHECKS
@@ -236,10 +236,10 @@ def conformance_test(plugin: Plugin, **options: Any) -> Callable[[Check], None]:
     return test_conformance
 
 
-def identifier(function: Callable[[Specimen], None]) -> str:
+def identifier(function: Callable[[PluginUnderTest], None]) -> str:
     """Return the id of a check: its name, with hyphens."""
     return function.__name__.replace("_", "-")
 
 
-def _summary(function: Callable[[Specimen], None]) -> str:
+def _summary(function: Callable[[PluginUnderTest], None]) -> str:
     return (inspect.getdoc(function) or "").partition("\n")[0]

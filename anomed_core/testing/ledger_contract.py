@@ -423,7 +423,7 @@ class LedgerContract:
         score_of(ledger, final_of())
         assert ledger.verify() == []
 
-    def test_a_house_score_is_recorded_once_for_its_chore(self, ledger: Ledger) -> None:
+    def test_a_house_score_is_recorded_once_for_its_follow_up(self, ledger: Ledger) -> None:
         """A worker that died after recording is not repeated by the next one."""
         claim = ledger.claim(final_of())
         score = ledger.record(claim, {"accuracy": 0.5}, PROVENANCE, tasks=["attack:coin"])

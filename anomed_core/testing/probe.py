@@ -35,7 +35,7 @@ class Question:
     task
         ``"announce"`` or ``"answers"``.
     plugin, extensions
-        As `anomed_core.testing.specimen.reference` returns them.
+        As `anomed_core.testing.plugin_under_test.reference` returns them.
     config
         The challenge's table; ``None`` takes the demo.
     state
@@ -132,7 +132,7 @@ def _answers(question: Question) -> dict[str, Any]:
     import numpy as np
 
     from anomed_core.testing.answers import answers
-    from anomed_core.testing.specimen import served
+    from anomed_core.testing.plugin_under_test import served
 
     random.seed(20)
     np.random.seed(20)  # noqa: NPY002 - plugins must not depend on it

@@ -35,7 +35,7 @@ def challenge_client(tmp_path: Path) -> Iterator[Callable[..., ChallengeClient]]
     ``[server]``), ``platform`` (of `fake_platform`) and ``in_background`` (whether deliveries and
     house attacks run, as in a server).
     """
-    from anomed_core.testing.specimen import served
+    from anomed_core.testing.plugin_under_test import served
 
     with ExitStack() as stack:
         n_states = 0

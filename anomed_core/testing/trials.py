@@ -23,7 +23,7 @@ from anomed_core.model import (
 from anomed_core.service.baselines import offered_baselines
 from anomed_core.service.decoding import decode
 from anomed_core.service.encoding import encode_body
-from anomed_core.service.evaluation import Evaluation, Jury, Validation
+from anomed_core.service.evaluation import Evaluation, Evaluator, Validation
 from anomed_core.service.parameters import checked_parameters, subject_of
 from anomed_core.state.payloads import Body, body_digest
 from anomed_core.testing.client import ANONYMIZER_ID, DEANONYMIZER_ID, ChallengeClient
@@ -161,7 +161,7 @@ def prepare_target(client: ChallengeClient) -> None:
 
 def attacked(client: ChallengeClient, kind: SubmissionKind, split: Split) -> Target:
     """Return the test anonymizer as an attack on it meets it."""
-    return client.house.desk.submissions.target(
+    return client.server.submissions.kept.target(
         client.hosted,
         ANONYMIZER_ID,
         whole=kind.with_target,
@@ -171,14 +171,14 @@ def attacked(client: ChallengeClient, kind: SubmissionKind, split: Split) -> Tar
 
 def is_published(client: ChallengeClient, split: Split | None) -> bool:
     """Whether the test anonymizer has submitted something for a split, or for any."""
-    submissions = client.house.desk.submissions
+    submissions = client.server.submissions.kept
     found = submissions.target(client.hosted, ANONYMIZER_ID, whole=True, split=split)
     return found.submission is not None
 
 
 def payload_of(trial: Trial, client: ChallengeClient) -> Any:
     """Decode a trial's body as the server does."""
-    return decode(trial.body, trial.kind.schema_for(trial.split), client.house.settings.limits)
+    return decode(trial.body, trial.kind.schema_for(trial.split), client.server.settings.limits)
 
 
 def evaluate(client: ChallengeClient, trial: Trial, payload: Any = None) -> dict[str, float]:
@@ -217,14 +217,14 @@ def evaluate(client: ChallengeClient, trial: Trial, payload: Any = None) -> dict
     )
     is_attack = trial.kind.purpose is Purpose.THREAT
     target = attacked(client, trial.kind, trial.split) if is_attack else None
-    jury = Jury({hosted.id: hosted})
-    refusal = jury(Validation(challenge=hosted.id, submission=submission))
+    evaluator = Evaluator({hosted.id: hosted})
+    refusal = evaluator(Validation(challenge=hosted.id, submission=submission))
     if refusal is not None:
         error = RequestError(refusal)
         error.add_note(f"anomed_validate_submission refuses {trial}")
         raise error
     try:
-        metrics = jury(Evaluation(challenge=hosted.id, submission=submission, target=target))
+        metrics = evaluator(Evaluation(challenge=hosted.id, submission=submission, target=target))
     except RequestError as error:
         raise ContractError(
             f"the evaluation refuses a submission ({error}); an attempt has been spent then, so "

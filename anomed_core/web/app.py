@@ -1,4 +1,4 @@
-"""Put the house behind a door: one Falcon app for all its challenges."""
+"""Put the server behind a door: one Falcon app for all its challenges."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ import falcon
 from anomed_core.errors import AnomedError, PluginConflictError
 from anomed_core.ledger import DELIVER
 from anomed_core.service import HostedChallenge, describe
-from anomed_core.service.house import House
+from anomed_core.service.server import Server
 from anomed_core.web.attempts import AttemptsResource
 from anomed_core.web.data import RequestedProductResource, StaticProductResource
 from anomed_core.web.documents import AliveResource, JSONResource, ScoreResource
@@ -36,13 +36,13 @@ CORE_ROUTES = (
 
 
 def create_web_app(
-    house: House, *, access_log: bool = True
+    server: Server, *, access_log: bool = True
 ) -> falcon.App[falcon.Request, falcon.Response]:
-    """Mount the challenges of a house.
+    """Mount the challenges of a server.
 
     Parameters
     ----------
-    house
+    server
         Open challenges, ledger and engine.
     access_log
         Whether each request is logged.
@@ -57,11 +57,11 @@ def create_web_app(
     PluginConflictError
         If a declared route is one of the core's.
     """
-    telemetry = Telemetry(lambda: house.chores.n_waiting(DELIVER))
+    telemetry = Telemetry(lambda: server.follow_ups.n_waiting(DELIVER))
     app: falcon.App[falcon.Request, falcon.Response] = falcon.App(
         middleware=[
             RequestLog(telemetry, access_log=access_log),
-            IdentityCheck(house.gatekeeper, house.throttle),
+            IdentityCheck(server.authorizer, server.throttle),
         ]
     )
     app.resp_options.secure_cookies_by_default = False
@@ -69,22 +69,22 @@ def create_web_app(
     app.set_error_serializer(serialize_http_error)
     app.add_error_handler(Exception, handle_unexpected)
     app.add_error_handler(AnomedError, handle_anomed_error)
-    mounts = mounted_challenges(house)
+    mounts = mounted_challenges(server)
     for base, hosted in mounts.items():
-        for path, resource in _routes(base, hosted, house).items():
+        for path, resource in _routes(base, hosted, server).items():
             app.add_route(base + path, resource)
     app.add_route("/", AliveResource(lambda: front_page(_listed(mounts))))
     app.add_route("/livez", LiveResource())
-    app.add_route("/readyz", ReadyResource(house))
-    app.add_route("/metrics", MetricsResource(telemetry, house))
+    app.add_route("/readyz", ReadyResource(server))
+    app.add_route("/metrics", MetricsResource(telemetry, server))
     if "" not in mounts:
         app.add_route("/openapi.json", JSONResource(lambda: openapi(mounts)))
     return app
 
 
-def mounted_challenges(house: House) -> dict[str, HostedChallenge]:
+def mounted_challenges(server: Server) -> dict[str, HostedChallenge]:
     """Return the challenges by the URL path below which they are mounted."""
-    mounts = {f"/challenges/{hosted.id}": hosted for hosted in house.challenges.values()}
+    mounts = {f"/challenges/{hosted.id}": hosted for hosted in server.challenges.values()}
     if len(mounts) == 1:
         mounts = {"": next(iter(mounts.values())), **mounts}
     return mounts
@@ -94,24 +94,24 @@ def _listed(mounts: dict[str, HostedChallenge]) -> dict[str, HostedChallenge]:
     return {"": mounts[""]} if "" in mounts else mounts
 
 
-def _routes(base: str, hosted: HostedChallenge, house: House) -> dict[str, Any]:
+def _routes(base: str, hosted: HostedChallenge, server: Server) -> dict[str, Any]:
     routes: dict[str, Any] = {
         "/challenge.json": JSONResource(lambda: describe(hosted, base=base)),
         "/openapi.json": JSONResource(lambda: openapi({base: hosted})),
-        "/scores/{score_id:int}": ScoreResource(hosted, house),
-        "/attempts": AttemptsResource(hosted, house, base),
+        "/scores/{score_id:int}": ScoreResource(hosted, server),
+        "/attempts": AttemptsResource(hosted, server, base),
     }
     if base:
         routes[""] = routes["/challenge.json"]
     owned: dict[str, Any] = {}
     for product in hosted.products.values():
         owned[product.path] = (
-            StaticProductResource(hosted, product, house)
+            StaticProductResource(hosted, product, server)
             if product.static
-            else RequestedProductResource(hosted, product, house)
+            else RequestedProductResource(hosted, product, server)
         )
     for kind in hosted.kinds:
-        owned[kind.path] = SubmissionResource(hosted, kind.path, house, base)
+        owned[kind.path] = SubmissionResource(hosted, kind.path, server, base)
     owned |= hosted.extra_routes
     for path in owned:
         if path in CORE_ROUTES or path in routes:

@@ -12,9 +12,9 @@ import falcon
 from anomed_core.ledger import Attempt
 from anomed_core.model import ANONYMIZER, DEANONYMIZER, Role, Split, Subject
 from anomed_core.service import HostedChallenge
-from anomed_core.service.house import House
 from anomed_core.service.identities import with_own_id
 from anomed_core.service.parameters import checked_parameters
+from anomed_core.service.server import Server
 from anomed_core.web.query import read_query
 
 _PARAMETERS = (ANONYMIZER, attrs.evolve(DEANONYMIZER, required=False))
@@ -25,7 +25,7 @@ class AttemptsResource:
     """History, remaining attempts, when quotas reset, and phases of one subject, in UTC."""
 
     hosted: HostedChallenge
-    house: House
+    server: Server
     base: str
 
     def on_get(self, req: falcon.Request, resp: falcon.Response) -> None:
@@ -34,8 +34,8 @@ class AttemptsResource:
         With a token, the token's own id may be left out.
         """
         subject = self._subject(req)
-        self.house.gatekeeper.may_see(self.hosted, subject, req.context.identity)
-        history = self.house.ledger.attempts(challenge=self.hosted.id, subject=subject)
+        self.server.authorizer.may_see(self.hosted, subject, req.context.identity)
+        history = self.server.ledger.attempts(challenge=self.hosted.id, subject=subject)
         kinds = [k for k in self.hosted.kinds if k.submitter is subject.role]
         resp.content_type = falcon.MEDIA_JSON
         resp.set_header("Cache-Control", "private, no-store")
@@ -43,7 +43,7 @@ class AttemptsResource:
             {
                 "anonymizer": subject.anonymizer,
                 "deanonymizer": subject.deanonymizer,
-                "now": self.house.ledger.now().isoformat(),
+                "now": self.server.ledger.now().isoformat(),
                 "attempts": [self._attempt(attempt) for attempt in history],
                 "kinds": {kind.name: self._outlook(kind.name, subject, history) for kind in kinds},
                 "phases": {
@@ -87,10 +87,10 @@ class AttemptsResource:
             if attempt.kind == kind and attempt.split is Split.VALIDATION
         }
         final = "scored" if "scored" in used else "claimed" if "claimed" in used else "open"
-        quota = self.house.desk.quota
+        quota = self.server.submissions.quota
         if quota is None:
             return {"final": final, "tuning_remaining": None, "resets_at": None}
-        remaining, resets_at = self.house.ledger.remaining(
+        remaining, resets_at = self.server.ledger.remaining(
             challenge=self.hosted.id, kind=kind, subject=subject, quota=quota
         )
         return {

@@ -17,7 +17,7 @@ from anomed_core.errors import (
     RequestTimeoutError,
 )
 from anomed_core.state.payloads import Body
-from anomed_core.web.patience import PatientSocket
+from anomed_core.web.slow_clients import SlowClientSocket
 from anomed_core.wire import Limits
 
 _CHUNK_BYTES = 2**16
@@ -80,7 +80,7 @@ def read_body(req: falcon.Request, limits: Limits) -> bytes:
             f"The connection broke after {len(body)} of {size_bytes} announced bytes."
         ) from error
     finally:
-        if isinstance(socket, PatientSocket):
+        if isinstance(socket, SlowClientSocket):
             socket.await_body()
         elif socket is not None:
             socket.settimeout(None)
@@ -91,7 +91,7 @@ def _allow_until(deadline: float, socket: Any) -> None:
     remaining_s = deadline - time.monotonic()
     if remaining_s <= 0:
         raise TimeoutError
-    if isinstance(socket, PatientSocket):
+    if isinstance(socket, SlowClientSocket):
         socket.deadline = deadline
     elif socket is not None:  # another server's: it bounds each read only
         socket.settimeout(remaining_s)

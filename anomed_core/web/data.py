@@ -9,11 +9,11 @@ import falcon
 
 from anomed_core.model import DataProduct, DataRequest
 from anomed_core.service import HostedChallenge, requested_product, static_product
-from anomed_core.service.house import House
 from anomed_core.service.identities import with_own_id
+from anomed_core.service.kept_submissions import require_submission
 from anomed_core.service.parameters import checked_parameters
 from anomed_core.service.phases import refuse_outside
-from anomed_core.service.submissions import require_submission
+from anomed_core.service.server import Server
 from anomed_core.state import Artifact
 from anomed_core.web.query import read_query
 
@@ -21,10 +21,10 @@ from anomed_core.web.query import read_query
 class StaticProductResource:
     """A product that everybody gets the same bytes of."""
 
-    def __init__(self, hosted: HostedChallenge, product: DataProduct, house: House) -> None:
+    def __init__(self, hosted: HostedChallenge, product: DataProduct, server: Server) -> None:
         self._hosted = hosted
         self._product = product
-        self._house = house
+        self._server = server
         self._artifact: Artifact | None = None
 
     def on_get(self, req: falcon.Request, resp: falcon.Response) -> None:
@@ -60,12 +60,12 @@ class StaticProductResource:
 
     def _check(self, req: falcon.Request) -> None:
         query = read_query(req, self._product.parameters)
-        self._house.gatekeeper.may_read(self._hosted, self._product, req.context.identity, query)
+        self._server.authorizer.may_read(self._hosted, self._product, req.context.identity, query)
 
     def _built(self) -> Artifact:
         if self._artifact is None:
             self._artifact = static_product(
-                self._hosted, self._product, self._house.state.artifacts
+                self._hosted, self._product, self._server.state.artifacts
             )
         return self._artifact
 
@@ -90,22 +90,22 @@ class _Part:
 class RequestedProductResource:
     """A product that depends on the request."""
 
-    def __init__(self, hosted: HostedChallenge, product: DataProduct, house: House) -> None:
+    def __init__(self, hosted: HostedChallenge, product: DataProduct, server: Server) -> None:
         self._hosted = hosted
         self._product = product
-        self._house = house
+        self._server = server
 
     def on_get(self, req: falcon.Request, resp: falcon.Response) -> None:
         """Send what the owner provides for these parameters."""
         query = with_own_id(read_query(req, self._product.parameters), req.context.identity)
-        self._house.gatekeeper.may_read(self._hosted, self._product, req.context.identity, query)
+        self._server.authorizer.may_read(self._hosted, self._product, req.context.identity, query)
         request = DataRequest(parameters=checked_parameters(self._product.parameters, query))
         if request.split is not None and request.split in self._hosted.phases:
             phase = self._hosted.phases[request.split]
-            refuse_outside(phase, request.split, self._house.ledger)
+            refuse_outside(phase, request.split, self._server.ledger)
         if self._product.with_target and request.anonymizer:
             split = request.split if self._product.same_split else None
-            submissions = self._house.desk.submissions
+            submissions = self._server.submissions.kept
             target = submissions.target(self._hosted, request.anonymizer, whole=True, split=split)
             require_submission(target, split)
             request = attrs.evolve(request, target=target)

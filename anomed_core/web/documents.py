@@ -11,7 +11,7 @@ import falcon
 from anomed_core.errors import UnknownResourceError
 from anomed_core.model import Role, Subject
 from anomed_core.service import HostedChallenge
-from anomed_core.service.house import House
+from anomed_core.service.server import Server
 
 _NOBODY = Subject(role=Role.ORGANISER)
 
@@ -61,18 +61,18 @@ class JSONResource:
 class ScoreResource:
     """One recorded score of one challenge."""
 
-    def __init__(self, hosted: HostedChallenge, house: House) -> None:
+    def __init__(self, hosted: HostedChallenge, server: Server) -> None:
         self._hosted = hosted
-        self._house = house
+        self._server = server
 
     def on_get(self, req: falcon.Request, resp: falcon.Response, score_id: int) -> None:
         """Send a score with everything that was recorded about it."""
-        score = self._house.ledger.score(score_id)
+        score = self._server.ledger.score(score_id)
         if score is not None and score.challenge != self._hosted.id:
             score = None
         # Whoever may not see others' scores is not told either which numbers there are.
         subject = score.subject if score is not None else _NOBODY
-        self._house.gatekeeper.may_see(self._hosted, subject, req.context.identity)
+        self._server.authorizer.may_see(self._hosted, subject, req.context.identity)
         if score is None:
             raise UnknownResourceError(f"There is no score {score_id} in this challenge.")
         resp.content_type = falcon.MEDIA_JSON

@@ -11,7 +11,7 @@ import structlog
 from anomed_core.errors import LedgerError, NotAllowedError, NotAuthenticatedError
 from anomed_core.ledger import EVERY_CHALLENGE
 from anomed_core.model import Role
-from anomed_core.service.house import House
+from anomed_core.service.server import Server
 from anomed_core.web.telemetry import Telemetry
 
 log = structlog.get_logger(__name__)
@@ -32,7 +32,7 @@ class LiveResource:
 class ReadyResource:
     """``GET /readyz``: the ledger can be written and every challenge is healthy."""
 
-    house: House
+    server: Server
 
     def on_get(self, _: falcon.Request, resp: falcon.Response) -> None:
         """Answer 200 if it is, 503 with the reasons if not."""
@@ -46,7 +46,7 @@ class ReadyResource:
 
     def _ledger_problems(self) -> list[str]:
         try:
-            self.house.ledger.ping()
+            self.server.ledger.ping()
         except LedgerError as error:
             log.exception("the ledger is not ready")
             return [f"ledger: {error.public}"]
@@ -54,7 +54,7 @@ class ReadyResource:
 
     def _challenge_problems(self) -> list[str]:
         problems = []
-        for hosted in self.house.challenges.values():
+        for hosted in self.server.challenges.values():
             try:
                 answers = hosted.registry.ask_each(
                     hosted.challenge.type, "anomed_health", challenge=hosted.challenge
@@ -71,16 +71,16 @@ class MetricsResource:
     """``GET /metrics``: what has been counted; for the organiser where tokens are wanted."""
 
     telemetry: Telemetry
-    house: House
+    server: Server
 
     def on_get(self, req: falcon.Request, resp: falcon.Response) -> None:
         """Send Prometheus' text format."""
-        if not self.house.gatekeeper.believes_everybody:
+        if not self.server.authorizer.believes_everybody:
             identity = req.context.identity
             if identity is None:
                 raise NotAuthenticatedError("The metrics are for the organiser; send a token.")
             organises_all = identity.challenge == EVERY_CHALLENGE or (
-                {identity.challenge} == set(self.house.challenges)
+                {identity.challenge} == set(self.server.challenges)
             )
             if identity.role is not Role.ORGANISER or not organises_all:
                 raise NotAllowedError("The metrics are for the organiser of all challenges here.")

@@ -10,7 +10,7 @@ import falcon
 from anomed_core.errors import NotAuthenticatedError
 from anomed_core.ledger import Identity
 from anomed_core.model import ANONYMIZER, DEANONYMIZER
-from anomed_core.service.identities import Gatekeeper
+from anomed_core.service.identities import Authorizer
 from anomed_core.service.throttle import Throttle
 from anomed_core.web.query import read_query
 
@@ -24,13 +24,13 @@ class IdentityCheck:
 
     Attributes
     ----------
-    gatekeeper
+    authorizer
         Knows the tokens.
     throttle
         Counts requests; ``None`` without a cap.
     """
 
-    gatekeeper: Gatekeeper
+    authorizer: Authorizer
     throttle: Throttle | None
 
     def process_request(self, req: falcon.Request, _resp: falcon.Response) -> None:
@@ -45,9 +45,9 @@ class IdentityCheck:
         """
         req.context.identity = None
         header = req.env.get("HTTP_AUTHORIZATION")
-        if header is not None and not self.gatekeeper.believes_everybody:
+        if header is not None and not self.authorizer.believes_everybody:
             try:
-                req.context.identity = self.gatekeeper.identity(*credentials(header))
+                req.context.identity = self.authorizer.identity(*credentials(header))
             except NotAuthenticatedError:
                 # Counted after the look-up: behind a proxy many share an address, and whoever
                 # sends junk from there must not shut out those whose tokens are valid.
@@ -65,7 +65,7 @@ class IdentityCheck:
         if identity is not None:
             return f"{identity.challenge} {identity.role} {identity.holder}"
         ids: list[str] = []
-        if self.gatekeeper.believes_everybody:
+        if self.authorizer.believes_everybody:
             ids = [name for name in read_query(req, (ANONYMIZER, DEANONYMIZER)).values() if name]
         return "|".join(f"{len(name)}:{name}" for name in ids) or f"address {req.remote_addr}"
 

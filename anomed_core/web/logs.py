@@ -15,8 +15,8 @@ from typing import Any
 import structlog
 from gunicorn.glogging import Logger
 
-from anomed_core.discretion import discreet, discreet_message, discreet_traceback
 from anomed_core.errors import culprit_of
+from anomed_core.redaction import discreet, discreet_message, discreet_traceback
 
 current_request_id: ContextVar[str] = ContextVar("current_request_id", default="")
 """The request that is being answered; every line that is logged meanwhile carries it."""

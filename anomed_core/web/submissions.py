@@ -1,4 +1,4 @@
-"""Submissions over HTTP: read the body, hand it to the desk, answer with the metrics."""
+"""Submissions over HTTP: read the body, hand it to the submissions, answer with the metrics."""
 
 from __future__ import annotations
 
@@ -10,8 +10,8 @@ import falcon
 from anomed_core.errors import InvalidParameterError
 from anomed_core.model import FormSchema, Parameter, SubmissionKind
 from anomed_core.service import HostedChallenge
-from anomed_core.service.house import House
 from anomed_core.service.identities import with_own_id
+from anomed_core.service.server import Server
 from anomed_core.web.bodies import read_body, read_form
 from anomed_core.web.query import read_query
 
@@ -21,10 +21,10 @@ _LONGEST_KEY = 255
 class SubmissionResource:
     """The submission kinds at one path of one challenge."""
 
-    def __init__(self, hosted: HostedChallenge, path: str, house: House, base: str) -> None:
+    def __init__(self, hosted: HostedChallenge, path: str, server: Server, base: str) -> None:
         self._hosted = hosted
         self._kinds = hosted.kinds_at(path)
-        self._house = house
+        self._server = server
         self._base = base
 
     def on_post(self, req: falcon.Request, resp: falcon.Response) -> None:
@@ -32,7 +32,7 @@ class SubmissionResource:
         req.context.base = self._base
         kind = chosen_kind(self._kinds, req)
         query = with_own_id(read_query(req, kind.parameters), req.context.identity)
-        self._house.gatekeeper.may_submit(self._hosted, kind, req.context.identity, query)
+        self._server.authorizer.may_submit(self._hosted, kind, req.context.identity, query)
         replay_key = req.get_header("Idempotency-Key")
         if replay_key is not None and len(replay_key) > _LONGEST_KEY:
             raise InvalidParameterError(
@@ -40,9 +40,9 @@ class SubmissionResource:
                 f"it has {len(replay_key)} characters; at most {_LONGEST_KEY} are allowed.",
             )
         is_form = any(isinstance(kind.schema_for(split), FormSchema) for split in kind.splits)
-        limits = self._house.desk.limits
+        limits = self._server.submissions.limits
         body = read_form(req, limits) if is_form else read_body(req, limits)
-        receipt = self._house.desk.submit(
+        receipt = self._server.submissions.submit(
             self._hosted,
             kind,
             query=query,

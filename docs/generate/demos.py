@@ -12,7 +12,7 @@ from typing import Any
 from anomed_core.config import ServerSettings
 from anomed_core.model import ChallengeType
 from anomed_core.plugins import build_registry
-from anomed_core.service.house import House, open_house
+from anomed_core.service.server import Server, open_server
 from anomed_core.service.specs import demo_table, specs_from_tables
 
 PLUGINS = Path(__file__).parents[2] / "plugins"
@@ -49,20 +49,20 @@ _SECRET = "00" * 32
 
 
 @cache
-def from_demo(name: str, tell: Callable[[House], Any]) -> Any:
+def from_demo(name: str, tell: Callable[[Server], Any]) -> Any:
     """Open the demo of a type and return what a function tells about it."""
     registry = build_registry()
     challenge_type = registry.load(name)
     if challenge_type is None:
         raise ValueError(f"{name} owns no challenge type")
     with tempfile.TemporaryDirectory() as folder:
-        house = open_house(
+        server = open_server(
             specs_from_tables([demo_table(challenge_type)], registry),
             registry=registry,
             settings=ServerSettings(state=Path(folder)),
             environment={"ANOMED_SECRET": _SECRET},
         )
         try:
-            return tell(house)
+            return tell(server)
         finally:
-            house.close()
+            server.close()

@@ -5,7 +5,7 @@ from __future__ import annotations
 from anomed_supervised_mia.utility import UTILITY_METRICS
 
 from anomed_core.model import Metric
-from anomed_core.service.house import House
+from anomed_core.service.server import Server
 from docs.generate.demos import challenge_types, from_demo
 from docs.generate.markdown import code, table
 
@@ -25,8 +25,8 @@ def block() -> str:
     return "\n\n".join(parts)
 
 
-def _declared(house: House) -> dict[str, tuple[Metric, ...]]:
-    (hosted,) = house.challenges.values()
+def _declared(server: Server) -> dict[str, tuple[Metric, ...]]:
+    (hosted,) = server.challenges.values()
     return dict(hosted.metrics)
 
 

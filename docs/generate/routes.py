@@ -11,7 +11,7 @@ import falcon.inspect
 
 from anomed_core import web
 from anomed_core.service import HostedChallenge
-from anomed_core.service.house import House
+from anomed_core.service.server import Server
 from anomed_core.web import create_web_app, mounted_challenges, openapi
 from docs.generate.demos import challenge_types, from_demo
 from docs.generate.markdown import code, first_sentence, table
@@ -32,21 +32,21 @@ def block() -> str:
     return "\n\n".join(parts)
 
 
-def _routes(house: House) -> tuple[list[list[str]], ...]:
-    (hosted,) = house.challenges.values()
+def _routes(server: Server) -> tuple[list[list[str]], ...]:
+    (hosted,) = server.challenges.values()
     declared = {*hosted.products, *(kind.path for kind in hosted.kinds), *hosted.extra_routes}
     core = [
         [code(path), ", ".join(methods), answer]
-        for path, methods, answer in sorted(_mounted(house))
+        for path, methods, answer in sorted(_mounted(server))
         if path not in declared
     ]
     return core, _data(hosted), _submissions(hosted)
 
 
-def _mounted(house: House) -> Iterator[tuple[str, list[str], str]]:
+def _mounted(server: Server) -> Iterator[tuple[str, list[str], str]]:
     """Yield route, methods and what the OpenAPI document or the resource says about it."""
-    described = openapi(mounted_challenges(house))["paths"]
-    for route in falcon.inspect.inspect_routes(create_web_app(house)):
+    described = openapi(mounted_challenges(server))["paths"]
+    for route in falcon.inspect.inspect_routes(create_web_app(server)):
         if route.path.startswith("/challenges/"):
             continue
         methods = sorted({method.method for method in route.methods if not method.internal})

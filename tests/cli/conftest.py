@@ -14,7 +14,7 @@ import pytest
 
 from anomed_core import ChallengeSpec, ServerSettings, cli
 from anomed_core.plugins import build_registry
-from anomed_core.service.house import House, open_house
+from anomed_core.service.server import Server, open_server
 from anomed_core.wire import encode_npz
 from tests.example_types import Guessing, GuessingConfig
 
@@ -96,30 +96,30 @@ def process(tmp_path: Path) -> Callable[..., subprocess.CompletedProcess[str]]:
 
 
 @pytest.fixture
-def house(tmp_path: Path) -> Iterator[House]:
-    """Return the house that left its memory in the default place."""
+def server(tmp_path: Path) -> Iterator[Server]:
+    """Return the server that left its records in the default place."""
     registry = build_registry(discover=False)
     registry.add(Guessing(), name="cli_game:plugin")
     spec = ChallengeSpec(id="mine", type="guessing", title="Mine", config=GuessingConfig(size=5))
-    house = open_house(
+    server = open_server(
         [spec],
         registry=registry,
         settings=ServerSettings(state=tmp_path / "anomed-state"),
         environment={},
     )
-    yield house
-    house.close()
+    yield server
+    server.close()
 
 
 @pytest.fixture
-def scored(house: House) -> House:
-    hosted = house.challenges["mine"]
+def scored(server: Server) -> Server:
+    hosted = server.challenges["mine"]
     truth = np.asarray(hosted.challenge.definition.y)
     for name, guess in {"worse": truth + 1, "better": truth + 0.1, "equal": truth + 0.1}.items():
-        house.desk.submit(
+        server.submissions.submit(
             hosted,
             hosted.kind("anonymizer"),
             query={"anonymizer": name, "data_split": "validation"},
             body=encode_npz({"prediction": guess}),
         )
-    return house
+    return server

@@ -1,4 +1,4 @@
-"""The desk: help, exit codes, and one line for whatever went wrong."""
+"""The submissions: help, exit codes, and one line for whatever went wrong."""
 
 import subprocess
 import sys

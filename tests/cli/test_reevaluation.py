@@ -2,7 +2,7 @@
 
 from pathlib import Path
 
-from anomed_core.service.house import House
+from anomed_core.service.server import Server
 from tests.cli.conftest import Anomed
 
 MENDED = """
@@ -20,7 +20,7 @@ plugin = Mended()
 
 
 def test_finals_repeat_as_long_as_nothing_has_changed(
-    anomed: Anomed, scored: House, game: str, config: str
+    anomed: Anomed, scored: Server, game: str, config: str
 ) -> None:
     answer = anomed("scores", "reevaluate", config, "--plugin", game, "--dry-run", "--json")
 
@@ -35,7 +35,7 @@ def test_finals_repeat_as_long_as_nothing_has_changed(
 
 
 def test_a_mended_metric_supersedes_scores_and_keeps_the_old_rows(
-    anomed: Anomed, scored: House, game: str, config: str, tmp_path: Path
+    anomed: Anomed, scored: Server, game: str, config: str, tmp_path: Path
 ) -> None:
     before = scored.ledger.scores()
     (tmp_path / "cli_game.py").write_text(MENDED)
@@ -57,7 +57,7 @@ def test_a_mended_metric_supersedes_scores_and_keeps_the_old_rows(
 
 
 def test_a_final_whose_body_is_gone_is_named(
-    anomed: Anomed, scored: House, game: str, config: str, tmp_path: Path
+    anomed: Anomed, scored: Server, game: str, config: str, tmp_path: Path
 ) -> None:
     digest = scored.ledger.scores()[0].payload_digest
     (kept,) = (tmp_path / "anomed-state" / "payloads").rglob(f"*{digest[8:]}*")

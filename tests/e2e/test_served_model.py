@@ -12,7 +12,7 @@ import httpx
 import pytest
 
 from anomed_core import Score
-from anomed_core.cli.memory import open_memory
+from anomed_core.cli.records import open_records
 
 from .conftest import CLIENT_MODULES, StartServer
 from .processes import RunningServer
@@ -46,7 +46,7 @@ class Game:
         return subprocess.run(command, capture_output=True, text=True, check=False)
 
     def house_scores(self, anonymizer: str) -> list[Score]:
-        with open_memory(None, state=self.state, ledger=None) as memory:
+        with open_records(None, state=self.state, ledger=None) as memory:
             scores = memory.ledger.scores(challenge="iris")
         return [s for s in scores if s.origin == "house" and s.subject.anonymizer == anonymizer]
 

@@ -46,7 +46,7 @@ TOKEN = re.compile(r"anomed-[0-9a-f]{32}-[0-9a-f]{64}")
 
 
 @attrs.frozen
-class Competition:
+class Players:
     """A served challenge, and its organiser's command line."""
 
     server: RunningServer
@@ -69,21 +69,21 @@ class Competition:
         return httpx.get(f"{self.server.url}{path}", trust_env=False, timeout=30, **options)
 
 
-def competition(folder: Path, configuration: str) -> Iterator[Competition]:
+def competition(folder: Path, configuration: str) -> Iterator[Players]:
     (folder / "challenge.toml").write_text(configuration)
     command = [sys.executable, "-m", "anomed_core", "serve", str(folder / "challenge.toml")]
     command += ["--port", "{port}", "--state", str(folder / "state")]
     with serving(command, name="challenge", folder=folder) as server:
-        yield Competition(server, folder / "state")
+        yield Players(server, folder / "state")
 
 
 @pytest.fixture(scope="module")
-def iris(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Competition]:
+def iris(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Players]:
     yield from competition(tmp_path_factory.mktemp("iris"), CONFIGURATION)
 
 
 @pytest.fixture(scope="module")
-def hospital(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Competition]:
+def hospital(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Players]:
     yield from competition(tmp_path_factory.mktemp("hospital"), HOSPITAL)
 
 
@@ -110,13 +110,13 @@ def start_anonymizer(
 
 
 @pytest.fixture(scope="module")
-def anonymizer(iris: Competition, start_anonymizer: StartAnonymizer) -> RunningServer:
+def anonymizer(iris: Players, start_anonymizer: StartAnonymizer) -> RunningServer:
     return start_anonymizer(iris.url(ANONYMIZER, iris.token("anonymizer", ANONYMIZER)), ANONYMIZER)
 
 
 @pytest.fixture(scope="module")
 def deanonymizer(
-    iris: Competition,
+    iris: Players,
     anonymizer: RunningServer,
     start_client: Callable[..., RunningServer],
     tmp_path_factory: pytest.TempPathFactory,
@@ -136,7 +136,7 @@ def post(server: RunningServer, route: str) -> httpx.Response:
     return httpx.post(f"{server.url}{route}", trust_env=False, timeout=60)
 
 
-def answered(competition: Competition, path: str, status: int) -> list[dict[str, Any]]:
+def answered(competition: Players, path: str, status: int) -> list[dict[str, Any]]:
     """Return the log lines of requests for a path with a status."""
     lines = [line for line in competition.server.log.read_text().splitlines() if line[:1] == "{"]
     return [
@@ -167,7 +167,7 @@ def test_a_deanonymizer_plays_from_fit_to_final(
 
 
 def test_a_deanonymizer_that_poses_as_an_anonymizer_gets_no_training_data(
-    iris: Competition, start_anonymizer: StartAnonymizer
+    iris: Players, start_anonymizer: StartAnonymizer
 ) -> None:
     posing = start_anonymizer(iris.url(IMPOSTOR, iris.token("deanonymizer", IMPOSTOR)), IMPOSTOR)
 
@@ -175,7 +175,7 @@ def test_a_deanonymizer_that_poses_as_an_anonymizer_gets_no_training_data(
     assert answered(iris, "/data/anonymizer/training", 403)
 
 
-def test_tokens_are_shown_once_and_logged_never(iris: Competition) -> None:
+def test_tokens_are_shown_once_and_logged_never(iris: Players) -> None:
     token = iris.token("anonymizer", "onlooker")
     listed = iris.anomed("tokens", "list")
     assert iris.get("/attempts", auth=("onlooker", token)).status_code == 200
@@ -191,7 +191,7 @@ def test_tokens_are_shown_once_and_logged_never(iris: Competition) -> None:
 
 
 def test_the_tabular_client_takes_part(
-    hospital: Competition, start_client: Callable[..., RunningServer], tmp_path: Path
+    hospital: Players, start_client: Callable[..., RunningServer], tmp_path: Path
 ) -> None:
     token = hospital.token("anonymizer", "decades")
     decades = start_client(
@@ -209,7 +209,7 @@ def test_the_tabular_client_takes_part(
 
 
 def test_a_revoked_token_ends_at_once_in_all_workers(
-    iris: Competition, anonymizer: RunningServer
+    iris: Players, anonymizer: RunningServer
 ) -> None:
     def of_anonymizer() -> dict[str, Any]:
         listed = json.loads(iris.anomed("tokens", "list", "--json"))

@@ -125,7 +125,7 @@ def test_no_process_stays_behind():
     thread.join(timeout=5)
     assert len(outcome) == 1
     with pytest.raises(ProcessLookupError):
-        os.kill(engine._nursery, 0)
+        os.kill(engine._fork_server, 0)
 
 
 def engine_of_one(**options):
@@ -138,7 +138,7 @@ def test_no_room_for_a_process_costs_one_job(monkeypatch):
 
     def fork():
         calls.append("a call, in whichever process")
-        if len(calls) == 2:  # the first is the nursery's own
+        if len(calls) == 2:  # the first is the fork server's own
             raise BlockingIOError(11, "Resource temporarily unavailable")
         return really()
 
@@ -172,7 +172,7 @@ def test_a_nursery_that_fails_ends_instead_of_becoming_a_second_server(monkeypat
     def fail(*_, **__):
         raise MemoryError
 
-    monkeypatch.setattr(forking, "run_nursery", fail)
+    monkeypatch.setattr(forking, "run_fork_server", fail)
     losses, here = [], os.getpid()
     engine = engine_of_one(on_loss=lambda: losses.append(os.getpid()))
     assert os.getpid() == here

@@ -9,17 +9,17 @@ from pathlib import Path
 
 import attrs
 
-from anomed_core.ledger import DELIVER, ChoreBook, Database, SqlLedger
+from anomed_core.ledger import DELIVER, Database, FollowUpBook, SqlLedger
 from anomed_core.model import Score, Split
 from anomed_core.state.payloads import PayloadStore
 
 
 @attrs.frozen(kw_only=True)
 class Books:
-    """Ledger, chores and kept bodies of a state directory."""
+    """Ledger, follow-ups and kept bodies of a state directory."""
 
     ledger: SqlLedger
-    chores: ChoreBook
+    follow_ups: FollowUpBook
     payloads: PayloadStore
 
     def finals(self) -> dict[str, Score]:
@@ -41,7 +41,7 @@ class Books:
         finals = self.finals()
         recorded = {name: (score.id, score.metrics["mean"]) for name, score in finals.items()}
         assert {name: recorded.get(name) for name in acknowledged} == dict(acknowledged)
-        delivered = {fact.score_id for fact in self.chores.facts(DELIVER)}
+        delivered = {fact.score_id for fact in self.follow_ups.facts(DELIVER)}
         assert delivered == {score.id for score in self.ledger.scores()}
         for score in finals.values():
             assert self.payloads.read(score.payload_digest)
@@ -56,7 +56,7 @@ def books_of(folder: Path, ledger_options: list[str]) -> Iterator[Books]:
     try:
         yield Books(
             ledger=SqlLedger(database),
-            chores=ChoreBook(database),
+            follow_ups=FollowUpBook(database),
             payloads=PayloadStore(state / "payloads"),
         )
     finally:

@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterator
 
 import pytest
 
-from anomed_core.web.patience import HEAD_TIMEOUT_S
+from anomed_core.web.slow_clients import HEAD_TIMEOUT_S
 from tests.e2e.processes import LOOPBACK, RunningServer
 
 from .conftest import ProbeServer

@@ -13,7 +13,7 @@ from anomed_core import ChallengeSpec, ServerSettings
 from anomed_core.ledger import EVERY_CHALLENGE, Identity
 from anomed_core.model import Role
 from anomed_core.plugins import build_registry
-from anomed_core.service.house import House, open_house
+from anomed_core.service.server import Server, open_server
 from anomed_core.service.specs import demo_table, specs_from_tables
 from anomed_core.web import configure_logs, create_web_app
 from tests.faults import probe
@@ -40,13 +40,13 @@ class Served:
     """An app, and what stands behind it."""
 
     app: Any
-    house: House
+    server: Server
     tokens: dict[Role, str]
 
 
 @contextmanager
 def serving_app(state: Path, *, auth: str = "open", plugin: str | None = None) -> Iterator[Served]:
-    """Open a house of one probe challenge, or a plugin's demonstration, until the block ends."""
+    """Open a server of one probe challenge, or a plugin's demonstration, until the block ends."""
     configure_logs()
     registry = build_registry(discover=plugin is not None)
     if plugin is None:
@@ -57,7 +57,7 @@ def serving_app(state: Path, *, auth: str = "open", plugin: str | None = None) -
         assert loaded is not None
         specs = specs_from_tables([demo_table(loaded)], registry)
     (spec,) = specs
-    house = open_house(
+    server = open_server(
         specs,
         registry=registry,
         settings=ServerSettings(state=state, auth=auth),
@@ -65,13 +65,13 @@ def serving_app(state: Path, *, auth: str = "open", plugin: str | None = None) -
     )
     roles = {Role.ANONYMIZER: spec.id, Role.DEANONYMIZER: spec.id, Role.ORGANISER: EVERY_CHALLENGE}
     tokens = {
-        role: house.tokens.create(Identity(role=role, holder="alice", challenge=challenge))
+        role: server.tokens.create(Identity(role=role, holder="alice", challenge=challenge))
         for role, challenge in roles.items()
     }
     try:
-        yield Served(app=closing(create_web_app(house)), house=house, tokens=tokens)
+        yield Served(app=closing(create_web_app(server)), server=server, tokens=tokens)
     finally:
-        house.close()
+        server.close()
         structlog.reset_defaults()
 
 

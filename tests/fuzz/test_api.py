@@ -46,7 +46,7 @@ def fuzz_all(served: Served, headers: Mapping[str, str]) -> None:
             failures.append(f"{operation.label}: {error}")
     assert len(operations) >= 10
     assert not failures, "\n".join(failures)
-    assert served.house.ledger.verify() == []
+    assert served.server.ledger.verify() == []
 
 
 @pytest.mark.parametrize("plugin", [None, *SHIPPED], ids=["probe", *SHIPPED])

@@ -182,4 +182,4 @@ def test_known_paths_are_routes(served: Served) -> None:
 
 
 def test_the_chain_is_unbroken_afterwards(served: Served) -> None:
-    assert served.house.ledger.verify() == []
+    assert served.server.ledger.verify() == []

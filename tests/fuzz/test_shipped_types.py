@@ -35,7 +35,7 @@ def arena(
     request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory
 ) -> Iterator[Arena]:
     with serving_app(tmp_path_factory.mktemp("arena"), plugin=request.param) as served:
-        client = ChallengeClient(served.house, next(iter(served.house.challenges)))
+        client = ChallengeClient(served.server, next(iter(served.server.challenges)))
         valid = [(trial, payload_of(trial, client)) for trial in trials(client)]
         yield Arena(served=served, client=client, trials=valid)
 
@@ -73,4 +73,4 @@ def test_a_nearly_valid_submission_is_scored_or_refused(arena: Arena) -> None:
             assert answer.reason
 
     fuzzed(given(data=st.data(), trial=st.sampled_from(arena.trials))(run), share=0.5)()
-    assert arena.served.house.ledger.verify() == []
+    assert arena.served.server.ledger.verify() == []

@@ -10,8 +10,8 @@ import sqlalchemy as sa
 from anomed_core.errors import AlreadyScoredError
 from anomed_core.ledger import (
     DELIVER,
-    ChoreBook,
     Database,
+    FollowUpBook,
     SqlLedger,
     TokenBook,
     migrate_ledger,
@@ -84,11 +84,11 @@ def test_its_replay_keys_still_replay(ledger: SqlLedger) -> None:
 
 
 def test_its_outbox_and_tokens_are_there(database: Database) -> None:
-    assert [(fact.score_id, fact.state) for fact in ChoreBook(database).facts()] == [
+    assert [(fact.score_id, fact.state) for fact in FollowUpBook(database).facts()] == [
         (2, "done"),
         (2, "waiting"),
     ]
-    assert ChoreBook(database).n_waiting(DELIVER) == 1
+    assert FollowUpBook(database).n_waiting(DELIVER) == 1
     assert [fact.identity.holder for fact in TokenBook(database).facts()] == ["alice"]
 
 

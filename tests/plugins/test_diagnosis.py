@@ -23,16 +23,16 @@ def out_of_luck(submission):
 LINE = inspect.getsourcelines(out_of_luck)[1] + 1
 
 
-def submit(house) -> None:
-    (hosted,) = house.challenges.values()
-    house.desk.submit(hosted, hosted.kind("anonymizer"), query=QUERY, body=BODY)
+def submit(server) -> None:
+    (hosted,) = server.challenges.values()
+    server.submissions.submit(hosted, hosted.kind("anonymizer"), query=QUERY, body=BODY)
 
 
-def test_an_evaluation_that_raises_is_logged_with_plugin_hook_and_line(house_of) -> None:
-    house = house_of(Guessing(outcome=out_of_luck))
+def test_an_evaluation_that_raises_is_logged_with_plugin_hook_and_line(server_of) -> None:
+    server = server_of(Guessing(outcome=out_of_luck))
 
     with capture_logs() as logs, pytest.raises(EvaluationFailedError) as error:
-        submit(house)
+        submit(server)
 
     (line,) = [line for line in logs if line["event"] == "evaluation failed"]
     assert line["culprit"].startswith("in plugin 'guessing-0', hook anomed_evaluate_utility, at ")
@@ -40,30 +40,30 @@ def test_an_evaluation_that_raises_is_logged_with_plugin_hook_and_line(house_of)
     assert culprit_of(error.value) == line["culprit"]
 
 
-def test_metrics_that_are_not_declared_are_blamed_on_who_returned_them(house_of) -> None:
-    house = house_of(Guessing(outcome=lambda submission: {}))
+def test_metrics_that_are_not_declared_are_blamed_on_who_returned_them(server_of) -> None:
+    server = server_of(Guessing(outcome=lambda submission: {}))
 
     with capture_logs() as logs, pytest.raises(EvaluationFailedError):
-        submit(house)
+        submit(server)
 
     assert "in plugin 'guessing-0', hook anomed_evaluate_utility, at" in logs[0]["culprit"]
 
 
-def test_a_validation_that_raises_is_blamed_on_its_plugin(house_of) -> None:
-    house = house_of(Guessing(verdict=out_of_luck))
+def test_a_validation_that_raises_is_blamed_on_its_plugin(server_of) -> None:
+    server = server_of(Guessing(verdict=out_of_luck))
 
     with capture_logs() as logs, pytest.raises(EvaluationFailedError):
-        submit(house)
+        submit(server)
 
     assert "hook anomed_validate_submission, at" in logs[0]["culprit"]
 
 
-def test_a_refusal_is_nobodys_fault(house_of) -> None:
+def test_a_refusal_is_nobodys_fault(server_of) -> None:
     def refuse(submission):
         raise SubmissionRejected("No.")
 
     with pytest.raises(SubmissionRejected) as error:
-        submit(house_of(Guessing(verdict=refuse)))
+        submit(server_of(Guessing(verdict=refuse)))
 
     assert culprit_of(error.value) == ""
 
@@ -125,7 +125,7 @@ def test_an_extension_that_wraps_is_blamed_for_its_own_faults() -> None:
     assert culprit_of(error.value).startswith("in plugin 'stumbling'")
 
 
-def test_a_house_attack_that_raises_is_blamed_on_the_plugin_that_offered_it(house_of) -> None:
+def test_a_house_attack_that_raises_is_blamed_on_the_plugin_that_offered_it(server_of) -> None:
     class Attacked(Guessing):
         @hookimpl
         def anomed_house_attacks(self):
@@ -134,7 +134,7 @@ def test_a_house_attack_that_raises_is_blamed_on_the_plugin_that_offered_it(hous
 
             return [HouseAttack(name="unlucky", kind="anonymizer", run=run)]
 
-    (hosted,) = house_of(Attacked()).challenges.values()
+    (hosted,) = server_of(Attacked()).challenges.values()
     (attack,) = hosted.house_attacks
 
     with pytest.raises(RuntimeError) as error:

@@ -17,10 +17,10 @@ from falcon.testing import Result, TestClient
 from anomed_core import Role, ServerSettings, Split
 from anomed_core.plugins import build_registry
 from anomed_core.service.decoding import Body
-from anomed_core.service.house import House, open_house
+from anomed_core.service.server import Server, open_server
 from anomed_core.testing.client import ChallengeClient
 from anomed_core.testing.loading import load_plugin
-from anomed_core.testing.specimen import SECRET, challenge_spec
+from anomed_core.testing.plugin_under_test import SECRET, challenge_spec
 from anomed_core.testing.trials import trials
 from anomed_core.web import create_web_app
 from anomed_core.web.app import mounted_challenges
@@ -54,7 +54,7 @@ class World:
 
     Attributes
     ----------
-    house, client
+    server, client
         The server.
     auth
         ``open`` or ``tokens``.
@@ -64,7 +64,7 @@ class World:
         A valid submission for each submission kind.
     """
 
-    house: House
+    server: Server
     client: TestClient
     auth: str
     tokens: Mapping[str, str]
@@ -73,13 +73,13 @@ class World:
     @property
     def scores(self) -> dict[Role, int]:
         """A recorded score of each role in the challenge."""
-        return {score.subject.role: score.id for score in self.house.ledger.scores(challenge=HERE)}
+        return {score.subject.role: score.id for score in self.server.ledger.scores(challenge=HERE)}
 
     def questions(self) -> list[Question]:
         """Return all that can be asked about the challenge that the tokens are for."""
         mounts = {
             base: hosted
-            for base, hosted in mounted_challenges(self.house).items()
+            for base, hosted in mounted_challenges(self.server).items()
             if hosted.id == HERE
         }
         routes = falcon.inspect.inspect_routes(self.client.app)
@@ -118,8 +118,8 @@ def _encoded(body: Body) -> tuple[bytes, dict[str, str]]:
 @contextmanager
 def opened(
     name: str, state: Path, *, auth: str = "open", neighbour: bool = False
-) -> Iterator[House]:
-    """Open a house of one challenge, or of two of the same type."""
+) -> Iterator[Server]:
+    """Open a server of one challenge, or of two of the same type."""
     plugin, config = TYPES[name]
     structlog.configure(logger_factory=structlog.ReturnLoggerFactory())  # thousands of refusals
     registry = build_registry()
@@ -128,22 +128,22 @@ def opened(
         challenge_spec(registry, challenge_type, {"id": id_, **config})
         for id_ in ((HERE, ELSEWHERE) if neighbour else (HERE,))
     ]
-    house = open_house(
+    server = open_server(
         specs,
         registry=registry,
         settings=ServerSettings(state=state, auth=auth),
         environment={"ANOMED_SECRET": SECRET},
     )
     try:
-        yield house
+        yield server
     finally:
-        house.close()
+        server.close()
         structlog.reset_defaults()
 
 
-def submit_validly(house: House) -> dict[str, Body]:
+def submit_validly(server: Server) -> dict[str, Body]:
     """Let the named participants be scored once, and return a body that each kind takes."""
-    client = ChallengeClient(house, HERE)
+    client = ChallengeClient(server, HERE)
     bodies: dict[str, Body] = {}
     for trial in trials(client):
         is_final = trial.split is Split.VALIDATION
@@ -158,16 +158,16 @@ def submit_validly(house: House) -> dict[str, Body]:
 
 @contextmanager
 def populated(name: str, state: Path, *, auth: str) -> Iterator[World]:
-    """Open a house in which both sides have been scored."""
+    """Open a server in which both sides have been scored."""
     neighbour = name == "ward"  # it costs nothing to open another one
-    with opened(name, state, neighbour=neighbour) as house:
-        bodies = submit_validly(house)
-    with opened(name, state, auth=auth, neighbour=neighbour) as house:
+    with opened(name, state, neighbour=neighbour) as server:
+        bodies = submit_validly(server)
+    with opened(name, state, auth=auth, neighbour=neighbour) as server:
         yield World(
-            house=house,
-            client=TestClient(create_web_app(house, access_log=False)),
+            server=server,
+            client=TestClient(create_web_app(server, access_log=False)),
             auth=auth,
-            tokens=tokens_for(house.tokens, HERE, elsewhere=ELSEWHERE),
+            tokens=tokens_for(server.tokens, HERE, elsewhere=ELSEWHERE),
             bodies=bodies,
         )
 

@@ -21,7 +21,7 @@ from falcon.testing import TestClient
 from anomed_core import ChallengeSpec, Role, ServerSettings
 from anomed_core.ledger import Database, Identity, TokenBook
 from anomed_core.plugins import build_registry
-from anomed_core.service.house import open_house
+from anomed_core.service.server import open_server
 from anomed_core.web import create_web_app
 from anomed_core.wire import encode_npz
 from tests.e2e.processes import LOOPBACK, RunningServer, serving
@@ -280,22 +280,22 @@ def test_even_at_the_lowest_level_libraries_say_nothing_secret(
         caplog.set_level(logging.DEBUG, logger=name)
     registry = build_registry(discover=False)
     registry.add(blabbing, name="blabbing")
-    house = open_house(
+    server = open_server(
         [ChallengeSpec(id="blabbing", type="blabbing", config=blabbing.BlabbingConfig())],
         registry=registry,
         settings=ServerSettings(state=tmp_path / "state", auth="tokens"),
         environment={"ANOMED_SECRET": SECRET},
     )
-    client = TestClient(create_web_app(house))
+    client = TestClient(create_web_app(server))
     identity = Identity(role=Role.ANONYMIZER, holder="alice", challenge="blabbing")
-    token = house.tokens.create(identity)
+    token = server.tokens.create(identity)
     headers = {"Authorization": f"Bearer {token}"}
     submitted = prediction(blabbing.FINE, 1)
 
     assert client.simulate_get(TRAINING, headers=headers).status_code == 200
     body = encode_npz({"prediction": submitted})
     answer = client.simulate_post(SUBMIT.format("alice"), body=body, headers=headers)
-    house.close()
+    server.close()
 
     assert answer.status_code == 201
     assert "INSERT INTO scores" in caplog.text, "the level is not low enough to prove anything"

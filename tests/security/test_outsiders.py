@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from anomed_core.server import _is_loopback
+from anomed_core.serving import _is_loopback
 
 
 @pytest.mark.parametrize(

@@ -35,7 +35,7 @@ TRAINING = {
 
 
 def type_of(world: World) -> str:
-    return world.house.challenges[HERE].challenge.type
+    return world.server.challenges[HERE].challenge.type
 
 
 def deviations(world: World, callers: Iterable[Caller]) -> Iterator[str]:

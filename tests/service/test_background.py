@@ -1,4 +1,4 @@
-"""A chore that fails stands in nobody's way, and its thread outlives it."""
+"""A follow-up that fails stands in nobody's way, and its thread outlives it."""
 
 import time
 from collections.abc import Callable, Iterator
@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from anomed_core.ledger import Chore, ChoreBook, Database, SqlLedger
+from anomed_core.ledger import Database, FollowUp, FollowUpBook, SqlLedger
 from anomed_core.service.background import Background
 from anomed_core.testing.ledger_contract import PROVENANCE, SettableClock, tuning_of
 
@@ -15,19 +15,19 @@ TASKS = "attack:"
 
 
 class Clumsy:
-    """Fails at some chores, in ways that nobody foresaw."""
+    """Fails at some follow-ups, in ways that nobody foresaw."""
 
     tasks = TASKS
     lease_s = 30.0
 
-    def __init__(self, book: ChoreBook, *, fails: Callable[[Chore], bool]) -> None:
+    def __init__(self, book: FollowUpBook, *, fails: Callable[[FollowUp], bool]) -> None:
         self._book = book
         self._fails = fails
 
-    def do(self, chore: Chore) -> None:
-        if self._fails(chore):
+    def do(self, follow_up: FollowUp) -> None:
+        if self._fails(follow_up):
             raise StopIteration("patient 17 is ill")
-        self._book.done(chore)
+        self._book.done(follow_up)
 
 
 @pytest.fixture
@@ -43,22 +43,22 @@ def database(tmp_path: Path) -> Iterator[Database]:
 
 
 @pytest.fixture
-def book(database: Database, clock: SettableClock) -> ChoreBook:
+def book(database: Database, clock: SettableClock) -> FollowUpBook:
     ledger = SqlLedger(database, clock=clock)
     for task in ("attack:a", "attack:b"):
         ledger.record(ledger.claim(tuning_of()), {"accuracy": 0.5}, PROVENANCE, tasks=[task])
-    return ChoreBook(database, clock=clock)
+    return FollowUpBook(database, clock=clock)
 
 
 def until_settled(
-    book: ChoreBook, clock: SettableClock, *, fails: Callable[[Chore], bool]
+    book: FollowUpBook, clock: SettableClock, *, fails: Callable[[FollowUp], bool]
 ) -> dict[str, str]:
     """Let a thread work while hours go by; return what became of each task."""
     thread = Background(book, Clumsy(book, fails=fails))
     thread.start()
     deadline = time.monotonic() + 20
     while any(fact.state == "waiting" for fact in book.facts(TASKS)):
-        assert time.monotonic() < deadline, "a chore is left undone"
+        assert time.monotonic() < deadline, "a follow-up is left undone"
         clock.now += timedelta(minutes=20)
         thread.wake()
         time.sleep(0.02)
@@ -66,15 +66,15 @@ def until_settled(
     return {fact.task: fact.state for fact in book.facts(TASKS)}
 
 
-def test_a_failure_that_passes_is_tried_again(book: ChoreBook, clock: SettableClock) -> None:
-    states = until_settled(book, clock, fails=lambda chore: chore.attempt < 3)
+def test_a_failure_that_passes_is_tried_again(book: FollowUpBook, clock: SettableClock) -> None:
+    states = until_settled(book, clock, fails=lambda follow_up: follow_up.attempt < 3)
     assert set(states.values()) == {"done"}
 
 
 def test_a_chore_that_always_fails_is_given_up_and_the_others_are_done(
-    book: ChoreBook, clock: SettableClock
+    book: FollowUpBook, clock: SettableClock
 ) -> None:
-    states = until_settled(book, clock, fails=lambda chore: chore.task == "attack:a")
+    states = until_settled(book, clock, fails=lambda follow_up: follow_up.task == "attack:a")
     assert states["attack:b"] == "done"
     assert states["attack:a"] != "done"
     (refused,) = [fact for fact in book.facts(TASKS) if fact.task == "attack:a"]

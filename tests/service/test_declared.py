@@ -20,9 +20,9 @@ from anomed_core.errors import PluginBrokenError, SubmissionRejected
 from anomed_core.model import DataRequest
 from anomed_core.service import requested_product, static_product
 from anomed_core.service.baselines import offered_baselines
-from anomed_core.service.house import House
+from anomed_core.service.server import Server
 from anomed_core.wire import encode_npz
-from tests.conftest import OpenHouse
+from tests.conftest import OpenServer
 from tests.example_types import GuessingConfig
 
 TRUTH = {"tuning": np.arange(4.0), "validation": np.arange(4.0) + 1}
@@ -82,52 +82,52 @@ class Declared:
         ]
 
 
-def submitted(house: House, kind: str, values: Any, split: str = "tuning") -> dict[str, float]:
-    hosted = house.challenges["all-declared"]
+def submitted(server: Server, kind: str, values: Any, split: str = "tuning") -> dict[str, float]:
+    hosted = server.challenges["all-declared"]
     query = {"anonymizer": "a", "deanonymizer": "d", "data_split": split}
     body = encode_npz({"prediction": np.asarray(values)})
-    receipt = house.desk.submit(hosted, hosted.kind(kind), query=query, body=body)
+    receipt = server.submissions.submit(hosted, hosted.kind(kind), query=query, body=body)
     return dict(receipt.score.metrics)
 
 
-def test_metrics_with_a_measure_need_no_hook(house_of: OpenHouse) -> None:
-    house = house_of(Declared())
+def test_metrics_with_a_measure_need_no_hook(server_of: OpenServer) -> None:
+    server = server_of(Declared())
 
-    assert submitted(house, "anonymizer", [0, 1, 2, 5]) == {"largest_error": 2.0}
-    assert submitted(house, "anonymizer", TRUTH["validation"], "validation") == {
+    assert submitted(server, "anonymizer", [0, 1, 2, 5]) == {"largest_error": 2.0}
+    assert submitted(server, "anonymizer", TRUTH["validation"], "validation") == {
         "largest_error": 0.0
     }
 
 
-def test_the_only_metric_ranks_and_says_what_its_function_says(house_of: OpenHouse) -> None:
-    (metric,) = house_of(Declared()).challenges["all-declared"].metrics["anonymizer"]
+def test_the_only_metric_ranks_and_says_what_its_function_says(server_of: OpenServer) -> None:
+    (metric,) = server_of(Declared()).challenges["all-declared"].metrics["anonymizer"]
 
     assert (metric.primary, metric.definition) == (True, "Largest error of a number.")
 
 
-def test_an_attack_on_nobody_is_refused_and_costs_nothing(house_of: OpenHouse) -> None:
-    house = house_of(Declared())
+def test_an_attack_on_nobody_is_refused_and_costs_nothing(server_of: OpenServer) -> None:
+    server = server_of(Declared())
     with pytest.raises(SubmissionRejected, match="nothing yet that could be attacked on tuning"):
-        submitted(house, "deanonymizer", np.zeros(4))
-    assert house.ledger.scores(challenge="all-declared") == []
+        submitted(server, "deanonymizer", np.zeros(4))
+    assert server.ledger.scores(challenge="all-declared") == []
 
-    submitted(house, "anonymizer", np.zeros(4))
-    assert submitted(house, "deanonymizer", TRUTH["tuning"]) == {"largest_error": 0.0}
+    submitted(server, "anonymizer", np.zeros(4))
+    assert submitted(server, "deanonymizer", TRUTH["tuning"]) == {"largest_error": 0.0}
 
 
-def test_data_are_served_as_they_are_declared(house_of: OpenHouse) -> None:
-    house = house_of(Declared())
-    hosted = house.challenges["all-declared"]
+def test_data_are_served_as_they_are_declared(server_of: OpenServer) -> None:
+    server = server_of(Declared())
+    hosted = server.challenges["all-declared"]
     static, requested = hosted.products.values()
 
-    body = static_product(hosted, static, house.state.artifacts).path.read_bytes()
+    body = static_product(hosted, static, server.state.artifacts).path.read_bytes()
     assert np.load(io.BytesIO(body))["X"].tolist() == TRUTH["tuning"].tolist()
     told = np.load(io.BytesIO(requested_product(hosted, requested, DataRequest())))["prediction"]
     assert (told.dtype, told.tolist()) == (np.float64, [0.0] * 4)
 
 
-def test_each_kind_offers_its_baselines(house_of: OpenHouse) -> None:
-    offered = offered_baselines(house_of(Declared()).challenges["all-declared"])
+def test_each_kind_offers_its_baselines(server_of: OpenServer) -> None:
+    offered = offered_baselines(server_of(Declared()).challenges["all-declared"])
 
     assert [baseline.name for baseline in offered] == [
         "perfect anonymizer",
@@ -137,12 +137,12 @@ def test_each_kind_offers_its_baselines(house_of: OpenHouse) -> None:
     ]
 
 
-def test_a_measure_needs_something_to_compare_with(house_of: OpenHouse) -> None:
+def test_a_measure_needs_something_to_compare_with(server_of: OpenServer) -> None:
     with pytest.raises(PluginBrokenError, match="give the kind its perfect payload"):
-        house_of(Declared(perfect=None))
+        server_of(Declared(perfect=None))
 
 
-def test_attacks_that_nobody_could_make_are_refused_at_the_start(house_of: OpenHouse) -> None:
+def test_attacks_that_nobody_could_make_are_refused_at_the_start(server_of: OpenServer) -> None:
     class Lone(Declared):
         @hookimpl
         def anomed_submission_kinds(self, challenge: Challenge) -> list[SubmissionKind]:
@@ -151,4 +151,4 @@ def test_attacks_that_nobody_could_make_are_refused_at_the_start(house_of: OpenH
             return [attack]
 
     with pytest.raises(PluginBrokenError, match="or with_target=False for attacks that need none"):
-        house_of(Lone())
+        server_of(Lone())

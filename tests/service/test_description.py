@@ -7,14 +7,14 @@ import pytest
 
 from anomed_core.service import describe
 from anomed_core.service.description import schema_as_json
-from tests.conftest import OpenHouse
+from tests.conftest import OpenServer
 from tests.example_types import Guessing, Tables
 
 
 @pytest.fixture
-def described(house_of: OpenHouse) -> dict[str, Any]:
-    house = house_of(Guessing())
-    text = json.dumps(describe(house.challenges["guessing"], base="/here"), allow_nan=False)
+def described(server_of: OpenServer) -> dict[str, Any]:
+    server = server_of(Guessing())
+    text = json.dumps(describe(server.challenges["guessing"], base="/here"), allow_nan=False)
     facts: dict[str, Any] = json.loads(text)
     return facts
 
@@ -65,8 +65,8 @@ def test_submissions_are_listed_with_their_metrics(described: dict[str, Any]) ->
     }
 
 
-def test_every_form_of_payload_is_described(house_of: OpenHouse) -> None:
-    facts = describe(house_of(Tables()).challenges["tables"], base="")
+def test_every_form_of_payload_is_described(server_of: OpenServer) -> None:
+    facts = describe(server_of(Tables()).challenges["tables"], base="")
     forms = [kind["splits"]["validation"]["format"] for kind in facts["submissions"]]
 
     assert forms == ["multipart", "parquet", "json"]
@@ -74,11 +74,11 @@ def test_every_form_of_payload_is_described(house_of: OpenHouse) -> None:
     json.dumps(facts, allow_nan=False)
 
 
-def test_the_ground_truth_is_not_described(house_of: OpenHouse) -> None:
-    house = house_of(Guessing())
-    text = json.dumps(describe(house.challenges["guessing"], base=""))
+def test_the_ground_truth_is_not_described(server_of: OpenServer) -> None:
+    server = server_of(Guessing())
+    text = json.dumps(describe(server.challenges["guessing"], base=""))
 
-    assert house.state.secret().hex() not in text
+    assert server.state.secret().hex() not in text
 
 
 def test_what_is_no_schema_has_no_description() -> None:

@@ -21,7 +21,7 @@ from anomed_core.errors import UsageError
 from anomed_core.service import dummy_data, encoded
 from anomed_core.service.decoding import decode
 from anomed_core.wire import Limits
-from tests.conftest import OpenHouse
+from tests.conftest import OpenServer
 from tests.example_types import Guessing, Tables
 
 
@@ -102,20 +102,20 @@ def test_equal_seeds_give_equal_data() -> None:
     assert made(schema, 1)["X"].tolist() != made(schema, 2)["X"].tolist()
 
 
-def test_a_plugin_makes_its_own(house_of: OpenHouse) -> None:
+def test_a_plugin_makes_its_own(server_of: OpenServer) -> None:
     class Own(Guessing):
         @hookimpl
         def anomed_dummy_data(self, product: DataProduct, seed: int) -> Any:
             return {"X": np.full(10, seed)} if product.static else None
 
-    hosted = house_of(Own()).challenges["guessing"]
+    hosted = server_of(Own()).challenges["guessing"]
 
     assert dummy_data(hosted, hosted.products["/data/anonymizer/training"], 7)["X"][0] == 7
     assert dummy_data(hosted, hosted.products["/data/pair"], 7)["X"].shape == (10,)
 
 
-def test_dummy_data_does_not_depend_on_the_real_rows(house_of: OpenHouse) -> None:
-    hosted = house_of(Guessing()).challenges["guessing"]
+def test_dummy_data_does_not_depend_on_the_real_rows(server_of: OpenServer) -> None:
+    hosted = server_of(Guessing()).challenges["guessing"]
     made = dummy_data(hosted, hosted.products["/data/anonymizer/training"], 1)
 
     expected = np.random.default_rng(1).normal(size=10)
@@ -128,8 +128,8 @@ def test_without_columns_or_arrays_there_is_nothing_to_make(schema: Any) -> None
         made(schema)
 
 
-def test_tables_are_made_for_products(house_of: OpenHouse) -> None:
-    hosted = house_of(Tables()).challenges["tables"]
+def test_tables_are_made_for_products(server_of: OpenServer) -> None:
+    hosted = server_of(Tables()).challenges["tables"]
     product = hosted.products["/data/anonymizer/leaky"]
 
     frame = dummy_data(hosted, product, 1)

@@ -10,7 +10,7 @@ import pytest
 from anomed_core import ChallengeSpec, HouseAttack, Metric, hookimpl
 from anomed_core.errors import ConfigError, PluginConflictError, PluginError
 from anomed_core.service.hosting import HostedChallenge
-from tests.conftest import OpenHouse
+from tests.conftest import OpenServer
 from tests.example_types import Guessing, GuessingConfig
 
 
@@ -23,9 +23,9 @@ def changed(hook: str, change: Callable[..., Any]) -> Guessing:
     return type("Changed", (Guessing,), {hook: hookimpl(answer)})()
 
 
-def refusal(house_of: OpenHouse, game: Guessing) -> str:
+def refusal(server_of: OpenServer, game: Guessing) -> str:
     with pytest.raises(PluginError) as error:
-        house_of(game)
+        server_of(game)
     assert "\n" not in str(error.value)
     return str(error.value)
 
@@ -34,22 +34,22 @@ def refusal(house_of: OpenHouse, game: Guessing) -> str:
 
 
 def test_a_challenge_takes_its_words_from_the_spec_and_else_from_the_type(
-    house_of: OpenHouse,
+    server_of: OpenServer,
 ) -> None:
     spec = ChallengeSpec(id="one", type="guessing", title="Mine")
-    challenge = house_of(Guessing(), specs=[spec]).challenges["one"].challenge
+    challenge = server_of(Guessing(), specs=[spec]).challenges["one"].challenge
 
     assert (challenge.title, challenge.description) == ("Mine", "Guess numbers.")
 
 
-def test_metrics_are_kept_in_declared_order(house_of: OpenHouse) -> None:
-    hosted = house_of(Guessing()).challenges["guessing"]
+def test_metrics_are_kept_in_declared_order(server_of: OpenServer) -> None:
+    hosted = server_of(Guessing()).challenges["guessing"]
 
     assert [metric.name for metric in hosted.metrics["anonymizer"]] == ["hits", "mae"]
 
 
-def test_the_provenance_names_code_and_version(house_of: OpenHouse) -> None:
-    provenance = house_of(Guessing()).challenges["guessing"].provenance
+def test_the_provenance_names_code_and_version(server_of: OpenServer) -> None:
+    provenance = server_of(Guessing()).challenges["guessing"].provenance
 
     assert (provenance.plugin, provenance.core_version) == ("guessing-0", "0.1.0")
 
@@ -57,69 +57,69 @@ def test_the_provenance_names_code_and_version(house_of: OpenHouse) -> None:
 # --- what is refused ------------------------------------------------------------------------------
 
 
-def test_a_plugin_that_raises_is_named_with_its_challenge(house_of: OpenHouse) -> None:
+def test_a_plugin_that_raises_is_named_with_its_challenge(server_of: OpenServer) -> None:
     def fail(_: Any) -> None:
         raise ZeroDivisionError("division\nby zero")
 
-    assert refusal(house_of, changed("anomed_data_products", fail)) == (
+    assert refusal(server_of, changed("anomed_data_products", fail)) == (
         "challenge 'guessing': changed-0 raised ZeroDivisionError: division by zero"
     )
 
 
-def test_a_configuration_error_of_a_plugin_passes_as_it_is(house_of: OpenHouse) -> None:
+def test_a_configuration_error_of_a_plugin_passes_as_it_is(server_of: OpenServer) -> None:
     def fail(_: Any) -> None:
         raise ConfigError("challenges.guessing.size", "too large")
 
     with pytest.raises(ConfigError, match=r"^challenges\.guessing\.size: too large$"):
-        house_of(changed("anomed_metrics", fail))
+        server_of(changed("anomed_metrics", fail))
 
 
-def test_a_challenge_that_is_none_is_refused(house_of: OpenHouse) -> None:
+def test_a_challenge_that_is_none_is_refused(server_of: OpenServer) -> None:
     class Forgetful(Guessing):
         @hookimpl
         def anomed_create_challenge(self, config: Any) -> None:  # type: ignore[override]
             return None
 
-    assert "anomed_create_challenge returned None" in refusal(house_of, Forgetful())
+    assert "anomed_create_challenge returned None" in refusal(server_of, Forgetful())
 
 
 @pytest.mark.parametrize("hook", ["anomed_data_products", "anomed_submission_kinds"])
-def test_what_is_no_list_is_refused(hook: str, house_of: OpenHouse) -> None:
+def test_what_is_no_list_is_refused(hook: str, server_of: OpenServer) -> None:
     assert f"{hook} must return a list of" in refusal(
-        house_of, changed(hook, lambda answers: answers[0])
+        server_of, changed(hook, lambda answers: answers[0])
     )
 
 
-def test_two_products_on_one_route_are_both_named(house_of: OpenHouse) -> None:
+def test_two_products_on_one_route_are_both_named(server_of: OpenServer) -> None:
     game = changed("anomed_data_products", lambda answers: [*answers, answers[0]])
 
-    assert refusal(house_of, game) == (
+    assert refusal(server_of, game) == (
         "the route /data/anonymizer/training is claimed twice: by data product "
         "/data/anonymizer/training and by data product /data/anonymizer/training"
     )
 
 
-def test_a_product_and_a_kind_on_one_route_are_both_named(house_of: OpenHouse) -> None:
+def test_a_product_and_a_kind_on_one_route_are_both_named(server_of: OpenServer) -> None:
     game = changed(
         "anomed_data_products",
         lambda answers: [attrs.evolve(answers[0], path="/utility/anonymizer")],
     )
 
     assert "by data product /utility/anonymizer and by submission kind 'anonymizer'" in refusal(
-        house_of, game
+        server_of, game
     )
 
 
-def test_two_kinds_of_one_name_are_refused(house_of: OpenHouse) -> None:
+def test_two_kinds_of_one_name_are_refused(server_of: OpenServer) -> None:
     game = changed(
         "anomed_submission_kinds",
         lambda answers: [*answers, attrs.evolve(answers[0], path="/utility/other")],
     )
 
-    assert refusal(house_of, game) == "submission kind 'anonymizer' is declared twice"
+    assert refusal(server_of, game) == "submission kind 'anonymizer' is declared twice"
 
 
-def test_two_kinds_may_share_a_route_if_a_selector_tells_them_apart(house_of: OpenHouse) -> None:
+def test_two_kinds_may_share_a_route_if_a_selector_tells_them_apart(server_of: OpenServer) -> None:
     def twins(answers: list[Any]) -> list[Any]:
         first = attrs.evolve(answers[0], selector=("game", "a"))
         return [first, attrs.evolve(first, name="second", selector=("game", "b")), *answers[1:]]
@@ -136,7 +136,7 @@ def test_two_kinds_may_share_a_route_if_a_selector_tells_them_apart(house_of: Op
                 Metric(name="mae", kind="second", primary=True),
             ]
 
-    hosted = house_of(Twins()).challenges["guessing"]
+    hosted = server_of(Twins()).challenges["guessing"]
 
     assert [kind.name for kind in hosted.kinds_at("/utility/anonymizer")] == [
         "anonymizer",
@@ -153,13 +153,13 @@ def test_two_kinds_may_share_a_route_if_a_selector_tells_them_apart(house_of: Op
         ({"/data/pair": object()}, "claimed twice: by data product /data/pair and by extra route"),
     ],
 )
-def test_extra_routes_are_judged(extra: Any, reason: str, house_of: OpenHouse) -> None:
+def test_extra_routes_are_judged(extra: Any, reason: str, server_of: OpenServer) -> None:
     class Extra(Guessing):
         @hookimpl
         def anomed_extra_routes(self, challenge: Any) -> Any:
             return extra
 
-    assert reason in refusal(house_of, Extra())
+    assert reason in refusal(server_of, Extra())
 
 
 @pytest.mark.parametrize(
@@ -180,11 +180,11 @@ def test_extra_routes_are_judged(extra: Any, reason: str, house_of: OpenHouse) -
         ),
     ],
 )
-def test_metrics_are_judged(metrics: list[Metric], reason: str, house_of: OpenHouse) -> None:
-    assert reason in refusal(house_of, changed("anomed_metrics", lambda _: metrics))
+def test_metrics_are_judged(metrics: list[Metric], reason: str, server_of: OpenServer) -> None:
+    assert reason in refusal(server_of, changed("anomed_metrics", lambda _: metrics))
 
 
-def test_an_extension_that_declares_a_metric_again_is_named(house_of: OpenHouse) -> None:
+def test_an_extension_that_declares_a_metric_again_is_named(server_of: OpenServer) -> None:
     class Repeating:
         ANOMED_API = 1
 
@@ -193,27 +193,27 @@ def test_an_extension_that_declares_a_metric_again_is_named(house_of: OpenHouse)
             return [Metric(name="mae", kind="anonymizer")]
 
     with pytest.raises(PluginConflictError, match="by guessing-0 and by repeating-1"):
-        house_of(Guessing(), Repeating())
+        server_of(Guessing(), Repeating())
 
 
-def test_two_house_attacks_of_one_name_are_refused(house_of: OpenHouse) -> None:
+def test_two_house_attacks_of_one_name_are_refused(server_of: OpenServer) -> None:
     class Attacking(Guessing):
         @hookimpl
         def anomed_house_attacks(self, challenge: Any) -> list[HouseAttack]:
             attack = HouseAttack(name="coin", kind="anonymizer", run=lambda *_: {"x": 0.0})
             return [attack, attack]
 
-    assert refusal(house_of, Attacking()) == "house attack 'coin' is declared twice"
+    assert refusal(server_of, Attacking()) == "house attack 'coin' is declared twice"
 
 
-def test_a_house_attack_on_a_kind_that_is_not_declared_is_refused(house_of: OpenHouse) -> None:
+def test_a_house_attack_on_a_kind_that_is_not_declared_is_refused(server_of: OpenServer) -> None:
     class Attacking(Guessing):
         @hookimpl
         def anomed_house_attacks(self, challenge: Any) -> list[HouseAttack]:
             return [HouseAttack(name="coin", kind="nobody", run=lambda *_: {"x": 0.0})]
 
     assert "house attack 'coin' attacks the submission kind 'nobody'" in refusal(
-        house_of, Attacking()
+        server_of, Attacking()
     )
 
 
@@ -221,11 +221,11 @@ def test_a_house_attack_on_a_kind_that_is_not_declared_is_refused(house_of: Open
 
 
 @pytest.fixture
-def hosted(house_of: OpenHouse) -> Callable[..., HostedChallenge]:
+def hosted(server_of: OpenServer) -> Callable[..., HostedChallenge]:
     def open_one(game: Guessing | None = None, **facts: Any) -> HostedChallenge:
         facts = {"seed": 1, "config": GuessingConfig(), **facts}
         spec = ChallengeSpec(id=facts.pop("id", "c"), type="guessing", **facts)
-        return house_of(game or Guessing(), specs=[spec]).challenges[spec.id]
+        return server_of(game or Guessing(), specs=[spec]).challenges[spec.id]
 
     return open_one
 

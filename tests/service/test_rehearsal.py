@@ -8,19 +8,19 @@ from structlog.testing import capture_logs
 
 from anomed_core import Baseline, hookimpl
 from anomed_core.service.rehearsal import rehearse
-from tests.conftest import OpenHouse
+from tests.conftest import OpenServer
 from tests.example_types import Guessing, Tables
 
 TOO_SHORT = "prediction has shape (9,); expected (10,)."
 
 
-def found(house_of: OpenHouse, game: Any) -> list[tuple[bool, str]]:
-    house = house_of(game)
+def found(server_of: OpenServer, game: Any) -> list[tuple[bool, str]]:
+    server = server_of(game)
     with capture_logs():
         return [
             (finding.ok, finding.text)
-            for hosted in house.challenges.values()
-            for finding in rehearse(hosted, house)
+            for hosted in server.challenges.values()
+            for finding in rehearse(hosted, server)
         ]
 
 
@@ -49,8 +49,8 @@ def zeros(numbers: Any) -> np.ndarray:
     return np.zeros_like(numbers.y)
 
 
-def test_good_baselines_are_found_good(house_of: OpenHouse) -> None:
-    assert found(house_of, Guessing()) == [
+def test_good_baselines_are_found_good(server_of: OpenServer) -> None:
+    assert found(server_of, Guessing()) == [
         (True, "baseline 'truth' of anonymizer scores mae = 0"),
         (True, "baseline 'zeros' of anonymizer scores mae = 4.5"),
         (
@@ -61,15 +61,15 @@ def test_good_baselines_are_found_good(house_of: OpenHouse) -> None:
     ]
 
 
-def test_an_invalid_baseline_that_is_scored_is_bad(house_of: OpenHouse) -> None:
-    assert found(house_of, offering(("bad", "invalid", truth))) == [
+def test_an_invalid_baseline_that_is_scored_is_bad(server_of: OpenServer) -> None:
+    assert found(server_of, offering(("bad", "invalid", truth))) == [
         (False, "baseline 'bad' of anonymizer scores mae = 0")
     ]
 
 
 @pytest.mark.parametrize("quality", ["perfect", "trivial"])
-def test_a_valid_baseline_that_is_refused_is_bad(quality: str, house_of: OpenHouse) -> None:
-    findings = found(house_of, offering(("bad", quality, lambda numbers: truth(numbers)[1:])))
+def test_a_valid_baseline_that_is_refused_is_bad(quality: str, server_of: OpenServer) -> None:
+    findings = found(server_of, offering(("bad", quality, lambda numbers: truth(numbers)[1:])))
 
     assert findings == [
         (
@@ -79,47 +79,47 @@ def test_a_valid_baseline_that_is_refused_is_bad(quality: str, house_of: OpenHou
     ]
 
 
-def test_a_trivial_baseline_that_beats_the_perfect_one_is_bad(house_of: OpenHouse) -> None:
-    findings = found(house_of, offering(("p", "perfect", zeros), ("t", "trivial", truth)))
+def test_a_trivial_baseline_that_beats_the_perfect_one_is_bad(server_of: OpenServer) -> None:
+    findings = found(server_of, offering(("p", "perfect", zeros), ("t", "trivial", truth)))
 
     assert (False, "anonymizer: perfect 4.5 against trivial 0 in mae") in findings
 
 
-def test_an_evaluation_that_fails_is_bad(house_of: OpenHouse) -> None:
-    findings = found(house_of, offering(("p", "perfect", truth), outcome=lambda _: None))
+def test_an_evaluation_that_fails_is_bad(server_of: OpenServer) -> None:
+    findings = found(server_of, offering(("p", "perfect", truth), outcome=lambda _: None))
 
     assert [ok for ok, _ in findings] == [False]
     assert "failed: The evaluation failed on our side" in findings[0][1]
 
 
 @pytest.mark.parametrize("fault", [ZeroDivisionError("no"), KeyError("y")])
-def test_a_baseline_that_cannot_be_made_is_bad(fault: Exception, house_of: OpenHouse) -> None:
+def test_a_baseline_that_cannot_be_made_is_bad(fault: Exception, server_of: OpenServer) -> None:
     def fail(_: Any) -> None:
         raise fault
 
-    findings = found(house_of, offering(("p", "perfect", fail), ("t", "trivial", zeros)))
+    findings = found(server_of, offering(("p", "perfect", fail), ("t", "trivial", zeros)))
 
     assert [ok for ok, _ in findings] == [False, True]
     assert f"cannot be made: {type(fault).__name__}" in findings[0][1]
 
 
-def test_a_baseline_of_a_kind_that_is_not_declared_is_bad(house_of: OpenHouse) -> None:
+def test_a_baseline_of_a_kind_that_is_not_declared_is_bad(server_of: OpenServer) -> None:
     class Wrong(Guessing):
         @hookimpl
         def anomed_baselines(self, challenge: Any) -> list[Baseline]:
             return [Baseline(name="b", kind="nobody", quality="perfect", payload=dict)]
 
-    assert found(house_of, Wrong()) == [
+    assert found(server_of, Wrong()) == [
         (False, "baseline 'b' is of the kind 'nobody', which is not declared")
     ]
 
 
-def test_a_challenge_without_baselines_is_said_to_be_unscored(house_of: OpenHouse) -> None:
-    assert found(house_of, Tables()) == [(True, "offers no baselines; nothing was scored")]
+def test_a_challenge_without_baselines_is_said_to_be_unscored(server_of: OpenServer) -> None:
+    assert found(server_of, Tables()) == [(True, "offers no baselines; nothing was scored")]
 
 
 def test_baselines_of_a_kind_that_is_only_final_do_not_stand_in_each_others_way(
-    house_of: OpenHouse,
+    server_of: OpenServer,
 ) -> None:
     class Rehearsed(Tables):
         @hookimpl
@@ -129,10 +129,10 @@ def test_baselines_of_a_kind_that_is_only_final_do_not_stand_in_each_others_way(
                 for quality in ("perfect", "trivial", "invalid")
             ]
 
-    assert [ok for ok, _ in found(house_of, Rehearsed())] == [True, True, False, True]
+    assert [ok for ok, _ in found(server_of, Rehearsed())] == [True, True, False, True]
 
 
-def test_forms_and_tables_are_rehearsed_too(house_of: OpenHouse) -> None:
+def test_forms_and_tables_are_rehearsed_too(server_of: OpenServer) -> None:
     import pandas as pd
 
     frame = pd.DataFrame({"age": [1, 2], "city": ["Bonn", "Kiel"]})
@@ -155,7 +155,7 @@ def test_forms_and_tables_are_rehearsed_too(house_of: OpenHouse) -> None:
                 for kind, payload in payloads.items()
             ]
 
-    assert found(house_of, Rehearsed()) == [
+    assert found(server_of, Rehearsed()) == [
         (True, "baseline 'anonymizer' of anonymizer scores size = 2"),
         (True, "baseline 'deanonymizer' of deanonymizer scores size = 2"),
         (True, "baseline 'claims' of claims scores size = 1"),

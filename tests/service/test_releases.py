@@ -7,8 +7,8 @@ import pytest
 
 from anomed_core.errors import LedgerFullError
 from anomed_core.ledger import Claim, Ledger
-from anomed_core.service.house import House
 from anomed_core.service.releases import Releases
+from anomed_core.service.server import Server
 from anomed_core.testing.ledger_contract import ALICE, final_of
 
 
@@ -35,18 +35,18 @@ def wait_for(condition: Callable[[], object]) -> None:
 
 
 @pytest.mark.parametrize("n_rounds", [1, 2])
-def test_claims_are_given_back_when_the_ledger_can_take_them(house: House, n_rounds: int) -> None:
-    ledger = FullLedger(house.ledger)
+def test_claims_are_given_back_when_the_ledger_can_take_them(server: Server, n_rounds: int) -> None:
+    ledger = FullLedger(server.ledger)
     releases = Releases(ledger, retry_every_s=0.01)  # type: ignore[arg-type]
     for _ in range(n_rounds):
         ledger.has_room, ledger.n_refused = False, 0
-        claims = [house.ledger.claim(final_of(kind=kind)) for kind in ("one", "two", "three")]
+        claims = [server.ledger.claim(final_of(kind=kind)) for kind in ("one", "two", "three")]
         for claim in claims:
             releases.release(claim, "failed")
         wait_for(lambda: ledger.n_refused > 3)  # so one was refused again
         ledger.has_room = True
-        wait_for(lambda: states(house) == {"released"})
+        wait_for(lambda: states(server) == {"released"})
 
 
-def states(house: House) -> set[str]:
-    return {attempt.state for attempt in house.ledger.attempts(challenge="iris", subject=ALICE)}
+def states(server: Server) -> set[str]:
+    return {attempt.state for attempt in server.ledger.attempts(challenge="iris", subject=ALICE)}

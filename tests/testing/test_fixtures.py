@@ -31,7 +31,7 @@ def test_a_client_fills_in_the_parameters_that_are_not_given(challenge_client) -
     guess = {"prediction": np.ones(4, dtype=bool)}
 
     assert client.submit("deanonymizer", guess).status == 201
-    (score,) = client.house.ledger.scores(kind="deanonymizer")
+    (score,) = client.server.ledger.scores(kind="deanonymizer")
 
     assert (score.subject.anonymizer, score.subject.deanonymizer, score.split) == (
         "test-anonymizer",

@@ -11,10 +11,10 @@ from falcon.testing import TestClient
 
 from anomed_core import ChallengeSpec, hookimpl
 from anomed_core.errors import PluginConflictError
-from anomed_core.service.house import House
+from anomed_core.service.server import Server
 from anomed_core.web import CORE_ROUTES, create_web_app
 from anomed_core.wire import encode_npz
-from tests.conftest import OpenHouse
+from tests.conftest import OpenServer
 from tests.example_types import Guessing, Tables
 
 GUESS = encode_npz({"prediction": np.zeros(10)})
@@ -43,9 +43,9 @@ def test_a_browser_gets_a_page_without_scripts(client: TestClient) -> None:
     assert "The guessing game" in response.text
 
 
-def test_words_of_plugins_and_organisers_are_escaped(house_of: OpenHouse) -> None:
+def test_words_of_plugins_and_organisers_are_escaped(server_of: OpenServer) -> None:
     spec = ChallengeSpec(id="x", type="guessing", title="<script>alert(1)</script>")
-    client = TestClient(create_web_app(house_of(Guessing(), specs=[spec])))
+    client = TestClient(create_web_app(server_of(Guessing(), specs=[spec])))
 
     page = client.simulate_get("/", headers={"Accept": "text/html"}).text
 
@@ -155,8 +155,8 @@ def test_the_access_line_is_json_without_the_query(
 
 
 @pytest.fixture
-def both(house_of: OpenHouse) -> TestClient:
-    return TestClient(create_web_app(house_of(Guessing(), Tables())))
+def both(server_of: OpenServer) -> TestClient:
+    return TestClient(create_web_app(server_of(Guessing(), Tables())))
 
 
 def test_a_single_challenge_is_at_the_root_and_at_its_own_address(client: TestClient) -> None:
@@ -223,19 +223,19 @@ def with_routes(routes: dict[str, Any]) -> Guessing:
     return Extra()
 
 
-def test_a_plugin_mounts_resources_of_its_own(house_of: OpenHouse) -> None:
-    client = TestClient(create_web_app(house_of(with_routes({"/motto": Motto()}))))
+def test_a_plugin_mounts_resources_of_its_own(server_of: OpenServer) -> None:
+    client = TestClient(create_web_app(server_of(with_routes({"/motto": Motto()}))))
 
     assert client.simulate_get("/motto").json == {"motto": "primum non nocere"}
     assert client.simulate_get("/challenges/guessing/motto").status_code == 200
 
 
 @pytest.mark.parametrize("route", CORE_ROUTES)
-def test_the_routes_of_the_core_cannot_be_taken(route: str, house_of: OpenHouse) -> None:
-    house = house_of(with_routes({route: Motto()}))
+def test_the_routes_of_the_core_cannot_be_taken(route: str, server_of: OpenServer) -> None:
+    server = server_of(with_routes({route: Motto()}))
 
     with pytest.raises(PluginConflictError, match=r"claimed twice: by the core and by extra-0"):
-        create_web_app(house)
+        create_web_app(server)
 
 
 # --- what may never be in an answer ---------------------------------------------------------------
@@ -247,9 +247,9 @@ class Leaking:
 
 
 def test_an_unexpected_error_is_an_id_and_nothing_else(
-    house_of: OpenHouse, capsys: pytest.CaptureFixture[str]
+    server_of: OpenServer, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    client = TestClient(create_web_app(house_of(with_routes({"/leak": Leaking()}))))
+    client = TestClient(create_web_app(server_of(with_routes({"/leak": Leaking()}))))
 
     response = client.simulate_get("/leak", headers={"X-Request-Id": "my-request-1"})
 
@@ -259,9 +259,9 @@ def test_an_unexpected_error_is_an_id_and_nothing_else(
     assert "RuntimeError" not in response.text
 
 
-def test_no_error_holds_the_truth(client: TestClient, house: House) -> None:
+def test_no_error_holds_the_truth(client: TestClient, server: Server) -> None:
     """Whatever is sent, no refusal contains one of the secret numbers in their order."""
-    truth = house.challenges["guessing"].challenge.definition.y.tolist()
+    truth = server.challenges["guessing"].challenge.definition.y.tolist()
     texts = []
     for query in (
         "",
@@ -277,4 +277,4 @@ def test_no_error_holds_the_truth(client: TestClient, house: House) -> None:
             texts.append(response.text)
 
     assert not any(str(truth)[1:12] in text for text in texts)
-    assert house.state.secret().hex() not in "".join(texts)
+    assert server.state.secret().hex() not in "".join(texts)

@@ -10,7 +10,7 @@ from anomed_core import ChallengeSpec, Phase, Split
 from anomed_core.config import QuotaSettings
 from anomed_core.web import create_web_app
 from anomed_core.wire import encode_npz
-from tests.conftest import OpenHouse
+from tests.conftest import OpenServer
 from tests.example_types import Guessing
 
 GUESS = encode_npz({"prediction": np.zeros(10)})
@@ -23,9 +23,9 @@ def submit(client: TestClient, split: str = "tuning") -> int:
     return client.simulate_post(url, body=GUESS).status_code
 
 
-def test_the_history_tells_what_became_of_each_attempt(house_of: OpenHouse) -> None:
+def test_the_history_tells_what_became_of_each_attempt(server_of: OpenServer) -> None:
     game = Guessing()
-    client = TestClient(create_web_app(house_of(game)))
+    client = TestClient(create_web_app(server_of(game)))
     submit(client, "validation")
     game.outcome = lambda _: None
     submit(client)
@@ -45,9 +45,9 @@ def test_the_history_tells_what_became_of_each_attempt(house_of: OpenHouse) -> N
     assert datetime.fromisoformat(facts["now"]).tzinfo is not None
 
 
-def test_remaining_attempts_are_counted(house_of: OpenHouse) -> None:
+def test_remaining_attempts_are_counted(server_of: OpenServer) -> None:
     quota = QuotaSettings(tuning_attempts=3)
-    client = TestClient(create_web_app(house_of(Guessing(), quota=quota)))
+    client = TestClient(create_web_app(server_of(Guessing(), quota=quota)))
     submit(client)
 
     outlook = client.simulate_get("/attempts?anonymizer=a").json["kinds"]["anonymizer"]
@@ -86,10 +86,10 @@ def test_without_a_subject_there_is_no_history(client: TestClient) -> None:
     ],
 )
 def test_submissions_are_taken_while_their_phase_is_open(
-    phase: Phase, status: int, sentence: str, house_of: OpenHouse
+    phase: Phase, status: int, sentence: str, server_of: OpenServer
 ) -> None:
     spec = ChallengeSpec(id="guessing", type="guessing", phases={Split.TUNING: phase})
-    client = TestClient(create_web_app(house_of(Guessing(), specs=[spec])))
+    client = TestClient(create_web_app(server_of(Guessing(), specs=[spec])))
 
     response = client.simulate_post(
         "/utility/anonymizer?anonymizer=a&data_split=tuning", body=GUESS
@@ -100,15 +100,15 @@ def test_submissions_are_taken_while_their_phase_is_open(
     assert submit(client, "validation") == 201
 
 
-def test_who_lost_the_answer_before_the_close_gets_it_afterwards(house_of: OpenHouse) -> None:
+def test_who_lost_the_answer_before_the_close_gets_it_afterwards(server_of: OpenServer) -> None:
     phases = {Split.VALIDATION: Phase(closes=NOW + HOUR)}
     url = "/utility/anonymizer?anonymizer=a&data_split=validation"
     key = {"Idempotency-Key": "once"}
     spec = ChallengeSpec(id="guessing", type="guessing", phases=phases)
-    house = house_of(Guessing(), specs=[spec])
-    client = TestClient(create_web_app(house))
+    server = server_of(Guessing(), specs=[spec])
+    client = TestClient(create_web_app(server))
     first = client.simulate_post(url, body=GUESS, headers=key)
-    house.ledger.reach(datetime.now(tz=UTC) + 2 * HOUR)
+    server.ledger.reach(datetime.now(tz=UTC) + 2 * HOUR)
 
     again = client.simulate_post(url, body=GUESS, headers=key)
     repeated = client.simulate_post(url, body=GUESS)
@@ -120,10 +120,10 @@ def test_who_lost_the_answer_before_the_close_gets_it_afterwards(house_of: OpenH
     assert late.status_code == 403
 
 
-def test_data_of_a_split_is_handed_out_while_its_phase_is_open(house_of: OpenHouse) -> None:
+def test_data_of_a_split_is_handed_out_while_its_phase_is_open(server_of: OpenServer) -> None:
     phases = {Split.VALIDATION: Phase(opens=NOW + HOUR)}
     spec = ChallengeSpec(id="guessing", type="guessing", phases=phases)
-    client = TestClient(create_web_app(house_of(Guessing(), specs=[spec])))
+    client = TestClient(create_web_app(server_of(Guessing(), specs=[spec])))
 
     def ask(split: str) -> int:
         url = f"/data/pair?anonymizer=a&deanonymizer=b&data_split={split}"
@@ -132,10 +132,10 @@ def test_data_of_a_split_is_handed_out_while_its_phase_is_open(house_of: OpenHou
     assert (ask("tuning"), ask("validation")) == (200, 403)
 
 
-def test_phases_are_told_in_utc(house_of: OpenHouse) -> None:
+def test_phases_are_told_in_utc(server_of: OpenServer) -> None:
     phases = {Split.TUNING: Phase(closes=NOW + HOUR)}
     spec = ChallengeSpec(id="guessing", type="guessing", phases=phases)
-    client = TestClient(create_web_app(house_of(Guessing(), specs=[spec])))
+    client = TestClient(create_web_app(server_of(Guessing(), specs=[spec])))
 
     facts = client.simulate_get("/attempts?anonymizer=a").json
 

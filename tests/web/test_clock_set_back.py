@@ -15,7 +15,7 @@ from anomed_core.errors import AttemptInProgressError
 from anomed_core.ledger import EVERY_CHALLENGE, Identity
 from anomed_core.model import Role
 from anomed_core.plugins import build_registry
-from anomed_core.service.house import House, open_house
+from anomed_core.service.server import Server, open_server
 from anomed_core.testing.ledger_contract import NOON, SettableClock, final_of
 from anomed_core.web import create_web_app
 from anomed_core.wire import encode_npz
@@ -25,19 +25,19 @@ GUESS = encode_npz({"prediction": np.zeros(10)})
 HOUR, DAYS = timedelta(hours=1), timedelta(days=3)
 
 
-class Server:
-    """A house that can be restarted, and a clock that can be set."""
+class Restarted:
+    """A server that can be restarted, and a clock that can be set."""
 
     def __init__(self, state: Path) -> None:
         self.clock = SettableClock()
         self._state = state
 
     @contextmanager
-    def running(self) -> Iterator[tuple[House, TestClient]]:
+    def running(self) -> Iterator[tuple[Server, TestClient]]:
         registry = build_registry(discover=False)
         registry.add(Guessing(), name="guessing")
         phases = {Split.VALIDATION: Phase(closes=NOON + HOUR)}
-        house = open_house(
+        server = open_server(
             [ChallengeSpec(id="guessing", type="guessing", phases=phases)],
             registry=registry,
             settings=ServerSettings(
@@ -47,14 +47,14 @@ class Server:
             clock=self.clock,
         )
         try:
-            yield house, TestClient(create_web_app(house))
+            yield server, TestClient(create_web_app(server))
         finally:
-            house.close()
+            server.close()
 
 
 @pytest.fixture
-def server(state: Path) -> Server:
-    return Server(state)
+def machine(state: Path) -> Restarted:
+    return Restarted(state)
 
 
 def submit(client: TestClient, split: str, *, name: str = "a", key: str = "") -> int:
@@ -63,75 +63,75 @@ def submit(client: TestClient, split: str, *, name: str = "a", key: str = "") ->
     return client.simulate_post(url, body=GUESS, headers=headers).status_code
 
 
-def refused_before_and_after(server: Server, ask: Callable[[TestClient], int]) -> list[int]:
+def refused_before_and_after(machine: Restarted, ask: Callable[[TestClient], int]) -> list[int]:
     """Ask now, with the clock set back, and after a restart with the clock set back."""
-    with server.running() as (_, client):
+    with machine.running() as (_, client):
         answers = [ask(client)]
-        server.clock.now -= DAYS
+        machine.clock.now -= DAYS
         answers.append(ask(client))
-    with server.running() as (_, client):
+    with machine.running() as (_, client):
         answers.append(ask(client))
     return answers
 
 
-def test_a_phase_that_closed_stays_closed(server: Server) -> None:
-    server.clock.now = NOON + 2 * HOUR
-    assert refused_before_and_after(server, lambda c: submit(c, "validation")) == [403] * 3
+def test_a_phase_that_closed_stays_closed(machine: Restarted) -> None:
+    machine.clock.now = NOON + 2 * HOUR
+    assert refused_before_and_after(machine, lambda c: submit(c, "validation")) == [403] * 3
 
 
 def test_a_phase_that_closed_unseen_stays_closed_if_somebody_submitted_since(
-    server: Server,
+    machine: Restarted,
 ) -> None:
-    with server.running() as (_, client):
-        server.clock.now = NOON + 2 * HOUR
+    with machine.running() as (_, client):
+        machine.clock.now = NOON + 2 * HOUR
         assert submit(client, "tuning") == 201
-        server.clock.now -= DAYS
+        machine.clock.now -= DAYS
         assert submit(client, "validation") == 403
 
 
-def test_a_quota_that_was_used_up_stays_used_up(server: Server) -> None:
-    with server.running() as (_, client):
+def test_a_quota_that_was_used_up_stays_used_up(machine: Restarted) -> None:
+    with machine.running() as (_, client):
         assert submit(client, "tuning") == 201
-    assert refused_before_and_after(server, lambda c: submit(c, "tuning")) == [429] * 3
+    assert refused_before_and_after(machine, lambda c: submit(c, "tuning")) == [429] * 3
 
 
-def test_a_final_stays_scored(server: Server) -> None:
-    with server.running() as (_, client):
+def test_a_final_stays_scored(machine: Restarted) -> None:
+    with machine.running() as (_, client):
         assert submit(client, "validation") == 201
-    assert refused_before_and_after(server, lambda c: submit(c, "validation")) == [409] * 3
+    assert refused_before_and_after(machine, lambda c: submit(c, "validation")) == [409] * 3
 
 
-def test_a_lease_neither_ends_early_nor_never(server: Server) -> None:
-    with server.running() as (house, _):
-        house.ledger.claim(final_of(lease_s=60))
-        server.clock.now -= DAYS
+def test_a_lease_neither_ends_early_nor_never(machine: Restarted) -> None:
+    with machine.running() as (server, _):
+        server.ledger.claim(final_of(lease_s=60))
+        machine.clock.now -= DAYS
         with pytest.raises(AttemptInProgressError) as refusal:
-            house.ledger.claim(final_of())
+            server.ledger.claim(final_of())
         assert 0 < refusal.value.retry_after_s <= 60
-        server.clock.now += DAYS + timedelta(seconds=60)
-        house.ledger.claim(final_of())
+        machine.clock.now += DAYS + timedelta(seconds=60)
+        server.ledger.claim(final_of())
 
 
-def test_an_idempotency_key_stays_used(server: Server) -> None:
-    with server.running() as (house, client):
+def test_an_idempotency_key_stays_used(machine: Restarted) -> None:
+    with machine.running() as (server, client):
         assert submit(client, "tuning", key="k") == 201
-        server.clock.now -= DAYS
+        machine.clock.now -= DAYS
         assert submit(client, "tuning", key="k") == 201
-        assert len(house.ledger.scores()) == 1
+        assert len(server.ledger.scores()) == 1
 
 
-def test_a_cap_on_requests_stays_reached(server: Server) -> None:
-    with server.running() as (_, client):
+def test_a_cap_on_requests_stays_reached(machine: Restarted) -> None:
+    with machine.running() as (_, client):
         before = [client.simulate_get("/attempts?anonymizer=a").status_code for _ in range(101)]
-        server.clock.now -= DAYS
+        machine.clock.now -= DAYS
         after = client.simulate_get("/attempts?anonymizer=a").status_code
     assert (before[-2:], after) == ([200, 429], 429)
 
 
-def test_a_revoked_token_stays_revoked(server: Server) -> None:
-    with server.running() as (house, _):
+def test_a_revoked_token_stays_revoked(machine: Restarted) -> None:
+    with machine.running() as (server, _):
         identity = Identity(role=Role.ORGANISER, holder="olga", challenge=EVERY_CHALLENGE)
-        token = house.tokens.create(identity)
-        house.tokens.revoke(token.split("-")[1])
-        server.clock.now -= DAYS
-        assert house.tokens.identify(token) is None
+        token = server.tokens.create(identity)
+        server.tokens.revoke(token.split("-")[1])
+        machine.clock.now -= DAYS
+        assert server.tokens.identify(token) is None

@@ -9,9 +9,9 @@ import pandas as pd
 import pytest
 from falcon.testing import TestClient
 
-from anomed_core.service.house import House
+from anomed_core.service.server import Server
 from anomed_core.web import create_web_app
-from tests.conftest import OpenHouse
+from tests.conftest import OpenServer
 from tests.example_types import Tables
 
 TRAINING = "/data/anonymizer/training"
@@ -26,7 +26,7 @@ def body(client: TestClient) -> bytes:
 # --- static products ------------------------------------------------------------------------------
 
 
-def test_a_static_product_is_an_npz_that_numpy_reads(client: TestClient, house: House) -> None:
+def test_a_static_product_is_an_npz_that_numpy_reads(client: TestClient, server: Server) -> None:
     response = client.simulate_get(TRAINING)
 
     assert response.status_code == 200
@@ -34,7 +34,7 @@ def test_a_static_product_is_an_npz_that_numpy_reads(client: TestClient, house: 
     assert int(response.headers["Content-Length"]) == len(response.content)
     assert zipfile.ZipFile(io.BytesIO(response.content)).namelist() == ["X.npy", "y.npy"]
     with np.load(io.BytesIO(response.content), allow_pickle=False) as arrays:
-        truth = house.challenges["guessing"].challenge.definition
+        truth = server.challenges["guessing"].challenge.definition
         np.testing.assert_array_equal(arrays["y"], truth.y)
         assert arrays["X"].dtype == np.float64
 
@@ -45,8 +45,8 @@ def test_the_etag_is_strong_and_that_of_the_content(client: TestClient, body: by
     assert etag == f'"{hashlib.sha256(body).hexdigest()}"'
 
 
-def test_workers_send_the_same_bytes(client: TestClient, house: House, body: bytes) -> None:
-    other_worker = TestClient(create_web_app(house))
+def test_workers_send_the_same_bytes(client: TestClient, server: Server, body: bytes) -> None:
+    other_worker = TestClient(create_web_app(server))
 
     assert other_worker.simulate_get(TRAINING).content == body
 
@@ -206,8 +206,8 @@ def test_a_plugin_says_why_it_refuses(client: TestClient) -> None:
 # --- tables and documents -------------------------------------------------------------------------
 
 
-def test_tables_are_parquet_and_documents_are_json(house_of: OpenHouse) -> None:
-    client = TestClient(create_web_app(house_of(Tables())))
+def test_tables_are_parquet_and_documents_are_json(server_of: OpenServer) -> None:
+    client = TestClient(create_web_app(server_of(Tables())))
 
     table = client.simulate_get("/data/anonymizer/leaky")
     document = client.simulate_get("/data/terms")

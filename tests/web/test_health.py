@@ -8,10 +8,10 @@ import pytest
 from falcon.testing import TestClient
 
 from anomed_core import hookimpl
-from anomed_core.service.house import House
+from anomed_core.service.server import Server
 from anomed_core.web import create_web_app
 from anomed_core.web.telemetry import shared_folder
-from tests.conftest import OpenHouse
+from tests.conftest import OpenServer
 from tests.example_types import Guessing
 
 
@@ -25,9 +25,9 @@ def test_a_healthy_server_is_ready(client: TestClient) -> None:
     assert (response.status_code, response.json) == (200, {"status": "ready"})
 
 
-def test_a_ledger_that_cannot_be_written_is_not_ready(client: TestClient, house: House) -> None:
-    house.ledger.close()
-    (house.state.root / "ledger.sqlite").write_text("not a database" * 1000)
+def test_a_ledger_that_cannot_be_written_is_not_ready(client: TestClient, server: Server) -> None:
+    server.ledger.close()
+    (server.state.root / "ledger.sqlite").write_text("not a database" * 1000)
 
     response = client.simulate_get("/readyz")
 
@@ -60,16 +60,16 @@ class Ailing(Guessing):
     ],
 )
 def test_a_challenge_that_complains_is_not_ready(
-    complaint: Any, problems: list[str], house_of: OpenHouse
+    complaint: Any, problems: list[str], server_of: OpenServer
 ) -> None:
-    response = TestClient(create_web_app(house_of(Ailing(complaint)))).simulate_get("/readyz")
+    response = TestClient(create_web_app(server_of(Ailing(complaint)))).simulate_get("/readyz")
 
     assert response.status_code == 503
     assert response.json == {"status": "not ready", "problems": problems}
 
 
-def test_a_challenge_without_complaint_is_ready(house_of: OpenHouse) -> None:
-    client = TestClient(create_web_app(house_of(Ailing(None))))
+def test_a_challenge_without_complaint_is_ready(server_of: OpenServer) -> None:
+    client = TestClient(create_web_app(server_of(Ailing(None))))
 
     assert client.simulate_get("/readyz").status_code == 200
 

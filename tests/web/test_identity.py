@@ -22,10 +22,10 @@ from anomed_core import (
 )
 from anomed_core.config import QuotaSettings
 from anomed_core.ledger import EVERY_CHALLENGE, Identity
-from anomed_core.service.house import House
+from anomed_core.service.server import Server
 from anomed_core.web import create_web_app
 from anomed_core.wire import encode_npz
-from tests.conftest import OpenHouse
+from tests.conftest import OpenServer
 from tests.example_types import Guessing
 
 GUESS = encode_npz({"prediction": np.zeros(10)})
@@ -45,19 +45,19 @@ Ask = Callable[..., Result]
 
 
 @pytest.fixture
-def house(house_of: OpenHouse) -> House:
-    return house_of(Guessing(), auth="tokens")
+def server(server_of: OpenServer) -> Server:
+    return server_of(Guessing(), auth="tokens")
 
 
 @pytest.fixture
-def tokens(house: House) -> dict[str, str]:
+def tokens(server: Server) -> dict[str, str]:
     identities = {
         "alice": Identity(role=Role.ANONYMIZER, holder="alice", challenge="guessing"),
         "bob": Identity(role=Role.DEANONYMIZER, holder="bob", challenge="guessing"),
         "olga": Identity(role=Role.ORGANISER, holder="olga", challenge=EVERY_CHALLENGE),
         "stranger": Identity(role=Role.ANONYMIZER, holder="alice", challenge="other"),
     }
-    return {name: house.tokens.create(identity) for name, identity in identities.items()}
+    return {name: server.tokens.create(identity) for name, identity in identities.items()}
 
 
 @pytest.fixture
@@ -131,9 +131,9 @@ def test_a_wrong_token_is_refused_even_where_none_is_needed(client: TestClient) 
     assert client.simulate_get("/", headers={"Authorization": "Bearer x"}).status_code == 401
 
 
-def test_a_revoked_token_is_refused(house: House, ask: Ask, tokens: dict[str, str]) -> None:
+def test_a_revoked_token_is_refused(server: Server, ask: Ask, tokens: dict[str, str]) -> None:
     assert ask("alice", TRAINING).status_code == 200
-    house.tokens.revoke(tokens["alice"].split("-")[1])
+    server.tokens.revoke(tokens["alice"].split("-")[1])
 
     assert ask("alice", TRAINING).status_code == 401
 
@@ -234,18 +234,18 @@ def test_nobody_learns_which_scores_of_others_there_are(ask: Ask) -> None:
 
 @pytest.mark.parametrize("method", ["GET", "HEAD"])
 def test_counts_are_for_organisers_of_what_is_served(
-    method: str, house: House, client: TestClient
+    method: str, server: Server, client: TestClient
 ) -> None:
     def status(challenge: str) -> int:
         identity = Identity(role=Role.ORGANISER, holder="olga", challenge=challenge)
-        headers = {"Authorization": f"Bearer {house.tokens.create(identity)}"}
+        headers = {"Authorization": f"Bearer {server.tokens.create(identity)}"}
         return client.simulate_request(method, "/metrics", headers=headers).status_code
 
     assert [status("guessing"), status(EVERY_CHALLENGE), status("other")] == [200, 200, 403]
 
 
 def test_attempts_cannot_be_multiplied_by_inventing_anonymizers(
-    house: House, ask: Ask, tokens: dict[str, str]
+    server: Server, ask: Ask, tokens: dict[str, str]
 ) -> None:
     """Each pair has a final of its own: they end where the names of anonymizers end."""
     final = THREAT.replace("tuning", "validation")
@@ -254,16 +254,16 @@ def test_attempts_cannot_be_multiplied_by_inventing_anonymizers(
     statuses = [
         ask("bob", final.replace("=alice", f"={name}"), ATTACK).status_code for name in names
     ]
-    house.tokens.create(Identity(role=Role.ANONYMIZER, holder="carol", challenge="guessing"))
+    server.tokens.create(Identity(role=Role.ANONYMIZER, holder="carol", challenge="guessing"))
 
     assert statuses == [201, 409, 403, 403, 403, 403]
     assert ask("bob", final.replace("=alice", "=carol"), ATTACK).status_code == 201
 
 
 def test_a_revoked_anonymizer_can_still_be_attacked(
-    house: House, ask: Ask, tokens: dict[str, str]
+    server: Server, ask: Ask, tokens: dict[str, str]
 ) -> None:
-    assert house.tokens.revoke(tokens["alice"].split("-")[1])
+    assert server.tokens.revoke(tokens["alice"].split("-")[1])
 
     assert ask("bob", THREAT, ATTACK).status_code == 201
 
@@ -288,19 +288,21 @@ class Lenient(Guessing):
         ]
 
 
-def test_the_token_says_who_submits_where_the_query_does_not(house_of: OpenHouse) -> None:
-    house = house_of(Lenient(name="lenient"), auth="tokens", quota=QuotaSettings(tuning_attempts=1))
-    client = TestClient(create_web_app(house))
+def test_the_token_says_who_submits_where_the_query_does_not(server_of: OpenServer) -> None:
+    server = server_of(
+        Lenient(name="lenient"), auth="tokens", quota=QuotaSettings(tuning_attempts=1)
+    )
+    client = TestClient(create_web_app(server))
 
     def submit(role: Role, holder: str) -> Result:
         identity = Identity(role=role, holder=holder, challenge="lenient")
-        headers = {"Authorization": f"Bearer {house.tokens.create(identity)}"}
+        headers = {"Authorization": f"Bearer {server.tokens.create(identity)}"}
         body = GUESS if role is Role.ANONYMIZER else ATTACK
         return client.simulate_post(f"/utility/{role}", body=body, headers=headers)
 
     for role in (Role.ANONYMIZER, Role.DEANONYMIZER):
         assert [submit(role, name).status_code for name in ("x", "y", "x")] == [201, 201, 429]
-    subjects = [score.subject for score in house.ledger.scores()]
+    subjects = [score.subject for score in server.ledger.scores()]
     assert [(s.anonymizer, s.deanonymizer) for s in subjects] == [
         ("x", ""),
         ("y", ""),
@@ -310,15 +312,15 @@ def test_the_token_says_who_submits_where_the_query_does_not(house_of: OpenHouse
 
 
 def test_the_token_says_whom_data_are_drawn_for_where_the_query_does_not(
-    house_of: OpenHouse,
+    server_of: OpenServer,
 ) -> None:
-    house = house_of(Lenient(name="lenient"), auth="tokens")
-    house.tokens.create(Identity(role=Role.ANONYMIZER, holder="alice", challenge="lenient"))
-    client = TestClient(create_web_app(house))
+    server = server_of(Lenient(name="lenient"), auth="tokens")
+    server.tokens.create(Identity(role=Role.ANONYMIZER, holder="alice", challenge="lenient"))
+    client = TestClient(create_web_app(server))
 
     def draw(holder: str, query: str) -> bytes:
         identity = Identity(role=Role.DEANONYMIZER, holder=holder, challenge="lenient")
-        headers = {"Authorization": f"Bearer {house.tokens.create(identity)}"}
+        headers = {"Authorization": f"Bearer {server.tokens.create(identity)}"}
         answer = client.simulate_get(f"/data/pair?anonymizer=alice{query}", headers=headers)
         assert answer.status_code == 200
         return answer.content
@@ -355,22 +357,22 @@ class Deciding:
     ],
 )
 def test_an_extension_decides_before_the_core(
-    decision: object, auth: str, status: int, house_of: OpenHouse
+    decision: object, auth: str, status: int, server_of: OpenServer
 ) -> None:
     extension = Deciding(decision)
-    client = TestClient(create_web_app(house_of(Guessing(), extension, auth=auth)))
+    client = TestClient(create_web_app(server_of(Guessing(), extension, auth=auth)))
 
     assert client.simulate_get(TRAINING).status_code == status
     assert extension.asked == [(f"read {TRAINING}", None)]
 
 
-def test_an_extension_learns_who_asks(house_of: OpenHouse) -> None:
+def test_an_extension_learns_who_asks(server_of: OpenServer) -> None:
     extension = Deciding(True)
-    house = house_of(Guessing(), extension, auth="tokens")
-    token = house.tokens.create(
+    server = server_of(Guessing(), extension, auth="tokens")
+    token = server.tokens.create(
         Identity(role=Role.DEANONYMIZER, holder="bob", challenge="guessing")
     )
-    client = TestClient(create_web_app(house))
+    client = TestClient(create_web_app(server))
 
     client.simulate_post(THREAT, body=ATTACK, headers={"Authorization": f"Bearer {token}"})
 
@@ -381,17 +383,17 @@ def test_an_extension_learns_who_asks(house_of: OpenHouse) -> None:
 # --- open mode and the cap on requests ------------------------------------------------------------
 
 
-def test_in_open_mode_the_ids_in_the_query_are_believed(house_of: OpenHouse) -> None:
-    client = TestClient(create_web_app(house_of(Guessing())))
+def test_in_open_mode_the_ids_in_the_query_are_believed(server_of: OpenServer) -> None:
+    client = TestClient(create_web_app(server_of(Guessing())))
 
     response = client.simulate_post(UTILITY, body=GUESS, headers={"Authorization": "Bearer x"})
 
     assert response.status_code == 201
 
 
-def test_too_many_requests_of_one_subject_are_refused(house_of: OpenHouse) -> None:
+def test_too_many_requests_of_one_subject_are_refused(server_of: OpenServer) -> None:
     quota = QuotaSettings(requests=3, requests_period_s=3600)
-    client = TestClient(create_web_app(house_of(Guessing(), quota=quota)))
+    client = TestClient(create_web_app(server_of(Guessing(), quota=quota)))
 
     def ask(query: str) -> int:
         return client.simulate_get(f"/data/pair?{query}&data_split=tuning").status_code
@@ -400,9 +402,9 @@ def test_too_many_requests_of_one_subject_are_refused(house_of: OpenHouse) -> No
     assert ask("anonymizer=ab&deanonymizer=c") == 200
 
 
-def test_a_request_too_many_hears_when_there_are_requests_again(house_of: OpenHouse) -> None:
+def test_a_request_too_many_hears_when_there_are_requests_again(server_of: OpenServer) -> None:
     quota = QuotaSettings(requests=1, requests_period_s=3600)
-    client = TestClient(create_web_app(house_of(Guessing(), quota=quota)))
+    client = TestClient(create_web_app(server_of(Guessing(), quota=quota)))
     client.simulate_get("/attempts?anonymizer=a")
 
     refused = client.simulate_get("/attempts?anonymizer=a")
@@ -413,9 +415,9 @@ def test_a_request_too_many_hears_when_there_are_requests_again(house_of: OpenHo
     assert 0 < int(refused.headers["Retry-After"]) <= 3600
 
 
-def test_probes_are_answered_however_many_requests_there_were(house_of: OpenHouse) -> None:
+def test_probes_are_answered_however_many_requests_there_were(server_of: OpenServer) -> None:
     quota = QuotaSettings(requests=1, requests_period_s=3600)
-    client = TestClient(create_web_app(house_of(Guessing(), quota=quota)))
+    client = TestClient(create_web_app(server_of(Guessing(), quota=quota)))
 
     assert [client.simulate_get("/").status_code for _ in range(3)] == [200, 429, 429]
     assert [client.simulate_get(probe).status_code for probe in ("/livez", "/readyz")] == [200, 200]
@@ -426,12 +428,12 @@ def test_probes_are_answered_however_many_requests_there_were(house_of: OpenHous
     ["Bearer x", f"Bearer anomed-{'0' * 32}-{'0' * 64}", "Basic ?", "Basic YWxpY2U6eA=="],
     ids=["malformed", "well-formed", "unreadable", "password"],
 )
-def test_wrong_credentials_are_requests_of_their_address(junk: str, house_of: OpenHouse) -> None:
+def test_wrong_credentials_are_requests_of_their_address(junk: str, server_of: OpenServer) -> None:
     quota = QuotaSettings(requests=2, requests_period_s=3600)
-    house = house_of(Guessing(), auth="tokens", quota=quota)
-    client = TestClient(create_web_app(house))
+    server = server_of(Guessing(), auth="tokens", quota=quota)
+    client = TestClient(create_web_app(server))
     identity = Identity(role=Role.ANONYMIZER, holder="alice", challenge="guessing")
-    token = house.tokens.create(identity)
+    token = server.tokens.create(identity)
 
     def ask(credentials: str, path: str = "/attempts") -> int:
         return client.simulate_get(path, headers={"Authorization": credentials}).status_code
@@ -441,13 +443,13 @@ def test_wrong_credentials_are_requests_of_their_address(junk: str, house_of: Op
     assert ask(junk, "/livez") == 401
 
 
-def test_nobody_spends_the_requests_of_another(house_of: OpenHouse) -> None:
+def test_nobody_spends_the_requests_of_another(server_of: OpenServer) -> None:
     """Neither by naming another's id, nor by inventing ids."""
     quota = QuotaSettings(requests=2, requests_period_s=3600)
-    house = house_of(Guessing(), auth="tokens", quota=quota)
-    client = TestClient(create_web_app(house))
+    server = server_of(Guessing(), auth="tokens", quota=quota)
+    client = TestClient(create_web_app(server))
     identity = Identity(role=Role.ANONYMIZER, holder="alice", challenge="guessing")
-    headers = {"Authorization": f"Bearer {house.tokens.create(identity)}"}
+    headers = {"Authorization": f"Bearer {server.tokens.create(identity)}"}
 
     outsider = [
         client.simulate_get(f"/attempts?anonymizer={name}").status_code

@@ -21,21 +21,21 @@ from anomed_core import (
 )
 from anomed_core.web import create_web_app, mounted_challenges, openapi
 from anomed_core.web.app import CORE_ROUTES
-from tests.conftest import OpenHouse
+from tests.conftest import OpenServer
 from tests.example_types import Guessing, Tables
 
 
 @pytest.mark.parametrize(
     "plugins", [(Guessing,), (Tables,), (Guessing, Tables)], ids=["arrays", "tables", "both"]
 )
-def test_the_document_is_valid(plugins: tuple[type, ...], house_of: OpenHouse) -> None:
-    document = openapi(mounted_challenges(house_of(*(plugin() for plugin in plugins))))
+def test_the_document_is_valid(plugins: tuple[type, ...], server_of: OpenServer) -> None:
+    document = openapi(mounted_challenges(server_of(*(plugin() for plugin in plugins))))
 
     OpenAPIV31SpecValidator(json.loads(json.dumps(document, allow_nan=False))).validate()
 
 
-def test_operation_ids_are_unique(house_of: OpenHouse) -> None:
-    document = openapi(mounted_challenges(house_of(Guessing(), Tables())))
+def test_operation_ids_are_unique(server_of: OpenServer) -> None:
+    document = openapi(mounted_challenges(server_of(Guessing(), Tables())))
     ids = [
         operation["operationId"]
         for path in document["paths"].values()
@@ -93,8 +93,8 @@ def test_every_refusal_is_described(document: dict[str, Any]) -> None:
     }  # fmt: skip
 
 
-def test_forms_and_documents_have_their_media_types(house_of: OpenHouse) -> None:
-    client = TestClient(create_web_app(house_of(Tables())))
+def test_forms_and_documents_have_their_media_types(server_of: OpenServer) -> None:
+    client = TestClient(create_web_app(server_of(Tables())))
     paths = client.simulate_get("/openapi.json").json["paths"]
 
     bodies = [
@@ -137,9 +137,9 @@ class Sharing(Tables):
 
 
 @pytest.fixture
-def shared(house_of: OpenHouse) -> Any:
+def shared(server_of: OpenServer) -> Any:
     """Return the operation of kinds that share a path."""
-    document = openapi(mounted_challenges(house_of(Sharing())))
+    document = openapi(mounted_challenges(server_of(Sharing())))
     OpenAPIV31SpecValidator(json.loads(json.dumps(document, allow_nan=False))).validate()
     return document["paths"]["/utility/deanonymizer"]["post"]
 

@@ -9,10 +9,10 @@ import pytest
 from falcon.testing import Result, StartResponseMock, TestClient, create_environ
 
 from anomed_core.config import QuotaSettings
-from anomed_core.service.house import House
+from anomed_core.service.server import Server
 from anomed_core.web import create_web_app
 from anomed_core.wire import Limits, encode_npz, encode_parquet
-from tests.conftest import OpenHouse
+from tests.conftest import OpenServer
 from tests.example_types import Guessing, Tables
 
 GUESS = encode_npz({"prediction": np.zeros(10)})
@@ -45,9 +45,9 @@ def test_the_location_leads_to_the_recorded_score(client: TestClient) -> None:
     assert (score["metrics"], score["anonymizer"]) == ({"hits": 0.1, "mae": 4.5}, "a")
 
 
-def test_numbers_arrive_with_full_precision(house_of: OpenHouse) -> None:
+def test_numbers_arrive_with_full_precision(server_of: OpenServer) -> None:
     game = Guessing(outcome=lambda _: {"mae": 0.1 + 0.2, "hits": 1 / 3})
-    client = TestClient(create_web_app(house_of(game)))
+    client = TestClient(create_web_app(server_of(game)))
 
     assert post(client).content == b'{"hits": 0.3333333333333333, "mae": 0.30000000000000004}'
 
@@ -59,9 +59,9 @@ def test_any_content_type_is_tolerated(content_type: str, client: TestClient) ->
     assert post(client, **headers).status_code == 201
 
 
-def test_remaining_attempts_are_in_a_header(house_of: OpenHouse) -> None:
+def test_remaining_attempts_are_in_a_header(server_of: OpenServer) -> None:
     quota = QuotaSettings(tuning_attempts=2)
-    client = TestClient(create_web_app(house_of(Guessing(), quota=quota)))
+    client = TestClient(create_web_app(server_of(Guessing(), quota=quota)))
 
     assert [post(client).headers["X-Attempts-Remaining"] for _ in range(2)] == ["1", "0"]
     refused = post(client)
@@ -189,8 +189,8 @@ def test_a_length_that_is_none_is_refused(length: str, client: TestClient) -> No
     assert json.loads(body)["title"] == "Invalid header value"
 
 
-def test_a_large_body_is_refused_before_it_is_read(house_of: OpenHouse) -> None:
-    client = TestClient(create_web_app(house_of(Guessing(), limits=Limits(body_bytes=100))))
+def test_a_large_body_is_refused_before_it_is_read(server_of: OpenServer) -> None:
+    client = TestClient(create_web_app(server_of(Guessing(), limits=Limits(body_bytes=100))))
 
     response = client.simulate_post(TUNING, headers={"Content-Length": "1073741824"})
 
@@ -225,10 +225,10 @@ def test_a_parameter_that_is_given_twice_is_refused(client: TestClient) -> None:
     "outcome", [lambda _: 1 / 0, lambda _: {"mae": float("nan"), "hits": 42}, lambda _: None]
 )
 def test_a_failure_of_ours_is_a_503_with_an_id_and_nothing_else(
-    outcome: Any, house_of: OpenHouse
+    outcome: Any, server_of: OpenServer
 ) -> None:
-    house = house_of(Guessing(outcome=outcome))
-    response = post(TestClient(create_web_app(house)), FINAL, X_Request_Id="my-request-1")
+    server = server_of(Guessing(outcome=outcome))
+    response = post(TestClient(create_web_app(server)), FINAL, X_Request_Id="my-request-1")
 
     assert response.status_code == 503
     assert response.json == {
@@ -239,10 +239,10 @@ def test_a_failure_of_ours_is_a_503_with_an_id_and_nothing_else(
 
 
 def test_a_ledger_that_fails_is_a_503_that_tells_nothing_about_it(
-    client: TestClient, house: House, capsys: pytest.CaptureFixture[str]
+    client: TestClient, server: Server, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    house.ledger.close()
-    (house.state.root / "ledger.sqlite").write_text("not a database" * 1000)
+    server.ledger.close()
+    (server.state.root / "ledger.sqlite").write_text("not a database" * 1000)
 
     response = post(client)
 
@@ -250,7 +250,7 @@ def test_a_ledger_that_fails_is_a_503_that_tells_nothing_about_it(
     assert response.json["title"] == "Ledger unavailable"
     assert response.json["request_id"]
     assert "database" not in response.text
-    assert str(house.state.root) not in response.text
+    assert str(server.state.root) not in response.text
 
 
 # --- forms, tables and documents ------------------------------------------------------------------
@@ -271,9 +271,9 @@ def form(**parts: bytes) -> tuple[bytes, str]:
 
 
 @pytest.fixture
-def tables(house_of: OpenHouse) -> TestClient:
+def tables(server_of: OpenServer) -> TestClient:
     limits = Limits(body_bytes=100_000, form_parts=3)
-    return TestClient(create_web_app(house_of(Tables(), limits=limits)))
+    return TestClient(create_web_app(server_of(Tables(), limits=limits)))
 
 
 def test_a_form_is_scored_without_a_split(tables: TestClient) -> None:
@@ -284,9 +284,9 @@ def test_a_form_is_scored_without_a_split(tables: TestClient) -> None:
     assert (response.status_code, response.content) == (201, b'{"size": 2.0}')
 
 
-def test_a_large_part_of_a_form_is_read(house_of: OpenHouse) -> None:
+def test_a_large_part_of_a_form_is_read(server_of: OpenServer) -> None:
     """Falcon's own limit on a part is 1 MiB."""
-    client = TestClient(create_web_app(house_of(Tables())))
+    client = TestClient(create_web_app(server_of(Tables())))
     noise = np.random.default_rng(0).random(400_000)
     frame = pd.DataFrame({"age": [30, 40], "city": ["Kiel", "Bonn"]})
     frame.attrs["noise"] = noise[:150_000].tolist()

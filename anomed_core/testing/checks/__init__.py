@@ -26,9 +26,9 @@ from anomed_core.testing.checks.secrets import (
     no_truth_of_tuning,
     no_truth_of_validation,
 )
-from anomed_core.testing.specimen import Specimen
+from anomed_core.testing.plugin_under_test import PluginUnderTest
 
-CHECKS: tuple[Callable[[Specimen], None], ...] = (
+CHECKS: tuple[Callable[[PluginUnderTest], None], ...] = (
     loads,
     announced_cheaply,
     opens,

@@ -13,15 +13,15 @@ from anomed_core.service.provision import check_provided
 from anomed_core.testing.answers import served_products
 from anomed_core.testing.checks.failure import ConformanceError, fail_if_any
 from anomed_core.testing.client import ChallengeClient
-from anomed_core.testing.specimen import Specimen
+from anomed_core.testing.plugin_under_test import PluginUnderTest
 from anomed_core.wire import Limits
 
 _UNLIMITED = Limits(body_bytes=2**40, unpacked_bytes=2**40, table_rows=2**40, text_bytes=2**40)
 
 
-def products_as_declared(specimen: Specimen) -> None:
+def products_as_declared(plugin_under_test: PluginUnderTest) -> None:
     """Serve every data product as its schema says."""
-    with specimen.served() as client:
+    with plugin_under_test.served() as client:
         problems = [
             f"GET {product.path} {dict(query) or ''}: {problem}"
             for product, query, answer in served_products(client)
@@ -57,9 +57,9 @@ def _index_of(table: Any) -> list[str]:
     return [name for name in columns if isinstance(name, str)]
 
 
-def dummy_data_fits(specimen: Specimen) -> None:
+def dummy_data_fits(plugin_under_test: PluginUnderTest) -> None:
     """Make dummy data of the declared form, from the seed alone and not from the real data."""
-    with specimen.served() as client:
+    with plugin_under_test.served() as client:
         real = {
             product.path: answer.body
             for product, _, answer in served_products(client)

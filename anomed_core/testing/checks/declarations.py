@@ -8,16 +8,16 @@ from anomed_core.model import ArraysSchema
 from anomed_core.service.hosting import HostedChallenge
 from anomed_core.testing.checks.failure import ConformanceError, fail_if_any
 from anomed_core.testing.loading import reference
+from anomed_core.testing.plugin_under_test import PluginUnderTest
 from anomed_core.testing.probe import Announcement, Question, ask
-from anomed_core.testing.specimen import Specimen
 
 _SLOWEST_S = 1.0
 _TRIES = 3
 
 
-def loads(specimen: Specimen) -> None:
+def loads(plugin_under_test: PluginUnderTest) -> None:
     """Load: the right API, known hooks with known arguments, one type of its own name."""
-    _, challenge_type = specimen.registry()
+    _, challenge_type = plugin_under_test.registry()
     if challenge_type is None:
         raise ConformanceError(
             "it announces no challenge type; check an extension together with a type: "
@@ -25,9 +25,9 @@ def loads(specimen: Specimen) -> None:
         )
 
 
-def announced_cheaply(specimen: Specimen) -> None:
+def announced_cheaply(plugin_under_test: PluginUnderTest) -> None:
     """Announce the type within a second, and without importing anything heavy."""
-    found = _announcement(specimen)
+    found = _announcement(plugin_under_test)
     if found.heavy:
         raise ConformanceError(
             f"announcing the type imports {', '.join(found.heavy)}; import them inside the hooks "
@@ -36,7 +36,7 @@ def announced_cheaply(specimen: Specimen) -> None:
     for _ in range(_TRIES - 1):
         if found.seconds <= _SLOWEST_S:
             return
-        found = _announcement(specimen)
+        found = _announcement(plugin_under_test)
     if found.seconds > _SLOWEST_S:
         raise ConformanceError(
             f"importing the plugin and announcing its type takes {found.seconds:.1f} s, more than "
@@ -44,14 +44,16 @@ def announced_cheaply(specimen: Specimen) -> None:
         )
 
 
-def _announcement(specimen: Specimen) -> Announcement:
-    announcement: Announcement = ask(Question(task="announce", plugin=reference(specimen.plugin)))
+def _announcement(plugin_under_test: PluginUnderTest) -> Announcement:
+    announcement: Announcement = ask(
+        Question(task="announce", plugin=reference(plugin_under_test.plugin))
+    )
     return announcement
 
 
-def opens(specimen: Specimen) -> None:
+def opens(plugin_under_test: PluginUnderTest) -> None:
     """Open the challenge: no route, metric or name is claimed twice, none is the core's."""
-    with specimen.served() as client:
+    with plugin_under_test.served() as client:
         answer = client.get("/challenge.json")
         if answer.status != 200:
             raise ConformanceError(f"/challenge.json was answered with {answer.reason}")
@@ -62,9 +64,9 @@ def opens(specimen: Specimen) -> None:
     fail_if_any(unhealthy)
 
 
-def described(specimen: Specimen) -> None:
+def described(plugin_under_test: PluginUnderTest) -> None:
     """Tell participants what everything is: products, submissions, arrays, metrics."""
-    with specimen.served() as client:
+    with plugin_under_test.served() as client:
         missing = list(_undescribed(client.hosted))
     if missing:
         raise ConformanceError(f"no description: {', '.join(missing)}")

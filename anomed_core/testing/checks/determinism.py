@@ -13,7 +13,7 @@ import numpy as np
 from anomed_core.config import ServerSettings
 from anomed_core.model import Purpose
 from anomed_core.plugins import build_registry
-from anomed_core.service.house import open_house
+from anomed_core.service.server import open_server
 from anomed_core.testing.answers import answers, first_difference
 from anomed_core.testing.checks.failure import ConformanceError, fail_if_any
 from anomed_core.testing.client import ChallengeClient
@@ -21,8 +21,8 @@ from anomed_core.testing.loading import load_plugin, reference
 from anomed_core.testing.neighbours import NEIGHBOURS
 from anomed_core.testing.payloads import digest, writable
 from anomed_core.testing.payloads import first_difference as first_changed
+from anomed_core.testing.plugin_under_test import SECRET, PluginUnderTest, challenge_spec, closing
 from anomed_core.testing.probe import Question, ask
-from anomed_core.testing.specimen import SECRET, Specimen, challenge_spec, closing
 from anomed_core.testing.trials import Trial, evaluate, payload_of, trials
 
 _HOOK = {
@@ -36,9 +36,9 @@ def hook_of(trial: Trial) -> str:
     return _HOOK[trial.kind.purpose]
 
 
-def inputs_unchanged(specimen: Specimen) -> None:
+def inputs_unchanged(plugin_under_test: PluginUnderTest) -> None:
     """Leave the submission, the challenge and the global random state as they are."""
-    with specimen.served() as client:
+    with plugin_under_test.served() as client:
         problems = [problem for t in trials(client) for problem in _changes(client, t)]
     fail_if_any(problems)
 
@@ -85,9 +85,9 @@ def _random_state_kept() -> Iterator[Callable[[], str]]:
         np.random.set_state(numpys)  # noqa: NPY002
 
 
-def evaluation_is_deterministic(specimen: Specimen) -> None:
+def evaluation_is_deterministic(plugin_under_test: PluginUnderTest) -> None:
     """Score twice with the same result, whatever the global random state is."""
-    with specimen.served() as client:
+    with plugin_under_test.served() as client:
         problems = [p for t in trials(client) if (p := _instability(client, t))]
     fail_if_any(problems)
 
@@ -116,18 +116,18 @@ def _differing(first: dict[str, float], second: dict[str, float]) -> str:
     return f"{name} is {first[name]!r} and then {second[name]!r}"
 
 
-def several_workers_agree(specimen: Specimen) -> None:
+def several_workers_agree(plugin_under_test: PluginUnderTest) -> None:
     """Serve the same bytes and give the same scores in another process, from a fresh state."""
-    with specimen.served(own_artifacts=True) as client:
+    with plugin_under_test.served(own_artifacts=True) as client:
         tried = tuple(trials(client))
         here = answers(client, tried)
     there = ask(
         Question(
             task="answers",
-            plugin=reference(specimen.plugin),
-            extensions=tuple(map(reference, specimen.extensions)),
-            config=specimen.config,
-            state=specimen.new_state(own_artifacts=True),
+            plugin=reference(plugin_under_test.plugin),
+            extensions=tuple(map(reference, plugin_under_test.extensions)),
+            config=plugin_under_test.config,
+            state=plugin_under_test.new_state(own_artifacts=True),
             trials=tried,
         ),
         hash_seed=1,
@@ -140,9 +140,9 @@ def several_workers_agree(specimen: Specimen) -> None:
         )
 
 
-def independent_of_other_plugins(specimen: Specimen) -> None:
+def independent_of_other_plugins(plugin_under_test: PluginUnderTest) -> None:
     """Depend neither on other plugins, nor on their order, nor on a twin challenge."""
-    with specimen.served() as client:
+    with plugin_under_test.served() as client:
         tried = tuple(trials(client))
         alone = answers(client, tried)
     others = tuple(NEIGHBOURS)
@@ -151,7 +151,7 @@ def independent_of_other_plugins(specimen: Specimen) -> None:
         ((), others[::-1], "before other plugins"),
     ):
         for n_twins in (0, 1):
-            with _in_company(specimen, before, after, n_twins) as client:
+            with _in_company(plugin_under_test, before, after, n_twins) as client:
                 difference = first_difference(alone, answers(client, tried))
             if difference:
                 company = "beside another challenge of its type" if n_twins else f"loaded {label}"
@@ -160,32 +160,32 @@ def independent_of_other_plugins(specimen: Specimen) -> None:
 
 @contextmanager
 def _in_company(
-    specimen: Specimen, before: Sequence[Any], after: Sequence[Any], n_twins: int
+    plugin_under_test: PluginUnderTest, before: Sequence[Any], after: Sequence[Any], n_twins: int
 ) -> Iterator[ChallengeClient]:
     """Serve the challenge together with others; twins are opened after it."""
     registry = build_registry()
     for neighbour in before:
         load_plugin(registry, neighbour)
-    challenge_type = load_plugin(registry, specimen.plugin)
-    for extension in (*specimen.extensions, *after):
+    challenge_type = load_plugin(registry, plugin_under_test.plugin)
+    for extension in (*plugin_under_test.extensions, *after):
         load_plugin(registry, extension)
-    spec = challenge_spec(registry, challenge_type, specimen.config)
+    spec = challenge_spec(registry, challenge_type, plugin_under_test.config)
     neighbours = [
         challenge_spec(registry, loaded.type, None)
         for loaded in registry.types
         if loaded.type is not challenge_type
     ]
     twins = [attrs.evolve(spec, id=f"{spec.id}-twin-{number}") for number in range(n_twins)]
-    house = open_house(
+    server = open_server(
         [*neighbours, spec, *twins],
         registry=registry,
-        settings=ServerSettings(state=specimen.new_state()),
+        settings=ServerSettings(state=plugin_under_test.new_state()),
         environment={"ANOMED_SECRET": SECRET},
     )
-    with closing(house):
+    with closing(server):
         for twin in twins:
-            _play(ChallengeClient(house, twin.id))
-        yield ChallengeClient(house, spec.id)
+            _play(ChallengeClient(server, twin.id))
+        yield ChallengeClient(server, spec.id)
 
 
 def _play(client: ChallengeClient) -> None:

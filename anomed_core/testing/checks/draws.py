@@ -5,17 +5,20 @@ from __future__ import annotations
 from anomed_core.testing.answers import served_products
 from anomed_core.testing.checks.failure import ConformanceError
 from anomed_core.testing.client import ChallengeClient
-from anomed_core.testing.specimen import OTHER_SECRET, Specimen
+from anomed_core.testing.plugin_under_test import OTHER_SECRET, PluginUnderTest
 from anomed_core.testing.trials import trials
 
 
-def drawn_by_the_secret(specimen: Specimen) -> None:
+def drawn_by_the_secret(plugin_under_test: PluginUnderTest) -> None:
     """Draw data or truth otherwise on another server, unless the type says that it draws nothing.
 
     A generator with a seed in the code draws the same on every machine, so participants could draw
     the truth themselves.
     """
-    with specimen.served() as client, specimen.served(secret=OTHER_SECRET) as other:
+    with (
+        plugin_under_test.served() as client,
+        plugin_under_test.served(secret=OTHER_SECRET) as other,
+    ):
         hosted = client.hosted
         is_seeded = (
             hosted.challenge.lottery.fingerprint == other.hosted.challenge.lottery.fingerprint

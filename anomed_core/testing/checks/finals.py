@@ -13,15 +13,15 @@ from anomed_core.testing.checks.secrets import filled
 from anomed_core.testing.checks.truth import numbers_in
 from anomed_core.testing.client import Answer, ChallengeClient
 from anomed_core.testing.payloads import as_plain
-from anomed_core.testing.specimen import Specimen
+from anomed_core.testing.plugin_under_test import PluginUnderTest
 from anomed_core.testing.trials import Trial, evaluate, payload_of, trials
 
 _METHODS = ("POST", "PUT", "PATCH", "DELETE", "GET")
 
 
-def finals_scored_once(specimen: Specimen) -> None:
+def finals_scored_once(plugin_under_test: PluginUnderTest) -> None:
     """Score a final once, by whatever route it comes."""
-    with specimen.served() as client:
+    with plugin_under_test.served() as client:
         finals: dict[str, list[Trial]] = {}
         for trial in trials(client):
             if trial.split is Split.VALIDATION:
@@ -30,9 +30,9 @@ def finals_scored_once(specimen: Specimen) -> None:
     fail_if_any(problems)
 
 
-def nobody_attacked(specimen: Specimen) -> None:
+def nobody_attacked(plugin_under_test: PluginUnderTest) -> None:
     """Refuse attacks on an anonymizer who has handed in nothing, before an attempt is spent."""
-    with specimen.served() as client:
+    with plugin_under_test.served() as client:
         problems = [
             problem
             for trial in trials(client)
@@ -52,7 +52,7 @@ def _attack_on_nobody(client: ChallengeClient, trial: Trial) -> Iterator[str]:
             f"{answer.status}: {answer.reason}"
         )
     subject = subject_of(trial.kind, query)
-    if client.house.ledger.attempts(challenge=client.hosted.id, subject=subject):
+    if client.server.ledger.attempts(challenge=client.hosted.id, subject=subject):
         yield f"{trial}: an attempt was spent on an anonymizer who has submitted nothing"
 
 
@@ -82,7 +82,7 @@ def _repetitions(client: ChallengeClient, finals: list[Trial]) -> Iterator[str]:
                     f"(it tells {told}): finals are scored once, so declare a submission kind "
                     "instead"
                 )
-    recorded = client.house.ledger.scores(challenge=client.hosted.id, kind=first.kind.name)
+    recorded = client.server.ledger.scores(challenge=client.hosted.id, kind=first.kind.name)
     subject = subject_of(first.kind, first.query)
     n_finals = sum(s.subject == subject and s.split is Split.VALIDATION for s in recorded)
     if n_finals > 1:

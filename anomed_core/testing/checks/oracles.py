@@ -14,16 +14,19 @@ from anomed_core.testing.checks.failure import fail_if_any
 from anomed_core.testing.checks.secrets import identity_of, refusal_of
 from anomed_core.testing.checks.truth import telling
 from anomed_core.testing.client import ChallengeClient
-from anomed_core.testing.specimen import OTHER_SECRET, Specimen
+from anomed_core.testing.plugin_under_test import OTHER_SECRET, PluginUnderTest
 from anomed_core.testing.trials import Trial, payload_of, trials
 
 _SHIFTS = (1, 2, 3, 5)
 
 
-def refusals_tell_no_truth(specimen: Specimen) -> None:
+def refusals_tell_no_truth(plugin_under_test: PluginUnderTest) -> None:
     """Refuse nothing, and say nothing, because of how many answers are right."""
     problems: list[str] = []
-    with specimen.served() as client, specimen.served(secret=OTHER_SECRET) as other:
+    with (
+        plugin_under_test.served() as client,
+        plugin_under_test.served(secret=OTHER_SECRET) as other,
+    ):
         counterparts = {identity_of(trial): trial for trial in trials(other)}
         for trial in trials(client):
             if trial.quality is Quality.PERFECT and trial.is_secret:

@@ -15,13 +15,13 @@ from anomed_core.testing.checks.failure import ConformanceError, fail_if_any
 from anomed_core.testing.client import ChallengeClient, described
 from anomed_core.testing.hostile import hostile_uploads
 from anomed_core.testing.payloads import constants, digest
-from anomed_core.testing.specimen import Specimen
+from anomed_core.testing.plugin_under_test import PluginUnderTest
 from anomed_core.testing.trials import Trial, baselines, evaluate, payload_of, trials
 
 
-def baselines_hold(specimen: Specimen) -> None:
+def baselines_hold(plugin_under_test: PluginUnderTest) -> None:
     """Offer baselines: perfect scores at least as well as trivial, invalid is refused."""
-    with specimen.served() as client:
+    with plugin_under_test.served() as client:
         offered = baselines(client)
         problems = list(_missing(client, [(b.kind, b.quality) for b in offered]))
         for trial in trials(client, qualities=tuple(Quality), separately=True):
@@ -48,7 +48,7 @@ def _misjudged(client: ChallengeClient, trial: Trial) -> Iterator[str]:
     elif answer.status >= 500:
         yield f"{trial} is invalid, but was answered with {answer.status}: {answer.reason}"
     subject = subject_of(trial.kind, trial.query)
-    if client.house.ledger.attempts(challenge=client.hosted.id, subject=subject):
+    if client.server.ledger.attempts(challenge=client.hosted.id, subject=subject):
         yield f"{trial} was refused only after an attempt was spent; refuse it before"
 
 
@@ -84,9 +84,9 @@ def _broken_relations(
             )
 
 
-def constant_input_scored(specimen: Specimen) -> None:
+def constant_input_scored(plugin_under_test: PluginUnderTest) -> None:
     """Return exactly the declared metrics, finite and in bounds, on constant input, too."""
-    with specimen.served() as client:
+    with plugin_under_test.served() as client:
         problems = []
         tried = set()
         for trial in trials(client):
@@ -111,9 +111,9 @@ def _unscored(client: ChallengeClient, trial: Trial, label: str, payload: object
     return []
 
 
-def hostile_uploads_survived(specimen: Specimen) -> None:
+def hostile_uploads_survived(plugin_under_test: PluginUnderTest) -> None:
     """Survive every hostile upload: refuse it or score it, and answer on."""
-    with specimen.served() as client:
+    with plugin_under_test.served() as client:
         valid = {(trial.kind.name, trial.split): trial for trial in trials(client)}
         uploads = (
             (trial, label, body)
@@ -142,9 +142,9 @@ def _harm(client: ChallengeClient, trial: Trial, label: str, body: Body, number:
     )
 
 
-def house_attacks_run(specimen: Specimen) -> None:
+def house_attacks_run(plugin_under_test: PluginUnderTest) -> None:
     """Run house attacks on valid baselines with finite metrics, and the same ones again."""
-    with specimen.served() as client:
+    with plugin_under_test.served() as client:
         problems = []
         for trial in trials(client):
             for attack in client.hosted.house_attacks:
@@ -175,9 +175,9 @@ def _attack_problems(client: ChallengeClient, trial: Trial, name: str) -> list[s
     return []
 
 
-def reports_made(specimen: Specimen) -> None:
+def reports_made(plugin_under_test: PluginUnderTest) -> None:
     """Make report sections without and with scores, and without scripts."""
-    with specimen.served() as client:
+    with plugin_under_test.served() as client:
         _sections(client)
         for trial in trials(client):
             client.request("POST", trial.kind.path, query=trial.query, body=trial.body)
@@ -192,8 +192,8 @@ def _sections(client: ChallengeClient) -> list[ReportSection]:
         hosted.challenge.type,
         "anomed_report",
         challenge=hosted.challenge,
-        scores=tuple(client.house.ledger.scores(challenge=hosted.id)),
-        submission_of=partial(client.house.desk.submissions.of_score, hosted),
+        scores=tuple(client.server.ledger.scores(challenge=hosted.id)),
+        submission_of=partial(client.server.submissions.kept.of_score, hosted),
     )
     return [
         section

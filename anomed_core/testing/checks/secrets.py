@@ -23,7 +23,7 @@ from anomed_core.testing.checks.truth import (
 )
 from anomed_core.testing.client import ChallengeClient
 from anomed_core.testing.hostile import hostile_uploads
-from anomed_core.testing.specimen import OTHER_SECRET, Specimen
+from anomed_core.testing.plugin_under_test import OTHER_SECRET, PluginUnderTest
 from anomed_core.testing.trials import Trial, evaluate, payload_of, trials
 
 _DOCUMENTS = ("/challenge.json", "/openapi.json", "/attempts")
@@ -71,18 +71,18 @@ def truths(client: ChallengeClient, split: Split | None = None) -> list[Truth]:
     ]
 
 
-def no_truth_of_tuning(specimen: Specimen) -> None:
+def no_truth_of_tuning(plugin_under_test: PluginUnderTest) -> None:
     """Keep what is scored on tuning data out of every product, document and extra route."""
-    _search(specimen, Split.TUNING)
+    _search(plugin_under_test, Split.TUNING)
 
 
-def no_truth_of_validation(specimen: Specimen) -> None:
+def no_truth_of_validation(plugin_under_test: PluginUnderTest) -> None:
     """Keep what is scored in the final out of every product, document and extra route."""
-    _search(specimen, Split.VALIDATION)
+    _search(plugin_under_test, Split.VALIDATION)
 
 
-def _search(specimen: Specimen, split: Split) -> None:
-    with specimen.served() as client:
+def _search(plugin_under_test: PluginUnderTest, split: Split) -> None:
+    with plugin_under_test.served() as client:
         secret = truths(client, split)
         problems = [
             f"{where} holds the ground truth of {truth.trial} ({truth.name}) in {label or 'it'}"
@@ -114,10 +114,13 @@ def filled(path: str) -> str:
     return "/".join("1" if "{" in part else part for part in path.split("/"))
 
 
-def messages_tell_no_truth(specimen: Specimen) -> None:
+def messages_tell_no_truth(plugin_under_test: PluginUnderTest) -> None:
     """Keep the ground truth out of every message to a participant."""
     problems = []
-    with specimen.served() as client, specimen.served(secret=OTHER_SECRET) as other:
+    with (
+        plugin_under_test.served() as client,
+        plugin_under_test.served(secret=OTHER_SECRET) as other,
+    ):
         secret = truths(client)
         announced = client.get("/challenge.json").body.decode()
         counterparts = {identity_of(t): t for t in trials(other, qualities=tuple(Quality))}

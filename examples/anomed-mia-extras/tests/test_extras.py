@@ -84,7 +84,7 @@ def test_one_record_is_too_few():
 def _wait_for_house_scores(client):
     deadline = time.monotonic() + 60
     while time.monotonic() < deadline:
-        scores = tuple(client.house.ledger.scores(challenge=client.hosted.id))
+        scores = tuple(client.server.ledger.scores(challenge=client.hosted.id))
         if any(score.label == extras.ATTACK for score in scores):
             return scores
         time.sleep(0.05)

@@ -9,10 +9,10 @@ from anomed_core import (
     Baseline,
     Challenge,
     ChallengeType,
-    Competition,
     CreationContext,
     DataProduct,
     DataRequest,
+    DemoConfig,
     HouseAttack,
     Metric,
     ReportSection,
@@ -47,7 +47,7 @@ def anomed_challenge_types() -> list[ChallengeType]:
                 "data": {"source": "simulated:hospital-register?n=20000&seed=7"},
                 "predict": "admission_type",
             },
-            competition=Competition(
+            competition=DemoConfig(
                 play="anomed_dataset_anonymization.demo:play",
                 config={
                     "title": "A hospital's register",

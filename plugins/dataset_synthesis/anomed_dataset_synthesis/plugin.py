@@ -9,10 +9,10 @@ from anomed_core import (
     Baseline,
     Challenge,
     ChallengeType,
-    Competition,
     CreationContext,
     DataProduct,
     DataRequest,
+    DemoConfig,
     HouseAttack,
     Metric,
     ReportSection,
@@ -53,7 +53,7 @@ def anomed_challenge_types() -> list[ChallengeType]:
                 "targets": 400,
                 **_REGISTER,
             },
-            competition=Competition(
+            competition=DemoConfig(
                 play="anomed_dataset_synthesis.demo:play",
                 config={
                     "title": "Hospital register",

@@ -9,11 +9,11 @@ from anomed_core import (
     Baseline,
     Challenge,
     ChallengeType,
-    Competition,
     ConfigError,
     CreationContext,
     DataProduct,
     DataRequest,
+    DemoConfig,
     HouseAttack,
     Metric,
     ReportSection,
@@ -49,7 +49,7 @@ def anomed_challenge_types() -> list[ChallengeType]:
                 "mia_evaluation_dataset_length": 5,
                 "utility": ["accuracy"],
             },
-            competition=Competition(
+            competition=DemoConfig(
                 play="anomed_supervised_mia.demo:play",
                 config={
                     "title": "Handwritten digits",

@@ -13,7 +13,7 @@ from anomed_supervised_mia.config import DataSettings, SupervisedMIAConfig
 
 from anomed_core import ChallengeSpec, ServerSettings
 from anomed_core.plugins import build_registry
-from anomed_core.service.house import open_house
+from anomed_core.service.server import open_server
 from anomed_core.web import create_web_app
 from anomed_core.wire import decode_npz, encode_npz
 
@@ -63,7 +63,7 @@ def _serving(answer):
 @pytest.fixture
 def open_digits(tmp_path):
     """Open a house with a challenge on digits; options are those of the type."""
-    houses = []
+    servers = []
 
     def open_it(*, in_background=False, source="sklearn:digits", length=100, **options):
         registry = build_registry(discover=False)
@@ -73,19 +73,19 @@ def open_digits(tmp_path):
             mia_evaluation_dataset_length=length,
             **options,
         )
-        house = open_house(
+        server = open_server(
             [ChallengeSpec(id="digits", type="supervised-mia", config=config)],
             registry=registry,
             settings=ServerSettings(state=tmp_path),
             in_background=in_background,
             environment={},
         )
-        houses.append(house)
-        return house
+        servers.append(server)
+        return server
 
     yield open_it
-    for house in houses:
-        house.close()
+    for server in servers:
+        server.close()
 
 
 class Participant:
@@ -93,12 +93,12 @@ class Participant:
 
     Parameters
     ----------
-    house
+    server
         Where the challenge is.
     """
 
-    def __init__(self, house):
-        self._client = falcon.testing.TestClient(create_web_app(house))
+    def __init__(self, server):
+        self._client = falcon.testing.TestClient(create_web_app(server))
 
     def download(self, path, **query):
         answer = self._client.get(path, params=query)

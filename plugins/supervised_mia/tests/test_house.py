@@ -5,10 +5,10 @@ import time
 import numpy as np
 import pytest
 from anomed_supervised_mia.arena import open_arena
-from anomed_supervised_mia.house import audit_served_model
 from anomed_supervised_mia.membership import evaluate_MIA
 from anomed_supervised_mia.parts import Parts
 from anomed_supervised_mia.remote import AnonymizerUnavailableError
+from anomed_supervised_mia.server import audit_served_model
 from anomed_supervised_mia.utility import evaluator_of
 from sklearn.linear_model import LogisticRegression
 
@@ -18,7 +18,7 @@ ATTACK_TIMEOUT_S = 60
 
 
 @pytest.fixture
-def house(open_digits):
+def server(open_digits):
     return open_digits(audit_hosts=("127.0.0.1",))
 
 
@@ -41,18 +41,18 @@ def constants(X):
     return np.zeros(len(X), dtype=np.int64)
 
 
-def audited(house, url):
+def audited(server, url):
     from anomed_core.cli.audit import _attack
 
-    return _attack(house, house.challenges["digits"], "a", url)["served-model"]
+    return _attack(server, server.challenges["digits"], "a", url)["served-model"]
 
 
-def house_scores(house):
-    return [score for score in house.ledger.scores() if score.origin == "house"]
+def house_scores(server):
+    return [score for score in server.ledger.scores() if score.origin == "house"]
 
 
 @pytest.mark.parametrize("form", ["labels", "probabilities"])
-def test_an_honest_model_is_not_flagged(house, participant, serving_model, form):
+def test_an_honest_model_is_not_flagged(server, participant, serving_model, form):
     models = []
 
     def predict(X):
@@ -60,23 +60,23 @@ def test_an_honest_model_is_not_flagged(house, participant, serving_model, form)
         return chosen(X / 16)
 
     with serving_model(predict) as host:
-        model, answer = compete(participant(house), f"http://{host}/predict")
+        model, answer = compete(participant(server), f"http://{host}/predict")
         models.append(model)
         assert answer.status_code == 201
-        metrics = audited(house, f"http://{host}/predict")
+        metrics = audited(server, f"http://{host}/predict")
     assert metrics["flagged"] == 0.0
     assert metrics["answers_as_submitted"] == 1.0
     assert metrics["auc_low"] <= metrics["auc"] <= metrics["auc_high"]
 
 
 def test_constants_behind_good_predictions_are_flagged_and_recorded(
-    house, participant, serving_model
+    server, participant, serving_model
 ):
     with serving_model(constants) as host:
-        compete(participant(house), f"http://{host}/predict")
-        metrics = audited(house, f"http://{host}/predict")
+        compete(participant(server), f"http://{host}/predict")
+        metrics = audited(server, f"http://{host}/predict")
     assert metrics["flagged"] == 1.0
-    recorded = house_scores(house)
+    recorded = house_scores(server)
     assert [score.label for score in recorded] == ["served-model"]
     assert recorded[0].metrics["flagged"] == 1.0
 
@@ -84,11 +84,11 @@ def test_constants_behind_good_predictions_are_flagged_and_recorded(
 def test_a_registered_url_is_audited_in_the_background_by_another_process(
     open_digits, participant, serving_model
 ):
-    house = open_digits(audit_hosts=("127.0.0.1",), in_background=True)
+    server = open_digits(audit_hosts=("127.0.0.1",), in_background=True)
     with serving_model(constants) as host:
-        compete(participant(house), f"http://{host}/predict")
+        compete(participant(server), f"http://{host}/predict")
         deadline = time.monotonic() + ATTACK_TIMEOUT_S
-        while not (recorded := house_scores(house)) and time.monotonic() < deadline:
+        while not (recorded := house_scores(server)) and time.monotonic() < deadline:
             time.sleep(0.1)
     assert [score.metrics["flagged"] for score in recorded] == [1.0]
     assert recorded[0].subject.anonymizer == "a"
@@ -107,8 +107,8 @@ def test_without_permitted_hosts_nothing_can_be_registered_or_happens_in_the_bac
     "url",
     ["http://example.org/predict", "file:///etc/passwd", "http://user@127.0.0.1/", "http://[", "x"],
 )
-def test_the_server_cannot_be_sent_elsewhere(house, participant, url):
-    _, answer = compete(participant(house), url)
+def test_the_server_cannot_be_sent_elsewhere(server, participant, url):
+    _, answer = compete(participant(server), url)
     assert answer.status_code == 422
     assert "allowed are http URLs at 127.0.0.1" in answer.json["description"]
 

@@ -13,19 +13,19 @@ from anomed_core import ChallengeSpec, ConfigError, ServerSettings, Split, Submi
 from anomed_core.config import structure
 from anomed_core.plugins import build_registry
 from anomed_core.service.hosting import HostedChallenge
-from anomed_core.service.house import House, open_house
 from anomed_core.service.rehearsal import rehearse
+from anomed_core.service.server import Server, open_server
 from anomed_core.service.specs import demo_table, specs_from_tables
 from anomed_core.wire import encode_npz
 
-OpenHouse = Callable[..., House]
+OpenServer = Callable[..., Server]
 
 
 @pytest.fixture
-def open_one(tmp_path: Path) -> Iterator[OpenHouse]:
-    houses = []
+def open_one(tmp_path: Path) -> Iterator[OpenServer]:
+    servers = []
 
-    def open_one(**options: Any) -> House:
+    def open_one(**options: Any) -> Server:
         registry = build_registry(discover=False)
         registry.add(plugin, name="supervised-mia")
         table = {"mia_evaluation_dataset_length": 5, **options}
@@ -33,17 +33,17 @@ def open_one(tmp_path: Path) -> Iterator[OpenHouse]:
             id="c", type="supervised-mia", config=structure(table, SupervisedMIAConfig, key="c")
         )
         settings = ServerSettings(state=tmp_path / "state")
-        house = open_house([spec], registry=registry, settings=settings, environment={})
-        houses.append(house)
-        return house
+        server = open_server([spec], registry=registry, settings=settings, environment={})
+        servers.append(server)
+        return server
 
     yield open_one
-    for house in houses:
-        house.close()
+    for server in servers:
+        server.close()
 
 
 @pytest.fixture
-def hosted(open_one: OpenHouse) -> HostedChallenge:
+def hosted(open_one: OpenServer) -> HostedChallenge:
     return open_one(data={"source": "sklearn:iris"}).challenges["c"]
 
 
@@ -58,14 +58,14 @@ def test_the_demo_can_be_opened_and_its_baselines_behave(tmp_path: Path) -> None
     registry = build_registry(discover=False)
     announced = registry.add(plugin, name="supervised-mia")
     assert announced is not None
-    house = open_house(
+    server = open_server(
         specs_from_tables([demo_table(announced)], registry),
         registry=registry,
         settings=ServerSettings(state=tmp_path),
         environment={},
     )
-    findings = rehearse(house.challenges["iris"], house)
-    house.close()
+    findings = rehearse(server.challenges["iris"], server)
+    server.close()
 
     assert len(findings) == 8
     assert all(finding.ok for finding in findings), findings
@@ -113,17 +113,20 @@ def test_targets_to_be_predicted_are_not_handed_out(hosted: HostedChallenge) -> 
     ids=["labels", "numbers"],
 )
 def test_the_default_metric_suits_the_targets(
-    source: str, names: list[str], open_one: OpenHouse
+    source: str, names: list[str], open_one: OpenServer
 ) -> None:
     metrics = open_one(data={"source": source}).challenges["c"].metrics["anonymizer"]
 
     assert [metric.name for metric in metrics] == names
 
 
-def test_named_metrics_are_declared_in_order(open_one: OpenHouse) -> None:
-    house = open_one(data={"source": "sklearn:iris"}, utility=["macro_f1", "accuracy"])
+def test_named_metrics_are_declared_in_order(open_one: OpenServer) -> None:
+    server = open_one(data={"source": "sklearn:iris"}, utility=["macro_f1", "accuracy"])
 
-    assert [m.name for m in house.challenges["c"].metrics["anonymizer"]] == ["macro_f1", "accuracy"]
+    assert [m.name for m in server.challenges["c"].metrics["anonymizer"]] == [
+        "macro_f1",
+        "accuracy",
+    ]
 
 
 @pytest.mark.parametrize(
@@ -138,7 +141,7 @@ def test_named_metrics_are_declared_in_order(open_one: OpenHouse) -> None:
     ],
 )
 def test_what_cannot_be_opened_is_a_configuration_error(
-    options: dict[str, Any], sentence: str, open_one: OpenHouse
+    options: dict[str, Any], sentence: str, open_one: OpenServer
 ) -> None:
     with pytest.raises(ConfigError) as error:
         open_one(**{"data": {"source": "sklearn:iris"}, **options})
@@ -147,14 +150,14 @@ def test_what_cannot_be_opened_is_a_configuration_error(
 
 
 @pytest.mark.parametrize("dtype", ["bool", "int8", "float64"])
-def test_memberships_are_taken_in_every_dtype(dtype: str, open_one: OpenHouse) -> None:
-    house = open_one(data={"source": "sklearn:iris"})
-    hosted = house.challenges["c"]
+def test_memberships_are_taken_in_every_dtype(dtype: str, open_one: OpenServer) -> None:
+    server = open_one(data={"source": "sklearn:iris"})
+    hosted = server.challenges["c"]
     arena = hosted.challenge.definition
     query = {"anonymizer": "a", "deanonymizer": "d", "data_split": "tuning"}
     truth = arena.memberships(anonymizer="a", deanonymizer="d", split=Split.TUNING)
 
-    receipt = house.desk.submit(
+    receipt = server.submissions.submit(
         hosted,
         hosted.kind("deanonymizer"),
         query=query,
@@ -174,18 +177,18 @@ def texts(tmp_path: Path) -> dict[str, str]:
 
 
 def test_metrics_that_do_not_suit_the_data_are_a_configuration_error(
-    texts: dict[str, str], open_one: OpenHouse
+    texts: dict[str, str], open_one: OpenServer
 ) -> None:
     with pytest.raises(ConfigError, match=r"^challenges.c.utility: it does not suit the data: "):
         open_one(data=texts, utility=["mae"], mia_evaluation_dataset_length=2)
 
 
-def test_text_labels_are_served_and_scored(texts: dict[str, str], open_one: OpenHouse) -> None:
-    house = open_one(data=texts, mia_evaluation_dataset_length=2)
-    hosted = house.challenges["c"]
+def test_text_labels_are_served_and_scored(texts: dict[str, str], open_one: OpenServer) -> None:
+    server = open_one(data=texts, mia_evaluation_dataset_length=2)
+    hosted = server.challenges["c"]
     truth = hosted.challenge.definition.targets(Split.VALIDATION)
 
-    receipt = house.desk.submit(
+    receipt = server.submissions.submit(
         hosted,
         hosted.kind("anonymizer"),
         query={"anonymizer": "a", "data_split": "validation"},
@@ -196,20 +199,20 @@ def test_text_labels_are_served_and_scored(texts: dict[str, str], open_one: Open
 
 
 @pytest.fixture
-def score_numbers(tmp_path: Path, open_one: OpenHouse) -> Callable[..., dict[str, float]]:
+def score_numbers(tmp_path: Path, open_one: OpenServer) -> Callable[..., dict[str, float]]:
     """Return a function that scores a prediction, made of the truth, of targets of some dtype."""
 
     def score(dtype: str, utility: str, change: Callable[..., Any]) -> dict[str, float]:
         y = np.arange(60).astype(dtype)
         np.savez(tmp_path / "data.npz", X=np.ones((60, 2)), y=y)
-        house = open_one(
+        server = open_one(
             data={"source": f"npz:{tmp_path / 'data.npz'}"},
             utility=[utility],
             mia_evaluation_dataset_length=2,
         )
-        hosted = house.challenges["c"]
+        hosted = server.challenges["c"]
         truth = np.asarray(hosted.challenge.definition.targets(Split.VALIDATION))
-        receipt = house.desk.submit(
+        receipt = server.submissions.submit(
             hosted,
             hosted.kind("anonymizer"),
             query={"anonymizer": "a", "data_split": "validation"},

@@ -13,7 +13,7 @@ from anomed_supervised_mia.config import DataSettings, SupervisedMIAConfig
 
 from anomed_core import ChallengeSpec, ServerSettings
 from anomed_core.plugins import build_registry
-from anomed_core.service.house import open_house
+from anomed_core.service.server import open_server
 from anomed_core.web import create_web_app
 from anomed_core.wire import encode_npz
 
@@ -26,7 +26,7 @@ def open_digits(state):
     config = SupervisedMIAConfig(
         data=DataSettings(source="sklearn:digits"), mia_evaluation_dataset_length=LENGTH
     )
-    return open_house(
+    return open_server(
         [ChallengeSpec(id="digits", type="supervised-mia", config=config)],
         registry=registry,
         settings=ServerSettings(state=state),
@@ -34,15 +34,15 @@ def open_digits(state):
 
 
 @pytest.fixture
-def house(tmp_path):
-    house = open_digits(tmp_path)
-    yield house
-    house.close()
+def server(tmp_path):
+    server = open_digits(tmp_path)
+    yield server
+    server.close()
 
 
 @pytest.fixture
-def client(house):
-    return falcon.testing.TestClient(create_web_app(house))
+def client(server):
+    return falcon.testing.TestClient(create_web_app(server))
 
 
 def evaluation_data(client, anonymizer, deanonymizer, split):
@@ -110,8 +110,8 @@ def test_names_that_run_together_are_different_pairs(client):
 def test_a_restart_serves_the_same_members(tmp_path):
     contents = []
     for _ in range(2):
-        house = open_digits(tmp_path)
-        client = falcon.testing.TestClient(create_web_app(house))
+        server = open_digits(tmp_path)
+        client = falcon.testing.TestClient(create_web_app(server))
         contents.append(
             [
                 client.get(f"/data/deanonymizer/{side}").content
@@ -119,7 +119,7 @@ def test_a_restart_serves_the_same_members(tmp_path):
             ]
             + [evaluation_data(client, "a", "d", "validation").tobytes()]
         )
-        house.close()
+        server.close()
     assert contents[0] == contents[1]
 
 
@@ -149,10 +149,10 @@ def test_workers_serve_the_same_members(tmp_path):
 def test_another_server_draws_otherwise(tmp_path):
     members = []
     for name in ("one", "other"):
-        house = open_digits(tmp_path / name)
-        client = falcon.testing.TestClient(create_web_app(house))
+        server = open_digits(tmp_path / name)
+        client = falcon.testing.TestClient(create_web_app(server))
         members.append(client.get("/data/deanonymizer/members").content)
-        house.close()
+        server.close()
     assert members[0] != members[1]
 
 

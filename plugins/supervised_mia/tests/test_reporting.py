@@ -27,7 +27,7 @@ def play(player, *, epochs=(None,), split="validation", attacks=("confidence",))
 
 
 def section_of(house):
-    hosted, store = house.challenges["digits"], house.desk.submissions
+    hosted, store = house.challenges["digits"], house.submissions.kept
     return report_section(
         hosted.challenge.definition,
         tuple(house.ledger.scores()),

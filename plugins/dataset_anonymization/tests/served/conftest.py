@@ -19,7 +19,7 @@ from falcon.testing import Result, TestClient
 
 from anomed_core import ChallengeSpec, ServerSettings, application
 from anomed_core.plugins import build_registry
-from anomed_core.service.house import House, open_house
+from anomed_core.service.server import Server, open_server
 from anomed_core.web import create_web_app
 
 CONFIG = DatasetAnonymizationConfig(
@@ -34,12 +34,12 @@ class Player:
     """Speaks to a server."""
 
     client: TestClient
-    house: House
+    server: Server
 
     @property
     def arena(self) -> Arena:
         """What only the server knows."""
-        (hosted,) = self.house.challenges.values()
+        (hosted,) = self.server.challenges.values()
         arena: Arena = hosted.challenge.definition.arena
         return arena
 
@@ -101,13 +101,13 @@ def form(parts: dict[str, bytes]) -> tuple[bytes, str]:
 def open_player(state: Path, config: Any = CONFIG, **settings: Any) -> Player:
     registry = build_registry(discover=False)
     registry.add(plugin, name=plugin.NAME)
-    house = open_house(
+    server = open_server(
         [ChallengeSpec(id="hospital", type=plugin.NAME, config=config)],
         registry=registry,
         settings=ServerSettings(state=state, **settings),
         environment={"ANOMED_SECRET": "ab" * 32},
     )
-    return Player(client=TestClient(create_web_app(house)), house=house)
+    return Player(client=TestClient(create_web_app(server)), server=server)
 
 
 @pytest.fixture(autouse=True)
@@ -119,23 +119,23 @@ def fresh_logs() -> Iterator[None]:
 @pytest.fixture
 def closed_afterwards(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     """End what applications run beside requests; servers do so when they end."""
-    houses: list[House] = []
+    servers: list[Server] = []
 
-    def opened(*arguments: Any, **options: Any) -> House:
-        houses.append(open_house(*arguments, **options))
-        return houses[-1]
+    def opened(*arguments: Any, **options: Any) -> Server:
+        servers.append(open_server(*arguments, **options))
+        return servers[-1]
 
     monkeypatch.setattr(application, "open_house", opened)
     yield
-    for house in houses:
-        house.close()
+    for server in servers:
+        server.close()
 
 
 @pytest.fixture(scope="session")
 def warm_state(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A state directory that holds the frozen people already."""
     state = tmp_path_factory.mktemp("hospital") / "state"
-    open_player(state).house.close()
+    open_player(state).server.close()
     return state
 
 
@@ -144,7 +144,7 @@ def player(warm_state: Path, tmp_path: Path) -> Iterator[Player]:
     """A fresh ledger on the people that all tests share."""
     player = open_player(warm_state, ledger=f"sqlite:///{tmp_path / 'ledger.sqlite'}")
     yield player
-    player.house.close()
+    player.server.close()
 
 
 @pytest.fixture

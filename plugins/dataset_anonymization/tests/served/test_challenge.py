@@ -73,7 +73,7 @@ def test_declared_noise_is_no_smaller_for_who_asks_under_many_names(
     noisy = open_player(tmp_path, attrs.evolve(CONFIG, noise={"age": 5.0, "region": 1.0}))
     draws = [noisy.arena.draw(Split.TUNING, anonymizer=f"a{n}", deanonymizer="b") for n in range(8)]
     everybody = noisy.arena.people.coordinates[:, 0]
-    noisy.house.close()
+    noisy.server.close()
 
     told = pd.concat([d.knowledge.assign(person=d.targets.positions) for d in draws])
     error = np.abs(told["age"].to_numpy(dtype=float) - everybody[told["person"]])
@@ -207,7 +207,7 @@ def test_roles_with_tokens(warm_state: Path, tmp_path: Path) -> None:
         warm_state, ledger=f"sqlite:///{tmp_path / 'ledger.sqlite'}", auth="tokens"
     )
     tokens = {
-        role: player.house.tokens.create(
+        role: player.server.tokens.create(
             Identity(role=Role(role), holder=holder, challenge="hospital")
         )
         for role, holder in (("anonymizer", "alice"), ("deanonymizer", "dora"))
@@ -223,7 +223,7 @@ def test_roles_with_tokens(warm_state: Path, tmp_path: Path) -> None:
         for path in (leaky, background, "/data/schema", "/data/reference")
         for role in ("anonymizer", "deanonymizer", "public")
     }
-    player.house.close()
+    player.server.close()
 
     assert allowed == {
         (leaky, "anonymizer"): 200,
@@ -244,8 +244,8 @@ def test_roles_with_tokens(warm_state: Path, tmp_path: Path) -> None:
 
 
 def test_baselines_behave_as_declared(player: Player) -> None:
-    (hosted,) = player.house.challenges.values()
-    findings = rehearse(hosted, player.house)
+    (hosted,) = player.server.challenges.values()
+    findings = rehearse(hosted, player.server)
 
     assert len(findings) == 20
     assert [finding.text for finding in findings if not finding.ok] == []
@@ -254,7 +254,7 @@ def test_baselines_behave_as_declared(player: Player) -> None:
 def test_restarts_serve_the_same_people(warm_state: Path, player: Player) -> None:
     again = open_player(warm_state)
     digests = [hashlib.sha256(p.leaky().to_csv().encode()).hexdigest() for p in (player, again)]
-    again.house.close()
+    again.server.close()
 
     assert digests[0] == digests[1]
 
@@ -269,7 +269,7 @@ def test_the_house_attacks_in_the_background(tmp_path: Path) -> None:
         settings=ServerSettings(state=tmp_path / "state"),
     )
     client = TestClient(application)
-    player = Player(client=client, house=None)
+    player = Player(client=client, server=None)
     leaky = player.leaky()
     table = player.publish(leaky, data_split="validation")
     assert table.status_code == 201
@@ -366,7 +366,7 @@ def test_people_with_several_records_stay_together(tmp_path: Path) -> None:
     )
     parts = player.arena.people.parts
     patients = [set(records["patient"].to_numpy()[part]) for part in attrs.astuple(parts)]
-    player.house.close()
+    player.server.close()
 
     assert "patient" not in player.arena.schema
     assert sum(map(len, patients)) == 400
@@ -381,7 +381,7 @@ def test_the_written_schema_decides(tmp_path: Path, player: Player) -> None:
     schema = tmp_path / "schema.json"
     schema.write_text(json.dumps(document))
     edited = open_player(tmp_path / "state", attrs.evolve(CONFIG, schema=str(schema)))
-    edited.house.close()
+    edited.server.close()
 
     assert edited.arena.unknown_names == ("age", "diagnosis", "outcome")
     assert edited.arena.schema["age"].tolerance == 2.0

@@ -17,7 +17,7 @@ from pyarrow import parquet as pq
 
 from anomed_core import Split, Submission
 from anomed_core.config.settings import QuotaSettings
-from anomed_core.service.submissions import SubmissionStore
+from anomed_core.service.kept_submissions import KeptSubmissions
 
 from .conftest import Player, open_player, parquet
 
@@ -31,28 +31,28 @@ def mondrian(player: Player, leaky: pd.DataFrame, k: int = 10) -> pd.DataFrame:
 
 def kept(player: Player) -> Submission:
     """Return the newest submission of alice as the house's attacks get it."""
-    (hosted,) = player.house.challenges.values()
-    store: SubmissionStore = player.house.desk.submissions
+    (hosted,) = player.server.challenges.values()
+    store: KeptSubmissions = player.server.submissions.kept
     submission = store.target(hosted, "alice", whole=True).submission
     assert submission is not None
     return submission
 
 
 def house_risk(player: Player, name: str) -> float:
-    (hosted,) = player.house.challenges.values()
+    (hosted,) = player.server.challenges.values()
     attack = next(attack for attack in hosted.house_attacks if attack.name == name)
     return attack.run(kept(player), np.random.default_rng(0))["risk_low"]
 
 
 def ranking(player: Player, tables: dict[str, tuple[pd.DataFrame, str]]) -> list[str]:
     """Publish finals, let the house attack them, and return who is ranked how, best first."""
-    (hosted,) = player.house.challenges.values()
-    ledger = player.house.ledger
+    (hosted,) = player.server.challenges.values()
+    ledger = player.server.ledger
     for name, (table, scheme) in tables.items():
         answer = player.publish(table, scheme, data_split="validation", anonymizer=name)
         assert answer.status_code == 201, answer.text
         score = ledger.scores(challenge=hosted.id)[-1]
-        submission = player.house.desk.submissions.target(hosted, name, whole=True).submission
+        submission = player.server.submissions.kept.target(hosted, name, whole=True).submission
         for attack in hosted.house_attacks:
             ledger.record_house(
                 challenge=hosted.id,
@@ -349,7 +349,7 @@ def test_tries_are_limited_and_finals_are_scored_once(warm_state: Path, tmp_path
     leaky = player.leaky()
     codes = [player.publish(leaky).status_code for _ in range(3)]
     finals = [player.publish(leaky, data_split="validation").status_code for _ in range(2)]
-    player.house.close()
+    player.server.close()
 
     assert codes == [201, 201, 429]
     assert finals == [201, 409]
@@ -370,8 +370,8 @@ def test_the_house_counts_in_the_worst_case_whatever_friends_submit(
     assert player.publish(leaky, data_split="validation").status_code == 201
     nothing = truth_of(player, Split.VALIDATION)[["target_id"]]
     friendly = player.attack(nothing, "inference", data_split="validation")
-    (hosted,) = player.house.challenges.values()
-    ledger = player.house.ledger
+    (hosted,) = player.server.challenges.values()
+    ledger = player.server.ledger
     table, attack = ledger.scores(challenge=hosted.id)
     assert friendly.json["risk_low"] == 0
     assert standings([table, attack], least_usefulness=0.5)[0].risk_low == 0

@@ -56,8 +56,8 @@ def test_failing_on_recognised_controls_gains_nothing():
 def test_the_advantage_over_the_background_alone_hides_a_leak_that_controls_show():
     """Mondrian at k = 5, relationship: 77.4 % on members, 72.6 % on controls, 78.9 % without."""
     right, background = successes(0.774, 0.726), successes(0.789, 0.789)
-    house = score_inference(right, is_member=IS_MEMBER)
-    assert house.risk.low > 0
+    server = score_inference(right, is_member=IS_MEMBER)
+    assert server.risk.low > 0
     submitted = score_inference(right, is_member=IS_MEMBER, background_right=background)
     assert submitted.advantage.value == 0
 

@@ -17,8 +17,8 @@ from anomed_dataset_synthesis.participation import Player
 
 from anomed_core import ChallengeSpec, ServerSettings, Split
 from anomed_core.plugins import build_registry
-from anomed_core.service.evaluation import Attack, Jury
-from anomed_core.service.house import House, open_house
+from anomed_core.service.evaluation import Attack, Evaluator
+from anomed_core.service.server import Server, open_server
 from anomed_core.web import create_web_app
 
 N_PEOPLE = 15_000
@@ -55,12 +55,12 @@ class FalconClient:
 class Served:
     """A challenge that is served, seen from outside and from inside."""
 
-    house: House
+    server: Server
     player: Player
 
     @property
     def arena(self) -> Arena:
-        (hosted,) = self.house.challenges.values()
+        (hosted,) = self.server.challenges.values()
         arena: Arena = hosted.challenge.definition
         return arena
 
@@ -77,16 +77,16 @@ class Served:
 
     def attacked(self, attack: str, anonymizer: str) -> dict[str, float] | None:
         """Run a house attack on the newest submission, as the server does in the background."""
-        (hosted,) = self.house.challenges.values()
-        scores = self.house.ledger.scores(kind="anonymizer", anonymizer=anonymizer)
+        (hosted,) = self.server.challenges.values()
+        scores = self.server.ledger.scores(kind="anonymizer", anonymizer=anonymizer)
         score = next(score for score in reversed(scores) if score.origin == "participant")
-        submission = self.house.desk.submissions.of_score(hosted, score)
+        submission = self.server.submissions.kept.of_score(hosted, score)
         assert submission is not None
         job = Attack(challenge=hosted.id, attack=attack, submission=submission)
-        found = Jury(self.house.challenges)(job)
+        found = Evaluator(self.server.challenges)(job)
         assert not isinstance(found, str)
         if found is not None:
-            self.house.ledger.record_house(
+            self.server.ledger.record_house(
                 challenge=hosted.id,
                 kind=score.kind,
                 subject=score.subject,
@@ -110,7 +110,7 @@ def people(simulator: Callable[..., Any], tmp_path_factory: pytest.TempPathFacto
 @pytest.fixture(scope="session")
 def open_served(people: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Open]:
     """Serve the challenge anew, with other options or settings."""
-    houses: list[House] = []
+    servers: list[Server] = []
 
     def make(
         settings: dict[str, Any] | None = None,
@@ -131,7 +131,7 @@ def open_served(people: Path, tmp_path_factory: pytest.TempPathFactory) -> Itera
             "predicates": 100,
             "attackers": 5,
         } | options
-        house = open_house(
+        server = open_server(
             [
                 ChallengeSpec(
                     id="people",
@@ -144,12 +144,12 @@ def open_served(people: Path, tmp_path_factory: pytest.TempPathFactory) -> Itera
             settings=ServerSettings(state=tmp_path_factory.mktemp("state"), **(settings or {})),
             environment={"ANOMED_SECRET": secret},
         )
-        houses.append(house)
-        return Served(house=house, player=Player(FalconClient(create_web_app(house))))
+        servers.append(server)
+        return Served(server=server, player=Player(FalconClient(create_web_app(server))))
 
     yield make
-    for house in houses:
-        house.close()
+    for server in servers:
+        server.close()
 
 
 @pytest.fixture(scope="session")

@@ -66,7 +66,7 @@ def test_an_honest_claim_is_audited_and_a_false_one_refuted(audited: Any) -> Non
     assert found["honest"]["epsilon_lower"] <= 0.5 < found["honest"]["epsilon_provable"]
     assert found["careless"]["refuted"] == 1
     assert audited.attacked("panel", "careless")["claim.refuted"] == 0
-    claims = {one.anonymizer: one.claim for one in standings(audited.house.ledger.scores())}
+    claims = {one.anonymizer: one.claim for one in standings(audited.server.ledger.scores())}
     assert "audited" in claims["honest"]
     assert "refuted" in claims["careless"]
 

@@ -458,7 +458,7 @@ def test_roles_are_kept_apart(open_served: Any) -> None:
     assert client.get("/data/background").status_code == 200
     assert client.get("/data/practice/training").status_code == 401
     secrets = {
-        role: guarded.house.tokens.create(
+        role: guarded.server.tokens.create(
             Identity(role=role, holder=f"the-{role}", challenge="people")
         )
         for role in (Role.ANONYMIZER, Role.DEANONYMIZER)

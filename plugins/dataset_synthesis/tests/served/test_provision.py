@@ -80,9 +80,9 @@ def test_a_round_that_is_over_can_be_revealed(open_served: Any) -> None:
 
 
 def test_revealing_a_round_changes_no_fingerprint_and_needs_no_new_start(open_served: Any) -> None:
-    (before,) = open_served().house.challenges.values()
-    (after,) = open_served(reveal=("tuning",), audit_runs=50).house.challenges.values()
-    (other,) = open_served(gate=0.5).house.challenges.values()
+    (before,) = open_served().server.challenges.values()
+    (after,) = open_served(reveal=("tuning",), audit_runs=50).server.challenges.values()
+    (other,) = open_served(gate=0.5).server.challenges.values()
     assert before.fingerprint == after.fingerprint != other.fingerprint
 
 
@@ -150,7 +150,7 @@ def test_attackers_get_what_was_published_for_the_round(served: Any) -> None:
 
 
 def test_dummy_data_have_the_form_and_none_of_the_values(served: Any) -> None:
-    (hosted,) = served.house.challenges.values()
+    (hosted,) = served.server.challenges.values()
     for path, product in hosted.products.items():
         made = dummy_data(hosted, product, 1)
         if isinstance(made, dict):

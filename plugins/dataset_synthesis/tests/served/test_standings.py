@@ -44,7 +44,7 @@ def ended(open_served: Any) -> Any:
 
 @pytest.fixture(scope="module")
 def ranked(ended: Any) -> list[Standing]:
-    return standings(ended.house.ledger.scores())
+    return standings(ended.server.ledger.scores())
 
 
 def test_every_cheat_ends_behind_every_honest_generator(ranked: list[Standing]) -> None:
@@ -66,7 +66,7 @@ def test_each_cheat_loses_by_what_it_did(ranked: list[Standing]) -> None:
 
 
 def test_the_page_says_all_of_it(ended: Any) -> None:
-    first, *pages = report_sections(ended.arena, ended.house.ledger.scores())
+    first, *pages = report_sections(ended.arena, ended.server.ledger.scores())
     assert "real records from elsewhere" in first.html
     assert len(pages) == len(CHEATS) + 2
     assert all("srcdoc" in page.html for page in pages)
@@ -85,7 +85,7 @@ def test_standings_count_the_worst_attack(open_served: Any) -> None:
         data_split=FINAL,
     )
     (standing,) = [
-        one for one in standings(served.house.ledger.scores()) if one.anonymizer == "exposed"
+        one for one in standings(served.server.ledger.scores()) if one.anonymizer == "exposed"
     ]
     assert standing.worst_attack == "oracle, membership"
     assert standing.risk is not None

@@ -27,7 +27,7 @@ START_AGAIN_S = 2.0
 _AT_ONCE_S = 1e-6
 
 
-class PatientSocket(socket.socket):
+class SlowClientSocket(socket.socket):
     """A connection whose reads end at a deadline, however many bytes trickle in.
 
     Attributes
@@ -40,9 +40,9 @@ class PatientSocket(socket.socket):
     _awaits_head = False
 
     @classmethod
-    def adopt(cls, connection: socket.socket) -> PatientSocket:
+    def adopt(cls, connection: socket.socket) -> SlowClientSocket:
         """Return a connection as a patient one; the old object is closed."""
-        if isinstance(connection, PatientSocket):
+        if isinstance(connection, SlowClientSocket):
             return connection
         kind = (connection.family, connection.type, connection.proto)
         return cls(*kind, fileno=connection.detach())
@@ -82,7 +82,7 @@ class PatientSocket(socket.socket):
             raise
 
 
-class PatientWorker(ThreadWorker):  # type: ignore[misc]  # gunicorn has no types
+class SlowClientWorker(ThreadWorker):  # type: ignore[misc]  # gunicorn has no types
     """gunicorn's threaded worker with patient connections and patient starts."""
 
     def load_wsgi(self) -> None:
@@ -110,7 +110,7 @@ class PatientWorker(ThreadWorker):  # type: ignore[misc]  # gunicorn has no type
 
     def enqueue_req(self, conn: Any) -> None:
         """Give a connection a thread, once its first byte has arrived."""
-        conn.sock = PatientSocket.adopt(conn.sock)
+        conn.sock = SlowClientSocket.adopt(conn.sock)
         if conn.initialized or conn.data_ready:
             conn.sock.await_head()
             super().enqueue_req(conn)
@@ -131,5 +131,5 @@ class PatientWorker(ThreadWorker):  # type: ignore[misc]  # gunicorn has no type
 def head_is_complete(_worker: Any, request: Any) -> None:
     """Take off the head's deadline; gunicorn's hook ``pre_request``."""
     connection = request.unreader.sock
-    if isinstance(connection, PatientSocket):
+    if isinstance(connection, SlowClientSocket):
         connection.await_body()

@@ -1,8 +1,8 @@
-"""Chores: follow-up work on recorded scores.
+"""Follow-ups: what is done about a score after it was recorded.
 
-A chore is written in the transaction that records its score, so that none is ever forgotten. Chores
-are leased, so that of several workers one tries at a time, and a worker that dies in the
-middle loses nothing. The outbox is the chores whose task is `DELIVER`.
+A follow-up is written in the transaction that records its score, so that none is ever forgotten.
+Follow-ups are leased, so that of several workers one tries at a time, and a worker that dies in the
+middle loses nothing. The outbox is the follow-ups whose task is `DELIVER`.
 """
 
 from __future__ import annotations
@@ -15,8 +15,8 @@ import sqlalchemy as sa
 
 from anomed_core.ledger.database import Database
 from anomed_core.ledger.rows import MICROSECOND, as_datetime, score_of, utc_microseconds
-from anomed_core.ledger.schema import chores
-from anomed_core.ledger.statements import DUE_CHORE, FINISH_CHORE, TAKE_CHORE
+from anomed_core.ledger.schema import follow_ups
+from anomed_core.ledger.statements import DUE_FOLLOW_UP, FINISH_FOLLOW_UP, TAKE_FOLLOW_UP
 from anomed_core.model import Score
 
 DELIVER = "deliver"
@@ -29,7 +29,7 @@ _END_OF_TIME = 2**62
 
 
 @attrs.frozen(kw_only=True)
-class Chore:
+class FollowUp:
     """Something that is to be done now.
 
     Attributes
@@ -48,8 +48,8 @@ class Chore:
 
 
 @attrs.frozen(kw_only=True)
-class ChoreFacts:
-    """What is known about a chore."""
+class FollowUpFacts:
+    """What is known about a follow-up."""
 
     score_id: int
     task: str
@@ -59,8 +59,8 @@ class ChoreFacts:
     last_error: str
 
 
-class ChoreBook:
-    """Chores in a SQL database.
+class FollowUpBook:
+    """Follow-ups in a SQL database.
 
     Parameters
     ----------
@@ -74,8 +74,8 @@ class ChoreBook:
         self._database = database
         self._clock = clock
 
-    def take(self, task_prefix: str, *, lease_s: float) -> Chore | None:
-        """Take the oldest chore that is due; nobody else gets it before the lease ends.
+    def take(self, task_prefix: str, *, lease_s: float) -> FollowUp | None:
+        """Take the oldest follow-up that is due; nobody else gets it before the lease ends.
 
         Parameters
         ----------
@@ -86,7 +86,7 @@ class ChoreBook:
 
         Returns
         -------
-        Chore or None
+        FollowUp or None
             ``None`` if nothing is due.
         """
         now = self._clock()
@@ -99,55 +99,57 @@ class ChoreBook:
                 "lease_until": now + int(lease_s * MICROSECOND),
             }
             with self._database.writing(durable=False) as connection:
-                if connection.execute(TAKE_CHORE, taking).rowcount == 1:
+                if connection.execute(TAKE_FOLLOW_UP, taking).rowcount == 1:
                     attempt = row["tries"] + 1
-                    return Chore(score=score_of(row), task=row["task"], attempt=attempt)
+                    return FollowUp(score=score_of(row), task=row["task"], attempt=attempt)
         return None
 
     def _due(self, task_prefix: str, now: int, too_late: int) -> sa.RowMapping | None:
-        """Return the oldest chore that is due, and its score.
+        """Return the oldest follow-up that is due, and its score.
 
         What waits until after `too_late` was put off before the machine's clock was set back.
         """
         with self._database.reading() as connection:
             for earliest, latest in ((0, now), (too_late, _END_OF_TIME)):
                 window = {"task_prefix": task_prefix, "earliest": earliest, "latest": latest}
-                row = connection.execute(DUE_CHORE, window).mappings().first()
+                row = connection.execute(DUE_FOLLOW_UP, window).mappings().first()
                 if row is not None:
                     return row
         return None
 
-    def done(self, chore: Chore) -> None:
-        """Note that a chore is done."""
+    def done(self, follow_up: FollowUp) -> None:
+        """Note that a follow-up is done."""
         with self._database.writing(durable=False) as connection:
             connection.execute(
-                FINISH_CHORE,
-                {"score": chore.score.id, "sort": chore.task, "now": self._clock()},
+                FINISH_FOLLOW_UP,
+                {"score": follow_up.score.id, "sort": follow_up.task, "now": self._clock()},
             )
 
-    def postpone(self, chore: Chore, *, delay_s: float, error: str) -> None:
+    def postpone(self, follow_up: FollowUp, *, delay_s: float, error: str) -> None:
         """Note why a try failed and when the next one is due."""
         self._settle(
-            chore,
+            follow_up,
             state=WAITING,
             next_try_at=self._clock() + int(delay_s * MICROSECOND),
             last_error=error[:500],
         )
 
-    def give_up(self, chore: Chore, *, error: str) -> None:
-        """Note that trying again is useless; `retry` puts the chore back."""
-        self._settle(chore, state=FAILED, settled_at=self._clock(), last_error=error[:500])
+    def give_up(self, follow_up: FollowUp, *, error: str) -> None:
+        """Note that trying again is useless; `retry` puts the follow-up back."""
+        self._settle(follow_up, state=FAILED, settled_at=self._clock(), last_error=error[:500])
 
-    def _settle(self, chore: Chore, **values: object) -> None:
+    def _settle(self, follow_up: FollowUp, **values: object) -> None:
         with self._database.writing() as connection:
             connection.execute(
-                sa.update(chores)
-                .where(chores.c.score_id == chore.score.id, chores.c.task == chore.task)
+                sa.update(follow_ups)
+                .where(
+                    follow_ups.c.score_id == follow_up.score.id, follow_ups.c.task == follow_up.task
+                )
                 .values(**values)
             )
 
     def retry(self, task_prefix: str, *, score_id: int | None = None) -> int:
-        """Make chores due now: those about one score, or all that wait or were given up.
+        """Make follow-ups due now: those about one score, or all that wait or were given up.
 
         Returns
         -------
@@ -155,28 +157,28 @@ class ChoreBook:
             How many.
         """
         chosen = sa.and_(
-            chores.c.state != DONE, chores.c.task.startswith(task_prefix, autoescape=True)
+            follow_ups.c.state != DONE, follow_ups.c.task.startswith(task_prefix, autoescape=True)
         )
         if score_id is not None:
-            chosen = sa.and_(chosen, chores.c.score_id == score_id)
+            chosen = sa.and_(chosen, follow_ups.c.score_id == score_id)
         with self._database.writing() as connection:
             result = connection.execute(
-                sa.update(chores)
+                sa.update(follow_ups)
                 .where(chosen)
                 .values(state=WAITING, next_try_at=self._clock(), settled_at=None)
             )
             return result.rowcount
 
-    def facts(self, task_prefix: str = "") -> Sequence[ChoreFacts]:
-        """Return what is known about chores whose task has a prefix, oldest first."""
+    def facts(self, task_prefix: str = "") -> Sequence[FollowUpFacts]:
+        """Return what is known about follow-ups whose task has a prefix, oldest first."""
         query = (
-            sa.select(chores)
-            .where(chores.c.task.startswith(task_prefix, autoescape=True))
-            .order_by(chores.c.score_id, chores.c.task)
+            sa.select(follow_ups)
+            .where(follow_ups.c.task.startswith(task_prefix, autoescape=True))
+            .order_by(follow_ups.c.score_id, follow_ups.c.task)
         )
         with self._database.reading() as connection:
             return [
-                ChoreFacts(
+                FollowUpFacts(
                     score_id=row["score_id"],
                     task=row["task"],
                     state=row["state"],
@@ -188,11 +190,11 @@ class ChoreBook:
             ]
 
     def n_waiting(self, task_prefix: str) -> int:
-        """Return how many chores are waiting whose task has a prefix."""
+        """Return how many follow-ups are waiting whose task has a prefix."""
         with self._database.reading() as connection:
             return connection.execute(
                 sa.select(sa.func.count()).where(
-                    chores.c.state == WAITING,
-                    chores.c.task.startswith(task_prefix, autoescape=True),
+                    follow_ups.c.state == WAITING,
+                    follow_ups.c.task.startswith(task_prefix, autoescape=True),
                 )
             ).scalar_one()

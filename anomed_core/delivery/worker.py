@@ -1,4 +1,4 @@
-"""The postman: takes scores from the outbox and delivers them."""
+"""The delivery worker: takes scores from the outbox and delivers them."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ import structlog
 
 from anomed_core.delivery.context import DeliveryContext
 from anomed_core.delivery.platform import PlatformRefusedError
-from anomed_core.ledger import DELIVER, Chore, ChoreBook
+from anomed_core.ledger import DELIVER, FollowUp, FollowUpBook
 from anomed_core.model import Score
 
 log = structlog.get_logger(__name__)
@@ -21,12 +21,12 @@ _LONGEST_DELAY_S = 600.0
 _LEASE_MARGIN_S = 20.0
 
 
-class Postman:
+class DeliveryWorker:
     """Delivers a score and notes what came of it.
 
     Parameters
     ----------
-    chores
+    follow_ups
         Where deliveries wait.
     deliver
         Delivers one.
@@ -36,8 +36,10 @@ class Postman:
 
     tasks = DELIVER
 
-    def __init__(self, chores: ChoreBook, deliver: Deliver, *, timeout_s: float = 10.0) -> None:
-        self._chores = chores
+    def __init__(
+        self, follow_ups: FollowUpBook, deliver: Deliver, *, timeout_s: float = 10.0
+    ) -> None:
+        self._follow_ups = follow_ups
         self._deliver = deliver
         self._timeout_s = timeout_s
 
@@ -46,27 +48,31 @@ class Postman:
         """Seconds until somebody else may try."""
         return self._timeout_s + _LEASE_MARGIN_S
 
-    def do(self, chore: Chore) -> None:
+    def do(self, follow_up: FollowUp) -> None:
         """Try to deliver, and note what came of it."""
         context = DeliveryContext(
-            idempotency_key=f"{chore.score.challenge}-{chore.score.id}"
-            f"-{chore.score.payload_digest[:16]}",
-            attempt=chore.attempt,
+            idempotency_key=f"{follow_up.score.challenge}-{follow_up.score.id}"
+            f"-{follow_up.score.payload_digest[:16]}",
+            attempt=follow_up.attempt,
             timeout_s=self._timeout_s,
         )
         try:
-            taken = self._deliver(chore.score, context)
+            taken = self._deliver(follow_up.score, context)
         except PlatformRefusedError as error:
-            log.warning("delivery refused", score=chore.score.id, reason=str(error))
-            self._chores.give_up(chore, error=str(error))
+            log.warning("delivery refused", score=follow_up.score.id, reason=str(error))
+            self._follow_ups.give_up(follow_up, error=str(error))
         except Exception as error:
-            log.warning("delivery failed", score=chore.score.id, exc_info=error)
-            self._chores.postpone(chore, delay_s=delay_s(chore.attempt), error=str(error))
+            log.warning("delivery failed", score=follow_up.score.id, exc_info=error)
+            self._follow_ups.postpone(
+                follow_up, delay_s=delay_s(follow_up.attempt), error=str(error)
+            )
         else:
             if taken:
-                self._chores.done(chore)
+                self._follow_ups.done(follow_up)
             else:
-                self._chores.postpone(chore, delay_s=_LONGEST_DELAY_S, error="nobody delivers")
+                self._follow_ups.postpone(
+                    follow_up, delay_s=_LONGEST_DELAY_S, error="nobody delivers"
+                )
 
 
 def delay_s(attempt: int) -> float:

@@ -7,7 +7,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from anomed_core.discretion import (
+from anomed_core.redaction import (
     LONGEST_MESSAGE,
     discreet,
     discreet_message,

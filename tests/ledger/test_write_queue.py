@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from anomed_core.ledger.turns import Turns
+from anomed_core.ledger.write_queue import Turns
 
 TIMEOUT_S = 0.2
 

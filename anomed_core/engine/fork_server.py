@@ -1,4 +1,4 @@
-"""The nursery: forks a child for each job, and ends those that take too long."""
+"""The fork server: forks a child for each job, and ends those that take too long."""
 
 from __future__ import annotations
 
@@ -14,17 +14,17 @@ import time
 from pathlib import Path
 from typing import NoReturn
 
-from anomed_core.discretion import discreet_traceback
 from anomed_core.engine.contract import Perform
 from anomed_core.engine.messages import receive_message, send_message
 from anomed_core.errors import culprit_of
+from anomed_core.redaction import discreet_traceback
 
 _PR_SET_PDEATHSIG = 1
 _PR_SET_CHILD_SUBREAPER = 36
 _LOOK_EVERY_S = 0.2
 
 
-def run_nursery(
+def run_fork_server(
     control: socket.socket, perform: Perform, *, timeout_s: float, memory_bytes: int
 ) -> NoReturn:
     """Take jobs until the server closes the control socket; never returns.
@@ -38,7 +38,7 @@ def run_nursery(
     timeout_s
         Seconds after which a child is killed.
     memory_bytes
-        Address space that a child may use beyond the nursery's own.
+        Address space that a child may use beyond the fork server's own.
     """
     _ignore_the_servers_signals()
     _set_process_option(_PR_SET_PDEATHSIG, signal.SIGKILL)

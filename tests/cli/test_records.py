@@ -9,7 +9,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from anomed_core.service.house import House
+from anomed_core.service.server import Server
 from anomed_core.wire import encode_npz
 from tests.cli.conftest import Anomed
 
@@ -19,7 +19,7 @@ FINAL = {"data_split": "validation"}
 # --- scores ---------------------------------------------------------------------------------------
 
 
-def test_scores_are_listed(anomed: Anomed, scored: House) -> None:
+def test_scores_are_listed(anomed: Anomed, scored: Server) -> None:
     rows = anomed("scores", "list", "--json").json
 
     assert [row["anonymizer"] for row in rows] == ["worse", "better", "equal"]
@@ -27,11 +27,13 @@ def test_scores_are_listed(anomed: Anomed, scored: House) -> None:
     assert "worse" in anomed("scores", "list").out
 
 
-def test_no_scores_are_said_to_be_none(anomed: Anomed, house: House) -> None:
+def test_no_scores_are_said_to_be_none(anomed: Anomed, server: Server) -> None:
     assert anomed("scores", "list").out == "No score has been recorded yet.\n"
 
 
-def test_scores_are_ranked_with_ties(anomed: Anomed, scored: House, config: str, game: str) -> None:
+def test_scores_are_ranked_with_ties(
+    anomed: Anomed, scored: Server, config: str, game: str
+) -> None:
     rows = anomed("scores", "rank", config, "--plugin", game, "--kind", "anonymizer", "--json").json
 
     assert [(row["place"], row["anonymizer"]) for row in rows] == [
@@ -42,7 +44,7 @@ def test_scores_are_ranked_with_ties(anomed: Anomed, scored: House, config: str,
 
 
 def test_the_ranking_is_printed_for_people(
-    anomed: Anomed, scored: House, config: str, game: str
+    anomed: Anomed, scored: Server, config: str, game: str
 ) -> None:
     answer = anomed("scores", "rank", config, "--plugin", game)
 
@@ -50,7 +52,7 @@ def test_the_ranking_is_printed_for_people(
     assert "Mine: anonymizer, validation" in answer.out
 
 
-def test_scores_are_exported_with_every_digit(anomed: Anomed, scored: House) -> None:
+def test_scores_are_exported_with_every_digit(anomed: Anomed, scored: Server) -> None:
     rows = list(csv.DictReader(io.StringIO(anomed("scores", "export").out)))
     lines = anomed("scores", "export", "--format", "jsonl").out.splitlines()
 
@@ -59,9 +61,9 @@ def test_scores_are_exported_with_every_digit(anomed: Anomed, scored: House) -> 
     assert [json.loads(line)["metrics"]["mae"] for line in lines] == recorded
 
 
-def test_an_export_carries_every_metric_of_every_kind(anomed: Anomed, scored: House) -> None:
+def test_an_export_carries_every_metric_of_every_kind(anomed: Anomed, scored: Server) -> None:
     hosted = scored.challenges["mine"]
-    scored.desk.submit(
+    scored.submissions.submit(
         hosted,
         hosted.kind("deanonymizer"),
         query={"anonymizer": "better", "deanonymizer": "eve", **FINAL},
@@ -90,7 +92,7 @@ def test_an_export_carries_every_metric_of_every_kind(anomed: Anomed, scored: Ho
     ids=["challenge", "kind"],
 )
 def test_what_is_not_there_cannot_be_ranked(
-    arguments: list[str], said: str, anomed: Anomed, scored: House, config: str, game: str
+    arguments: list[str], said: str, anomed: Anomed, scored: Server, config: str, game: str
 ) -> None:
     answer = anomed("scores", "rank", config, "--plugin", game, *arguments)
 
@@ -118,7 +120,7 @@ def test_where_nothing_was_served_nothing_is_created(
 
 @pytest.mark.parametrize("command", LOOKING, ids=lambda command: " ".join(command[:2]))
 def test_a_ledger_without_its_secret_is_not_looked_at(
-    command: list[str], anomed: Anomed, scored: House, config: str, game: str, tmp_path: Path
+    command: list[str], anomed: Anomed, scored: Server, config: str, game: str, tmp_path: Path
 ) -> None:
     ledger = f"sqlite:///{tmp_path / 'anomed-state' / 'ledger.sqlite'}"
 
@@ -147,7 +149,7 @@ plugin = Attacking()
 
 def test_an_audit_of_nobody_says_so_and_closes_the_house(
     anomed: Anomed,
-    scored: House,
+    scored: Server,
     config: str,
     tmp_path: Path,
     monkeypatch: pytest.MonkeyPatch,
@@ -155,13 +157,13 @@ def test_an_audit_of_nobody_says_so_and_closes_the_house(
     (tmp_path / "attacking.py").write_text(ATTACKING)
     monkeypatch.syspath_prepend(tmp_path)
     closed = []
-    close = House.close
+    close = Server.close
 
-    def close_and_note(house: House) -> None:
-        close(house)
-        closed.append(house)
+    def close_and_note(server: Server) -> None:
+        close(server)
+        closed.append(server)
 
-    monkeypatch.setattr(House, "close", close_and_note)
+    monkeypatch.setattr(Server, "close", close_and_note)
     url = "http://127.0.0.1:9/predict"
 
     answer = anomed("audit", url, config, "--plugin", "attacking:plugin", "--anonymizer", "better")
@@ -178,7 +180,7 @@ def test_an_audit_of_nobody_says_so_and_closes_the_house(
 
 
 @pytest.fixture
-def elsewhere(scored: House, config: str, tmp_path: Path) -> str:
+def elsewhere(scored: Server, config: str, tmp_path: Path) -> str:
     """Return a configuration that names the state directory of what was scored."""
     scored.close()
     (tmp_path / "anomed-state").rename(tmp_path / "kept")
@@ -238,14 +240,14 @@ def test_a_delivery_is_retried_by_its_number(anomed: Anomed, elsewhere: str) -> 
 # --- the ledger -----------------------------------------------------------------------------------
 
 
-def test_an_untouched_ledger_is_proved(anomed: Anomed, scored: House) -> None:
+def test_an_untouched_ledger_is_proved(anomed: Anomed, scored: Server) -> None:
     assert anomed("ledger", "verify").out == (
         "All is as it was recorded: 3 scores, chain unbroken.\n"
     )
     assert anomed("ledger", "verify", "--json").json == {"scores": 3, "faults": []}
 
 
-def test_a_changed_ledger_fails_with_code_1(anomed: Anomed, scored: House, tmp_path: Path) -> None:
+def test_a_changed_ledger_fails_with_code_1(anomed: Anomed, scored: Server, tmp_path: Path) -> None:
     with sqlite3.connect(tmp_path / "anomed-state" / "ledger.sqlite") as connection:
         connection.execute("UPDATE scores SET anonymizer = 'me' WHERE id = 2")
     connection.close()
@@ -256,7 +258,7 @@ def test_a_changed_ledger_fails_with_code_1(anomed: Anomed, scored: House, tmp_p
 
 
 def test_a_score_that_cannot_be_read_is_a_fault_like_any_other(
-    anomed: Anomed, scored: House, tmp_path: Path
+    anomed: Anomed, scored: Server, tmp_path: Path
 ) -> None:
     with sqlite3.connect(tmp_path / "anomed-state" / "ledger.sqlite") as connection:
         connection.execute("UPDATE scores SET metrics = '{' WHERE id = 2")
@@ -269,18 +271,18 @@ def test_a_score_that_cannot_be_read_is_a_fault_like_any_other(
     assert [fault["row"] for fault in answer.json["faults"]] == [2]
 
 
-def test_a_current_ledger_needs_no_migration(anomed: Anomed, house: House) -> None:
+def test_a_current_ledger_needs_no_migration(anomed: Anomed, server: Server) -> None:
     assert "already" in anomed("ledger", "migrate").out
 
 
 # --- tokens ---------------------------------------------------------------------------------------
 
 
-def test_a_token_is_created_shown_once_and_revoked(anomed: Anomed, house: House) -> None:
+def test_a_token_is_created_shown_once_and_revoked(anomed: Anomed, server: Server) -> None:
     created = anomed("tokens", "create", "anonymizer", "alice", "--challenge", "mine")
     token = created.out.strip()
 
-    identity = house.tokens.identify(token)
+    identity = server.tokens.identify(token)
     assert identity is not None
     assert identity.holder == "alice"
     assert "Shown this once" in created.err
@@ -288,11 +290,13 @@ def test_a_token_is_created_shown_once_and_revoked(anomed: Anomed, house: House)
     assert (row["role"], row["holder"], row["revoked"]) == ("anonymizer", "alice", "")
     assert token not in anomed("tokens", "list").out
     assert anomed("tokens", "revoke", row["id"]).code == 0
-    assert house.tokens.identify(token) is None
-    assert house.ledger.verify() == []
+    assert server.tokens.identify(token) is None
+    assert server.ledger.verify() == []
 
 
-def test_a_token_for_a_challenge_that_nobody_knows_is_noticed(anomed: Anomed, house: House) -> None:
+def test_a_token_for_a_challenge_that_nobody_knows_is_noticed(
+    anomed: Anomed, server: Server
+) -> None:
     known = anomed("tokens", "create", "anonymizer", "alice", "--challenge", "mine")
     mistyped = anomed("tokens", "create", "anonymizer", "alice", "--challenge", "mime")
 
@@ -300,13 +304,13 @@ def test_a_token_for_a_challenge_that_nobody_knows_is_noticed(anomed: Anomed, ho
     assert "no challenge 'mime' was served here yet, only mine" in mistyped.err
 
 
-def test_an_organisers_token_is_for_all_challenges(anomed: Anomed, house: House) -> None:
+def test_an_organisers_token_is_for_all_challenges(anomed: Anomed, server: Server) -> None:
     facts = anomed("tokens", "create", "organiser", "olga", "--json").json
 
     assert (facts["role"], facts["challenge"]) == ("organiser", "*")
 
 
-def test_an_unknown_token_cannot_be_revoked(anomed: Anomed, house: House) -> None:
+def test_an_unknown_token_cannot_be_revoked(anomed: Anomed, server: Server) -> None:
     answer = anomed("tokens", "revoke", "0123456789")
 
     assert answer.code == 2
@@ -316,7 +320,7 @@ def test_an_unknown_token_cannot_be_revoked(anomed: Anomed, house: House) -> Non
 # --- the outbox -----------------------------------------------------------------------------------
 
 
-def test_deliveries_are_listed_and_retried(anomed: Anomed, scored: House) -> None:
+def test_deliveries_are_listed_and_retried(anomed: Anomed, scored: Server) -> None:
     rows = anomed("outbox", "list", "--json").json
 
     assert [(row["score"], row["state"], row["tries"]) for row in rows] == [

@@ -1,4 +1,4 @@
-"""Run gunicorn: the arbiter stays small, each worker opens the house for itself."""
+"""Run gunicorn: the arbiter stays small, each worker opens the server for itself."""
 
 from __future__ import annotations
 
@@ -17,10 +17,10 @@ from gunicorn.app.base import BaseApplication
 
 from anomed_core.errors import AnomedError, UsageError
 from anomed_core.service import static_product
-from anomed_core.service.house import House
+from anomed_core.service.server import Server
 from anomed_core.state import StateDirectory
 from anomed_core.web.logs import ServerLog
-from anomed_core.web.patience import head_is_complete
+from anomed_core.web.slow_clients import head_is_complete
 from anomed_core.web.telemetry import share_between_workers, shared_folder
 
 _TELL_EVERY_S = 5.0
@@ -49,14 +49,14 @@ class _Server(BaseApplication):  # type: ignore[misc]  # gunicorn has no types
             self.cfg.set(name, value)
 
     def load(self) -> Any:
-        from anomed_core.application import house_from_files
+        from anomed_core.application import server_from_files
         from anomed_core.memory import return_memory_promptly
         from anomed_core.web import configure_logs, create_web_app
 
         configure_logs()
         return_memory_promptly()
         return create_web_app(
-            house_from_files(
+            server_from_files(
                 self._plan.config,
                 plugins=self._plan.plugins,
                 overrides=self._plan.overrides,
@@ -122,7 +122,7 @@ def run_server(
             "bind": f"{bind}:{server.port}",
             "workers": server.workers,
             "threads": server.threads,
-            "worker_class": "anomed_core.web.patience.PatientWorker",
+            "worker_class": "anomed_core.web.slow_clients.SlowClientWorker",
             "preload_app": False,
             "control_socket_disable": True,
             "timeout": 60,
@@ -170,7 +170,7 @@ def _is_loopback(host: str) -> bool:
 
 
 def _prepare(plan: _Plan) -> str:
-    """Open the house once in a child process: build, migrate, and find what is wrong."""
+    """Open the server once in a child process: build, migrate, and find what is wrong."""
     context = multiprocessing.get_context("fork")
     receiver, sender = context.Pipe(duplex=False)
     child = context.Process(target=_prepare_and_tell, args=(plan, sender))
@@ -190,31 +190,31 @@ def _prepare(plan: _Plan) -> str:
     return text
 
 
-def _build_products(house: House) -> None:
+def _build_products(server: Server) -> None:
     """Ask for every static product first, so that no worker ever spends time or memory on it."""
-    for hosted in house.challenges.values():
+    for hosted in server.challenges.values():
         for product in hosted.products.values():
             if product.static:
-                static_product(hosted, product, house.state.artifacts)
+                static_product(hosted, product, server.state.artifacts)
 
 
 def _prepare_and_tell(plan: _Plan, sender: Any) -> None:
-    from anomed_core.application import house_from_files
+    from anomed_core.application import server_from_files
     from anomed_core.web import configure_logs, create_web_app
 
     configure_logs()
     try:
-        house = house_from_files(
+        server = server_from_files(
             plan.config,
             plugins=plan.plugins,
             overrides=plan.overrides,
             accept_change=plan.accept_change,
         )
-        create_web_app(house)
-        _build_products(house)
+        create_web_app(server)
+        _build_products(server)
     except AnomedError as error:
         sender.send((str(error), ""))
         return
-    served = ", ".join(f"{hosted.challenge.title!r}" for hosted in house.challenges.values())
-    house.close()
+    served = ", ".join(f"{hosted.challenge.title!r}" for hosted in server.challenges.values())
+    server.close()
     sender.send((None, served))

@@ -1,11 +1,11 @@
-"""Chores are written with their score, taken by one at a time, and never forgotten."""
+"""Follow-ups are written with their score, taken by one at a time, and never forgotten."""
 
 from collections.abc import Callable
 from datetime import timedelta
 
 import pytest
 
-from anomed_core.ledger import DELIVER, ChoreBook, Database, SqlLedger
+from anomed_core.ledger import DELIVER, Database, FollowUpBook, SqlLedger
 from anomed_core.testing.ledger_contract import (
     NOON,
     PROVENANCE,
@@ -26,8 +26,8 @@ def ledger(database: Database, clock: SettableClock) -> SqlLedger:
 
 
 @pytest.fixture
-def book(database: Database, clock: SettableClock) -> ChoreBook:
-    return ChoreBook(database, clock=clock)
+def book(database: Database, clock: SettableClock) -> FollowUpBook:
+    return FollowUpBook(database, clock=clock)
 
 
 def record(ledger: SqlLedger, *tasks: str) -> int:
@@ -36,7 +36,7 @@ def record(ledger: SqlLedger, *tasks: str) -> int:
 
 
 def test_a_chore_is_taken_by_one_until_its_lease_ends(
-    ledger: SqlLedger, book: ChoreBook, clock: SettableClock
+    ledger: SqlLedger, book: FollowUpBook, clock: SettableClock
 ) -> None:
     score_id = record(ledger)
     first = book.take(DELIVER, lease_s=30)
@@ -50,43 +50,45 @@ def test_a_chore_is_taken_by_one_until_its_lease_ends(
 
 
 def test_chores_are_taken_in_the_order_in_which_they_are_due(
-    ledger: SqlLedger, book: ChoreBook, clock: SettableClock
+    ledger: SqlLedger, book: FollowUpBook, clock: SettableClock
 ) -> None:
     first = record(ledger)
     clock.now += timedelta(seconds=1)
     second = record(ledger)
     taken = [book.take(DELIVER, lease_s=30) for _ in range(2)]
-    assert [chore.score.id for chore in taken if chore] == [first, second]
+    assert [follow_up.score.id for follow_up in taken if follow_up] == [first, second]
 
 
-def test_only_chores_of_the_wanted_sort_are_taken(ledger: SqlLedger, book: ChoreBook) -> None:
+def test_only_chores_of_the_wanted_sort_are_taken(ledger: SqlLedger, book: FollowUpBook) -> None:
     record(ledger, "attack:coin", DELIVER)
-    chore = book.take("attack:", lease_s=30)
-    assert chore is not None
-    assert chore.task == "attack:coin"
+    follow_up = book.take("attack:", lease_s=30)
+    assert follow_up is not None
+    assert follow_up.task == "attack:coin"
     assert book.take("attack:", lease_s=30) is None
 
 
-def test_of_simultaneous_takers_each_gets_another_chore(
+def test_of_simultaneous_takers_each_gets_another_follow_up(
     ledger: SqlLedger, open_database: Callable[[], Database], clock: SettableClock
 ) -> None:
     for _ in range(6):
         record(ledger)
-    books = [ChoreBook(open_database(), clock=clock) for _ in range(2)]
+    books = [FollowUpBook(open_database(), clock=clock) for _ in range(2)]
     outcomes = outcomes_of(
         [lambda n=n: books[n % 2].take(DELIVER, lease_s=30) for n in range(10)]  # type: ignore[misc]
     )
     facts = books[0].facts()
     # A taker that lost a race may come back with nothing; it never comes back with another's.
-    assert outcomes["Chore"] == sum(fact.tries for fact in facts) >= 1
+    assert outcomes["FollowUp"] == sum(fact.tries for fact in facts) >= 1
     assert all(fact.tries <= 1 for fact in facts)
 
 
-def test_what_is_done_stays_done(ledger: SqlLedger, book: ChoreBook, clock: SettableClock) -> None:
+def test_what_is_done_stays_done(
+    ledger: SqlLedger, book: FollowUpBook, clock: SettableClock
+) -> None:
     record(ledger)
-    chore = book.take(DELIVER, lease_s=30)
-    assert chore is not None
-    book.done(chore)
+    follow_up = book.take(DELIVER, lease_s=30)
+    assert follow_up is not None
+    book.done(follow_up)
     clock.now += timedelta(days=1)
     assert book.take(DELIVER, lease_s=30) is None
     assert book.retry(DELIVER) == 0
@@ -94,12 +96,12 @@ def test_what_is_done_stays_done(ledger: SqlLedger, book: ChoreBook, clock: Sett
 
 
 def test_a_postponed_chore_waits_and_says_why(
-    ledger: SqlLedger, book: ChoreBook, clock: SettableClock
+    ledger: SqlLedger, book: FollowUpBook, clock: SettableClock
 ) -> None:
     record(ledger)
-    chore = book.take(DELIVER, lease_s=30)
-    assert chore is not None
-    book.postpone(chore, delay_s=600, error="the platform answered 500" + "x" * 1000)
+    follow_up = book.take(DELIVER, lease_s=30)
+    assert follow_up is not None
+    book.postpone(follow_up, delay_s=600, error="the platform answered 500" + "x" * 1000)
     (fact,) = book.facts()
     assert (fact.state, fact.tries, len(fact.last_error)) == ("waiting", 1, 500)
     assert fact.next_try_at == NOON + timedelta(seconds=600)
@@ -110,19 +112,23 @@ def test_a_postponed_chore_waits_and_says_why(
 
 
 def test_a_clock_that_was_set_back_holds_nothing_up(
-    ledger: SqlLedger, book: ChoreBook, clock: SettableClock
+    ledger: SqlLedger, book: FollowUpBook, clock: SettableClock
 ) -> None:
     put_off = record(ledger)
-    chore = book.take(DELIVER, lease_s=30)
-    assert chore is not None
-    book.postpone(chore, delay_s=600, error="the platform answered 500")
+    follow_up = book.take(DELIVER, lease_s=30)
+    assert follow_up is not None
+    book.postpone(follow_up, delay_s=600, error="the platform answered 500")
     clock.now = NOON - timedelta(days=3)
     fresh = record(ledger)
     taken = [book.take(DELIVER, lease_s=30) for _ in range(3)]
-    assert [chore.score.id if chore else None for chore in taken] == [fresh, put_off, None]
+    assert [follow_up.score.id if follow_up else None for follow_up in taken] == [
+        fresh,
+        put_off,
+        None,
+    ]
 
 
-def test_a_long_lease_is_kept(ledger: SqlLedger, book: ChoreBook, clock: SettableClock) -> None:
+def test_a_long_lease_is_kept(ledger: SqlLedger, book: FollowUpBook, clock: SettableClock) -> None:
     record(ledger)
     assert book.take(DELIVER, lease_s=10_000) is not None
     assert book.take(DELIVER, lease_s=10_000) is None
@@ -130,22 +136,24 @@ def test_a_long_lease_is_kept(ledger: SqlLedger, book: ChoreBook, clock: Settabl
     assert book.take(DELIVER, lease_s=10_000) is not None
 
 
-def test_what_was_given_up_can_be_retried(ledger: SqlLedger, book: ChoreBook) -> None:
+def test_what_was_given_up_can_be_retried(ledger: SqlLedger, book: FollowUpBook) -> None:
     first, second = record(ledger), record(ledger)
     for _ in range(2):
-        chore = book.take(DELIVER, lease_s=30)
-        assert chore is not None
-        book.give_up(chore, error="refused")
+        follow_up = book.take(DELIVER, lease_s=30)
+        assert follow_up is not None
+        book.give_up(follow_up, error="refused")
     assert book.n_waiting(DELIVER) == 0
     assert book.retry(DELIVER, score_id=second) == 1
-    chore = book.take(DELIVER, lease_s=30)
-    assert chore is not None
-    assert chore.score.id == second
+    follow_up = book.take(DELIVER, lease_s=30)
+    assert follow_up is not None
+    assert follow_up.score.id == second
     assert book.retry(DELIVER) == 2
     assert first != second
 
 
-def test_a_score_that_is_not_recorded_leaves_no_chore(ledger: SqlLedger, book: ChoreBook) -> None:
+def test_a_score_that_is_not_recorded_leaves_no_follow_up(
+    ledger: SqlLedger, book: FollowUpBook
+) -> None:
     claim = ledger.claim(tuning_of())
     ledger.release(claim, "failed")
     with pytest.raises(Exception, match="ran out"):

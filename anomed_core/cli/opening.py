@@ -12,61 +12,63 @@ from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from anomed_core.service import HostedChallenge
-    from anomed_core.service.house import House
+    from anomed_core.service.server import Server
 
 _ERRORS = 40
 
 
 @contextmanager
-def temporary_house(config: Path | None, plugins: Sequence[str]) -> Iterator[House]:
-    """Open a house whose state is thrown away."""
-    from anomed_core.application import house_from_files
+def temporary_server(config: Path | None, plugins: Sequence[str]) -> Iterator[Server]:
+    """Open a server whose state is thrown away."""
+    from anomed_core.application import server_from_files
 
     log_errors_only()
     with tempfile.TemporaryDirectory() as folder:
-        house = house_from_files(config, plugins=plugins, overrides={"state": folder, "ledger": ""})
+        server = server_from_files(
+            config, plugins=plugins, overrides={"state": folder, "ledger": ""}
+        )
         try:
-            yield house
+            yield server
         finally:
-            house.close()
+            server.close()
 
 
 @contextmanager
-def recorded_house(
+def recorded_server(
     config: Path | None,
     *,
     plugins: Sequence[str],
     state: Path | None,
     ledger: str | None,
     accept_change: bool = False,
-) -> Iterator[House]:
-    """Open the house that a server left its records in, and close it in the end.
+) -> Iterator[Server]:
+    """Open the server that left its records here, and close it in the end.
 
     Raises
     ------
     UsageError
         If no server has been here: then nothing is created.
     """
-    from anomed_core.application import house_from_files
-    from anomed_core.cli.memory import ledger_url
+    from anomed_core.application import server_from_files
     from anomed_core.cli.options import overrides
+    from anomed_core.cli.records import ledger_url
 
     log_errors_only()
     ledger_url(config, state=state, ledger=ledger)
     _require_secret(config, state=state)
-    house = house_from_files(
+    server = server_from_files(
         config,
         plugins=plugins,
         overrides=overrides(state=state, ledger=ledger),
         accept_change=accept_change,
     )
     try:
-        yield house
+        yield server
     finally:
-        house.close()
+        server.close()
 
 
-def chosen_challenges(house: House, challenge_id: str | None) -> list[HostedChallenge]:
+def chosen_challenges(server: Server, challenge_id: str | None) -> list[HostedChallenge]:
     """Return the challenge that was named, or all of them if none was.
 
     Raises
@@ -77,12 +79,12 @@ def chosen_challenges(house: House, challenge_id: str | None) -> list[HostedChal
     from anomed_core.errors import UsageError
 
     if challenge_id is None:
-        return list(house.challenges.values())
-    if challenge_id not in house.challenges:
+        return list(server.challenges.values())
+    if challenge_id not in server.challenges:
         raise UsageError(
-            f"there is no challenge {challenge_id!r}; there are {', '.join(house.challenges)}"
+            f"there is no challenge {challenge_id!r}; there are {', '.join(server.challenges)}"
         )
-    return [house.challenges[challenge_id]]
+    return [server.challenges[challenge_id]]
 
 
 def log_errors_only() -> None:

@@ -1,4 +1,4 @@
-"""The postman delivers each score once, however the platform behaves meanwhile."""
+"""The delivery worker delivers each score once, however the platform behaves meanwhile."""
 
 from collections.abc import Iterator
 from datetime import timedelta
@@ -7,8 +7,8 @@ from pathlib import Path
 import pytest
 
 from anomed_core.delivery.platform import PlatformDelivery, platform_from
-from anomed_core.delivery.postman import Postman, delay_s
-from anomed_core.ledger import DELIVER, ChoreBook, Database, SqlLedger
+from anomed_core.delivery.worker import DeliveryWorker, delay_s
+from anomed_core.ledger import DELIVER, Database, FollowUpBook, SqlLedger
 from anomed_core.model import Role, Subject
 from anomed_core.testing.ledger_contract import NOON, PROVENANCE, SettableClock, tuning_of
 from anomed_core.web import configure_logs
@@ -26,7 +26,7 @@ class Office:
     def __init__(self, database: Database) -> None:
         self.clock = SettableClock()
         self.ledger = SqlLedger(database, clock=self.clock)
-        self.chores = ChoreBook(database, clock=self.clock)
+        self.follow_ups = FollowUpBook(database, clock=self.clock)
 
     def record(self, **changes: object) -> int:
         claim = self.ledger.claim(tuning_of(**changes))
@@ -36,20 +36,20 @@ class Office:
     def work(self, host: str, *, timeout_s: float = 5.0) -> int:
         """Do everything that is due; return how many letters were tried."""
         delivery = PlatformDelivery(host=host, secret="s3cret")
-        postman = Postman(
-            self.chores,
+        worker = DeliveryWorker(
+            self.follow_ups,
             lambda score, context: bool(delivery.anomed_deliver_score(score, context)),
             timeout_s=timeout_s,
         )
         n_tried = 0
-        while (chore := self.chores.take(postman.tasks, lease_s=postman.lease_s)) is not None:
-            postman.do(chore)
+        while (follow_up := self.follow_ups.take(worker.tasks, lease_s=worker.lease_s)) is not None:
+            worker.do(follow_up)
             n_tried += 1
         delivery._client.close()
         return n_tried
 
     def states(self) -> list[str]:
-        return [fact.state for fact in self.chores.facts(DELIVER)]
+        return [fact.state for fact in self.follow_ups.facts(DELIVER)]
 
 
 @pytest.fixture
@@ -94,11 +94,11 @@ def test_an_hour_of_trouble_delays_and_loses_nothing(office: Office, mood: Mood 
     with moody_platform() as platform:
         while office.clock.now < NOON + HOUR:
             n_tried += office.work(host_in(mood, platform), timeout_s=0.05)
-            due = min(fact.next_try_at for fact in office.chores.facts(DELIVER))
+            due = min(fact.next_try_at for fact in office.follow_ups.facts(DELIVER))
             office.clock.now = max(office.clock.now + SECOND, due.replace(microsecond=0) + SECOND)
         assert platform.kept == {}
         assert office.states() == ["waiting"] * 3
-        assert all(fact.last_error for fact in office.chores.facts(DELIVER))
+        assert all(fact.last_error for fact in office.follow_ups.facts(DELIVER))
 
         host = host_in(Mood.WELL, platform)
         while "waiting" in office.states():
@@ -131,7 +131,7 @@ def test_what_the_platform_refuses_waits_for_the_organiser(office: Office) -> No
         assert office.work(platform.host) == 0
         assert office.states() == ["failed"]
         platform.mood = Mood.WELL
-        assert office.chores.retry(DELIVER) == 1
+        assert office.follow_ups.retry(DELIVER) == 1
         office.work(platform.host)
     assert office.states() == ["done"]
     assert len(platform.kept) == 1
@@ -139,7 +139,7 @@ def test_what_the_platform_refuses_waits_for_the_organiser(office: Office) -> No
 
 def test_a_postman_who_died_is_followed_by_another(office: Office) -> None:
     office.record()
-    assert office.chores.take(DELIVER, lease_s=30) is not None
+    assert office.follow_ups.take(DELIVER, lease_s=30) is not None
     with moody_platform() as platform:
         assert office.work(platform.host) == 0
         office.clock.now += timedelta(seconds=30)

@@ -10,16 +10,16 @@ from typing import TYPE_CHECKING
 import attrs
 
 if TYPE_CHECKING:
-    from anomed_core.ledger import ChoreBook, Ledger, TokenBook
+    from anomed_core.ledger import FollowUpBook, Ledger, TokenBook
 
 
 @attrs.frozen(kw_only=True)
-class Memory:
-    """Ledger, token book and chores of one server."""
+class Records:
+    """Ledger, token book and follow-ups of one server."""
 
     ledger: Ledger
     tokens: TokenBook
-    chores: ChoreBook
+    follow_ups: FollowUpBook
 
 
 def ledger_url(
@@ -49,16 +49,18 @@ def ledger_url(
 
 
 @contextmanager
-def open_memory(
+def open_records(
     config: Path | None, *, state: Path | None, ledger: str | None, must_exist: bool = True
-) -> Iterator[Memory]:
+) -> Iterator[Records]:
     """Open the memory that the server given the same would open, and close it in the end."""
-    from anomed_core.ledger import ChoreBook, Database, SqlLedger, TokenBook
+    from anomed_core.ledger import Database, FollowUpBook, SqlLedger, TokenBook
 
     database = Database(ledger_url(config, state=state, ledger=ledger, must_exist=must_exist))
     try:
-        yield Memory(
-            ledger=SqlLedger(database), tokens=TokenBook(database), chores=ChoreBook(database)
+        yield Records(
+            ledger=SqlLedger(database),
+            tokens=TokenBook(database),
+            follow_ups=FollowUpBook(database),
         )
     finally:
         database.close()

@@ -15,7 +15,7 @@ import attrs
 from anomed_core.config import ChallengeTable, ServerSettings
 from anomed_core.model import ChallengeSpec, ChallengeType
 from anomed_core.plugins import PluginRegistry, build_registry
-from anomed_core.service.house import House, open_house
+from anomed_core.service.server import Server, open_server
 from anomed_core.service.specs import demo_table, specs_from_tables
 from anomed_core.testing.client import ChallengeClient
 from anomed_core.testing.loading import Plugin, load_plugin
@@ -64,24 +64,24 @@ def served(
     for extension in extensions:
         load_plugin(registry, extension)
     specs = [challenge_spec(registry, challenge_type, config)]
-    house = open_house(
+    server = open_server(
         specs,
         registry=registry,
         settings=ServerSettings(state=state, **(settings or {})),
         environment={"ANOMED_SECRET": SECRET} | dict(environment or {}),
         in_background=in_background,
     )
-    with closing(house):
-        yield ChallengeClient(house, specs[0].id)
+    with closing(server):
+        yield ChallengeClient(server, specs[0].id)
 
 
 @contextmanager
-def closing(house: House) -> Iterator[None]:
-    """Close a house in the end."""
+def closing(server: Server) -> Iterator[None]:
+    """Close a server in the end."""
     try:
         yield
     finally:
-        house.close()
+        server.close()
 
 
 def challenge_spec(
@@ -118,7 +118,7 @@ def challenge_spec(
 
 
 @attrs.define(kw_only=True)
-class Specimen:
+class PluginUnderTest:
     """What the checks of one plugin share.
 
     Attributes
@@ -144,7 +144,7 @@ class Specimen:
         ----------
         own_artifacts
             Whether to build everything anew; otherwise frozen arrays and encoded products are
-            shared by all states of this specimen, as workers share them.
+            shared by all states of this plugin_under_test, as workers share them.
         """
         if self._folder is None:
             self._folder = Path(tempfile.mkdtemp(prefix="anomed-testing-"))

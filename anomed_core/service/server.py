@@ -1,4 +1,4 @@
-"""The house: all challenges of a server with the ledger, the engine and the state they share."""
+"""The server: all challenges with the ledger, the engine and the state they share."""
 
 from __future__ import annotations
 
@@ -13,20 +13,20 @@ import structlog
 from anomed_core.config import ServerSettings
 from anomed_core.delivery import DeliveryContext
 from anomed_core.delivery.platform import platform_from
-from anomed_core.delivery.postman import Postman
+from anomed_core.delivery.worker import DeliveryWorker
 from anomed_core.engine import Engine, ForkingEngine, InlineEngine
 from anomed_core.errors import ConfigError
-from anomed_core.ledger import ChoreBook, Database, Ledger, Quota, SqlLedger, TokenBook
+from anomed_core.ledger import Database, FollowUpBook, Ledger, Quota, SqlLedger, TokenBook
 from anomed_core.ledger.rows import utc_microseconds
 from anomed_core.model import ChallengeSpec, Score
 from anomed_core.plugins import PluginRegistry
 from anomed_core.service.background import Background, Worker
-from anomed_core.service.desk import SubmissionDesk
-from anomed_core.service.evaluation import Jury
+from anomed_core.service.evaluation import Evaluator
 from anomed_core.service.hosting import HostedChallenge, open_challenge
-from anomed_core.service.house_attacks import Warden
-from anomed_core.service.identities import Gatekeeper
-from anomed_core.service.submissions import SubmissionStore
+from anomed_core.service.house_attacks import HouseAttackWorker
+from anomed_core.service.identities import Authorizer
+from anomed_core.service.kept_submissions import KeptSubmissions
+from anomed_core.service.submissions import Submissions
 from anomed_core.service.throttle import Throttle
 from anomed_core.state import StateDirectory
 from anomed_core.state.payloads import PayloadStore
@@ -39,16 +39,16 @@ _LEASE_MARGIN_S = 30.0
 
 
 @attrs.frozen(kw_only=True)
-class House:
+class Server:
     """Everything that a server needs to answer requests.
 
     Attributes
     ----------
     challenges
         Hosted challenges by id.
-    ledger, tokens, chores
+    ledger, tokens, follow_ups
         What is remembered.
-    desk, gatekeeper, throttle
+    submissions, authorizer, throttle
         The rules; no throttle without a cap on requests.
     background
         Threads that deliver scores and run house attacks.
@@ -59,9 +59,9 @@ class House:
     challenges: Mapping[str, HostedChallenge]
     ledger: Ledger
     tokens: TokenBook
-    chores: ChoreBook
-    desk: SubmissionDesk
-    gatekeeper: Gatekeeper
+    follow_ups: FollowUpBook
+    submissions: Submissions
+    authorizer: Authorizer
     throttle: Throttle | None
     background: tuple[Background, ...]
     state: StateDirectory
@@ -72,11 +72,11 @@ class House:
         """End what runs in the background and release what is held open."""
         for thread in self.background:
             thread.stop()
-        self.desk.engine.close()
+        self.submissions.engine.close()
         self.ledger.close()
 
 
-def open_house(
+def open_server(
     specs: Iterable[ChallengeSpec],
     *,
     registry: PluginRegistry,
@@ -85,7 +85,7 @@ def open_house(
     in_background: bool = False,
     environment: Mapping[str, str] = os.environ,
     clock: Callable[[], int] = utc_microseconds,
-) -> House:
+) -> Server:
     """Open challenges, engine and ledger, in this order.
 
     Parameters
@@ -108,7 +108,7 @@ def open_house(
 
     Returns
     -------
-    House
+    Server
         Close it in the end.
 
     Raises
@@ -121,32 +121,32 @@ def open_house(
     settings = settings or ServerSettings()
     state = StateDirectory(settings.state)
     hosted = _opened(specs, registry, state, environment)
-    inline: Engine = InlineEngine(Jury(hosted))
+    inline: Engine = InlineEngine(Evaluator(hosted))
     in_processes = in_background and _needs_processes(hosted.values())
     engine = _engine(hosted, settings) if in_processes else inline
     with ExitStack() as undo:
         undo.callback(engine.close)
         database = Database(settings.ledger or state.ledger_url)
         undo.callback(database.close)
-        ledger, chores = SqlLedger(database, clock=clock), ChoreBook(database, clock=clock)
+        ledger, follow_ups = SqlLedger(database, clock=clock), FollowUpBook(database, clock=clock)
         for challenge in hosted.values():
             ledger.open_challenge(challenge.id, challenge.fingerprint, accept_change=accept_change)
-        submissions = SubmissionStore(
+        kept = KeptSubmissions(
             ledger=ledger, payloads=PayloadStore(state.payloads), limits=settings.limits
         )
         workers: list[Worker] = []
         if in_background:
-            workers += _postmen(hosted, registry, chores, environment)
-            workers += _wardens(hosted, submissions, engine, chores, settings)
+            workers += _delivery_workers(hosted, registry, follow_ups, environment)
+            workers += _house_attack_workers(hosted, kept, engine, follow_ups, settings)
         undo.pop_all()
-    background = tuple(Background(chores, worker) for worker in workers)
+    background = tuple(Background(follow_ups, worker) for worker in workers)
     for thread in background:
         thread.start()
-    desk = SubmissionDesk(
+    submissions = Submissions(
         ledger=ledger,
         inline=inline,
         engine=engine,
-        submissions=submissions,
+        kept=kept,
         limits=settings.limits,
         quota=_quota(settings),
         # An evaluation may wait for its turn as long as it may run.
@@ -154,13 +154,13 @@ def open_house(
         recorded=tuple(thread.wake for thread in background),
     )
     tokens = TokenBook(database, clock=clock)
-    return House(
+    return Server(
         challenges=hosted,
         ledger=ledger,
         tokens=tokens,
-        chores=chores,
-        desk=desk,
-        gatekeeper=Gatekeeper(
+        follow_ups=follow_ups,
+        submissions=submissions,
+        authorizer=Authorizer(
             identify=tokens.identify,
             knows=tokens.knows,
             believes_everybody=settings.auth == "open",
@@ -176,7 +176,7 @@ def open_house(
 def _engine(challenges: Mapping[str, HostedChallenge], settings: ServerSettings) -> Engine:
     """Return an engine of processes, forked before any thread or database connection exists."""
     return ForkingEngine(
-        Jury(challenges),
+        Evaluator(challenges),
         timeout_s=settings.evaluation_timeout_s,
         memory_bytes=settings.evaluation_memory_bytes,
         n_parallel=settings.evaluations_at_once,
@@ -222,13 +222,13 @@ def _opened(
     return hosted
 
 
-def _postmen(
+def _delivery_workers(
     hosted: Mapping[str, HostedChallenge],
     registry: PluginRegistry,
-    chores: ChoreBook,
+    follow_ups: FollowUpBook,
     environment: Mapping[str, str],
-) -> list[Postman]:
-    """Return the postman, if there is anybody to deliver to."""
+) -> list[DeliveryWorker]:
+    """Return the delivery worker, if there is anybody to deliver to."""
     platform = platform_from(environment)
     if platform is not None and registry.plugin(PLATFORM_PLUGIN) is None:
         registry.add(platform, name=PLATFORM_PLUGIN)
@@ -244,26 +244,26 @@ def _postmen(
         )
         return bool(taken)
 
-    return [Postman(chores, deliver)]
+    return [DeliveryWorker(follow_ups, deliver)]
 
 
-def _wardens(
+def _house_attack_workers(
     hosted: Mapping[str, HostedChallenge],
-    submissions: SubmissionStore,
+    submissions: KeptSubmissions,
     engine: Engine,
-    chores: ChoreBook,
+    follow_ups: FollowUpBook,
     settings: ServerSettings,
-) -> list[Warden]:
-    """Return the warden, if there are attacks for it to run."""
+) -> list[HouseAttackWorker]:
+    """Return the worker that runs house attacks, if there are attacks for it to run."""
     if not any(challenge.attacks_by_itself for challenge in hosted.values()):
         return []
     return [
-        Warden(
+        HouseAttackWorker(
             challenges=hosted,
             submissions=submissions,
             engine=engine,
             ledger=submissions.ledger,
-            chores=chores,
+            follow_ups=follow_ups,
             timeout_s=settings.evaluation_timeout_s,
         )
     ]

@@ -10,7 +10,7 @@ import pytest
 
 from anomed_core.errors import AttemptInProgressError
 from anomed_core.ledger import Database, SqlLedger
-from anomed_core.ledger.owners import is_gone, this_process
+from anomed_core.ledger.process_identity import is_gone, this_process
 from anomed_core.testing.ledger_contract import final_of, score_of
 
 pytestmark = pytest.mark.skipif(this_process() == "", reason="nothing can be proved without /proc")

@@ -1,0 +1,154 @@
+"""Submissions that were kept: decoded again for attackers, house attacks and re-evaluation."""
+
+from __future__ import annotations
+
+import json
+
+import attrs
+
+from anomed_core.errors import SubmissionRejected
+from anomed_core.ledger import Ledger
+from anomed_core.model import FormSchema, Purpose, Role, Score, Split, Submission, Target
+from anomed_core.service.decoding import decode
+from anomed_core.service.hosting import HostedChallenge
+from anomed_core.service.ranking import versions
+from anomed_core.state.payloads import Body, PayloadStore
+from anomed_core.wire import Limits
+
+
+@attrs.frozen(kw_only=True)
+class KeptSubmissions:
+    """Finds kept submissions.
+
+    Attributes
+    ----------
+    ledger
+        Knows which there are.
+    payloads
+        Holds their bodies.
+    limits
+        Bounds on decoding.
+    """
+
+    ledger: Ledger
+    payloads: PayloadStore
+    limits: Limits
+
+    def of_score(self, hosted: HostedChallenge, score: Score) -> Submission | None:
+        """Return the submission that a score was given for; ``None`` if it was not kept."""
+        kind = hosted.kind(score.kind)
+        schema = kind.schema_for(score.split)
+        try:
+            stored = self.payloads.read(score.payload_digest)
+            body: Body = stored
+            if isinstance(schema, FormSchema):
+                parts = json.loads(stored)
+                body = {name: self.payloads.read(digest) for name, digest in parts.items()}
+        except FileNotFoundError:
+            return None
+        return Submission(
+            kind=kind.name,
+            subject=score.subject,
+            split=score.split,
+            parameters=score.parameters,
+            payload=decode(body, schema, self.limits),
+            digest=score.payload_digest,
+        )
+
+    def target_of(
+        self, hosted: HostedChallenge, submission: Submission, *, before: int | None = None
+    ) -> Target | None:
+        """Return the anonymizer that a submission attacks; ``None`` if it attacks nobody.
+
+        Parameters
+        ----------
+        hosted
+            The challenge.
+        submission
+            What was handed in.
+        before
+            See `target`.
+        """
+        kind = hosted.kind(submission.kind)
+        if kind.purpose is Purpose.UTILITY:
+            return None
+        return self.target(
+            hosted,
+            submission.anonymizer,
+            whole=kind.with_target,
+            split=submission.split if kind.same_split else None,
+            before=before,
+        )
+
+    def target(
+        self,
+        hosted: HostedChallenge,
+        anonymizer: str,
+        *,
+        whole: bool,
+        split: Split | None = None,
+        before: int | None = None,
+    ) -> Target:
+        """Return an anonymizer as attackers meet it.
+
+        Parameters
+        ----------
+        hosted
+            The challenge.
+        anonymizer
+            Its identifier.
+        whole
+            Whether to load its stored submission.
+        split
+            The split that the submission must be for; ``None`` takes the final if there is one and
+            else the newest.
+        before
+            Only what was submitted before the score of this number; ``None`` takes all.
+        """
+        finals = self._scores(hosted, anonymizer, Split.VALIDATION, before)
+        candidates = list(reversed(finals))
+        if whole and (split is Split.TUNING or (split is None and not finals)):
+            candidates = list(reversed(self._scores(hosted, anonymizer, Split.TUNING, before)))
+        submission = None
+        if whole:
+            kept = (self.of_score(hosted, score) for score in candidates)
+            submission = next((found for found in kept if found is not None), None)
+        return Target(anonymizer=anonymizer, scores=tuple(finals), submission=submission)
+
+    def _scores(
+        self, hosted: HostedChallenge, anonymizer: str, split: Split, before: int | None
+    ) -> list[Score]:
+        return [
+            score
+            for kind in hosted.kinds
+            if kind.purpose is Purpose.UTILITY and kind.submitter is Role.ANONYMIZER
+            for first, score in versions(
+                self.ledger.scores(
+                    challenge=hosted.id, kind=kind.name, split=split, anonymizer=anonymizer
+                )
+            )
+            if score.origin == "participant" and (before is None or first.id < before)
+        ]
+
+
+def require_submission(target: Target, split: Split | None) -> None:
+    """Refuse to go on with an anonymizer that has submitted nothing.
+
+    Parameters
+    ----------
+    target
+        The anonymizer, with its submission if it has one.
+    split
+        The split that the submission must be for; ``None`` if any will do.
+
+    Raises
+    ------
+    SubmissionRejected
+        If it has none.
+    """
+    if target.submission is None:
+        where = f" on {split} data" if split else ""
+        raise SubmissionRejected(
+            f"The anonymizer {target.anonymizer!r} has submitted nothing yet that could be "
+            f"attacked{where}; choose another one or wait for it."
+        )

@@ -1,0 +1,113 @@
+"""Kept submissions: which one an attacker meets."""
+
+from typing import Any
+
+import attrs
+import numpy as np
+import pytest
+
+from anomed_core import Baseline, Quality, Split, SubmissionKind, hookimpl
+from anomed_core.errors import SubmissionRejected
+from anomed_core.service.rehearsal import rehearse
+from anomed_core.service.server import Server
+from anomed_core.wire import encode_npz
+from tests.conftest import OpenServer
+from tests.example_types import Guessing
+
+EVERY_SPLIT = frozenset(Split)
+
+
+class Published(Guessing):
+    """A game whose guesses are kept, and attacked whole.
+
+    Parameters
+    ----------
+    same_split
+        Whether an attack meets the guesses for its own split.
+    """
+
+    def __init__(self, *, same_split: bool) -> None:
+        super().__init__()
+        self.same_split = same_split
+
+    @hookimpl
+    def anomed_submission_kinds(self, challenge: Any) -> list[SubmissionKind]:
+        guesses, attacks = super().anomed_submission_kinds(challenge)
+        return [
+            attrs.evolve(guesses, keeps=EVERY_SPLIT),
+            attrs.evolve(attacks, with_target=True, same_split=self.same_split),
+        ]
+
+
+def guess(server: Server, split: str, value: float) -> None:
+    hosted = server.challenges["guessing"]
+    body = encode_npz({"prediction": np.full(10, value)})
+    query = {"anonymizer": "a", "data_split": split}
+    server.submissions.submit(hosted, hosted.kind("anonymizer"), query=query, body=body)
+
+
+def attack(server: Server, split: str) -> None:
+    hosted = server.challenges["guessing"]
+    body = encode_npz({"prediction": np.ones(10, dtype=bool)})
+    query = {"anonymizer": "a", "deanonymizer": "d", "data_split": split}
+    server.submissions.submit(hosted, hosted.kind("deanonymizer"), query=query, body=body)
+
+
+def met(game: Guessing) -> list[float]:
+    submissions = [target.submission for target in game.targets]
+    return [found.payload["prediction"][0] for found in submissions if found is not None]
+
+
+def test_an_attack_meets_the_final_and_before_it_the_newest(server_of: OpenServer) -> None:
+    game = Published(same_split=False)
+    server = server_of(game)
+    for value in (1.0, 2.0):
+        guess(server, "tuning", value)
+    attack(server, "tuning")
+    guess(server, "validation", 3.0)
+    attack(server, "tuning")
+    assert met(game) == [2.0, 3.0]
+
+
+def test_an_attack_on_a_split_meets_the_newest_for_that_split(server_of: OpenServer) -> None:
+    game = Published(same_split=True)
+    server = server_of(game)
+    for split, value in (("tuning", 1.0), ("tuning", 2.0), ("validation", 3.0)):
+        guess(server, split, value)
+    attack(server, "tuning")
+    attack(server, "validation")
+    assert met(game) == [2.0, 3.0]
+
+
+def test_what_was_published_for_another_split_cannot_be_attacked(server_of: OpenServer) -> None:
+    server = server_of(Published(same_split=True))
+    guess(server, "tuning", 1.0)
+    with pytest.raises(SubmissionRejected, match="has submitted nothing yet"):
+        attack(server, "validation")
+
+
+class Rehearsed(Published):
+    """Its baselines are a guess and an attack."""
+
+    @hookimpl
+    def anomed_baselines(self, challenge: Any) -> list[Baseline]:
+        def baseline(name: str, kind: str, values: np.ndarray) -> Baseline:
+            return Baseline(
+                name=name,
+                kind=kind,
+                quality=Quality.TRIVIAL,
+                payload=lambda _: {"prediction": values},
+            )
+
+        return [
+            baseline("sevens", "anonymizer", np.full(10, 7.0)),
+            baseline("all even", "deanonymizer", np.ones(10, dtype=bool)),
+        ]
+
+
+def test_attacks_are_rehearsed_on_a_baseline(server_of: OpenServer) -> None:
+    game = Rehearsed(same_split=True)
+    server = server_of(game)
+    findings = rehearse(server.challenges["guessing"], server)
+    assert [finding.text for finding in findings if not finding.ok] == []
+    assert met(game) == [7.0]
