@@ -38,8 +38,8 @@ ALLOWED = {
     "config": {"errors", "model", "wire"},
     "plugins": {"datasets", "errors", "hookspecs", "model", "sampling", "state", "wire"},
     "ledger": {"errors", "model", "wire"},
-    "discretion": set(),
-    "engine": {"discretion", "errors", "plugins"},
+    "redaction": set(),
+    "engine": {"redaction", "errors", "plugins"},
     "delivery": {"errors", "hookspecs", "ledger", "model"},
     "service": {
         "config",
@@ -58,7 +58,7 @@ ALLOWED = {
     },
     "scaffold": {"errors", "model", "version"},
     "web": {
-        "discretion",
+        "redaction",
         "errors",
         "ledger",
         "model",
@@ -69,7 +69,7 @@ ALLOWED = {
         "wire",
     },
     "application": {"config", "model", "plugins", "service", "state", "web"},
-    "server": {"application", "config", "errors", "memory", "service", "state", "web"},
+    "serving": {"application", "config", "errors", "memory", "service", "state", "web"},
     "demonstration": {"config", "errors", "model", "plugins"},
     "cli": {
         "application",
@@ -80,7 +80,7 @@ ALLOWED = {
         "model",
         "plugins",
         "scaffold",
-        "server",
+        "serving",
         "service",
         "state",
         "testing",
