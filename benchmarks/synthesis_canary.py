@@ -13,11 +13,11 @@ import time
 import attrs
 import numpy as np
 import pandas as pd
-from anomed_dataset_synthesis.accounting import Guarantee, epsilon_of_zcdp
-from anomed_dataset_synthesis.canary import audit_by_canary, two_value_case
-from anomed_dataset_synthesis.codebook import Codebook
-from anomed_dataset_synthesis.codebook_inference import infer_codebook
+from anomed_dataset_synthesis.audit.canary import audit_by_canary, two_value_case
+from anomed_dataset_synthesis.dp.accounting import Guarantee, epsilon_of_zcdp
 from anomed_dataset_synthesis.generators import DPMarginalTree, FittedGenerator, Generator
+from anomed_dataset_synthesis.table.codebook import Codebook
+from anomed_dataset_synthesis.table.inference import infer_codebook
 
 
 @attrs.frozen(kw_only=True)

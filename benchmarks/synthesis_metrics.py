@@ -28,9 +28,9 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
-from anomed_dataset_synthesis.codebook_inference import infer_codebook
 from anomed_dataset_synthesis.external.environment import Recipe, create_environment
 from anomed_dataset_synthesis.generators import SequentialTrees
+from anomed_dataset_synthesis.table.inference import infer_codebook
 
 WORKERS = Path(__file__).parent / "synthesis_peers"
 HEADER = ("task", "library", "CPU s", "measure", "value")

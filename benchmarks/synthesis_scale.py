@@ -22,16 +22,16 @@ from contextlib import contextmanager
 import numpy as np
 import pandas as pd
 from anomed_dataset_synthesis.attacks.panel import run_panel
-from anomed_dataset_synthesis.canonical import (
+from anomed_dataset_synthesis.generators import SequentialTrees
+from anomed_dataset_synthesis.report import report_page
+from anomed_dataset_synthesis.table.canonical import (
     CanonicalTable,
     RealTables,
     canonicalise,
     shuffle,
     to_frame,
 )
-from anomed_dataset_synthesis.codebook_inference import infer_codebook
-from anomed_dataset_synthesis.generators import SequentialTrees
-from anomed_dataset_synthesis.report import report_page
+from anomed_dataset_synthesis.table.inference import infer_codebook
 from anomed_dataset_synthesis.threat.targets import draw_targets
 from anomed_dataset_synthesis.utility import choose_tasks, evaluate_utility
 

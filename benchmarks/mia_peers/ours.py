@@ -20,7 +20,8 @@ from anomed_supervised_mia.attacks import (
     gradient_boosting_attack,
     random_forest_attack,
 )
-from anomed_supervised_mia.auditing import audit, ranked_by
+from anomed_supervised_mia.auditing.audits import audit, ranked_by
+from anomed_supervised_mia.auditing.slices import by_class
 from anomed_supervised_mia.metrics import (
     Roc,
     auc,
@@ -30,7 +31,6 @@ from anomed_supervised_mia.metrics import (
     roc_curve,
     tpr_at_fpr,
 )
-from anomed_supervised_mia.slices import by_class
 from measure import N_BOUNDARY, N_CLASSES, N_SIDE, network, run, truth
 
 from anomed_core.statistics import roc_of_ranking

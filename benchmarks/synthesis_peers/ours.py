@@ -15,11 +15,16 @@ from anomed_dataset_synthesis.attacks.singling_out import (
     multivariate_predicates,
     univariate_predicates,
 )
-from anomed_dataset_synthesis.canonical import CanonicalTable, RealTables, canonicalise, shuffle
-from anomed_dataset_synthesis.codebook_inference import infer_codebook
-from anomed_dataset_synthesis.encoding import fit_bins
 from anomed_dataset_synthesis.neighbours import Engine, fit_space, nearest
 from anomed_dataset_synthesis.report import report_page
+from anomed_dataset_synthesis.table.canonical import (
+    CanonicalTable,
+    RealTables,
+    canonicalise,
+    shuffle,
+)
+from anomed_dataset_synthesis.table.encoding import fit_bins
+from anomed_dataset_synthesis.table.inference import infer_codebook
 from anomed_dataset_synthesis.threat.guesses import (
     assess_guesses,
     assess_predicates,

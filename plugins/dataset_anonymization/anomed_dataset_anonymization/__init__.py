@@ -10,18 +10,18 @@ import importlib
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from anomed_dataset_anonymization.challenge import (
+    from anomed_dataset_anonymization.challenge.server import (
+        tabular_data_reconstruction_challenge_server_factory,
+    )
+    from anomed_dataset_anonymization.challenge.upstream import (
         AnonymizationScheme,
         TabularDataReconstructionChallenge,
     )
-    from anomed_dataset_anonymization.server import (
-        tabular_data_reconstruction_challenge_server_factory,
-    )
 
 _HOME_OF = {
-    "AnonymizationScheme": "challenge",
-    "TabularDataReconstructionChallenge": "challenge",
-    "tabular_data_reconstruction_challenge_server_factory": "server",
+    "AnonymizationScheme": "challenge.upstream",
+    "TabularDataReconstructionChallenge": "challenge.upstream",
+    "tabular_data_reconstruction_challenge_server_factory": "challenge.server",
 }
 
 __all__ = [

@@ -24,7 +24,7 @@ from anomed_core import (
 )
 
 if TYPE_CHECKING:
-    from anomed_dataset_anonymization.definition import Definition
+    from anomed_dataset_anonymization.challenge.definition import Definition
 
 ANOMED_API = 1
 
@@ -40,7 +40,7 @@ def anomed_challenge_types() -> list[ChallengeType]:
             title="Anonymized tables against re-identification",
             description="Anonymizers publish a table of people in anonymized form; deanonymizers "
             "infer what it hides, find people in it, or reconstruct it.",
-            config_class="anomed_dataset_anonymization.config:DatasetAnonymizationConfig",
+            config_class="anomed_dataset_anonymization.challenge.config:DatasetAnonymizationConfig",
             demo_config={
                 "id": "hospital",
                 "title": "A hospital's register",
@@ -48,7 +48,7 @@ def anomed_challenge_types() -> list[ChallengeType]:
                 "predict": "admission_type",
             },
             competition=DemoConfig(
-                play="anomed_dataset_anonymization.demo:play",
+                play="anomed_dataset_anonymization.challenge.demo:play",
                 config={
                     "title": "A hospital's register",
                     "data": {"source": "simulated:hospital-register?n=10000&seed=7"},
@@ -62,7 +62,7 @@ def anomed_challenge_types() -> list[ChallengeType]:
 @hookimpl
 def anomed_create_challenge(config: Any, context: CreationContext) -> Definition:
     """Load the people, once for all workers, and deal them to the parts."""
-    from anomed_dataset_anonymization.definition import define
+    from anomed_dataset_anonymization.challenge.definition import define
 
     return define(config, context)
 

@@ -7,7 +7,7 @@ from collections.abc import Iterable, Mapping, Sequence
 import attrs
 
 from anomed_core import ReportSection, Score, Split, table_html
-from anomed_dataset_anonymization.table_measures import ANONYMIZER
+from anomed_dataset_anonymization.challenge.metrics import ANONYMIZER
 
 _RISK, _UTILITY, _USEFULNESS = "risk_low", "query_error", "usefulness"
 _HEADERS = ("Place", "Anonymizer", "Table", "Worst risk (lower bound)", "Found by", "Query error")

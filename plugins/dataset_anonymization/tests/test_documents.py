@@ -3,7 +3,7 @@
 from pathlib import Path
 
 import pytest
-from anomed_dataset_anonymization.table_measures import _TABLE
+from anomed_dataset_anonymization.challenge.metrics import _TABLE
 
 PAGE = Path(__file__).parents[3] / "docs" / "explanation" / "how-anonymity-is-measured.md"
 

@@ -14,9 +14,8 @@ import numpy as np
 from attrs import validators
 
 from anomed_core.statistics import Estimate
-from anomed_dataset_synthesis.accounting import Guarantee
 from anomed_dataset_synthesis.attacks.panel import run_panel
-from anomed_dataset_synthesis.canonical import RealTables, canonicalise, to_frame
+from anomed_dataset_synthesis.dp.accounting import Guarantee
 from anomed_dataset_synthesis.external import (
     Environment,
     ExternalGenerator,
@@ -24,6 +23,7 @@ from anomed_dataset_synthesis.external import (
     tabular_argn,
 )
 from anomed_dataset_synthesis.generators import Generator
+from anomed_dataset_synthesis.table.canonical import RealTables, canonicalise, to_frame
 from anomed_dataset_synthesis.threat.evidence import Risk
 from anomed_dataset_synthesis.threat.targets import draw_targets
 from anomed_dataset_synthesis.utility.evaluation import Utility, evaluate_utility

@@ -11,7 +11,7 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-from anomed_dataset_synthesis.codebook import Codebook
+from anomed_dataset_synthesis.table.codebook import Codebook
 
 _PATHS = {"anonymizer": "/utility/anonymizer", "deanonymizer": "/utility/deanonymizer"}
 

@@ -24,7 +24,7 @@ from anomed_core import (
 )
 
 if TYPE_CHECKING:
-    from anomed_dataset_synthesis.arena import Arena
+    from anomed_dataset_synthesis.challenge.arena import Arena
 
 ANOMED_API = 1
 
@@ -45,7 +45,7 @@ def anomed_challenge_types() -> list[ChallengeType]:
             title="Dataset synthesis",
             description="Anonymizers publish synthetic tables in place of the records of people; "
             "deanonymizers find out who was in the records, and what they say.",
-            config_class="anomed_dataset_synthesis.config:DatasetSynthesisConfig",
+            config_class="anomed_dataset_synthesis.challenge.config:DatasetSynthesisConfig",
             demo_config={
                 "id": "hospital",
                 "title": "Hospital register",
@@ -54,7 +54,7 @@ def anomed_challenge_types() -> list[ChallengeType]:
                 **_REGISTER,
             },
             competition=DemoConfig(
-                play="anomed_dataset_synthesis.demo:play",
+                play="anomed_dataset_synthesis.challenge.demo:play",
                 config={
                     "title": "Hospital register",
                     "data": {"source": "simulated:hospital-register?n=30000&seed=7"},
@@ -70,8 +70,8 @@ def anomed_challenge_types() -> list[ChallengeType]:
 @hookimpl
 def anomed_create_challenge(config: Any, context: CreationContext) -> Arena:
     """Load and divide the population, once for all workers."""
-    from anomed_dataset_synthesis.arena import open_arena
-    from anomed_dataset_synthesis.auditing import find_generator
+    from anomed_dataset_synthesis.challenge.arena import open_arena
+    from anomed_dataset_synthesis.challenge.auditing import find_generator
 
     for anonymizer, reference in config.generators.items():
         find_generator(anonymizer, reference)
@@ -81,7 +81,7 @@ def anomed_create_challenge(config: Any, context: CreationContext) -> Arena:
 @hookimpl
 def anomed_data_products(challenge: Challenge) -> list[DataProduct]:
     """Declare tables, codebook and commitment."""
-    from anomed_dataset_synthesis.declaration import data_products
+    from anomed_dataset_synthesis.challenge.products import data_products
 
     return data_products(challenge.definition)
 
@@ -89,7 +89,7 @@ def anomed_data_products(challenge: Challenge) -> list[DataProduct]:
 @hookimpl
 def anomed_provide_data(challenge: Challenge, product: DataProduct, request: DataRequest) -> Any:
     """Hand out records; synthetic ones in canonical form."""
-    from anomed_dataset_synthesis.provision import provide
+    from anomed_dataset_synthesis.challenge.provision import provide
 
     return provide(challenge.definition, product, request)
 
@@ -97,7 +97,7 @@ def anomed_provide_data(challenge: Challenge, product: DataProduct, request: Dat
 @hookimpl
 def anomed_dummy_data(challenge: Challenge, product: DataProduct, seed: int) -> Any:
     """Draw tables from the codebook alone."""
-    from anomed_dataset_synthesis.provision import dummy
+    from anomed_dataset_synthesis.challenge.provision import dummy
 
     return dummy(challenge.definition, product, seed)
 
@@ -105,7 +105,7 @@ def anomed_dummy_data(challenge: Challenge, product: DataProduct, seed: int) -> 
 @hookimpl
 def anomed_submission_kinds(challenge: Challenge) -> list[SubmissionKind]:
     """Declare synthetic tables and four kinds of attacks."""
-    from anomed_dataset_synthesis.declaration import submission_kinds
+    from anomed_dataset_synthesis.challenge.products import submission_kinds
 
     return submission_kinds(challenge.definition)
 
@@ -113,7 +113,7 @@ def anomed_submission_kinds(challenge: Challenge) -> list[SubmissionKind]:
 @hookimpl
 def anomed_metrics(challenge: Challenge) -> list[Metric]:
     """Declare utility, risks and what they are made of."""
-    from anomed_dataset_synthesis.measures import metrics
+    from anomed_dataset_synthesis.challenge.metrics import metrics
 
     return metrics(challenge.definition)
 
@@ -121,21 +121,21 @@ def anomed_metrics(challenge: Challenge) -> list[Metric]:
 @hookimpl
 def anomed_validate_submission(challenge: Challenge, submission: Submission) -> None:
     """Refuse what the codebook cannot say."""
-    from anomed_dataset_synthesis import declaration, guesses_table, scoring
+    from anomed_dataset_synthesis.challenge import guesses_table, products, scoring
 
     arena: Arena = challenge.definition
-    if submission.kind == declaration.SYNTHESIZER:
+    if submission.kind == products.SYNTHESIZER:
         arena.check(submission)
-    elif submission.kind == declaration.ATTRIBUTES:
+    elif submission.kind == products.ATTRIBUTES:
         guesses_table.read_guesses(submission.payload, arena)
-    elif submission.kind == declaration.SINGLING_OUT:
+    elif submission.kind == products.SINGLING_OUT:
         scoring.read_predicates(submission.payload, arena)
 
 
 @hookimpl
 def anomed_evaluate_utility(challenge: Challenge, submission: Submission) -> Mapping[str, float]:
     """Measure what a synthetic table is good for."""
-    from anomed_dataset_synthesis.scoring import utility_metrics
+    from anomed_dataset_synthesis.challenge.scoring import utility_metrics
 
     return utility_metrics(challenge.definition, submission)
 
@@ -145,17 +145,17 @@ def anomed_evaluate_threat(
     challenge: Challenge, submission: Submission, target: Target
 ) -> Mapping[str, float]:
     """Measure what an attack learnt, against controls."""
-    from anomed_dataset_synthesis import declaration, scoring
+    from anomed_dataset_synthesis.challenge import products, scoring
 
     arena: Arena = challenge.definition
-    if submission.kind == declaration.MEMBERSHIP:
+    if submission.kind == products.MEMBERSHIP:
         attacked = target.submission
         claim = arena.declaration(attacked).guarantee if attacked else None
         return scoring.membership_metrics(arena, submission, claim)
     evaluate = {
-        declaration.ATTRIBUTES: scoring.attribute_metrics,
-        declaration.LINKS: scoring.link_metrics,
-        declaration.SINGLING_OUT: scoring.predicate_metrics,
+        products.ATTRIBUTES: scoring.attribute_metrics,
+        products.LINKS: scoring.link_metrics,
+        products.SINGLING_OUT: scoring.predicate_metrics,
     }[submission.kind]
     return evaluate(arena, submission)
 
@@ -163,7 +163,7 @@ def anomed_evaluate_threat(
 @hookimpl
 def anomed_house_attacks(challenge: Challenge) -> list[HouseAttack]:
     """Attack every synthetic table in all ways the house knows, and test its claim."""
-    from anomed_dataset_synthesis.house import house_attacks
+    from anomed_dataset_synthesis.challenge.house import house_attacks
 
     return house_attacks(challenge.definition)
 
@@ -171,7 +171,7 @@ def anomed_house_attacks(challenge: Challenge) -> list[HouseAttack]:
 @hookimpl
 def anomed_baselines(challenge: Challenge) -> list[Baseline]:
     """Offer generators and attacks with known outcomes."""
-    from anomed_dataset_synthesis.baselines import baselines
+    from anomed_dataset_synthesis.challenge.baselines import baselines
 
     return baselines(challenge.definition)
 

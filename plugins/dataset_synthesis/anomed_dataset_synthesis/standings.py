@@ -6,9 +6,8 @@ from html import escape
 import attrs
 
 from anomed_core import ReportSection, Score, Split, table_html
-from anomed_dataset_synthesis.arena import Arena
-from anomed_dataset_synthesis.declaration import SYNTHESIZER, TASKS
-from anomed_dataset_synthesis.house import (
+from anomed_dataset_synthesis.challenge.arena import Arena
+from anomed_dataset_synthesis.challenge.house import (
     AUDIT,
     CLAIM_PREFIX,
     DIAGNOSTICS_PREFIX,
@@ -16,6 +15,7 @@ from anomed_dataset_synthesis.house import (
     PANEL,
     page_key,
 )
+from anomed_dataset_synthesis.challenge.products import SYNTHESIZER, TASKS
 
 _HOUSE = "house"
 

@@ -7,9 +7,9 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 import pytest
-from anomed_dataset_synthesis.canonical import CanonicalTable, RealTables, canonicalise
-from anomed_dataset_synthesis.codebook import Codebook
-from anomed_dataset_synthesis.codebook_inference import infer_codebook
+from anomed_dataset_synthesis.table.canonical import CanonicalTable, RealTables, canonicalise
+from anomed_dataset_synthesis.table.codebook import Codebook
+from anomed_dataset_synthesis.table.inference import infer_codebook
 
 N_EACH = 1_500
 CENSUS = ("training", "control", "background")

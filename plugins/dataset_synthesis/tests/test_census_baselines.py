@@ -15,10 +15,6 @@ import numpy as np
 import pandas as pd
 import pytest
 from anomed_dataset_synthesis.attacks.membership import distance_ratio
-from anomed_dataset_synthesis.canonical import RealTables, canonicalise
-from anomed_dataset_synthesis.codebook import CategoryColumn
-from anomed_dataset_synthesis.codebook_inference import infer_codebook
-from anomed_dataset_synthesis.encoding import fit_bins
 from anomed_dataset_synthesis.generators import (
     Bootstrap,
     Copy,
@@ -28,6 +24,10 @@ from anomed_dataset_synthesis.generators import (
     IndependentColumns,
     SequentialTrees,
 )
+from anomed_dataset_synthesis.table.canonical import RealTables, canonicalise
+from anomed_dataset_synthesis.table.codebook import CategoryColumn
+from anomed_dataset_synthesis.table.encoding import fit_bins
+from anomed_dataset_synthesis.table.inference import infer_codebook
 from anomed_dataset_synthesis.threat.roc import null_band, roc_curve
 from anomed_dataset_synthesis.utility.skill import marginal_fidelity
 from anomed_dataset_synthesis.utility.transfer import Task, transfer

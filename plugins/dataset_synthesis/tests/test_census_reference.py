@@ -15,10 +15,15 @@ from anomed_dataset_synthesis.attacks.singling_out import (
     multivariate_predicates,
     univariate_predicates,
 )
-from anomed_dataset_synthesis.canonical import CanonicalTable, RealTables, canonicalise, to_frame
-from anomed_dataset_synthesis.codebook_inference import infer_codebook
-from anomed_dataset_synthesis.encoding import MAX_TREE_CATEGORIES, fit_bins
 from anomed_dataset_synthesis.generators import DPMarginalTree, GaussianCopula, SequentialTrees
+from anomed_dataset_synthesis.table.canonical import (
+    CanonicalTable,
+    RealTables,
+    canonicalise,
+    to_frame,
+)
+from anomed_dataset_synthesis.table.encoding import MAX_TREE_CATEGORIES, fit_bins
+from anomed_dataset_synthesis.table.inference import infer_codebook
 from anomed_dataset_synthesis.threat.guesses import assess_predicates
 from anomed_dataset_synthesis.threat.membership import assess_membership
 from anomed_dataset_synthesis.threat.targets import draw_targets

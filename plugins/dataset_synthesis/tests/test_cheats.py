@@ -9,7 +9,9 @@ import pytest
 from anomed_dataset_synthesis.attacks.diagnostics import diagnose
 from anomed_dataset_synthesis.attacks.membership import density_ratio, distance_ratio, exact_match
 from anomed_dataset_synthesis.attacks.panel import run_panel
-from anomed_dataset_synthesis.canonical import (
+from anomed_dataset_synthesis.audit.claims import find_on_claim, parse_claim
+from anomed_dataset_synthesis.neighbours import fit_space, nearest
+from anomed_dataset_synthesis.table.canonical import (
     CanonicalTable,
     RealTables,
     canonicalise,
@@ -18,9 +20,7 @@ from anomed_dataset_synthesis.canonical import (
     to_frame,
     to_parquet,
 )
-from anomed_dataset_synthesis.claims import find_on_claim, parse_claim
-from anomed_dataset_synthesis.codebook_inference import infer_codebook
-from anomed_dataset_synthesis.neighbours import fit_space, nearest
+from anomed_dataset_synthesis.table.inference import infer_codebook
 from anomed_dataset_synthesis.threat.membership import assess_membership
 from anomed_dataset_synthesis.threat.roc import roc_curve
 from anomed_dataset_synthesis.threat.targets import draw_targets, split_population

@@ -7,8 +7,6 @@ import attrs
 import numpy as np
 import pandas as pd
 import pytest
-from anomed_dataset_synthesis.canonical import CanonicalTable, RealTables, canonicalise
-from anomed_dataset_synthesis.codebook import CategoryColumn, Codebook, NumericColumn
 from anomed_dataset_synthesis.comparison import (
     Comparison,
     ComparisonFailure,
@@ -24,6 +22,8 @@ from anomed_dataset_synthesis.external import (
     Recipe,
 )
 from anomed_dataset_synthesis.generators import Copy, DPMarginalTree, IndependentColumns
+from anomed_dataset_synthesis.table.canonical import CanonicalTable, RealTables, canonicalise
+from anomed_dataset_synthesis.table.codebook import CategoryColumn, Codebook, NumericColumn
 from anomed_dataset_synthesis.utility.transfer import Task
 
 CODEBOOK = Codebook(

@@ -4,10 +4,10 @@ from importlib.util import find_spec
 
 import numpy as np
 import pytest
-from anomed_dataset_synthesis.canonical import CanonicalTable
-from anomed_dataset_synthesis.codebook import CategoryColumn, Codebook, NumericColumn
 from anomed_dataset_synthesis.neighbours import _numpy_search, fit_space, nearest
 from anomed_dataset_synthesis.neighbours import search as search_module
+from anomed_dataset_synthesis.table.canonical import CanonicalTable
+from anomed_dataset_synthesis.table.codebook import CategoryColumn, Codebook, NumericColumn
 from hypothesis import given, settings
 from hypothesis import strategies as st
 

@@ -11,38 +11,40 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from anomed_supervised_mia.attacks import Signals
-    from anomed_supervised_mia.auditing import AuditSettings, audit
-    from anomed_supervised_mia.challenge import SupervisedLearningMIAChallenge
-    from anomed_supervised_mia.datasets import (
+    from anomed_supervised_mia.auditing.audits import AuditSettings, audit
+    from anomed_supervised_mia.auditing.results import AuditMetadata, AuditResults
+    from anomed_supervised_mia.challenge.datasets import (
         InMemoryNumpyArrays,
         NpzFromDisk,
         NumpyDataset,
         discard_targets,
     )
-    from anomed_supervised_mia.membership import (
+    from anomed_supervised_mia.challenge.membership import (
         evaluate_membership_inference_attack,
         evaluate_MIA,
     )
+    from anomed_supervised_mia.challenge.scoring import strict_binary_accuracy
+    from anomed_supervised_mia.challenge.server import (
+        supervised_learning_MIA_challenge_server_factory,
+    )
+    from anomed_supervised_mia.challenge.upstream import SupervisedLearningMIAChallenge
     from anomed_supervised_mia.report import write_report
-    from anomed_supervised_mia.results import AuditMetadata, AuditResults
-    from anomed_supervised_mia.server import supervised_learning_MIA_challenge_server_factory
-    from anomed_supervised_mia.utility import strict_binary_accuracy
 
 _HOME_OF = {
-    "SupervisedLearningMIAChallenge": "challenge",
-    "InMemoryNumpyArrays": "datasets",
-    "NpzFromDisk": "datasets",
-    "NumpyDataset": "datasets",
-    "AuditMetadata": "results",
-    "AuditResults": "results",
-    "AuditSettings": "auditing",
+    "SupervisedLearningMIAChallenge": "challenge.upstream",
+    "InMemoryNumpyArrays": "challenge.datasets",
+    "NpzFromDisk": "challenge.datasets",
+    "NumpyDataset": "challenge.datasets",
+    "AuditMetadata": "auditing.results",
+    "AuditResults": "auditing.results",
+    "AuditSettings": "auditing.audits",
     "Signals": "attacks",
-    "audit": "auditing",
-    "discard_targets": "datasets",
-    "evaluate_MIA": "membership",
-    "evaluate_membership_inference_attack": "membership",
-    "strict_binary_accuracy": "utility",
-    "supervised_learning_MIA_challenge_server_factory": "server",
+    "audit": "auditing.audits",
+    "discard_targets": "challenge.datasets",
+    "evaluate_MIA": "challenge.membership",
+    "evaluate_membership_inference_attack": "challenge.membership",
+    "strict_binary_accuracy": "challenge.scoring",
+    "supervised_learning_MIA_challenge_server_factory": "challenge.server",
     "write_report": "report",
 }
 

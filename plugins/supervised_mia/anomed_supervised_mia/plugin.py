@@ -25,7 +25,7 @@ from anomed_core import (
 )
 
 if TYPE_CHECKING:
-    from anomed_supervised_mia.arena import Arena
+    from anomed_supervised_mia.challenge.arena import Arena
 
 ANOMED_API = 1
 
@@ -41,7 +41,7 @@ def anomed_challenge_types() -> list[ChallengeType]:
             title="Supervised learning against membership inference",
             description="Anonymizers train a model and predict; deanonymizers find out which "
             "records the model was trained on.",
-            config_class="anomed_supervised_mia.config:SupervisedMIAConfig",
+            config_class="anomed_supervised_mia.challenge.config:SupervisedMIAConfig",
             demo_config={
                 "id": "iris",
                 "title": "Iris",
@@ -50,7 +50,7 @@ def anomed_challenge_types() -> list[ChallengeType]:
                 "utility": ["accuracy"],
             },
             competition=DemoConfig(
-                play="anomed_supervised_mia.demo:play",
+                play="anomed_supervised_mia.challenge.demo:play",
                 config={
                     "title": "Handwritten digits",
                     "data": {"source": "sklearn:digits", "split": [0.5, 0.15, 0.35]},
@@ -67,11 +67,11 @@ def anomed_create_challenge(config: Any, context: CreationContext) -> Arena:
     """Load the data, once for all workers, and draw the pools."""
     import attrs
 
-    from anomed_supervised_mia.arena import open_arena
-    from anomed_supervised_mia.challenge import SupervisedLearningMIAChallenge
-    from anomed_supervised_mia.membership import evaluate_MIA
-    from anomed_supervised_mia.parts import parts_of_settings
-    from anomed_supervised_mia.utility import compares_labels
+    from anomed_supervised_mia.challenge.arena import open_arena
+    from anomed_supervised_mia.challenge.data import parts_of_settings
+    from anomed_supervised_mia.challenge.membership import evaluate_MIA
+    from anomed_supervised_mia.challenge.scoring import compares_labels
+    from anomed_supervised_mia.challenge.upstream import SupervisedLearningMIAChallenge
 
     if isinstance(config, SupervisedLearningMIAChallenge):
         return open_arena(
@@ -103,7 +103,7 @@ def anomed_create_challenge(config: Any, context: CreationContext) -> Arena:
 
 
 def _named_evaluator(names: tuple[str, ...]) -> Any:
-    from anomed_supervised_mia.utility import evaluator_of
+    from anomed_supervised_mia.challenge.scoring import evaluator_of
 
     try:
         return evaluator_of(names)
@@ -114,7 +114,7 @@ def _named_evaluator(names: tuple[str, ...]) -> Any:
 @hookimpl
 def anomed_data_products(challenge: Challenge) -> list[DataProduct]:
     """Declare the data of both sides."""
-    from anomed_supervised_mia.resources import data_products
+    from anomed_supervised_mia.challenge.products import data_products
 
     return data_products(challenge.definition)
 
@@ -126,7 +126,7 @@ def anomed_provide_data(
     """Hand out records; draws depend on the server's secret only."""
     import numpy as np
 
-    from anomed_supervised_mia.resources import EVALUATION_PATH
+    from anomed_supervised_mia.challenge.products import EVALUATION_PATH
 
     arena: Arena = challenge.definition
     part = product.path.rsplit("/", 1)[1]
@@ -151,7 +151,7 @@ def anomed_provide_data(
 @hookimpl
 def anomed_submission_kinds(challenge: Challenge) -> list[SubmissionKind]:
     """Declare predictions and memberships."""
-    from anomed_supervised_mia.resources import submission_kinds
+    from anomed_supervised_mia.challenge.products import submission_kinds
 
     return submission_kinds(challenge.definition)
 
@@ -159,8 +159,8 @@ def anomed_submission_kinds(challenge: Challenge) -> list[SubmissionKind]:
 @hookimpl
 def anomed_metrics(challenge: Challenge) -> list[Metric]:
     """Declare what the evaluators return."""
-    from anomed_supervised_mia.declaration import attack_metrics
-    from anomed_supervised_mia.utility import declared_metrics
+    from anomed_supervised_mia.challenge.metrics import attack_metrics
+    from anomed_supervised_mia.challenge.scoring import declared_metrics
 
     arena: Arena = challenge.definition
     targets = arena.targets(Split.VALIDATION)
@@ -178,12 +178,12 @@ def anomed_validate_submission(challenge: Challenge, submission: Submission) -> 
     """Refuse predictions that cannot be labels, and claims that cannot be."""
     if submission.kind != "anonymizer":
         return
-    from anomed_supervised_mia.declaration import refuse_impossible_claims, refuse_non_labels
+    from anomed_supervised_mia.challenge.metrics import refuse_impossible_claims, refuse_non_labels
 
     arena: Arena = challenge.definition
     refuse_impossible_claims(submission.parameters)
     if "predict_url" in submission.parameters:
-        from anomed_supervised_mia.remote import refuse_foreign_url
+        from anomed_supervised_mia.challenge.remote import refuse_foreign_url
 
         refuse_foreign_url(submission.parameters["predict_url"], arena.audit_hosts)
     if arena.expects_labels(submission.split):
@@ -222,7 +222,7 @@ def anomed_evaluate_threat(challenge: Challenge, submission: Submission) -> Mapp
 @hookimpl
 def anomed_baselines(challenge: Challenge) -> list[Baseline]:
     """Offer the truth, constants, and what must be refused."""
-    from anomed_supervised_mia.baselines import baselines
+    from anomed_supervised_mia.challenge.baselines import baselines
 
     return baselines(challenge.definition)
 
@@ -235,8 +235,8 @@ def anomed_house_attacks(challenge: Challenge) -> list[HouseAttack]:
     def run(submission: Submission, rng: Any) -> Mapping[str, float] | None:
         from functools import partial
 
-        from anomed_supervised_mia.house import audit_served_model
-        from anomed_supervised_mia.remote import ask
+        from anomed_supervised_mia.challenge.house import audit_served_model
+        from anomed_supervised_mia.challenge.remote import ask
 
         url = submission.parameters.get("predict_url")
         if url is None:
@@ -262,7 +262,7 @@ def anomed_report(
     submission_of: Callable[[Score], Submission | None],
 ) -> list[ReportSection]:
     """Show each anonymizer's attacks with intervals and curves, and privacy against utility."""
-    from anomed_supervised_mia.reporting import report_section
+    from anomed_supervised_mia.challenge.report import report_section
 
     section = report_section(challenge.definition, scores, submission_of)
     return [section] if section is not None else []

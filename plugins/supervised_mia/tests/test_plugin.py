@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 import pytest
 from anomed_supervised_mia import plugin
-from anomed_supervised_mia.config import SupervisedMIAConfig
+from anomed_supervised_mia.challenge.config import SupervisedMIAConfig
 
 from anomed_core import ChallengeSpec, ConfigError, ServerSettings, Split, SubmissionRejected
 from anomed_core.config import structure
@@ -51,7 +51,7 @@ def test_the_type_is_announced_without_importing_what_is_heavy() -> None:
     (announced,) = plugin.anomed_challenge_types()
 
     assert announced.name == "supervised-mia"
-    assert announced.config_class == "anomed_supervised_mia.config:SupervisedMIAConfig"
+    assert announced.config_class == "anomed_supervised_mia.challenge.config:SupervisedMIAConfig"
 
 
 def test_the_demo_can_be_opened_and_its_baselines_behave(tmp_path: Path) -> None:

@@ -9,7 +9,7 @@ import falcon.testing
 import numpy as np
 import pytest
 from anomed_supervised_mia import plugin
-from anomed_supervised_mia.config import DataSettings, SupervisedMIAConfig
+from anomed_supervised_mia.challenge.config import DataSettings, SupervisedMIAConfig
 
 from anomed_core import ChallengeSpec, ServerSettings
 from anomed_core.plugins import build_registry

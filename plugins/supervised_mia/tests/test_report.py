@@ -10,7 +10,9 @@ import attrs
 import numpy as np
 import pytest
 from anomed_supervised_mia.attacks import Signals
-from anomed_supervised_mia.auditing import AuditSettings, audit
+from anomed_supervised_mia.auditing.audits import AuditSettings, audit
+from anomed_supervised_mia.auditing.results import AuditMetadata, AuditResults
+from anomed_supervised_mia.auditing.slices import by_column
 from anomed_supervised_mia.metrics import Estimate
 from anomed_supervised_mia.report import (
     Participant,
@@ -23,8 +25,6 @@ from anomed_supervised_mia.report import (
 )
 from anomed_supervised_mia.report._chart import HEIGHT, WIDTH
 from anomed_supervised_mia.report._scales import Scale, padded
-from anomed_supervised_mia.results import AuditMetadata, AuditResults
-from anomed_supervised_mia.slices import by_column
 from hypothesis import given
 from hypothesis import strategies as st
 

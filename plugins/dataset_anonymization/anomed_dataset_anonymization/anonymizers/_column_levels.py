@@ -9,12 +9,12 @@ import attrs
 import numpy as np
 
 from anomed_dataset_anonymization.anonymizers.recoding import LeveledColumn
-from anomed_dataset_anonymization.hierarchies import (
+from anomed_dataset_anonymization.schema import Column, ColumnKind, snap
+from anomed_dataset_anonymization.schema.hierarchies import (
     Hierarchy,
     flat_hierarchy,
     interval_hierarchy,
 )
-from anomed_dataset_anonymization.schema import Column, ColumnKind, snap
 from anomed_dataset_anonymization.schemes import Ranges, ValueSets
 
 if TYPE_CHECKING:

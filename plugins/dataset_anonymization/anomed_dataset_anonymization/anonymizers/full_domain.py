@@ -17,8 +17,8 @@ from anomed_dataset_anonymization.anonymizers.anonymizer import (
 from anomed_dataset_anonymization.anonymizers.datafly import find_datafly_levels
 from anomed_dataset_anonymization.anonymizers.lattice import find_optimal_levels
 from anomed_dataset_anonymization.anonymizers.recoding import FullDomain, Node
-from anomed_dataset_anonymization.hierarchies import Hierarchy
 from anomed_dataset_anonymization.schema import encode
+from anomed_dataset_anonymization.schema.hierarchies import Hierarchy
 
 if TYPE_CHECKING:
     import numpy as np

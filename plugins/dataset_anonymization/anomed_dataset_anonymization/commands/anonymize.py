@@ -186,7 +186,7 @@ def _options(words: tuple[str, ...]) -> list[tuple[str, str]]:
 
 
 def _read_hierarchies(given: tuple[str, ...]) -> dict[str, Any]:
-    from anomed_dataset_anonymization.hierarchies import read_hierarchy
+    from anomed_dataset_anonymization.schema.hierarchies import read_hierarchy
 
     hierarchies = {}
     for text in given:

@@ -12,8 +12,8 @@ from anomed_dataset_anonymization.anonymizers import (
     find_datafly_levels,
     find_optimal_levels,
 )
-from anomed_dataset_anonymization.hierarchies import parse_hierarchy, read_hierarchy
 from anomed_dataset_anonymization.schema import Bounds, Column, TableSchema
+from anomed_dataset_anonymization.schema.hierarchies import parse_hierarchy, read_hierarchy
 from anomed_dataset_anonymization.schemes import canonicalise
 from hypothesis import given, settings
 from hypothesis import strategies as st

@@ -11,7 +11,7 @@ from anomed_dataset_anonymization.anonymizers import (
     RankSwapping,
     create_anonymizer,
 )
-from anomed_dataset_anonymization.hierarchies import flat_hierarchy
+from anomed_dataset_anonymization.schema.hierarchies import flat_hierarchy
 from anomed_dataset_anonymization.schemes import SCHEMES
 
 

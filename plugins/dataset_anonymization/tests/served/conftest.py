@@ -13,8 +13,8 @@ import pandas as pd
 import pytest
 import structlog
 from anomed_dataset_anonymization import plugin
-from anomed_dataset_anonymization.arena import Arena
-from anomed_dataset_anonymization.config import DatasetAnonymizationConfig, DataSettings
+from anomed_dataset_anonymization.challenge.arena import Arena
+from anomed_dataset_anonymization.challenge.config import DatasetAnonymizationConfig, DataSettings
 from falcon.testing import Result, TestClient
 
 from anomed_core import ChallengeSpec, ServerSettings, application
@@ -125,7 +125,7 @@ def closed_afterwards(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
         servers.append(open_server(*arguments, **options))
         return servers[-1]
 
-    monkeypatch.setattr(application, "open_house", opened)
+    monkeypatch.setattr(application, "open_server", opened)
     yield
     for server in servers:
         server.close()

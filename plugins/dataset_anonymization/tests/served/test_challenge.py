@@ -13,7 +13,7 @@ import pandas as pd
 import pytest
 from anomed_dataset_anonymization import plugin
 from anomed_dataset_anonymization.anonymizers import Mdav, Mondrian
-from anomed_dataset_anonymization.config import DatasetAnonymizationConfig, DataSettings
+from anomed_dataset_anonymization.challenge.config import DatasetAnonymizationConfig, DataSettings
 from anomed_dataset_anonymization.schema import Column, TableSchema
 from anomed_dataset_anonymization.threat import HOUSE_ATTACKS
 from falcon.testing import TestClient

@@ -10,8 +10,8 @@ import pandas as pd
 import pyarrow as pa
 import pytest
 from anomed_dataset_anonymization.anonymizers import Mondrian, Suppression
-from anomed_dataset_anonymization.frames import people_frame
 from anomed_dataset_anonymization.schema import TableSchema
+from anomed_dataset_anonymization.schema.frames import people_frame
 from anomed_dataset_anonymization.standings import standings
 from pyarrow import parquet as pq
 

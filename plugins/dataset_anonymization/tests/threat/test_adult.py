@@ -12,9 +12,9 @@ import numpy as np
 import pandas as pd
 import pytest
 from anomed_dataset_anonymization.anonymizers import Mondrian
+from anomed_dataset_anonymization.people.splits import Pool, draw_ids, draw_targets, split_people
 from anomed_dataset_anonymization.schema import TableSchema, encode
 from anomed_dataset_anonymization.schemes import canonicalise
-from anomed_dataset_anonymization.splits import Pool, draw_ids, draw_targets, split_people
 from anomed_dataset_anonymization.threat import (
     AttackerView,
     ClassMajority,

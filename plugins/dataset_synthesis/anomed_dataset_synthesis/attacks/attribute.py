@@ -3,8 +3,8 @@
 import numpy as np
 import numpy.typing as npt
 
-from anomed_dataset_synthesis.canonical import CanonicalTable, same_codebook
 from anomed_dataset_synthesis.neighbours import fit_space, nearest
+from anomed_dataset_synthesis.table.canonical import CanonicalTable, same_codebook
 
 
 def guess_by_neighbour(

@@ -13,9 +13,9 @@ import attrs
 import numpy as np
 import numpy.typing as npt
 
-from anomed_dataset_synthesis.canonical import CanonicalTable, RealTables, keys_of
 from anomed_dataset_synthesis.neighbours import fit_space, nearest
-from anomed_dataset_synthesis.rows import count_in
+from anomed_dataset_synthesis.table.canonical import CanonicalTable, RealTables, keys_of
+from anomed_dataset_synthesis.table.rows import count_in
 from anomed_dataset_synthesis.threat.estimates import excess_success, success_rate
 
 _NEAR_QUANTILE = 0.05

@@ -10,9 +10,9 @@ import numpy as np
 import numpy.typing as npt
 from scipy.special import expit
 
-from anomed_dataset_synthesis.canonical import CanonicalTable, keys_of, same_codebook
 from anomed_dataset_synthesis.neighbours import fit_space, nearest
-from anomed_dataset_synthesis.rows import count_in, row_keys
+from anomed_dataset_synthesis.table.canonical import CanonicalTable, keys_of, same_codebook
+from anomed_dataset_synthesis.table.rows import count_in, row_keys
 
 Scores = npt.NDArray[np.float64]
 

@@ -18,7 +18,7 @@ from anomed_dataset_synthesis.attacks.singling_out import (
     multivariate_predicates,
     univariate_predicates,
 )
-from anomed_dataset_synthesis.canonical import CanonicalTable, RealTables
+from anomed_dataset_synthesis.table.canonical import CanonicalTable, RealTables
 from anomed_dataset_synthesis.threat.evidence import Evidence, Risk, risk_of
 from anomed_dataset_synthesis.threat.guesses import (
     GuessResult,

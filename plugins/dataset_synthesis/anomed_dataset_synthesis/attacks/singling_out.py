@@ -3,9 +3,9 @@
 import numpy as np
 import numpy.typing as npt
 
-from anomed_dataset_synthesis.canonical import CanonicalTable, same_codebook
-from anomed_dataset_synthesis.codebook import MISSING
-from anomed_dataset_synthesis.encoding import is_category
+from anomed_dataset_synthesis.table.canonical import CanonicalTable, same_codebook
+from anomed_dataset_synthesis.table.codebook import MISSING
+from anomed_dataset_synthesis.table.encoding import is_category
 from anomed_dataset_synthesis.threat.predicates import Condition, Predicate
 
 _TRIES_PER_PREDICATE = 5

@@ -22,10 +22,10 @@ if TYPE_CHECKING:
     import numpy as np
     import pandas as pd
 
-    from anomed_dataset_synthesis.canonical import RealTables
     from anomed_dataset_synthesis.commands.methods import MethodSettings
     from anomed_dataset_synthesis.comparison import ComparisonSetting
     from anomed_dataset_synthesis.generators import Generator
+    from anomed_dataset_synthesis.table.canonical import RealTables
 
 _DEFAULTS = ("independent-columns", "gaussian-copula", "sequential-trees", "dp-marginal-tree")
 _MOST_TARGETS = 2_000
@@ -85,9 +85,9 @@ def compare(
     """
     import numpy as np
 
-    from anomed_dataset_synthesis.canonical import to_frame
     from anomed_dataset_synthesis.commands.methods import MethodSettings
     from anomed_dataset_synthesis.comparison import compare_generators
+    from anomed_dataset_synthesis.table.canonical import to_frame
 
     dropped, steps = options.pop("dropped"), read_steps(options.pop("steps"))
     rng = np.random.default_rng(options.pop("seed"))
@@ -131,8 +131,8 @@ def _tell(line: str) -> None:
 def _divided(
     people: pd.DataFrame, steps: dict[str, float], *, rng: np.random.Generator
 ) -> RealTables:
-    from anomed_dataset_synthesis.canonical import RealTables, canonicalise
-    from anomed_dataset_synthesis.codebook_inference import infer_codebook
+    from anomed_dataset_synthesis.table.canonical import RealTables, canonicalise
+    from anomed_dataset_synthesis.table.inference import infer_codebook
     from anomed_dataset_synthesis.threat.targets import split_population
 
     split = split_population(len(people), rng=rng)

@@ -23,10 +23,10 @@ if TYPE_CHECKING:
     import numpy as np
     import pandas as pd
 
-    from anomed_dataset_synthesis.canonical import CanonicalTable
-    from anomed_dataset_synthesis.codebook import Codebook
+    from anomed_dataset_synthesis.challenge.submitted import Declaration
     from anomed_dataset_synthesis.generators import Generator
-    from anomed_dataset_synthesis.submitted import Declaration
+    from anomed_dataset_synthesis.table.canonical import CanonicalTable
+    from anomed_dataset_synthesis.table.codebook import Codebook
 
 
 @click.command()
@@ -71,8 +71,8 @@ def synthesize(
     """
     import numpy as np
 
-    from anomed_dataset_synthesis.canonical import canonicalise
     from anomed_dataset_synthesis.commands.methods import METHODS, PUBLIC_DOMAIN, MethodSettings
+    from anomed_dataset_synthesis.table.canonical import canonicalise
 
     if method in PUBLIC_DOMAIN and not (codebook_file or background):
         raise click.UsageError(
@@ -106,8 +106,8 @@ def synthesize(
 def _synthesized(
     generator: Generator, private: CanonicalTable, *, n_records: int, rng: np.random.Generator
 ) -> tuple[pd.DataFrame, Declaration]:
-    from anomed_dataset_synthesis.canonical import to_frame
-    from anomed_dataset_synthesis.submitted import Declaration
+    from anomed_dataset_synthesis.challenge.submitted import Declaration
+    from anomed_dataset_synthesis.table.canonical import to_frame
 
     start = time.perf_counter()
     fitted = generator.fit(to_frame(private), private.codebook, rng=rng)
@@ -125,8 +125,8 @@ def _codebook(
     codebook_file: Path | None,
     steps: dict[str, float],
 ) -> Codebook:
-    from anomed_dataset_synthesis.codebook import Codebook
-    from anomed_dataset_synthesis.codebook_inference import infer_codebook
+    from anomed_dataset_synthesis.table.codebook import Codebook
+    from anomed_dataset_synthesis.table.inference import infer_codebook
 
     if codebook_file is None:
         return infer_codebook(

@@ -11,12 +11,12 @@ import numpy as np
 import pandas as pd
 from attrs import validators
 
-from anomed_dataset_synthesis.accounting import Guarantee
-from anomed_dataset_synthesis.canonical import canonicalise, to_frame
-from anomed_dataset_synthesis.codebook import Codebook
+from anomed_dataset_synthesis.dp.accounting import Guarantee
 from anomed_dataset_synthesis.external.environment import Environment, run_limited
 from anomed_dataset_synthesis.generators._binning import Bins, cut
 from anomed_dataset_synthesis.generators._levels import Levels, publish, read_donors
+from anomed_dataset_synthesis.table.canonical import canonicalise, to_frame
+from anomed_dataset_synthesis.table.codebook import Codebook
 
 _DRIVERS = Path(__file__).parent / "drivers"
 

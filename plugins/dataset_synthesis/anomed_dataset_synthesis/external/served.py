@@ -9,10 +9,10 @@ import numpy as np
 import pandas as pd
 from attrs import validators
 
-from anomed_dataset_synthesis.accounting import Guarantee
-from anomed_dataset_synthesis.canonical import canonicalise, to_frame
-from anomed_dataset_synthesis.codebook import Codebook
+from anomed_dataset_synthesis.dp.accounting import Guarantee
 from anomed_dataset_synthesis.external.environment import ExternalGeneratorError
+from anomed_dataset_synthesis.table.canonical import canonicalise, to_frame
+from anomed_dataset_synthesis.table.codebook import Codebook
 
 
 @attrs.frozen(kw_only=True)

@@ -4,10 +4,10 @@ import attrs
 import numpy as np
 from numpy.typing import NDArray
 
-from anomed_dataset_synthesis.canonical import CanonicalTable
-from anomed_dataset_synthesis.codebook import MISSING, CategoryColumn, Codebook, Column
-from anomed_dataset_synthesis.encoding import fit_bins
 from anomed_dataset_synthesis.generators._levels import Levels
+from anomed_dataset_synthesis.table.canonical import CanonicalTable
+from anomed_dataset_synthesis.table.codebook import MISSING, CategoryColumn, Codebook, Column
+from anomed_dataset_synthesis.table.encoding import fit_bins
 
 Codes = NDArray[np.int64]
 

@@ -5,8 +5,8 @@ from typing import Protocol, runtime_checkable
 import numpy as np
 import pandas as pd
 
-from anomed_dataset_synthesis.accounting import Guarantee
-from anomed_dataset_synthesis.codebook import Codebook
+from anomed_dataset_synthesis.dp.accounting import Guarantee
+from anomed_dataset_synthesis.table.codebook import Codebook
 
 
 @runtime_checkable

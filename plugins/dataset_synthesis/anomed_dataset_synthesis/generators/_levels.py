@@ -4,8 +4,8 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from anomed_dataset_synthesis.canonical import CanonicalTable, canonicalise, to_frame
-from anomed_dataset_synthesis.codebook import MISSING, CategoryColumn, Codebook, Column
+from anomed_dataset_synthesis.table.canonical import CanonicalTable, canonicalise, to_frame
+from anomed_dataset_synthesis.table.codebook import MISSING, CategoryColumn, Codebook, Column
 
 Levels = NDArray[np.int32]
 Rows = NDArray[np.int64]

@@ -22,7 +22,7 @@ import attrs
 import numpy as np
 from numpy.typing import NDArray
 
-from anomed_dataset_synthesis.accounting import (
+from anomed_dataset_synthesis.dp.accounting import (
     epsilon_of_exponential_mechanism,
     sigma_of_gaussian,
 )

@@ -5,8 +5,7 @@ import numpy as np
 import pandas as pd
 from attrs import validators
 
-from anomed_dataset_synthesis.accounting import Guarantee, zcdp_of_guarantee
-from anomed_dataset_synthesis.codebook import Codebook
+from anomed_dataset_synthesis.dp.accounting import Guarantee, zcdp_of_guarantee
 from anomed_dataset_synthesis.generators._binning import Bins, cut
 from anomed_dataset_synthesis.generators._levels import publish, read_table
 from anomed_dataset_synthesis.generators._marginal_tree import (
@@ -14,6 +13,7 @@ from anomed_dataset_synthesis.generators._marginal_tree import (
     estimate_tree,
     measure_marginals,
 )
+from anomed_dataset_synthesis.table.codebook import Codebook
 
 
 @attrs.frozen(kw_only=True)

@@ -6,13 +6,13 @@ import pandas as pd
 from numpy.typing import NDArray
 from scipy.special import ndtr, ndtri
 
-from anomed_dataset_synthesis.codebook import Codebook
 from anomed_dataset_synthesis.generators._levels import (
     Levels,
     publish,
     rank_levels,
     read_donors,
 )
+from anomed_dataset_synthesis.table.codebook import Codebook
 
 
 @attrs.frozen(kw_only=True)

@@ -10,8 +10,8 @@ import attrs
 import numpy as np
 import pandas as pd
 
-from anomed_dataset_synthesis.codebook import Codebook
 from anomed_dataset_synthesis.generators._levels import Levels, Rows, publish, read_donors
+from anomed_dataset_synthesis.table.codebook import Codebook
 
 
 class Resampling(ABC):

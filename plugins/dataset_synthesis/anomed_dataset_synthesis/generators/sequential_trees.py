@@ -9,7 +9,6 @@ from attrs import validators
 from numpy.typing import NDArray
 from sklearn.tree import DecisionTreeClassifier, DecisionTreeRegressor
 
-from anomed_dataset_synthesis.codebook import CategoryColumn, Codebook
 from anomed_dataset_synthesis.generators._levels import (
     Levels,
     Ranks,
@@ -18,6 +17,7 @@ from anomed_dataset_synthesis.generators._levels import (
     rank_levels,
     read_donors,
 )
+from anomed_dataset_synthesis.table.codebook import CategoryColumn, Codebook
 
 Tree: TypeAlias = DecisionTreeClassifier | DecisionTreeRegressor
 

@@ -15,9 +15,9 @@ import attrs
 import numpy as np
 import numpy.typing as npt
 
-from anomed_dataset_synthesis.canonical import CanonicalTable, same_codebook
-from anomed_dataset_synthesis.codebook import MISSING, Codebook
-from anomed_dataset_synthesis.encoding import is_category
+from anomed_dataset_synthesis.table.canonical import CanonicalTable, same_codebook
+from anomed_dataset_synthesis.table.codebook import MISSING, Codebook
+from anomed_dataset_synthesis.table.encoding import is_category
 
 _LARGEST_UNIT = 2**27
 _LARGEST_SUM = 2**31 - 1

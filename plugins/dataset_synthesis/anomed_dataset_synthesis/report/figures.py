@@ -5,12 +5,12 @@ from collections.abc import Sequence
 import numpy as np
 
 from anomed_core.statistics import auc, interpolated_tpr, tpr_ceiling
-from anomed_dataset_synthesis.accounting import Guarantee
-from anomed_dataset_synthesis.canonical import CanonicalTable
-from anomed_dataset_synthesis.codebook import CategoryColumn, NumericColumn
-from anomed_dataset_synthesis.encoding import Binning
+from anomed_dataset_synthesis.dp.accounting import Guarantee
 from anomed_dataset_synthesis.report.associations import associations
 from anomed_dataset_synthesis.report.svg import Line, heat_map, line_plot, paired_bars
+from anomed_dataset_synthesis.table.canonical import CanonicalTable
+from anomed_dataset_synthesis.table.codebook import CategoryColumn, NumericColumn
+from anomed_dataset_synthesis.table.encoding import Binning
 from anomed_dataset_synthesis.threat.membership import MembershipResult
 from anomed_dataset_synthesis.threat.roc import null_band
 

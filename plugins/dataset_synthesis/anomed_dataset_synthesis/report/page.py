@@ -3,9 +3,7 @@
 from html import escape
 
 from anomed_dataset_synthesis.attacks.panel import PanelResult
-from anomed_dataset_synthesis.canonical import CanonicalTable, same_codebook
-from anomed_dataset_synthesis.claims import ClaimFinding
-from anomed_dataset_synthesis.encoding import fit_bins
+from anomed_dataset_synthesis.audit.claims import ClaimFinding
 from anomed_dataset_synthesis.report.figures import (
     association_map,
     marginal_pictures,
@@ -17,6 +15,8 @@ from anomed_dataset_synthesis.report.tables import (
     evidence_table,
     utility_table,
 )
+from anomed_dataset_synthesis.table.canonical import CanonicalTable, same_codebook
+from anomed_dataset_synthesis.table.encoding import fit_bins
 from anomed_dataset_synthesis.threat.evidence import Risk
 from anomed_dataset_synthesis.utility.evaluation import DEFAULT_GATE, Utility
 

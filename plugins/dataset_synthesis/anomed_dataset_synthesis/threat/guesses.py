@@ -7,8 +7,8 @@ import numpy as np
 import numpy.typing as npt
 
 from anomed_core.statistics import Estimate
-from anomed_dataset_synthesis.canonical import CanonicalTable, same_codebook
-from anomed_dataset_synthesis.codebook import CategoryColumn, NumericColumn
+from anomed_dataset_synthesis.table.canonical import CanonicalTable, same_codebook
+from anomed_dataset_synthesis.table.codebook import CategoryColumn, NumericColumn
 from anomed_dataset_synthesis.threat.estimates import excess_success, success_rate
 from anomed_dataset_synthesis.threat.evidence import Evidence, rate_evidence
 from anomed_dataset_synthesis.threat.predicates import Predicate, isolated

@@ -13,9 +13,9 @@ import attrs
 import numpy as np
 import numpy.typing as npt
 
-from anomed_dataset_synthesis.canonical import CanonicalTable
-from anomed_dataset_synthesis.codebook import MISSING, CategoryColumn, Codebook, NumericColumn
-from anomed_dataset_synthesis.json_numbers import as_float
+from anomed_dataset_synthesis.table.canonical import CanonicalTable
+from anomed_dataset_synthesis.table.codebook import MISSING, CategoryColumn, Codebook, NumericColumn
+from anomed_dataset_synthesis.table.json_numbers import as_float
 
 _EQUALITIES = ("==", "!=")
 _COMPARISONS: dict[str, Callable[[Any, float], Any]] = {
@@ -106,7 +106,7 @@ def parse_predicates(
 
     Examples
     --------
-    >>> from anomed_dataset_synthesis.codebook import NumericColumn
+    >>> from anomed_dataset_synthesis.table.codebook import NumericColumn
     >>> book = Codebook([NumericColumn(name="age", kind="integer", minimum=0, maximum=120)])
     >>> parse_predicates([[["age", ">=", 90]]], book)[0].conditions[0].level
     90.0

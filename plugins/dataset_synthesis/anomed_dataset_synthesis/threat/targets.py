@@ -4,8 +4,8 @@ import attrs
 import numpy as np
 import numpy.typing as npt
 
-from anomed_dataset_synthesis.canonical import CanonicalTable, keys_of
-from anomed_dataset_synthesis.rows import count_in
+from anomed_dataset_synthesis.table.canonical import CanonicalTable, keys_of
+from anomed_dataset_synthesis.table.rows import count_in
 
 
 @attrs.frozen(kw_only=True, eq=False)

@@ -5,8 +5,8 @@ from collections.abc import Callable, Mapping, Sequence
 import attrs
 import numpy as np
 
-from anomed_dataset_synthesis.canonical import CanonicalTable, RealTables
-from anomed_dataset_synthesis.encoding import MAX_TREE_CATEGORIES, fit_bins
+from anomed_dataset_synthesis.table.canonical import CanonicalTable, RealTables
+from anomed_dataset_synthesis.table.encoding import MAX_TREE_CATEGORIES, fit_bins
 from anomed_dataset_synthesis.utility.skill import MarginalFidelity, marginal_fidelity
 from anomed_dataset_synthesis.utility.transfer import Task, Transfer, transfer
 from anomed_dataset_synthesis.utility.two_sample import TwoSampleTest, two_sample_test

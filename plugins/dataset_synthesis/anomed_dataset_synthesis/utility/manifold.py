@@ -13,9 +13,9 @@ import attrs
 import numpy as np
 import numpy.typing as npt
 
-from anomed_dataset_synthesis.canonical import CanonicalTable, RealTables, same_codebook
-from anomed_dataset_synthesis.codebook import MISSING
-from anomed_dataset_synthesis.encoding import Binning, is_category
+from anomed_dataset_synthesis.table.canonical import CanonicalTable, RealTables, same_codebook
+from anomed_dataset_synthesis.table.codebook import MISSING
+from anomed_dataset_synthesis.table.encoding import Binning, is_category
 
 Points = npt.NDArray[np.float64]
 

@@ -8,8 +8,8 @@ import attrs
 import numpy as np
 import numpy.typing as npt
 
-from anomed_dataset_synthesis.canonical import CanonicalTable, RealTables, same_codebook
-from anomed_dataset_synthesis.encoding import Binning
+from anomed_dataset_synthesis.table.canonical import CanonicalTable, RealTables, same_codebook
+from anomed_dataset_synthesis.table.encoding import Binning
 from anomed_dataset_synthesis.utility.marginals import marginal_accuracies
 
 _SMALLEST_SCALE = 1e-9

@@ -2,8 +2,8 @@
 
 import numpy as np
 
-from anomed_dataset_synthesis.canonical import RealTables
-from anomed_dataset_synthesis.encoding import MAX_TREE_CATEGORIES, fit_bins
+from anomed_dataset_synthesis.table.canonical import RealTables
+from anomed_dataset_synthesis.table.encoding import MAX_TREE_CATEGORIES, fit_bins
 from anomed_dataset_synthesis.utility.transfer import Task, task_auc, tasks_of
 
 _LEAST_REAL_AUC = 0.6

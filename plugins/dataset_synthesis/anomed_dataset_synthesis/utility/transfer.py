@@ -5,9 +5,9 @@ import numpy as np
 import numpy.typing as npt
 from sklearn.metrics import roc_auc_score
 
-from anomed_dataset_synthesis.canonical import CanonicalTable, RealTables, same_codebook
-from anomed_dataset_synthesis.codebook import MISSING, CategoryColumn, Codebook
-from anomed_dataset_synthesis.encoding import Binning, is_category, tree_features
+from anomed_dataset_synthesis.table.canonical import CanonicalTable, RealTables, same_codebook
+from anomed_dataset_synthesis.table.codebook import MISSING, CategoryColumn, Codebook
+from anomed_dataset_synthesis.table.encoding import Binning, is_category, tree_features
 from anomed_dataset_synthesis.utility._trees import boosted_trees, decide
 
 _SMALLEST_SCALE = 0.02

@@ -5,8 +5,8 @@ import numpy as np
 import numpy.typing as npt
 from sklearn.metrics import roc_auc_score
 
-from anomed_dataset_synthesis.canonical import CanonicalTable, keys_of
-from anomed_dataset_synthesis.encoding import Binning, is_category, tree_features
+from anomed_dataset_synthesis.table.canonical import CanonicalTable, keys_of
+from anomed_dataset_synthesis.table.encoding import Binning, is_category, tree_features
 from anomed_dataset_synthesis.utility._trees import boosted_trees, decide
 
 

@@ -5,8 +5,8 @@ import pandas as pd
 import pytest
 from anomed_dataset_synthesis.attacks.attribute import guess_by_neighbour
 from anomed_dataset_synthesis.attacks.linkage import link_by_reference
-from anomed_dataset_synthesis.canonical import CanonicalTable, canonicalise
-from anomed_dataset_synthesis.codebook_inference import infer_codebook
+from anomed_dataset_synthesis.table.canonical import CanonicalTable, canonicalise
+from anomed_dataset_synthesis.table.inference import infer_codebook
 
 FRAME = pd.DataFrame({"age": [10, 20, 90], "sex": ["f", "m", "f"], "ill": ["no", "yes", "rare"]})
 TABLE = canonicalise(FRAME, infer_codebook(FRAME))

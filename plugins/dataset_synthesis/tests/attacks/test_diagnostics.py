@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 from anomed_dataset_synthesis.attacks.diagnostics import diagnose
-from anomed_dataset_synthesis.canonical import CanonicalTable, RealTables
+from anomed_dataset_synthesis.table.canonical import CanonicalTable, RealTables
 
 
 @pytest.fixture(scope="module")

@@ -10,8 +10,8 @@ from anomed_dataset_synthesis.attacks.membership import (
     distance_ratio,
     exact_match,
 )
-from anomed_dataset_synthesis.canonical import CanonicalTable
-from anomed_dataset_synthesis.codebook import Codebook, NumericColumn
+from anomed_dataset_synthesis.table.canonical import CanonicalTable
+from anomed_dataset_synthesis.table.codebook import Codebook, NumericColumn
 from anomed_dataset_synthesis.threat.membership import assess_membership
 from anomed_dataset_synthesis.threat.targets import draw_targets
 from scipy.special import expit

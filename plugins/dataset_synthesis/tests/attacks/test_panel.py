@@ -3,14 +3,14 @@
 import numpy as np
 import pytest
 from anomed_dataset_synthesis.attacks.panel import run_panel
-from anomed_dataset_synthesis.canonical import (
+from anomed_dataset_synthesis.table.canonical import (
     RealTables,
     canonicalise,
     shuffle,
     to_arrow,
     to_frame,
 )
-from anomed_dataset_synthesis.codebook_inference import infer_codebook
+from anomed_dataset_synthesis.table.inference import infer_codebook
 from anomed_dataset_synthesis.threat.targets import draw_targets
 
 

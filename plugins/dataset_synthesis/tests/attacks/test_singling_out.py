@@ -7,8 +7,8 @@ from anomed_dataset_synthesis.attacks.singling_out import (
     multivariate_predicates,
     univariate_predicates,
 )
-from anomed_dataset_synthesis.canonical import canonicalise
-from anomed_dataset_synthesis.codebook_inference import infer_codebook
+from anomed_dataset_synthesis.table.canonical import canonicalise
+from anomed_dataset_synthesis.table.inference import infer_codebook
 
 FRAME = pd.DataFrame(
     {"age": [10, 10, 20, 30, 30, None, 40], "word": ["a", "a", "b", "b", "c", None, None]}

@@ -8,12 +8,12 @@ from typing import Any
 import numpy as np
 import pandas as pd
 import pytest
-from anomed_dataset_synthesis.codebook_inference import infer_codebook
+from anomed_dataset_synthesis.challenge.submitted import parse_declaration
 from anomed_dataset_synthesis.commands.command_line import METHOD_NAMES
 from anomed_dataset_synthesis.commands.compare import compare
 from anomed_dataset_synthesis.commands.methods import METHODS
 from anomed_dataset_synthesis.commands.synthesize import synthesize
-from anomed_dataset_synthesis.submitted import parse_declaration
+from anomed_dataset_synthesis.table.inference import infer_codebook
 from click.testing import CliRunner, Result
 
 OWN_METHODS = METHOD_NAMES[:6]

@@ -8,7 +8,6 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 import pytest
-from anomed_dataset_synthesis.codebook import CategoryColumn, Codebook, NumericColumn
 from anomed_dataset_synthesis.external import (
     DPMM,
     MOSTLYAI_ENGINE,
@@ -25,6 +24,7 @@ from anomed_dataset_synthesis.external import (
     tabular_argn,
 )
 from anomed_dataset_synthesis.external.environment import run_limited
+from anomed_dataset_synthesis.table.codebook import CategoryColumn, Codebook, NumericColumn
 
 CODEBOOK = Codebook(
     (

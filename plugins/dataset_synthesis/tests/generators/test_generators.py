@@ -4,8 +4,6 @@ import numpy as np
 import pandas as pd
 import pytest
 from anomed_dataset_synthesis import generators
-from anomed_dataset_synthesis.canonical import canonicalise
-from anomed_dataset_synthesis.codebook import CategoryColumn, Codebook, NumericColumn
 from anomed_dataset_synthesis.generators import (
     Bootstrap,
     Copy,
@@ -16,6 +14,8 @@ from anomed_dataset_synthesis.generators import (
     IndependentColumns,
     SequentialTrees,
 )
+from anomed_dataset_synthesis.table.canonical import canonicalise
+from anomed_dataset_synthesis.table.codebook import CategoryColumn, Codebook, NumericColumn
 from hypothesis import given, settings
 from hypothesis import strategies as st
 

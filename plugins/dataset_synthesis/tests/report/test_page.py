@@ -7,14 +7,14 @@ from xml.etree import ElementTree as ET
 import numpy as np
 import pandas as pd
 import pytest
-from anomed_dataset_synthesis.accounting import Guarantee
 from anomed_dataset_synthesis.attacks.panel import run_panel
-from anomed_dataset_synthesis.canonical import canonicalise
-from anomed_dataset_synthesis.claims import find_on_claim
-from anomed_dataset_synthesis.codebook import CategoryColumn, Codebook, NumericColumn
-from anomed_dataset_synthesis.encoding import fit_bins
+from anomed_dataset_synthesis.audit.claims import find_on_claim
+from anomed_dataset_synthesis.dp.accounting import Guarantee
 from anomed_dataset_synthesis.report import report_page
 from anomed_dataset_synthesis.report.figures import association_map, bin_labels
+from anomed_dataset_synthesis.table.canonical import canonicalise
+from anomed_dataset_synthesis.table.codebook import CategoryColumn, Codebook, NumericColumn
+from anomed_dataset_synthesis.table.encoding import fit_bins
 from anomed_dataset_synthesis.threat.targets import draw_targets
 from anomed_dataset_synthesis.utility.evaluation import evaluate_utility
 from anomed_dataset_synthesis.utility.transfer import Task

@@ -10,8 +10,8 @@ import httpx
 import numpy as np
 import pytest
 from anomed_dataset_synthesis import plugin
-from anomed_dataset_synthesis.arena import Arena
-from anomed_dataset_synthesis.config import DatasetSynthesisConfig, DataSettings
+from anomed_dataset_synthesis.challenge.arena import Arena
+from anomed_dataset_synthesis.challenge.config import DatasetSynthesisConfig, DataSettings
 from anomed_dataset_synthesis.generators import Generator
 from anomed_dataset_synthesis.participation import Player
 

@@ -11,11 +11,11 @@ from typing import Any
 import numpy as np
 import pandas as pd
 import pytest
-from anomed_dataset_synthesis.auditing import find_generator
-from anomed_dataset_synthesis.codebook import CategoryColumn, Codebook, NumericColumn
+from anomed_dataset_synthesis.challenge.auditing import find_generator
 from anomed_dataset_synthesis.external import ExternalGeneratorError, ServedGenerator
 from anomed_dataset_synthesis.generators import DPMarginalTree, Generator
 from anomed_dataset_synthesis.standings import standings
+from anomed_dataset_synthesis.table.codebook import CategoryColumn, Codebook, NumericColumn
 
 from anomed_core import ConfigError
 

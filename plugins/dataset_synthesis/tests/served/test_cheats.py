@@ -14,10 +14,10 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 from anomed_dataset_synthesis.attacks.membership import exact_match
-from anomed_dataset_synthesis.canonical import CanonicalTable, canonicalise, to_frame
 from anomed_dataset_synthesis.generators import Bootstrap, Copy, IndependentColumns, SequentialTrees
 from anomed_dataset_synthesis.neighbours import fit_space, nearest
 from anomed_dataset_synthesis.participation import RefusedError, parquet
+from anomed_dataset_synthesis.table.canonical import CanonicalTable, canonicalise, to_frame
 
 from anomed_core import Role, Split
 from anomed_core.config import QuotaSettings

@@ -7,10 +7,10 @@ from typing import Any
 import numpy as np
 import pandas as pd
 import pytest
-from anomed_dataset_synthesis.canonical import canonicalise, keys_of
-from anomed_dataset_synthesis.commitment import commitment_of
+from anomed_dataset_synthesis.challenge.commitment import commitment_of
 from anomed_dataset_synthesis.generators import Copy, IndependentColumns
 from anomed_dataset_synthesis.participation import RefusedError
+from anomed_dataset_synthesis.table.canonical import canonicalise, keys_of
 
 from anomed_core import Split
 from anomed_core.service import dummy_data

@@ -3,8 +3,8 @@
 import numpy as np
 import pytest
 from anomed_dataset_synthesis.attacks.singling_out import multivariate_predicates
-from anomed_dataset_synthesis.codebook import CategoryColumn, NumericColumn
-from anomed_dataset_synthesis.rows import row_keys
+from anomed_dataset_synthesis.table.codebook import CategoryColumn, NumericColumn
+from anomed_dataset_synthesis.table.rows import row_keys
 from anomed_dataset_synthesis.threat.guesses import (
     assess_guesses,
     assess_predicates,

@@ -5,8 +5,8 @@ import json
 import numpy as np
 import pandas as pd
 import pytest
-from anomed_dataset_synthesis.canonical import canonicalise
-from anomed_dataset_synthesis.codebook import CategoryColumn, Codebook, NumericColumn
+from anomed_dataset_synthesis.table.canonical import canonicalise
+from anomed_dataset_synthesis.table.codebook import CategoryColumn, Codebook, NumericColumn
 from anomed_dataset_synthesis.threat.predicates import isolated, parse_predicates
 
 BOOK = Codebook(

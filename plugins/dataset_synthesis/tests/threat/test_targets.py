@@ -2,7 +2,7 @@
 
 import numpy as np
 import pytest
-from anomed_dataset_synthesis.canonical import keys_of
+from anomed_dataset_synthesis.table.canonical import keys_of
 from anomed_dataset_synthesis.threat.targets import draw_targets, split_population
 
 

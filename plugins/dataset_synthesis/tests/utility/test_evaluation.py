@@ -2,7 +2,7 @@
 
 import numpy as np
 import pytest
-from anomed_dataset_synthesis.canonical import shuffle
+from anomed_dataset_synthesis.table.canonical import shuffle
 from anomed_dataset_synthesis.utility.evaluation import Utility, evaluate_utility
 from anomed_dataset_synthesis.utility.skill import MarginalFidelity
 from anomed_dataset_synthesis.utility.transfer import Task, Transfer

@@ -2,8 +2,8 @@
 
 import numpy as np
 import pytest
-from anomed_dataset_synthesis.canonical import CanonicalTable, RealTables
-from anomed_dataset_synthesis.encoding import fit_bins
+from anomed_dataset_synthesis.table.canonical import CanonicalTable, RealTables
+from anomed_dataset_synthesis.table.encoding import fit_bins
 from anomed_dataset_synthesis.utility.manifold import _embed, manifold
 from sklearn.neighbors import NearestNeighbors
 

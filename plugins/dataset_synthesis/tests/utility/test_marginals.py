@@ -5,8 +5,8 @@ from itertools import combinations
 import numpy as np
 import pandas as pd
 import pytest
-from anomed_dataset_synthesis.canonical import CanonicalTable, RealTables
-from anomed_dataset_synthesis.encoding import fit_bins
+from anomed_dataset_synthesis.table.canonical import CanonicalTable, RealTables
+from anomed_dataset_synthesis.table.encoding import fit_bins
 from anomed_dataset_synthesis.utility.marginals import marginal_accuracies
 from anomed_dataset_synthesis.utility.skill import marginal_fidelity
 from hypothesis import given

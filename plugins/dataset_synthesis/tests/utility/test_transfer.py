@@ -2,8 +2,8 @@
 
 import numpy as np
 import pytest
-from anomed_dataset_synthesis.canonical import CanonicalTable, RealTables
-from anomed_dataset_synthesis.encoding import fit_bins, is_category, tree_features
+from anomed_dataset_synthesis.table.canonical import CanonicalTable, RealTables
+from anomed_dataset_synthesis.table.encoding import fit_bins, is_category, tree_features
 from anomed_dataset_synthesis.utility.transfer import Task, Transfer, tasks_of, transfer
 from sklearn.ensemble import HistGradientBoostingClassifier
 from sklearn.metrics import roc_auc_score

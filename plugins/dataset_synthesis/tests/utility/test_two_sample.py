@@ -2,8 +2,8 @@
 
 import numpy as np
 import pytest
-from anomed_dataset_synthesis.canonical import CanonicalTable
-from anomed_dataset_synthesis.encoding import fit_bins
+from anomed_dataset_synthesis.table.canonical import CanonicalTable
+from anomed_dataset_synthesis.table.encoding import fit_bins
 from anomed_dataset_synthesis.utility.two_sample import TwoSampleTest, two_sample_test
 
 

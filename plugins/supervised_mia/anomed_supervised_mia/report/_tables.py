@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from anomed_supervised_mia.auditing.results import AttackResult, AuditResults
 from anomed_supervised_mia.metrics import EpsilonBound, Estimate, TprAtFpr
 from anomed_supervised_mia.report._chart import percent
 from anomed_supervised_mia.report._markup import Markup, element
 from anomed_supervised_mia.report._scales import padded
 from anomed_supervised_mia.report.figures import interval_bar
-from anomed_supervised_mia.results import AttackResult, AuditResults
 
 
 def results_table(results: Sequence[AttackResult], *, caption: str) -> Markup:

@@ -8,7 +8,8 @@ from collections.abc import Iterable, Sequence
 import attrs
 import numpy as np
 
-from anomed_supervised_mia._results_json import thinned
+from anomed_supervised_mia.auditing._results_json import thinned
+from anomed_supervised_mia.auditing.results import AttackResult, AuditResults
 from anomed_supervised_mia.metrics import Estimate, Roc, tpr_ceiling
 from anomed_supervised_mia.metrics.low_fpr import tpr_limits
 from anomed_supervised_mia.report._chart import (
@@ -28,7 +29,6 @@ from anomed_supervised_mia.report._chart import (
 )
 from anomed_supervised_mia.report._markup import Markup, element
 from anomed_supervised_mia.report._scales import Scale, padded
-from anomed_supervised_mia.results import AttackResult, AuditResults
 
 #: Where the bands of ROC curves are computed.
 N_BAND_LEVELS = 33

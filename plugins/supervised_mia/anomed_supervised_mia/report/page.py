@@ -9,7 +9,8 @@ from collections.abc import Sequence
 from importlib.resources import files
 from pathlib import Path
 
-from anomed_supervised_mia.conclusions import Conclusion, conclude
+from anomed_supervised_mia.auditing.conclusions import Conclusion, conclude
+from anomed_supervised_mia.auditing.results import AttackResult, AuditResults
 from anomed_supervised_mia.report._chart import percent
 from anomed_supervised_mia.report._markup import Markup, element
 from anomed_supervised_mia.report._tables import in_percent, in_words, results_table, skipped_list
@@ -20,7 +21,6 @@ from anomed_supervised_mia.report.figures import (
     roc_figure,
     slices_figure,
 )
-from anomed_supervised_mia.results import AttackResult, AuditResults
 
 #: More slices are folded away.
 N_OPEN_ROWS = 12

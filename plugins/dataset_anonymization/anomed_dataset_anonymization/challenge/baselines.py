@@ -1,0 +1,168 @@
+"""Tables and attacks with known outcomes: the truth, nothing at all, and what must be refused."""
+
+from __future__ import annotations
+
+import io
+from collections.abc import Callable
+from typing import TYPE_CHECKING
+
+import numpy as np
+import pandas as pd
+
+from anomed_core import Baseline, DataRequest, Quality, Split
+from anomed_dataset_anonymization.anonymizers import (
+    Anonymizer,
+    Identity,
+    Mondrian,
+    Noise,
+    Suppression,
+)
+from anomed_dataset_anonymization.challenge.attack_metrics import INFERENCE, LINKAGE, RECONSTRUCTION
+from anomed_dataset_anonymization.challenge.metrics import ANONYMIZER
+from anomed_dataset_anonymization.schema.frames import people_frame
+from anomed_dataset_anonymization.schemes import canonicalise
+from anomed_dataset_anonymization.threat import NO_ROW
+
+if TYPE_CHECKING:
+    from anomed_dataset_anonymization.challenge.arena import Arena, Draw
+
+_SEED = 0
+
+
+def baselines(arena: Arena) -> list[Baseline]:
+    """Return the baselines of a challenge; attacks come after the table that they attack."""
+    return [*_tables(arena), *_reconstructions(arena), *_inferences(arena), *_linkages(arena)]
+
+
+def _tables(arena: Arena) -> list[Baseline]:
+    def published(name: str, quality: Quality, anonymizer: Anonymizer) -> Baseline:
+        return Baseline(
+            name=name,
+            kind=ANONYMIZER,
+            quality=quality,
+            payload=lambda _: form(_anonymized(arena, anonymizer), anonymizer.scheme),
+            secret=False,  # whoever anonymizes holds the table that the perfect one publishes
+        )
+
+    return [
+        published("Mondrian, k = 10", Quality.TRIVIAL, Mondrian(k=10)),
+        published("noise", Quality.TRIVIAL, Noise()),
+        published("nothing but the number of people", Quality.TRIVIAL, Suppression()),
+        Baseline(
+            name="a column that nobody knows",
+            kind=ANONYMIZER,
+            quality=Quality.INVALID,
+            payload=lambda _: form(pd.DataFrame({"nobody knows": [1]}), "same"),
+        ),
+        published("the leaky table as it is", Quality.PERFECT, Identity()),
+    ]
+
+
+def _reconstructions(arena: Arena) -> list[Baseline]:
+    def make(name: str, quality: Quality, table: Callable[[DataRequest], pd.DataFrame]) -> Baseline:
+        return Baseline(name=name, kind=RECONSTRUCTION, quality=quality, payload=table)
+
+    def surest_members(request: DataRequest) -> pd.DataFrame:
+        members, _ = arena.people.sides(request.split or Split.TUNING)
+        return people_frame(members, arena.schema)
+
+    return [
+        make("the leaky people", Quality.PERFECT, surest_members),
+        make(
+            "the reference people",
+            Quality.TRIVIAL,
+            lambda _: arena.reference_table().iloc[: arena.n_leaky],
+        ),
+        make("a single column", Quality.INVALID, lambda _: arena.reference_table().iloc[:, :1]),
+    ]
+
+
+def _inferences(arena: Arena) -> list[Baseline]:
+    def about_members(request: DataRequest) -> pd.DataFrame:
+        targets = _draw(arena, request).targets
+        people = people_frame(arena.people.coordinates[targets.positions], arena.schema)
+        answers = people[list(arena.unknown_names)].assign(target_id=targets.ids)
+        return answers[targets.is_member]
+
+    def nobody(request: DataRequest) -> pd.DataFrame:
+        return pd.DataFrame({"target_id": _draw(arena, request).targets.ids})
+
+    return [
+        Baseline(
+            name="the truth about members",
+            kind=INFERENCE,
+            quality=Quality.PERFECT,
+            payload=about_members,
+        ),
+        Baseline(
+            name="no guess about anybody", kind=INFERENCE, quality=Quality.TRIVIAL, payload=nobody
+        ),
+        Baseline(
+            name="a guess about a stranger",
+            kind=INFERENCE,
+            quality=Quality.INVALID,
+            payload=lambda _: pd.DataFrame({"target_id": [-1]}),
+        ),
+    ]
+
+
+def _linkages(arena: Arena) -> list[Baseline]:
+    def own_rows(request: DataRequest) -> pd.DataFrame:
+        """Name everybody's own row in the leaky table as it is."""
+        targets = _draw(arena, request).targets
+        published = canonicalise(
+            _anonymized(arena, Identity()),
+            Identity.scheme,
+            schema=arena.schema,
+            leaky=arena.leaky_table(),
+        )
+        row_of_person = np.full(arena.n_leaky, NO_ROW)
+        row_of_person[published.lineage] = np.arange(published.n_rows)
+        rows = row_of_person[arena.truth(targets).leaky_positions]
+        return _claims(targets.ids, np.where(targets.is_member, rows, NO_ROW))
+
+    def first_row(request: DataRequest) -> pd.DataFrame:
+        ids = _draw(arena, request).targets.ids
+        return _claims(ids, np.zeros(len(ids), dtype=np.int64))
+
+    def no_row(request: DataRequest) -> pd.DataFrame:
+        ids = _draw(arena, request).targets.ids
+        return _claims(ids, np.full(len(ids), arena.n_leaky))
+
+    return [
+        Baseline(
+            name="everybody's own row", kind=LINKAGE, quality=Quality.PERFECT, payload=own_rows
+        ),
+        Baseline(
+            name="the first row for everybody",
+            kind=LINKAGE,
+            quality=Quality.TRIVIAL,
+            payload=first_row,
+        ),
+        Baseline(
+            name="a row beyond the table", kind=LINKAGE, quality=Quality.INVALID, payload=no_row
+        ),
+    ]
+
+
+def _claims(ids: np.ndarray, rows: np.ndarray) -> pd.DataFrame:
+    return pd.DataFrame({"target_id": ids, "anon_row": rows})
+
+
+def _draw(arena: Arena, request: DataRequest) -> Draw:
+    return arena.draw(
+        request.split or Split.TUNING,
+        anonymizer=request.anonymizer or "",
+        deanonymizer=request.deanonymizer or "",
+    )
+
+
+def _anonymized(arena: Arena, anonymizer: Anonymizer) -> pd.DataFrame:
+    return anonymizer.anonymize(arena.leaky_table(), arena.schema, rng=np.random.default_rng(_SEED))
+
+
+def form(table: pd.DataFrame, scheme: str) -> dict[str, bytes]:
+    """Return an anonymized table as the parts of the form that anonymizers send."""
+    buffer = io.BytesIO()
+    table.to_parquet(buffer)
+    return {"anon_data": buffer.getvalue(), "anon_scheme": scheme.encode()}

@@ -1,0 +1,1 @@
+"""Who is dealt into which split, and what is known about whom."""

@@ -1,0 +1,90 @@
+"""The parts of a challenge have nobody in common, and targets give nothing away."""
+
+import numpy as np
+import pytest
+from anomed_dataset_anonymization.people.splits import (
+    draw_ids,
+    draw_targets,
+    split_people,
+    split_pools,
+)
+from hypothesis import given
+from hypothesis import strategies as st
+
+
+def generator():
+    return np.random.default_rng(5)
+
+
+@given(
+    person=st.lists(st.integers(0, 30), min_size=60, max_size=90),
+    seed=st.integers(0, 2**32),
+)
+def test_no_person_is_in_two_parts_or_pools(person, seed):
+    person = [*person, *range(31)]
+    rng = np.random.default_rng(seed)
+    parts = split_people(len(person), leaky=0.5, control=0.3, rng=rng, person=person)
+    pools = split_pools(parts, tuning=0.4, rng=rng, person=person)
+    who = np.array(person)
+    by_part = [set(who[part]) for part in (parts.leaky, parts.control, parts.reference)]
+    assert sum(map(len, by_part)) == len(set(person))
+    records = np.concatenate([parts.leaky, parts.control, parts.reference])
+    assert sorted(records) == list(range(len(person)))
+    for side, part in (("members", by_part[0]), ("controls", by_part[1])):
+        tuning, validation = (who[getattr(pools[s], side)].tolist() for s in pools)
+        assert sorted(tuning + validation) == sorted(part)
+
+
+def test_the_shares_are_shares_of_the_people():
+    parts = split_people(1000, leaky=0.5, control=0.2, rng=generator())
+    assert [len(parts.leaky), len(parts.control), len(parts.reference)] == [500, 200, 300]
+
+
+@pytest.mark.parametrize("shares", [(0, 0.5), (0.5, 0), (0.5, 0.5), (0.9, 0.2), (-0.1, 0.2)])
+def test_impossible_shares_are_refused(shares):
+    with pytest.raises(ValueError, match="leave something for the reference"):
+        split_people(100, leaky=shares[0], control=shares[1], rng=generator())
+
+
+def test_too_few_people_are_refused():
+    with pytest.raises(ValueError, match="2 people are too few"):
+        split_people(40, leaky=0.4, control=0.3, rng=generator(), person=[0, 1] * 20)
+    parts = split_people(4, leaky=0.4, control=0.3, rng=generator())
+    with pytest.raises(ValueError, match="too few for two pools"):
+        split_pools(parts, tuning=0.5, rng=generator())
+    with pytest.raises(ValueError, match="above 0 and below 1"):
+        split_pools(parts, tuning=1, rng=generator())
+    with pytest.raises(ValueError, match="3 people were named for 4"):
+        split_people(4, leaky=0.4, control=0.3, rng=generator(), person=[1, 2, 3])
+
+
+class TestTargets:
+    @pytest.fixture
+    def pool(self):
+        rng = generator()
+        parts = split_people(1000, leaky=0.5, control=0.3, rng=rng)
+        return split_pools(parts, tuning=0.5, rng=rng)["tuning"]
+
+    def test_members_and_controls_are_equally_many_and_from_the_pool(self, pool):
+        targets = draw_targets(pool, 60, rng=generator())
+        assert set(targets.positions[targets.is_member]) <= set(pool.members)
+        assert set(targets.positions[~targets.is_member]) <= set(pool.controls)
+        assert targets.is_member.sum() == 60
+        assert len(set(targets.positions)) == 120
+
+    def test_ids_and_their_order_say_nothing(self, pool):
+        targets = draw_targets(pool, 150, rng=generator())
+        assert (np.diff(targets.ids) > 0).all()
+        ranks = np.arange(len(targets.ids))
+        for secret in (targets.is_member, targets.positions):
+            assert abs(np.corrcoef(ranks, secret)[0, 1]) < 0.15
+
+    def test_too_many_targets_are_refused(self, pool):
+        with pytest.raises(ValueError, match="can't be drawn from 150"):
+            draw_targets(pool, 151, rng=generator())
+
+
+def test_ids_are_unique_and_no_row_numbers():
+    ids = draw_ids(50_000, rng=generator())
+    assert len(np.unique(ids)) == 50_000
+    assert ids.min() >= 10**8

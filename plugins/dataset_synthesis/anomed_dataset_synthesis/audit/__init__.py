@@ -1,0 +1,1 @@
+"""Audits of claims of privacy: canaries and tests."""

@@ -1,0 +1,371 @@
+"""Audit a claimed guarantee: run a generator with and without a canary, and tell the runs apart.
+
+If adding one record changes the distribution of outputs by no more than (epsilon, delta), no test
+can tell the two kinds of runs apart better than those numbers allow. A test that does, by more
+than chance explains, refutes the claim. A test that doesn't proves nothing: the bound grows with
+the canary's strangeness, the score's skill and the number of runs.
+"""
+
+from typing import Literal
+
+import attrs
+import numpy as np
+import pandas as pd
+from attrs import validators
+from joblib import Parallel, delayed
+from numpy.typing import NDArray
+
+from anomed_core.statistics import epsilon_of_rates, lower_limit, upper_limit
+from anomed_dataset_synthesis.dp.accounting import Guarantee
+from anomed_dataset_synthesis.generators import Generator
+from anomed_dataset_synthesis.table.canonical import CanonicalTable, canonicalise, to_frame
+from anomed_dataset_synthesis.table.codebook import MISSING, CategoryColumn, Codebook
+
+__all__ = [
+    "CanaryAudit",
+    "audit_by_canary",
+    "epsilon_lower_bound",
+    "outlier_canary",
+    "resemblance",
+    "two_value_case",
+]
+
+Scores = NDArray[np.float64]
+Verdict = Literal["refuted", "not refuted", "no claim"]
+
+_SCORES = ("mean", "closest")
+
+_NEAR = 0.05
+"""Part of a numeric column's range within which a value counts as the canary's."""
+
+
+@attrs.frozen(kw_only=True)
+class CanaryAudit:
+    """Report how well runs with the canary could be told from runs without.
+
+    Attributes
+    ----------
+    n_with, n_without : int
+        Runs with and without the canary, the pilot runs not counted.
+    hits_with, hits_without : int
+        Of these, runs whose score reached the threshold.
+    threshold : float
+        Fixed before these runs.
+    score : str
+        How runs were scored, chosen before these runs: by "mean" or by "closest" `resemblance`.
+    confidence : float
+        Of the lower bound, inside (0, 1).
+    claim : Guarantee or None
+        What was audited.
+    """
+
+    n_with: int = attrs.field(validator=validators.ge(1))
+    n_without: int = attrs.field(validator=validators.ge(1))
+    hits_with: int
+    hits_without: int
+    threshold: float
+    score: str
+    confidence: float
+    claim: Guarantee | None
+
+    @property
+    def epsilon_lower(self) -> float:
+        """Return the largest epsilon that the runs prove, at the claimed delta (0 without one)."""
+        return epsilon_lower_bound(
+            self.hits_with,
+            self.n_with,
+            hits_without=self.hits_without,
+            n_without=self.n_without,
+            delta=self.claim.delta if self.claim else 0.0,
+            confidence=self.confidence,
+        )
+
+    @property
+    def verdict(self) -> Verdict:
+        """Say whether the claim survived; surviving is no proof."""
+        if self.claim is None:
+            return "no claim"
+        return "refuted" if self.epsilon_lower > self.claim.epsilon else "not refuted"
+
+    def to_dict(self) -> dict[str, object]:
+        """Return the audit as a JSON object."""
+        figures = attrs.asdict(self, filter=attrs.filters.exclude("claim"))
+        claim = self.claim.to_dict() if self.claim else None
+        return figures | {
+            "epsilon_lower": self.epsilon_lower,
+            "verdict": self.verdict,
+            "claim": claim,
+        }
+
+
+def epsilon_lower_bound(
+    hits_with: int,
+    n_with: int,
+    *,
+    hits_without: int,
+    n_without: int,
+    delta: float = 0.0,
+    confidence: float = 0.95,
+) -> float:
+    """Bound epsilon from below by how often a test fires with and without a record.
+
+    Every (epsilon, delta)-DP mechanism has ``TPR <= exp(epsilon) FPR + delta`` and
+    ``1 - FPR <= exp(epsilon) (1 - TPR) + delta`` [1]_. The two rates are replaced by one-sided
+    Clopper-Pearson bounds [2]_ that hold together with the given confidence.
+
+    Parameters
+    ----------
+    hits_with, hits_without : int
+        Runs in which the test fired, with and without the record.
+    n_with, n_without : int
+        Number of runs, at least 1.
+    delta : float, default 0
+        0 <= delta < 1.
+    confidence : float, default 0.95
+        Inside (0, 1).
+
+    Returns
+    -------
+    float
+        0 or more, finite; 0 says that nothing was proved. Higher is worse for privacy.
+
+    Raises
+    ------
+    ValueError
+        If hits are not between 0 and the number of runs, or a probability lies out of range.
+
+    References
+    ----------
+    .. [1] P. Kairouz, S. Oh, P. Viswanath, "The Composition Theorem for Differential Privacy",
+       2015, arXiv:1311.0776, theorem 2.1.
+    .. [2] C. Clopper, E. Pearson, "The Use of Confidence or Fiducial Limits Illustrated in the
+       Case of the Binomial", 1934, doi:10.1093/biomet/26.4.404.
+
+    Examples
+    --------
+    >>> round(epsilon_lower_bound(100, 100, hits_without=0, n_without=100), 2)
+    3.28
+    """
+    for hits, n_runs in ((hits_with, n_with), (hits_without, n_without)):
+        if not 0 <= hits <= n_runs or n_runs < 1:
+            raise ValueError(f"{hits} hits in {n_runs} runs came; give 0 to as many as runs")
+    if not (0.0 <= delta < 1.0 and 0.0 < confidence < 1.0):
+        raise ValueError(
+            f"delta {delta} and confidence {confidence} came; give 0 <= delta < 1 and a "
+            "confidence between 0 and 1"
+        )
+    tail = (1.0 - confidence) / 2.0
+    least_hits = lower_limit(hits_with, n_with, tail)
+    most_hits = upper_limit(hits_without, n_without, tail)
+    return float(epsilon_of_rates(least_hits, most_hits, delta=delta))
+
+
+def outlier_canary(table: pd.DataFrame, codebook: Codebook) -> pd.DataFrame:
+    """Make up the record that a table would hide worst: rare in every column.
+
+    Parameters
+    ----------
+    table : pandas.DataFrame
+        The records to hide among, at least one.
+    codebook : Codebook
+        Which values there are.
+
+    Returns
+    -------
+    pandas.DataFrame
+        One record: in each column the rarest category, or the bound farther from the median.
+
+    Raises
+    ------
+    ValueError
+        If the table doesn't fit the codebook or has no records.
+    """
+    levels = canonicalise(table, codebook, outside="recode").levels
+    if len(levels) == 0:
+        raise ValueError("the table has no records; give at least one for a canary to hide among")
+    canary = []
+    for position, column in enumerate(codebook.columns):
+        known = levels[levels[:, position] != MISSING, position]
+        if isinstance(column, CategoryColumn):
+            canary.append(int(np.argmin(np.bincount(known, minlength=column.n_levels))))
+        else:
+            high = len(known) > 0 and 2 * np.median(known) < column.n_levels - 1
+            canary.append(column.n_levels - 1 if high else 0)
+    return to_frame(CanonicalTable(codebook=codebook, levels=np.array([canary])))
+
+
+def two_value_case(
+    *, n_columns: int = 2, n_ordinary: int = 145, n_rare: int = 5
+) -> tuple[pd.DataFrame, Codebook]:
+    """Make a table in which a generator can hardly hide one more rare record.
+
+    A claim must hold on every table, so the auditor may choose. Here all columns agree, one
+    record more changes a share by a fifth of itself, and some rare records keep noisy counts away
+    from zero, where clipping would swallow the change.
+
+    Parameters
+    ----------
+    n_columns : int, default 2
+        Number of columns, each with the categories "ordinary" and "rare".
+    n_ordinary, n_rare : int
+        Records that are ordinary, and rare, in every column.
+
+    Returns
+    -------
+    DataFrame, Codebook
+        To be given to `audit_by_canary`, whose default canary is then one more rare record.
+    """
+    values = ["ordinary"] * n_ordinary + ["rare"] * n_rare
+    names = [f"column_{position}" for position in range(n_columns)]
+    columns = [CategoryColumn(name=name, categories=("ordinary", "rare")) for name in names]
+    return pd.DataFrame(dict.fromkeys(names, values)), Codebook(columns)
+
+
+def resemblance(synthetic: CanonicalTable, canary: CanonicalTable) -> tuple[float, float]:
+    """Score how much of a canary a synthetic table shows, in two ways.
+
+    Generators that learn distributions shift their mean; those that copy show one near record.
+
+    Parameters
+    ----------
+    synthetic : CanonicalTable
+        At least one record.
+    canary : CanonicalTable
+        One record.
+
+    Returns
+    -------
+    mean, closest : float
+        Mean and maximum over records of the number of cells that equal the canary's, numbers
+        within 5% of their range; 0 to n_columns, higher for more resemblance.
+    """
+    widths = [
+        0 if isinstance(column, CategoryColumn) else int(_NEAR * (column.n_levels - 1))
+        for column in synthetic.codebook.columns
+    ]
+    gap = np.abs(synthetic.levels.astype(np.int64) - canary.levels)
+    near = (gap <= widths) & ((synthetic.levels == MISSING) == (canary.levels == MISSING))
+    n_near = near.sum(axis=1)
+    return float(n_near.mean()), float(n_near.max())
+
+
+def audit_by_canary(
+    generator: Generator,
+    table: pd.DataFrame,
+    *,
+    codebook: Codebook,
+    rng: np.random.Generator,
+    canary: pd.DataFrame | None = None,
+    n_runs: int = 300,
+    n_synthetic: int | None = None,
+    n_jobs: int = 1,
+) -> CanaryAudit:
+    """Re-run a generator on a table with and without a canary and bound its epsilon from below.
+
+    Pilot runs fix the score and its threshold, fresh runs are judged by them.
+
+    Parameters
+    ----------
+    generator : Generator
+        What is audited; its `guarantee` is the claim.
+    table : pandas.DataFrame
+        The other records. The claim must hold whatever they are; few of them hide a canary worse.
+    codebook : Codebook
+        The columns.
+    rng : numpy.random.Generator
+        Source of randomness, spawned for every run: results don't depend on `n_jobs`.
+    canary : pandas.DataFrame, optional
+        One record; by default `outlier_canary`.
+    n_runs : int, default 300
+        Runs with and runs without that count, at least 1; half as many again of each kind fix the
+        threshold. The bound can't exceed about ``log(n_runs / 3.7)``.
+    n_synthetic : int, optional
+        Records to draw in each run, by default ten times as many as in `table`: sampling is
+        free, and more of it leaves less noise around what the generator learnt.
+    n_jobs : int, default 1
+        Processes, as joblib counts them.
+
+    Returns
+    -------
+    CanaryAudit
+        With 95% confidence.
+
+    Raises
+    ------
+    ValueError
+        If the canary is not one record, `n_runs` is not positive or a table doesn't fit.
+    """
+    if n_runs < 1:
+        raise ValueError(f"an audit of {n_runs} runs was asked for; give at least 1")
+    canary = outlier_canary(table, codebook) if canary is None else canary
+    if len(canary) != 1:
+        raise ValueError(f"the canary has {len(canary)} records; give exactly one")
+    n_synthetic = 10 * (len(table) + 1) if n_synthetic is None else n_synthetic
+    target = canonicalise(canary, codebook)
+    n_pilot = (n_runs + 1) // 2
+    n_each = n_pilot + n_runs
+    tables = [pd.concat([table[list(canary.columns)], canary], ignore_index=True), table]
+    runs = [(learnt, stream) for learnt in tables for stream in rng.spawn(n_each)]
+    found = np.array(
+        Parallel(n_jobs=n_jobs, batch_size=25)(
+            delayed(_score_one_run)(generator, learnt, target, n_synthetic, stream)
+            for learnt, stream in runs
+        )
+    ).reshape(2, n_each, len(_SCORES))
+    delta = generator.guarantee.delta if generator.guarantee else 0.0
+    chosen, threshold = _choose_test(found[:, :n_pilot], delta=delta)
+    hits = (found[:, n_pilot:, chosen] >= threshold).sum(axis=1)
+    return CanaryAudit(
+        n_with=n_runs,
+        n_without=n_runs,
+        hits_with=int(hits[0]),
+        hits_without=int(hits[1]),
+        threshold=threshold,
+        score=_SCORES[chosen],
+        confidence=0.95,
+        claim=generator.guarantee,
+    )
+
+
+def _score_one_run(
+    generator: Generator,
+    table: pd.DataFrame,
+    canary: CanonicalTable,
+    n_synthetic: int,
+    rng: np.random.Generator,
+) -> tuple[float, float]:
+    fitted = generator.fit(table, canary.codebook, rng=rng)
+    sampled = fitted.sample(n_synthetic, rng=rng)
+    return resemblance(canonicalise(sampled, canary.codebook), canary)
+
+
+def _choose_test(pilot: Scores, *, delta: float) -> tuple[int, float]:
+    """Take the score and the threshold that would have proved most in the pilot runs.
+
+    Parameters
+    ----------
+    pilot : ndarray of float64, shape (2, n_runs, n_scores)
+        With the canary, and without.
+    delta : float
+        The claim's.
+    """
+    best = [_best_threshold(*pilot[:, :, place], delta=delta) for place in range(pilot.shape[2])]
+    chosen = max(range(len(best)), key=lambda place: best[place][0])
+    return chosen, best[chosen][1]
+
+
+def _best_threshold(with_canary: Scores, without: Scores, *, delta: float) -> tuple[float, float]:
+    """Return the largest bound of any threshold, and that threshold."""
+    candidates = np.unique(np.concatenate([with_canary, without]))
+    bounds = [
+        epsilon_lower_bound(
+            int((with_canary >= candidate).sum()),
+            len(with_canary),
+            hits_without=int((without >= candidate).sum()),
+            n_without=len(without),
+            delta=delta,
+        )
+        for candidate in candidates
+    ]
+    best = int(np.argmax(bounds))
+    return bounds[best], float(candidates[best])

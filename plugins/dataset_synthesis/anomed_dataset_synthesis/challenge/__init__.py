@@ -1,0 +1,1 @@
+"""The game: what is dealt, handed in, scored and ranked."""

@@ -1,0 +1,188 @@
+"""The population: its table is loaded once, described by a codebook, and divided by lot."""
+
+import json
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import attrs
+import numpy as np
+import numpy.typing as npt
+import pandas as pd
+
+from anomed_core import ConfigError, CreationContext, Lottery
+from anomed_dataset_synthesis.challenge.config import ROUNDS, DataSettings
+from anomed_dataset_synthesis.table._arrow_levels import Outside
+from anomed_dataset_synthesis.table.canonical import CanonicalTable, canonicalise
+from anomed_dataset_synthesis.table.codebook import CategoryColumn, Codebook, Column, NumericColumn
+from anomed_dataset_synthesis.table.inference import infer_codebook
+from anomed_dataset_synthesis.threat.targets import split_population
+
+Arrays = Mapping[str, npt.NDArray[Any]]
+
+
+@attrs.frozen(kw_only=True)
+class Population:
+    """Everybody's records, divided.
+
+    Attributes
+    ----------
+    background : CanonicalTable
+        Public records.
+    training, control : Mapping of str to CanonicalTable
+        Secret members and non-members, by round.
+    """
+
+    background: CanonicalTable
+    training: Mapping[str, CanonicalTable]
+    control: Mapping[str, CanonicalTable]
+
+    @property
+    def codebook(self) -> Codebook:
+        """Return the columns."""
+        return self.background.codebook
+
+
+def open_population(settings: DataSettings, context: CreationContext) -> Population:
+    """Load and divide the population, once for all processes.
+
+    Each record that is not background belongs to one round, and a fair coin of its own decides
+    whether it is a member. Rounds share no records, so that whatever is learnt in one says nothing
+    about the members of another.
+
+    Parameters
+    ----------
+    settings : DataSettings
+        Table ``data`` of the configuration.
+    context : CreationContext
+        Loads sources, draws lots and keeps what was drawn.
+
+    Returns
+    -------
+    Population
+        The same in all processes.
+
+    Raises
+    ------
+    ConfigError
+        If a source cannot be read or its table does not fit.
+    """
+    arrays = context.freeze(
+        "population", _key(settings, context), lambda: _divided(settings, context)
+    )
+    codebook = Codebook.from_mapping(json.loads(arrays["codebook"].tobytes()))
+
+    def table(name: str) -> CanonicalTable:
+        return CanonicalTable(codebook=codebook, levels=arrays[name])
+
+    return Population(
+        background=table("background"),
+        training={name: table(f"{name} training") for name in ROUNDS},
+        control={name: table(f"{name} control") for name in ROUNDS},
+    )
+
+
+def _key(settings: DataSettings, context: CreationContext) -> str:
+    sources = [source for source in (settings.source, settings.background) if source]
+    parts: dict[str, Any] = {
+        "settings": attrs.asdict(settings),
+        "sources": [context.source_fingerprint(source) for source in sources],
+    }
+    if settings.codebook:
+        parts["codebook"] = _codebook_file(settings.codebook)
+    return json.dumps(parts, sort_keys=True)
+
+
+def _divided(settings: DataSettings, context: CreationContext) -> Arrays:
+    people = _frame(settings.source, settings, context)
+    if settings.background:
+        background = _frame(settings.background, settings, context)
+        secret = people
+    else:
+        split = split_population(
+            len(people),
+            rng=context.lottery.generator("public background"),
+            background_share=settings.background_share,
+        )
+        background = people.iloc[split.background]
+        secret = people.iloc[np.sort(np.concatenate([split.training, split.control]))]
+    codebook = _codebook(background, settings, context)
+    # No value of a secret record may show in a refusal: whatever the codebook lacks is recoded.
+    levels = _levels(secret, codebook, outside="recode", key="data.source")
+    arrays: dict[str, npt.NDArray[Any]] = {
+        "codebook": np.frombuffer(json.dumps(codebook.to_mapping()).encode(), dtype=np.uint8),
+        "background": _levels(background, codebook, outside="recode", key="data.background"),
+    }
+    for name, places in _rounds(len(levels), settings.rounds, context.lottery).items():
+        split = split_population(
+            len(places),
+            rng=context.lottery.generator("membership", name),
+            background_share=0.0,
+        )
+        arrays[f"{name} training"] = levels[places[split.training]]
+        arrays[f"{name} control"] = levels[places[split.control]]
+    small = [name for name, array in arrays.items() if not len(array)]
+    if small:
+        raise ConfigError("data.source", f"{len(people)} records leave none for {small[0]}")
+    return arrays
+
+
+def _rounds(
+    n_records: int, shares: tuple[float, ...], lottery: Lottery
+) -> dict[str, npt.NDArray[np.int64]]:
+    ends = [round(share * n_records) for share in np.cumsum(shares)]
+    sizes = tuple(np.diff([0, *ends[:-1], n_records]).tolist())
+    return dict(zip(ROUNDS, lottery.partition(n_records, sizes, "rounds"), strict=True))
+
+
+def _frame(source: str, settings: DataSettings, context: CreationContext) -> pd.DataFrame:
+    frame: pd.DataFrame = context.load(source, "table")
+    unknown = sorted(set(settings.drop) - set(map(str, frame.columns)))
+    if unknown:
+        raise ConfigError("data.drop", f"{source} has no column {unknown[0]!r}")
+    return frame.drop(columns=list(settings.drop))
+
+
+def _levels(
+    frame: pd.DataFrame, codebook: Codebook, *, outside: Outside, key: str
+) -> npt.NDArray[np.int32]:
+    try:
+        return canonicalise(frame, codebook, outside=outside).levels
+    except ValueError as error:
+        raise ConfigError(key, str(error)) from error
+
+
+def _codebook(
+    background: pd.DataFrame, settings: DataSettings, context: CreationContext
+) -> Codebook:
+    source, reference = context.source(settings.source)
+    try:
+        if settings.codebook:
+            return Codebook.from_mapping(_codebook_file(settings.codebook))
+        if source.codebook is not None:
+            described = source.codebook(reference)
+            return Codebook([_column(one) for one in described if one.name not in settings.drop])
+        # A secret record may lack a value, or have one that no public record has.
+        return infer_codebook(background, steps=settings.steps, nullable=True)
+    except ValueError as error:
+        raise ConfigError("data.codebook", str(error)) from error
+
+
+def _codebook_file(path: str) -> Any:
+    try:
+        return json.loads(Path(path).expanduser().read_text(encoding="utf-8"))
+    except (OSError, ValueError) as error:
+        raise ConfigError("data.codebook", f"{path} is no readable JSON file: {error}") from error
+
+
+def _column(described: Any) -> Column:
+    """Translate a column as data sources describe them."""
+    if described.kind != "cardinal":
+        return CategoryColumn(name=described.name, categories=described.values)
+    return NumericColumn(
+        name=described.name,
+        kind="integer" if described.dtype == "int64" else "real",
+        minimum=described.low,
+        maximum=described.high,
+        step=described.step,
+    )

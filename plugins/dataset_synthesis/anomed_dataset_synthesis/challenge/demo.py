@@ -1,0 +1,176 @@
+"""The demo: baseline generators publish, baseline attackers attack, over HTTP."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any
+
+import attrs
+import numpy as np
+
+from anomed_dataset_synthesis.attacks.attribute import guess_by_neighbour
+from anomed_dataset_synthesis.attacks.membership import distance_ratio
+from anomed_dataset_synthesis.generators import (
+    Bootstrap,
+    DPMarginalTree,
+    Generator,
+    SequentialTrees,
+)
+from anomed_dataset_synthesis.participation import Player
+from anomed_dataset_synthesis.table.canonical import CanonicalTable, canonicalise, to_frame
+from anomed_dataset_synthesis.table.codebook import Codebook
+
+if TYPE_CHECKING:
+    from anomed_core import DemoSession
+
+_ATTACKER = "neighbour"
+
+
+@attrs.frozen(kw_only=True)
+class _Result:
+    """What one synthesizer reached, and what the attacks on it reached."""
+
+    name: str
+    utility: Mapping[str, float]
+    membership: Mapping[str, float]
+    attributes: Mapping[str, float]
+
+    @property
+    def risk(self) -> float:
+        return max(self.membership["risk"], self.attributes["risk"])
+
+
+def play(session: DemoSession) -> None:
+    """Synthesise, publish, attack, and print the ranking.
+
+    Parameters
+    ----------
+    session
+        Where the server is.
+    """
+    player = Player(session.client)
+    rules = player.rules()
+    codebook = player.codebook()
+    session.tell(
+        f"Synthesizers download {rules['n_training']['validation']} records of "
+        f"{codebook.n_columns} columns; everybody sees a public background."
+    )
+    results = [
+        _compete(session, player, generator, rules=rules, codebook=codebook)
+        for generator in _generators(player)
+    ]
+    _print_ranking(session, results, gate=rules["gate"])
+
+
+def _generators(player: Player) -> list[Generator]:
+    background = player.table("/data/background")
+    return [
+        Bootstrap(),
+        SequentialTrees(),
+        DPMarginalTree(epsilon=10.0, background=background),
+    ]
+
+
+def _compete(
+    session: DemoSession,
+    player: Player,
+    generator: Generator,
+    *,
+    rules: Mapping[str, Any],
+    codebook: Codebook,
+) -> _Result:
+    name = generator.name.replace(" ", "-")
+    rng = np.random.default_rng(session.seed)
+    claim: dict[str, object] = {"generator": generator.name}
+    if generator.guarantee is not None:
+        claim |= generator.guarantee.to_dict()
+    utility = {}
+    for split in ("tuning", "validation"):
+        training = player.table("/data/anonymizer/training", data_split=split)
+        fitted = generator.fit(training, codebook, rng=rng)
+        synthetic = fitted.sample(len(training), rng=rng)
+        utility = player.publish(name, synthetic, data_split=split, claim=claim)
+        session.tell(f"  {name}: utility {utility['utility']:.2f} in {split}")
+    attacker = _Attacker(
+        player=player,
+        codebook=codebook,
+        secrets=rules["secrets"],
+        synthetic=canonicalise(
+            player.table("/data/synthetic", anonymizer=name, data_split="validation"), codebook
+        ),
+        background=canonicalise(player.table("/data/background"), codebook),
+    )
+    result = _Result(
+        name=name,
+        utility=utility,
+        membership=attacker.tell_members(name),
+        attributes=attacker.guess_attributes(name),
+    )
+    session.tell(f"  {_ATTACKER} attacks {name}: AUC {result.membership['auc']:.3f}")
+    return result
+
+
+@attrs.frozen(kw_only=True)
+class _Attacker:
+    """Knows what every deanonymizer knows, and looks for the nearest neighbour."""
+
+    player: Player
+    codebook: Codebook
+    secrets: list[str]
+    synthetic: CanonicalTable
+    background: CanonicalTable
+
+    def tell_members(self, anonymizer: str) -> dict[str, float]:
+        """Score targets by whether a synthetic record comes closer than a public one."""
+        records = self.player.table("/data/deanonymizer/targets", data_split="validation")
+        targets = canonicalise(records, self.codebook)
+        scores = distance_ratio(targets, self.synthetic, self.background)
+        return self._hand_in("membership", scores, anonymizer)
+
+    def guess_attributes(self, anonymizer: str) -> dict[str, float]:
+        """Read secrets off the synthetic record that is nearest in everything else."""
+        known = self.player.table("/data/deanonymizer/attribute-targets", data_split="validation")
+        # What is not known is filled with anything: the attack does not look at it.
+        anything = to_frame(self.background)[self.secrets].iloc[[0]].to_dict("records")[0]
+        targets = canonicalise(known.assign(**anything), self.codebook)
+        others = [name for name in self.codebook.names if name not in self.secrets]
+        guesses = to_frame(targets)[self.secrets]
+        for secret in self.secrets:
+            columns = Codebook([self.codebook.column(name) for name in (*others, secret)])
+            tables = [
+                canonicalise(to_frame(table)[list(columns.names)], columns)
+                for table in (targets, self.synthetic, self.background)
+            ]
+            levels = guess_by_neighbour(tables[0], tables[1], secret=secret, background=tables[2])
+            own = Codebook([self.codebook.column(secret)])
+            guesses[secret] = to_frame(CanonicalTable(codebook=own, levels=levels[:, None]))[secret]
+        return self._hand_in("attributes", guesses, anonymizer)
+
+    def _hand_in(self, task: str, answer: Any, anonymizer: str) -> dict[str, float]:
+        return self.player.attack(
+            task, answer, anonymizer=anonymizer, deanonymizer=_ATTACKER, data_split="validation"
+        )
+
+
+def _print_ranking(session: DemoSession, results: list[_Result], *, gate: float) -> None:
+    """Print who reaches the gate first, then by risk."""
+    session.tell("")
+    session.tell(
+        f"Ranking: a utility of {gate:g} is the gate; then the risk counts, the advantage that "
+        "an attack surely had."
+    )
+    session.tell(
+        f"{'':>3} {'synthesizer':<20} {'utility':>8} {'3-way':>7} {'risk':>6} {'AUC':>6} "
+        f"{'TPR at 1% FPR':>14}"
+    )
+    ranked = sorted(
+        results, key=lambda one: (one.utility["utility"] < gate, one.risk, -one.utility["utility"])
+    )
+    for place, one in enumerate(ranked, start=1):
+        passed = "" if one.utility["utility"] >= gate else "  below the gate"
+        session.tell(
+            f"{place:>2}. {one.name:<20} {one.utility['utility']:>8.2f} "
+            f"{one.utility['accuracy_3way']:>7.3f} {one.risk:>6.2f} {one.membership['auc']:>6.3f} "
+            f"{one.membership['tpr_at_fpr_0.01']:>14.3f}{passed}"
+        )
+    session.tell("")

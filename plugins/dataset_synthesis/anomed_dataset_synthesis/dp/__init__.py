@@ -1,0 +1,1 @@
+"""Differential privacy: budgets and claims of privacy, exactly."""

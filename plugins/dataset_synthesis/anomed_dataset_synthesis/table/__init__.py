@@ -1,0 +1,1 @@
+"""Tables of people as numbers: codebooks, canonical form, bins."""

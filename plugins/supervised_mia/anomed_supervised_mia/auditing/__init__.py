@@ -1,0 +1,1 @@
+"""Audit a model: what attacks learn from its answers, in tables, text and conclusions."""

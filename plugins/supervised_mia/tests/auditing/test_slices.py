@@ -1,0 +1,148 @@
+import numpy as np
+import pytest
+from anomed_supervised_mia.attacks import Signals
+from anomed_supervised_mia.auditing.slices import (
+    PARTITIONERS,
+    Partition,
+    Slice,
+    by_class,
+    by_column,
+    by_correctness,
+    by_loss_decile,
+    partition_of,
+)
+from anomed_supervised_mia.metrics import roc_curve
+from hypothesis import given
+from hypothesis import strategies as st
+
+from anomed_core.statistics import rank, roc_of_ranking
+
+
+def signals(n, seed, n_classes=3):
+    rng = np.random.default_rng(seed)
+    probabilities = rng.dirichlet(np.ones(n_classes), size=n)
+    return Signals.from_probabilities(probabilities, labels=rng.integers(0, n_classes, n))
+
+
+@pytest.mark.parametrize("name", PARTITIONERS)
+def test_every_record_is_in_exactly_one_slice(name):
+    members, others = signals(120, 1), signals(80, 2)
+    partition = partition_of(name, members, others)
+    ranking = rank(np.repeat([True, False], [120, 80]), np.random.default_rng(0).random(200))
+    parts = dict(partition.rankings(ranking))
+    together = np.sort(np.concatenate([part.order for part in parts.values()]))
+    np.testing.assert_array_equal(together, np.arange(200))
+    assert {part.partition for part in parts} == {partition.name}
+
+
+@given(st.integers(0, 2**32 - 1), st.integers(2, 80), st.integers(1, 6), st.integers(1, 30))
+def test_curve_of_a_slice_is_that_of_its_records_alone(seed, n_records, n_slices, n_levels):
+    rng = np.random.default_rng(seed)
+    is_member = rng.random(n_records) < 0.5
+    scores = rng.integers(0, n_levels, n_records)
+    codes = rng.integers(0, n_slices, n_records)
+    partition = Partition(name="part", values=tuple(map(str, range(n_slices))), codes=codes)
+    for name, part in partition.rankings(rank(is_member, scores)):
+        inside = codes == int(name.value)
+        np.testing.assert_array_equal(np.sort(part.order), np.flatnonzero(inside))
+        if 0 < np.count_nonzero(is_member[inside]) < np.count_nonzero(inside):
+            alone = roc_curve(is_member[inside], scores[inside])
+            sliced = roc_of_ranking(part)
+            np.testing.assert_array_equal(sliced.thresholds, alone.thresholds)
+            np.testing.assert_array_equal(sliced.n_true_positives, alone.n_true_positives)
+            np.testing.assert_array_equal(sliced.n_false_positives, alone.n_false_positives)
+
+
+def test_classes_are_those_of_members_and_non_members():
+    members = Signals.from_losses([1.0, 2.0], labels=[0, 2])
+    others = Signals.from_losses([1.0], labels=[10])
+    partition = by_class(members, others)
+    assert partition.values == ("0", "2", "10")
+    np.testing.assert_array_equal(partition.codes, [0, 1, 2])
+
+
+def test_correctness_compares_predictions_with_labels():
+    members = Signals.from_labels([0, 1], labels=[0, 0])
+    partition = by_correctness(members, Signals.from_labels([1], labels=[1]))
+    assert [partition.values[code] for code in partition.codes] == [
+        "correctly",
+        "incorrectly",
+        "correctly",
+    ]
+
+
+@given(st.lists(st.floats(0, 10), min_size=20, max_size=60, unique=True))
+def test_distinct_losses_fall_into_tenths(losses):
+    partition = by_loss_decile(Signals.from_losses(losses[5:]), Signals.from_losses(losses[:5]))
+    sizes = np.bincount(partition.codes, minlength=10)
+    assert sizes.max() - sizes.min() <= 1
+    order = np.argsort([*losses[5:], *losses[:5]])
+    assert (np.diff(partition.codes[order].astype(int)) >= 0).all()
+
+
+def test_tied_losses_are_not_doubled():
+    # Eight of ten deciles are equal; closed intervals would put all records into each of them.
+    losses = np.repeat([0.0, 1.0], [85, 15])
+    partition = by_loss_decile(Signals.from_losses(losses[::2]), Signals.from_losses(losses[1::2]))
+    ranking = rank(np.arange(100) < 50, np.arange(100))
+    sizes = {name.value: part.scores.size for name, part in partition.rankings(ranking)}
+    assert sizes == {"1": 85, "9": 15}
+
+
+def test_column_of_words_has_a_slice_for_each():
+    partition = by_column("ward", ["b", "a"], ["c", "a"])
+    assert partition.values == ("a", "b", "c")
+    np.testing.assert_array_equal(partition.codes, [1, 0, 2, 0])
+
+
+@given(st.lists(st.integers(-50, 50), min_size=2, max_size=80), st.integers(2, 6))
+def test_bins_are_named_by_what_they_hold(column, n_bins):
+    partition = by_column("age", column, [], n_bins=n_bins)
+    for code, name in enumerate(partition.values):
+        inside = np.array(column)[partition.codes == code]
+        assert name == f"{inside.min():g} to {inside.max():g}"
+    assert len(partition.values) <= n_bins
+
+
+@pytest.mark.parametrize(
+    ("members", "others", "options", "message"),
+    [
+        ([[1]], [1], {}, "one-dimensional"),
+        ([], [], {}, "not empty"),
+        ([np.nan], [1.0], {}, "NaN"),
+        (["a"], ["b"], {"n_bins": 2}, "bins need numbers"),
+        ([1], [2], {"n_bins": 1}, "bins need numbers"),
+        (range(1001), [], {}, "1001; put its values into bins"),
+        ([1.0, 1.00000001], [1.00000002], {"n_bins": 3}, "distinct names"),
+    ],
+)
+def test_column_that_makes_no_slices_is_refused(members, others, options, message):
+    with pytest.raises(ValueError, match=message):
+        by_column("column", members, others, **options)
+
+
+def test_unknown_division_is_refused_with_the_known_ones():
+    with pytest.raises(ValueError, match="whole, class, correctness, loss-decile"):
+        partition_of("classes", signals(2, 0), signals(2, 0))
+
+
+def test_division_without_labels_is_refused():
+    unlabelled = Signals.from_losses([0.5])
+    with pytest.raises(ValueError, match="need the true labels"):
+        by_class(unlabelled, unlabelled)
+
+
+def test_partition_of_other_records_is_refused():
+    with pytest.raises(ValueError, match="is for 2 records, but there are 2 members and 2"):
+        partition_of(by_column("sex", ["f"], ["m"]), signals(2, 0), signals(2, 0))
+
+
+@pytest.mark.parametrize("codes", [[0, 2], [-1, 0]])
+def test_codes_without_a_slice_are_refused(codes):
+    with pytest.raises(ValueError, match="do not exist"):
+        Partition(name="part", values=("a", "b"), codes=np.array(codes))
+
+
+def test_slice_is_shown_by_its_name():
+    assert str(Slice(partition="class", value="3")) == "class 3"
+    assert str(Slice(partition="whole", value="whole")) == "whole"

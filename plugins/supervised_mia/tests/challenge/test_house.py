@@ -1,0 +1,165 @@
+"""The house audits served models over real HTTP; a model shown to attackers only is flagged."""
+
+import time
+
+import numpy as np
+import pytest
+from anomed_supervised_mia.challenge.arena import open_arena
+from anomed_supervised_mia.challenge.data import Parts
+from anomed_supervised_mia.challenge.membership import evaluate_MIA
+from anomed_supervised_mia.challenge.remote import AnonymizerUnavailableError
+from anomed_supervised_mia.challenge.scoring import evaluator_of
+from anomed_supervised_mia.challenge.house import audit_served_model
+from sklearn.linear_model import LogisticRegression
+
+from anomed_core import Lottery, Role, Split, Subject, Submission
+
+ATTACK_TIMEOUT_S = 60
+
+
+@pytest.fixture
+def server(open_digits):
+    return open_digits(audit_hosts=("127.0.0.1",))
+
+
+def compete(player, url):
+    """Train, submit a final with a registered URL, and return the model."""
+    training = player.download("/data/anonymizer/training")
+    model = LogisticRegression(C=0.01, max_iter=300).fit(training["X"] / 16, training["y"])
+    features = player.download("/data/anonymizer/validation")["X"] / 16
+    answer = player.submit(
+        "anonymizer",
+        model.predict(features),
+        anonymizer="a",
+        data_split="validation",
+        predict_url=url,
+    )
+    return model, answer
+
+
+def constants(X):
+    return np.zeros(len(X), dtype=np.int64)
+
+
+def audited(server, url):
+    from anomed_core.cli.audit import _attack
+
+    return _attack(server, server.challenges["digits"], "a", url)["served-model"]
+
+
+def house_scores(server):
+    return [score for score in server.ledger.scores() if score.origin == "house"]
+
+
+@pytest.mark.parametrize("form", ["labels", "probabilities"])
+def test_an_honest_model_is_not_flagged(server, participant, serving_model, form):
+    models = []
+
+    def predict(X):
+        chosen = models[0].predict if form == "labels" else models[0].predict_proba
+        return chosen(X / 16)
+
+    with serving_model(predict) as host:
+        model, answer = compete(participant(server), f"http://{host}/predict")
+        models.append(model)
+        assert answer.status_code == 201
+        metrics = audited(server, f"http://{host}/predict")
+    assert metrics["flagged"] == 0.0
+    assert metrics["answers_as_submitted"] == 1.0
+    assert metrics["auc_low"] <= metrics["auc"] <= metrics["auc_high"]
+
+
+def test_constants_behind_good_predictions_are_flagged_and_recorded(
+    server, participant, serving_model
+):
+    with serving_model(constants) as host:
+        compete(participant(server), f"http://{host}/predict")
+        metrics = audited(server, f"http://{host}/predict")
+    assert metrics["flagged"] == 1.0
+    recorded = house_scores(server)
+    assert [score.label for score in recorded] == ["served-model"]
+    assert recorded[0].metrics["flagged"] == 1.0
+
+
+def test_a_registered_url_is_audited_in_the_background_by_another_process(
+    open_digits, participant, serving_model
+):
+    server = open_digits(audit_hosts=("127.0.0.1",), in_background=True)
+    with serving_model(constants) as host:
+        compete(participant(server), f"http://{host}/predict")
+        deadline = time.monotonic() + ATTACK_TIMEOUT_S
+        while not (recorded := house_scores(server)) and time.monotonic() < deadline:
+            time.sleep(0.1)
+    assert [score.metrics["flagged"] for score in recorded] == [1.0]
+    assert recorded[0].subject.anonymizer == "a"
+
+
+def test_without_permitted_hosts_nothing_can_be_registered_or_happens_in_the_background(
+    open_digits,
+):
+    closed = open_digits().challenges["digits"]
+    names = {parameter.name for parameter in closed.kind("anonymizer").parameters}
+    assert "predict_url" not in names
+    assert not closed.attacks_by_itself
+
+
+@pytest.mark.parametrize(
+    "url",
+    ["http://example.org/predict", "file:///etc/passwd", "http://user@127.0.0.1/", "http://[", "x"],
+)
+def test_the_server_cannot_be_sent_elsewhere(server, participant, url):
+    _, answer = compete(participant(server), url)
+    assert answer.status_code == 422
+    assert "allowed are http URLs at 127.0.0.1" in answer.json["description"]
+
+
+N_EACH = 40
+
+
+def audit_of_answers(answer, *, unseen):
+    """Audit a model of two classes on non-members of a class that nobody was trained on."""
+    X = np.arange(3.0 * N_EACH).reshape(-1, 1)
+    y = np.repeat([0, 2], N_EACH // 2)
+    data = {
+        "training": (X[:N_EACH], y),
+        "tuning": (X[N_EACH : 2 * N_EACH], y),
+        "validation": (X[2 * N_EACH :], np.full(N_EACH, unseen)),
+    }
+    arena = open_arena(
+        Parts(key="k", load=lambda: data),
+        length=5,
+        evaluate_prediction=evaluator_of(["accuracy"]),
+        evaluate_memberships=evaluate_MIA,
+        lottery=Lottery(bytes(32), "c"),
+        freeze=lambda name, key, compute: compute(),
+    )
+    submission = Submission(
+        kind="anonymizer",
+        subject=Subject(role=Role.ANONYMIZER, anonymizer="a"),
+        split=Split.TUNING,
+        payload={"prediction": y},
+        digest="0" * 64,
+    )
+    return audit_served_model(arena, submission, answer, np.random.default_rng(1)).metrics()
+
+
+@pytest.mark.parametrize(("unseen", "elsewhere"), [(1, 2), (5, 9)])
+def test_no_answer_but_the_label_itself_is_right_for_a_label_that_nobody_was_trained_on(
+    unseen, elsewhere
+):
+    def answer(X):
+        return np.where(X[:, 0] < N_EACH // 2, 0, np.where(X[:, 0] < N_EACH, 2, elsewhere))
+
+    assert audit_of_answers(answer, unseen=unseen)["auc"] == 1.0
+
+
+@pytest.mark.parametrize("unseen", [1, 5])
+def test_a_label_that_nobody_was_trained_on_has_no_probability(unseen):
+    metrics = audit_of_answers(lambda X: np.tile([0.5, 0.5], (len(X), 1)), unseen=unseen)
+
+    assert metrics["auc"] == 1.0
+
+
+def test_probabilities_of_other_classes_than_the_training_data_are_refused():
+    with pytest.raises(AnonymizerUnavailableError, match=r"3 probabilities .* each of the 2 class"):
+        audit_of_answers(lambda X: np.tile([0.5, 0.25, 0.25], (len(X), 1)), unseen=2)
