@@ -4,7 +4,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 PLUGINS := $(wildcard plugins/*)
 ADULT := $(addprefix --adult ,$(wildcard $(ANOMED_TEST_DATA)/adult.data.gz))
-EDITABLE := -e .[postgresql] $(addprefix -e ./,$(PLUGINS))
+EDITABLE := -e .[postgresql] -e ./client[cli,tables] $(addprefix -e ./,$(PLUGINS))
 # uv does not read pip's configuration; hand it the one setting that matters on closed networks.
 export UV_FIND_LINKS := $(PIP_FIND_LINKS)
 
@@ -14,7 +14,7 @@ help:
 
 install: $(VENV)/.installed  ## set up .venv with the core, all plugins and the tools
 
-$(VENV)/.installed: pyproject.toml constraints.txt $(addsuffix /pyproject.toml,$(PLUGINS))
+$(VENV)/.installed: pyproject.toml constraints.txt client/pyproject.toml $(addsuffix /pyproject.toml,$(PLUGINS))
 	$(PYTHON) -m venv $(VENV)
 	$(BIN)/pip install --quiet uv
 	$(BIN)/uv pip install --quiet --compile-bytecode --python $(BIN)/python -c constraints.txt --group dev $(EDITABLE)

@@ -19,6 +19,7 @@ from .processes import serving
 from .wheels import UV, Environment, build_wheel, fresh_environment
 
 PLUGINS = sorted(path.parent for path in REPOSITORY.glob("plugins/*/pyproject.toml"))
+CLIENT = REPOSITORY / "client"
 EXTRAS = REPOSITORY / "examples" / "anomed-mia-extras"
 TUTORIAL = "tutorial/write-a-challenge-type.md"
 
@@ -82,6 +83,21 @@ def test_a_plugin_needs_nothing_but_its_wheel_and_the_cores(
         "anomed", "challenge", "check", "--plugin", listed["name"], folder=tmp_path
     )
     assert "1 challenge(s) checked" in checked
+
+
+def test_a_participant_installs_two_libraries_and_nothing_of_ours(
+    wheel_of: WheelOf, tmp_path: Path
+) -> None:
+    bare = fresh_environment(tmp_path / "bare", ["httpx", "numpy"])
+    ours = fresh_environment(tmp_path / "ours", [wheel_of(CLIENT)])
+
+    needed, installed = (
+        {path.name.partition("-")[0] for path in environment.folder.rglob("*.dist-info")}
+        for environment in (bare, ours)
+    )
+    assert installed - needed == {"anomed_client"}
+    said = ours.run("python", "-c", "import anomed_client; print(anomed_client)", folder=tmp_path)
+    assert "site-packages" in said
 
 
 def test_what_the_scaffold_writes_is_built_installed_tested_and_served(

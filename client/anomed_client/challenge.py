@@ -1,0 +1,396 @@
+"""One challenge, as one participant sees it."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterator, Mapping
+from dataclasses import replace
+from pathlib import Path
+from types import TracebackType
+from typing import TYPE_CHECKING, Any, Self
+
+from anomed_client.access import Access, Identity
+from anomed_client.attack import Attack
+from anomed_client.described import Described
+from anomed_client.description import Split
+from anomed_client.downloads import (
+    Arrays,
+    Download,
+    copied,
+    read_arrays,
+    read_document,
+    read_table,
+)
+from anomed_client.dummy import dummy_of
+from anomed_client.errors import UsageError
+from anomed_client.fetching import fetch
+from anomed_client.http import Answer
+from anomed_client.ranking import Ranking, ranking_of, rankings_of
+from anomed_client.results import Attempts, Receipt, Score, attempts_of
+from anomed_client.submitting import prepare, send
+from anomed_client.targets import Target, targets_of
+
+if TYPE_CHECKING:
+    from pandas import DataFrame
+
+
+class Challenge(Described):
+    """One challenge on one server, as one participant sees it; `connect` returns it.
+
+    Safe to share between threads, and usable after a fork. May be used in a ``with`` statement.
+    """
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        traceback: TracebackType | None,
+    ) -> None:
+        self.close()
+
+    def close(self) -> None:
+        """Close connections; the next request opens new ones."""
+        self._access.calls.connection.close()
+
+    def download(
+        self,
+        product: str,
+        to: Path | str | None = None,
+        *,
+        split: Split | None = None,
+        target: str | None = None,
+        force: bool = False,
+        **parameters: str,
+    ) -> Download:
+        """Download a product as a file.
+
+        Parameters
+        ----------
+        product
+            Its path, or any unambiguous ending of it.
+        to
+            A file, or a folder that exists; ``None`` leaves it in the cache.
+        split, target
+            What it is for, where it depends on that.
+        force
+            Whether it is downloaded again even if it is there.
+        **parameters
+            Of the challenge's own.
+
+        Raises
+        ------
+        AnomedClientError
+            If it cannot be had.
+        """
+        found = self._access.product(product)
+        query = self._access.parameters(found, split=split, target=target, more=parameters)
+        download = fetch(self._access, found, query, force=force)
+        if to is None:
+            return download
+        return copied(download, Path(to), name=f"{found.name}{found.schema.suffix}")
+
+    def arrays(
+        self,
+        product: str,
+        *,
+        split: Split | None = None,
+        target: str | None = None,
+        force: bool = False,
+        **parameters: str,
+    ) -> Arrays:
+        """Download and read arrays; see `download`."""
+        return read_arrays(
+            self.download(product, split=split, target=target, force=force, **parameters)
+        )
+
+    def table(
+        self,
+        product: str,
+        *,
+        split: Split | None = None,
+        target: str | None = None,
+        force: bool = False,
+        **parameters: str,
+    ) -> DataFrame:
+        """Download and read a table, with the extra ``tables``; see `download`."""
+        return read_table(
+            self.download(product, split=split, target=target, force=force, **parameters)
+        )
+
+    def document(
+        self,
+        product: str,
+        *,
+        split: Split | None = None,
+        target: str | None = None,
+        force: bool = False,
+        **parameters: str,
+    ) -> Any:
+        """Download and read a JSON document; see `download`."""
+        return read_document(
+            self.download(product, split=split, target=target, force=force, **parameters)
+        )
+
+    def dummy(self, product: str, *, seed: int = 0) -> Any:
+        """Return data of a product's form that tell nothing about it; nothing is downloaded.
+
+        Parameters
+        ----------
+        product
+            As for `download`.
+        seed
+            Equal seeds give equal data.
+
+        Returns
+        -------
+        Arrays or DataFrame
+
+        Raises
+        ------
+        UsageError
+            If the server does not declare what the product holds.
+        """
+        return dummy_of(self._access.product(product), seed=seed)
+
+    def check(
+        self,
+        payload: Any,
+        *,
+        split: Split,
+        kind: str | None = None,
+        target: str | None = None,
+        **parameters: str,
+    ) -> None:
+        """Check what `submit` checks before it sends; nothing is sent.
+
+        Raises
+        ------
+        UsageError
+            With what is wrong and what would be right.
+        """
+        chosen = self._access.kind(kind, role=self._role(target))
+        prepare(self._access, payload, split=split, kind=chosen, target=target, more=parameters)
+
+    def submit(
+        self,
+        payload: Any,
+        *,
+        split: Split,
+        kind: str | None = None,
+        name: str | None = None,
+        target: str | None = None,
+        repeat: bool = False,
+        **parameters: str,
+    ) -> Score | Receipt:
+        """Submit and wait for the score.
+
+        The same submission counts once, however often it is sent: interrupted and run again, it
+        gets the score that was recorded.
+
+        Parameters
+        ----------
+        payload
+            What the kind asks for: arrays (a bare one where one is asked for), a data frame, a JSON
+            value, a mapping of a form's parts to those, a file's path, or bytes.
+        split
+            ``tuning`` as often as quotas allow, ``validation`` once.
+        kind
+            Name of the submission kind; may be left out where one's role has a single one.
+        name
+            Under which name; that of `connect`, if it is not given.
+        target
+            The anonymizer under attack; see `attack`.
+        repeat
+            Whether it counts once more, if the same was submitted before.
+        **parameters
+            Of the challenge's own.
+
+        Returns
+        -------
+        Score or Receipt
+            A receipt for a final that is sealed until the close.
+
+        Raises
+        ------
+        UsageError
+            Before anything is sent.
+        Refused
+            If the server refuses; it costs nothing.
+        AnomedClientError
+            If nothing comes back, or the server fails.
+        """
+        access = self._named(name)
+        chosen = access.kind(kind, role=self._role(target))
+        prepared = prepare(
+            access, payload, split=split, kind=chosen, target=target, more=parameters
+        )
+        return send(access, prepared, repeat=repeat)
+
+    def attack(self, target: str, *, name: str | None = None) -> Attack:
+        """Return what an attacker of an anonymizer can do, with both names filled in.
+
+        Parameters
+        ----------
+        target
+            The anonymizer.
+        name
+            The attacker's; that of `connect`, if it is not given.
+        """
+        return Attack(Challenge(self._named(name)), target)
+
+    def targets(self) -> tuple[Target, ...]:
+        """Return the anonymizers that can be attacked.
+
+        Raises
+        ------
+        NotSupported
+            If the server does not tell them.
+        """
+        self._access.require("targets", "whom to attack", instead="Ask the organiser for names.")
+        return targets_of(self._access.calls.get_json("/targets"))
+
+    def attempts(self, *, name: str | None = None, target: str | None = None) -> Attempts:
+        """Return one's own history, and what is left.
+
+        Parameters
+        ----------
+        name
+            Whose; that of `connect`, if it is not given.
+        target
+            Only attacks on this anonymizer.
+
+        Raises
+        ------
+        NotSupported
+            If the server keeps no history.
+        """
+        self._access.require("attempts", "attempts")
+        access = self._named(name)
+        query: dict[str, str] = {}
+        if target is not None:
+            query["anonymizer"] = target
+        if access.me is not None:
+            own = "deanonymizer" if self._role(target) == "deanonymizer" else "anonymizer"
+            query[own] = access.me.name
+        if not query:
+            raise UsageError('Whose attempts? Say connect(..., name="...") or attempts(name=...).')
+        return attempts_of(access.calls.get_json("/attempts", parameters=query))
+
+    def score(self, id: int | str) -> Score:  # noqa: A002 - what the server calls it
+        """Return a recorded score of one's own.
+
+        Parameters
+        ----------
+        id
+            Its number, or its address.
+
+        Raises
+        ------
+        NotSupported
+            If the server keeps none.
+        """
+        self._access.require("scores", "recorded scores")
+        number = str(id).rpartition("/")[2]
+        if not number.isdigit():
+            raise UsageError(f"{id!r} is no score; give its number or its address.")
+        told = self._access.calls.get_json(f"/scores/{number}")
+        kind = self.kinds.get(told.get("kind", ""))
+        return Score(
+            metrics=told.get("metrics") or {},
+            id=int(number),
+            url=f"{self.url}/scores/{number}",
+            kind=told.get("kind", ""),
+            split=told.get("split"),
+            primary=kind.primary if kind is not None else None,
+        )
+
+    def ranking(self, name: str | None = None, *, split: Split = "validation") -> Ranking:
+        """Return who is ahead.
+
+        Parameters
+        ----------
+        name
+            Of the ranking; the first one, if it is not given.
+        split
+            Of which submissions.
+
+        Raises
+        ------
+        NotSupported
+            If the server has none.
+        """
+        self._access.require("ranking", "a ranking")
+        query = {"split": split} | ({"name": name} if name else {})
+        return ranking_of(self._access.calls.get_json("/ranking", parameters=query), name)
+
+    def rankings(self, *, split: Split = "validation") -> tuple[Ranking, ...]:
+        """Return all rankings, the headline first; see `ranking`."""
+        self._access.require("ranking", "a ranking")
+        return rankings_of(self._access.calls.get_json("/ranking", parameters={"split": split}))
+
+    def watch(
+        self,
+        name: str | None = None,
+        *,
+        split: Split = "validation",
+        interval_s: float = 5.0,
+    ) -> Iterator[Ranking]:
+        """Yield the ranking, and again whenever it has changed, without end.
+
+        Parameters
+        ----------
+        name, split
+            As for `ranking`.
+        interval_s
+            Seconds between two questions.
+        """
+        last: Ranking | None = None
+        while True:
+            now = self.ranking(name, split=split)
+            if now != last:
+                yield now
+            last = now
+            time.sleep(interval_s)
+
+    def request(
+        self,
+        method: str,
+        path: str,
+        *,
+        parameters: Mapping[str, str] | None = None,
+        body: bytes | None = None,
+        headers: Mapping[str, str] | None = None,
+    ) -> Answer:
+        """Ask a route that this package does not know, such as one of a plugin's own.
+
+        Only GET is asked again where nothing comes back.
+
+        Raises
+        ------
+        AnomedClientError
+            For any answer but a success.
+        """
+        if not path.startswith("/"):
+            raise UsageError(f"The path {path!r} must begin with a slash.")
+        is_safe = method.upper() in {"GET", "HEAD"}
+
+        def once() -> Answer:
+            return self._access.calls.connection.exchange(
+                method, path, parameters=parameters, headers=headers, body=body
+            )
+
+        return self._access.calls.settled(once, name=path, is_post=not is_safe, is_safe=is_safe)
+
+    def _named(self, name: str | None) -> Access:
+        if name is None:
+            return self._access
+        role = self.me.role if self.me is not None else ""
+        return replace(self._access, me=Identity(name=name, role=role))
+
+    def _role(self, target: str | None) -> str:
+        if target is not None:
+            return "deanonymizer"
+        return self.me.role if self.me is not None and self.me.role else "anonymizer"

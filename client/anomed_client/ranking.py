@@ -1,0 +1,127 @@
+"""Who is ahead, as the server says."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+from anomed_client.display import html_table, text_table
+from anomed_client.errors import NotSupported, UsageError
+from anomed_client.results import data_frame
+
+if TYPE_CHECKING:
+    from pandas import DataFrame
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Entry:
+    """One line of a ranking.
+
+    Attributes
+    ----------
+    place
+        From 1, shared by those who tie; ``None`` for those that are not ranked.
+    name
+        Of the participant.
+    labels
+        What is to be known about it, such as that nobody has attacked it yet.
+    criteria
+        What it was ranked by, by name.
+    """
+
+    place: int | None
+    name: str
+    labels: tuple[str, ...] = ()
+    criteria: Mapping[str, float | None] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Ranking:
+    """The order of play of one split.
+
+    Attributes
+    ----------
+    name, title
+        Which ranking.
+    split
+        Of which submissions.
+    entries
+        The best first.
+    """
+
+    name: str
+    title: str = ""
+    split: str = "validation"
+    entries: tuple[Entry, ...] = ()
+
+    def __str__(self) -> str:
+        return text_table(*self.rows())
+
+    def _repr_html_(self) -> str:
+        return html_table(self.title or self.name, *self.rows())
+
+    def rows(self) -> tuple[list[str], list[list[Any]]]:
+        """Return names of columns, and a row for each entry."""
+        names = list(dict.fromkeys(name for entry in self.entries for name in entry.criteria))
+        rows = [
+            [e.place, e.name, *(e.criteria.get(name) for name in names), ", ".join(e.labels)]
+            for e in self.entries
+        ]
+        return ["place", "name", *names, ""], rows
+
+    def to_frame(self) -> DataFrame:
+        """Return a data frame, one row an entry, one column a criterion.
+
+        Raises
+        ------
+        MissingExtra
+            Without pandas.
+        """
+        return data_frame(
+            {"place": e.place, "name": e.name, **e.criteria, "labels": ", ".join(e.labels)}
+            for e in self.entries
+        )
+
+
+def rankings_of(told: Sequence[Mapping[str, Any]]) -> tuple[Ranking, ...]:
+    """Return rankings as the server tells them."""
+    return tuple(
+        Ranking(
+            name=ranking["name"],
+            title=ranking.get("title", ""),
+            split=ranking.get("split", "validation"),
+            entries=tuple(_entry(entry) for entry in ranking.get("entries", ())),
+        )
+        for ranking in told
+    )
+
+
+def ranking_of(told: Sequence[Mapping[str, Any]], name: str | None) -> Ranking:
+    """Return the ranking of a name, or the first one.
+
+    Raises
+    ------
+    UsageError
+        If there is none of this name.
+    NotSupported
+        If there is none at all.
+    """
+    rankings = rankings_of(told)
+    if not rankings:
+        raise NotSupported("This challenge has no ranking.", feature="ranking")
+    if name is None:
+        return rankings[0]
+    for ranking in rankings:
+        if ranking.name == name:
+            return ranking
+    raise UsageError(f"There is no ranking {name!r}.")
+
+
+def _entry(told: Mapping[str, Any]) -> Entry:
+    return Entry(
+        place=told.get("place"),
+        name=str(told.get("name") or told.get("anonymizer") or told.get("deanonymizer") or ""),
+        labels=tuple(told.get("labels") or ()),
+        criteria=dict(told.get("criteria") or {}),
+    )
