@@ -5,7 +5,8 @@ import importlib
 import inspect
 import pkgutil
 import re
-from collections.abc import Iterator
+import sys
+from collections.abc import Callable, Iterator
 from functools import cache
 from pathlib import Path
 
@@ -206,6 +207,78 @@ def test_plugins_import_only_names_that_the_core_exports(package: Path) -> None:
         }
         public = {name for name in used if not name.startswith("anomed_core.testing")}
         assert public <= exported, f"{path}: {sorted(public - exported)}"
+
+
+# --- the one plan of all plugins ------------------------------------------------------------------
+
+GAME = {"config", "data", "arena", "products", "kinds", "operations", "metrics", "scoring"}
+GAME |= {"rankings", "house", "baselines", "report", "demo", "upstream", "__init__"}
+"""What the files in ``challenge/`` are called, whatever the challenge type; not all are needed."""
+
+SHARED = ("anomed_core.statistics", "anomed_core.tables", "anomed_core.report")
+SHARED += ("anomed_core.table_html",)  # what reports are made of
+"""All that packages which know no challenge may import of the core."""
+
+NOT_YET = {"anomed_dataset_anonymization", "anomed_dataset_synthesis", "anomed_supervised_mia"}
+"""Plugins that are still being brought onto the plan."""
+
+HOOK_STATEMENTS = 3
+"""Of a hook: its docstring, an import, and one line into ``challenge/``."""
+
+
+def misnamed(package: Path) -> list[str]:
+    """Return files of the game that no other type would look for, and those beside the packages."""
+    game = [path.name for path in (package / "challenge").iterdir() if path.suffix == ".py"]
+    beside = [path.name for path in package.glob("*.py")]
+    strange = {f"challenge/{name}" for name in game if name.removesuffix(".py") not in GAME}
+    return sorted(strange | {name for name in beside if name not in {"__init__.py", "plugin.py"}})
+
+
+def more_than_hooks(package: Path) -> list[str]:
+    """Return what ``plugin.py`` holds beside hooks of one line, constants and cheap imports."""
+    found = []
+    for node in ast.parse((package / "plugin.py").read_text(encoding="utf-8")).body:
+        if isinstance(node, (ast.Import, ast.ImportFrom)):
+            names = imported(ast.Module([node], type_ignores=[]))
+            roots = {name.split(".")[0] for name in names}
+            found += sorted(roots - {"anomed_core", *sys.stdlib_module_names})
+        elif isinstance(node, (ast.FunctionDef, ast.ClassDef)):
+            if [ast.unparse(decorator) for decorator in node.decorator_list] != ["hookimpl"]:
+                found.append(f"{node.name} is no hook")
+            elif len(node.body) > HOOK_STATEMENTS:
+                found.append(f"{node.name} does more than pass on")
+    return found
+
+
+def knowing_the_game(package: Path) -> list[str]:
+    """Return imports by which a package of science would know a challenge."""
+    game = {f"{package.name}.challenge", f"{package.name}.plugin"}
+    found = []
+    for path, tree in modules(package):
+        if path.relative_to(package).parts[0] in {"challenge", "commands", "__init__.py"}:
+            continue
+        for name in imported(tree, at_run_time=False):
+            foreign = name.split(".")[0] == "anomed_core" and not name.startswith(SHARED)
+            if path.name != "plugin.py" and (foreign or ".".join(name.split(".")[:2]) in game):
+                found.append(f"{path.relative_to(package)}: {name}")
+    return found
+
+
+RULES = (misnamed, more_than_hooks, knowing_the_game)
+
+
+@pytest.mark.parametrize("rule", RULES, ids=lambda rule: rule.__name__)
+@pytest.mark.parametrize(
+    "package", [path for path in PLUGINS if path.name not in NOT_YET], ids=lambda path: path.name
+)
+def test_plugins_keep_to_the_one_plan(package: Path, rule: Callable[[Path], list[str]]) -> None:
+    assert rule(package) == []
+
+
+def test_no_plugin_that_keeps_to_the_plan_is_excused() -> None:
+    broken = {path.name for path in PLUGINS if any(rule(path) for rule in RULES)}
+
+    assert broken == NOT_YET
 
 
 def test_only_the_command_line_prints() -> None:
