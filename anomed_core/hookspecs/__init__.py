@@ -42,6 +42,7 @@ from anomed_core.hookspecs.data_provision import (
     anomed_dummy_data,
     anomed_provide_data,
 )
+from anomed_core.hookspecs.order_of_play import anomed_house_entries, anomed_rankings
 from anomed_core.hookspecs.threat_evaluation import (
     anomed_evaluate_threat,
     anomed_house_attacks,
@@ -70,8 +71,10 @@ __all__ = [
     "anomed_extra_routes",
     "anomed_health",
     "anomed_house_attacks",
+    "anomed_house_entries",
     "anomed_metrics",
     "anomed_provide_data",
+    "anomed_rankings",
     "anomed_report",
     "anomed_score_recorded",
     "anomed_submission_kinds",

@@ -27,6 +27,7 @@ from anomed_core.model.payloads import (
     TableSchema,
     TextSchema,
 )
+from anomed_core.model.ranking import Criterion, Gate, HouseEntry, Ranking, Take
 from anomed_core.model.roles import Direction, Purpose, Role, Split
 from anomed_core.model.submission_kind import SubmissionKind, alternatives
 
@@ -42,13 +43,16 @@ __all__ = [
     "ChallengeSpec",
     "ChallengeType",
     "ColumnSchema",
+    "Criterion",
     "DataProduct",
     "DataRequest",
     "DemoConfig",
     "Direction",
     "FormPart",
     "FormSchema",
+    "Gate",
     "HouseAttack",
+    "HouseEntry",
     "JSONSchema",
     "Metric",
     "Parameter",
@@ -57,6 +61,7 @@ __all__ = [
     "ProductSchema",
     "Purpose",
     "Quality",
+    "Ranking",
     "ReportSection",
     "Role",
     "Score",
@@ -66,6 +71,7 @@ __all__ = [
     "SubmissionKind",
     "SubmissionSchema",
     "TableSchema",
+    "Take",
     "Target",
     "TextSchema",
     "alternatives",

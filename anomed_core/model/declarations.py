@@ -125,6 +125,13 @@ def _bounds(_: object, attribute: attrs.Attribute[Any], value: tuple[float, floa
         raise ValueError(f"{attribute.name} must be (low, high) with low < high, got {value}")
 
 
+def _two_names(_: object, attribute: attrs.Attribute[Any], value: tuple[str, ...]) -> None:
+    if len(value) != 2:
+        raise ValueError(
+            f"{attribute.name} must be the names of the lower and the upper limit, got {value}"
+        )
+
+
 @attrs.frozen(kw_only=True)
 class Metric:
     """A number that a submission is scored by; declared before the first score, then fixed.
@@ -146,6 +153,10 @@ class Metric:
     tie_breaker
         Position among the metrics that decide ties of the primary one, from 1; ``None`` if it
         decides none.
+    limits
+        Names of the metrics that are the lower and upper limits of its 95 % confidence interval,
+        where there is one. Rankings that take the worst of several attacks by a lower limit widen
+        the interval for their number.
     measure
         Computes it from the truth and what was submitted, as scikit-learn's metrics do, for metrics
         that are declared with their kind: the kind's `perfect` payload for the request, and the
@@ -166,6 +177,12 @@ class Metric:
     chance: float | None = None
     primary: bool = False
     tie_breaker: int | None = None
+    limits: tuple[str, str] | None = attrs.field(
+        default=None,
+        converter=attrs.converters.optional(as_tuple),
+        validator=attrs.validators.optional(_two_names),
+        metadata={"fingerprint": False},
+    )
     measure: Callable[[Any, Any], Any] | None = attrs.field(
         default=None, eq=False, repr=False, metadata={"fingerprint": False}
     )

@@ -9,6 +9,8 @@ from typing import Any
 import attrs
 import numpy as np
 
+from anomed_core.model._converters import as_tuple
+from anomed_core.model.declarations import Metric
 from anomed_core.model.events import DataRequest, Payload, Submission
 
 
@@ -20,7 +22,8 @@ class Quality(StrEnum):
     INVALID = "invalid"
 
 
-def _as_function(payload: Any) -> Callable[[DataRequest], Payload]:
+def as_function(payload: Any) -> Callable[[DataRequest], Payload]:
+    """Return a payload as a function of the request, which it may be already."""
     return payload if callable(payload) else lambda _: payload
 
 
@@ -49,7 +52,7 @@ class Baseline:
     name: str
     kind: str
     quality: Quality = attrs.field(converter=Quality)
-    payload: Callable[[DataRequest], Payload] = attrs.field(converter=_as_function)
+    payload: Callable[[DataRequest], Payload] = attrs.field(converter=as_function)
     secret: bool = True
 
 
@@ -67,6 +70,10 @@ class HouseAttack:
         One sentence for people, with a reference.
     on_request
         Whether it runs only when the organiser asks (``anomed audit``), and not after each score.
+    metrics
+        What it returns, as far as rankings read it, declared as kinds declare theirs: house and
+        participants rank together. Directions are the attack's: what is better for it is worse for
+        the one that it attacks.
     run
         Called with the anonymizer's submission and a seeded generator; returns finite metrics, or
         ``None`` if there is nothing to attack.
@@ -76,6 +83,7 @@ class HouseAttack:
     kind: str
     description: str = ""
     on_request: bool = False
+    metrics: tuple[Metric, ...] = attrs.field(converter=as_tuple, default=())
     run: Callable[[Submission, np.random.Generator], Mapping[str, float] | None]
 
 

@@ -30,6 +30,7 @@ OWNER_HOOKS = frozenset(
         "anomed_evaluate_threat",
         "anomed_baselines",
         "anomed_extra_routes",
+        "anomed_rankings",
     }
 )
 """Hooks that only the owner of a challenge's type may answer; extensions may wrap them."""

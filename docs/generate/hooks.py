@@ -10,6 +10,7 @@ from anomed_core.hookspecs import (
     announcing,
     around,
     data_provision,
+    order_of_play,
     threat_evaluation,
     utility_evaluation,
 )
@@ -18,7 +19,14 @@ from docs.generate.demos import challenge_types, plugin_of
 from docs.generate.markdown import code, described, docstring, prose, table
 from docs.generate.objects import documented
 
-_MODULES = (announcing, data_provision, utility_evaluation, threat_evaluation, around)
+_MODULES = (
+    announcing,
+    data_provision,
+    utility_evaluation,
+    threat_evaluation,
+    order_of_play,
+    around,
+)
 _CALLED = re.compile(r"(Called .*?); (.*?[.])(?:\s|$)(.*)", flags=re.DOTALL)
 
 
