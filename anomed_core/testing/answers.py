@@ -38,8 +38,22 @@ def served_products(
                 yield product, query, client.get(product.path, **query)
 
 
-def answers(client: ChallengeClient, trials: Iterable[Trial]) -> dict[str, Any]:
+def answers(
+    client: ChallengeClient,
+    trials: Iterable[Trial],
+    *,
+    scores: Mapping[Trial, Mapping[str, float]] | None = None,
+) -> dict[str, Any]:
     """Return digests of all products, the metrics of all trials, and the fingerprint.
+
+    Parameters
+    ----------
+    client
+        The served challenge.
+    trials
+        What is scored.
+    scores
+        What the trials are known to score there; ``None`` evaluates them.
 
     Returns
     -------
@@ -50,7 +64,7 @@ def answers(client: ChallengeClient, trials: Iterable[Trial]) -> dict[str, Any]:
     for product, query, answer in served_products(client):
         found[f"GET {product.path} {dict(query)}"] = (answer.status, digest_bytes(answer.body))
     for trial in trials:
-        found[f"the metrics of {trial}"] = evaluate(client, trial)
+        found[f"the metrics of {trial}"] = scores[trial] if scores else evaluate(client, trial)
     return found
 
 

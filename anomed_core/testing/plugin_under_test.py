@@ -6,7 +6,7 @@ import shutil
 import tempfile
 import weakref
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -17,8 +17,10 @@ from anomed_core.model import ChallengeSpec, ChallengeType
 from anomed_core.plugins import PluginRegistry, build_registry
 from anomed_core.service.server import Server, open_server
 from anomed_core.service.specs import demo_table, specs_from_tables
+from anomed_core.testing.answers import answers
 from anomed_core.testing.client import ChallengeClient
 from anomed_core.testing.loading import Plugin, load_plugin
+from anomed_core.testing.trials import Trial, evaluate, trials
 
 SECRET = "7e57" * 16
 OTHER_SECRET = "07e5" * 16
@@ -136,6 +138,8 @@ class PluginUnderTest:
     extensions: tuple[Plugin, ...] = ()
     _folder: Path | None = attrs.field(default=None, init=False)
     _n_states: int = attrs.field(default=0, init=False)
+    _open: dict[str, ChallengeClient] = attrs.field(factory=dict, init=False)
+    _scores: dict[Trial, dict[str, float]] = attrs.field(factory=dict, init=False)
 
     def new_state(self, *, own_artifacts: bool = False) -> Path:
         """Return a fresh state directory.
@@ -161,7 +165,7 @@ class PluginUnderTest:
     def served(
         self, *, secret: str = SECRET, own_artifacts: bool = False
     ) -> Iterator[ChallengeClient]:
-        """Serve the challenge from a fresh state."""
+        """Serve the challenge from a fresh state, to a check that hands something in."""
         with served(
             self.plugin,
             config=self.config,
@@ -170,6 +174,29 @@ class PluginUnderTest:
             environment={"ANOMED_SECRET": secret},
         ) as client:
             yield client
+
+    def open(self, *, secret: str = SECRET) -> ChallengeClient:
+        """Return a server for checks that only ask and evaluate: one for all of them.
+
+        Opening a challenge may take seconds, and so does the submission that attacks need.
+        """
+        if secret not in self._open:
+            with ExitStack() as stack:
+                self._open[secret] = stack.enter_context(self.served(secret=secret))
+                weakref.finalize(self, stack.pop_all().close)
+        return self._open[secret]
+
+    def scores(self) -> dict[Trial, dict[str, float]]:
+        """Return what each valid baseline scores on the server of `open`, evaluated once."""
+        if not self._scores:
+            client = self.open()
+            self._scores = {trial: evaluate(client, trial) for trial in trials(client)}
+        return self._scores
+
+    def answers(self) -> dict[str, Any]:
+        """Return what the server of `open` answers to the requests of the valid baselines."""
+        scored = self.scores()
+        return answers(self.open(), scored, scores=scored)
 
     def registry(self) -> tuple[PluginRegistry, ChallengeType | None]:
         """Return a registry that holds the plugin and its extensions, and the type it owns."""

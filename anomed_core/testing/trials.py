@@ -206,6 +206,37 @@ def evaluate(client: ChallengeClient, trial: Trial, payload: Any = None) -> dict
         Whatever the plugin raises; `ContractError` for undeclared or impossible metrics.
     """
     hosted = client.hosted
+    submission = validated(client, trial, payload)
+    is_attack = trial.kind.purpose is Purpose.THREAT
+    target = attacked(client, trial.kind, trial.split) if is_attack else None
+    evaluation = Evaluation(challenge=hosted.id, submission=submission, target=target)
+    try:
+        metrics = Evaluator({hosted.id: hosted})(evaluation)
+    except RequestError as error:
+        raise ContractError(
+            f"the evaluation refuses a submission ({error}); an attempt has been spent then, so "
+            "refuse it in anomed_validate_submission"
+        ) from error
+    assert isinstance(metrics, dict)
+    return metrics
+
+
+def validated(client: ChallengeClient, trial: Trial, payload: Any = None) -> Submission:
+    """Decode and validate a trial, as is done before an attempt is spent.
+
+    Parameters
+    ----------
+    client, trial, payload
+        As for `evaluate`.
+
+    Raises
+    ------
+    RequestError
+        If it is refused.
+    Exception
+        Whatever the plugin raises.
+    """
+    hosted = client.hosted
     parameters = checked_parameters(trial.kind.parameters, trial.query)
     submission = Submission(
         kind=trial.kind.name,
@@ -215,20 +246,9 @@ def evaluate(client: ChallengeClient, trial: Trial, payload: Any = None) -> dict
         payload=payload_of(trial, client) if payload is None else payload,
         digest=body_digest(trial.body),
     )
-    is_attack = trial.kind.purpose is Purpose.THREAT
-    target = attacked(client, trial.kind, trial.split) if is_attack else None
-    evaluator = Evaluator({hosted.id: hosted})
-    refusal = evaluator(Validation(challenge=hosted.id, submission=submission))
+    refusal = Evaluator({hosted.id: hosted})(Validation(challenge=hosted.id, submission=submission))
     if refusal is not None:
         error = RequestError(refusal)
         error.add_note(f"anomed_validate_submission refuses {trial}")
         raise error
-    try:
-        metrics = evaluator(Evaluation(challenge=hosted.id, submission=submission, target=target))
-    except RequestError as error:
-        raise ContractError(
-            f"the evaluation refuses a submission ({error}); an attempt has been spent then, so "
-            "refuse it in anomed_validate_submission"
-        ) from error
-    assert isinstance(metrics, dict)
-    return metrics
+    return submission

@@ -21,12 +21,12 @@ _UNLIMITED = Limits(body_bytes=2**40, unpacked_bytes=2**40, table_rows=2**40, te
 
 def products_as_declared(plugin_under_test: PluginUnderTest) -> None:
     """Serve every data product as its schema says."""
-    with plugin_under_test.served() as client:
-        problems = [
-            f"GET {product.path} {dict(query) or ''}: {problem}"
-            for product, query, answer in served_products(client)
-            if (problem := _problem(product, answer.status, answer.body, answer.reason))
-        ]
+    client = plugin_under_test.open()
+    problems = [
+        f"GET {product.path} {dict(query) or ''}: {problem}"
+        for product, query, answer in served_products(client)
+        if (problem := _problem(product, answer.status, answer.body, answer.reason))
+    ]
     fail_if_any(problems)
 
 
@@ -59,17 +59,17 @@ def _index_of(table: Any) -> list[str]:
 
 def dummy_data_fits(plugin_under_test: PluginUnderTest) -> None:
     """Make dummy data of the declared form, from the seed alone and not from the real data."""
-    with plugin_under_test.served() as client:
-        real = {
-            product.path: answer.body
-            for product, _, answer in served_products(client)
-            if answer.status == 200
-        }
-        problems = [
-            f"dummy data of {product.path}: {problem}"
-            for product in client.hosted.products.values()
-            for problem in _dummy_problems(client, product, real.get(product.path, b""))
-        ]
+    client = plugin_under_test.open()
+    real = {
+        product.path: answer.body
+        for product, _, answer in served_products(client)
+        if answer.status == 200
+    }
+    problems = [
+        f"dummy data of {product.path}: {problem}"
+        for product in client.hosted.products.values()
+        for problem in _dummy_problems(client, product, real.get(product.path, b""))
+    ]
     fail_if_any(problems)
 
 

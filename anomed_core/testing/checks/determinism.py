@@ -38,9 +38,8 @@ def hook_of(trial: Trial) -> str:
 
 def inputs_unchanged(plugin_under_test: PluginUnderTest) -> None:
     """Leave the submission, the challenge and the global random state as they are."""
-    with plugin_under_test.served() as client:
-        problems = [problem for t in trials(client) for problem in _changes(client, t)]
-    fail_if_any(problems)
+    client = plugin_under_test.open()
+    fail_if_any([problem for trial in trials(client) for problem in _changes(client, trial)])
 
 
 def _changes(client: ChallengeClient, trial: Trial) -> Iterator[str]:
@@ -87,21 +86,22 @@ def _random_state_kept() -> Iterator[Callable[[], str]]:
 
 def evaluation_is_deterministic(plugin_under_test: PluginUnderTest) -> None:
     """Score twice with the same result, whatever the global random state is."""
-    with plugin_under_test.served() as client:
-        problems = [p for t in trials(client) if (p := _instability(client, t))]
-    fail_if_any(problems)
+    client = plugin_under_test.open()
+    scored = plugin_under_test.scores()
+    fail_if_any([p for trial, first in scored.items() if (p := _instability(client, trial, first))])
 
 
-def _instability(client: ChallengeClient, trial: Trial) -> str:
-    first, again, other = (_seeded(client, trial, seed) for seed in (1, 1, 2))
+def _instability(client: ChallengeClient, trial: Trial, unseeded: dict[str, float]) -> str:
+    first = _seeded(client, trial, 1)
+    if first == unseeded:
+        return ""
+    again = _seeded(client, trial, 1)
     if first != again:
         return f"{trial}: {hook_of(trial)} is not deterministic: {_differing(first, again)}"
-    if first != other:
-        return (
-            f"{trial}: {hook_of(trial)} depends on global random state (random.seed or "
-            f"numpy.random.seed): {_differing(first, other)}"
-        )
-    return ""
+    return (
+        f"{trial}: {hook_of(trial)} depends on global random state (random.seed or "
+        f"numpy.random.seed): {_differing(first, unseeded)}"
+    )
 
 
 def _seeded(client: ChallengeClient, trial: Trial, seed: int) -> dict[str, float]:
@@ -118,9 +118,7 @@ def _differing(first: dict[str, float], second: dict[str, float]) -> str:
 
 def several_workers_agree(plugin_under_test: PluginUnderTest) -> None:
     """Serve the same bytes and give the same scores in another process, from a fresh state."""
-    with plugin_under_test.served(own_artifacts=True) as client:
-        tried = tuple(trials(client))
-        here = answers(client, tried)
+    here = plugin_under_test.answers()
     there = ask(
         Question(
             task="answers",
@@ -128,7 +126,7 @@ def several_workers_agree(plugin_under_test: PluginUnderTest) -> None:
             extensions=tuple(map(reference, plugin_under_test.extensions)),
             config=plugin_under_test.config,
             state=plugin_under_test.new_state(own_artifacts=True),
-            trials=tried,
+            trials=tuple(plugin_under_test.scores()),
         ),
         hash_seed=1,
     )
@@ -142,20 +140,28 @@ def several_workers_agree(plugin_under_test: PluginUnderTest) -> None:
 
 def independent_of_other_plugins(plugin_under_test: PluginUnderTest) -> None:
     """Depend neither on other plugins, nor on their order, nor on a twin challenge."""
-    with plugin_under_test.served() as client:
-        tried = tuple(trials(client))
-        alone = answers(client, tried)
     others = tuple(NEIGHBOURS)
-    for before, after, label in (
-        (others, (), "after other plugins"),
-        ((), others[::-1], "before other plugins"),
-    ):
-        for n_twins in (0, 1):
-            with _in_company(plugin_under_test, before, after, n_twins) as client:
-                difference = first_difference(alone, answers(client, tried))
-            if difference:
-                company = "beside another challenge of its type" if n_twins else f"loaded {label}"
-                raise ConformanceError(f"{company}, {difference}")
+    if difference := _moved_by(plugin_under_test, after=others[::-1]):
+        raise ConformanceError(f"loaded before other plugins, {difference}")
+    if difference := _moved_by(plugin_under_test, before=others, n_twins=1):
+        by_twin = _moved_by(plugin_under_test, n_twins=1)
+        company = (
+            "beside another challenge of its type" if by_twin else "loaded after other plugins"
+        )
+        raise ConformanceError(f"{company}, {by_twin or difference}")
+
+
+def _moved_by(
+    plugin_under_test: PluginUnderTest,
+    *,
+    before: Sequence[Any] = (),
+    after: Sequence[Any] = (),
+    n_twins: int = 0,
+) -> str:
+    """Return what is answered otherwise in company than alone; empty if nothing is."""
+    tried = tuple(plugin_under_test.scores())
+    with _in_company(plugin_under_test, before, after, n_twins) as client:
+        return first_difference(plugin_under_test.answers(), answers(client, tried))
 
 
 @contextmanager

@@ -32,14 +32,14 @@ def finals_scored_once(plugin_under_test: PluginUnderTest) -> None:
 
 def nobody_attacked(plugin_under_test: PluginUnderTest) -> None:
     """Refuse attacks on an anonymizer who has handed in nothing, before an attempt is spent."""
-    with plugin_under_test.served() as client:
-        problems = [
-            problem
-            for trial in trials(client)
-            if trial.kind.with_target and "anonymizer" in trial.query
-            for problem in _attack_on_nobody(client, trial)
-        ]
-        problems += _unattackable(client)
+    client = plugin_under_test.open()
+    problems = [
+        problem
+        for trial in trials(client)
+        if trial.kind.with_target and "anonymizer" in trial.query
+        for problem in _attack_on_nobody(client, trial)
+    ]
+    problems += _unattackable(client)
     fail_if_any(problems)
 
 

@@ -23,15 +23,13 @@ _SHIFTS = (1, 2, 3, 5)
 def refusals_tell_no_truth(plugin_under_test: PluginUnderTest) -> None:
     """Refuse nothing, and say nothing, because of how many answers are right."""
     problems: list[str] = []
-    with (
-        plugin_under_test.served() as client,
-        plugin_under_test.served(secret=OTHER_SECRET) as other,
-    ):
-        counterparts = {identity_of(trial): trial for trial in trials(other)}
-        for trial in trials(client):
-            if trial.quality is Quality.PERFECT and trial.is_secret:
-                counterpart = counterparts[identity_of(trial)]
-                problems += _oracles(client, trial, other, counterpart)
+    client = plugin_under_test.open()
+    other = plugin_under_test.open(secret=OTHER_SECRET)
+    counterparts = {identity_of(trial): trial for trial in trials(other)}
+    for trial in trials(client):
+        if trial.quality is Quality.PERFECT and trial.is_secret:
+            counterpart = counterparts[identity_of(trial)]
+            problems += _oracles(client, trial, other, counterpart)
     fail_if_any(problems)
 
 

@@ -26,10 +26,8 @@ def baselines_hold(plugin_under_test: PluginUnderTest) -> None:
         problems = list(_missing(client, [(b.kind, b.quality) for b in offered]))
         for trial in trials(client, qualities=tuple(Quality), separately=True):
             problems += _misjudged(client, trial)
-        fail_if_any(problems)
-        scored = {trial: evaluate(client, trial) for trial in trials(client)}
-        problems += _broken_relations(client, scored)
     fail_if_any(problems)
+    fail_if_any(_broken_relations(plugin_under_test.open(), plugin_under_test.scores()))
 
 
 def _misjudged(client: ChallengeClient, trial: Trial) -> Iterator[str]:
@@ -86,17 +84,17 @@ def _broken_relations(
 
 def constant_input_scored(plugin_under_test: PluginUnderTest) -> None:
     """Return exactly the declared metrics, finite and in bounds, on constant input, too."""
-    with plugin_under_test.served() as client:
-        problems = []
-        tried = set()
-        for trial in trials(client):
-            payload = payload_of(trial, client)
-            variants = constants(payload, trial.kind.schema_for(trial.split))
-            for label, variant in itertools.chain([("as it is", payload)], variants):
-                identity = (trial.kind.name, trial.split, digest(variant))
-                if identity not in tried:
-                    tried.add(identity)
-                    problems += _unscored(client, trial, label, variant)
+    client = plugin_under_test.open()
+    problems = []
+    tried = set()
+    for trial in trials(client):
+        payload = payload_of(trial, client)
+        variants = constants(payload, trial.kind.schema_for(trial.split))
+        for label, variant in itertools.chain([("as it is", payload)], variants):
+            identity = (trial.kind.name, trial.split, digest(variant))
+            if identity not in tried:
+                tried.add(identity)
+                problems += _unscored(client, trial, label, variant)
     fail_if_any(problems)
 
 
@@ -144,12 +142,12 @@ def _harm(client: ChallengeClient, trial: Trial, label: str, body: Body, number:
 
 def house_attacks_run(plugin_under_test: PluginUnderTest) -> None:
     """Run house attacks on valid baselines with finite metrics, and the same ones again."""
-    with plugin_under_test.served() as client:
-        problems = []
-        for trial in trials(client):
-            for attack in client.hosted.house_attacks:
-                if attack.kind == trial.kind.name and trial.split in trial.kind.keeps:
-                    problems += _attack_problems(client, trial, attack.name)
+    client = plugin_under_test.open()
+    problems = []
+    for trial in trials(client):
+        for attack in client.hosted.house_attacks:
+            if attack.kind == trial.kind.name and trial.split in trial.kind.keeps:
+                problems += _attack_problems(client, trial, attack.name)
     fail_if_any(problems)
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from functools import lru_cache
 
 import attrs
 import numpy as np
@@ -24,7 +25,7 @@ from anomed_core.testing.checks.truth import (
 from anomed_core.testing.client import ChallengeClient
 from anomed_core.testing.hostile import hostile_uploads
 from anomed_core.testing.plugin_under_test import OTHER_SECRET, PluginUnderTest
-from anomed_core.testing.trials import Trial, evaluate, payload_of, trials
+from anomed_core.testing.trials import Trial, payload_of, trials, validated
 
 _DOCUMENTS = ("/challenge.json", "/openapi.json", "/attempts")
 
@@ -82,15 +83,15 @@ def no_truth_of_validation(plugin_under_test: PluginUnderTest) -> None:
 
 
 def _search(plugin_under_test: PluginUnderTest, split: Split) -> None:
-    with plugin_under_test.served() as client:
-        secret = truths(client, split)
-        problems = [
-            f"{where} holds the ground truth of {truth.trial} ({truth.name}) in {label or 'it'}"
-            for where, audience, body in _said(client)
-            for label, column in columns(parsed(body))
-            for truth in secret
-            if _is_for(truth, audience) and contains(column, truth.values)
-        ]
+    client = plugin_under_test.open()
+    secret = truths(client, split)
+    problems = [
+        f"{where} holds the ground truth of {truth.trial} ({truth.name}) in {label or 'it'}"
+        for where, audience, body in _said(client)
+        for label, column in columns(parsed(body))
+        for truth in secret
+        if _is_for(truth, audience) and contains(column, truth.values)
+    ]
     fail_if_any(problems)
 
 
@@ -117,29 +118,23 @@ def filled(path: str) -> str:
 def messages_tell_no_truth(plugin_under_test: PluginUnderTest) -> None:
     """Keep the ground truth out of every message to a participant."""
     problems = []
-    with (
-        plugin_under_test.served() as client,
-        plugin_under_test.served(secret=OTHER_SECRET) as other,
-    ):
-        secret = truths(client)
-        announced = client.get("/challenge.json").body.decode()
-        counterparts = {identity_of(t): t for t in trials(other, qualities=tuple(Quality))}
-        for trial, label, body in _refusable(client):
-            refusal = refusal_of(client, trial, body)
-            told = _told(
-                refusal, [t for t in secret if t.trial.split is trial.split], body, announced
+    client = plugin_under_test.open()
+    other = plugin_under_test.open(secret=OTHER_SECRET)
+    secret = truths(client)
+    announced = client.get("/challenge.json").body.decode()
+    counterparts = {identity_of(t): t for t in trials(other, qualities=tuple(Quality))}
+    for trial, label, body in _refusable(client):
+        refusal = refusal_of(client, trial, body)
+        told = _told(refusal, [t for t in secret if t.trial.split is trial.split], body, announced)
+        where = f"{trial.kind.name} ({trial.split}): the message about {label}"
+        elsewhere = _said_elsewhere(refusal, other, counterparts[identity_of(trial)], label, body)
+        if told:
+            problems.append(f"{where} tells {told} of the ground truth: {refusal!r}")
+        elif elsewhere:
+            problems.append(
+                f"{where} depends on the ground truth or on secret draws: {refusal!r}, but "
+                f"{elsewhere!r} under another secret"
             )
-            where = f"{trial.kind.name} ({trial.split}): the message about {label}"
-            elsewhere = _said_elsewhere(
-                refusal, other, counterparts[identity_of(trial)], label, body
-            )
-            if told:
-                problems.append(f"{where} tells {told} of the ground truth: {refusal!r}")
-            elif elsewhere:
-                problems.append(
-                    f"{where} depends on the ground truth or on secret draws: {refusal!r}, but "
-                    f"{elsewhere!r} under another secret"
-                )
     fail_if_any(problems)
 
 
@@ -159,7 +154,7 @@ def _said_elsewhere(
     elsewhere = refusal_of(other, counterpart, body)
     if not refusal or not elsewhere or refusal == elsewhere:
         return ""
-    own = dict(_variants(counterpart)).get(label, body)
+    own = _bodies(counterpart).get(label, body)
     if refusal in {refusal_of(other, counterpart, own), _in_terms_of(refusal, elsewhere, other)}:
         return ""
     return elsewhere
@@ -179,7 +174,7 @@ def _in_terms_of(refusal: str, elsewhere: str, other: ChallengeClient) -> str:
 def refusal_of(client: ChallengeClient, trial: Trial, body: Body) -> str:
     """Return why a body is refused, by the server or the plugin; empty if it is not."""
     try:
-        evaluate(client, attrs.evolve(trial, body=body))
+        validated(client, attrs.evolve(trial, body=body))
     except RequestError as error:
         return str(error)
     except Exception:  # noqa: BLE001 - a failure of ours is told as an opaque id
@@ -204,6 +199,11 @@ def _variants(trial: Trial) -> Iterator[tuple[str, Body]]:
     yield f"the baseline {trial.name!r}", trial.body
     if trial.quality is not Quality.INVALID:
         yield from hostile_uploads(trial.kind.schema_for(trial.split), trial.body)
+
+
+@lru_cache(maxsize=1)  # trials come one after the other, each with all its variants
+def _bodies(trial: Trial) -> dict[str, Body]:
+    return dict(_variants(trial))
 
 
 def _told(text: str, secret: list[Truth], body: Body, announced: str) -> str:
