@@ -65,7 +65,7 @@ if TYPE_CHECKING:
     )
     from anomed_core.plugins import CreationContext
     from anomed_core.sampling import Lottery
-    from anomed_core.threads import one_thread
+    from anomed_core.system.threads import one_thread
     from anomed_core.wire import decode_npz, encode_npz
 
 _HOMES = {
@@ -121,7 +121,7 @@ _HOMES = {
     ),
     "anomed_core.plugins": ("CreationContext",),
     "anomed_core.sampling": ("Lottery",),
-    "anomed_core.threads": ("one_thread",),
+    "anomed_core.system.threads": ("one_thread",),
     "anomed_core.wire": ("decode_npz", "encode_npz"),
 }
 _HOME_OF = {name: module for module, names in _HOMES.items() for name in names}

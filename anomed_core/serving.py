@@ -50,7 +50,7 @@ class _Server(BaseApplication):  # type: ignore[misc]  # gunicorn has no types
 
     def load(self) -> Any:
         from anomed_core.application import server_from_files
-        from anomed_core.memory import return_memory_promptly
+        from anomed_core.system.memory import return_memory_promptly
         from anomed_core.web import configure_logs, create_web_app
 
         configure_logs()

@@ -68,6 +68,7 @@ def _attack(
     import attrs
 
     from anomed_core.errors import UsageError
+    from anomed_core.ledger import NewScore
     from anomed_core.plugins import one_line
     from anomed_core.service.evaluation import Attack, Evaluator
 
@@ -93,15 +94,17 @@ def _attack(
             ) from error
         if isinstance(metrics, dict):
             results[attack.name] = metrics
-            server.ledger.record_house(
+            result = NewScore(
                 challenge=hosted.id,
                 kind=submission.kind,
                 subject=submission.subject,
                 split=submission.split,
+                origin="house",
                 label=attack.name,
                 metrics=metrics,
                 payload_digest=submission.digest,
                 fingerprint=hosted.fingerprint,
                 provenance=hosted.provenance,
             )
+            server.ledger.record_house(result)
     return results

@@ -23,7 +23,7 @@ def outbox() -> None:
 @outbox.command("list")
 @records_options
 @json_option
-def list_letters(
+def list_deliveries(
     config: Path | None, state: Path | None, ledger: str | None, as_json: bool
 ) -> None:
     """List deliveries and their state."""

@@ -53,12 +53,12 @@ def open_records(
     config: Path | None, *, state: Path | None, ledger: str | None, must_exist: bool = True
 ) -> Iterator[Records]:
     """Open the memory that the server given the same would open, and close it in the end."""
-    from anomed_core.ledger import Database, FollowUpBook, SqlLedger, TokenBook
+    from anomed_core.ledger import Database, FollowUpBook, Ledger, TokenBook
 
     database = Database(ledger_url(config, state=state, ledger=ledger, must_exist=must_exist))
     try:
         yield Records(
-            ledger=SqlLedger(database),
+            ledger=Ledger(database),
             tokens=TokenBook(database),
             follow_ups=FollowUpBook(database),
         )

@@ -34,7 +34,7 @@ class DeliveryWorker:
         Seconds that a request to a platform may take.
     """
 
-    tasks = DELIVER
+    prefix = DELIVER
 
     def __init__(
         self, follow_ups: FollowUpBook, deliver: Deliver, *, timeout_s: float = 10.0

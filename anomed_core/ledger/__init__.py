@@ -1,22 +1,18 @@
 """The memory: attempts and scores that survive everything but the disk."""
 
-from anomed_core.ledger.contract import (
-    Attempt,
-    ChainFault,
-    Claim,
-    ClaimRequest,
-    Ledger,
-    Provenance,
-    Quota,
-)
-from anomed_core.ledger.database import Database, migrate_ledger
+from anomed_core.ledger.chain import ChainFault
+from anomed_core.ledger.claims import Attempt, Claim, ClaimRequest, Quota
+from anomed_core.ledger.database import Database, migrate_ledger, no_room_left
 from anomed_core.ledger.follow_ups import DELIVER, FollowUp, FollowUpBook, FollowUpFacts
-from anomed_core.ledger.sql import SqlLedger
+from anomed_core.ledger.ledger import Ledger
+from anomed_core.ledger.schema import MICROSECOND, utc_microseconds
+from anomed_core.ledger.scores import NewScore, Provenance, attack_result
 from anomed_core.ledger.tokens import EVERY_CHALLENGE, Identity, TokenBook, TokenFacts
 
 __all__ = [
     "DELIVER",
     "EVERY_CHALLENGE",
+    "MICROSECOND",
     "Attempt",
     "ChainFault",
     "Claim",
@@ -27,10 +23,13 @@ __all__ = [
     "FollowUpFacts",
     "Identity",
     "Ledger",
+    "NewScore",
     "Provenance",
     "Quota",
-    "SqlLedger",
     "TokenBook",
     "TokenFacts",
+    "attack_result",
     "migrate_ledger",
+    "no_room_left",
+    "utc_microseconds",
 ]

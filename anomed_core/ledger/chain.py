@@ -1,4 +1,4 @@
-"""The hash chain: each row carries the hash of the row before it.
+"""The hash chain of scores and of audit rows: each row carries the hash of the row before it.
 
 ``hash = SHA-256(canonical JSON of the row without its hash)``, and the row holds ``previous_hash``.
 Changing, removing or reordering a row breaks the chain at that row; the head row knows the length,
@@ -10,14 +10,85 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from typing import Any
 
-from anomed_core.ledger.contract import ChainFault
-from anomed_core.wire.digests import digest_value
+import attrs
+import sqlalchemy as sa
+
+from anomed_core.ledger.schema import audit, chain_heads, scores
+from anomed_core.wire.digests import canonical_json, digest_value
 
 Row = Mapping[Any, Any]
 """A row by the names of its columns."""
 
 GENESIS = "0" * 64
 """Previous hash of the first row."""
+
+# Built once: building a statement costs several times as much as answering it.
+_HEAD = sa.select(chain_heads).where(chain_heads.c.name == sa.bindparam("chain")).with_for_update()
+_APPEND = {table.name: sa.insert(table) for table in (scores, audit)}
+_ADVANCE = (
+    sa.update(chain_heads)
+    .where(chain_heads.c.name == sa.bindparam("chain"))
+    .values(length=sa.bindparam("new_length"), hash=sa.bindparam("new_hash"))
+)
+
+
+@attrs.frozen(kw_only=True)
+class ChainFault:
+    """A place where the ledger's chain is broken.
+
+    Attributes
+    ----------
+    table
+        ``scores`` or ``audit``.
+    row
+        Number of the row that is missing, changed or out of order.
+    problem
+        One sentence.
+    """
+
+    table: str
+    row: int
+    problem: str
+
+
+def append(connection: sa.Connection, table: sa.Table, values: Row) -> dict[str, Any]:
+    """Append a row to the chain of its table and return it as it is stored."""
+    # The lock on the head lets one transaction at a time pass, on every machine. So ids have no
+    # gaps, which a sequence of the database would leave wherever a transaction is rolled back.
+    chain = {"chain": table.name}
+    head = connection.execute(_HEAD, chain).one()
+    row = {"id": head.length + 1, **values, "previous_hash": head.hash}
+    row["hash"] = row_hash(row)
+    connection.execute(_APPEND[table.name], row)
+    connection.execute(_ADVANCE, {**chain, "new_length": row["id"], "new_hash": row["hash"]})
+    return row
+
+
+def append_audit(
+    connection: sa.Connection, action: str, detail: Mapping[str, str], *, now: int
+) -> None:
+    """Append a row that says what somebody did."""
+    row = {"action": action, "detail": canonical_json(dict(detail)), "recorded_at": now}
+    append(connection, audit, row)
+
+
+def stored_faults(connection: sa.Connection) -> list[ChainFault]:
+    """Check both chains as one snapshot sees them."""
+    faults = []
+    for table in (scores, audit):
+        head = connection.execute(
+            sa.select(chain_heads).where(chain_heads.c.name == table.name)
+        ).first()
+        stored = connection.execution_options(yield_per=1000).execute(
+            sa.select(table).order_by(table.c.id)
+        )
+        faults += chain_faults(
+            table.name,
+            stored.mappings(),
+            length=head.length if head else 0,
+            head=head.hash if head else "",
+        )
+    return faults
 
 
 def row_hash(row: Row) -> str:

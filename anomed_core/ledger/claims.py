@@ -1,19 +1,210 @@
-"""What stands between a subject and its next attempt: dead claims, quotas, the once-only rule."""
+"""Claims: who may be evaluated now.
+
+Between a subject and its next attempt stand dead claims, quotas and the once-only rule. Quotas are
+counted here, in the transaction that claims, so that simultaneous attempts cannot outrun them.
+"""
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from datetime import datetime
+
+import attrs
 import sqlalchemy as sa
 
 from anomed_core.errors import AlreadyScoredError, AttemptInProgressError, QuotaExhaustedError
-from anomed_core.ledger.contract import ClaimRequest, Quota
-from anomed_core.ledger.process_identity import is_gone
-from anomed_core.ledger.rows import MICROSECOND, as_datetime, claim_keys, subject_columns
-from anomed_core.ledger.schema import attempts, scores
-from anomed_core.ledger.statements import HELD, N_USED
+from anomed_core.ledger.chain import Row
+from anomed_core.ledger.schema import MICROSECOND, as_datetime, attempts, scores
+from anomed_core.ledger.scores import NewScore, Provenance, subject_columns, subject_of
 from anomed_core.model import Split, Subject
+from anomed_core.system.process_identity import is_gone, this_process
+from anomed_core.wire.digests import canonical_json
 
-RELEASED = {"state": "released", "final_key": None, "replay_key": None}
+_ABOUT = ("challenge", "kind", "role", "anonymizer", "deanonymizer", "split")
+_MINE = [attempts.c[name] == sa.bindparam(name) for name in _ABOUT]
+# Spelt out, since an index over claims alone is not used for a parameter.
+_CLAIMED: sa.ColumnElement[str] = sa.literal_column("'claimed'")
+
+# Built once: building a statement costs several times as much as answering it.
+_HELD = sa.select(attempts.c.id, attempts.c.lease_until, attempts.c.owner).where(
+    *_MINE, attempts.c.state == _CLAIMED
+)
+_N_USED = sa.select(sa.func.count()).where(
+    *_MINE,
+    attempts.c.claimed_at >= sa.bindparam("began_at"),
+    sa.or_(
+        attempts.c.state == "scored",
+        sa.and_(attempts.c.state == "claimed", attempts.c.lease_until > sa.bindparam("now")),
+    ),
+)
+_CLAIM = sa.insert(attempts).returning(attempts.c.id)
+_SETTLE = (
+    sa.update(attempts)
+    .where(attempts.c.id == sa.bindparam("attempt"), attempts.c.state == "claimed")
+    .values(state="scored", settled_at=sa.bindparam("now"))
+)
+
+_RELEASED = {"state": "released", "final_key": None, "replay_key": None}
 """Values of an attempt that is given back: it holds no key."""
+
+
+@attrs.frozen(kw_only=True)
+class Quota:
+    """How many attempts a subject has.
+
+    Attributes
+    ----------
+    attempts
+        Largest number of attempts within a period.
+    period_s
+        Length of the period in seconds; periods start at multiples of it since 1970-01-01 UTC, so
+        a period of 86,400 s is a day in UTC.
+    """
+
+    attempts: int = attrs.field(validator=attrs.validators.ge(1))
+    period_s: int = attrs.field(default=86_400, validator=attrs.validators.ge(1))
+
+
+@attrs.frozen(kw_only=True)
+class ClaimRequest:
+    """One submission that asks to be evaluated.
+
+    Attributes
+    ----------
+    challenge, kind, subject, split
+        What is claimed; on the validation split, once.
+    payload_digest
+        SHA-256 of the body, hexadecimal.
+    parameters
+        Declared query parameters of the submission.
+    fingerprint
+        Of the challenge's data and metrics.
+    lease_s
+        Seconds after which the claim is void if nothing was recorded: the claimant has died.
+    request_id
+        Of the HTTP request, for the log.
+    replay_key
+        The request's idempotency key, if it has one.
+    quota
+        Attempts per period; ``None`` for no limit.
+    """
+
+    challenge: str
+    kind: str
+    subject: Subject
+    split: Split
+    payload_digest: str
+    parameters: Mapping[str, str] = attrs.field(factory=dict)
+    fingerprint: str
+    lease_s: float
+    request_id: str = ""
+    replay_key: str | None = None
+    quota: Quota | None = None
+
+
+@attrs.frozen(kw_only=True)
+class Claim:
+    """A granted claim; settle it with `Ledger.record` or `Ledger.release`.
+
+    Attributes
+    ----------
+    id
+        Number of the attempt.
+    request
+        What was claimed.
+    remaining
+        Attempts left after this one in the current period; ``None`` without quota, 0 on finals.
+    """
+
+    id: int
+    request: ClaimRequest
+    remaining: int | None
+
+
+@attrs.frozen(kw_only=True)
+class Attempt:
+    """A row of a subject's history.
+
+    Attributes
+    ----------
+    id
+        Number of the attempt.
+    kind, subject, split
+        What was claimed.
+    state
+        ``claimed``, ``scored`` or ``released``.
+    reason
+        Why it was released, if it was.
+    score_id
+        The recorded score, if there is one.
+    claimed_at, settled_at
+        In UTC.
+    """
+
+    id: int
+    kind: str
+    subject: Subject
+    split: Split
+    state: str
+    reason: str
+    score_id: int | None
+    claimed_at: datetime
+    settled_at: datetime | None
+
+
+def add_claim(connection: sa.Connection, request: ClaimRequest, *, now: int) -> int:
+    """Add a claim and return its number.
+
+    Raises
+    ------
+    sqlalchemy.exc.IntegrityError
+        If a key that it needs is taken; `refusal` says by what.
+    """
+    # The unique keys decide, never a look before the insert: two threads, workers or machines that
+    # ask at once may both find a final free, but the database lets one of them in.
+    row = {
+        **subject_columns(request.challenge, request.kind, request.subject, request.split),
+        **_keys(request),
+        "state": "claimed",
+        "payload_digest": request.payload_digest,
+        "request_id": request.request_id,
+        "claimed_at": now,
+        "lease_until": now + int(request.lease_s * MICROSECOND),
+        "owner": this_process(),
+    }
+    attempt_id: int = connection.execute(_CLAIM, row).scalar_one()
+    return attempt_id
+
+
+def settle_claim(connection: sa.Connection, claim: Claim, *, now: int) -> bool:
+    """Mark a claim as scored; say whether it was still held."""
+    return connection.execute(_SETTLE, {"attempt": claim.id, "now": now}).rowcount == 1
+
+
+def new_score(claim: Claim, metrics: Mapping[str, float], provenance: Provenance) -> NewScore:
+    """Return the score that a claim was granted for."""
+    request = claim.request
+    return NewScore(
+        challenge=request.challenge,
+        kind=request.kind,
+        subject=request.subject,
+        split=request.split,
+        metrics=metrics,
+        parameters=request.parameters,
+        payload_digest=request.payload_digest,
+        fingerprint=request.fingerprint,
+        provenance=provenance,
+        attempt_id=claim.id,
+    )
+
+
+def release_claim(connection: sa.Connection, claim: Claim, reason: str, *, now: int) -> None:
+    """Give an attempt back, unless it is settled."""
+    connection.execute(
+        sa.update(attempts)
+        .where(attempts.c.id == claim.id, attempts.c.state == "claimed")
+        .values(**_RELEASED, reason=reason, settled_at=now)
+    )
 
 
 def void_dead(connection: sa.Connection, request: ClaimRequest, now: int) -> None:
@@ -22,13 +213,13 @@ def void_dead(connection: sa.Connection, request: ClaimRequest, now: int) -> Non
     Their lease has run out, or the process that held them is certain to have ended.
     """
     about = subject_columns(request.challenge, request.kind, request.subject, request.split)
-    held = connection.execute(HELD, about).all()
+    held = connection.execute(_HELD, about).all()
     dead = [row.id for row in held if row.lease_until <= now or is_gone(row.owner)]
     if dead:
         connection.execute(
             sa.update(attempts)
             .where(attempts.c.id.in_(dead), attempts.c.state == "claimed")
-            .values(**RELEASED, reason="the evaluation never ended", settled_at=now)
+            .values(**_RELEASED, reason="the evaluation never ended", settled_at=now)
         )
 
 
@@ -74,7 +265,7 @@ def used_of_quota(
     period = quota.period_s * MICROSECOND
     began_at = now - now % period
     about = subject_columns(challenge, kind, subject, Split.TUNING)
-    used = connection.execute(N_USED, {**about, "began_at": began_at, "now": now}).scalar_one()
+    used = connection.execute(_N_USED, {**about, "began_at": began_at, "now": now}).scalar_one()
     return used, began_at + period
 
 
@@ -96,7 +287,62 @@ def refusal(connection: sa.Connection, request: ClaimRequest, now: int) -> Excep
 
 def _in_the_way(request: ClaimRequest) -> sa.ColumnElement[bool]:
     """Select the attempts that hold a key that a claim needs."""
-    keys = claim_keys(request)
+    keys = _keys(request)
     return sa.or_(
         sa.false(), *(attempts.c[name] == key for name, key in keys.items() if key is not None)
+    )
+
+
+def _keys(request: ClaimRequest) -> dict[str, str | None]:
+    """Return the unique keys that a claim takes; ``None`` where it takes none."""
+    about = (request.challenge, request.kind, request.subject, request.split)
+    return {
+        "final_key": final_key(*about),
+        "replay_key": replay_key(*about, request.replay_key),
+    }
+
+
+def final_key(challenge: str, kind: str, subject: Subject, split: Split) -> str | None:
+    """Return the key that a final may be claimed under once; ``None`` for tuning."""
+    if split is not Split.VALIDATION:
+        return None
+    return canonical_json([challenge, kind, subject.key])
+
+
+def replay_key(
+    challenge: str, kind: str, subject: Subject, split: Split, key: str | None
+) -> str | None:
+    """Return an idempotency key within its scope; ``None`` if the request has none."""
+    if key is None:
+        return None
+    return canonical_json([challenge, kind, subject.key, split.value, key])
+
+
+def history(connection: sa.Connection, challenge: str, subject: Subject) -> list[Attempt]:
+    """Return the attempts of a subject, oldest first."""
+    query = (
+        sa.select(attempts, scores.c.id.label("score_id"))
+        .select_from(attempts.outerjoin(scores, scores.c.attempt_id == attempts.c.id))
+        .where(
+            attempts.c.challenge == challenge,
+            attempts.c.role == subject.role.value,
+            attempts.c.anonymizer == subject.anonymizer,
+            attempts.c.deanonymizer == subject.deanonymizer,
+        )
+        .order_by(attempts.c.id)
+    )
+    return [_attempt_of(row) for row in connection.execute(query).mappings()]
+
+
+def _attempt_of(row: Row) -> Attempt:
+    return Attempt(
+        id=row["id"],
+        kind=row["kind"],
+        subject=subject_of(row),
+        split=Split(row["split"]),
+        state=row["state"],
+        reason=row["reason"],
+        score_id=row["score_id"],
+        claimed_at=as_datetime(row["claimed_at"]),
+        settled_at=as_datetime(row["settled_at"]) if row["settled_at"] else None,
     )

@@ -1,4 +1,4 @@
-"""Connect to the ledger's database and bring it to the schema of this release."""
+"""The ledger's database: connections, transactions, migrations, and what time it is."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ import fcntl
 import hashlib
 import sqlite3
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager, nullcontext
 from pathlib import Path
 from typing import Any
@@ -15,7 +15,8 @@ import sqlalchemy as sa
 from sqlalchemy.engine import make_url
 
 from anomed_core.errors import LedgerError, LedgerFullError, LedgerMismatchError, UsageError
-from anomed_core.ledger.write_queue import Turns
+from anomed_core.ledger.schema import attempts, clock
+from anomed_core.system.write_queue import WriteQueue
 
 HEAD = "0001"
 """Identifier of the newest migration."""
@@ -23,6 +24,12 @@ HEAD = "0001"
 _MIGRATIONS = Path(__file__).with_name("migrations")
 _BUSY_TIMEOUT_S = 30.0
 _LOOK_EVERY_S = 0.02
+
+_TIMES = sa.select(
+    sa.select(attempts.c.claimed_at).order_by(attempts.c.id.desc()).limit(1).scalar_subquery(),
+    sa.select(clock.c.reached).scalar_subquery(),
+)
+"""Times that have been reached for certain: of the newest claim, and what was noted."""
 
 
 def connect(url: str) -> sa.Engine:
@@ -234,6 +241,39 @@ def migrate_ledger(url: str) -> tuple[str | None, str]:
         engine.dispose()
 
 
+class LedgerClock:
+    """The machine's clock, but never earlier than the latest time in the ledger.
+
+    It never runs backwards, so nothing reopens when the machine's clock does.
+
+    Parameters
+    ----------
+    read
+        Returns microseconds since 1970-01-01 UTC.
+    """
+
+    def __init__(self, read: Callable[[], int]) -> None:
+        self._read = read
+
+    def now(self, connection: sa.Connection) -> int:
+        """Return the present, but never earlier than the newest claim or what was reached."""
+        claimed, reached = connection.execute(_TIMES).one()
+        return max(self._read(), claimed or 0, reached or 0)
+
+    def machine_now(self) -> int:
+        """Return what the machine's clock says, even if it was set back."""
+        return self._read()
+
+    def reached(self, connection: sa.Connection) -> int:
+        """Return the time that `reach` remembers."""
+        moment: int = connection.execute(sa.select(clock.c.reached)).scalar_one()
+        return moment
+
+    def reach(self, connection: sa.Connection, moment: int) -> None:
+        """Remember that a time has come, for all processes and restarts."""
+        connection.execute(sa.update(clock).where(clock.c.reached < moment).values(reached=moment))
+
+
 class Database:
     """The database that ledger, token book and outbox share.
 
@@ -253,7 +293,7 @@ class Database:
     def __init__(self, url: str) -> None:
         self._engine = connect(url)
         prepare(self._engine)
-        self._turns = _turns_of(self._engine)
+        self._queue = _queue_of(self._engine)
 
     @contextmanager
     def writing(self, *, durable: bool = True) -> Iterator[sa.Connection]:
@@ -266,7 +306,7 @@ class Database:
             same, and is on the disk when the next durable transaction is; a power cut in between
             undoes it. That is right for what nobody was told yet.
         """
-        turn = self._turns.turn() if self._turns is not None else nullcontext()
+        turn = self._queue.turn() if self._queue is not None else nullcontext()
         with turn, translated_errors(), self._engine.begin() as connection:
             _begin(connection, "BEGIN IMMEDIATE", synchronous="FULL" if durable else "NORMAL")
             if not durable and not self._is_sqlite:
@@ -299,13 +339,13 @@ class Database:
     def close(self) -> None:
         """Release all connections."""
         self._engine.dispose()
-        if self._turns is not None:
-            self._turns.close()
+        if self._queue is not None:
+            self._queue.close()
 
 
-def _turns_of(engine: sa.Engine) -> Turns | None:
+def _queue_of(engine: sa.Engine) -> WriteQueue | None:
     """Return the queue of a SQLite file's writers; other databases have locks that wait."""
     path = engine.url.database
     if engine.dialect.name != "sqlite" or not path or path.startswith((":memory:", "file:")):
         return None
-    return Turns(Path(f"{path}.turn"), timeout_s=_BUSY_TIMEOUT_S)
+    return WriteQueue(Path(f"{path}.turn"), timeout_s=_BUSY_TIMEOUT_S)

@@ -2,7 +2,7 @@
 
 A follow-up is written in the transaction that records its score, so that none is ever forgotten.
 Follow-ups are leased, so that of several workers one tries at a time, and a worker that dies in the
-middle loses nothing. The outbox is the follow-ups whose task is `DELIVER`.
+middle loses nothing. The outbox is the follow-ups named `DELIVER`.
 """
 
 from __future__ import annotations
@@ -14,18 +14,61 @@ import attrs
 import sqlalchemy as sa
 
 from anomed_core.ledger.database import Database
-from anomed_core.ledger.rows import MICROSECOND, as_datetime, score_of, utc_microseconds
-from anomed_core.ledger.schema import follow_ups
-from anomed_core.ledger.statements import DUE_FOLLOW_UP, FINISH_FOLLOW_UP, TAKE_FOLLOW_UP
+from anomed_core.ledger.schema import (
+    MICROSECOND,
+    as_datetime,
+    follow_ups,
+    scores,
+    utc_microseconds,
+)
+from anomed_core.ledger.scores import score_of
 from anomed_core.model import Score
 
 DELIVER = "deliver"
-"""The task of reporting a score to a platform."""
+"""Report a score to a platform."""
 
 WAITING, DONE, FAILED = "waiting", "done", "failed"
 
 _LONGEST_WAIT_S = 3600.0
 _END_OF_TIME = 2**62
+
+# Built once: building a statement costs several times as much as answering it.
+_ADD = sa.insert(follow_ups)
+_DUE = (
+    sa.select(scores, follow_ups.c.name.label("name"), follow_ups.c.tries)
+    .select_from(follow_ups)
+    .join(scores, scores.c.id == follow_ups.c.score_id)
+    .where(
+        follow_ups.c.state == "waiting",
+        follow_ups.c.next_try_at.between(sa.bindparam("earliest"), sa.bindparam("latest")),
+        sa.func.substr(follow_ups.c.name, 1, sa.func.length(sa.bindparam("prefix")))
+        == sa.bindparam("prefix"),
+    )
+    .order_by(follow_ups.c.next_try_at, follow_ups.c.score_id)
+    .limit(1)
+)
+"""The oldest follow-up that waits within two times, with its score."""
+
+_THIS = (
+    follow_ups.c.score_id == sa.bindparam("score"),
+    follow_ups.c.name == sa.bindparam("follow_up"),
+)
+_TAKE = (
+    sa.update(follow_ups)
+    .where(
+        *_THIS,
+        follow_ups.c.state == "waiting",
+        follow_ups.c.tries == sa.bindparam("tries_before"),
+    )
+    .values(tries=follow_ups.c.tries + 1, next_try_at=sa.bindparam("lease_until"))
+)
+"""Take a follow-up, unless somebody else has taken it since it was looked at."""
+
+_FINISH = (
+    sa.update(follow_ups)
+    .where(*_THIS)
+    .values(state="done", settled_at=sa.bindparam("now"), last_error="")
+)
 
 
 @attrs.frozen(kw_only=True)
@@ -36,14 +79,14 @@ class FollowUp:
     ----------
     score
         What it is about.
-    task
-        What is to be done.
+    name
+        What is to be done: ``deliver``, or ``attack:`` and the name of a house attack.
     attempt
         Number of this try, from 1.
     """
 
     score: Score
-    task: str
+    name: str
     attempt: int
 
 
@@ -52,11 +95,34 @@ class FollowUpFacts:
     """What is known about a follow-up."""
 
     score_id: int
-    task: str
+    name: str
     state: str
     tries: int
     next_try_at: datetime
     last_error: str
+
+
+def add_follow_ups(
+    connection: sa.Connection, score_id: int, names: Sequence[str], *, due_at: int
+) -> None:
+    """Write down what is to be done about a score, in the transaction that records it."""
+    if names:
+        due = {"state": WAITING, "next_try_at": due_at}
+        connection.execute(_ADD, [{"score_id": score_id, "name": name, **due} for name in names])
+
+
+def settle_follow_up(connection: sa.Connection, score_id: int, name: str, *, now: int) -> bool:
+    """Mark a follow-up as done; say whether it was waiting until now."""
+    settled = connection.execute(
+        sa.update(follow_ups)
+        .where(
+            follow_ups.c.score_id == score_id,
+            follow_ups.c.name == name,
+            follow_ups.c.state == WAITING,
+        )
+        .values(state=DONE, settled_at=now, last_error="")
+    )
+    return settled.rowcount == 1
 
 
 class FollowUpBook:
@@ -74,13 +140,13 @@ class FollowUpBook:
         self._database = database
         self._clock = clock
 
-    def take(self, task_prefix: str, *, lease_s: float) -> FollowUp | None:
+    def take(self, prefix: str, *, lease_s: float) -> FollowUp | None:
         """Take the oldest follow-up that is due; nobody else gets it before the lease ends.
 
         Parameters
         ----------
-        task_prefix
-            Prefix of the tasks to take.
+        prefix
+            How the names of those to take begin.
         lease_s
             Seconds until it is due again if nothing is noted.
 
@@ -91,28 +157,28 @@ class FollowUpBook:
         """
         now = self._clock()
         longest_wait = int(max(_LONGEST_WAIT_S, 2 * lease_s) * MICROSECOND)
-        while (row := self._due(task_prefix, now, now + longest_wait)) is not None:
+        while (row := self._due(prefix, now, now + longest_wait)) is not None:
             taking = {
                 "score": row["id"],
-                "sort": row["task"],
+                "follow_up": row["name"],
                 "tries_before": row["tries"],
                 "lease_until": now + int(lease_s * MICROSECOND),
             }
             with self._database.writing(durable=False) as connection:
-                if connection.execute(TAKE_FOLLOW_UP, taking).rowcount == 1:
+                if connection.execute(_TAKE, taking).rowcount == 1:
                     attempt = row["tries"] + 1
-                    return FollowUp(score=score_of(row), task=row["task"], attempt=attempt)
+                    return FollowUp(score=score_of(row), name=row["name"], attempt=attempt)
         return None
 
-    def _due(self, task_prefix: str, now: int, too_late: int) -> sa.RowMapping | None:
+    def _due(self, prefix: str, now: int, too_late: int) -> sa.RowMapping | None:
         """Return the oldest follow-up that is due, and its score.
 
         What waits until after `too_late` was put off before the machine's clock was set back.
         """
         with self._database.reading() as connection:
             for earliest, latest in ((0, now), (too_late, _END_OF_TIME)):
-                window = {"task_prefix": task_prefix, "earliest": earliest, "latest": latest}
-                row = connection.execute(DUE_FOLLOW_UP, window).mappings().first()
+                window = {"prefix": prefix, "earliest": earliest, "latest": latest}
+                row = connection.execute(_DUE, window).mappings().first()
                 if row is not None:
                     return row
         return None
@@ -121,8 +187,8 @@ class FollowUpBook:
         """Note that a follow-up is done."""
         with self._database.writing(durable=False) as connection:
             connection.execute(
-                FINISH_FOLLOW_UP,
-                {"score": follow_up.score.id, "sort": follow_up.task, "now": self._clock()},
+                _FINISH,
+                {"score": follow_up.score.id, "follow_up": follow_up.name, "now": self._clock()},
             )
 
     def postpone(self, follow_up: FollowUp, *, delay_s: float, error: str) -> None:
@@ -143,12 +209,12 @@ class FollowUpBook:
             connection.execute(
                 sa.update(follow_ups)
                 .where(
-                    follow_ups.c.score_id == follow_up.score.id, follow_ups.c.task == follow_up.task
+                    follow_ups.c.score_id == follow_up.score.id, follow_ups.c.name == follow_up.name
                 )
                 .values(**values)
             )
 
-    def retry(self, task_prefix: str, *, score_id: int | None = None) -> int:
+    def retry(self, prefix: str, *, score_id: int | None = None) -> int:
         """Make follow-ups due now: those about one score, or all that wait or were given up.
 
         Returns
@@ -157,7 +223,7 @@ class FollowUpBook:
             How many.
         """
         chosen = sa.and_(
-            follow_ups.c.state != DONE, follow_ups.c.task.startswith(task_prefix, autoescape=True)
+            follow_ups.c.state != DONE, follow_ups.c.name.startswith(prefix, autoescape=True)
         )
         if score_id is not None:
             chosen = sa.and_(chosen, follow_ups.c.score_id == score_id)
@@ -169,18 +235,18 @@ class FollowUpBook:
             )
             return result.rowcount
 
-    def facts(self, task_prefix: str = "") -> Sequence[FollowUpFacts]:
-        """Return what is known about follow-ups whose task has a prefix, oldest first."""
+    def facts(self, prefix: str = "") -> Sequence[FollowUpFacts]:
+        """Return what is known about follow-ups whose name has a prefix, oldest first."""
         query = (
             sa.select(follow_ups)
-            .where(follow_ups.c.task.startswith(task_prefix, autoescape=True))
-            .order_by(follow_ups.c.score_id, follow_ups.c.task)
+            .where(follow_ups.c.name.startswith(prefix, autoescape=True))
+            .order_by(follow_ups.c.score_id, follow_ups.c.name)
         )
         with self._database.reading() as connection:
             return [
                 FollowUpFacts(
                     score_id=row["score_id"],
-                    task=row["task"],
+                    name=row["name"],
                     state=row["state"],
                     tries=row["tries"],
                     next_try_at=as_datetime(row["next_try_at"]),
@@ -189,12 +255,12 @@ class FollowUpBook:
                 for row in connection.execute(query).mappings()
             ]
 
-    def n_waiting(self, task_prefix: str) -> int:
-        """Return how many follow-ups are waiting whose task has a prefix."""
+    def n_waiting(self, prefix: str) -> int:
+        """Return how many follow-ups are waiting whose name has a prefix."""
         with self._database.reading() as connection:
             return connection.execute(
                 sa.select(sa.func.count()).where(
                     follow_ups.c.state == WAITING,
-                    follow_ups.c.task.startswith(task_prefix, autoescape=True),
+                    follow_ups.c.name.startswith(prefix, autoescape=True),
                 )
             ).scalar_one()

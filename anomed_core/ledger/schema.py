@@ -1,4 +1,4 @@
-"""Tables of the ledger, as the newest migration leaves them.
+"""Tables of the ledger, as the newest migration leaves them, and how times are stored in them.
 
 Times are integers: microseconds since 1970-01-01 UTC. Ids that hold a place in a chain are assigned
 by the transaction that appends, never by the database, so that they have no gaps.
@@ -6,7 +6,15 @@ by the transaction that appends, never by the database, so that they have no gap
 
 from __future__ import annotations
 
+import time
+from datetime import UTC, datetime, timedelta
+
 import sqlalchemy as sa
+
+MICROSECOND = 1_000_000
+"""Stored units of time in a second."""
+
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
 metadata = sa.MetaData(
     naming_convention={
@@ -48,7 +56,7 @@ attempts = sa.Table(
     sa.Column("request_id", sa.Text, nullable=False),
     sa.Column("claimed_at", sa.BigInteger, nullable=False),
     sa.Column("lease_until", sa.BigInteger, nullable=False),
-    # The process that evaluates; see `anomed_core.ledger.process_identity`.
+    # The process that evaluates; see `anomed_core.system.process_identity`.
     sa.Column("owner", sa.Text, nullable=False, server_default=""),
     sa.Column("settled_at", sa.BigInteger),
     sa.Index(
@@ -95,7 +103,7 @@ follow_ups = sa.Table(
     metadata,
     # What is to be done about a score after it was recorded: deliver it, attack its submission.
     sa.Column("score_id", _ID, sa.ForeignKey("scores.id"), primary_key=True, autoincrement=False),
-    sa.Column("task", sa.Text, primary_key=True),
+    sa.Column("task", sa.Text, key="name", primary_key=True),
     sa.Column("state", sa.Text, nullable=False),
     sa.Column("tries", sa.Integer, nullable=False, server_default="0"),
     sa.Column("next_try_at", sa.BigInteger, nullable=False),
@@ -143,3 +151,18 @@ chain_heads = sa.Table(
     sa.Column("length", sa.BigInteger, nullable=False),
     sa.Column("hash", sa.Text, nullable=False),
 )
+
+
+def utc_microseconds() -> int:
+    """Return the present as microseconds since 1970-01-01 UTC."""
+    return time.time_ns() // 1000
+
+
+def as_datetime(microseconds: int) -> datetime:
+    """Return a stored time as a datetime in UTC."""
+    return _EPOCH + timedelta(microseconds=microseconds)
+
+
+def as_microseconds(moment: datetime) -> int:
+    """Return a time as it is stored."""
+    return (moment - _EPOCH) // timedelta(microseconds=1)

@@ -17,8 +17,7 @@ import attrs
 import sqlalchemy as sa
 
 from anomed_core.ledger.database import Database
-from anomed_core.ledger.rows import as_datetime, utc_microseconds
-from anomed_core.ledger.schema import tokens
+from anomed_core.ledger.schema import as_datetime, tokens, utc_microseconds
 from anomed_core.model import Role
 
 _FORM = re.compile(r"anomed-([0-9a-f]{32})-([0-9a-f]{64})")
@@ -114,7 +113,7 @@ class TokenBook:
     def knows(self, identity: Identity) -> bool:
         """Return whether there is, or ever was, a token for somebody."""
         with self._database.reading() as connection:
-            found = connection.execute(
+            token = connection.execute(
                 sa.select(tokens.c.id)
                 .where(
                     tokens.c.challenge == identity.challenge,
@@ -123,7 +122,7 @@ class TokenBook:
                 )
                 .limit(1)
             )
-            return found.first() is not None
+            return token.first() is not None
 
     def facts(self) -> Sequence[TokenFacts]:
         """Return what is known about all tokens, oldest first."""

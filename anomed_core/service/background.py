@@ -23,8 +23,8 @@ class Worker(Protocol):
     """Does follow-ups of one sort."""
 
     @property
-    def tasks(self) -> str:
-        """How its tasks begin."""
+    def prefix(self) -> str:
+        """How the names of its follow-ups begin."""
         ...
 
     @property
@@ -79,11 +79,11 @@ class Background:
 
     def _did_one(self) -> bool:
         try:
-            follow_up = self._follow_ups.take(self._worker.tasks, lease_s=self._worker.lease_s)
+            follow_up = self._follow_ups.take(self._worker.prefix, lease_s=self._worker.lease_s)
             if follow_up is not None:
                 self._do(follow_up)
         except ServiceError:  # the ledger is away: the lease ends, then somebody tries again
-            log.exception("a follow-up cannot be taken or noted", tasks=self._worker.tasks)
+            log.exception("a follow-up cannot be taken or noted", prefix=self._worker.prefix)
             return False
         return follow_up is not None
 
@@ -94,7 +94,7 @@ class Background:
         except ServiceError:
             raise
         except Exception as error:  # the border of a thread that must outlive it
-            log.exception("a follow-up failed", task=follow_up.task, score=follow_up.score.id)
+            log.exception("a follow-up failed", follow_up=follow_up.name, score=follow_up.score.id)
             reason = type(error).__name__
             if follow_up.attempt >= _MOST_TRIES:
                 self._follow_ups.give_up(follow_up, error=reason)

@@ -10,7 +10,7 @@ import structlog
 from anomed_core.delivery.worker import delay_s
 from anomed_core.engine import Engine
 from anomed_core.errors import EvaluationFailedError, EvaluationTimeoutError
-from anomed_core.ledger import FollowUp, FollowUpBook, Ledger
+from anomed_core.ledger import FollowUp, FollowUpBook, Ledger, attack_result
 from anomed_core.service.evaluation import Attack
 from anomed_core.service.hosting import HostedChallenge
 from anomed_core.service.kept_submissions import KeptSubmissions
@@ -18,13 +18,13 @@ from anomed_core.service.kept_submissions import KeptSubmissions
 log = structlog.get_logger(__name__)
 
 ATTACK = "attack:"
-"""How the tasks begin; the name of the attack follows."""
+"""How the names of its follow-ups begin; the name of the attack comes next."""
 
 _MOST_TRIES = 3
 
 
-def attack_tasks(hosted: HostedChallenge, kind: str) -> list[str]:
-    """Return the follow-ups that a recorded score of a kind gives rise to."""
+def attack_follow_ups(hosted: HostedChallenge, kind: str) -> list[str]:
+    """Return the names of the attacks that follow a recorded score of a kind."""
     return [
         f"{ATTACK}{attack.name}"
         for attack in hosted.house_attacks
@@ -57,7 +57,7 @@ class HouseAttackWorker:
     follow_ups: FollowUpBook
     timeout_s: float
 
-    tasks = ATTACK
+    prefix = ATTACK
 
     @property
     def lease_s(self) -> float:
@@ -68,7 +68,7 @@ class HouseAttackWorker:
         """Attack one submission and note what came of it."""
         score = follow_up.score
         hosted = self.challenges.get(score.challenge)
-        name = follow_up.task.removeprefix(ATTACK)
+        name = follow_up.name.removeprefix(ATTACK)
         if hosted is None or all(attack.name != name for attack in hosted.house_attacks):
             self.follow_ups.give_up(follow_up, error=f"there is no house attack {name!r} now")
             return
@@ -92,15 +92,5 @@ class HouseAttackWorker:
         if metrics is None:  # there was nothing to attack
             self.follow_ups.done(follow_up)
             return
-        self.ledger.record_house(
-            challenge=score.challenge,
-            kind=score.kind,
-            subject=score.subject,
-            split=score.split,
-            label=name,
-            metrics=metrics,
-            payload_digest=score.payload_digest,
-            fingerprint=score.fingerprint,
-            provenance=hosted.provenance,
-            settles=(score.id, follow_up.task),
-        )
+        result = attack_result(score, name, metrics, hosted.provenance)
+        self.ledger.record_house(result, settles=(score.id, follow_up.name))

@@ -126,7 +126,7 @@ def reevaluate(
                     outcome.metrics or {},
                     hosted.provenance,
                     fingerprint=hosted.fingerprint,
-                    tasks=[DELIVER],
+                    follow_ups=[DELIVER],
                 ),
             )
         yield outcome

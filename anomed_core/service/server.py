@@ -16,8 +16,14 @@ from anomed_core.delivery.platform import platform_from
 from anomed_core.delivery.worker import DeliveryWorker
 from anomed_core.engine import Engine, ForkingEngine, InlineEngine
 from anomed_core.errors import ConfigError
-from anomed_core.ledger import Database, FollowUpBook, Ledger, Quota, SqlLedger, TokenBook
-from anomed_core.ledger.rows import utc_microseconds
+from anomed_core.ledger import (
+    Database,
+    FollowUpBook,
+    Ledger,
+    Quota,
+    TokenBook,
+    utc_microseconds,
+)
 from anomed_core.model import ChallengeSpec, Score
 from anomed_core.plugins import PluginRegistry
 from anomed_core.service.background import Background, Worker
@@ -128,7 +134,7 @@ def open_server(
         undo.callback(engine.close)
         database = Database(settings.ledger or state.ledger_url)
         undo.callback(database.close)
-        ledger, follow_ups = SqlLedger(database, clock=clock), FollowUpBook(database, clock=clock)
+        ledger, follow_ups = Ledger(database, clock=clock), FollowUpBook(database, clock=clock)
         for challenge in hosted.values():
             ledger.open_challenge(challenge.id, challenge.fingerprint, accept_change=accept_change)
         kept = KeptSubmissions(

@@ -31,7 +31,7 @@ from anomed_core.plugins.diagnosis import culprit_noted
 from anomed_core.service.decoding import decode
 from anomed_core.service.evaluation import Evaluation, Validation
 from anomed_core.service.hosting import HostedChallenge
-from anomed_core.service.house_attacks import attack_tasks
+from anomed_core.service.house_attacks import attack_follow_ups
 from anomed_core.service.kept_submissions import KeptSubmissions, require_submission
 from anomed_core.service.parameters import checked_parameters, split_of, subject_of
 from anomed_core.service.phases import refuse_outside
@@ -247,7 +247,7 @@ class Submissions:
                 claim,
                 metrics,
                 hosted.provenance,
-                tasks=self._tasks(hosted, kind, submission.split),
+                follow_ups=self._follow_up_names(hosted, kind, submission.split),
             )
         except BaseException as error:
             self.releases.release(claim, type(error).__name__)
@@ -256,9 +256,11 @@ class Submissions:
     def _engine_for(self, kind: SubmissionKind) -> Engine:
         return self.inline if kind.cheap else self.engine
 
-    def _tasks(self, hosted: HostedChallenge, kind: SubmissionKind, split: Split) -> list[str]:
+    def _follow_up_names(
+        self, hosted: HostedChallenge, kind: SubmissionKind, split: Split
+    ) -> list[str]:
         """Return what is to be done about a recorded score."""
-        attacks = attack_tasks(hosted, kind.name) if split in kind.keeps else []
+        attacks = attack_follow_ups(hosted, kind.name) if split in kind.keeps else []
         return [DELIVER, *attacks]
 
     def _tell_observers(self, hosted: HostedChallenge, score: Score) -> None:

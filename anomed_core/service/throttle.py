@@ -12,8 +12,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 from anomed_core.errors import LedgerError, QuotaExhaustedError
-from anomed_core.ledger.database import no_room_left
-from anomed_core.ledger.rows import MICROSECOND, utc_microseconds
+from anomed_core.ledger import MICROSECOND, no_room_left, utc_microseconds
 
 _CREATE = """
 CREATE TABLE IF NOT EXISTS counts

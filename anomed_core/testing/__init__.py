@@ -1,7 +1,6 @@
 """The test bench for plugins: conformance checks, a participant's client, a platform's double.
 
 Names are imported when they are used, so that a test run that uses none of them pays nothing.
-`ledger_contract` and `ledger_races` hold the tests of every implementation of the ledger.
 """
 
 from __future__ import annotations

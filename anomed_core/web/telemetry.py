@@ -61,7 +61,7 @@ class Telemetry:
     Parameters
     ----------
     n_waiting
-        Returns the number of letters in the outbox.
+        Returns how many deliveries wait in the outbox.
     """
 
     def __init__(self, n_waiting: Callable[[], int]) -> None:

@@ -8,11 +8,11 @@ import pytest
 
 from anomed_core.delivery.platform import PlatformDelivery, platform_from
 from anomed_core.delivery.worker import DeliveryWorker, delay_s
-from anomed_core.ledger import DELIVER, Database, FollowUpBook, SqlLedger
+from anomed_core.ledger import DELIVER, Database, FollowUpBook, Ledger
 from anomed_core.model import Role, Subject
-from anomed_core.testing.ledger_contract import NOON, PROVENANCE, SettableClock, tuning_of
 from anomed_core.web import configure_logs
 from tests.e2e.processes import free_port
+from tests.ledger.records import NOON, PROVENANCE, SettableClock, tuning_of
 
 from .moody_platform import Mood, MoodyPlatform, moody_platform
 
@@ -25,16 +25,16 @@ class Office:
 
     def __init__(self, database: Database) -> None:
         self.clock = SettableClock()
-        self.ledger = SqlLedger(database, clock=self.clock)
+        self.ledger = Ledger(database, clock=self.clock)
         self.follow_ups = FollowUpBook(database, clock=self.clock)
 
     def record(self, **changes: object) -> int:
         claim = self.ledger.claim(tuning_of(**changes))
         metrics = {"accuracy": 0.1 + 0.2}
-        return self.ledger.record(claim, metrics, PROVENANCE, tasks=[DELIVER]).id
+        return self.ledger.record(claim, metrics, PROVENANCE, follow_ups=[DELIVER]).id
 
     def work(self, host: str, *, timeout_s: float = 5.0) -> int:
-        """Do everything that is due; return how many letters were tried."""
+        """Do everything that is due; return how many deliveries were tried."""
         delivery = PlatformDelivery(host=host, secret="s3cret")
         worker = DeliveryWorker(
             self.follow_ups,
@@ -42,7 +42,9 @@ class Office:
             timeout_s=timeout_s,
         )
         n_tried = 0
-        while (follow_up := self.follow_ups.take(worker.tasks, lease_s=worker.lease_s)) is not None:
+        while (
+            follow_up := self.follow_ups.take(worker.prefix, lease_s=worker.lease_s)
+        ) is not None:
             worker.do(follow_up)
             n_tried += 1
         delivery._client.close()

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import attrs
 
-from anomed_core.ledger import DELIVER, Database, FollowUpBook, SqlLedger
+from anomed_core.ledger import DELIVER, Database, FollowUpBook, Ledger
 from anomed_core.model import Score, Split
 from anomed_core.state.payloads import PayloadStore
 
@@ -18,7 +18,7 @@ from anomed_core.state.payloads import PayloadStore
 class Books:
     """Ledger, follow-ups and kept bodies of a state directory."""
 
-    ledger: SqlLedger
+    ledger: Ledger
     follow_ups: FollowUpBook
     payloads: PayloadStore
 
@@ -55,7 +55,7 @@ def books_of(folder: Path, ledger_options: list[str]) -> Iterator[Books]:
     database = Database(url)
     try:
         yield Books(
-            ledger=SqlLedger(database),
+            ledger=Ledger(database),
             follow_ups=FollowUpBook(database),
             payloads=PayloadStore(state / "payloads"),
         )

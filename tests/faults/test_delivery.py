@@ -28,7 +28,7 @@ def outbox(folder: Path, *words: str) -> str:
     return subprocess.run(command, capture_output=True, text=True, check=True).stdout
 
 
-def letters(folder: Path) -> list[dict[str, Any]]:
+def deliveries(folder: Path) -> list[dict[str, Any]]:
     listed: list[dict[str, Any]] = json.loads(outbox(folder, "list", "--json"))
     return listed
 
@@ -58,14 +58,14 @@ def test_scores_outlive_the_server_and_reach_the_platform(
         os.killpg(server.group, signal.SIGKILL)
         serve()
         hand_in("d", 3)
-        if mood is not Mood.SILENT:  # whom the first letter waits for
-            wait_for(lambda: any(letter["last_error"] for letter in letters(folder)))
-        assert [letter["state"] for letter in letters(folder)] == ["waiting"] * 4
+        if mood is not Mood.SILENT:  # whom the first delivery waits for
+            wait_for(lambda: any(delivery["last_error"] for delivery in deliveries(folder)))
+        assert [delivery["state"] for delivery in deliveries(folder)] == ["waiting"] * 4
 
     with moody_platform(port=platform_port) as platform:
         assert "deliveries are due now" in outbox(folder, "retry")
         wait_for(lambda: len(platform.kept) == 4)
-        wait_for(lambda: {letter["state"] for letter in letters(folder)} == {"done"})
+        wait_for(lambda: {delivery["state"] for delivery in deliveries(folder)} == {"done"})
         assert outbox(folder, "retry").startswith("0 deliveries")
     reports = {report["anonymizer"]: report["mean"] for _, report in platform.kept.values()}
     assert reports == {"a": 0.0, "b": 0.1, "c": 0.2, "d": pytest.approx(0.3)}

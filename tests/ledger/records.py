@@ -1,14 +1,101 @@
-"""Ledgers with something in them."""
+"""What the tests of the ledger record, and when."""
 
-from anomed_core.ledger import Database, SqlLedger
-from anomed_core.testing.ledger_contract import PROVENANCE, final_of, score_of, tuning_of
+import threading
+from collections import Counter
+from collections.abc import Callable
+from datetime import UTC, datetime
+from typing import Any
 
-__all__ = ["PROVENANCE", "filled"]
+import attrs
+
+from anomed_core.ledger import ClaimRequest, Database, Ledger, NewScore, Provenance
+from anomed_core.model import Role, Score, Split, Subject
+
+PROVENANCE = Provenance(core_version="1", plugin="contract", plugin_version="2")
+ANONYMIZER = Subject(role=Role.ANONYMIZER, anonymizer="alice")
+NOON = datetime(2026, 5, 1, 12, tzinfo=UTC)
+LEASE_S = 60.0
 
 
-def filled(database: Database, *, n_rows: int = 6) -> SqlLedger:
+class SettableClock:
+    """A clock that stands still until it is set."""
+
+    def __init__(self) -> None:
+        self.now = NOON
+
+    def __call__(self) -> int:
+        """Return microseconds since 1970-01-01 UTC."""
+        return round(self.now.timestamp()) * 1_000_000
+
+
+def final_of(subject: Subject = ANONYMIZER, **changes: Any) -> ClaimRequest:
+    """Return a request for a subject's final."""
+    request = ClaimRequest(
+        challenge="iris",
+        kind="anonymizer",
+        subject=subject,
+        split=Split.VALIDATION,
+        payload_digest="d" * 64,
+        fingerprint="f" * 64,
+        lease_s=LEASE_S,
+        request_id="request-1",
+    )
+    return attrs.evolve(request, **changes)
+
+
+def tuning_of(subject: Subject = ANONYMIZER, **changes: Any) -> ClaimRequest:
+    """Return a request for a tuning attempt."""
+    return final_of(subject, split=Split.TUNING, **changes)
+
+
+def score_of(ledger: Ledger, request: ClaimRequest, value: float = 0.5) -> Score:
+    """Claim and record."""
+    return ledger.record(ledger.claim(request), {"accuracy": value}, PROVENANCE)
+
+
+def house_score(**changes: Any) -> NewScore:
+    """Return the result of a house attack on the anonymizer's final."""
+    result = NewScore(
+        challenge="iris",
+        kind="anonymizer",
+        subject=ANONYMIZER,
+        split=Split.VALIDATION,
+        origin="house",
+        label="coin",
+        metrics={"advantage": 0.0},
+        payload_digest="d" * 64,
+        fingerprint="f" * 64,
+        provenance=PROVENANCE,
+    )
+    return attrs.evolve(result, **changes)
+
+
+def outcomes_of(jobs: list[Callable[[], object]]) -> Counter[str]:
+    """Run jobs at once, each in a thread; count results and errors by the names of their types."""
+    barrier = threading.Barrier(len(jobs))
+    outcomes: Counter[str] = Counter()
+    lock = threading.Lock()
+
+    def run(job: Callable[[], object]) -> None:
+        barrier.wait()
+        try:
+            outcome = type(job()).__name__
+        except Exception as error:  # noqa: BLE001 - every outcome is counted
+            outcome = type(error).__name__
+        with lock:
+            outcomes[outcome] += 1
+
+    threads = [threading.Thread(target=run, args=(job,)) for job in jobs]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    return outcomes
+
+
+def filled(database: Database, *, n_rows: int = 6) -> Ledger:
     """Return a ledger with so many scores and as many audit rows."""
-    ledger = SqlLedger(database)
+    ledger = Ledger(database)
     ledger.open_challenge("iris", "f" * 64, accept_change=False)
     for number in range(n_rows - 1):
         score_of(ledger, tuning_of(), number / n_rows)

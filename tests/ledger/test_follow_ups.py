@@ -5,8 +5,8 @@ from datetime import timedelta
 
 import pytest
 
-from anomed_core.ledger import DELIVER, Database, FollowUpBook, SqlLedger
-from anomed_core.testing.ledger_contract import (
+from anomed_core.ledger import DELIVER, Database, FollowUpBook, Ledger
+from tests.ledger.records import (
     NOON,
     PROVENANCE,
     SettableClock,
@@ -21,8 +21,8 @@ def clock() -> SettableClock:
 
 
 @pytest.fixture
-def ledger(database: Database, clock: SettableClock) -> SqlLedger:
-    return SqlLedger(database, clock=clock)
+def ledger(database: Database, clock: SettableClock) -> Ledger:
+    return Ledger(database, clock=clock)
 
 
 @pytest.fixture
@@ -30,13 +30,13 @@ def book(database: Database, clock: SettableClock) -> FollowUpBook:
     return FollowUpBook(database, clock=clock)
 
 
-def record(ledger: SqlLedger, *tasks: str) -> int:
+def record(ledger: Ledger, *names: str) -> int:
     claim = ledger.claim(tuning_of())
-    return ledger.record(claim, {"accuracy": 0.5}, PROVENANCE, tasks=tasks or (DELIVER,)).id
+    return ledger.record(claim, {"accuracy": 0.5}, PROVENANCE, follow_ups=names or (DELIVER,)).id
 
 
-def test_a_chore_is_taken_by_one_until_its_lease_ends(
-    ledger: SqlLedger, book: FollowUpBook, clock: SettableClock
+def test_a_follow_up_is_taken_by_one_until_its_lease_ends(
+    ledger: Ledger, book: FollowUpBook, clock: SettableClock
 ) -> None:
     score_id = record(ledger)
     first = book.take(DELIVER, lease_s=30)
@@ -49,8 +49,8 @@ def test_a_chore_is_taken_by_one_until_its_lease_ends(
     assert (again.score.id, again.attempt) == (score_id, 2)
 
 
-def test_chores_are_taken_in_the_order_in_which_they_are_due(
-    ledger: SqlLedger, book: FollowUpBook, clock: SettableClock
+def test_follow_ups_are_taken_in_the_order_in_which_they_are_due(
+    ledger: Ledger, book: FollowUpBook, clock: SettableClock
 ) -> None:
     first = record(ledger)
     clock.now += timedelta(seconds=1)
@@ -59,16 +59,16 @@ def test_chores_are_taken_in_the_order_in_which_they_are_due(
     assert [follow_up.score.id for follow_up in taken if follow_up] == [first, second]
 
 
-def test_only_chores_of_the_wanted_sort_are_taken(ledger: SqlLedger, book: FollowUpBook) -> None:
+def test_only_follow_ups_of_the_wanted_name_are_taken(ledger: Ledger, book: FollowUpBook) -> None:
     record(ledger, "attack:coin", DELIVER)
     follow_up = book.take("attack:", lease_s=30)
     assert follow_up is not None
-    assert follow_up.task == "attack:coin"
+    assert follow_up.name == "attack:coin"
     assert book.take("attack:", lease_s=30) is None
 
 
 def test_of_simultaneous_takers_each_gets_another_follow_up(
-    ledger: SqlLedger, open_database: Callable[[], Database], clock: SettableClock
+    ledger: Ledger, open_database: Callable[[], Database], clock: SettableClock
 ) -> None:
     for _ in range(6):
         record(ledger)
@@ -82,9 +82,7 @@ def test_of_simultaneous_takers_each_gets_another_follow_up(
     assert all(fact.tries <= 1 for fact in facts)
 
 
-def test_what_is_done_stays_done(
-    ledger: SqlLedger, book: FollowUpBook, clock: SettableClock
-) -> None:
+def test_what_is_done_stays_done(ledger: Ledger, book: FollowUpBook, clock: SettableClock) -> None:
     record(ledger)
     follow_up = book.take(DELIVER, lease_s=30)
     assert follow_up is not None
@@ -95,8 +93,8 @@ def test_what_is_done_stays_done(
     assert book.n_waiting(DELIVER) == 0
 
 
-def test_a_postponed_chore_waits_and_says_why(
-    ledger: SqlLedger, book: FollowUpBook, clock: SettableClock
+def test_a_postponed_follow_up_waits_and_says_why(
+    ledger: Ledger, book: FollowUpBook, clock: SettableClock
 ) -> None:
     record(ledger)
     follow_up = book.take(DELIVER, lease_s=30)
@@ -112,7 +110,7 @@ def test_a_postponed_chore_waits_and_says_why(
 
 
 def test_a_clock_that_was_set_back_holds_nothing_up(
-    ledger: SqlLedger, book: FollowUpBook, clock: SettableClock
+    ledger: Ledger, book: FollowUpBook, clock: SettableClock
 ) -> None:
     put_off = record(ledger)
     follow_up = book.take(DELIVER, lease_s=30)
@@ -128,7 +126,7 @@ def test_a_clock_that_was_set_back_holds_nothing_up(
     ]
 
 
-def test_a_long_lease_is_kept(ledger: SqlLedger, book: FollowUpBook, clock: SettableClock) -> None:
+def test_a_long_lease_is_kept(ledger: Ledger, book: FollowUpBook, clock: SettableClock) -> None:
     record(ledger)
     assert book.take(DELIVER, lease_s=10_000) is not None
     assert book.take(DELIVER, lease_s=10_000) is None
@@ -136,7 +134,7 @@ def test_a_long_lease_is_kept(ledger: SqlLedger, book: FollowUpBook, clock: Sett
     assert book.take(DELIVER, lease_s=10_000) is not None
 
 
-def test_what_was_given_up_can_be_retried(ledger: SqlLedger, book: FollowUpBook) -> None:
+def test_what_was_given_up_can_be_retried(ledger: Ledger, book: FollowUpBook) -> None:
     first, second = record(ledger), record(ledger)
     for _ in range(2):
         follow_up = book.take(DELIVER, lease_s=30)
@@ -152,10 +150,10 @@ def test_what_was_given_up_can_be_retried(ledger: SqlLedger, book: FollowUpBook)
 
 
 def test_a_score_that_is_not_recorded_leaves_no_follow_up(
-    ledger: SqlLedger, book: FollowUpBook
+    ledger: Ledger, book: FollowUpBook
 ) -> None:
     claim = ledger.claim(tuning_of())
     ledger.release(claim, "failed")
     with pytest.raises(Exception, match="ran out"):
-        ledger.record(claim, {"accuracy": 0.5}, PROVENANCE, tasks=[DELIVER])
+        ledger.record(claim, {"accuracy": 0.5}, PROVENANCE, follow_ups=[DELIVER])
     assert book.facts() == []

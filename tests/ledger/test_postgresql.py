@@ -5,8 +5,8 @@ from collections.abc import Iterator
 import pytest
 import sqlalchemy as sa
 
-from anomed_core.ledger import Database, SqlLedger
-from anomed_core.testing.ledger_contract import final_of, score_of
+from anomed_core.ledger import Database, Ledger
+from tests.ledger.records import final_of, score_of
 from tests.postgresql import create_database
 
 
@@ -26,6 +26,6 @@ def test_a_record_is_durable_and_a_claim_need_not_be(database: Database) -> None
             level = connection.exec_driver_sql("SHOW synchronous_commit").scalar()
             levels.append((statement.table.name, level))
 
-    score_of(SqlLedger(database), final_of())
+    score_of(Ledger(database), final_of())
 
     assert levels == [("attempts", "off"), ("scores", "on")]

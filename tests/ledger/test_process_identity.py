@@ -9,17 +9,17 @@ from collections.abc import Callable
 import pytest
 
 from anomed_core.errors import AttemptInProgressError
-from anomed_core.ledger import Database, SqlLedger
-from anomed_core.ledger.process_identity import is_gone, this_process
-from anomed_core.testing.ledger_contract import final_of, score_of
+from anomed_core.ledger import Database, Ledger
+from anomed_core.system.process_identity import is_gone, this_process
+from tests.ledger.records import final_of, score_of
 
 pytestmark = pytest.mark.skipif(this_process() == "", reason="nothing can be proved without /proc")
 
 CLAIMANT = """
 import sys
-from anomed_core.ledger import Database, SqlLedger
-from anomed_core.testing.ledger_contract import final_of
-SqlLedger(Database(sys.argv[1])).claim(final_of())
+from anomed_core.ledger import Database, Ledger
+from tests.ledger.records import final_of
+Ledger(Database(sys.argv[1])).claim(final_of())
 print("claimed", flush=True)
 sys.stdin.read()
 """
@@ -82,7 +82,7 @@ def test_a_forked_child_has_a_name_of_its_own() -> None:
 
 
 def test_the_claim_of_a_killed_process_is_free_at_once(database: Database, ledger_url: str) -> None:
-    ledger = SqlLedger(database)
+    ledger = Ledger(database)
     claimant = subprocess.Popen(
         [sys.executable, "-c", CLAIMANT, ledger_url],
         stdin=subprocess.PIPE,
@@ -106,7 +106,7 @@ def test_the_claim_of_a_killed_process_is_free_at_once(database: Database, ledge
 def test_a_claim_without_a_provable_owner_waits_for_its_lease(
     database: Database, open_database: Callable[[], Database]
 ) -> None:
-    ledger = SqlLedger(database)
+    ledger = Ledger(database)
     ledger.claim(final_of())
     with open_database().writing() as connection:
         connection.exec_driver_sql("UPDATE attempts SET owner = 'elsewhere/pid:[1]/1/1'")

@@ -12,14 +12,14 @@ from anomed_core.ledger import (
     DELIVER,
     Database,
     FollowUpBook,
-    SqlLedger,
+    Ledger,
     TokenBook,
     migrate_ledger,
     schema,
 )
 from anomed_core.ledger.database import HEAD
 from anomed_core.model import Split
-from anomed_core.testing.ledger_contract import ALICE, NOON, final_of, score_of, tuning_of
+from tests.ledger.records import ANONYMIZER, NOON, final_of, score_of, tuning_of
 
 from .released.make import FOLDER, PAIR
 
@@ -48,36 +48,36 @@ def database(url: str) -> Iterator[Database]:
 
 
 @pytest.fixture
-def ledger(database: Database) -> SqlLedger:
-    return SqlLedger(database)
+def ledger(database: Database) -> Ledger:
+    return Ledger(database)
 
 
-def test_its_chain_is_unbroken(ledger: SqlLedger) -> None:
+def test_its_chain_is_unbroken(ledger: Ledger) -> None:
     assert ledger.verify() == []
 
 
-def test_its_scores_are_what_was_recorded(ledger: SqlLedger) -> None:
+def test_its_scores_are_what_was_recorded(ledger: Ledger) -> None:
     recorded = [
         (score.id, score.subject, score.split, score.origin, score.label, dict(score.metrics))
         for score in ledger.scores()
     ]
     assert recorded == [
-        (1, ALICE, Split.TUNING, "participant", "", {"accuracy": 0.1 + 0.2}),
-        (2, ALICE, Split.VALIDATION, "participant", "", {"accuracy": 2 / 3, "macro_f1": 0.5}),
+        (1, ANONYMIZER, Split.TUNING, "participant", "", {"accuracy": 0.1 + 0.2}),
+        (2, ANONYMIZER, Split.VALIDATION, "participant", "", {"accuracy": 2 / 3, "macro_f1": 0.5}),
         (3, PAIR, Split.VALIDATION, "participant", "", {"accuracy": 1.0}),
-        (4, ALICE, Split.VALIDATION, "house", "coin", {"advantage": -0.25}),
+        (4, ANONYMIZER, Split.VALIDATION, "house", "coin", {"advantage": -0.25}),
     ]
     assert all(score.recorded_at == NOON for score in ledger.scores())
 
 
-def test_its_finals_stay_final(ledger: SqlLedger) -> None:
+def test_its_finals_stay_final(ledger: Ledger) -> None:
     for request in (final_of(), final_of(PAIR, kind="deanonymizer")):
         with pytest.raises(AlreadyScoredError):
             ledger.claim(request)
 
 
-def test_its_replay_keys_still_replay(ledger: SqlLedger) -> None:
-    about = {"challenge": "iris", "kind": "anonymizer", "subject": ALICE}
+def test_its_replay_keys_still_replay(ledger: Ledger) -> None:
+    about = {"challenge": "iris", "kind": "anonymizer", "subject": ANONYMIZER}
     found = ledger.replay(**about, split=Split.TUNING, replay_key="a key")
     assert found is not None
     assert found.id == 1
@@ -92,7 +92,7 @@ def test_its_outbox_and_tokens_are_there(database: Database) -> None:
     assert [fact.identity.holder for fact in TokenBook(database).facts()] == ["alice"]
 
 
-def test_it_goes_on(ledger: SqlLedger) -> None:
+def test_it_goes_on(ledger: Ledger) -> None:
     assert score_of(ledger, tuning_of()).id == 5
     assert ledger.verify() == []
 

@@ -15,10 +15,10 @@ from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
 
 from anomed_core.errors import LedgerError, LedgerFullError, LedgerMismatchError, UsageError
-from anomed_core.ledger import Database, SqlLedger, migrate_ledger
+from anomed_core.ledger import Database, Ledger, migrate_ledger
 from anomed_core.ledger.database import HEAD, connect
 from anomed_core.ledger.schema import metadata
-from anomed_core.testing.ledger_contract import (
+from tests.ledger.records import (
     PROVENANCE,
     final_of,
     outcomes_of,
@@ -40,8 +40,8 @@ def database(path: Path) -> Iterator[Database]:
 
 
 @pytest.fixture
-def ledger(database: Database) -> SqlLedger:
-    return SqlLedger(database)
+def ledger(database: Database) -> Ledger:
+    return Ledger(database)
 
 
 # --- durability -----------------------------------------------------------------------------------
@@ -66,7 +66,7 @@ def test_a_commit_waits_for_the_disk_if_somebody_is_told_of_it(
         assert connection.exec_driver_sql("PRAGMA synchronous").scalar() == level
 
 
-def test_a_record_is_durable_and_a_claim_need_not_be(database: Database, ledger: SqlLedger) -> None:
+def test_a_record_is_durable_and_a_claim_need_not_be(database: Database, ledger: Ledger) -> None:
     levels: list[tuple[str, object]] = []
 
     @sa.event.listens_for(database._engine, "after_cursor_execute")
@@ -83,7 +83,7 @@ def test_a_record_is_durable_and_a_claim_need_not_be(database: Database, ledger:
 def test_writers_take_turns_whatever_becomes_of_the_queue(path: Path) -> None:
     Path(f"{path}.turn").mkdir()  # so that it cannot be locked
     databases = [Database(f"sqlite:///{path}") for _ in range(2)]
-    ledgers = [SqlLedger(database) for database in databases]
+    ledgers = [Ledger(database) for database in databases]
     outcomes = outcomes_of(
         [lambda n=n: ledgers[n % 2].claim(tuning_of()) for n in range(16)]  # type: ignore[misc]
     )
@@ -92,13 +92,13 @@ def test_writers_take_turns_whatever_becomes_of_the_queue(path: Path) -> None:
     assert outcomes == {"Claim": 16}
 
 
-def test_a_writer_that_fails_ends_its_turn(database: Database, ledger: SqlLedger) -> None:
+def test_a_writer_that_fails_ends_its_turn(database: Database, ledger: Ledger) -> None:
     with pytest.raises(ZeroDivisionError), database.writing():
         raise ZeroDivisionError
     score_of(ledger, final_of())
 
 
-def test_readers_do_not_wait_for_a_writer(database: Database, ledger: SqlLedger) -> None:
+def test_readers_do_not_wait_for_a_writer(database: Database, ledger: Ledger) -> None:
     with database.writing():
         assert ledger.scores() == []
 
@@ -106,7 +106,7 @@ def test_readers_do_not_wait_for_a_writer(database: Database, ledger: SqlLedger)
 # --- tampering ------------------------------------------------------------------------------------
 
 
-def test_a_full_disk_is_said_to_be_full(database: Database, ledger: SqlLedger) -> None:
+def test_a_full_disk_is_said_to_be_full(database: Database, ledger: Ledger) -> None:
     engine = database._engine
     claim = ledger.claim(final_of())
 
@@ -125,9 +125,9 @@ def test_a_full_disk_is_said_to_be_full(database: Database, ledger: SqlLedger) -
     assert ledger.verify() == []
 
 
-def test_a_database_that_cannot_be_written_is_an_error(path: Path, ledger: SqlLedger) -> None:
+def test_a_database_that_cannot_be_written_is_an_error(path: Path, ledger: Ledger) -> None:
     score_of(ledger, final_of())
-    read_only = SqlLedger(Database(f"sqlite:///file:{path}?mode=ro&uri=true"))
+    read_only = Ledger(Database(f"sqlite:///file:{path}?mode=ro&uri=true"))
 
     assert len(read_only.scores()) == 1
     for do in (
@@ -188,7 +188,7 @@ def test_migrating_says_from_where_to_where(tmp_path: Path) -> None:
     ],
 )
 def test_a_ledger_of_another_release_is_refused(
-    revision: str, advice: str, ledger: SqlLedger, path: Path
+    revision: str, advice: str, ledger: Ledger, path: Path
 ) -> None:
     with contextlib.closing(sqlite3.connect(path)) as connection, connection:
         connection.execute("UPDATE alembic_version SET version_num = ?", [revision])

@@ -5,7 +5,7 @@ from collections.abc import Callable
 import pytest
 import sqlalchemy as sa
 
-from anomed_core.ledger import Database, SqlLedger
+from anomed_core.ledger import Database, Ledger
 
 from .records import filled
 
@@ -13,12 +13,12 @@ TABLES = ["scores", "audit"]
 
 
 @pytest.fixture
-def ledger(database: Database) -> SqlLedger:
+def ledger(database: Database) -> Ledger:
     return filled(database, n_rows=6)
 
 
 @pytest.fixture
-def change(database: Database, ledger: SqlLedger) -> Callable[..., None]:
+def change(database: Database, ledger: Ledger) -> Callable[..., None]:
     """Change the database behind the ledger's back."""
 
     def execute(*statements: str) -> None:
@@ -29,11 +29,11 @@ def change(database: Database, ledger: SqlLedger) -> Callable[..., None]:
     return execute
 
 
-def found(ledger: SqlLedger) -> list[tuple[str, int]]:
+def found(ledger: Ledger) -> list[tuple[str, int]]:
     return [(fault.table, fault.row) for fault in ledger.verify()]
 
 
-def test_an_untouched_ledger_has_no_faults(ledger: SqlLedger) -> None:
+def test_an_untouched_ledger_has_no_faults(ledger: Ledger) -> None:
     assert ledger.verify() == []
 
 
@@ -81,7 +81,7 @@ def test_every_column_is_tried() -> None:
     + [("audit", *change) for change in AUDIT_COLUMNS.items()],
 )
 def test_a_changed_column_is_named(
-    ledger: SqlLedger,
+    ledger: Ledger,
     change: Callable[..., None],
     table: str,
     column: str,
@@ -93,14 +93,14 @@ def test_a_changed_column_is_named(
 
 
 @pytest.mark.parametrize("table", TABLES)
-def test_a_removed_row_is_named(ledger: SqlLedger, change: Callable[..., None], table: str) -> None:
+def test_a_removed_row_is_named(ledger: Ledger, change: Callable[..., None], table: str) -> None:
     change(f"DELETE FROM {table} WHERE id = 2")
     assert found(ledger) == [(table, 2)]
 
 
 @pytest.mark.parametrize("table", TABLES)
 def test_removed_rows_are_named_from_first_to_last(
-    ledger: SqlLedger, change: Callable[..., None], table: str
+    ledger: Ledger, change: Callable[..., None], table: str
 ) -> None:
     change(f"DELETE FROM {table} WHERE id IN (2, 3, 4)")
     (fault,) = ledger.verify()
@@ -109,7 +109,7 @@ def test_removed_rows_are_named_from_first_to_last(
 
 @pytest.mark.parametrize("table", TABLES)
 def test_rows_missing_at_the_end_are_named(
-    ledger: SqlLedger, change: Callable[..., None], table: str
+    ledger: Ledger, change: Callable[..., None], table: str
 ) -> None:
     change(f"DELETE FROM {table} WHERE id >= 5")
     (fault,) = ledger.verify()
@@ -117,16 +117,14 @@ def test_rows_missing_at_the_end_are_named(
 
 
 @pytest.mark.parametrize("table", TABLES)
-def test_an_emptied_table_is_named(
-    ledger: SqlLedger, change: Callable[..., None], table: str
-) -> None:
+def test_an_emptied_table_is_named(ledger: Ledger, change: Callable[..., None], table: str) -> None:
     change(f"DELETE FROM {table}")
     (fault,) = ledger.verify()
     assert (fault.row, fault.problem) == (1, "rows 1 to 6 are missing at the end")
 
 
 @pytest.mark.parametrize("table", TABLES)
-def test_swapped_rows_are_named(ledger: SqlLedger, change: Callable[..., None], table: str) -> None:
+def test_swapped_rows_are_named(ledger: Ledger, change: Callable[..., None], table: str) -> None:
     change(
         f"UPDATE {table} SET id = 1000 WHERE id = 2",
         f"UPDATE {table} SET id = 2 WHERE id = 3",
@@ -137,7 +135,7 @@ def test_swapped_rows_are_named(ledger: SqlLedger, change: Callable[..., None], 
 
 @pytest.mark.parametrize("table", TABLES)
 def test_renumbered_rows_after_a_removal_are_named(
-    ledger: SqlLedger, change: Callable[..., None], table: str
+    ledger: Ledger, change: Callable[..., None], table: str
 ) -> None:
     change(
         f"DELETE FROM {table} WHERE id = 4",
@@ -149,7 +147,7 @@ def test_renumbered_rows_after_a_removal_are_named(
 
 
 @pytest.mark.parametrize("table", TABLES)
-def test_an_added_row_is_named(ledger: SqlLedger, change: Callable[..., None], table: str) -> None:
+def test_an_added_row_is_named(ledger: Ledger, change: Callable[..., None], table: str) -> None:
     columns = ", ".join(
         (SCORE_COLUMNS if table == "scores" else AUDIT_COLUMNS).keys() - {"hash", "attempt_id"}
     )
@@ -162,7 +160,7 @@ def test_an_added_row_is_named(ledger: SqlLedger, change: Callable[..., None], t
 
 @pytest.mark.parametrize("table", TABLES)
 def test_a_replaced_last_row_is_named(
-    ledger: SqlLedger, change: Callable[..., None], database: Database, table: str
+    ledger: Ledger, change: Callable[..., None], database: Database, table: str
 ) -> None:
     from anomed_core.ledger import schema
     from anomed_core.ledger.chain import row_hash
@@ -177,15 +175,13 @@ def test_a_replaced_last_row_is_named(
 
 
 @pytest.mark.parametrize("table", TABLES)
-def test_a_removed_head_is_noticed(
-    ledger: SqlLedger, change: Callable[..., None], table: str
-) -> None:
+def test_a_removed_head_is_noticed(ledger: Ledger, change: Callable[..., None], table: str) -> None:
     change(f"DELETE FROM chain_heads WHERE name = '{table}'")
     assert found(ledger) == [(table, 1)]
 
 
 def test_faults_of_both_tables_are_named_together(
-    ledger: SqlLedger, change: Callable[..., None]
+    ledger: Ledger, change: Callable[..., None]
 ) -> None:
     change("DELETE FROM scores WHERE id = 2", "UPDATE audit SET action = 'x' WHERE id = 5")
     assert found(ledger) == [("scores", 2), ("audit", 5)]

@@ -7,17 +7,17 @@ from pathlib import Path
 
 import pytest
 
-from anomed_core.ledger import Database, FollowUp, FollowUpBook, SqlLedger
+from anomed_core.ledger import Database, FollowUp, FollowUpBook, Ledger
 from anomed_core.service.background import Background
-from anomed_core.testing.ledger_contract import PROVENANCE, SettableClock, tuning_of
+from tests.ledger.records import PROVENANCE, SettableClock, tuning_of
 
-TASKS = "attack:"
+ATTACKS = "attack:"
 
 
 class Clumsy:
     """Fails at some follow-ups, in ways that nobody foresaw."""
 
-    tasks = TASKS
+    prefix = ATTACKS
     lease_s = 30.0
 
     def __init__(self, book: FollowUpBook, *, fails: Callable[[FollowUp], bool]) -> None:
@@ -44,26 +44,26 @@ def database(tmp_path: Path) -> Iterator[Database]:
 
 @pytest.fixture
 def book(database: Database, clock: SettableClock) -> FollowUpBook:
-    ledger = SqlLedger(database, clock=clock)
-    for task in ("attack:a", "attack:b"):
-        ledger.record(ledger.claim(tuning_of()), {"accuracy": 0.5}, PROVENANCE, tasks=[task])
+    ledger = Ledger(database, clock=clock)
+    for name in ("attack:a", "attack:b"):
+        ledger.record(ledger.claim(tuning_of()), {"accuracy": 0.5}, PROVENANCE, follow_ups=[name])
     return FollowUpBook(database, clock=clock)
 
 
 def until_settled(
     book: FollowUpBook, clock: SettableClock, *, fails: Callable[[FollowUp], bool]
 ) -> dict[str, str]:
-    """Let a thread work while hours go by; return what became of each task."""
+    """Let a thread work while hours go by; return what became of each follow-up."""
     thread = Background(book, Clumsy(book, fails=fails))
     thread.start()
     deadline = time.monotonic() + 20
-    while any(fact.state == "waiting" for fact in book.facts(TASKS)):
+    while any(fact.state == "waiting" for fact in book.facts(ATTACKS)):
         assert time.monotonic() < deadline, "a follow-up is left undone"
         clock.now += timedelta(minutes=20)
         thread.wake()
         time.sleep(0.02)
     thread.stop()
-    return {fact.task: fact.state for fact in book.facts(TASKS)}
+    return {fact.name: fact.state for fact in book.facts(ATTACKS)}
 
 
 def test_a_failure_that_passes_is_tried_again(book: FollowUpBook, clock: SettableClock) -> None:
@@ -71,11 +71,11 @@ def test_a_failure_that_passes_is_tried_again(book: FollowUpBook, clock: Settabl
     assert set(states.values()) == {"done"}
 
 
-def test_a_chore_that_always_fails_is_given_up_and_the_others_are_done(
+def test_a_follow_up_that_always_fails_is_given_up_and_the_others_are_done(
     book: FollowUpBook, clock: SettableClock
 ) -> None:
-    states = until_settled(book, clock, fails=lambda follow_up: follow_up.task == "attack:a")
+    states = until_settled(book, clock, fails=lambda follow_up: follow_up.name == "attack:a")
     assert states["attack:b"] == "done"
     assert states["attack:a"] != "done"
-    (refused,) = [fact for fact in book.facts(TASKS) if fact.task == "attack:a"]
+    (refused,) = [fact for fact in book.facts(ATTACKS) if fact.name == "attack:a"]
     assert refused.last_error == "StopIteration", "a message may hold data"

@@ -9,7 +9,7 @@ from anomed_core.errors import LedgerFullError
 from anomed_core.ledger import Claim, Ledger
 from anomed_core.service.releases import Releases
 from anomed_core.service.server import Server
-from anomed_core.testing.ledger_contract import ALICE, final_of
+from tests.ledger.records import ANONYMIZER, final_of
 
 
 class FullLedger:
@@ -49,4 +49,6 @@ def test_claims_are_given_back_when_the_ledger_can_take_them(server: Server, n_r
 
 
 def states(server: Server) -> set[str]:
-    return {attempt.state for attempt in server.ledger.attempts(challenge="iris", subject=ALICE)}
+    return {
+        attempt.state for attempt in server.ledger.attempts(challenge="iris", subject=ANONYMIZER)
+    }

@@ -16,10 +16,10 @@ from anomed_core.ledger import EVERY_CHALLENGE, Identity
 from anomed_core.model import Role
 from anomed_core.plugins import build_registry
 from anomed_core.service.server import Server, open_server
-from anomed_core.testing.ledger_contract import NOON, SettableClock, final_of
 from anomed_core.web import create_web_app
 from anomed_core.wire import encode_npz
 from tests.example_types import Guessing
+from tests.ledger.records import NOON, SettableClock, final_of
 
 GUESS = encode_npz({"prediction": np.zeros(10)})
 HOUR, DAYS = timedelta(hours=1), timedelta(days=3)

@@ -12,15 +12,15 @@ from pathlib import Path
 
 import sqlalchemy as sa
 
-from anomed_core.ledger import Database, Identity, SqlLedger, TokenBook
+from anomed_core.ledger import Database, Identity, Ledger, TokenBook
 from anomed_core.ledger.database import HEAD
 from anomed_core.ledger.schema import attempts
-from anomed_core.model import Role, Split, Subject
-from anomed_core.testing.ledger_contract import (
-    ALICE,
+from anomed_core.model import Role, Subject
+from tests.ledger.records import (
     PROVENANCE,
     SettableClock,
     final_of,
+    house_score,
     score_of,
     tuning_of,
 )
@@ -30,27 +30,21 @@ PAIR = Subject(role=Role.DEANONYMIZER, anonymizer="alice", deanonymizer="eve")
 
 
 def fill(database: Database) -> None:
-    """Record two scores of alice, one attack on her, a house attack, a claim, a token."""
+    """Record two scores of an anonymizer, one attack on it, a house attack, a claim, a token."""
     clock = SettableClock()
-    ledger = SqlLedger(database, clock=clock)
+    ledger = Ledger(database, clock=clock)
     ledger.open_challenge("iris", "f" * 64, accept_change=False)
     score_of(ledger, tuning_of(replay_key="a key"), 0.1 + 0.2)
     claim = ledger.claim(final_of())
     final = ledger.record(
-        claim, {"accuracy": 2 / 3, "macro_f1": 0.5}, PROVENANCE, tasks=["deliver", "attack:coin"]
+        claim,
+        {"accuracy": 2 / 3, "macro_f1": 0.5},
+        PROVENANCE,
+        follow_ups=["deliver", "attack:coin"],
     )
     score_of(ledger, final_of(PAIR, kind="deanonymizer"), 1.0)
     ledger.record_house(
-        challenge="iris",
-        kind="anonymizer",
-        subject=ALICE,
-        split=Split.VALIDATION,
-        label="coin",
-        metrics={"advantage": -0.25},
-        payload_digest="d" * 64,
-        fingerprint="f" * 64,
-        provenance=PROVENANCE,
-        settles=(final.id, "attack:coin"),
+        house_score(metrics={"advantage": -0.25}), settles=(final.id, "attack:coin")
     )
     ledger.release(ledger.claim(tuning_of()), "EvaluationFailedError")
     ledger.claim(tuning_of())

@@ -17,6 +17,7 @@ from pyarrow import parquet as pq
 
 from anomed_core import Split, Submission
 from anomed_core.config.settings import QuotaSettings
+from anomed_core.ledger import attack_result
 from anomed_core.service.kept_submissions import KeptSubmissions
 
 from .conftest import Player, open_player, parquet
@@ -54,17 +55,8 @@ def ranking(player: Player, tables: dict[str, tuple[pd.DataFrame, str]]) -> list
         score = ledger.scores(challenge=hosted.id)[-1]
         submission = player.server.submissions.kept.target(hosted, name, whole=True).submission
         for attack in hosted.house_attacks:
-            ledger.record_house(
-                challenge=hosted.id,
-                kind=score.kind,
-                subject=score.subject,
-                split=score.split,
-                label=attack.name,
-                metrics=attack.run(submission, np.random.default_rng(0)),
-                payload_digest=score.payload_digest,
-                fingerprint=score.fingerprint,
-                provenance=hosted.provenance,
-            )
+            metrics = attack.run(submission, np.random.default_rng(0))
+            ledger.record_house(attack_result(score, attack.name, metrics, hosted.provenance))
     ranked = standings(ledger.scores(challenge=hosted.id), least_usefulness=0.5)
     return [standing.anonymizer for standing in ranked]
 
@@ -376,17 +368,8 @@ def test_the_house_counts_in_the_worst_case_whatever_friends_submit(
     assert friendly.json["risk_low"] == 0
     assert standings([table, attack], least_usefulness=0.5)[0].risk_low == 0
 
-    ledger.record_house(
-        challenge=hosted.id,
-        kind="anonymizer",
-        subject=table.subject,
-        split=table.split,
-        label="nearest_box",
-        metrics={"risk_low": house_risk(player, "nearest_box")},
-        payload_digest=table.payload_digest,
-        fingerprint=table.fingerprint,
-        provenance=hosted.provenance,
-    )
+    metrics = {"risk_low": house_risk(player, "nearest_box")}
+    ledger.record_house(attack_result(table, "nearest_box", metrics, hosted.provenance))
     (standing,) = standings(ledger.scores(challenge=hosted.id), least_usefulness=0.5)
     assert standing.risk_low > 0.9
     assert standing.attack == "nearest_box"

@@ -16,6 +16,7 @@ from anomed_dataset_synthesis.generators import Generator
 from anomed_dataset_synthesis.participation import Player
 
 from anomed_core import ChallengeSpec, ServerSettings, Split
+from anomed_core.ledger import attack_result
 from anomed_core.plugins import build_registry
 from anomed_core.service.evaluation import Attack, Evaluator
 from anomed_core.service.server import Server, open_server
@@ -86,17 +87,7 @@ class Served:
         found = Evaluator(self.server.challenges)(job)
         assert not isinstance(found, str)
         if found is not None:
-            self.server.ledger.record_house(
-                challenge=hosted.id,
-                kind=score.kind,
-                subject=score.subject,
-                split=score.split,
-                label=attack,
-                metrics=found,
-                payload_digest=score.payload_digest,
-                fingerprint=score.fingerprint,
-                provenance=hosted.provenance,
-            )
+            self.server.ledger.record_house(attack_result(score, attack, found, hosted.provenance))
         return found
 
 

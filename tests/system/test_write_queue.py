@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from anomed_core.ledger.write_queue import Turns
+from anomed_core.system.write_queue import WriteQueue
 
 TIMEOUT_S = 0.2
 
@@ -20,8 +20,8 @@ def path(tmp_path: Path) -> Path:
 
 
 @pytest.fixture
-def turns(path: Path) -> Iterator[Turns]:
-    turns = Turns(path, timeout_s=TIMEOUT_S)
+def turns(path: Path) -> Iterator[WriteQueue]:
+    turns = WriteQueue(path, timeout_s=TIMEOUT_S)
     yield turns
     turns.close()
 
@@ -47,26 +47,26 @@ def is_taken(path: Path) -> bool:
     return False
 
 
-def seconds_of_waiting(turns: Turns) -> float:
+def seconds_of_waiting(turns: WriteQueue) -> float:
     began = time.monotonic()
     with turns.turn():
         return time.monotonic() - began
 
 
-def test_whoever_has_a_turn_keeps_others_waiting(turns: Turns, path: Path) -> None:
+def test_whoever_has_a_turn_keeps_others_waiting(turns: WriteQueue, path: Path) -> None:
     with turns.turn():
         assert is_taken(path)
     assert not is_taken(path)
 
 
 def test_nobody_waits_longer_than_promised_for_another_process(
-    turns: Turns, another_process: int
+    turns: WriteQueue, another_process: int
 ) -> None:
     assert TIMEOUT_S <= seconds_of_waiting(turns) < 10 * TIMEOUT_S
 
 
 def test_while_another_process_is_stuck_only_the_first_waits(
-    turns: Turns, another_process: int
+    turns: WriteQueue, another_process: int
 ) -> None:
     seconds_of_waiting(turns)
 
@@ -74,7 +74,7 @@ def test_while_another_process_is_stuck_only_the_first_waits(
 
 
 def test_the_queue_goes_on_when_the_other_process_does(
-    turns: Turns, another_process: int, path: Path
+    turns: WriteQueue, another_process: int, path: Path
 ) -> None:
     seconds_of_waiting(turns)
     fcntl.flock(another_process, fcntl.LOCK_UN)
@@ -91,7 +91,7 @@ def test_the_queue_goes_on_when_the_other_process_does(
 def test_a_turn_begins_when_the_other_process_ends_its_own(
     path: Path, another_process: int
 ) -> None:
-    turns = Turns(path, timeout_s=30)
+    turns = WriteQueue(path, timeout_s=30)
     release = threading.Timer(TIMEOUT_S, fcntl.flock, (another_process, fcntl.LOCK_UN))
     release.start()
 

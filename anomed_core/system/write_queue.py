@@ -18,7 +18,7 @@ from pathlib import Path
 from typing import Any
 
 
-class Turns:
+class WriteQueue:
     """The queue of the writers of one file.
 
     Parameters

@@ -1,0 +1,373 @@
+"""The ledger: attempts and scores, kept in a SQL database."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from datetime import datetime
+
+import sqlalchemy as sa
+
+from anomed_core.errors import LedgerError, LedgerMismatchError
+from anomed_core.ledger import chain, claims
+from anomed_core.ledger.chain import ChainFault
+from anomed_core.ledger.claims import Attempt, Claim, ClaimRequest, Quota
+from anomed_core.ledger.database import Database, LedgerClock
+from anomed_core.ledger.follow_ups import add_follow_ups, settle_follow_up
+from anomed_core.ledger.schema import (
+    as_datetime,
+    as_microseconds,
+    chain_heads,
+    challenges,
+    scores,
+    utc_microseconds,
+)
+from anomed_core.ledger.scores import (
+    BY_FINAL_KEY,
+    BY_REPLAY_KEY,
+    NewScore,
+    Provenance,
+    append_score,
+    by_id,
+    chosen_scores,
+    is_newest,
+    new_version,
+    one_score,
+)
+from anomed_core.model import Score, Split, Subject
+
+
+class Ledger:
+    """The memory of a server: attempts, scores, and who changed what.
+
+    Each method is one transaction: when it returns, its effect survives ``kill -9`` and power loss;
+    when it raises, it had none. Methods may be called from any thread of any process on any machine
+    that shares the database. What a claim alone writes may be undone by a power cut, since nobody
+    was told of it.
+
+    Parameters
+    ----------
+    database
+        Where it is kept.
+    clock
+        Returns microseconds since 1970-01-01 UTC. Where it runs backwards, the newest time in the
+        ledger is taken instead, so that nothing reopens.
+    """
+
+    def __init__(self, database: Database, *, clock: Callable[[], int] = utc_microseconds) -> None:
+        self._database = database
+        self._clock = LedgerClock(clock)
+
+    def open_challenge(self, challenge: str, fingerprint: str, *, accept_change: bool) -> None:
+        """Bind a challenge's id to the fingerprint of its data and metrics.
+
+        Parameters
+        ----------
+        challenge
+            Identifier.
+        fingerprint
+            Hexadecimal digest.
+        accept_change
+            Whether another fingerprint than that of the recorded scores is taken, with an audit
+            row, instead of refused.
+
+        Raises
+        ------
+        LedgerMismatchError
+            If scores with another fingerprint exist and the change is not accepted.
+        """
+        with self._database.reading() as connection:
+            if _fingerprint(connection, challenge) == fingerprint:
+                return  # nothing to write, so that a worker can start on a full disk
+        with self._database.writing() as connection:
+            now = self._clock.now(connection)
+            self._clock.reach(connection, now)
+            self._database.serialise(connection, f"challenge {challenge}")
+            known = _fingerprint(connection, challenge)
+            if known is None:
+                connection.execute(
+                    sa.insert(challenges).values(
+                        id=challenge, fingerprint=fingerprint, opened_at=now
+                    )
+                )
+            elif known != fingerprint:  # else another worker was faster
+                _refuse_change_after_scores(connection, challenge, accept_change=accept_change)
+                connection.execute(
+                    sa.update(challenges)
+                    .where(challenges.c.id == challenge)
+                    .values(fingerprint=fingerprint)
+                )
+                detail = {"challenge": challenge, "from": known, "to": fingerprint}
+                chain.append_audit(connection, "challenge changed", detail, now=now)
+
+    def challenges(self) -> Sequence[str]:
+        """Return the ids of all challenges that were ever opened, sorted."""
+        with self._database.reading() as connection:
+            ids = connection.execute(sa.select(challenges.c.id).order_by(challenges.c.id))
+            return tuple(ids.scalars())
+
+    def claim(self, request: ClaimRequest) -> Claim:
+        """Reserve an attempt.
+
+        Exactly one of any number of simultaneous claims on one final is granted.
+
+        Raises
+        ------
+        AlreadyScoredError
+            If the final has been scored.
+        AttemptInProgressError
+            If somebody else holds the claim and its lease has not run out.
+        QuotaExhaustedError
+            If the subject has no attempt left in this period.
+        """
+        try:
+            # Nobody has been told of a claim: one that a power cut undoes was never there.
+            with self._database.writing(durable=False) as connection:
+                if request.quota is not None:
+                    # Counting and claiming must not interleave with another claim on this quota.
+                    about = (request.challenge, request.kind, request.subject.key)
+                    self._database.serialise(connection, f"quota {about}")
+                now = self._clock.now(connection)
+                claims.void_dead(connection, request, now)
+                remaining = claims.remaining_or_refuse(connection, request, now)
+                attempt_id = claims.add_claim(connection, request, now=now)
+        except sa.exc.IntegrityError:
+            # The failed insert has ended its transaction; only a new one can look at the winner.
+            with self._database.reading() as connection:
+                refusal = claims.refusal(connection, request, self._clock.now(connection))
+            raise refusal from None
+        return Claim(id=attempt_id, request=request, remaining=remaining)
+
+    def record(
+        self,
+        claim: Claim,
+        metrics: Mapping[str, float],
+        provenance: Provenance,
+        *,
+        follow_ups: Sequence[str] = (),
+    ) -> Score:
+        """Turn a claim into a score; claim, score and follow-ups change together.
+
+        Parameters
+        ----------
+        claim
+            As it was granted.
+        metrics
+            Name to value, in declared order.
+        provenance
+            Which code made it.
+        follow_ups
+            Names of what is to be done about the score later.
+
+        Returns
+        -------
+        Score
+            Durable.
+
+        Raises
+        ------
+        LedgerError
+            If the claim was void already, because its lease ran out and somebody else took it.
+        """
+        with self._database.writing() as connection:
+            now = self._clock.now(connection)
+            if not claims.settle_claim(connection, claim, now=now):
+                raise LedgerError("The claim ran out before the score was recorded; try again.")
+            new = claims.new_score(claim, metrics, provenance)
+            score = append_score(connection, new, now=now)
+            self._add_follow_ups(connection, score, follow_ups)
+            return score
+
+    def _add_follow_ups(
+        self, connection: sa.Connection, score: Score, names: Sequence[str]
+    ) -> None:
+        # By the machine's own clock, as they are taken: one that was set back delays nothing.
+        add_follow_ups(connection, score.id, names, due_at=self._clock.machine_now())
+
+    def release(self, claim: Claim, reason: str) -> None:
+        """Give an attempt back after a failure of ours; does nothing if it is settled."""
+        with self._database.writing() as connection:
+            now = self._clock.now(connection)
+            claims.release_claim(connection, claim, reason, now=now)
+
+    def record_house(self, new: NewScore, *, settles: tuple[int, str] | None = None) -> Score:
+        """Record a result of the server's own attacks.
+
+        Parameters
+        ----------
+        new
+            What came of the attack, as `attack_result` says it.
+        settles
+            Score and name of the follow-up that is done with this; both change together, so that no
+            result is recorded twice.
+
+        Raises
+        ------
+        LedgerError
+            If that follow-up was settled before.
+        """
+        with self._database.writing() as connection:
+            now = self._clock.now(connection)
+            if settles is not None and not settle_follow_up(connection, *settles, now=now):
+                raise LedgerError(
+                    f"The result of {settles[1]} on score {settles[0]} was recorded before."
+                )
+            return append_score(connection, new, now=now)
+
+    def supersede(
+        self,
+        score: Score,
+        metrics: Mapping[str, float],
+        provenance: Provenance,
+        *,
+        fingerprint: str,
+        follow_ups: Sequence[str] = (),
+    ) -> Score:
+        """Record the result of evaluating a score's submission again; the old row stays.
+
+        Parameters
+        ----------
+        score
+            The newest version so far.
+        metrics
+            Name to value.
+        provenance
+            Which code made it.
+        fingerprint
+            Of the challenge as it is now.
+        follow_ups
+            Names of what is to be done about the new version.
+
+        Raises
+        ------
+        LedgerError
+            If there is no such score, or a newer version of it.
+        """
+        new = new_version(score, metrics, provenance, fingerprint=fingerprint)
+        with self._database.writing() as connection:
+            self._database.serialise(connection, f"supersede {score.id}")
+            if not is_newest(connection, score.id):
+                raise LedgerError(f"Score {score.id} is unknown, or was superseded already.")
+            version = append_score(connection, new, now=self._clock.now(connection))
+            self._add_follow_ups(connection, version, follow_ups)
+            return version
+
+    def replay(
+        self, *, challenge: str, kind: str, subject: Subject, split: Split, replay_key: str
+    ) -> Score | None:
+        """Return the score that was recorded under an idempotency key, if any."""
+        key = claims.replay_key(challenge, kind, subject, split, replay_key)
+        with self._database.reading() as connection:
+            return one_score(connection, BY_REPLAY_KEY, {"key": key})
+
+    def final(self, *, challenge: str, kind: str, subject: Subject) -> Score | None:
+        """Return the score of a subject's final, if it has been scored."""
+        key = claims.final_key(challenge, kind, subject, Split.VALIDATION)
+        with self._database.reading() as connection:
+            return one_score(connection, BY_FINAL_KEY, {"key": key})
+
+    def score(self, score_id: int) -> Score | None:
+        """Return one score."""
+        with self._database.reading() as connection:
+            return one_score(connection, by_id(score_id))
+
+    def scores(
+        self,
+        *,
+        challenge: str | None = None,
+        kind: str | None = None,
+        split: Split | None = None,
+        anonymizer: str | None = None,
+    ) -> Sequence[Score]:
+        """Return scores, oldest first; each argument narrows the choice."""
+        choice = {
+            "challenge": challenge,
+            "kind": kind,
+            "split": split.value if split else None,
+            "anonymizer": anonymizer,
+        }
+        with self._database.reading() as connection:
+            return chosen_scores(connection, choice)
+
+    def n_scores(self) -> int:
+        """Return how many scores there are, whatever is written in them."""
+        with self._database.reading() as connection:
+            return connection.execute(sa.select(sa.func.count()).select_from(scores)).scalar_one()
+
+    def attempts(self, *, challenge: str, subject: Subject) -> Sequence[Attempt]:
+        """Return the history of a subject, oldest first."""
+        with self._database.reading() as connection:
+            return claims.history(connection, challenge, subject)
+
+    def remaining(
+        self, *, challenge: str, kind: str, subject: Subject, quota: Quota
+    ) -> tuple[int, datetime]:
+        """Return the tuning attempts that are left and when the period ends, in UTC."""
+        with self._database.reading() as connection:
+            used, ends_at = claims.used_of_quota(
+                connection,
+                challenge=challenge,
+                kind=kind,
+                subject=subject,
+                quota=quota,
+                now=self._clock.now(connection),
+            )
+        return max(0, quota.attempts - used), as_datetime(ends_at)
+
+    def verify(self) -> list[ChainFault]:
+        """Check the whole chain of scores and of audit rows."""
+        with self._database.reading(snapshot=True) as connection:
+            return chain.stored_faults(connection)
+
+    def audit(self, action: str, **detail: str) -> None:
+        """Append an audit row."""
+        with self._database.writing() as connection:
+            chain.append_audit(connection, action, detail, now=self._clock.now(connection))
+
+    def now(self) -> datetime:
+        """Return the present in UTC, but never before the newest claim or what was reached.
+
+        So nothing reopens when the clock is set back.
+        """
+        with self._database.reading() as connection:
+            return as_datetime(self._clock.now(connection))
+
+    def reach(self, moment: datetime) -> None:
+        """Remember that a time has come: `now` never returns an earlier one again."""
+        wanted = as_microseconds(moment)
+        with self._database.reading() as connection:
+            if self._clock.reached(connection) >= wanted:
+                return
+        with self._database.writing() as connection:
+            self._clock.reach(connection, wanted)
+
+    def ping(self) -> None:
+        """Raise `LedgerError` if the ledger cannot be written."""
+        with self._database.writing() as connection:
+            connection.execute(
+                sa.update(chain_heads)
+                .where(chain_heads.c.name == "scores")
+                .values(length=chain_heads.c.length)
+            )
+
+    def close(self) -> None:
+        """Release connections."""
+        self._database.close()
+
+
+def _fingerprint(connection: sa.Connection, challenge: str) -> str | None:
+    recorded = sa.select(challenges.c.fingerprint).where(challenges.c.id == challenge)
+    return connection.execute(recorded).scalar()
+
+
+def _refuse_change_after_scores(
+    connection: sa.Connection, challenge: str, *, accept_change: bool
+) -> None:
+    n_scores = connection.execute(
+        sa.select(sa.func.count()).where(scores.c.challenge == challenge)
+    ).scalar_one()
+    if n_scores and not accept_change:
+        raise LedgerMismatchError(
+            f"challenge {challenge!r} has {n_scores} scores that were recorded with other "
+            "data or metrics; restore those, give the challenge another id, or start once "
+            "with --accept-metric-change"
+        )

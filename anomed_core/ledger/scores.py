@@ -1,0 +1,204 @@
+"""Rows of scores: what they say, how they are appended, how they are found again."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from typing import Any
+
+import attrs
+import sqlalchemy as sa
+
+from anomed_core.ledger.chain import Row, append
+from anomed_core.ledger.schema import as_datetime, attempts, scores
+from anomed_core.model import Role, Score, Split, Subject
+from anomed_core.wire.digests import canonical_json
+
+_WITH_ATTEMPTS = sa.select(scores).join(attempts, attempts.c.id == scores.c.attempt_id)
+BY_FINAL_KEY = _WITH_ATTEMPTS.where(attempts.c.final_key == sa.bindparam("key"))
+BY_REPLAY_KEY = _WITH_ATTEMPTS.where(attempts.c.replay_key == sa.bindparam("key"))
+
+_LARGEST_ID = 2**63 - 1
+"""More is no id, and more than a database can look for."""
+
+
+@attrs.frozen(kw_only=True)
+class Provenance:
+    """Which code made a score."""
+
+    core_version: str
+    plugin: str
+    plugin_version: str
+
+
+@attrs.frozen(kw_only=True)
+class NewScore:
+    """A score that is about to be recorded.
+
+    Attributes
+    ----------
+    challenge, kind, subject, split
+        What it is about.
+    metrics
+        Name to value, in declared order.
+    parameters
+        Declared query parameters of the submission.
+    origin
+        ``participant`` or ``house``.
+    label
+        Name of the house attack; empty for participants.
+    payload_digest, fingerprint
+        Of the submission and of the challenge.
+    provenance
+        Which code made it.
+    attempt_id
+        The attempt that it settles, if a participant made one.
+    supersedes
+        The version that it replaces, if it does.
+    """
+
+    challenge: str
+    kind: str
+    subject: Subject
+    split: Split
+    metrics: Mapping[str, float]
+    parameters: Mapping[str, str] = attrs.field(factory=dict)
+    origin: str = "participant"
+    label: str = ""
+    payload_digest: str
+    fingerprint: str
+    provenance: Provenance
+    attempt_id: int | None = None
+    supersedes: int | None = None
+
+
+def new_version(
+    score: Score, metrics: Mapping[str, float], provenance: Provenance, *, fingerprint: str
+) -> NewScore:
+    """Return the score of a submission that was evaluated again."""
+    return NewScore(
+        challenge=score.challenge,
+        kind=score.kind,
+        subject=score.subject,
+        split=score.split,
+        metrics=metrics,
+        parameters=score.parameters,
+        origin=score.origin,
+        label=score.label,
+        payload_digest=score.payload_digest,
+        fingerprint=fingerprint,
+        provenance=provenance,
+        supersedes=score.id,
+    )
+
+
+def attack_result(
+    score: Score, attack: str, metrics: Mapping[str, float], provenance: Provenance
+) -> NewScore:
+    """Return the result of a house attack on what a score was given for."""
+    return NewScore(
+        challenge=score.challenge,
+        kind=score.kind,
+        subject=score.subject,
+        split=score.split,
+        metrics=metrics,
+        origin="house",
+        label=attack,
+        payload_digest=score.payload_digest,
+        fingerprint=score.fingerprint,
+        provenance=provenance,
+    )
+
+
+def append_score(connection: sa.Connection, new: NewScore, *, now: int) -> Score:
+    """Append a score to the chain."""
+    row = {
+        **subject_columns(new.challenge, new.kind, new.subject, new.split),
+        "attempt_id": new.attempt_id,
+        "origin": new.origin,
+        "label": new.label,
+        "metrics": _metrics_text(new.metrics),
+        "parameters": canonical_json(dict(new.parameters)),
+        "payload_digest": new.payload_digest,
+        "fingerprint": new.fingerprint,
+        "core_version": new.provenance.core_version,
+        "plugin": new.provenance.plugin,
+        "plugin_version": new.provenance.plugin_version,
+        "supersedes": new.supersedes,
+        "recorded_at": now,
+    }
+    return score_of(append(connection, scores, row))
+
+
+def _metrics_text(metrics: Mapping[str, float]) -> str:
+    """Return metrics as JSON in declared order; floats in their shortest exact form."""
+    return json.dumps(dict(metrics), separators=(",", ":"), allow_nan=False)
+
+
+def subject_columns(challenge: str, kind: str, subject: Subject, split: Split) -> dict[str, str]:
+    """Return the columns that say what a row is about."""
+    return {
+        "challenge": challenge,
+        "kind": kind,
+        "role": subject.role.value,
+        "anonymizer": subject.anonymizer,
+        "deanonymizer": subject.deanonymizer,
+        "split": split.value,
+    }
+
+
+def subject_of(row: Row) -> Subject:
+    """Return who a row is about."""
+    return Subject(
+        role=Role(row["role"]), anonymizer=row["anonymizer"], deanonymizer=row["deanonymizer"]
+    )
+
+
+def score_of(row: Row) -> Score:
+    """Return the score that a row holds."""
+    return Score(
+        id=row["id"],
+        challenge=row["challenge"],
+        kind=row["kind"],
+        subject=subject_of(row),
+        split=Split(row["split"]),
+        metrics=json.loads(row["metrics"]),
+        parameters=json.loads(row["parameters"]),
+        origin=row["origin"],
+        label=row["label"],
+        payload_digest=row["payload_digest"],
+        fingerprint=row["fingerprint"],
+        supersedes=row["supersedes"],
+        recorded_at=as_datetime(row["recorded_at"]),
+    )
+
+
+def one_score(
+    connection: sa.Connection, query: sa.Select[Any], parameters: Mapping[str, Any] | None = None
+) -> Score | None:
+    """Return the score that a query finds, if there is one."""
+    row = connection.execute(query, parameters).mappings().first()
+    return score_of(row) if row else None
+
+
+def by_id(score_id: int) -> sa.Select[Any]:
+    """Return the query for a score; whatever is no id finds nothing."""
+    wanted = score_id if 0 < score_id <= _LARGEST_ID else 0
+    return sa.select(scores).where(scores.c.id == wanted)
+
+
+def chosen_scores(connection: sa.Connection, choice: Mapping[str, str | None]) -> list[Score]:
+    """Return the scores whose columns have the given values, oldest first; ``None`` is any."""
+    query = sa.select(scores).order_by(scores.c.id)
+    for name, value in choice.items():
+        if value is not None:
+            query = query.where(scores.c[name] == value)
+    return [score_of(row) for row in connection.execute(query).mappings()]
+
+
+def is_newest(connection: sa.Connection, score_id: int) -> bool:
+    """Return whether there is such a score and no newer version of it."""
+    versions = sa.select(scores.c.id).where(
+        sa.or_(scores.c.id == score_id, scores.c.supersedes == score_id)
+    )
+    return list(connection.execute(versions).scalars()) == [score_id]
