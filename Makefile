@@ -8,7 +8,7 @@ EDITABLE := -e .[postgresql] -e ./client[cli,tables] $(addprefix -e ./,$(PLUGINS
 # uv does not read pip's configuration; hand it the one setting that matters on closed networks.
 export UV_FIND_LINKS := $(PIP_FIND_LINKS)
 
-.PHONY: help install demo serve test test-slow test-e2e faults fuzz coverage check bench docs constraints clean
+.PHONY: help install demo serve test test-timed test-slow test-e2e faults fuzz coverage check bench docs constraints clean
 help:
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## /\t/' | expand -t 14
 
@@ -27,10 +27,13 @@ serve: install  ## serve the iris challenge at http://127.0.0.1:8000
 	$(BIN)/anomed serve --plugin supervised-mia
 
 test: install  ## run the tests
-	$(BIN)/pytest -n auto -m "not e2e and not slow"
+	$(BIN)/pytest -n auto -m "not e2e and not slow and not timed"
 
-test-slow: install  ## run what takes minutes: faults and reference experiments at full length
-	$(BIN)/pytest -n auto -m "slow and not e2e"
+test-timed: install  ## run what measures time, one after the other, on a machine that does nothing else
+	$(BIN)/pytest -m timed
+
+test-slow: install  ## run what takes minutes: reference experiments, and properties on many more examples
+	HYPOTHESIS_PROFILE=thorough $(BIN)/pytest -n auto -m "(slow or hypothesis) and not e2e"
 
 test-e2e: install  ## run real servers, the published AnoMed clients, and every wheel alone
 	$(BIN)/pytest tests/e2e
@@ -42,7 +45,7 @@ fuzz: install  ## throw at least 10,000 cases at routes, codecs, plugins and a r
 	ANOMED_FUZZ_CASES=400 ANOMED_FUZZ_AT_LEAST=10000 $(BIN)/pytest tests/fuzz tests/faults/test_fuzzed_server.py
 
 coverage: install  ## run the tests and show which lines and branches they reach
-	$(BIN)/pytest -n auto -m "not e2e and not slow" --cov --cov-report=term:skip-covered
+	$(BIN)/pytest -n auto -m "not e2e and not slow and not timed" --cov --cov-report=term:skip-covered
 
 check: install  ## lint, format and types
 	$(BIN)/ruff check .

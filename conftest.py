@@ -39,6 +39,7 @@ import sys
 import tempfile
 import time
 import tomllib
+from collections import Counter
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -58,15 +59,17 @@ collect_ignore = [str(path) for path in ROOT.glob("anomed_core/ledger/migrations
 if importlib.util.find_spec("numba") is None:  # an optional extra
     collect_ignore += [str(path) for path in ROOT.glob("plugins/*/*/neighbours/_numba_search.py")]
 
+# One profile for the suite, and a longer one for `make test-slow`.
 _QUIET: dict[str, Any] = {"deadline": None, "suppress_health_check": [HealthCheck.too_slow]}
 settings.register_profile("default", max_examples=40, **_QUIET)
-settings.register_profile("thorough", max_examples=3000, **_QUIET)
+settings.register_profile("thorough", max_examples=1000, **_QUIET)
 settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "default"))
 
 WRITTEN_ADDRESS = "127.0.0.1:8000"
 SECOND_WRITTEN_ADDRESS = "127.0.0.1:8001"
 START_TIMEOUT_S = 90.0
 STOP_TIMEOUT_S = 20.0
+_WORTH_TELLING_S = 1.0
 
 _FILE_NAME = re.compile(r"# ([\w./-]+\.\w+)(, continued)?\n+")
 _ELLIPSIS = re.compile(r"(?<!\.)\.\.\.(?!\.)")  # pytest prints longer runs of dots
@@ -358,3 +361,25 @@ def pytest_collect_file(file_path: Path, parent: pytest.Collector) -> pytest.Col
     if page.suffix == ".md" and (page.name == "README.md" or page.parts[0] == "docs"):
         return Page.from_parent(parent, path=file_path)
     return None
+
+
+_seconds: Counter[str] = Counter()
+
+
+def pytest_runtest_logreport(report: pytest.TestReport) -> None:
+    """Add what a test took to its folder; under xdist, the controller hears of all tests."""
+    _seconds[_folder_of(report.nodeid)] += report.duration
+
+
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
+    """Say where the time went, folder by folder."""
+    slowest = [(folder, s) for folder, s in _seconds.most_common() if s >= _WORTH_TELLING_S]
+    if slowest:
+        terminalreporter.section("seconds per folder")
+    for folder, seconds in slowest:
+        terminalreporter.write_line(f"{seconds:8.1f}  {folder}")
+
+
+def _folder_of(nodeid: str) -> str:
+    path = Path(nodeid.partition("::")[0])
+    return "." if len(path.parts) == 1 else path.parent.as_posix()

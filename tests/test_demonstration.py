@@ -35,6 +35,7 @@ def test_the_url_is_found_however_it_arrives(tmp_path: Path) -> None:
     assert announced(code, tmp_path) == "http://127.0.0.1:8000"
 
 
+@pytest.mark.timed
 def test_a_silent_server_is_given_up_in_time(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -47,6 +48,7 @@ def test_a_silent_server_is_given_up_in_time(
     assert time.monotonic() - began < 10
 
 
+@pytest.mark.timed
 def test_a_server_that_ends_is_not_waited_for(tmp_path: Path) -> None:
     began = time.monotonic()
 

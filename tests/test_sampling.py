@@ -194,6 +194,7 @@ def test_pools_are_disjoint_and_cover_everything(sizes: list[int]) -> None:
     assert sorted(itertools.chain(*(pool.tolist() for pool in pools))) == list(range(sum(sizes)))
 
 
+@pytest.mark.timed
 def test_a_sample_costs_what_is_drawn_and_not_what_there_is() -> None:
     tracemalloc.start()
     began = time.process_time()

@@ -1,5 +1,6 @@
 """Whatever a job does, it costs its caller an error and the server nothing."""
 
+import faulthandler
 import os
 import socket
 import threading
@@ -40,6 +41,7 @@ def leave(code):
 
 
 def crash(_):
+    faulthandler.disable()  # pytest's traceback of what is wanted would stand among the dots
     os.kill(os.getpid(), 11)
 
 
@@ -79,6 +81,7 @@ def test_a_job_that_dies_or_raises_is_our_failure(engine, job):
     assert engine.run(("double", 2)) == 4
 
 
+@pytest.mark.timed
 def test_a_job_that_loops_is_ended(engine):
     began = time.monotonic()
     with pytest.raises(EvaluationTimeoutError, match="longer than 2 s"):
@@ -98,6 +101,7 @@ def test_jobs_give_way_if_they_say_so(engine):
     assert engine.run(Nice(("priority", None))) == min(usual + 7, 19)
 
 
+@pytest.mark.timed
 def test_jobs_run_beside_each_other(engine):
     began = time.monotonic()
     threads = [threading.Thread(target=engine.run, args=(("wait", 0.7),)) for _ in range(4)]

@@ -19,6 +19,8 @@ from .conftest import ProbeServer
 from .participants import prediction, submit
 from .test_kill import wait_for
 
+pytestmark = pytest.mark.timed
+
 PROMPTLY_S = 3.0  # half of what a platform may take would be more
 
 

@@ -14,6 +14,8 @@ from .hostile_bodies import MIB, NPZ, PARQUET, multipart, repeated_text
 from .participants import Answer, ask, prediction, submit
 from .test_kill import workers_of
 
+pytestmark = pytest.mark.timed
+
 PROMPTLY_S = 5.0  # a second is the aim; a crowded machine must pass, too
 LIMIT_BYTES = 256 * MIB
 """What may be unpacked from one body by default."""

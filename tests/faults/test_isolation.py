@@ -82,6 +82,7 @@ def test_the_participant_can_read_what_became_of_the_attempt(server: RunningServ
     assert history["kinds"]["anonymizer"]["final"] == "scored"
 
 
+@pytest.mark.timed
 @pytest.mark.parametrize("order", [Order.LOOP, Order.LEAK, Order.SLEEP])
 def test_others_are_served_meanwhile(server: RunningServer, order: Order) -> None:
     with ThreadPoolExecutor(1) as pool:

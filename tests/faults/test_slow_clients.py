@@ -14,6 +14,8 @@ from .conftest import ProbeServer
 from .participants import ask, prediction, submit
 from .slow_clients import BEGINNINGS, Dripping, upload_head
 
+pytestmark = pytest.mark.timed
+
 UPLOAD_TIMEOUT_S = 4.0
 N_CLIENTS = 64
 PROMPTLY_S = 0.1

@@ -59,12 +59,14 @@ def test_whoever_has_a_turn_keeps_others_waiting(turns: WriteQueue, path: Path) 
     assert not is_taken(path)
 
 
+@pytest.mark.timed
 def test_nobody_waits_longer_than_promised_for_another_process(
     turns: WriteQueue, another_process: int
 ) -> None:
     assert TIMEOUT_S <= seconds_of_waiting(turns) < 10 * TIMEOUT_S
 
 
+@pytest.mark.timed
 def test_while_another_process_is_stuck_only_the_first_waits(
     turns: WriteQueue, another_process: int
 ) -> None:
@@ -88,6 +90,7 @@ def test_the_queue_goes_on_when_the_other_process_does(
         assert is_taken(path)
 
 
+@pytest.mark.timed
 def test_a_turn_begins_when_the_other_process_ends_its_own(
     path: Path, another_process: int
 ) -> None:

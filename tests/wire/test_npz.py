@@ -154,6 +154,7 @@ def test_unwritten_limits_are_the_defaults() -> None:
 # --- hostile uploads ------------------------------------------------------------------------------
 
 
+@pytest.mark.timed
 def test_a_bomb_of_one_megabyte_is_refused_before_it_unpacks() -> None:
     body = zeros_bomb(1024)
     assert MIB / 2 < len(body) < 1.1 * MIB

@@ -268,6 +268,7 @@ print(json.dumps({"kibibytes": grown, "seconds": time.process_time() - began}))
 """
 
 
+@pytest.mark.timed
 def test_bombs_cost_little_memory_and_time(tmp_path: Path) -> None:
     paths = []
     for name, (make, _, _) in BOMBS.items():

@@ -104,6 +104,7 @@ def test_a_null_of_the_original_is_covered_by_suppression_only(boxes):
     assert people_covered(published, original).tolist() == [0, 1]
 
 
+@pytest.mark.timed
 def test_a_column_of_a_thousand_names_takes_a_moment():
     names = np.random.default_rng(3).integers(0, 1_000, 10_000)
     table = Boxes(

@@ -109,6 +109,7 @@ def test_a_failing_library_is_quoted(environment: Environment, tmp_path: Path) -
     assert not list(tmp_path.glob("*/table.parquet"))
 
 
+@pytest.mark.timed
 def test_a_process_ends_with_its_children_at_the_time_limit(tmp_path: Path) -> None:
     script = (
         "import subprocess, sys, pathlib, time;"
