@@ -10,7 +10,7 @@ from typing import Any, get_args
 import attrs
 
 from anomed_core.config import ServerSettings
-from anomed_core.model import normalised_slug
+from anomed_core.model import Metric, normalised_slug
 from anomed_core.plugins import build_registry, implemented_hooks
 from anomed_core.service.server import open_server
 from anomed_core.service.specs import config_class, demo_table, specs_from_tables
@@ -78,17 +78,25 @@ def plugin_facts(name: str) -> dict[str, Any]:
         for attack in hosted.house_attacks
     ]
     facts["metrics"] = [
-        {
-            "name": metric.name,
-            "kind": metric.kind,
-            "direction": metric.direction.value,
-            "ranks": "primary" if metric.primary else (metric.tie_breaker or ""),
-            "definition": metric.definition,
-        }
+        _metric_facts(metric, metric.kind)
         for declared in hosted.metrics.values()
         for metric in declared
+    ] + [
+        _metric_facts(metric, f"house attack {attack.name}")
+        for attack in hosted.house_attacks
+        for metric in attack.metrics
     ]
     return facts
+
+
+def _metric_facts(metric: Metric, kind: str) -> dict[str, Any]:
+    return {
+        "name": metric.name,
+        "kind": kind,
+        "direction": metric.direction.value,
+        "ranks": "primary" if metric.primary else (metric.tie_breaker or ""),
+        "definition": metric.definition,
+    }
 
 
 _NOTHING: dict[str, Any] = {"config": [], "routes": [], "metrics": [], "house_attacks": []}

@@ -51,9 +51,10 @@ def anomed_house_attacks(challenge: Challenge) -> Iterable[HouseAttack]:  # type
     """Name attacks that the server runs itself on what anonymizers submit.
 
     Called once per challenge and process, after creation; owner and extensions. The attacks run in
-    the background after a score was recorded; their results are scores marked as the house's. If
-    this hook raises, the server refuses to start; if an attack raises, the log says so and nothing
-    is recorded.
+    the background after a score was recorded; their results are scores marked as the house's, and
+    rank as participants' attacks do, by the metrics that are declared with them. If this hook
+    raises, the server refuses to start; if an attack raises, or returns anything but its declared
+    metrics, the log says so and nothing is recorded.
 
     Returns
     -------
@@ -63,12 +64,13 @@ def anomed_house_attacks(challenge: Challenge) -> Iterable[HouseAttack]:  # type
     Examples
     --------
     >>> import numpy as np
-    >>> from anomed_core import HouseAttack, hookimpl
+    >>> from anomed_core import HouseAttack, Metric, hookimpl
     >>> @hookimpl
     ... def anomed_house_attacks(challenge):
     ...     def run(submission, rng):
     ...         return {"heads": float(rng.random() < 0.5)}
-    ...     return [HouseAttack(name="coin", kind="anonymizer", run=run)]
+    ...     heads = Metric(name="heads", bounds=(0, 1), chance=0.5)
+    ...     return [HouseAttack(name="coin", kind="anonymizer", metrics=[heads], run=run)]
     >>> (attack,) = anomed_house_attacks(None)
     >>> attack.run(None, np.random.default_rng(0))
     {'heads': 0.0}

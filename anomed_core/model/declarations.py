@@ -157,6 +157,9 @@ class Metric:
         Names of the metrics that are the lower and upper limits of its 95 % confidence interval,
         where there is one. Rankings that take the worst of several attacks by a lower limit widen
         the interval for their number.
+    optional
+        Whether a result may lack it. Only for house attacks: what is found out about a claim is
+        nothing where nobody claims anything. Whatever scores a submission is always complete.
     measure
         Computes it from the truth and what was submitted, as scikit-learn's metrics do, for metrics
         that are declared with their kind: the kind's `perfect` payload for the request, and the
@@ -183,6 +186,7 @@ class Metric:
         validator=attrs.validators.optional(_two_names),
         metadata={"fingerprint": False},
     )
+    optional: bool = attrs.field(default=False, metadata={"fingerprint": False})
     measure: Callable[[Any, Any], Any] | None = attrs.field(
         default=None, eq=False, repr=False, metadata={"fingerprint": False}
     )

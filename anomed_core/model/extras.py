@@ -71,12 +71,12 @@ class HouseAttack:
     on_request
         Whether it runs only when the organiser asks (``anomed audit``), and not after each score.
     metrics
-        What it returns, as far as rankings read it, declared as kinds declare theirs: house and
-        participants rank together. Directions are the attack's: what is better for it is worse for
-        the one that it attacks.
+        What it finds out, declared as for participants' attacks, so that both are ranked together:
+        the direction is the one that is better for the attacker. Without any, whatever finite
+        numbers come back are kept; that is deprecated.
     run
-        Called with the anonymizer's submission and a seeded generator; returns finite metrics, or
-        ``None`` if there is nothing to attack.
+        Called with the anonymizer's submission and a seeded generator; returns exactly the declared
+        metrics, save optional ones, or ``None`` if there is nothing to attack.
     """
 
     name: str
@@ -85,6 +85,21 @@ class HouseAttack:
     on_request: bool = False
     metrics: tuple[Metric, ...] = attrs.field(converter=as_tuple, default=())
     run: Callable[[Submission, np.random.Generator], Mapping[str, float] | None]
+
+    def __attrs_post_init__(self) -> None:
+        names = [metric.name for metric in self.metrics]
+        twins = sorted({name for name in names if names.count(name) > 1})
+        if twins:
+            raise ValueError(
+                f"the house attack {self.name!r} declares {', '.join(twins)} twice; give each "
+                "metric a name of its own"
+            )
+        for metric in self.metrics:
+            if metric.kind not in {"", self.kind}:
+                raise ValueError(
+                    f"the house attack {self.name!r} on {self.kind!r} declares the metric "
+                    f"{metric.name!r} of {metric.kind!r}; leave its kind away"
+                )
 
 
 @attrs.frozen(kw_only=True)

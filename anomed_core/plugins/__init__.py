@@ -3,7 +3,7 @@
 from anomed_core.plugins.context import CreationContext
 from anomed_core.plugins.loading import HOOKS, OWNER_HOOKS, implemented_hooks, one_line
 from anomed_core.plugins.registry import LoadedType, PluginRegistry, build_registry
-from anomed_core.plugins.results import checked_metrics, collected, finite_metrics
+from anomed_core.plugins.results import attack_metrics, checked_metrics, collected
 from anomed_core.plugins.scan import PluginInfo, scan
 
 __all__ = [
@@ -13,10 +13,10 @@ __all__ = [
     "LoadedType",
     "PluginInfo",
     "PluginRegistry",
+    "attack_metrics",
     "build_registry",
     "checked_metrics",
     "collected",
-    "finite_metrics",
     "implemented_hooks",
     "one_line",
     "scan",

@@ -9,7 +9,7 @@ from typing import Any, TypeVar
 import numpy as np
 
 from anomed_core.errors import ContractError
-from anomed_core.model import Metric
+from anomed_core.model import HouseAttack, Metric
 
 Item = TypeVar("Item")
 
@@ -70,7 +70,7 @@ def checked_metrics(result: Any, declared: Sequence[Metric], hook: str) -> dict[
     Returns
     -------
     dict of str to float
-        Exactly the declared names.
+        Exactly the declared names; optional ones as far as there are any.
 
     Raises
     ------
@@ -80,36 +80,50 @@ def checked_metrics(result: Any, declared: Sequence[Metric], hook: str) -> dict[
     if not isinstance(result, Mapping):
         raise ContractError(f"{hook} must return a mapping, got {type(result).__name__}")
     names = [metric.name for metric in declared]
-    missing = [name for name in names if name not in result]
+    missing = [m.name for m in declared if m.name not in result and not m.optional]
     extra = [str(name) for name in result if name not in names]
     if missing or extra:
         raise ContractError(
             f"{hook} must return exactly the declared metrics {names}; "
             f"missing {missing}, undeclared {extra}"
         )
-    return {metric.name: _checked_value(result[metric.name], metric, hook) for metric in declared}
+    return {
+        metric.name: _checked_value(result[metric.name], metric, hook)
+        for metric in declared
+        if metric.name in result
+    }
 
 
-def finite_metrics(result: Any, source: str) -> dict[str, float]:
-    """Return undeclared metrics as plain floats.
+def attack_metrics(result: Any, attack: HouseAttack) -> dict[str, float] | None:
+    """Return what a house attack found as plain floats.
 
     Parameters
     ----------
     result
-        What a house attack returned.
-    source
-        Its name, for messages.
+        What it returned.
+    attack
+        The attack; if it declares no metrics, any finite ones are taken.
 
     Returns
     -------
-    dict of str to float
-        Not empty.
+    dict of str to float or None
+        The declared metrics in declared order; ``None`` if there was nothing to attack.
 
     Raises
     ------
     ContractError
-        If it is not a mapping, is empty, or holds a value that is not a finite number.
+        If a metric is missing or undeclared, or a value is not a finite number within its bounds.
     """
+    if result is None:
+        return None
+    source = f"house attack {attack.name!r}"
+    if not attack.metrics:
+        return _finite_metrics(result, source)
+    return checked_metrics(result, attack.metrics, source)
+
+
+def _finite_metrics(result: Any, source: str) -> dict[str, float]:
+    """Return undeclared metrics as plain floats."""
     if not isinstance(result, Mapping) or not result:
         raise ContractError(f"{source} must return a mapping of metrics, got {result!r}"[:200])
     return {

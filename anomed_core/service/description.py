@@ -56,7 +56,12 @@ def describe(hosted: HostedChallenge, *, base: str) -> dict[str, Any]:
         "products": [_product(product, base) for product in hosted.products.values()],
         "submissions": [_kind(kind, hosted.metrics[kind.name], base) for kind in hosted.kinds],
         "house_attacks": [
-            {"name": attack.name, "kind": attack.kind, "description": attack.description}
+            {
+                "name": attack.name,
+                "kind": attack.kind,
+                "description": attack.description,
+                "metrics": [metric_as_json(metric) for metric in attack.metrics],
+            }
             for attack in hosted.house_attacks
         ],
     }

@@ -9,7 +9,7 @@ import attrs
 
 from anomed_core.errors import ContractError, RequestError
 from anomed_core.model import Purpose, Submission, Target
-from anomed_core.plugins import checked_metrics, finite_metrics
+from anomed_core.plugins import attack_metrics, checked_metrics
 from anomed_core.plugins.diagnosis import place_of
 from anomed_core.service.hosting import HostedChallenge
 
@@ -104,7 +104,7 @@ class Evaluator:
         str or None
             Of a validation: why the submission is refused, or ``None``.
         dict of str to float
-            Of an evaluation: exactly the declared metrics. Of an attack: its finite metrics, or
+            Of an evaluation: exactly the declared metrics. Of an attack: its own ones, or
             ``None`` if there was nothing to attack.
 
         Raises
@@ -156,5 +156,4 @@ def _metrics(hosted: HostedChallenge, job: Evaluation) -> dict[str, float]:
 def _attacked(hosted: HostedChallenge, job: Attack) -> dict[str, float] | None:
     attack = next(attack for attack in hosted.house_attacks if attack.name == job.attack)
     rng = hosted.challenge.lottery.generator("house attack", job.attack, job.submission.digest)
-    result = attack.run(job.submission, rng)
-    return None if result is None else finite_metrics(result, f"house attack {job.attack!r}")
+    return attack_metrics(attack.run(job.submission, rng), attack)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import enum
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from collections.abc import Set as AbstractSet
 from datetime import date, time
 from decimal import Decimal
@@ -12,7 +12,7 @@ from typing import Any
 
 import attrs
 
-from anomed_core.model import Metric
+from anomed_core.model import HouseAttack, Metric
 from anomed_core.plugins import CreationContext
 from anomed_core.wire.digests import digest_value
 
@@ -25,6 +25,7 @@ def fingerprint_of(
     config: Any,
     context: CreationContext,
     metrics: Mapping[str, tuple[Metric, ...]],
+    house_attacks: Iterable[HouseAttack] = (),
 ) -> str:
     """Return a digest that changes with anything that decides scores.
 
@@ -39,21 +40,23 @@ def fingerprint_of(
         What the challenge was created with; its frozen data and its draws count.
     metrics
         Declared metrics by name of the kind.
+    house_attacks
+        Those that declare their metrics count, since their results rank.
 
     Returns
     -------
     str
         Hexadecimal digest.
     """
-    return digest_value(
-        {
-            "type": type_name,
-            "config": stable(config),
-            "data": context.frozen_digests,
-            "draws": context.lottery.fingerprint,
-            "metrics": {kind: stable(declared) for kind, declared in metrics.items()},
-        }
-    )
+    facts = {
+        "type": type_name,
+        "config": stable(config),
+        "data": context.frozen_digests,
+        "draws": context.lottery.fingerprint,
+        "metrics": {kind: stable(declared) for kind, declared in metrics.items()},
+    }
+    declared = {attack.name: stable(attack.metrics) for attack in house_attacks if attack.metrics}
+    return digest_value(facts | ({"house attacks": declared} if declared else {}))
 
 
 def settings_digest(config: Any) -> str:

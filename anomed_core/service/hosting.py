@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 import attrs
@@ -35,8 +35,8 @@ from anomed_core.plugins import (
     collected,
     one_line,
 )
-from anomed_core.plugins.diagnosis import noting_culprit
 from anomed_core.sampling import Lottery
+from anomed_core.service.declared_metrics import declared_attacks, declared_metrics, refuse_twins
 from anomed_core.service.fingerprint import fingerprint_of, settings_digest
 from anomed_core.state import ArtifactStore
 from anomed_core.version import __version__
@@ -216,33 +216,21 @@ def _declared(
         + _paths_of_kinds(kinds)
         + [(path, f"extra route {path}") for path in extra_routes]
     )
-    _refuse_twins([(kind.name, f"submission kind {kind.name!r}") for kind in kinds])
+    refuse_twins([(kind.name, f"submission kind {kind.name!r}") for kind in kinds])
     _refuse_unattackable(kinds)
-    metrics = _metrics(challenge, registry, kinds)
+    metrics = declared_metrics(challenge, registry, kinds)
     registry.declared.remember(challenge, kinds)
-    asked = "anomed_house_attacks"
-    attacks = [
-        attrs.evolve(attack, run=noting_culprit(attack.run, plugin_name, asked))
-        for plugin_name, result in registry.ask_each(name, asked, challenge=challenge)
-        for attack in collected([result], HouseAttack, asked)
-    ]
-    _refuse_twins([(attack.name, f"house attack {attack.name!r}") for attack in attacks])
-    for attack in attacks:
-        if attack.kind not in metrics:
-            raise ContractError(
-                f"house attack {attack.name!r} attacks the submission kind {attack.kind!r}, which "
-                f"is not declared; declared are {sorted(metrics)}"
-            )
+    attacks = declared_attacks(challenge, registry, metrics)
     return HostedChallenge(
         challenge=challenge,
         type=loaded,
         products={product.path: product for product in products},
         kinds=tuple(kinds),
         metrics=metrics,
-        house_attacks=tuple(attacks),
+        house_attacks=attacks,
         extra_routes=extra_routes,
         phases=spec.phases,
-        fingerprint=fingerprint_of(name, spec.config, context, metrics),
+        fingerprint=fingerprint_of(name, spec.config, context, metrics, attacks),
         settings_digest=settings_digest(spec.config),
         registry=registry,
     )
@@ -278,62 +266,6 @@ def _merged(results: Iterable[Any]) -> dict[str, Any]:
     return routes
 
 
-def _metrics(
-    challenge: Challenge, registry: PluginRegistry, kinds: Sequence[SubmissionKind]
-) -> dict[str, tuple[Metric, ...]]:
-    metrics: dict[str, list[Metric]] = {kind.name: [] for kind in kinds}
-    owners: dict[tuple[str, str], str] = {}
-    for plugin, metric in _declared_metrics(challenge, registry, kinds):
-        if metric.kind not in metrics:
-            raise ContractError(
-                f"metric {metric.name!r} belongs to the submission kind {metric.kind!r}, which "
-                f"is not declared; declared are {sorted(metrics)}"
-            )
-        other = owners.setdefault((metric.kind, metric.name), plugin)
-        if any(metric.name == known.name for known in metrics[metric.kind]):
-            raise PluginConflictError(
-                f"the metric {metric.name!r} of {metric.kind!r} is declared twice: by {other} "
-                f"and by {plugin}"
-            )
-        metrics[metric.kind].append(metric)
-    return {kind: _ranked(kind, declared) for kind, declared in metrics.items()}
-
-
-def _declared_metrics(
-    challenge: Challenge, registry: PluginRegistry, kinds: Iterable[SubmissionKind]
-) -> Iterator[tuple[str, Metric]]:
-    """Yield each metric with the plugin that declares it, the owner's first."""
-    owner = registry.challenge_type(challenge.type).plugin_name
-    for kind in kinds:
-        for metric in kind.metrics:
-            if metric.kind not in {"", kind.name}:
-                raise ContractError(
-                    f"the submission kind {kind.name!r} declares the metric {metric.name!r} of "
-                    f"{metric.kind!r}"
-                )
-            if metric.measure is not None and kind.perfect is None:
-                raise ContractError(
-                    f"the metric {metric.name!r} of {kind.name!r} has a measure, but there is "
-                    "nothing to compare with; give the kind its perfect payload"
-                )
-            yield owner, attrs.evolve(metric, kind=kind.name)
-    for plugin, result in registry.ask_each(challenge.type, "anomed_metrics", challenge=challenge):
-        for metric in collected([result], Metric, "anomed_metrics"):
-            yield plugin, metric
-
-
-def _ranked(kind: str, declared: list[Metric]) -> tuple[Metric, ...]:
-    """Return a kind's metrics, one of them primary."""
-    n_primary = sum(metric.primary for metric in declared)
-    if not declared or n_primary > 1:
-        raise ContractError(
-            f"the submission kind {kind!r} needs exactly one primary metric, got {n_primary}"
-        )
-    if n_primary:
-        return tuple(declared)
-    return (attrs.evolve(declared[0], primary=True), *declared[1:])
-
-
 def _paths_of_kinds(kinds: Sequence[SubmissionKind]) -> list[tuple[str, str]]:
     """Return who claims which path; kinds told apart by a selector share one claim."""
     claims = []
@@ -354,11 +286,3 @@ def _refuse_shared_paths(claims: list[tuple[str, str]]) -> None:
                 f"the route {path} is claimed twice: by {taken[path]} and by {claimant}"
             )
         taken[path] = claimant
-
-
-def _refuse_twins(names: list[tuple[str, str]]) -> None:
-    seen: set[str] = set()
-    for name, label in names:
-        if name in seen:
-            raise PluginConflictError(f"{label} is declared twice")
-        seen.add(name)

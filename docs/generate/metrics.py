@@ -11,7 +11,7 @@ from docs.generate.markdown import code, table
 
 
 def block() -> str:
-    """Return the metrics of each type's demo, by submission kind."""
+    """Return the metrics of each type's demo, by submission kind and house attack."""
     parts = []
     for challenge_type in challenge_types():
         for kind, metrics in from_demo(challenge_type.name, _declared).items():
@@ -27,7 +27,12 @@ def block() -> str:
 
 def _declared(server: Server) -> dict[str, tuple[Metric, ...]]:
     (hosted,) = server.challenges.values()
-    return dict(hosted.metrics)
+    attacks = {
+        f"house attack {attack.name}": attack.metrics
+        for attack in hosted.house_attacks
+        if attack.metrics
+    }
+    return dict(hosted.metrics) | attacks
 
 
 def _row(metric: Metric) -> list[str]:

@@ -147,6 +147,7 @@ plugin = Attacking()
 """
 
 
+@pytest.mark.filterwarnings("ignore:the house attack 'visit':DeprecationWarning")
 def test_an_audit_of_nobody_says_so_and_closes_the_house(
     anomed: Anomed,
     scored: Server,

@@ -5,7 +5,7 @@ import inspect
 import pytest
 from structlog.testing import capture_logs
 
-from anomed_core import HouseAttack, hookimpl
+from anomed_core import HouseAttack, Metric, hookimpl
 from anomed_core.errors import EvaluationFailedError, SubmissionRejected, culprit_of
 from anomed_core.plugins import build_registry
 from anomed_core.plugins.diagnosis import TRACE_VARIABLE
@@ -20,6 +20,7 @@ def out_of_luck(submission):
     raise RuntimeError("out of luck")
 
 
+LUCK = Metric(name="luck")
 LINE = inspect.getsourcelines(out_of_luck)[1] + 1
 
 
@@ -132,7 +133,7 @@ def test_a_house_attack_that_raises_is_blamed_on_the_plugin_that_offered_it(serv
             def run(submission, rng):
                 return out_of_luck(submission)
 
-            return [HouseAttack(name="unlucky", kind="anonymizer", run=run)]
+            return [HouseAttack(name="unlucky", kind="anonymizer", metrics=[LUCK], run=run)]
 
     (hosted,) = server_of(Attacked()).challenges.values()
     (attack,) = hosted.house_attacks

@@ -8,7 +8,7 @@ from functools import partial
 
 from anomed_core.errors import RequestError
 from anomed_core.model import Direction, Metric, Quality, ReportSection, Submission, SubmissionKind
-from anomed_core.plugins import collected, finite_metrics
+from anomed_core.plugins import attack_metrics, collected
 from anomed_core.service.parameters import subject_of
 from anomed_core.state.payloads import Body, body_digest
 from anomed_core.testing.checks.failure import ConformanceError, fail_if_any
@@ -141,7 +141,7 @@ def _harm(client: ChallengeClient, trial: Trial, label: str, body: Body, number:
 
 
 def house_attacks_run(plugin_under_test: PluginUnderTest) -> None:
-    """Run house attacks on valid baselines with finite metrics, and the same ones again."""
+    """Run house attacks on valid baselines with the declared metrics, and the same values again."""
     client = plugin_under_test.open()
     problems = []
     for trial in trials(client):
@@ -164,8 +164,7 @@ def _attack_problems(client: ChallengeClient, trial: Trial, name: str) -> list[s
     for _ in range(2):
         rng = client.hosted.challenge.lottery.generator("house attack", name, submission.digest)
         try:
-            result = attack.run(submission, rng)
-            results.append(result and finite_metrics(result, f"house attack {name!r}"))
+            results.append(attack_metrics(attack.run(submission, rng), attack))
         except Exception as error:  # noqa: BLE001 - a plugin may raise anything; that is a finding
             return [f"house attack {name!r} on {trial}: {described(error)}"]
     if results[0] != results[1]:

@@ -72,6 +72,16 @@ def anomed_house_attacks(challenge: Challenge) -> list[HouseAttack]:
             name=ATTACK,
             kind="anonymizer",
             description="Compares predictions near the training data with those far from it.",
+            metrics=[
+                Metric(
+                    name="memorisation_auc",
+                    bounds=(0.0, 1.0),
+                    chance=0.5,
+                    primary=True,
+                    definition="Probability that the loss of a record in the half nearer to the "
+                    "training records is smaller than that of one in the other half.",
+                )
+            ],
             run=run,
         )
     ]

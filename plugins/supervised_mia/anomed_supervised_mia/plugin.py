@@ -230,6 +230,8 @@ def anomed_baselines(challenge: Challenge) -> list[Baseline]:
 @hookimpl
 def anomed_house_attacks(challenge: Challenge) -> list[HouseAttack]:
     """Attack the model that an anonymizer serves, and compare it with the one that was scored."""
+    from anomed_supervised_mia.challenge.metrics import SERVED_MODEL_METRICS
+
     arena: Arena = challenge.definition
 
     def run(submission: Submission, rng: Any) -> Mapping[str, float] | None:
@@ -250,6 +252,7 @@ def anomed_house_attacks(challenge: Challenge) -> list[HouseAttack]:
             description="Threshold attacks on the answers of the anonymizer's /predict, and an "
             "exact sign test whether these come from the model that was scored.",
             on_request=not arena.audit_hosts,
+            metrics=SERVED_MODEL_METRICS,
             run=run,
         )
     ]

@@ -6,6 +6,7 @@ import math
 from typing import TYPE_CHECKING
 
 from anomed_core import Metric
+from anomed_dataset_anonymization.challenge.metrics import ANONYMIZER
 
 if TYPE_CHECKING:
     from anomed_dataset_anonymization.challenge.arena import Arena
@@ -77,6 +78,27 @@ def reconstruction_metrics(arena: Arena) -> list[Metric]:
     ]
 
 
+def house_metrics(arena: Arena) -> list[Metric]:
+    """Declare what each attack of the house's panel is scored by."""
+    kind = ANONYMIZER
+    return [
+        *_risk_metrics(kind, "an unknown column, or of re-identification where rows are named"),
+        Metric(
+            name="risk_low_exposed",
+            kind=kind,
+            bounds=_SHARE,
+            chance=0.0,
+            definition="The same bound for the people whom the published table exposes most; 0 if "
+            "they are too few to count.",
+        ),
+        *(
+            metric
+            for place, column in enumerate(arena.unknown)
+            for metric in _house_column_metrics(kind, column, label=column_label(column, place))
+        ),
+    ]
+
+
 def column_label(column: Column, place: int) -> str:
     """Return a column's name as part of a metric's, or its place if it has other characters."""
     plain = column.name.isascii() and column.name.replace("_", "").replace("-", "").isalnum()
@@ -112,13 +134,28 @@ def _risk_metrics(kind: str, goal: str) -> list[Metric]:
     ]
 
 
-def _column_metrics(kind: str, column: Column, *, label: str) -> list[Metric]:
+def _success_metrics(kind: str, column: Column, *, label: str) -> list[Metric]:
     name = column.name
     return [
         _share(kind, f"members.{label}", f"Share of the members whose {name} is guessed rightly."),
         _share(
             kind, f"controls.{label}", f"Share of the controls whose {name} is guessed rightly."
         ),
+    ]
+
+
+def _house_column_metrics(kind: str, column: Column, *, label: str) -> list[Metric]:
+    return [
+        *_success_metrics(kind, column, label=label),
+        _share(kind, f"risk.{label}", "Success on members above that on controls."),
+        _share(kind, f"risk_low.{label}", "Lower bound of that risk."),
+    ]
+
+
+def _column_metrics(kind: str, column: Column, *, label: str) -> list[Metric]:
+    name = column.name
+    return [
+        *_success_metrics(kind, column, label=label),
         _share(
             kind,
             f"background.{label}",

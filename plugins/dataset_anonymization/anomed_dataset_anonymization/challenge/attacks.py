@@ -9,7 +9,7 @@ import attrs
 import numpy as np
 
 from anomed_core import HouseAttack, Submission, Target
-from anomed_dataset_anonymization.challenge.attack_metrics import column_label
+from anomed_dataset_anonymization.challenge.attack_metrics import column_label, house_metrics
 from anomed_dataset_anonymization.challenge.metrics import ANONYMIZER
 from anomed_dataset_anonymization.schema.frames import read_frame
 from anomed_dataset_anonymization.threat import (
@@ -171,7 +171,13 @@ def _house_attack(arena: Arena, attack: Attack) -> HouseAttack:
         }
 
     sentence = (type(attack).__doc__ or attack.name).strip().split("\n")[0]
-    return HouseAttack(name=attack.name, kind=ANONYMIZER, description=sentence, run=run)
+    return HouseAttack(
+        name=attack.name,
+        kind=ANONYMIZER,
+        description=sentence,
+        metrics=house_metrics(arena),
+        run=run,
+    )
 
 
 def _ids(submission: Submission) -> tuple[str, str, str]:

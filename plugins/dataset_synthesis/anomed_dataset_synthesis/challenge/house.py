@@ -11,6 +11,14 @@ from anomed_dataset_synthesis.attacks.panel import PanelResult, run_panel
 from anomed_dataset_synthesis.audit.claims import ClaimFinding, find_on_claim
 from anomed_dataset_synthesis.challenge.arena import Arena
 from anomed_dataset_synthesis.challenge.auditing import audit
+from anomed_dataset_synthesis.challenge.house_metrics import (
+    CLAIM_PREFIX,
+    DIAGNOSTICS_PREFIX,
+    claim_declared,
+    linkage_declared,
+    name_prefix,
+    panel_declared,
+)
 from anomed_dataset_synthesis.challenge.metrics import column_slugs
 from anomed_dataset_synthesis.challenge.products import SYNTHESIZER
 from anomed_dataset_synthesis.challenge.scoring import (
@@ -24,7 +32,6 @@ from anomed_dataset_synthesis.report import report_page
 from anomed_dataset_synthesis.threat.evidence import risk_of
 
 PANEL, LINKAGE, AUDIT = "panel", "linkage", "audit"
-CLAIM_PREFIX, DIAGNOSTICS_PREFIX = "claim.", "diagnostics."
 
 Metrics = Mapping[str, float]
 
@@ -48,6 +55,7 @@ def house_attacks(arena: Arena) -> list[HouseAttack]:
             kind=SYNTHESIZER,
             description="Runs the generator with and without a canary and bounds its epsilon from "
             "below (Clopper-Pearson).",
+            metrics=claim_declared(),
             run=canaries,
         )
     ]
@@ -57,12 +65,14 @@ def house_attacks(arena: Arena) -> list[HouseAttack]:
             kind=SYNTHESIZER,
             description="Exact match, distance ratio (DOMIAS, arXiv:2302.12580), density ratio of "
             "marginals, nearest neighbour's attributes, predicates; on all targets and outliers.",
+            metrics=panel_declared(arena),
             run=panel,
         ),
         HouseAttack(
             name=LINKAGE,
             kind=SYNTHESIZER,
             description="Links halves of records through the nearest synthetic record.",
+            metrics=linkage_declared(),
             run=linkage,
         ),
         *(audits if arena.config.generators else []),
@@ -145,15 +155,11 @@ def panel_metrics(
     """
     metrics = {"risk": risk_of(result.evidence, n_attackers=n_attackers).value}
     for membership in result.memberships:
-        metrics |= flat_membership(membership, _prefix(membership.attack, membership.group))
+        metrics |= flat_membership(membership, name_prefix(membership.attack, membership.group))
     for guesses in result.guesses:
         measure = slugs.get(guesses.measure, guesses.measure)
-        metrics |= flat_guesses(guesses, _prefix(guesses.attack, measure))
+        metrics |= flat_guesses(guesses, name_prefix(guesses.attack, measure))
     return metrics | _flat_diagnostics(result.diagnostics)
-
-
-def _prefix(*parts: str) -> str:
-    return "".join(f"{part.replace(', ', '_').replace(' ', '_')}." for part in parts)
 
 
 def _flat_diagnostics(seen: Diagnostics) -> dict[str, float]:

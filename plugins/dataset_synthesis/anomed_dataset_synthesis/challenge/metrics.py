@@ -41,10 +41,10 @@ def metrics(arena: Arena) -> list[Metric]:
         *_utility_metrics(arena),
         *_membership_metrics(),
         *_attribute_metrics(arena),
-        *_guess_metrics(LINKS, "", "a left half is linked with its right half", primary=True),
-        *_guess_metrics(
-            SINGLING_OUT, "", "a predicate is true of exactly one record", primary=True
-        ),
+        risk_metric(LINKS),
+        *guess_metrics("", "a left half is linked with its right half", kind=LINKS),
+        risk_metric(SINGLING_OUT),
+        *guess_metrics("", "a predicate is true of exactly one record", kind=SINGLING_OUT),
     ]
 
 
@@ -119,6 +119,18 @@ _RISK = (
 )
 
 
+def risk_metric(kind: str = "") -> Metric:
+    """Declare the risk, which ranks attacks; of a house attack without a kind."""
+    return Metric(
+        name="risk",
+        kind=kind,
+        bounds=(0.0, 1.0),
+        chance=0.0,
+        primary=True,
+        definition=_RISK,
+    )
+
+
 def _membership_metrics() -> list[Metric]:
     def metric(name: str, definition: str, **options: Any) -> Metric:
         given = {"bounds": (0.0, 1.0)} | options
@@ -128,7 +140,7 @@ def _membership_metrics() -> list[Metric]:
         name: (f"TPR at an FPR of {rate:g}, read off the whole ROC curve, ties at random.", rate)
         for rate, name in FPR_NAMES.items()
     }
-    declared = [metric("risk", _RISK, chance=0.0, primary=True)]
+    declared = [risk_metric(MEMBERSHIP)]
     for prefix, whom in (("", ""), ("outliers_", " For the 5% in the thinnest background.")):
         for name, (definition, chance) in figures.items():
             full = f"{prefix}{name}"
@@ -156,18 +168,9 @@ def _membership_metrics() -> list[Metric]:
 
 
 def _attribute_metrics(arena: Arena) -> list[Metric]:
-    declared = [
-        Metric(
-            name="risk",
-            kind=ATTRIBUTES,
-            bounds=(0.0, 1.0),
-            chance=0.0,
-            primary=True,
-            definition=_RISK,
-        )
-    ]
+    declared = [risk_metric(ATTRIBUTES)]
     for secret, slug in column_slugs(arena.config.secrets).items():
-        declared += _guess_metrics(ATTRIBUTES, f"{slug}_", f"a guess of {secret} is right")
+        declared += guess_metrics(f"{slug}_", f"a guess of {secret} is right", kind=ATTRIBUTES)
         declared.append(
             Metric(
                 name=f"{slug}_confident_excess",
@@ -180,15 +183,34 @@ def _attribute_metrics(arena: Arena) -> list[Metric]:
     return declared
 
 
-def _guess_metrics(kind: str, prefix: str, event: str, *, primary: bool = False) -> list[Metric]:
+def guess_metrics(
+    prefix: str, event: str, *, kind: str = "", optional: bool = False
+) -> list[Metric]:
+    """Declare success on members and non-members, and the excess with its 95% interval.
+
+    Parameters
+    ----------
+    prefix : str
+        What their names begin with.
+    event : str
+        What counts as a success, as a clause.
+    kind : str
+        The submission kind; empty for a house attack.
+    optional : bool
+        Whether a result may lack them.
+    """
+
     def metric(name: str, definition: str, **options: Any) -> Metric:
         return Metric(
-            name=f"{prefix}{name}", kind=kind, bounds=(0.0, 1.0), definition=definition, **options
+            name=f"{prefix}{name}",
+            kind=kind,
+            bounds=(0.0, 1.0),
+            optional=optional,
+            definition=definition,
+            **options,
         )
 
-    risk = [metric("risk", _RISK, chance=0.0, primary=True)] if primary else []
     return [
-        *risk,
         metric("success", f"How often {event}, about members (centre of Wilson's interval)."),
         metric("control_success", f"How often {event}, about non-members."),
         metric(

@@ -14,6 +14,60 @@ from anomed_supervised_mia.challenge.scoring import declared_metrics
 _KIND = "deanonymizer"
 
 
+def _metric(
+    name: str, definition: str, *, high: float = 1.0, chance: float | None = None
+) -> Metric:
+    return Metric(name=name, bounds=(0.0, high), chance=chance, definition=definition)
+
+
+SERVED_MODEL_METRICS = (
+    _metric(
+        "auc",
+        "Area under the ROC curve of the strongest attack on the served model's answers.",
+        chance=0.5,
+    ),
+    _metric("auc_low", "Lower end of its 95 % interval."),
+    _metric("auc_high", "Upper end of its 95 % interval."),
+    _metric("max_advantage", "Largest TPR - FPR over all thresholds of that attack."),
+    _metric(
+        "null_advantage", "95 % of worthless attacks have a smaller max_advantage.", high=np.inf
+    ),
+    _metric(
+        "tpr_at_fpr_0.01", "Highest TPR of a threshold whose FPR does not exceed 0.01.", chance=0.01
+    ),
+    _metric(
+        "epsilon_lower_bound",
+        "Largest epsilon that the answers of this attack prove, with 95 % confidence.",
+        high=np.inf,
+        chance=0.0,
+    ),
+    _metric("n_members", "Training records that were asked for.", high=np.inf),
+    _metric("n_non_members", "Other records that were asked for.", high=np.inf),
+    Metric(
+        name="answers_as_submitted",
+        direction=Direction.LOWER,
+        bounds=(0.0, 1.0),
+        definition="Share of the answers that equal what was submitted.",
+    ),
+    Metric(
+        name="answers_repeatable",
+        direction=Direction.LOWER,
+        bounds=(0.0, 1.0),
+        definition="Share of the answers that come again when asked again; 1 if the model is "
+        "deterministic.",
+    ),
+    Metric(
+        name="one_model_p_value",
+        direction=Direction.LOWER,
+        bounds=(0.0, 1.0),
+        definition="P value of an exact sign test that the answers are of the model that was "
+        "scored.",
+    ),
+    _metric("flagged", "1 if that p value is below 0.001: another model answers; else 0."),
+)
+"""What the house finds out about the model that an anonymizer serves; higher is better for it."""
+
+
 def attack_metrics(arena: Arena) -> list[Metric]:
     """Declare the metrics of attacks; those of an own evaluator are learnt from the truth itself.
 
