@@ -23,7 +23,7 @@ from tests.ledger.records import ANONYMIZER, NOON, final_of, score_of, tuning_of
 
 from .released.make import FOLDER, PAIR
 
-RELEASED = sorted(FOLDER.glob("*.sqlite"))
+RELEASED = sorted(FOLDER.glob("[0-9]*.sqlite"))
 
 
 def test_there_is_a_file_of_the_newest_schema() -> None:

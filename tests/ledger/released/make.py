@@ -1,4 +1,4 @@
-"""Make the ledger file of the schema that is being released.
+"""Make the ledger files of the schema that is being released.
 
 Run once for each new schema, from the root of the repository::
 
@@ -8,6 +8,7 @@ Files that were released never change: `test_released` opens all of them.
 """
 
 import sqlite3
+from collections.abc import Callable
 from pathlib import Path
 
 import sqlalchemy as sa
@@ -16,6 +17,7 @@ from anomed_core.ledger import Database, Identity, Ledger, TokenBook
 from anomed_core.ledger.database import HEAD
 from anomed_core.ledger.schema import attempts
 from anomed_core.model import Role, Subject
+from tests.ledger.contest import Contest
 from tests.ledger.records import (
     PROVENANCE,
     SettableClock,
@@ -56,9 +58,17 @@ def fill(database: Database) -> None:
         connection.execute(sa.update(attempts).values(owner=""))
 
 
-def main() -> None:
-    """Write the file, as small as it can be."""
-    path = FOLDER / f"{HEAD}.sqlite"
+def fill_with_contest(database: Database) -> None:
+    """Record a contest with every sort of entry that a ranking has."""
+    ledger = Ledger(database, clock=SettableClock())
+    ledger.open_challenge("incomes", "f" * 64, accept_change=False)
+    Contest(ledger=ledger, challenge="incomes", fingerprint="f" * 64).play()
+    with database.writing() as connection:
+        connection.execute(sa.update(attempts).values(owner=""))
+
+
+def write(path: Path, fill: Callable[[Database], None]) -> None:
+    """Write a file, as small as it can be."""
     if path.exists():
         raise SystemExit(f"{path.name} has been released; it never changes")
     database = Database(f"sqlite:///{path}")
@@ -70,6 +80,12 @@ def main() -> None:
     connection.execute("VACUUM")
     connection.close()
     path.with_name(f"{path.name}.migrating").unlink(missing_ok=True)
+
+
+def main() -> None:
+    """Write the files of this schema."""
+    write(FOLDER / f"{HEAD}.sqlite", fill)
+    write(FOLDER / f"contest-{HEAD}.sqlite", fill_with_contest)
 
 
 if __name__ == "__main__":
