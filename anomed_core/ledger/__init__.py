@@ -2,6 +2,7 @@
 
 from anomed_core.ledger.chain import ChainFault
 from anomed_core.ledger.claims import Attempt, Claim, ClaimRequest, Quota
+from anomed_core.ledger.criteria import RankedMetric
 from anomed_core.ledger.database import Database, migrate_ledger, no_room_left
 from anomed_core.ledger.follow_ups import DELIVER, FollowUp, FollowUpBook, FollowUpFacts
 from anomed_core.ledger.ledger import Ledger
@@ -26,6 +27,7 @@ __all__ = [
     "NewScore",
     "Provenance",
     "Quota",
+    "RankedMetric",
     "TokenBook",
     "TokenFacts",
     "attack_result",

@@ -3,6 +3,9 @@
 ``hash = SHA-256(canonical JSON of the row without its hash)``, and the row holds ``previous_hash``.
 Changing, removing or reordering a row breaks the chain at that row; the head row knows the length,
 so that rows missing at the end are noticed, too.
+
+Columns that a migration has added are part of a row's hash where its ``covers`` names them; in rows
+from before the migration they are empty.
 """
 
 from __future__ import annotations
@@ -21,6 +24,11 @@ Row = Mapping[Any, Any]
 
 GENESIS = "0" * 64
 """Previous hash of the first row."""
+
+COVERS = "annulled covers"
+"""What a row of scores says about columns that migrations have added: all their names."""
+
+_ADDED = frozenset(COVERS.split())
 
 # Built once: building a statement costs several times as much as answering it.
 _HEAD = sa.select(chain_heads).where(chain_heads.c.name == sa.bindparam("chain")).with_for_update()
@@ -92,8 +100,18 @@ def stored_faults(connection: sa.Connection) -> list[ChainFault]:
 
 
 def row_hash(row: Row) -> str:
-    """Return the hash of a row over every column but ``hash`` itself."""
-    return digest_value({name: value for name, value in row.items() if name != "hash"})
+    """Return the hash of a row over every column that it covers, but ``hash`` itself."""
+    left_out = {"hash", *_not_covered(row)}
+    return digest_value({name: value for name, value in row.items() if name not in left_out})
+
+
+def _not_covered(row: Row) -> frozenset[str]:
+    return _ADDED.difference(row.get("covers", "").split())
+
+
+def _is_as_recorded(row: Row) -> bool:
+    """Return whether a row holds what its hash was made of, and nothing besides."""
+    return row_hash(row) == row["hash"] and not any(row.get(name) for name in _not_covered(row))
 
 
 def chain_faults(table: str, rows: Iterable[Row], *, length: int, head: str) -> list[ChainFault]:
@@ -124,7 +142,7 @@ def chain_faults(table: str, rows: Iterable[Row], *, length: int, head: str) -> 
             note(expected_id, _missing(expected_id, row["id"] - 1))
         elif row["previous_hash"] != previous:
             note(row["id"], "it does not follow the row before it: one of the two was replaced")
-        if row_hash(row) != row["hash"]:
+        if not _is_as_recorded(row):
             note(row["id"], "its content was changed")
         expected_id, previous = row["id"] + 1, row["hash"]
     last = expected_id - 1

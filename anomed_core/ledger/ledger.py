@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from datetime import datetime
+from typing import Any
 
 import sqlalchemy as sa
 
@@ -11,6 +12,7 @@ from anomed_core.errors import LedgerError, LedgerMismatchError
 from anomed_core.ledger import chain, claims
 from anomed_core.ledger.chain import ChainFault
 from anomed_core.ledger.claims import Attempt, Claim, ClaimRequest, Quota
+from anomed_core.ledger.criteria import RankedMetric, ranked_text, rebuild_criteria
 from anomed_core.ledger.database import Database, LedgerClock
 from anomed_core.ledger.follow_ups import add_follow_ups, settle_follow_up
 from anomed_core.ledger.schema import (
@@ -26,11 +28,12 @@ from anomed_core.ledger.scores import (
     BY_REPLAY_KEY,
     NewScore,
     Provenance,
+    annulled_version,
     append_score,
     by_id,
     chosen_scores,
-    is_newest,
     new_version,
+    newest_row,
     one_score,
 )
 from anomed_core.model import Score, Split, Subject
@@ -57,7 +60,14 @@ class Ledger:
         self._database = database
         self._clock = LedgerClock(clock)
 
-    def open_challenge(self, challenge: str, fingerprint: str, *, accept_change: bool) -> None:
+    def open_challenge(
+        self,
+        challenge: str,
+        fingerprint: str,
+        *,
+        accept_change: bool,
+        ranked: Collection[RankedMetric] = (),
+    ) -> None:
         """Bind a challenge's id to the fingerprint of its data and metrics.
 
         Parameters
@@ -69,6 +79,9 @@ class Ledger:
         accept_change
             Whether another fingerprint than that of the recorded scores is taken, with an audit
             row, instead of refused.
+        ranked
+            Metrics that rankings read. Where others were declared before, the criteria of all
+            finals are written anew.
 
         Raises
         ------
@@ -76,28 +89,30 @@ class Ledger:
             If scores with another fingerprint exist and the change is not accepted.
         """
         with self._database.reading() as connection:
-            if _fingerprint(connection, challenge) == fingerprint:
+            if _known(connection, challenge) == (fingerprint, ranked_text(ranked)):
                 return  # nothing to write, so that a worker can start on a full disk
         with self._database.writing() as connection:
             now = self._clock.now(connection)
             self._clock.reach(connection, now)
             self._database.serialise(connection, f"challenge {challenge}")
-            known = _fingerprint(connection, challenge)
+            known = _known(connection, challenge)
             if known is None:
                 connection.execute(
                     sa.insert(challenges).values(
                         id=challenge, fingerprint=fingerprint, opened_at=now
                     )
                 )
-            elif known != fingerprint:  # else another worker was faster
+            elif known.fingerprint != fingerprint:  # else another worker was faster
                 _refuse_change_after_scores(connection, challenge, accept_change=accept_change)
                 connection.execute(
                     sa.update(challenges)
                     .where(challenges.c.id == challenge)
                     .values(fingerprint=fingerprint)
                 )
-                detail = {"challenge": challenge, "from": known, "to": fingerprint}
+                detail = {"challenge": challenge, "from": known.fingerprint, "to": fingerprint}
                 chain.append_audit(connection, "challenge changed", detail, now=now)
+            if known is None or known.ranked != ranked_text(ranked):
+                rebuild_criteria(connection, challenge, ranked)
 
     def challenges(self) -> Sequence[str]:
         """Return the ids of all challenges that were ever opened, sorted."""
@@ -240,15 +255,43 @@ class Ledger:
         Raises
         ------
         LedgerError
-            If there is no such score, or a newer version of it.
+            If there is no such score, a newer version of it, or it was annulled.
         """
         new = new_version(score, metrics, provenance, fingerprint=fingerprint)
         with self._database.writing() as connection:
             self._database.serialise(connection, f"supersede {score.id}")
-            if not is_newest(connection, score.id):
-                raise LedgerError(f"Score {score.id} is unknown, or was superseded already.")
+            newest_row(connection, score.id)
             version = append_score(connection, new, now=self._clock.now(connection))
             self._add_follow_ups(connection, version, follow_ups)
+            return version
+
+    def annul(self, score_id: int, reason: str) -> Score:
+        """Append a version of a score that does not count; the old row stays.
+
+        Parameters
+        ----------
+        score_id
+            Number of the newest version so far.
+        reason
+            Why, for everybody who reads the score, and for the audit.
+
+        Returns
+        -------
+        Score
+            The new version, `annulled`.
+
+        Raises
+        ------
+        LedgerError
+            If there is no such score, a newer version of it, or it was annulled already.
+        """
+        with self._database.writing() as connection:
+            self._database.serialise(connection, f"supersede {score_id}")
+            now = self._clock.now(connection)
+            new = annulled_version(newest_row(connection, score_id), reason)
+            version = append_score(connection, new, now=now)
+            detail = {"score": str(score_id), "version": str(version.id), "reason": reason}
+            chain.append_audit(connection, "score annulled", detail, now=now)
             return version
 
     def replay(
@@ -354,9 +397,12 @@ class Ledger:
         self._database.close()
 
 
-def _fingerprint(connection: sa.Connection, challenge: str) -> str | None:
-    recorded = sa.select(challenges.c.fingerprint).where(challenges.c.id == challenge)
-    return connection.execute(recorded).scalar()
+def _known(connection: sa.Connection, challenge: str) -> sa.Row[Any, Any] | None:
+    """Return fingerprint and ranked metrics of a challenge, as it was opened last."""
+    recorded = sa.select(challenges.c.fingerprint, challenges.c.ranked).where(
+        challenges.c.id == challenge
+    )
+    return connection.execute(recorded).first()
 
 
 def _refuse_change_after_scores(

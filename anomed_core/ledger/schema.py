@@ -32,6 +32,8 @@ challenges = sa.Table(
     sa.Column("id", sa.Text, primary_key=True),
     sa.Column("fingerprint", sa.Text, nullable=False),
     sa.Column("opened_at", sa.BigInteger, nullable=False),
+    # The metrics whose values stand in `criteria`; see `anomed_core.ledger.criteria`.
+    sa.Column("ranked", sa.Text, nullable=False, server_default=""),
 )
 
 attempts = sa.Table(
@@ -94,12 +96,52 @@ scores = sa.Table(
     sa.Column("recorded_at", sa.BigInteger, nullable=False),
     sa.Column("previous_hash", sa.Text, nullable=False),
     sa.Column("hash", sa.Text, nullable=False, unique=True),
+    # Why the score does not count any more; empty if it counts.
+    sa.Column("annulled", sa.Text, nullable=False, server_default=""),
+    # Names of the columns that the hash covers besides those of the first schema.
+    sa.Column("covers", sa.Text, nullable=False, server_default=""),
     sa.Index("ix_scores_challenge", "challenge", "kind", "split"),
     sa.Index("ix_scores_anonymizer", "challenge", "anonymizer", "split"),
 )
 
+criteria = sa.Table(
+    "criteria",
+    metadata,
+    # What rankings read of finals and of the house's results on them, each in its newest version.
+    # Derived from `scores`, and written in the same transaction.
+    sa.Column("score_id", _ID, sa.ForeignKey("scores.id"), primary_key=True, autoincrement=False),
+    sa.Column("first_id", _ID, nullable=False),
+    sa.Column("challenge", sa.Text, nullable=False),
+    sa.Column("kind", sa.Text, nullable=False),
+    sa.Column("split", sa.Text, nullable=False),
+    sa.Column("origin", sa.Text, nullable=False),
+    sa.Column("label", sa.Text, nullable=False),
+    sa.Column("role", sa.Text, nullable=False),
+    sa.Column("anonymizer", sa.Text, nullable=False),
+    sa.Column("deanonymizer", sa.Text, nullable=False),
+    sa.Column("metric", sa.Text, primary_key=True),
+    # Null if the score has no such metric.
+    sa.Column("value", sa.Double),
+    # The point value that `value` is a confidence limit of, if it is one.
+    sa.Column("estimate", sa.Double),
+    # It covers every question of a ranking, so that the table itself is never read for one.
+    sa.Index(
+        "ix_criteria_ranked",
+        "challenge",
+        "metric",
+        "anonymizer",
+        "kind",
+        "label",
+        "deanonymizer",
+        "first_id",
+        "value",
+        "estimate",
+        "score_id",
+    ),
+)
+
 follow_ups = sa.Table(
-    "chores",
+    "follow_ups",
     metadata,
     # What is to be done about a score after it was recorded: deliver it, attack its submission.
     sa.Column("score_id", _ID, sa.ForeignKey("scores.id"), primary_key=True, autoincrement=False),
@@ -109,7 +151,7 @@ follow_ups = sa.Table(
     sa.Column("next_try_at", sa.BigInteger, nullable=False),
     sa.Column("last_error", sa.Text, nullable=False, server_default=""),
     sa.Column("settled_at", sa.BigInteger),
-    sa.Index("ix_chores_due", "state", "next_try_at"),
+    sa.Index("ix_follow_ups_due", "state", "next_try_at"),
 )
 
 audit = sa.Table(

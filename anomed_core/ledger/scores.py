@@ -9,7 +9,9 @@ from typing import Any
 import attrs
 import sqlalchemy as sa
 
-from anomed_core.ledger.chain import Row, append
+from anomed_core.errors import LedgerError
+from anomed_core.ledger.chain import COVERS, Row, append
+from anomed_core.ledger.criteria import keep_criteria
 from anomed_core.ledger.schema import as_datetime, attempts, scores
 from anomed_core.model import Role, Score, Split, Subject
 from anomed_core.wire.digests import canonical_json
@@ -55,6 +57,8 @@ class NewScore:
         The attempt that it settles, if a participant made one.
     supersedes
         The version that it replaces, if it does.
+    annulled
+        Why it does not count; empty if it counts.
     """
 
     challenge: str
@@ -70,6 +74,7 @@ class NewScore:
     provenance: Provenance
     attempt_id: int | None = None
     supersedes: int | None = None
+    annulled: str = ""
 
 
 def new_version(
@@ -92,6 +97,18 @@ def new_version(
     )
 
 
+def annulled_version(row: Row, reason: str) -> NewScore:
+    """Return the version of a stored score that does not count."""
+    found = score_of(row)
+    made_by = Provenance(
+        core_version=row["core_version"],
+        plugin=row["plugin"],
+        plugin_version=row["plugin_version"],
+    )
+    new = new_version(found, found.metrics, made_by, fingerprint=found.fingerprint)
+    return attrs.evolve(new, annulled=reason)
+
+
 def attack_result(
     score: Score, attack: str, metrics: Mapping[str, float], provenance: Provenance
 ) -> NewScore:
@@ -111,7 +128,7 @@ def attack_result(
 
 
 def append_score(connection: sa.Connection, new: NewScore, *, now: int) -> Score:
-    """Append a score to the chain."""
+    """Append a score to the chain, and keep its criteria."""
     row = {
         **subject_columns(new.challenge, new.kind, new.subject, new.split),
         "attempt_id": new.attempt_id,
@@ -125,9 +142,13 @@ def append_score(connection: sa.Connection, new: NewScore, *, now: int) -> Score
         "plugin": new.provenance.plugin,
         "plugin_version": new.provenance.plugin_version,
         "supersedes": new.supersedes,
+        "annulled": new.annulled,
+        "covers": COVERS,
         "recorded_at": now,
     }
-    return score_of(append(connection, scores, row))
+    stored = append(connection, scores, row)
+    keep_criteria(connection, stored)
+    return score_of(stored)
 
 
 def _metrics_text(metrics: Mapping[str, float]) -> str:
@@ -169,6 +190,7 @@ def score_of(row: Row) -> Score:
         payload_digest=row["payload_digest"],
         fingerprint=row["fingerprint"],
         supersedes=row["supersedes"],
+        annulled=row["annulled"],
         recorded_at=as_datetime(row["recorded_at"]),
     )
 
@@ -196,9 +218,20 @@ def chosen_scores(connection: sa.Connection, choice: Mapping[str, str | None]) -
     return [score_of(row) for row in connection.execute(query).mappings()]
 
 
-def is_newest(connection: sa.Connection, score_id: int) -> bool:
-    """Return whether there is such a score and no newer version of it."""
-    versions = sa.select(scores.c.id).where(
+def newest_row(connection: sa.Connection, score_id: int) -> sa.RowMapping:
+    """Return the row of a score that no other version has superseded, and that counts.
+
+    Raises
+    ------
+    LedgerError
+        If there is no such score, a newer version of it, or it was annulled.
+    """
+    versions = sa.select(scores).where(
         sa.or_(scores.c.id == score_id, scores.c.supersedes == score_id)
     )
-    return list(connection.execute(versions).scalars()) == [score_id]
+    known = connection.execute(versions).mappings().all()
+    if [row["id"] for row in known] != [score_id]:
+        raise LedgerError(f"Score {score_id} is unknown, or was superseded already.")
+    if known[0]["annulled"]:
+        raise LedgerError(f"Score {score_id} was annulled; it counts for nothing any more.")
+    return known[0]

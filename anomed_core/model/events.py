@@ -172,6 +172,8 @@ class Score:
         Digest of the challenge's data and metric definitions at the time.
     supersedes
         Sequence number of the score that a re-evaluation replaces, if any.
+    annulled
+        Why it does not count any more; empty if it counts.
     recorded_at
         When it became durable, in UTC.
     """
@@ -188,6 +190,7 @@ class Score:
     payload_digest: str
     fingerprint: str
     supersedes: int | None = None
+    annulled: str = ""
     recorded_at: datetime
 
     def as_dict(self) -> dict[str, Any]:
@@ -206,5 +209,6 @@ class Score:
             "payload_digest": self.payload_digest,
             "fingerprint": self.fingerprint,
             "supersedes": self.supersedes,
+            "annulled": self.annulled,
             "recorded_at": self.recorded_at.isoformat(),
         }

@@ -1,4 +1,4 @@
-"""What a contest leaves in a ledger: finals, attacks on them, the house's results, a mended score."""
+"""A whole contest in a ledger: finals, attacks on them, the results of the house, a mended one."""
 
 import attrs
 

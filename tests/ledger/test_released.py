@@ -56,6 +56,15 @@ def test_its_chain_is_unbroken(ledger: Ledger) -> None:
     assert ledger.verify() == []
 
 
+def test_what_a_migration_added_cannot_be_filled_in_unnoticed(
+    database: Database, ledger: Ledger
+) -> None:
+    with database.writing() as connection:
+        connection.exec_driver_sql("UPDATE scores SET annulled = 'by nobody' WHERE id = 2")
+    faults = {fault.row for fault in ledger.verify()}
+    assert faults == {2}
+
+
 def test_its_scores_are_what_was_recorded(ledger: Ledger) -> None:
     recorded = [
         (score.id, score.subject, score.split, score.origin, score.label, dict(score.metrics))
@@ -94,6 +103,7 @@ def test_its_outbox_and_tokens_are_there(database: Database) -> None:
 
 def test_it_goes_on(ledger: Ledger) -> None:
     assert score_of(ledger, tuning_of()).id == 5
+    assert ledger.annul(2, "submitted by mistake").id == 6
     assert ledger.verify() == []
 
 

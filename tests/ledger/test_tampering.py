@@ -55,6 +55,8 @@ SCORE_COLUMNS = {
     "plugin": "'mine'",
     "plugin_version": "'0'",
     "supersedes": "1",
+    "annulled": "'by nobody'",
+    "covers": "''",
     "recorded_at": "recorded_at - 1",
     "previous_hash": "'0'",
     "hash": "'0'",

@@ -79,7 +79,8 @@ def write(path: Path, fill: Callable[[Database], None]) -> None:
     connection.execute("PRAGMA page_size = 512")
     connection.execute("VACUUM")
     connection.close()
-    path.with_name(f"{path.name}.migrating").unlink(missing_ok=True)
+    for left_over in (".migrating", ".turn"):
+        path.with_name(path.name + left_over).unlink(missing_ok=True)
 
 
 def main() -> None:

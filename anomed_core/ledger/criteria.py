@@ -1,0 +1,175 @@
+"""The criteria of finals: what rankings read, kept beside the scores in an indexed table.
+
+A challenge declares which metrics are ranked. Their values are written in the transaction that
+records a score, and anew for all scores when other metrics are declared; every process writes what
+the ledger says was declared last. Only scores on the validation split have criteria; a version that
+was superseded, an annulled score, and an older result of the same house attack have none.
+"""
+
+from __future__ import annotations
+
+import functools
+import json
+from collections.abc import Iterable, Iterator
+from itertools import islice
+from typing import Any
+
+import attrs
+import sqlalchemy as sa
+
+from anomed_core.ledger.chain import Row
+from anomed_core.ledger.schema import challenges, criteria, scores
+from anomed_core.model import Split
+from anomed_core.wire.digests import canonical_json
+
+_BATCH = 10_000
+"""Rows that are written at once when a challenge declares other criteria."""
+
+
+@attrs.frozen(kw_only=True, order=True)
+class RankedMetric:
+    """A metric of which every final holds a criterion.
+
+    Attributes
+    ----------
+    kind
+        Name of the submission kind.
+    label
+        Empty for what participants submit; for the house's, the name of attack or entry.
+    metric
+        Name of the metric.
+    estimate
+        Name of the metric that it is a confidence limit of; empty if it is none.
+    """
+
+    kind: str
+    label: str = ""
+    metric: str
+    estimate: str = ""
+
+
+_Declared = dict[tuple[str, str], list[RankedMetric]]
+
+_COPIED = ("challenge", "kind", "split", "origin", "label", "role", "anonymizer", "deanonymizer")
+_DECLARED = sa.select(challenges.c.ranked).where(challenges.c.id == sa.bindparam("challenge"))
+_ADD = sa.insert(criteria)
+
+
+def ranked_text(ranked: Iterable[RankedMetric]) -> str:
+    """Return ranked metrics as the ledger keeps them; equal sets give equal text."""
+    return canonical_json([list(attrs.astuple(metric)) for metric in sorted(set(ranked))])
+
+
+@functools.lru_cache(maxsize=64)
+def _parsed(text: str) -> _Declared:
+    declared: _Declared = {}
+    for kind, label, metric, estimate in json.loads(text or "[]"):
+        found = RankedMetric(kind=kind, label=label, metric=metric, estimate=estimate)
+        declared.setdefault((kind, label), []).append(found)
+    return declared
+
+
+def keep_criteria(connection: sa.Connection, row: Row) -> None:
+    """Keep the criteria of a score that is being recorded, and drop those that it replaces."""
+    if row["split"] != Split.VALIDATION.value:
+        return
+    declared = _parsed(
+        connection.execute(_DECLARED, {"challenge": row["challenge"]}).scalar() or ""
+    )
+    mine = declared.get((row["kind"], row["label"]))
+    if row["supersedes"] is not None:
+        connection.execute(sa.delete(criteria).where(criteria.c.score_id == row["supersedes"]))
+    elif row["label"] and mine:
+        _drop_older_results(connection, row, mine)
+    if mine and not row["annulled"]:
+        connection.execute(_ADD, list(_rows(row, _first_id(connection, row), mine)))
+
+
+def _drop_older_results(
+    connection: sa.Connection, row: Row, declared: Iterable[RankedMetric]
+) -> None:
+    """Drop what the house has found before with the same label on the same subject."""
+    about = ("challenge", "kind", "label", "anonymizer", "deanonymizer")
+    connection.execute(
+        sa.delete(criteria).where(
+            *(criteria.c[name] == row[name] for name in about),
+            criteria.c.metric.in_([metric.metric for metric in declared]),
+        )
+    )
+
+
+def _rows(row: Row, first_id: int, declared: Iterable[RankedMetric]) -> Iterator[dict[str, Any]]:
+    metrics = json.loads(row["metrics"])
+    for ranked in declared:
+        yield {
+            **{name: row[name] for name in _COPIED},
+            "score_id": row["id"],
+            "first_id": first_id,
+            "metric": ranked.metric,
+            "value": metrics.get(ranked.metric),
+            "estimate": metrics.get(ranked.estimate),
+        }
+
+
+def _first_id(connection: sa.Connection, row: Row) -> int:
+    """Return the number of the first version of a score."""
+    first, before = row["id"], row["supersedes"]
+    while before is not None:
+        first = before
+        before = connection.execute(
+            sa.select(scores.c.supersedes).where(scores.c.id == first)
+        ).scalar()
+    return int(first)
+
+
+def rebuild_criteria(
+    connection: sa.Connection, challenge: str, ranked: Iterable[RankedMetric]
+) -> None:
+    """Declare a challenge's ranked metrics and write the criteria of all its finals anew."""
+    text = ranked_text(ranked)
+    declared = _parsed(text)
+    connection.execute(
+        sa.update(challenges).where(challenges.c.id == challenge).values(ranked=text)
+    )
+    connection.execute(sa.delete(criteria).where(criteria.c.challenge == challenge))
+    finals = sa.select(scores).where(
+        scores.c.challenge == challenge, scores.c.split == Split.VALIDATION.value
+    )
+    chains = connection.execute(
+        finals.with_only_columns(scores.c.id, scores.c.supersedes)
+        .where(scores.c.supersedes.is_not(None))
+        .order_by(scores.c.id)
+    ).all()
+    first: dict[int, int] = {}
+    for score_id, before in chains:
+        first[score_id] = first.get(before, before)
+    superseded = {before for _, before in chains}
+    stored = connection.execute(
+        finals.order_by(scores.c.id), execution_options={"yield_per": _BATCH}
+    )
+    found = (
+        new
+        for row in stored.mappings()
+        if row["id"] not in superseded and not row["annulled"]
+        for new in _rows(
+            row, first.get(row["id"], row["id"]), declared.get((row["kind"], row["label"]), ())
+        )
+    )
+    while batch := list(islice(found, _BATCH)):
+        connection.execute(_ADD, batch)
+    _drop_all_older_results(connection, challenge)
+
+
+def _drop_all_older_results(connection: sa.Connection, challenge: str) -> None:
+    newer = criteria.alias("newer")
+    same = ("challenge", "metric", "anonymizer", "kind", "label", "deanonymizer")
+    connection.execute(
+        sa.delete(criteria).where(
+            criteria.c.challenge == challenge,
+            criteria.c.label != "",
+            sa.exists().where(
+                *(newer.c[name] == criteria.c[name] for name in same),
+                newer.c.score_id > criteria.c.score_id,
+            ),
+        )
+    )
