@@ -181,7 +181,7 @@ def epsilon_of_rates(tpr: ArrayLike, fpr: ArrayLike, *, delta: float) -> NDArray
     2.197
     """
     found, alarmed = np.asarray(tpr, dtype=np.float64), np.asarray(fpr, dtype=np.float64)
-    with np.errstate(divide="ignore", invalid="ignore"):
+    with np.errstate(divide="ignore", invalid="ignore", over="ignore"):
         ratios = np.fmax((found - delta) / alarmed, (1 - alarmed - delta) / (1 - found))
         epsilon: NDArray[np.float64] = np.log(np.fmax(ratios, 1.0))
     return epsilon

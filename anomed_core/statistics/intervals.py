@@ -17,7 +17,7 @@ from scipy.special import betaincinv, ndtri
 
 from anomed_core.statistics.estimate import check_confidence
 
-Counts: TypeAlias = "NDArray[np.int64] | int"
+Counts: TypeAlias = "NDArray[np.int64] | NDArray[np.float64] | float"
 Levels: TypeAlias = "NDArray[np.float64] | float"
 
 
@@ -34,12 +34,23 @@ class Rate:
         one half.
     confidence : float
         How often such intervals hold the truth, in (0, 1); 1 for a rate that is known.
+    n_hits : float
+        In [0, n_trials]; fractions are expected credits.
+    n_trials : int
+        At least 1; 0 for a rate that is known.
     """
 
     value: float
     centre: float
     half_width: float
     confidence: float
+    n_hits: float = 0.0
+    n_trials: int = 0
+
+    @property
+    def is_certain(self) -> bool:
+        """Return whether the rate is known rather than measured."""
+        return self.n_trials == 0
 
     @property
     def low(self) -> float:
@@ -105,6 +116,8 @@ def wilson_interval(n_hits: float, n_trials: int, *, confidence: float = 0.95) -
         centre=(hits + squared / 2) / (n_trials + squared),
         half_width=math.sqrt(spread) / (n_trials + squared),
         confidence=confidence,
+        n_hits=hits,
+        n_trials=n_trials,
     )
 
 
@@ -156,7 +169,8 @@ def lower_limit(n_hits: Counts, n_trials: int, error: Levels) -> NDArray[np.floa
     Parameters
     ----------
     n_hits : int array, broadcastable with `error`
-        In [0, n_trials]. Unchecked, as is all here.
+        In [0, n_trials]. Unchecked, as is all here. Fractions are expected credits, whose
+        limits lie between those of the whole numbers beside them.
     n_trials : int
     error : float array
         In (0, 1].
@@ -167,7 +181,7 @@ def lower_limit(n_hits: Counts, n_trials: int, error: Levels) -> NDArray[np.floa
         In [0, 1].
     """
     hits = np.asarray(n_hits)
-    limits = betaincinv(np.maximum(hits, 1), n_trials - hits + 1, error)
+    limits = betaincinv(np.where(hits > 0, hits, 1), n_trials - hits + 1, error)
     return np.where(hits == 0, 0.0, limits)
 
 

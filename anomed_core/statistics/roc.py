@@ -120,6 +120,38 @@ def roc_curve(is_member: ArrayLike, scores: ArrayLike) -> Roc:
     return roc_of_ranking(rank(is_member, scores))
 
 
+def roc_of_scores(members: ArrayLike, non_members: ArrayLike) -> Roc:
+    """Build the ROC curve of scores that come apart: those of members, those of non-members.
+
+    Parameters
+    ----------
+    members, non_members : float arrays of shape (n_members,) and (n_non_members,)
+        Finite; higher means "more likely a member".
+
+    Returns
+    -------
+    Roc
+
+    Raises
+    ------
+    ValueError
+        If a side is no column of scores or is empty, or a score is not finite.
+
+    Examples
+    --------
+    >>> auc(roc_of_scores([0.9, 0.4], [0.4, 0.1]))
+    0.875
+    """
+    sides = [np.asarray(side) for side in (members, non_members)]
+    if any(side.ndim != 1 or not side.size for side in sides):
+        raise ValueError(
+            f"scores of shapes {sides[0].shape} and {sides[1].shape} came for members and "
+            "non-members; give one score each for at least one of both."
+        )
+    is_member = np.repeat([True, False], [side.size for side in sides])
+    return roc_curve(is_member, np.concatenate(sides))
+
+
 def roc_of_ranking(ranking: Ranking) -> Roc:
     """Build the ROC curve of records that are already in order.
 

@@ -2,7 +2,7 @@
 
 import pytest
 
-from anomed_core.statistics import Estimate, check_confidence
+from anomed_core.statistics import Estimate, MembershipEstimate, check_confidence
 
 
 @pytest.mark.parametrize(
@@ -27,3 +27,20 @@ def test_what_is_no_confidence_is_refused(confidence):
         check_confidence(confidence)
     with pytest.raises(ValueError, match="confidence must be in"):
         Estimate(value=1, low=1, high=1, confidence=confidence)
+
+
+FACTS = {"n_members": 5, "n_non_members": 5, "method": "exact", "confidence": 0.95}
+
+
+def test_estimate_of_memberships_shows_its_interval():
+    assert str(MembershipEstimate(value=0.5, low=0.4, high=0.6, **FACTS)) == "0.500 [0.400, 0.600]"
+
+
+def test_unresolved_value_is_in_parentheses():
+    estimate = MembershipEstimate(value=0.0, low=0.0, high=0.6, resolved=False, **FACTS)
+    assert str(estimate) == "(0.000) [0.000, 0.600]"
+
+
+def test_bound_shows_no_upper_limit():
+    estimate = MembershipEstimate(value=0.5, low=0.5, high=float("inf"), **FACTS)
+    assert str(estimate) == ">= 0.500"

@@ -8,10 +8,10 @@ from collections.abc import Iterable, Sequence
 import attrs
 import numpy as np
 
+from anomed_core.statistics import tpr_limits
 from anomed_supervised_mia.auditing._results_json import thinned
 from anomed_supervised_mia.auditing.results import AttackResult, AuditResults
 from anomed_supervised_mia.metrics import Estimate, Roc, tpr_ceiling
-from anomed_supervised_mia.metrics.low_fpr import tpr_limits
 from anomed_supervised_mia.report._chart import (
     N_STYLES,
     Plane,

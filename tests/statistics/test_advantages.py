@@ -1,18 +1,19 @@
 import numpy as np
 import pytest
 import scipy.stats
-from anomed_supervised_mia.metrics import (
+from hypothesis import given
+from hypothesis import strategies as st
+from scipy.stats import binom
+
+from anomed_core.statistics import (
     confusion,
+    difference_limits,
     estimate_advantage,
     estimate_balanced_accuracy,
     estimate_max_advantage,
     null_advantage,
     roc_curve,
 )
-from anomed_supervised_mia.metrics.advantage import difference_limits
-from hypothesis import given
-from hypothesis import strategies as st
-from scipy.stats import binom
 
 
 def outcome(n_true_positives, n_members, n_false_positives, n_non_members):

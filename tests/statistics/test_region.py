@@ -1,7 +1,8 @@
 import numpy as np
 import pytest
-from anomed_supervised_mia.metrics._region import corners, radius
 from scipy.stats import binom, norm
+
+from anomed_core.statistics._region import corners, radius
 
 
 @pytest.mark.parametrize("error", [0.3, 0.05, 0.025, 1e-4, 1e-9])

@@ -1,10 +1,11 @@
 import numpy as np
 import pytest
 import sklearn.metrics
-from anomed_supervised_mia.metrics import confusion
 from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
+
+from anomed_core.statistics import confusion
 
 
 @st.composite

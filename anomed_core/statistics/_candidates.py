@@ -6,7 +6,7 @@ import attrs
 import numpy as np
 from numpy.typing import NDArray
 
-from anomed_core.statistics import Roc
+from anomed_core.statistics.roc import Roc
 
 
 @attrs.frozen(kw_only=True, eq=False)

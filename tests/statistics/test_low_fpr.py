@@ -1,10 +1,11 @@
 import numpy as np
 import pytest
-from anomed_supervised_mia.metrics import estimate_tpr_at_fpr, roc_curve, tpr_at_fpr
-from anomed_supervised_mia.metrics._region import radius
 from hypothesis import given
 from hypothesis import strategies as st
 from scipy.stats import beta, binom, norm
+
+from anomed_core.statistics import estimate_tpr_at_fpr, roc_curve, tpr_at_fpr
+from anomed_core.statistics._region import radius
 
 
 def limits_by_all_steps(roc, level, confidence):

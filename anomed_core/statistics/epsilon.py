@@ -15,15 +15,16 @@ import attrs
 import numpy as np
 from numpy.typing import ArrayLike
 
-from anomed_core.statistics import Roc, check_confidence, rank, roc_of_ranking
-from anomed_supervised_mia.metrics._candidates import candidates
-from anomed_supervised_mia.metrics._smallest_epsilon import (
+from anomed_core.statistics._candidates import candidates
+from anomed_core.statistics._smallest_epsilon import (
     attainable_epsilon,
     promised_epsilon,
     smallest_epsilon,
 )
-from anomed_supervised_mia.metrics.confusion import Confusion
-from anomed_supervised_mia.metrics.estimate import Estimate
+from anomed_core.statistics.decisions import Confusion
+from anomed_core.statistics.estimate import MembershipEstimate, check_confidence
+from anomed_core.statistics.roc import Roc
+from anomed_core.statistics.thresholds import threshold_test
 
 #: So many of the candidate thresholds are worked out in full; the others are ruled out before.
 N_FINALISTS = 3
@@ -35,7 +36,7 @@ class EpsilonBound:
 
     Attributes
     ----------
-    estimate : Estimate
+    estimate : MembershipEstimate
         Range [0, inf), higher is the worse leak, 0 where nothing is proved. `value` and `low` are
         the bound; `high` is infinite.
     delta : float
@@ -46,7 +47,7 @@ class EpsilonBound:
         Where it was attained; None if nothing was proved, or if there is no single threshold.
     """
 
-    estimate: Estimate
+    estimate: MembershipEstimate
     delta: float
     attainable: float
     threshold: float | None = None
@@ -87,7 +88,7 @@ def epsilon_of_decision(
 
     Examples
     --------
-    >>> from anomed_supervised_mia.metrics import confusion
+    >>> from anomed_core.statistics import confusion
     >>> bound = epsilon_of_decision(confusion([1] * 50 + [0] * 50, [1] * 45 + [0] * 50 + [1] * 5))
     >>> round(bound.estimate.low, 2), round(bound.attainable, 2)
     (1.47, 2.92)
@@ -142,7 +143,7 @@ def epsilon_of_scores(roc: Roc, *, delta: float = 0.0, confidence: float = 0.95)
 
     Examples
     --------
-    >>> from anomed_supervised_mia.metrics import roc_curve
+    >>> from anomed_core.statistics import roc_curve
     >>> bound = epsilon_of_scores(roc_curve([1] * 50 + [0] * 50, range(100, 0, -1)))
     >>> round(bound.estimate.low, 2), bound.threshold
     (2.47, 51.0)
@@ -227,60 +228,16 @@ def epsilon_of_split(
     (2.24, 40)
     """
     _check(delta, confidence)
-    if not 0 < fraction < 1:
-        raise ValueError(f"fraction must be in (0, 1), such as 0.2, but came as {fraction}.")
-    ranking = rank(is_member, scores)
-    chooses = np.zeros(ranking.is_member.size, dtype=np.bool_)
-    for side in (ranking.is_member, ~ranking.is_member):
-        ranks = np.flatnonzero(side)
-        if ranks.size < 2:
-            raise ValueError(
-                "a split needs at least two members and two non-members, "
-                f"but one side has {ranks.size}; use epsilon_of_scores instead."
-            )
-        n_chosen = min(max(round(fraction * ranks.size), 1), ranks.size - 1)
-        chooses[rng.choice(ranks, n_chosen, replace=False)] = True
-    threshold = _promising_threshold(roc_of_ranking(ranking.take(chooses)), delta=delta)
-    measured = ranking.take(~chooses)
-    decided = measured.scores >= threshold
-    sizes = {
-        "n_members": int(np.count_nonzero(measured.is_member)),
-        "n_non_members": int(np.count_nonzero(~measured.is_member)),
-    }
-    bound = smallest_epsilon(
-        int(np.count_nonzero(decided & measured.is_member)),
-        int(np.count_nonzero(decided & ~measured.is_member)),
-        delta=delta,
-        error=1 - confidence,
-        **sizes,
+    test = threshold_test(is_member, scores, rng=rng, fraction=fraction, delta=delta)
+    bound = epsilon_of_decision(test.outcome, delta=delta, confidence=confidence)
+    return attrs.evolve(
+        bound,
+        estimate=attrs.evolve(
+            bound.estimate,
+            method=f"exact joint region, threshold chosen on a disjoint {fraction:.0%}",
+        ),
+        threshold=test.threshold if bound.estimate.value > 0 else None,
     )
-    return _bound(
-        float(bound),
-        delta=delta,
-        confidence=confidence,
-        threshold=threshold,
-        method=f"exact joint region, threshold chosen on a disjoint {fraction:.0%}",
-        **sizes,
-    )
-
-
-def _promising_threshold(roc: Roc, *, delta: float) -> float:
-    """Return the threshold that promises the highest bound, halfway to the next lower score.
-
-    A much smaller error than will be used guards against the winner's curse: few counts must
-    differ far more than by chance before they win over many.
-    """
-    promise = promised_epsilon(
-        roc.n_true_positives[1:],
-        roc.n_false_positives[1:],
-        n_members=roc.n_members,
-        n_non_members=roc.n_non_members,
-        delta=delta,
-        error=0.001,
-    )
-    best = 1 + int(np.argmax(promise))
-    lower = min(best + 1, roc.thresholds.size - 1)
-    return float(roc.thresholds[best] + roc.thresholds[lower]) / 2
 
 
 def _check(delta: float, confidence: float) -> None:
@@ -304,7 +261,7 @@ def _bound(
 ) -> EpsilonBound:
     error = (1 - confidence) / n_tests
     return EpsilonBound(
-        estimate=Estimate(
+        estimate=MembershipEstimate(
             value=value,
             low=value,
             high=float("inf"),

@@ -4,15 +4,16 @@ from __future__ import annotations
 
 from scipy.special import betaincinv
 
-from anomed_core.statistics import Roc, auc, check_confidence, delong_variance
-from anomed_supervised_mia.metrics.advantage import difference_limits
-from anomed_supervised_mia.metrics.estimate import Estimate
+from anomed_core.statistics.advantages import difference_limits
+from anomed_core.statistics.delong import delong_variance
+from anomed_core.statistics.estimate import MembershipEstimate, check_confidence
+from anomed_core.statistics.roc import Roc, auc
 
 #: With fewer records on either side, the spread itself can't be measured.
 MIN_RECORDS = 10
 
 
-def estimate_auc(roc: Roc, *, confidence: float = 0.95) -> Estimate:
+def estimate_auc(roc: Roc, *, confidence: float = 0.95) -> MembershipEstimate:
     r"""Estimate the area under the ROC curve with its interval.
 
     Range [0, 1], higher is the stronger attack, 0.5 at chance.
@@ -32,7 +33,7 @@ def estimate_auc(roc: Roc, *, confidence: float = 0.95) -> Estimate:
 
     Returns
     -------
-    Estimate
+    MembershipEstimate
         Unresolved with fewer than 10 records on either side.
 
     Raises
@@ -46,7 +47,7 @@ def estimate_auc(roc: Roc, *, confidence: float = 0.95) -> Estimate:
 
     Examples
     --------
-    >>> from anomed_supervised_mia.metrics import roc_curve
+    >>> from anomed_core.statistics import roc_curve
     >>> is_member = [True] * 10 + [False] * 10
     >>> print(estimate_auc(roc_curve(is_member, [*range(5, 15), *range(10)])))
     0.875 [0.614, 0.985]
@@ -71,7 +72,7 @@ def estimate_auc(roc: Roc, *, confidence: float = 0.95) -> Estimate:
         low = float(betaincinv(wins, losses + 1, error)) if wins > 0 else 0.0
         high = float(betaincinv(wins + 1, losses, 1 - error)) if losses > 0 else 1.0
         method = "DeLong variance, Clopper-Pearson limits"
-    return Estimate(
+    return MembershipEstimate(
         value=area,
         low=min(low, area),
         high=max(high, area),

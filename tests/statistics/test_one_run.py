@@ -1,16 +1,17 @@
 import numpy as np
 import pytest
-from anomed_supervised_mia.metrics import (
+from hypothesis import given
+from hypothesis import strategies as st
+from scipy.stats import binom
+
+from anomed_core.statistics import (
     Guesses,
     epsilon_of_one_run,
     one_run_epsilon,
     one_run_p_value,
     roc_curve,
 )
-from anomed_supervised_mia.metrics.one_run import guess
-from hypothesis import given
-from hypothesis import strategies as st
-from scipy.stats import binom
+from anomed_core.statistics.one_run import guess
 
 
 @pytest.mark.parametrize(

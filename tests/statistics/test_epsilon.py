@@ -1,17 +1,18 @@
 import numpy as np
 import pytest
-from anomed_supervised_mia.metrics import (
+from hypothesis import given
+from hypothesis import strategies as st
+from scipy.stats import binom, norm
+
+from anomed_core.statistics import (
     confusion,
     epsilon_of_decision,
     epsilon_of_scores,
     epsilon_of_split,
     roc_curve,
 )
-from anomed_supervised_mia.metrics._candidates import candidates
-from anomed_supervised_mia.metrics._region import radius
-from hypothesis import given
-from hypothesis import strategies as st
-from scipy.stats import binom, norm
+from anomed_core.statistics._candidates import candidates
+from anomed_core.statistics._region import radius
 
 
 def bound_of(n_true_positives, n_members, n_false_positives, n_non_members, **options):

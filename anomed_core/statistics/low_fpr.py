@@ -10,17 +10,10 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.special import bdtr, bdtrc, ndtr, ndtri
 
-from anomed_core.statistics import (
-    OperatingPoint,
-    Roc,
-    check_confidence,
-    lower_limit,
-    operating_point,
-    tpr_at_fpr,
-    upper_limit,
-)
-from anomed_supervised_mia.metrics._region import radius
-from anomed_supervised_mia.metrics.estimate import Estimate
+from anomed_core.statistics._region import radius
+from anomed_core.statistics.estimate import MembershipEstimate, check_confidence
+from anomed_core.statistics.intervals import lower_limit, upper_limit
+from anomed_core.statistics.roc import OperatingPoint, Roc, operating_point, tpr_at_fpr
 
 _Floats: TypeAlias = NDArray[np.float64]
 _Integers: TypeAlias = NDArray[np.int64]
@@ -36,13 +29,13 @@ class TprAtFpr:
         The false-positive rate asked for, in [0, 1].
     point : OperatingPoint
         The threshold, and the rates and counts that it gives on these records.
-    estimate : Estimate
+    estimate : MembershipEstimate
         The true-positive rate; unresolved if there are fewer than ``1 / level - 1`` non-members.
     """
 
     level: float
     point: OperatingPoint
-    estimate: Estimate
+    estimate: MembershipEstimate
 
 
 def estimate_tpr_at_fpr(
@@ -89,7 +82,7 @@ def estimate_tpr_at_fpr(
     Examples
     --------
     >>> import numpy as np
-    >>> from anomed_supervised_mia.metrics import roc_curve
+    >>> from anomed_core.statistics import roc_curve
     >>> is_member = np.repeat([True, False], 100)
     >>> curve = roc_curve(is_member, np.append(np.arange(50, 150), np.arange(100)))
     >>> result = estimate_tpr_at_fpr(curve, 0.1)
@@ -99,7 +92,7 @@ def estimate_tpr_at_fpr(
     check_confidence(confidence)
     point = _calibrated_point(roc, level) if calibrated else tpr_at_fpr(roc, level)
     low, high = tpr_limits(roc, level, confidence=confidence)
-    estimate = Estimate(
+    estimate = MembershipEstimate(
         value=point.tpr,
         low=min(low, point.tpr),
         high=max(high, point.tpr),

@@ -9,8 +9,9 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.special import ndtr
 
-from anomed_core.statistics import epsilon_of_rates, lower_limit, upper_limit
-from anomed_supervised_mia.metrics._region import Counts, corners, radius
+from anomed_core.statistics._region import Counts, corners, radius
+from anomed_core.statistics.ceilings import epsilon_of_rates
+from anomed_core.statistics.intervals import lower_limit, upper_limit
 
 _Floats: TypeAlias = NDArray[np.float64]
 

@@ -1,17 +1,18 @@
 import numpy as np
 import pytest
-from anomed_supervised_mia.metrics import (
+from hypothesis import given
+from hypothesis import strategies as st
+from sklearn.datasets import load_digits, load_wine
+from sklearn.neighbors import KNeighborsClassifier
+from sklearn.tree import DecisionTreeClassifier
+
+from anomed_core.statistics import (
     confusion,
     delong_variance,
     estimate_auc,
     estimate_balanced_accuracy,
     roc_curve,
 )
-from hypothesis import given
-from hypothesis import strategies as st
-from sklearn.datasets import load_digits, load_wine
-from sklearn.neighbors import KNeighborsClassifier
-from sklearn.tree import DecisionTreeClassifier
 
 
 def scores_of(area_shift, n, rng):

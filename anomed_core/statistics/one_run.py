@@ -11,9 +11,9 @@ from numpy.typing import NDArray
 from scipy.optimize import brentq
 from scipy.special import betaincinv, gammaln, logit
 
-from anomed_core.statistics import Roc, check_confidence
-from anomed_supervised_mia.metrics.epsilon import EpsilonBound
-from anomed_supervised_mia.metrics.estimate import Estimate
+from anomed_core.statistics.epsilon import EpsilonBound
+from anomed_core.statistics.estimate import MembershipEstimate, check_confidence
+from anomed_core.statistics.roc import Roc
 
 #: Epsilon is found to this precision, and rounded down by it.
 TOLERANCE = 1e-9
@@ -182,7 +182,7 @@ def epsilon_of_one_run(
 
     Examples
     --------
-    >>> from anomed_supervised_mia.metrics import roc_curve
+    >>> from anomed_core.statistics import roc_curve
     >>> rng = np.random.default_rng(0)
     >>> is_member = rng.random(1000) < 0.5
     >>> scores = np.where(rng.random(1000) < 0.73, is_member, ~is_member)
@@ -201,7 +201,7 @@ def epsilon_of_one_run(
         for guesses in made
     )
     return EpsilonBound(
-        estimate=Estimate(
+        estimate=MembershipEstimate(
             value=bound,
             low=bound,
             high=float("inf"),

@@ -7,10 +7,10 @@ import math
 import attrs
 import numpy as np
 
-from anomed_core.statistics import Roc, check_confidence
-from anomed_supervised_mia.metrics._region import corners
-from anomed_supervised_mia.metrics.confusion import Confusion
-from anomed_supervised_mia.metrics.estimate import Estimate
+from anomed_core.statistics._region import corners
+from anomed_core.statistics.decisions import Confusion
+from anomed_core.statistics.estimate import MembershipEstimate, check_confidence
+from anomed_core.statistics.roc import Roc
 
 
 @attrs.frozen(kw_only=True)
@@ -19,7 +19,7 @@ class MaxAdvantage:
 
     Attributes
     ----------
-    estimate : Estimate
+    estimate : MembershipEstimate
         Range [0, 1], higher is the stronger attack, but above 0 even at chance.
     null_limit : float
         What an attack that knows nothing stays below, with the confidence of the estimate.
@@ -27,12 +27,12 @@ class MaxAdvantage:
         Where the gap is largest; scores of at least this much are called members.
     """
 
-    estimate: Estimate
+    estimate: MembershipEstimate
     null_limit: float
     threshold: float
 
 
-def estimate_advantage(outcome: Confusion, *, confidence: float = 0.95) -> Estimate:
+def estimate_advantage(outcome: Confusion, *, confidence: float = 0.95) -> MembershipEstimate:
     """Estimate the membership advantage ``TPR - FPR`` of a decision.
 
     Range [-1, 1], higher is the stronger attack, 0 at chance. The interval is exact: it minimises
@@ -47,7 +47,7 @@ def estimate_advantage(outcome: Confusion, *, confidence: float = 0.95) -> Estim
 
     Returns
     -------
-    Estimate
+    MembershipEstimate
 
     Raises
     ------
@@ -60,7 +60,7 @@ def estimate_advantage(outcome: Confusion, *, confidence: float = 0.95) -> Estim
 
     Examples
     --------
-    >>> from anomed_supervised_mia.metrics import confusion
+    >>> from anomed_core.statistics import confusion
     >>> print(estimate_advantage(confusion([1, 1, 1, 0, 0, 0], [1, 1, 1, 0, 0, 1])))
     0.667 [-0.517, 0.997]
     """
@@ -72,7 +72,7 @@ def estimate_advantage(outcome: Confusion, *, confidence: float = 0.95) -> Estim
         n_non_members=outcome.n_non_members,
         confidence=confidence,
     )
-    return Estimate(
+    return MembershipEstimate(
         value=outcome.advantage,
         low=min(low, outcome.advantage),
         high=max(high, outcome.advantage),
@@ -83,7 +83,9 @@ def estimate_advantage(outcome: Confusion, *, confidence: float = 0.95) -> Estim
     )
 
 
-def estimate_balanced_accuracy(outcome: Confusion, *, confidence: float = 0.95) -> Estimate:
+def estimate_balanced_accuracy(
+    outcome: Confusion, *, confidence: float = 0.95
+) -> MembershipEstimate:
     """Estimate the balanced accuracy ``(TPR + TNR) / 2`` of a decision.
 
     Range [0, 1], higher is the stronger attack, 0.5 at chance. It is ``(1 + advantage) / 2``.
@@ -97,7 +99,7 @@ def estimate_balanced_accuracy(outcome: Confusion, *, confidence: float = 0.95) 
 
     Returns
     -------
-    Estimate
+    MembershipEstimate
 
     Raises
     ------
@@ -140,7 +142,7 @@ def estimate_max_advantage(roc: Roc, *, confidence: float = 0.95) -> MaxAdvantag
 
     Examples
     --------
-    >>> from anomed_supervised_mia.metrics import roc_curve
+    >>> from anomed_core.statistics import roc_curve
     >>> result = estimate_max_advantage(roc_curve([1] * 20 + [0] * 20, range(40, 0, -1)))
     >>> print(result.estimate, round(result.null_limit, 3))
     1.000 [0.571, 1.000] 0.429
@@ -149,7 +151,7 @@ def estimate_max_advantage(roc: Roc, *, confidence: float = 0.95) -> MaxAdvantag
     gaps = np.abs(roc.tpr - roc.fpr)
     best = max(int(np.argmax(gaps)), 1)
     value = float(gaps[best])
-    estimate = Estimate(
+    estimate = MembershipEstimate(
         value=value,
         low=max(value - null_limit, 0.0),
         high=min(value + null_limit, 1.0),
@@ -163,7 +165,7 @@ def estimate_max_advantage(roc: Roc, *, confidence: float = 0.95) -> MaxAdvantag
     )
 
 
-def estimate_best_balanced_accuracy(roc: Roc, *, confidence: float = 0.95) -> Estimate:
+def estimate_best_balanced_accuracy(roc: Roc, *, confidence: float = 0.95) -> MembershipEstimate:
     """Estimate the balanced accuracy ``(TPR + TNR) / 2`` of the best threshold.
 
     Range [0.5, 1], higher is the stronger attack, above 0.5 even at chance: it is
@@ -177,7 +179,7 @@ def estimate_best_balanced_accuracy(roc: Roc, *, confidence: float = 0.95) -> Es
 
     Returns
     -------
-    Estimate
+    MembershipEstimate
 
     Raises
     ------
@@ -191,13 +193,13 @@ def estimate_best_balanced_accuracy(roc: Roc, *, confidence: float = 0.95) -> Es
 
     Examples
     --------
-    >>> from anomed_supervised_mia.metrics import roc_curve
+    >>> from anomed_core.statistics import roc_curve
     >>> print(estimate_best_balanced_accuracy(roc_curve([1] * 20 + [0] * 20, range(40, 0, -1))))
     1.000 [0.785, 1.000]
     """
     null_limit = null_advantage(roc.n_members, roc.n_non_members, confidence=confidence)
     best = float(np.max(roc.tpr - roc.fpr))
-    return Estimate(
+    return MembershipEstimate(
         value=(1 + best) / 2,
         low=(1 + max(best - null_limit, 0.0)) / 2,
         high=(1 + min(best + null_limit, 1.0)) / 2,

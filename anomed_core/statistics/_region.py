@@ -23,9 +23,9 @@ from typing import TypeAlias
 import numpy as np
 from numpy.typing import NDArray
 from scipy.optimize import brentq
-from scipy.special import ndtr
+from scipy.special import ndtr, ndtri
 
-from anomed_core.statistics import lower_limit, upper_limit
+from anomed_core.statistics.intervals import lower_limit, upper_limit
 
 Counts: TypeAlias = "NDArray[np.int64] | int"
 
@@ -68,8 +68,34 @@ def corner_errors(error: float) -> tuple[NDArray[np.float64], NDArray[np.float64
     tuple of float64 arrays of shape (n_corners,)
         In (0, 0.5]: the first ascending, the second descending.
     """
+    return _on_circle(radius(error))
+
+
+@lru_cache(maxsize=256)
+def line_errors(error: float) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    """Return the one-sided error of either limit, for what is constant along straight lines.
+
+    Where equal values of what is bounded lie on a straight line of rates, the truth is beyond the
+    bound only if the observation lies beyond that line, not anywhere outside of the quarter circle.
+    Of two standard normal variables, that has the probability of one beyond the line's distance,
+    so that the circle's radius is the normal quantile itself.
+
+    Parameters
+    ----------
+    error : float
+        In (0, 0.5): what the bound may err.
+
+    Returns
+    -------
+    tuple of float64 arrays of shape (n_corners,)
+        In (0, 0.5]: the first ascending, the second descending.
+    """
+    return _on_circle(-float(ndtri(error)))
+
+
+def _on_circle(z: float) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
     angles = np.linspace(0, np.pi / 2, N_CORNERS)
-    return ndtr(-radius(error) * np.cos(angles)), ndtr(-radius(error) * np.sin(angles))
+    return ndtr(-z * np.cos(angles)), ndtr(-z * np.sin(angles))
 
 
 def corners(
