@@ -71,10 +71,7 @@ def anomed_challenge_types() -> list[ChallengeType]:
 def anomed_create_challenge(config: Any, context: CreationContext) -> Arena:
     """Load and divide the population, once for all workers."""
     from anomed_dataset_synthesis.challenge.arena import open_arena
-    from anomed_dataset_synthesis.challenge.auditing import find_generator
 
-    for anonymizer, reference in config.generators.items():
-        find_generator(anonymizer, reference)
     return open_arena(config, context)
 
 
@@ -88,8 +85,8 @@ def anomed_data_products(challenge: Challenge) -> list[DataProduct]:
 
 @hookimpl
 def anomed_provide_data(challenge: Challenge, product: DataProduct, request: DataRequest) -> Any:
-    """Hand out records; synthetic ones in canonical form."""
-    from anomed_dataset_synthesis.challenge.provision import provide
+    """Hand out the records of a round; synthetic ones in canonical form."""
+    from anomed_dataset_synthesis.challenge.products import provide
 
     return provide(challenge.definition, product, request)
 
@@ -97,7 +94,7 @@ def anomed_provide_data(challenge: Challenge, product: DataProduct, request: Dat
 @hookimpl
 def anomed_dummy_data(challenge: Challenge, product: DataProduct, seed: int) -> Any:
     """Draw tables from the codebook alone."""
-    from anomed_dataset_synthesis.challenge.provision import dummy
+    from anomed_dataset_synthesis.challenge.products import dummy
 
     return dummy(challenge.definition, product, seed)
 
@@ -105,7 +102,7 @@ def anomed_dummy_data(challenge: Challenge, product: DataProduct, seed: int) -> 
 @hookimpl
 def anomed_submission_kinds(challenge: Challenge) -> list[SubmissionKind]:
     """Declare synthetic tables and four kinds of attacks."""
-    from anomed_dataset_synthesis.challenge.products import submission_kinds
+    from anomed_dataset_synthesis.challenge.kinds import submission_kinds
 
     return submission_kinds(challenge.definition)
 
@@ -121,15 +118,9 @@ def anomed_metrics(challenge: Challenge) -> list[Metric]:
 @hookimpl
 def anomed_validate_submission(challenge: Challenge, submission: Submission) -> None:
     """Refuse what the codebook cannot say."""
-    from anomed_dataset_synthesis.challenge import guesses_table, products, scoring
+    from anomed_dataset_synthesis.challenge.kinds import validate
 
-    arena: Arena = challenge.definition
-    if submission.kind == products.SYNTHESIZER:
-        arena.check(submission)
-    elif submission.kind == products.ATTRIBUTES:
-        guesses_table.read_guesses(submission.payload, arena)
-    elif submission.kind == products.SINGLING_OUT:
-        scoring.read_predicates(submission.payload, arena)
+    validate(challenge.definition, submission)
 
 
 @hookimpl
@@ -144,20 +135,10 @@ def anomed_evaluate_utility(challenge: Challenge, submission: Submission) -> Map
 def anomed_evaluate_threat(
     challenge: Challenge, submission: Submission, target: Target
 ) -> Mapping[str, float]:
-    """Measure what an attack learnt, against controls."""
-    from anomed_dataset_synthesis.challenge import products, scoring
+    """Measure what an attack learnt, against non-members."""
+    from anomed_dataset_synthesis.challenge.scoring import threat_metrics
 
-    arena: Arena = challenge.definition
-    if submission.kind == products.MEMBERSHIP:
-        attacked = target.submission
-        claim = arena.declaration(attacked).guarantee if attacked else None
-        return scoring.membership_metrics(arena, submission, claim)
-    evaluate = {
-        products.ATTRIBUTES: scoring.attribute_metrics,
-        products.LINKS: scoring.link_metrics,
-        products.SINGLING_OUT: scoring.predicate_metrics,
-    }[submission.kind]
-    return evaluate(arena, submission)
+    return threat_metrics(challenge.definition, submission, target)
 
 
 @hookimpl

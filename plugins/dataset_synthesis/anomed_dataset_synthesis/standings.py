@@ -14,7 +14,7 @@ from anomed_dataset_synthesis.challenge.house import (
     page_key,
 )
 from anomed_dataset_synthesis.challenge.house_metrics import CLAIM_PREFIX, DIAGNOSTICS_PREFIX
-from anomed_dataset_synthesis.challenge.products import SYNTHESIZER, TASKS
+from anomed_dataset_synthesis.challenge.kinds import SYNTHESIZER, TASKS
 
 _HOUSE = "house"
 

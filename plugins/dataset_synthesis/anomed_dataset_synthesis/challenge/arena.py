@@ -7,25 +7,42 @@ read that file and nothing else.
 
 import json
 from collections.abc import Callable, Mapping
-from typing import BinaryIO
+from typing import Any, BinaryIO
 
 import attrs
+import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from anomed_core import ConfigError, CreationContext, Lottery, Split, Submission
-from anomed_dataset_synthesis.challenge.commitment import commitment_of
+from anomed_core import CreationContext, Lottery, Split, Submission
+from anomed_dataset_synthesis.audit.declaration import Declaration, parse_declaration
 from anomed_dataset_synthesis.challenge.config import ROUNDS, DatasetSynthesisConfig
-from anomed_dataset_synthesis.challenge.data import Population, open_population
-from anomed_dataset_synthesis.challenge.rounds import Round, build_round, draw_round, halves_of
-from anomed_dataset_synthesis.challenge.submitted import Declaration, read_declaration, read_table
+from anomed_dataset_synthesis.challenge.data import (
+    Population,
+    blamed_on,
+    commitment_of,
+    open_population,
+)
+from anomed_dataset_synthesis.external import find_generator
+from anomed_dataset_synthesis.rounds import (
+    Round,
+    RoundPlan,
+    answers_of_background,
+    build_round,
+    draw_people,
+    draw_tasks,
+    halves_of,
+)
 from anomed_dataset_synthesis.table.canonical import (
     CanonicalTable,
+    RealTables,
     canonicalise,
+    check_size,
     shuffle,
     to_parquet,
 )
 from anomed_dataset_synthesis.table.codebook import Codebook
+from anomed_dataset_synthesis.utility.two_sample import check_distinct
 
 TABLE_PART, CLAIM_PART = "synthetic", "claim"
 """Names of the parts of a submission's form."""
@@ -80,15 +97,16 @@ class Arena:
 
         Raises
         ------
-        SubmissionRejected
-            See `read_table` and `read_declaration`.
+        ValueError
+            If the table doesn't fit the codebook, is too short or too long, or says one thing only;
+            or if the declaration has another form than `parse_declaration` takes.
         """
-        self._read(submission)
+        check_distinct(self._read(submission))
         self.declaration(submission)
 
     def declaration(self, submission: Submission) -> Declaration:
         """Return what came beside a synthesizer's table."""
-        return read_declaration(submission.payload.get(CLAIM_PART))
+        return parse_declaration(submission.payload.get(CLAIM_PART))
 
     def published(self, submission: Submission) -> bytes:
         """Return a synthesizer's table, a parquet file, as attackers get it."""
@@ -142,11 +160,9 @@ class Arena:
         return f"{self.lottery.fingerprint} {codebook} {purpose} {digest}"
 
     def _read(self, submission: Submission) -> CanonicalTable:
-        return read_table(
-            submission.payload[TABLE_PART],
-            self.codebook,
-            n_training=len(self.rounds[submission.split].real.training),
-        )
+        table = submission.payload[TABLE_PART]
+        check_size(table.num_rows, len(self.rounds[submission.split].real.training))
+        return canonicalise(table, self.codebook)
 
 
 def _write(file: BinaryIO, content: bytes) -> None:
@@ -172,25 +188,55 @@ def open_arena(config: DatasetSynthesisConfig, context: CreationContext) -> Aren
     ConfigError
         If the records do not suffice, or the configuration names what there is not.
     """
+    for anonymizer, reference in config.generators.items():
+        with blamed_on(f"generators.{anonymizer}"):
+            find_generator(anonymizer, reference)
     population = open_population(config.data, context)
-    codebook = population.codebook
-    for secret in config.secrets:
-        if secret not in codebook.names:
-            raise ConfigError(
-                "secrets", f"there is no column {secret!r}, only {', '.join(codebook.names)}"
-            )
-    if len(config.secrets) >= codebook.n_columns:
-        raise ConfigError("secrets", "attackers need a column that they know")
-    halves_of(codebook, config.left_half)
+    plan = _plan(config, population.codebook)
     drawn_by = f"{config.targets} {config.tasks} {config.secrets} {config.left_half}"
-    data = context.frozen_digests["population"]
+    key = f"{context.frozen_digests['population']} {drawn_by}"
     rounds = {}
     for split in (Split.TUNING, Split.VALIDATION):
         name = split.value
-        arrays = context.freeze(
-            name,
-            f"{data} {drawn_by}",
-            lambda name=name: draw_round(name, population, config, context.lottery),  # type: ignore[misc]
+        real = RealTables(
+            training=population.training[name],
+            control=population.control[name],
+            background=population.background,
         )
-        rounds[split] = build_round(name, population, config, arrays)
+
+        def drawn(name: str = name, real: RealTables = real) -> dict[str, npt.NDArray[Any]]:
+            return _drawn(name, real, plan, context.lottery)
+
+        rounds[split] = build_round(name, real, plan, context.freeze(name, key, drawn))
     return Arena(config=config, population=population, rounds=rounds, context=context)
+
+
+def _plan(config: DatasetSynthesisConfig, codebook: Codebook) -> RoundPlan:
+    with blamed_on("secrets"):
+        for secret in config.secrets:
+            if secret not in codebook.names:
+                raise ValueError(f"there is no column {secret!r}, only {', '.join(codebook.names)}")
+        if len(config.secrets) >= codebook.n_columns:
+            raise ValueError("attackers need a column that they know; leave one out")
+    with blamed_on("left_half"):
+        left, right = halves_of(codebook, config.left_half)
+    return RoundPlan(
+        n_targets=config.targets,
+        n_tasks=config.tasks,
+        secrets=config.secrets,
+        left_columns=left,
+        right_columns=right,
+    )
+
+
+def _drawn(
+    name: str, real: RealTables, plan: RoundPlan, lottery: Lottery
+) -> dict[str, npt.NDArray[Any]]:
+    """Draw a round, each part by a lot of its own."""
+    with blamed_on("data.source"):
+        tasks = draw_tasks(real, plan, rng=lottery.generator("tasks", name))
+    with blamed_on("targets"):
+        people = draw_people(real, plan, rng=lottery.generator("targets", name))
+    order = lottery.permutation(2 * plan.n_targets, "right halves", name)
+    answers = answers_of_background(people, real, plan, right_order=order)
+    return {**people, **answers, **tasks}

@@ -9,10 +9,10 @@ import numpy as np
 import pandas as pd
 
 from anomed_core import Baseline, DataRequest, Quality, Split
-from anomed_dataset_synthesis.challenge import products
+from anomed_dataset_synthesis.challenge import kinds
 from anomed_dataset_synthesis.challenge.arena import CLAIM_PART, TABLE_PART, Arena
-from anomed_dataset_synthesis.challenge.rounds import Round
 from anomed_dataset_synthesis.generators import Copy, Generator, IndependentColumns
+from anomed_dataset_synthesis.rounds import Round
 from anomed_dataset_synthesis.table.canonical import to_frame
 
 Payload = Callable[[Round], Any]
@@ -41,71 +41,71 @@ def baselines(arena: Arena) -> list[Baseline]:
 
     perfect, trivial, invalid = Quality.PERFECT, Quality.TRIVIAL, Quality.INVALID
     return [
-        baseline("copy", products.SYNTHESIZER, perfect, synthesized(Copy())),
+        baseline("copy", kinds.SYNTHESIZER, perfect, synthesized(Copy())),
         baseline(
             "independent columns",
-            products.SYNTHESIZER,
+            kinds.SYNTHESIZER,
             trivial,
             synthesized(IndependentColumns()),
         ),
         baseline(
             "a column too few",
-            products.SYNTHESIZER,
+            kinds.SYNTHESIZER,
             invalid,
             lambda this: _form(_run(Copy(), this).iloc[:, 1:], {}),
         ),
         baseline(
             "true memberships",
-            products.MEMBERSHIP,
+            kinds.MEMBERSHIP,
             perfect,
             lambda this: {"prediction": this.membership.is_member.astype(float)},
         ),
         baseline(
             "everybody is a member",
-            products.MEMBERSHIP,
+            kinds.MEMBERSHIP,
             trivial,
             lambda this: {"prediction": np.ones(len(this.membership.is_member))},
         ),
         baseline(
             "scores that are no numbers",
-            products.MEMBERSHIP,
+            kinds.MEMBERSHIP,
             invalid,
             lambda this: {"prediction": np.full(len(this.membership.is_member), np.nan)},
         ),
         baseline(
             "secrets of members only",
-            products.ATTRIBUTES,
+            kinds.ATTRIBUTES,
             perfect,
             secrets_of_members,
         ),
-        baseline("true secrets of everybody", products.ATTRIBUTES, trivial, secrets_of),
+        baseline("true secrets of everybody", kinds.ATTRIBUTES, trivial, secrets_of),
         baseline(
             "links of members only",
-            products.LINKS,
+            kinds.LINKS,
             perfect,
             lambda this: {"prediction": np.where(this.halves.is_member, this.halves.partners, -1)},
         ),
         baseline(
             "no links",
-            products.LINKS,
+            kinds.LINKS,
             trivial,
             lambda this: {"prediction": np.full(len(this.halves.partners), -1)},
         ),
         baseline(
             "all that is known of members",
-            products.SINGLING_OUT,
+            kinds.SINGLING_OUT,
             perfect,
             lambda this: _descriptions(this, n_people=arena.config.predicates),
         ),
         baseline(
             "true of everybody",
-            products.SINGLING_OUT,
+            kinds.SINGLING_OUT,
             trivial,
             lambda _: json.dumps([[[arena.codebook.names[0], "!=", None]]]).encode(),
         ),
         baseline(
             "predicates as code",
-            products.SINGLING_OUT,
+            kinds.SINGLING_OUT,
             invalid,
             lambda _: json.dumps(["__import__('os').getcwd()"]).encode(),
         ),

@@ -1,7 +1,12 @@
-"""The population: its table is loaded once, described by a codebook, and divided by lot."""
+"""The population: its table is loaded once, described by a codebook, and divided by lot.
 
+A commitment to the division lets the organiser prove later that nobody's membership was changed.
+"""
+
+import hashlib
 import json
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -41,6 +46,23 @@ class Population:
     def codebook(self) -> Codebook:
         """Return the columns."""
         return self.background.codebook
+
+
+@contextmanager
+def blamed_on(key: str) -> Iterator[None]:
+    """Blame what is wrong with values inside of it on a key of the configuration.
+
+    Raises
+    ------
+    ConfigError
+        In place of a ValueError.
+    """
+    try:
+        yield
+    except ConfigError:
+        raise
+    except ValueError as error:
+        raise ConfigError(key, str(error)) from error
 
 
 def open_population(settings: DataSettings, context: CreationContext) -> Population:
@@ -146,17 +168,15 @@ def _frame(source: str, settings: DataSettings, context: CreationContext) -> pd.
 def _levels(
     frame: pd.DataFrame, codebook: Codebook, *, outside: Outside, key: str
 ) -> npt.NDArray[np.int32]:
-    try:
+    with blamed_on(key):
         return canonicalise(frame, codebook, outside=outside).levels
-    except ValueError as error:
-        raise ConfigError(key, str(error)) from error
 
 
 def _codebook(
     background: pd.DataFrame, settings: DataSettings, context: CreationContext
 ) -> Codebook:
     source, reference = context.source(settings.source)
-    try:
+    with blamed_on("data.codebook"):
         if settings.codebook:
             return Codebook.from_mapping(_codebook_file(settings.codebook))
         if source.codebook is not None:
@@ -164,8 +184,6 @@ def _codebook(
             return Codebook([_column(one) for one in described if one.name not in settings.drop])
         # A secret record may lack a value, or have one that no public record has.
         return infer_codebook(background, steps=settings.steps, nullable=True)
-    except ValueError as error:
-        raise ConfigError("data.codebook", str(error)) from error
 
 
 def _codebook_file(path: str) -> Any:
@@ -186,3 +204,36 @@ def _column(described: Any) -> Column:
         maximum=described.high,
         step=described.step,
     )
+
+
+def commitment_of(nonce: bytes, training: CanonicalTable, control: CanonicalTable) -> str:
+    """Commit to who is in and who is out.
+
+    The digest is published before the first submission. Whoever is given the nonce and both
+    tables later computes it again.
+
+    Parameters
+    ----------
+    nonce : bytes
+        At least 16 secret random bytes, without which nobody can try out guesses.
+    training, control : CanonicalTable
+        The secret members and non-members, in the order in which they are handed out.
+
+    Returns
+    -------
+    str
+        SHA-256, hexadecimal, of the nonce and, for each table, the number of its records and its
+        level numbers row by row; all numbers are little-endian, of 8 and of 4 bytes.
+
+    Raises
+    ------
+    ValueError
+        If the nonce is too short.
+    """
+    if len(nonce) < 16:
+        raise ValueError(f"the nonce has {len(nonce)} bytes; give at least 16")
+    digest = hashlib.sha256(nonce)
+    for table in (training, control):
+        digest.update(len(table).to_bytes(8, "little"))
+        digest.update(table.levels.astype("<i4").tobytes(order="C"))
+    return digest.hexdigest()

@@ -8,9 +8,9 @@ from anomed_core import HouseAttack, Split, Submission
 from anomed_dataset_synthesis.attacks.diagnostics import Diagnostics
 from anomed_dataset_synthesis.attacks.linkage import link_by_reference
 from anomed_dataset_synthesis.attacks.panel import PanelResult, run_panel
+from anomed_dataset_synthesis.audit.canary import audit_by_canary
 from anomed_dataset_synthesis.audit.claims import ClaimFinding, find_on_claim
 from anomed_dataset_synthesis.challenge.arena import Arena
-from anomed_dataset_synthesis.challenge.auditing import audit
 from anomed_dataset_synthesis.challenge.house_metrics import (
     CLAIM_PREFIX,
     DIAGNOSTICS_PREFIX,
@@ -19,8 +19,8 @@ from anomed_dataset_synthesis.challenge.house_metrics import (
     name_prefix,
     panel_declared,
 )
+from anomed_dataset_synthesis.challenge.kinds import SYNTHESIZER
 from anomed_dataset_synthesis.challenge.metrics import column_slugs
-from anomed_dataset_synthesis.challenge.products import SYNTHESIZER
 from anomed_dataset_synthesis.challenge.scoring import (
     assess_links,
     flat_guesses,
@@ -28,12 +28,17 @@ from anomed_dataset_synthesis.challenge.scoring import (
     measured_utility,
     rounded,
 )
+from anomed_dataset_synthesis.external import find_generator
 from anomed_dataset_synthesis.report import report_page
+from anomed_dataset_synthesis.table.canonical import to_frame
 from anomed_dataset_synthesis.threat.evidence import risk_of
 
 PANEL, LINKAGE, AUDIT = "panel", "linkage", "audit"
 
 Metrics = Mapping[str, float]
+
+_N_OTHERS = 150
+"""Records that a canary hides among: few of them hide it worse, and a claim holds for any."""
 
 
 def house_attacks(arena: Arena) -> list[HouseAttack]:
@@ -194,6 +199,44 @@ def attack_by_linking(arena: Arena, submission: Submission) -> dict[str, float]:
     result = assess_links(this, links)
     risk = risk_of(result.evidence(), n_attackers=arena.config.attackers)
     return {"risk": risk.value, **flat_guesses(result)}
+
+
+def audit(arena: Arena, submission: Submission, rng: np.random.Generator) -> ClaimFinding | None:
+    """Audit the claim of a submission.
+
+    Public records are what the canary hides among: the generator's server learns of nobody.
+
+    Parameters
+    ----------
+    arena : Arena
+        Knows the generators.
+    submission : Submission
+        Whose claim is audited.
+    rng : Generator
+        Source of all draws.
+
+    Returns
+    -------
+    ClaimFinding or None
+        None if there is no claim or no generator to run.
+
+    Raises
+    ------
+    ExternalGeneratorError
+        If a served generator fails.
+    """
+    claim = arena.declaration(submission).guarantee
+    reference = arena.config.generators.get(submission.anonymizer)
+    if claim is None or reference is None:
+        return None
+    found = audit_by_canary(
+        find_generator(submission.anonymizer, reference),
+        to_frame(arena.population.background.sample(_N_OTHERS, rng=rng)),
+        codebook=arena.codebook,
+        rng=np.random.default_rng(rng.integers(2**63, size=4)),  # a lottery's cannot spawn
+        n_runs=arena.config.audit_runs,
+    )
+    return ClaimFinding(claim=claim, audit=found)
 
 
 def claim_metrics(finding: ClaimFinding) -> dict[str, float]:

@@ -6,7 +6,7 @@ from typing import Any
 
 from anomed_core import Direction, Metric
 from anomed_dataset_synthesis.challenge.arena import Arena
-from anomed_dataset_synthesis.challenge.products import (
+from anomed_dataset_synthesis.challenge.kinds import (
     ATTRIBUTES,
     LINKS,
     MEMBERSHIP,

@@ -1,156 +1,175 @@
-"""What a challenge hands out and takes: data products and submission kinds."""
+"""What is handed out: static products with their data, and tables of each round."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from typing import Any
 
+import attrs
+import numpy as np
+
 from anomed_core import (
-    ANONYMIZER,
     DATA_SPLIT,
-    DEANONYMIZER,
-    ArraySchema,
-    ArraysSchema,
     ColumnSchema,
     DataProduct,
-    FormPart,
-    FormSchema,
+    DataRequest,
     JSONSchema,
-    Parameter,
-    Purpose,
     Role,
     Split,
-    SubmissionKind,
     TableSchema,
 )
-from anomed_dataset_synthesis.challenge.arena import CLAIM_PART, TABLE_PART, Arena
+from anomed_dataset_synthesis.challenge.arena import Arena
 from anomed_dataset_synthesis.challenge.config import ROUNDS
-from anomed_dataset_synthesis.table.codebook import CategoryColumn, Column, NumericColumn
-
-SYNTHESIZER = "anonymizer"
-MEMBERSHIP, ATTRIBUTES, LINKS, SINGLING_OUT = "membership", "attributes", "links", "singling-out"
-TASKS = (MEMBERSHIP, ATTRIBUTES, LINKS, SINGLING_OUT)
-"""What attackers may hand in, by the value of the query's ``task``."""
-
-_TASK = Parameter(
-    name="task", required=False, choices=TASKS, description="What is handed in; membership if none."
+from anomed_dataset_synthesis.rounds import Round
+from anomed_dataset_synthesis.table.canonical import CanonicalTable, to_arrow
+from anomed_dataset_synthesis.table.codebook import (
+    CategoryColumn,
+    Codebook,
+    Column,
+    NumericColumn,
 )
-_ATTACK_PATH = "/utility/deanonymizer"
+
+CODEBOOK, COMMITMENT, SYNTHETIC = "/data/codebook", "/data/commitment", "/data/synthetic"
+
+_DUMMY_ROWS = 1_000
+
+
+@attrs.frozen(kw_only=True)
+class RoundTable:
+    """A table that differs from round to round.
+
+    Attributes
+    ----------
+    table : callable
+        Picks it from a round.
+    columns : callable
+        Names those of its columns that are handed out.
+    of_targets : bool
+        Whether it has a row for each target.
+    description : str
+        For participants.
+    """
+
+    table: Callable[[Round], CanonicalTable]
+    columns: Callable[[Arena], Sequence[str]] = lambda arena: arena.codebook.names
+    of_targets: bool = True
+    description: str
+
+
+def _known(arena: Arena) -> list[str]:
+    return [name for name in arena.codebook.names if name not in arena.config.secrets]
+
+
+ROUND_TABLES = {
+    "/data/anonymizer/training": RoundTable(
+        table=lambda this: this.real.training,
+        of_targets=False,
+        description="Members of the round: the records to synthesise from.",
+    ),
+    "/data/deanonymizer/targets": RoundTable(
+        table=lambda this: this.membership.table,
+        description="Members and non-members in equal numbers and random order, to tell apart.",
+    ),
+    "/data/deanonymizer/attribute-targets": RoundTable(
+        table=lambda this: this.attributes.table,
+        columns=_known,
+        description="Other members and non-members without the secret columns, to guess.",
+    ),
+    "/data/deanonymizer/left-halves": RoundTable(
+        table=lambda this: this.halves.left,
+        columns=lambda arena: arena.rounds[Split.TUNING].halves.left_columns,
+        description="One half of the columns of yet other members and non-members.",
+    ),
+    "/data/deanonymizer/right-halves": RoundTable(
+        table=lambda this: this.halves.right,
+        columns=lambda arena: arena.rounds[Split.TUNING].halves.right_columns,
+        description="The other half of their columns, in another order, to be linked.",
+    ),
+}
+"""Products of a round by their paths; the role in a path is the audience."""
 
 
 def data_products(arena: Arena) -> list[DataProduct]:
-    """Declare what is handed out."""
+    """Declare what is handed out; static products bring their data."""
     public, players = {Role.PUBLIC}, {Role.ANONYMIZER, Role.DEANONYMIZER}
-    background = arena.population.background
-    revealed = [
-        DataProduct(
-            path=f"/data/{name}/{side}",
-            audience=players if name == ROUNDS[0] else public,
-            schema=_table_schema(arena, len(getattr(arena.population, side)[name])),
-            description=f"The {who} of the {name} round, for everybody to see.",
-        )
-        for name in ROUNDS
-        if arena.is_revealed(name)
-        for side, who in (("training", "members"), ("control", "non-members"))
-    ]
     return [
         DataProduct(
-            path="/data/codebook",
+            path=CODEBOOK,
             audience=public,
             schema=JSONSchema(),
+            data=lambda _: _rules(arena),
             description="Columns with types, bounds, grids and categories, and the rules.",
         ),
         DataProduct(
-            path="/data/commitment",
+            path=COMMITMENT,
             audience=public,
             schema=JSONSchema(),
+            data=lambda _: _commitments(arena),
             description="SHA-256 commitments to the members of each round.",
         ),
-        DataProduct(
-            path="/data/background",
-            audience=public,
-            schema=_table_schema(arena, len(background)),
-            description="Public records of the same population.",
+        _static(
+            "/data/background",
+            public,
+            arena.population.background,
+            "Public records of the same population.",
         ),
-        *revealed,
-        _of_round(
-            "/data/anonymizer/training",
-            {Role.ANONYMIZER},
-            _table_schema(arena, None),
-            "Members of the round: the records to synthesise from.",
+        *(
+            _static(
+                f"/data/{name}/{side}",
+                players if name == ROUNDS[0] else public,
+                getattr(arena.population, side)[name],
+                f"The {who} of the {name} round, for everybody to see.",
+            )
+            for name in ROUNDS
+            if arena.is_revealed(name)
+            for side, who in (("training", "members"), ("control", "non-members"))
+        ),
+        *(
+            DataProduct(
+                path=path,
+                schema=_table_schema(
+                    arena, 2 * arena.config.targets if row.of_targets else None, row.columns(arena)
+                ),
+                parameters=(DATA_SPLIT,),
+                description=row.description,
+            )
+            for path, row in ROUND_TABLES.items()
         ),
         DataProduct(
-            path="/data/synthetic",
+            path=SYNTHETIC,
             audience=players,
-            schema=_table_schema(arena, None),
-            static=False,
-            parameters=(ANONYMIZER, DATA_SPLIT),
+            schema=_table_schema(arena, None, arena.codebook.names),
             with_target=True,
-            same_split=True,
             description="What an anonymizer has published for the round, in canonical form.",
         ),
-        *_target_products(arena),
     ]
 
 
-def _of_round(
-    path: str, audience: Iterable[Role], schema: TableSchema, description: str
+def _static(
+    path: str, audience: Iterable[Role], table: CanonicalTable, description: str
 ) -> DataProduct:
     return DataProduct(
         path=path,
-        audience=frozenset(audience),
-        schema=schema,
-        static=False,
-        parameters=(DATA_SPLIT,),
+        audience=audience,
+        schema=TableSchema(
+            columns=column_schemas(table.codebook.columns), min_rows=len(table), max_rows=len(table)
+        ),
+        data=lambda _: to_arrow(table),
         description=description,
     )
 
 
-def _target_products(arena: Arena) -> list[DataProduct]:
-    n_targets, attacker = 2 * arena.config.targets, {Role.DEANONYMIZER}
-    halves = arena.rounds[Split.TUNING].halves
-    known = [name for name in arena.codebook.names if name not in arena.config.secrets]
-    return [
-        _of_round(
-            "/data/deanonymizer/targets",
-            attacker,
-            _table_schema(arena, n_targets),
-            "Members and non-members in equal numbers and random order, to tell apart.",
-        ),
-        _of_round(
-            "/data/deanonymizer/attribute-targets",
-            attacker,
-            _table_schema(arena, n_targets, known),
-            f"Other members and non-members without {', '.join(arena.config.secrets)}, to guess.",
-        ),
-        _of_round(
-            "/data/deanonymizer/left-halves",
-            attacker,
-            _table_schema(arena, n_targets, halves.left_columns),
-            "One half of the columns of yet other members and non-members.",
-        ),
-        _of_round(
-            "/data/deanonymizer/right-halves",
-            attacker,
-            _table_schema(arena, n_targets, halves.right_columns),
-            "The other half of their columns, in another order, to be linked.",
-        ),
-    ]
+def _table_schema(arena: Arena, n_rows: int | None, names: Sequence[str]) -> TableSchema:
+    columns = [arena.codebook.column(name) for name in names]
+    return TableSchema(columns=column_schemas(columns), min_rows=n_rows or 0, max_rows=n_rows)
 
 
-def _table_schema(
-    arena: Arena, n_rows: int | None, names: Sequence[str] | None = None
-) -> TableSchema:
-    columns = [arena.codebook.column(name) for name in names or arena.codebook.names]
-    return TableSchema(columns=_columns(columns), min_rows=n_rows or 0, max_rows=n_rows)
-
-
-def _columns(columns: Sequence[Column]) -> tuple[ColumnSchema, ...]:
+def column_schemas(columns: Sequence[Column]) -> tuple[ColumnSchema, ...]:
     """Declare columns; none at all if one holds dates, which table schemas have no word for."""
     if any(isinstance(column, NumericColumn) and column.kind == "date" for column in columns):
         return ()
-    return tuple(_column(column) for column in columns)
+    return tuple(_column_schema(column) for column in columns)
 
 
-def _column(column: Column) -> ColumnSchema:
+def _column_schema(column: Column) -> ColumnSchema:
     if isinstance(column, CategoryColumn):
         return ColumnSchema(
             name=column.name,
@@ -168,135 +187,68 @@ def _column(column: Column) -> ColumnSchema:
     )
 
 
-def submission_kinds(arena: Arena) -> list[SubmissionKind]:
-    """Declare what participants hand in."""
-    return [
-        SubmissionKind(
-            name=SYNTHESIZER,
-            path="/utility/anonymizer",
-            submitter=Role.ANONYMIZER,
-            purpose=Purpose.UTILITY,
-            schema={split: _form(arena, split) for split in arena.rounds},
-            parameters=(ANONYMIZER, DATA_SPLIT),
-            keeps=frozenset(Split),
-            description="A synthetic table, and what there is to say about how it was made.",
-        ),
-        _attack(
-            MEMBERSHIP,
-            ArraysSchema(
-                arrays=[
-                    ArraySchema(
-                        name="prediction",
-                        kinds=("float", "int", "bool"),
-                        shape=(2 * arena.config.targets,),
-                        low=0,
-                        high=1,
-                        description="For each target, 0 to 1; higher means more likely a member.",
-                    )
-                ]
-            ),
-            "Membership scores of the targets.",
-        ),
-        _attack(
-            ATTRIBUTES,
-            _guesses_schema(arena),
-            "Guesses of the secret columns of the attribute targets.",
-        ),
-        _attack(
-            LINKS,
-            ArraysSchema(
-                arrays=[
-                    ArraySchema(
-                        name="prediction",
-                        kinds=("int",),
-                        shape=(2 * arena.config.targets,),
-                        low=-1,
-                        high=2 * arena.config.targets - 1,
-                        description="For each left half, the row of its right half, or -1.",
-                    )
-                ]
-            ),
-            "Links between left and right halves.",
-        ),
-        _attack(
-            SINGLING_OUT,
-            JSONSchema(schema=_PREDICATES),
-            f"{arena.config.predicates} predicates, each true of one training record only.",
-        ),
-    ]
-
-
-_PREDICATES = {
-    "type": "array",
-    "minItems": 1,
-    "items": {
-        "type": "array",
-        "minItems": 1,
-        "items": {
-            "type": "array",
-            "prefixItems": [
-                {"type": "string"},
-                {"enum": ["==", "!=", "<", "<=", ">", ">="]},
-                {"type": ["string", "number", "null"]},
-            ],
-            "minItems": 3,
-            "maxItems": 3,
+def _rules(arena: Arena) -> dict[str, Any]:
+    config, halves = arena.config, arena.rounds[Split.TUNING].halves
+    return {
+        **arena.codebook.to_mapping(),
+        "secrets": list(config.secrets),
+        "left_half": list(halves.left_columns),
+        "right_half": list(halves.right_columns),
+        "n_targets": 2 * config.targets,
+        "n_predicates": config.predicates,
+        "gate": config.gate,
+        "n_training": {
+            split.value: len(this.real.training) for split, this in arena.rounds.items()
         },
-    },
-}
-
-_CLAIM = {
-    "type": "object",
-    "properties": {
-        "generator": {"type": "string"},
-        "training_time_s": {"type": "number", "minimum": 0},
-        "epsilon": {"type": "number", "minimum": 0},
-        "delta": {"type": "number", "minimum": 0},
-        "neighbours": {"type": "string"},
-        "unit": {"type": "string"},
-        "accountant": {"type": "string"},
-        "public_inputs": {"type": "array", "items": {"type": "string"}},
-    },
-    "additionalProperties": False,
-}
+    }
 
 
-def _form(arena: Arena, split: Split) -> FormSchema:
-    n_training = len(arena.rounds[split].real.training)
-    table = TableSchema(
-        columns=_columns(arena.codebook.columns),
-        min_rows=-(-n_training // 2),
-        max_rows=2 * n_training,
-    )
-    return FormSchema(
-        parts=[
-            FormPart(name=TABLE_PART, schema=table, description="The table, as parquet."),
-            FormPart(
-                name=CLAIM_PART,
-                schema=JSONSchema(schema=_CLAIM),
-                required=False,
-                description="Generator, training time, and a claim of differential privacy.",
-            ),
-        ]
+def _commitments(arena: Arena) -> dict[str, Any]:
+    rounds = {}
+    for name in ROUNDS:
+        rounds[name] = {"sha256": arena.commitment(name)}
+        if arena.is_revealed(name):
+            rounds[name]["nonce"] = arena.nonce(name).hex()
+    return {"rounds": rounds}
+
+
+def provide(arena: Arena, product: DataProduct, request: DataRequest) -> bytes:
+    """Return, as a parquet file, what depends on the request.
+
+    Raises
+    ------
+    ValueError
+        If the request lacks the target or the split that the product declares.
+    """
+    if product.path == SYNTHETIC:
+        if request.target is None or request.target.submission is None:
+            raise ValueError(f"{SYNTHETIC} needs an anonymizer who has published a table")
+        return arena.published(request.target.submission)
+    if request.split is None:
+        raise ValueError(f"{product.path} needs data_split")
+    row, this = ROUND_TABLES[product.path], arena.rounds[request.split]
+    return arena.encoded(
+        product.path,
+        request.split,
+        lambda: to_arrow(row.table(this)).select(list(row.columns(arena))),
     )
 
 
-def _guesses_schema(arena: Arena) -> TableSchema:
-    n_targets = 2 * arena.config.targets
-    return TableSchema(min_rows=n_targets, max_rows=n_targets)
+def dummy(arena: Arena, product: DataProduct, seed: int) -> Any:
+    """Draw a table of the product's form value by value from the codebook, which is public.
 
-
-def _attack(name: str, schema: Any, description: str) -> SubmissionKind:
-    return SubmissionKind(
-        name=name,
-        path=_ATTACK_PATH,
-        submitter=Role.DEANONYMIZER,
-        purpose=Purpose.THREAT,
-        schema=schema,
-        parameters=(ANONYMIZER, DEANONYMIZER, DATA_SPLIT, _TASK),
-        selector=("task", name),
-        with_target=True,
-        same_split=True,
-        cheap=name in {MEMBERSHIP, LINKS},
-        description=description,
-    )
+    The rules speak of as many training records as dummy tables have, the commitment of nobody.
+    """
+    rng = np.random.default_rng(seed)
+    if product.path == CODEBOOK:
+        return _rules(arena) | {"n_training": {split.value: _DUMMY_ROWS for split in arena.rounds}}
+    if product.path == COMMITMENT:
+        return {"rounds": {name: {"sha256": rng.bytes(32).hex()} for name in ROUNDS}}
+    row = ROUND_TABLES.get(product.path)
+    names = row.columns(arena) if row else arena.codebook.names
+    codebook = Codebook([arena.codebook.column(name) for name in names])
+    n_rows = _DUMMY_ROWS
+    if isinstance(product.schema, TableSchema) and product.schema.min_rows:
+        n_rows = product.schema.min_rows
+    levels = [rng.integers(0, n_levels, n_rows) for n_levels in codebook.n_levels]
+    return to_arrow(CanonicalTable(codebook=codebook, levels=np.column_stack(levels)))

@@ -5,13 +5,12 @@ its way to single records (ReconSyn, arXiv:2312.05114).
 """
 
 from collections.abc import Mapping, Sequence
-from typing import Any
 
 import attrs
 import numpy as np
 import numpy.typing as npt
 
-from anomed_core import Split, Submission, SubmissionRejected
+from anomed_core import Split, Submission, Target
 from anomed_core.statistics import auc, roc_curve
 from anomed_dataset_synthesis.attacks.singling_out import (
     multivariate_predicates,
@@ -19,10 +18,17 @@ from anomed_dataset_synthesis.attacks.singling_out import (
 )
 from anomed_dataset_synthesis.audit.claims import find_on_claim
 from anomed_dataset_synthesis.challenge.arena import Arena
-from anomed_dataset_synthesis.challenge.guesses_table import read_guesses
+from anomed_dataset_synthesis.challenge.kinds import (
+    ATTRIBUTES,
+    LINKS,
+    MEMBERSHIP,
+    SINGLING_OUT,
+    guesses_of,
+    predicates_of,
+)
 from anomed_dataset_synthesis.challenge.metrics import FPR_NAMES, column_slugs
-from anomed_dataset_synthesis.challenge.rounds import Round
 from anomed_dataset_synthesis.dp.accounting import Guarantee
+from anomed_dataset_synthesis.rounds import Round
 from anomed_dataset_synthesis.table.canonical import CanonicalTable
 from anomed_dataset_synthesis.table.encoding import MAX_TREE_CATEGORIES, fit_bins
 from anomed_dataset_synthesis.threat.evidence import Evidence, risk_of
@@ -34,7 +40,7 @@ from anomed_dataset_synthesis.threat.guesses import (
     link_hits,
 )
 from anomed_dataset_synthesis.threat.membership import MembershipResult, assess_membership
-from anomed_dataset_synthesis.threat.predicates import Predicate, parse_predicates
+from anomed_dataset_synthesis.threat.predicates import Predicate
 from anomed_dataset_synthesis.utility.evaluation import Utility, evaluate_utility
 from anomed_dataset_synthesis.utility.manifold import manifold
 
@@ -107,6 +113,20 @@ def _flat_utility(utility: Utility, *, gate: float) -> Metrics:
     }
 
 
+def threat_metrics(arena: Arena, submission: Submission, target: Target) -> Metrics:
+    """Score an attack, of whatever kind."""
+    if submission.kind == MEMBERSHIP:
+        attacked = target.submission
+        claim = arena.declaration(attacked).guarantee if attacked else None
+        return membership_metrics(arena, submission, claim)
+    score = {
+        ATTRIBUTES: attribute_metrics,
+        LINKS: link_metrics,
+        SINGLING_OUT: predicate_metrics,
+    }[submission.kind]
+    return score(arena, submission)
+
+
 def membership_metrics(arena: Arena, submission: Submission, claim: Guarantee | None) -> Metrics:
     """Score membership scores on all and on outlying targets, and test the target's claim."""
     this = arena.rounds[submission.split]
@@ -163,7 +183,7 @@ def _on_claim(
 def attribute_metrics(arena: Arena, submission: Submission) -> Metrics:
     """Score guesses of the secret columns."""
     this = arena.rounds[submission.split]
-    guesses = read_guesses(submission.payload, arena)
+    guesses = guesses_of(arena, submission.payload)
     metrics: Metrics = {}
     evidence: list[Evidence] = []
     for secret, slug in column_slugs(arena.config.secrets).items():
@@ -223,7 +243,7 @@ def predicate_metrics(arena: Arena, submission: Submission) -> Metrics:
     this = arena.rounds[submission.split]
     rng = arena.lottery.generator("singling out", submission.digest)
     result = assess_predicates(
-        read_predicates(submission.payload, arena),
+        predicates_of(arena, submission.payload),
         training=this.real.training,
         control=this.real.control,
         attack="submitted",
@@ -236,20 +256,6 @@ def predicate_metrics(arena: Arena, submission: Submission) -> Metrics:
     )
     metrics = {"risk": _risk(result.evidence(), arena), **flat_guesses(result)}
     return rounded(metrics, submission.split)
-
-
-def read_predicates(payload: Any, arena: Arena) -> tuple[Predicate, ...]:
-    """Read predicates, or say why they are refused.
-
-    Raises
-    ------
-    SubmissionRejected
-        See `parse_predicates`.
-    """
-    try:
-        return parse_predicates(payload, arena.codebook, max_predicates=arena.config.predicates)
-    except ValueError as error:
-        raise SubmissionRejected(f"Refused: {error}.") from error
 
 
 def _background_predicates(

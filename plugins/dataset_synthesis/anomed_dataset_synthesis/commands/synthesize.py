@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     import numpy as np
     import pandas as pd
 
-    from anomed_dataset_synthesis.challenge.submitted import Declaration
+    from anomed_dataset_synthesis.audit.declaration import Declaration
     from anomed_dataset_synthesis.generators import Generator
     from anomed_dataset_synthesis.table.canonical import CanonicalTable
     from anomed_dataset_synthesis.table.codebook import Codebook
@@ -106,7 +106,7 @@ def synthesize(
 def _synthesized(
     generator: Generator, private: CanonicalTable, *, n_records: int, rng: np.random.Generator
 ) -> tuple[pd.DataFrame, Declaration]:
-    from anomed_dataset_synthesis.challenge.submitted import Declaration
+    from anomed_dataset_synthesis.audit.declaration import Declaration
     from anomed_dataset_synthesis.table.canonical import to_frame
 
     start = time.perf_counter()

@@ -11,6 +11,7 @@ from anomed_dataset_synthesis.external.environment import (
     create_environment,
     find_environment,
 )
+from anomed_dataset_synthesis.external.finding import find_generator
 from anomed_dataset_synthesis.external.generator import (
     ExternalGenerator,
     FittedExternalGenerator,
@@ -35,6 +36,7 @@ __all__ = [
     "create_environment",
     "dpmm_priv_bayes",
     "find_environment",
+    "find_generator",
     "smartnoise_mst",
     "tabular_argn",
 ]

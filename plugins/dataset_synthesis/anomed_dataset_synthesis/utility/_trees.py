@@ -3,11 +3,14 @@
 import numpy as np
 import numpy.typing as npt
 from sklearn.ensemble import HistGradientBoostingClassifier
-
-from anomed_core import one_thread
+from threadpoolctl import threadpool_limits  # type: ignore[import-untyped]  # ships no types
 
 Features = npt.NDArray[np.float64]
 Labels = npt.NDArray[np.bool_]
+
+_ONE_THREAD = {"limits": 1, "user_api": "openmp"}
+"""Evaluations run side by side, one to a processor: more threads would wait for each other, and a
+process that has used several cannot be forked safely."""
 
 
 def boosted_trees(
@@ -37,11 +40,11 @@ def boosted_trees(
     """
     seed = int(rng.integers(2**31))
     trees = HistGradientBoostingClassifier(categorical_features=is_category, random_state=seed)
-    with one_thread():
+    with threadpool_limits(**_ONE_THREAD):
         return trees.fit(features, labels)
 
 
 def decide(trees: HistGradientBoostingClassifier, features: Features) -> npt.NDArray[np.float64]:
     """Return each record's log-odds of True, shape (n_records,)."""
-    with one_thread():
+    with threadpool_limits(**_ONE_THREAD):
         return np.asarray(trees.decision_function(features), dtype=np.float64)

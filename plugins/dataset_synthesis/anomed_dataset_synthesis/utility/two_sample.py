@@ -9,6 +9,30 @@ from anomed_dataset_synthesis.table.canonical import CanonicalTable, keys_of
 from anomed_dataset_synthesis.table.encoding import Binning, is_category, tree_features
 from anomed_dataset_synthesis.utility._trees import boosted_trees, decide
 
+LEAST_DISTINCT = 100
+"""A table needs so many distinct records for a two-sample test to have folds of both kinds."""
+
+
+def check_distinct(table: CanonicalTable) -> None:
+    """Refuse a table that has too few distinct records to be told from another one.
+
+    Parameters
+    ----------
+    table : CanonicalTable
+        Any.
+
+    Raises
+    ------
+    ValueError
+        If it has fewer than `LEAST_DISTINCT`.
+    """
+    n_distinct = len(np.unique(keys_of(table)[0]))
+    if n_distinct < LEAST_DISTINCT:
+        raise ValueError(
+            f"the table has {n_distinct} distinct records; at least {LEAST_DISTINCT} are needed to "
+            "compare it with another: give more of them, or finer steps"
+        )
+
 
 @attrs.frozen(kw_only=True)
 class TwoSampleTest:

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 import pytest
-from anomed_dataset_synthesis.challenge.submitted import parse_declaration
+from anomed_dataset_synthesis.audit.declaration import parse_declaration
 from anomed_dataset_synthesis.commands.command_line import METHOD_NAMES
 from anomed_dataset_synthesis.commands.compare import compare
 from anomed_dataset_synthesis.commands.methods import METHODS

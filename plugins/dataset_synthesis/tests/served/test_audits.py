@@ -11,8 +11,11 @@ from typing import Any
 import numpy as np
 import pandas as pd
 import pytest
-from anomed_dataset_synthesis.challenge.auditing import find_generator
-from anomed_dataset_synthesis.external import ExternalGeneratorError, ServedGenerator
+from anomed_dataset_synthesis.external import (
+    ExternalGeneratorError,
+    ServedGenerator,
+    find_generator,
+)
 from anomed_dataset_synthesis.generators import DPMarginalTree, Generator
 from anomed_dataset_synthesis.standings import standings
 from anomed_dataset_synthesis.table.codebook import CategoryColumn, Codebook, NumericColumn
@@ -92,10 +95,10 @@ def test_who_makes_no_claim_or_gives_no_generator_is_not_audited(audited: Any) -
     ],
 )
 def test_a_generator_that_is_none_is_found_at_the_start(
-    generators: str, reference: str, said: str
+    open_served: Any, generators: str, reference: str, said: str
 ) -> None:
     with pytest.raises(ConfigError, match=said) as refusal:
-        find_generator("somebody", reference)
+        open_served(generators={"somebody": reference})
     assert "generators.somebody" in str(refusal.value)
 
 

@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 import pytest
-from anomed_dataset_synthesis.challenge.commitment import commitment_of
+from anomed_dataset_synthesis.challenge.data import commitment_of
 from anomed_dataset_synthesis.generators import Copy, IndependentColumns
 from anomed_dataset_synthesis.participation import RefusedError
 from anomed_dataset_synthesis.table.canonical import canonicalise, keys_of

@@ -1,24 +1,13 @@
-"""What a synthesizer hands in: a table, and what it says about how it was made."""
+"""What is said about a synthetic table: how it was made, and what that keeps private."""
 
 import math
 from collections.abc import Mapping
 from typing import Any
 
 import attrs
-import numpy as np
-import pyarrow as pa
 
-from anomed_core import SubmissionRejected
 from anomed_dataset_synthesis.audit.claims import parse_claim
-from anomed_dataset_synthesis.challenge.rounds import LEAST_DISTINCT
 from anomed_dataset_synthesis.dp.accounting import Guarantee
-from anomed_dataset_synthesis.table.canonical import (
-    CanonicalTable,
-    canonicalise,
-    check_size,
-    keys_of,
-)
-from anomed_dataset_synthesis.table.codebook import Codebook
 from anomed_dataset_synthesis.table.json_numbers import as_float
 
 _LONGEST_NAME = 200
@@ -91,58 +80,3 @@ def parse_declaration(value: Any) -> Declaration:
         training_time_s=None if time_s is None else as_float(time_s),
         guarantee=parse_claim(claim) if claim else None,
     )
-
-
-def read_table(table: pa.Table, codebook: Codebook, *, n_training: int) -> CanonicalTable:
-    """Read the table of a submission, or say why it is refused.
-
-    Parameters
-    ----------
-    table : pyarrow.Table
-        As it was decoded.
-    codebook : Codebook
-        What may be said.
-    n_training : int
-        Number of training records of the round.
-
-    Returns
-    -------
-    CanonicalTable
-        In the order in which the rows came.
-
-    Raises
-    ------
-    SubmissionRejected
-        If the table doesn't fit the codebook, is too short or too long, or says one thing only.
-    """
-    try:
-        check_size(table.num_rows, n_training)
-        canonical = canonicalise(table, codebook)
-    except ValueError as error:
-        raise SubmissionRejected(f"{_sentence(error)}.") from error
-    n_distinct = len(np.unique(keys_of(canonical)[0]))
-    if n_distinct < LEAST_DISTINCT:
-        raise SubmissionRejected(
-            f"The table has {n_distinct} distinct records; at least {LEAST_DISTINCT} are needed to "
-            "compare it with real ones."
-        )
-    return canonical
-
-
-def read_declaration(value: Any) -> Declaration:
-    """Read the claim of a submission, or say why it is refused.
-
-    Raises
-    ------
-    SubmissionRejected
-        If the claim has another form than `parse_declaration` takes.
-    """
-    try:
-        return parse_declaration(value)
-    except ValueError as error:
-        raise SubmissionRejected(f"{_sentence(error)}.") from error
-
-
-def _sentence(error: ValueError) -> str:
-    text = str(error)
-    return text[:1].upper() + text[1:]

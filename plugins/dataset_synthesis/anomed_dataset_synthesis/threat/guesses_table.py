@@ -1,5 +1,6 @@
 """The table in which attackers hand in their guesses of secret columns."""
 
+from collections.abc import Sequence
 from typing import Any
 
 import attrs
@@ -7,8 +8,6 @@ import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
 
-from anomed_core import SubmissionRejected
-from anomed_dataset_synthesis.challenge.arena import Arena
 from anomed_dataset_synthesis.table.canonical import canonicalise
 from anomed_dataset_synthesis.table.codebook import Codebook
 
@@ -32,16 +31,20 @@ class Guesses:
     confidences: npt.NDArray[np.float64]
 
 
-def read_guesses(table: pa.Table, arena: Arena) -> dict[str, Guesses]:
-    """Read guesses, or say why they are refused.
+def read_guesses(
+    table: pa.Table, codebook: Codebook, *, secrets: Sequence[str]
+) -> dict[str, Guesses]:
+    """Read guesses, or say why they cannot be scored.
 
     Parameters
     ----------
     table : pyarrow.Table
         One row a target, in the order in which targets were handed out: a column for each secret,
         and, where one likes, one for its confidences.
-    arena : Arena
-        Knows the secrets.
+    codebook : Codebook
+        What may be said.
+    secrets : sequence of str
+        Columns that are guessed.
 
     Returns
     -------
@@ -50,20 +53,18 @@ def read_guesses(table: pa.Table, arena: Arena) -> dict[str, Guesses]:
 
     Raises
     ------
-    SubmissionRejected
+    ValueError
         If a column is missing, or a guess is no value of its column.
     """
     guesses = {}
-    for secret in arena.config.secrets:
+    for secret in secrets:
         if secret not in table.column_names:
-            raise SubmissionRejected(
-                f"The guesses lack the column {secret!r}; guess {', '.join(arena.config.secrets)}."
-            )
-        column = attrs.evolve(arena.codebook.column(secret), nullable=True)
+            raise ValueError(f"the guesses lack the column {secret!r}; guess {', '.join(secrets)}")
+        column = attrs.evolve(codebook.column(secret), nullable=True)
         try:
             levels = canonicalise(table.select([secret]), Codebook([column])).levels[:, 0]
         except ValueError as error:
-            raise SubmissionRejected(f"The guesses do not fit: {error}.") from error
+            raise ValueError(f"the guesses do not fit: {error}") from error
         name = f"{secret}{CONFIDENCE_SUFFIX}"
         confidences = np.zeros(len(levels))
         if name in table.column_names:
@@ -76,5 +77,5 @@ def _confidences(values: Any, name: str) -> npt.NDArray[np.float64]:
     numeric = pa.types.is_floating(values.type) or pa.types.is_integer(values.type)
     numbers = values.to_numpy().astype(np.float64) if numeric else np.array([np.nan])
     if not np.isfinite(numbers).all():
-        raise SubmissionRejected(f"Column {name!r} holds no finite numbers; send one per target.")
+        raise ValueError(f"column {name!r} holds no finite numbers; send one per target")
     return numbers
