@@ -2,7 +2,8 @@
 
 import io
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -15,101 +16,20 @@ from anomed_dataset_synthesis.generators import Copy, Generator, IndependentColu
 from anomed_dataset_synthesis.rounds import Round
 from anomed_dataset_synthesis.table.canonical import to_frame
 
-Payload = Callable[[Round], Any]
+Make = Callable[[Arena, Round], Any]
+PERFECT, TRIVIAL, INVALID = Quality.PERFECT, Quality.TRIVIAL, Quality.INVALID
 
 
-def baselines(arena: Arena) -> list[Baseline]:
-    """Return the baselines of a challenge."""
-    attribute_names = list(arena.config.secrets)
+def form(table: pd.DataFrame, declaration: Mapping[str, Any]) -> dict[str, bytes]:
+    """Write a synthesizer's submission by the names of its parts."""
+    buffer = io.BytesIO()
+    table.to_parquet(buffer, index=False)
+    return {TABLE_PART: buffer.getvalue(), CLAIM_PART: json.dumps(declaration).encode()}
 
-    def baseline(name: str, kind: str, quality: Quality, make: Payload) -> Baseline:
-        def payload(request: DataRequest) -> Any:
-            return make(arena.rounds[request.split or Split.TUNING])
 
-        return Baseline(name=name, kind=kind, quality=quality, payload=payload)
-
-    def synthesized(generator: Generator) -> Payload:
-        return lambda this: _form(_run(generator, this), {"generator": generator.name})
-
-    def secrets_of(this: Round) -> pd.DataFrame:
-        return to_frame(this.attributes.table)[attribute_names]
-
-    def secrets_of_members(this: Round) -> pd.DataFrame:
-        secrets = secrets_of(this).astype(object)
-        secrets.loc[~this.attributes.is_member] = None
-        return secrets
-
-    perfect, trivial, invalid = Quality.PERFECT, Quality.TRIVIAL, Quality.INVALID
-    return [
-        baseline("copy", kinds.SYNTHESIZER, perfect, synthesized(Copy())),
-        baseline(
-            "independent columns",
-            kinds.SYNTHESIZER,
-            trivial,
-            synthesized(IndependentColumns()),
-        ),
-        baseline(
-            "a column too few",
-            kinds.SYNTHESIZER,
-            invalid,
-            lambda this: _form(_run(Copy(), this).iloc[:, 1:], {}),
-        ),
-        baseline(
-            "true memberships",
-            kinds.MEMBERSHIP,
-            perfect,
-            lambda this: {"prediction": this.membership.is_member.astype(float)},
-        ),
-        baseline(
-            "everybody is a member",
-            kinds.MEMBERSHIP,
-            trivial,
-            lambda this: {"prediction": np.ones(len(this.membership.is_member))},
-        ),
-        baseline(
-            "scores that are no numbers",
-            kinds.MEMBERSHIP,
-            invalid,
-            lambda this: {"prediction": np.full(len(this.membership.is_member), np.nan)},
-        ),
-        baseline(
-            "secrets of members only",
-            kinds.ATTRIBUTES,
-            perfect,
-            secrets_of_members,
-        ),
-        baseline("true secrets of everybody", kinds.ATTRIBUTES, trivial, secrets_of),
-        baseline(
-            "links of members only",
-            kinds.LINKS,
-            perfect,
-            lambda this: {"prediction": np.where(this.halves.is_member, this.halves.partners, -1)},
-        ),
-        baseline(
-            "no links",
-            kinds.LINKS,
-            trivial,
-            lambda this: {"prediction": np.full(len(this.halves.partners), -1)},
-        ),
-        baseline(
-            "all that is known of members",
-            kinds.SINGLING_OUT,
-            perfect,
-            lambda this: _descriptions(this, n_people=arena.config.predicates),
-        ),
-        baseline(
-            "true of everybody",
-            kinds.SINGLING_OUT,
-            trivial,
-            lambda _: json.dumps([[[arena.codebook.names[0], "!=", None]]]).encode(),
-        ),
-        baseline(
-            "predicates as code",
-            kinds.SINGLING_OUT,
-            invalid,
-            lambda _: json.dumps(["__import__('os').getcwd()"]).encode(),
-        ),
-    ]
+def synthesized(generator: Generator, this: Round) -> dict[str, bytes]:
+    """Submit what a generator makes of a round's training records."""
+    return form(_run(generator, this), {"generator": generator.name})
 
 
 def _run(generator: Generator, this: Round) -> pd.DataFrame:
@@ -119,16 +39,98 @@ def _run(generator: Generator, this: Round) -> pd.DataFrame:
     return fitted.sample(len(training), rng=rng)
 
 
-def _descriptions(this: Round, *, n_people: int) -> bytes:
+def _secrets(arena: Arena, this: Round) -> pd.DataFrame:
+    return to_frame(this.attributes.table)[list(arena.config.secrets)]
+
+
+def _secrets_of_members(arena: Arena, this: Round) -> pd.DataFrame:
+    secrets = _secrets(arena, this).astype(object)
+    secrets.loc[~this.attributes.is_member] = None
+    return secrets
+
+
+def _descriptions(arena: Arena, this: Round) -> bytes:
     """State of each of the first people in the training table all that it says."""
-    people = to_frame(this.real.training).iloc[:n_people].astype(object)
-    people = people.where(people.notna(), None)
-    rows = people.to_dict("records")
+    people = to_frame(this.real.training).iloc[: arena.config.predicates].astype(object)
+    rows = people.where(people.notna(), None).to_dict("records")
     stated = [[[name, "==", value] for name, value in row.items()] for row in rows]
     return json.dumps(stated, default=str).encode()
 
 
-def _form(table: pd.DataFrame, claim: dict[str, Any]) -> dict[str, bytes]:
-    buffer = io.BytesIO()
-    table.to_parquet(buffer, index=False)
-    return {TABLE_PART: buffer.getvalue(), CLAIM_PART: json.dumps(claim).encode()}
+def _array(make: Callable[[Round], Any]) -> Make:
+    return lambda _, this: {"prediction": make(this)}
+
+
+BASELINES: tuple[tuple[str, str, Quality, Make], ...] = (
+    ("copy", kinds.SYNTHESIZER, PERFECT, lambda _, this: synthesized(Copy(), this)),
+    (
+        "independent columns",
+        kinds.SYNTHESIZER,
+        TRIVIAL,
+        lambda _, this: synthesized(IndependentColumns(), this),
+    ),
+    (
+        "a column too few",
+        kinds.SYNTHESIZER,
+        INVALID,
+        lambda _, this: form(_run(Copy(), this).iloc[:, 1:], {}),
+    ),
+    (
+        "true memberships",
+        kinds.MEMBERSHIP,
+        PERFECT,
+        _array(lambda this: this.membership.is_member.astype(float)),
+    ),
+    (
+        "everybody is a member",
+        kinds.MEMBERSHIP,
+        TRIVIAL,
+        _array(lambda this: np.ones(len(this.membership.is_member))),
+    ),
+    (
+        "scores that are no numbers",
+        kinds.MEMBERSHIP,
+        INVALID,
+        _array(lambda this: np.full(len(this.membership.is_member), np.nan)),
+    ),
+    ("secrets of members only", kinds.ATTRIBUTES, PERFECT, _secrets_of_members),
+    ("true secrets of everybody", kinds.ATTRIBUTES, TRIVIAL, _secrets),
+    (
+        "links of members only",
+        kinds.LINKS,
+        PERFECT,
+        _array(lambda this: np.where(this.halves.is_member, this.halves.partners, -1)),
+    ),
+    (
+        "no links",
+        kinds.LINKS,
+        TRIVIAL,
+        _array(lambda this: np.full(len(this.halves.partners), -1)),
+    ),
+    ("all that is known of members", kinds.SINGLING_OUT, PERFECT, _descriptions),
+    (
+        "true of everybody",
+        kinds.SINGLING_OUT,
+        TRIVIAL,
+        lambda arena, _: json.dumps([[[arena.codebook.names[0], "!=", None]]]).encode(),
+    ),
+    (
+        "predicates as code",
+        kinds.SINGLING_OUT,
+        INVALID,
+        lambda *_: json.dumps(["__import__('os').getcwd()"]).encode(),
+    ),
+)
+"""Name, kind, what it must show, and how it is made of a round."""
+
+
+def baselines(arena: Arena) -> list[Baseline]:
+    """Return the baselines of a challenge."""
+    return [
+        Baseline(name=name, kind=kind, quality=quality, payload=partial(_made, arena, make))
+        for name, kind, quality, make in BASELINES
+    ]
+
+
+def _made(arena: Arena, make: Make, request: DataRequest) -> Any:
+    return make(arena, arena.rounds[request.split or Split.TUNING])
