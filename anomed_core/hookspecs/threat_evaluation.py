@@ -19,14 +19,14 @@ def anomed_evaluate_threat(  # type: ignore[empty-body]
 
     Called as ``anomed_evaluate_utility`` is, with the anonymizer under attack as a further
     argument; owner, extensions may wrap it to add metrics they declared. Must be deterministic and
-    must not change its arguments. If it raises or returns anything but exactly the declared metrics
-    as finite numbers, it is our fault and the attempt is free again. Kinds whose metrics all have a
-    measure need no answer.
+    must not change its arguments. If it raises or returns anything but exactly those metrics
+    as finite numbers, it is our fault and the attempt is free again. Metrics with a measure are
+    measured; only the others are returned, if there are any.
 
     Returns
     -------
     mapping of str to float
-        Every declared metric of the kind.
+        Every declared metric of the kind that has no measure.
 
     Examples
     --------

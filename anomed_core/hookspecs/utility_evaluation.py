@@ -110,13 +110,13 @@ def anomed_evaluate_utility(  # type: ignore[empty-body]
     Called after the attempt was claimed, in the web worker if the kind is cheap and in a worker
     process otherwise; owner, extensions may wrap it to add metrics they declared. Must be
     deterministic and must not change its arguments. If it raises or returns anything but exactly
-    the declared metrics as finite numbers, it is our fault and the attempt is free again. Kinds
-    whose metrics all have a measure need no answer.
+    those metrics as finite numbers, it is our fault and the attempt is free again. Metrics
+    with a measure are measured; only the others are returned, if there are any.
 
     Returns
     -------
     mapping of str to float
-        Every declared metric of the kind.
+        Every declared metric of the kind that has no measure.
 
     Examples
     --------

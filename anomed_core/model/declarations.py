@@ -10,6 +10,7 @@ from typing import Any
 import attrs
 
 from anomed_core.model._converters import as_tuple
+from anomed_core.model._measures import Arguments, arguments_of
 from anomed_core.model.roles import Direction, Split
 
 SLUG = re.compile(r"[a-z][a-z0-9]*(-[a-z0-9]+)*")
@@ -161,10 +162,13 @@ class Metric:
         Whether a result may lack it. Only for house attacks: what is found out about a claim is
         nothing where nobody claims anything. Whatever scores a submission is always complete.
     measure
-        Computes it from the truth and what was submitted, as scikit-learn's metrics do, for metrics
-        that are declared with their kind: the kind's `perfect` payload for the request, and the
-        payload, each the array itself where the schema has one. Where all metrics of a kind have a
-        measure, no evaluation hook is needed.
+        Computes it. Two positional arguments are the truth and what was submitted, as for
+        scikit-learn's metrics: the kind's `perfect` payload for the request, and the payload, each
+        the array itself where the schema has one (a submitted table is a ``pyarrow.Table``, the
+        truth what `perfect` gives). It may name any of ``challenge``, ``request`` (a `DataRequest`
+        with the submission's parameters), ``submission`` and ``target`` (``None`` where nobody is
+        attacked), too; without the two others, the kind needs no perfect payload. Measures and
+        the evaluation hook add up: the hook returns the metrics that have none.
     array
         Name of the array that the measure compares, where the schema has several.
     definition
@@ -187,16 +191,34 @@ class Metric:
         metadata={"fingerprint": False},
     )
     optional: bool = attrs.field(default=False, metadata={"fingerprint": False})
-    measure: Callable[[Any, Any], Any] | None = attrs.field(
+    measure: Callable[..., Any] | None = attrs.field(
         default=None, eq=False, repr=False, metadata={"fingerprint": False}
     )
     array: str = attrs.field(default="", eq=False, metadata={"fingerprint": False})
     definition: str = ""
+    _arguments: Arguments = attrs.field(
+        init=False, eq=False, repr=False, metadata={"fingerprint": False}
+    )
+
+    @_arguments.default
+    def _asked_for(self) -> Arguments:
+        return arguments_of(self.measure, self.name) if self.measure else Arguments()
+
+    @property
+    def compares(self) -> bool:
+        """Whether its measure takes the truth and what was submitted."""
+        return self.measure is not None and self._arguments.compares
+
+    def measured(self, values: Mapping[str, Any]) -> Any:
+        """Call its measure with those of the values that it asks for, by name."""
+        if self.measure is None:
+            raise ValueError(f"the metric {self.name!r} has no measure")
+        return self._arguments.call(self.measure, values)
 
     @classmethod
     def of(
         cls,
-        measure: Callable[[Any, Any], Any],
+        measure: Callable[..., Any],
         *,
         name: str | None = None,
         definition: str | None = None,
@@ -207,7 +229,7 @@ class Metric:
         Parameters
         ----------
         measure
-            Takes the truth and what was submitted; see the attribute.
+            Takes the truth and what was submitted, or more by name; see the attribute.
         name
             The function's name, if it is not given.
         definition

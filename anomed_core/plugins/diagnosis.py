@@ -49,9 +49,9 @@ def noting_culprit(
     """Make a function that a hook returned add the same note as the hook itself would."""
 
     @functools.wraps(function)
-    def call(*arguments: Any) -> Result:
+    def call(*arguments: Any, **named: Any) -> Result:
         with culprit_noted(_Returned(plugin_name, function), hook):
-            return function(*arguments)
+            return function(*arguments, **named)
 
     return call
 

@@ -22,7 +22,6 @@ from anomed_core.errors import (
     PluginNotFoundError,
 )
 from anomed_core.model import ChallengeType, normalised_slug
-from anomed_core.plugins.declared import DeclaredAnswers
 from anomed_core.plugins.diagnosis import (
     TRACE_VARIABLE,
     Write,
@@ -65,8 +64,6 @@ class PluginRegistry:
         self.installed = tuple(installed)
         self._manager = pluggy.PluginManager(hookspecs.PROJECT)
         self._manager.add_hookspecs(hookspecs)
-        self.declared = DeclaredAnswers()
-        self._manager.register(self.declared, name=f"{BUILTIN_PREFIX}declarations")
         self._types: dict[str, LoadedType] = {}
         self._callers: dict[tuple[str, str], pluggy.HookCaller] = {}
         self._write: Write | None = None
@@ -381,7 +378,8 @@ class PluginRegistry:
 
 def _note_culprit(outcome: Any, hook: str, implementations: Any, _arguments: Any) -> None:
     if outcome.exception is not None:
-        note_culprit(outcome.exception, implementations, hook)
+        plugins = [found for found in implementations if found.plugin is not None]
+        note_culprit(outcome.exception, plugins, hook)  # the core's own part is nobody's fault
 
 
 def _offered_sources(implementation: pluggy.HookImpl) -> list[DataSource]:

@@ -4,15 +4,16 @@ from __future__ import annotations
 
 import warnings
 from collections.abc import Iterable, Iterator, Sequence
+from typing import Any
 
 import attrs
 
 from anomed_core.errors import ContractError, PluginConflictError
-from anomed_core.model import Challenge, HouseAttack, Metric, SubmissionKind
+from anomed_core.model import ArraysSchema, Challenge, HouseAttack, Metric, SubmissionKind
 from anomed_core.plugins import PluginRegistry, collected
 from anomed_core.plugins.diagnosis import noting_culprit
 
-_ATTACKS = "anomed_house_attacks"
+KINDS, METRICS, _ATTACKS = "anomed_submission_kinds", "anomed_metrics", "anomed_house_attacks"
 
 
 def declared_metrics(
@@ -28,6 +29,7 @@ def declared_metrics(
         If two plugins declare one metric.
     """
     metrics: dict[str, list[Metric]] = {kind.name: [] for kind in kinds}
+    by_name = {kind.name: kind for kind in kinds}
     owners: dict[tuple[str, str], str] = {}
     for plugin, metric in _each_metric(challenge, registry, kinds):
         if metric.kind not in metrics:
@@ -41,6 +43,7 @@ def declared_metrics(
                 f"the metric {metric.name!r} of {metric.kind!r} is declared twice: by {other} "
                 f"and by {plugin}"
             )
+        _refuse_unmeasurable(metric, by_name[metric.kind])
         metrics[metric.kind].append(metric)
     return {kind: _ranked(kind, declared) for kind, declared in metrics.items()}
 
@@ -57,15 +60,48 @@ def _each_metric(
                     f"the submission kind {kind.name!r} declares the metric {metric.name!r} of "
                     f"{metric.kind!r}"
                 )
-            if metric.measure is not None and kind.perfect is None:
-                raise ContractError(
-                    f"the metric {metric.name!r} of {kind.name!r} has a measure, but there is "
-                    "nothing to compare with; give the kind its perfect payload"
-                )
-            yield owner, attrs.evolve(metric, kind=kind.name)
-    for plugin, result in registry.ask_each(challenge.type, "anomed_metrics", challenge=challenge):
-        for metric in collected([result], Metric, "anomed_metrics"):
-            yield plugin, metric
+            yield owner, attrs.evolve(_blamed(metric, owner, KINDS), kind=kind.name)
+    for plugin, result in registry.ask_each(challenge.type, METRICS, challenge=challenge):
+        for metric in collected([result], Metric, METRICS):
+            yield plugin, _blamed(metric, plugin, METRICS)
+
+
+def blamed_kind(kind: SubmissionKind, plugin: str) -> SubmissionKind:
+    """Return a kind whose functions are blamed on its plugin when they raise."""
+    return attrs.evolve(
+        kind,
+        perfect=blaming(kind.perfect, plugin, KINDS),
+        trivial=blaming(kind.trivial, plugin, KINDS),
+    )
+
+
+def blaming(value: Any, plugin: str, hook: str) -> Any:
+    """Return a function that a hook returned so that its errors name plugin and line."""
+    return noting_culprit(value, plugin, hook) if callable(value) else value
+
+
+def _blamed(metric: Metric, plugin: str, hook: str) -> Metric:
+    return attrs.evolve(metric, measure=blaming(metric.measure, plugin, hook))
+
+
+def _refuse_unmeasurable(metric: Metric, kind: SubmissionKind) -> None:
+    """Refuse a measure that would have nothing to compare."""
+    if not metric.compares:
+        return
+    if kind.perfect is None:
+        raise ContractError(
+            f"the metric {metric.name!r} of {kind.name!r} has a measure that compares, but there "
+            "is nothing to compare with; give the kind its perfect payload, or let the measure "
+            "name what it needs, such as challenge"
+        )
+    for split in kind.splits if metric.array else ():
+        schema = kind.schema_for(split)
+        names = [array.name for array in schema.arrays] if isinstance(schema, ArraysSchema) else []
+        if metric.array not in names:
+            raise ContractError(
+                f"the metric {metric.name!r} of {kind.name!r} compares the array {metric.array!r}, "
+                f"which its schema does not have; it has {names}"
+            )
 
 
 def _ranked(kind: str, declared: list[Metric]) -> tuple[Metric, ...]:

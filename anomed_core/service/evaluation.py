@@ -12,6 +12,7 @@ from anomed_core.model import Purpose, Submission, Target
 from anomed_core.plugins import attack_metrics, checked_metrics
 from anomed_core.plugins.diagnosis import place_of
 from anomed_core.service.hosting import HostedChallenge
+from anomed_core.service.measuring import scored
 
 
 @attrs.frozen(kw_only=True)
@@ -136,15 +137,10 @@ def _refusal(hosted: HostedChallenge, submission: Submission) -> str | None:
 
 def _metrics(hosted: HostedChallenge, job: Evaluation) -> dict[str, float]:
     kind = hosted.kind(job.submission.kind)
-    if kind.purpose is Purpose.UTILITY:
-        hook = "anomed_evaluate_utility"
-        result = hosted.hook(hook)(challenge=hosted.challenge, submission=job.submission)
-    else:
-        hook = "anomed_evaluate_threat"
-        result = hosted.hook(hook)(
-            challenge=hosted.challenge, submission=job.submission, target=job.target
-        )
+    is_utility = kind.purpose is Purpose.UTILITY
+    hook = "anomed_evaluate_utility" if is_utility else "anomed_evaluate_threat"
     try:
+        result = scored(hosted, hook, job.submission, None if is_utility else job.target)
         return checked_metrics(result, hosted.metrics[kind.name], hook)
     except ContractError as error:
         answering = hosted.registry.implementation(hosted.challenge.type, hook)

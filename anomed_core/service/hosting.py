@@ -36,10 +36,19 @@ from anomed_core.plugins import (
     one_line,
 )
 from anomed_core.sampling import Lottery
-from anomed_core.service.declared_metrics import declared_attacks, declared_metrics, refuse_twins
+from anomed_core.service.declared_metrics import (
+    KINDS,
+    blamed_kind,
+    blaming,
+    declared_attacks,
+    declared_metrics,
+    refuse_twins,
+)
 from anomed_core.service.fingerprint import fingerprint_of, settings_digest
 from anomed_core.state import ArtifactStore
 from anomed_core.version import __version__
+
+_PRODUCTS = "anomed_data_products"
 
 
 @attrs.frozen(kw_only=True)
@@ -208,8 +217,11 @@ def _declared(
         results = registry.caller(name, hook)(challenge=challenge)
         return collected(results, expected, hook)
 
-    products = owners("anomed_data_products", DataProduct)
-    kinds = owners("anomed_submission_kinds", SubmissionKind)
+    products = [
+        attrs.evolve(product, data=blaming(product.data, loaded.plugin_name, _PRODUCTS))
+        for product in owners(_PRODUCTS, DataProduct)
+    ]
+    kinds = [blamed_kind(kind, loaded.plugin_name) for kind in owners(KINDS, SubmissionKind)]
     extra_routes = _merged(registry.caller(name, "anomed_extra_routes")(challenge=challenge))
     _refuse_shared_paths(
         [(product.path, f"data product {product.path}") for product in products]
@@ -219,7 +231,6 @@ def _declared(
     refuse_twins([(kind.name, f"submission kind {kind.name!r}") for kind in kinds])
     _refuse_unattackable(kinds)
     metrics = declared_metrics(challenge, registry, kinds)
-    registry.declared.remember(challenge, kinds)
     attacks = declared_attacks(challenge, registry, metrics)
     return HostedChallenge(
         challenge=challenge,

@@ -85,8 +85,12 @@ def _arrays(data: Mapping[str, np.ndarray], schema: ArraysSchema) -> dict[str, n
 
 
 def _provided(hosted: HostedChallenge, product: DataProduct, request: DataRequest) -> Any:
-    data = hosted.hook("anomed_provide_data")(
-        challenge=hosted.challenge, product=product, request=request
+    def declared() -> Any:
+        return product.data(request) if callable(product.data) else product.data
+
+    # Extensions wrap what is declared as they wrap an answer; without data, the owner is asked.
+    data = hosted.hook("anomed_provide_data").call_extra(
+        [declared], {"challenge": hosted.challenge, "product": product, "request": request}
     )
     check_provided(data, product)
     return data

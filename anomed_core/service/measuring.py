@@ -1,0 +1,123 @@
+"""Score a submission: what metrics measure, and what the owner's evaluation hook adds."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+import numpy as np
+
+from anomed_core.errors import ContractError
+from anomed_core.model import ArraysSchema, DataRequest, Submission, SubmissionKind, Target
+from anomed_core.service.hosting import HostedChallenge
+
+
+def scored(
+    hosted: HostedChallenge, hook: str, submission: Submission, target: Target | None
+) -> Any:
+    """Return what measures and the hook give together, unchecked.
+
+    Extensions that wrap the hook see the sum, whichever of the two each metric comes from.
+
+    Parameters
+    ----------
+    hosted
+        The challenge.
+    hook
+        The evaluation hook of the submission's kind.
+    submission
+        What is scored.
+    target
+        The anonymizer under attack, if there is one.
+
+    Raises
+    ------
+    ContractError
+        If the hook gives a metric that has a measure.
+    Exception
+        Whatever a measure or the hook raises.
+    """
+    arguments = {"challenge": hosted.challenge, "submission": submission}
+    if hook == "anomed_evaluate_threat":
+        arguments["target"] = target
+
+    def add_up() -> Any:
+        measures = measured(hosted, submission, target)
+        answer = hosted.registry.implementation(hosted.challenge.type, hook)
+        given = answer and answer.function(*[arguments[name] for name in answer.argnames])
+        if given is None:
+            return measures or None
+        if not measures or not isinstance(given, Mapping):
+            return given
+        _refuse_both(hosted, submission, measures, given, hook)
+        return {**measures, **given}
+
+    return hosted.hook(hook).call_extra([add_up], arguments)
+
+
+def measured(
+    hosted: HostedChallenge, submission: Submission, target: Target | None
+) -> dict[str, Any]:
+    """Return the metrics that have a measure, as it gives them."""
+    metrics = [m for m in hosted.metrics[submission.kind] if m.measure is not None]
+    kind = hosted.kind(submission.kind)
+    request = DataRequest(parameters=_parameters(submission), target=target)
+    values = {
+        "challenge": hosted.challenge,
+        "request": request,
+        "submission": submission,
+        "target": target,
+    }
+    compared: dict[str, Any] = {}
+    if any(metric.compares for metric in metrics):
+        perfect = kind.perfect(request) if callable(kind.perfect) else kind.perfect
+        compared = {
+            "truth": _bare(perfect, kind, submission),
+            "given": _bare(submission.payload, kind, submission),
+        }
+    results = {}
+    for metric in metrics:
+        parts = compared
+        if metric.array and metric.compares:
+            parts = {side: _part(payload, metric.array) for side, payload in compared.items()}
+        results[metric.name] = metric.measured(values | parts)
+    return results
+
+
+def _parameters(submission: Submission) -> dict[str, str]:
+    return {
+        "anonymizer": submission.anonymizer,
+        "deanonymizer": submission.deanonymizer,
+        "data_split": submission.split.value,
+        **submission.parameters,
+    }
+
+
+def _bare(payload: Any, kind: SubmissionKind, submission: Submission) -> Any:
+    """Return the array itself, where the schema has one."""
+    schema = kind.schema_for(submission.split)
+    if isinstance(schema, ArraysSchema) and len(schema.arrays) == 1:
+        name = schema.arrays[0].name
+        return np.asarray(payload[name] if isinstance(payload, Mapping) else payload)
+    return payload
+
+
+def _part(payload: Any, array: str) -> Any:
+    return payload[array] if isinstance(payload, Mapping) else payload
+
+
+def _refuse_both(
+    hosted: HostedChallenge,
+    submission: Submission,
+    measures: Mapping[str, Any],
+    given: Mapping[str, Any],
+    hook: str,
+) -> None:
+    for metric in hosted.metrics[submission.kind]:
+        if metric.name in measures and metric.name in given:
+            measure = getattr(metric.measure, "__qualname__", repr(metric.measure))
+            raise ContractError(
+                f"the metric {metric.name!r} of {submission.kind!r} is given twice, by its measure "
+                f"{measure} and by {hook}; declare it without a measure, or leave it out of what "
+                "the hook returns"
+            )
