@@ -1,10 +1,11 @@
 """The memory: attempts and scores that survive everything but the disk."""
 
 from anomed_core.ledger.chain import ChainFault
-from anomed_core.ledger.claims import Attempt, Claim, ClaimRequest, Quota
+from anomed_core.ledger.claims import Claim, ClaimRequest, Quota
 from anomed_core.ledger.criteria import RankedMetric
 from anomed_core.ledger.database import Database, migrate_ledger, no_room_left
 from anomed_core.ledger.follow_ups import DELIVER, FollowUp, FollowUpBook, FollowUpFacts
+from anomed_core.ledger.history import Attempt, Choice
 from anomed_core.ledger.ledger import Ledger
 from anomed_core.ledger.schema import MICROSECOND, utc_microseconds
 from anomed_core.ledger.scores import NewScore, Provenance, attack_result
@@ -16,6 +17,7 @@ __all__ = [
     "MICROSECOND",
     "Attempt",
     "ChainFault",
+    "Choice",
     "Claim",
     "ClaimRequest",
     "Database",

@@ -7,15 +7,14 @@ counted here, in the transaction that claims, so that simultaneous attempts cann
 from __future__ import annotations
 
 from collections.abc import Mapping
-from datetime import datetime
+from datetime import UTC, datetime
 
 import attrs
 import sqlalchemy as sa
 
 from anomed_core.errors import AlreadyScoredError, AttemptInProgressError, QuotaExhaustedError
-from anomed_core.ledger.chain import Row
 from anomed_core.ledger.schema import MICROSECOND, as_datetime, attempts, scores
-from anomed_core.ledger.scores import NewScore, Provenance, subject_columns, subject_of
+from anomed_core.ledger.scores import NewScore, Provenance, subject_columns
 from anomed_core.model import Split, Subject
 from anomed_core.system.process_identity import is_gone, this_process
 from anomed_core.wire.digests import canonical_json
@@ -63,6 +62,11 @@ class Quota:
 
     attempts: int = attrs.field(validator=attrs.validators.ge(1))
     period_s: int = attrs.field(default=86_400, validator=attrs.validators.ge(1))
+
+    def ends_at(self, moment: datetime) -> datetime:
+        """Return when the period ends in which a moment lies, in UTC."""
+        n_periods = int(moment.timestamp()) // self.period_s + 1
+        return datetime.fromtimestamp(n_periods * self.period_s, UTC)
 
 
 @attrs.frozen(kw_only=True)
@@ -119,37 +123,6 @@ class Claim:
     id: int
     request: ClaimRequest
     remaining: int | None
-
-
-@attrs.frozen(kw_only=True)
-class Attempt:
-    """A row of a subject's history.
-
-    Attributes
-    ----------
-    id
-        Number of the attempt.
-    kind, subject, split
-        What was claimed.
-    state
-        ``claimed``, ``scored`` or ``released``.
-    reason
-        Why it was released, if it was.
-    score_id
-        The recorded score, if there is one.
-    claimed_at, settled_at
-        In UTC.
-    """
-
-    id: int
-    kind: str
-    subject: Subject
-    split: Split
-    state: str
-    reason: str
-    score_id: int | None
-    claimed_at: datetime
-    settled_at: datetime | None
 
 
 def add_claim(connection: sa.Connection, request: ClaimRequest, *, now: int) -> int:
@@ -316,33 +289,3 @@ def replay_key(
     if key is None:
         return None
     return canonical_json([challenge, kind, subject.key, split.value, key])
-
-
-def history(connection: sa.Connection, challenge: str, subject: Subject) -> list[Attempt]:
-    """Return the attempts of a subject, oldest first."""
-    query = (
-        sa.select(attempts, scores.c.id.label("score_id"))
-        .select_from(attempts.outerjoin(scores, scores.c.attempt_id == attempts.c.id))
-        .where(
-            attempts.c.challenge == challenge,
-            attempts.c.role == subject.role.value,
-            attempts.c.anonymizer == subject.anonymizer,
-            attempts.c.deanonymizer == subject.deanonymizer,
-        )
-        .order_by(attempts.c.id)
-    )
-    return [_attempt_of(row) for row in connection.execute(query).mappings()]
-
-
-def _attempt_of(row: Row) -> Attempt:
-    return Attempt(
-        id=row["id"],
-        kind=row["kind"],
-        subject=subject_of(row),
-        split=Split(row["split"]),
-        state=row["state"],
-        reason=row["reason"],
-        score_id=row["score_id"],
-        claimed_at=as_datetime(row["claimed_at"]),
-        settled_at=as_datetime(row["settled_at"]) if row["settled_at"] else None,
-    )

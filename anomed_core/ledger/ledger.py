@@ -11,10 +11,11 @@ import sqlalchemy as sa
 from anomed_core.errors import LedgerError, LedgerMismatchError
 from anomed_core.ledger import chain, claims
 from anomed_core.ledger.chain import ChainFault
-from anomed_core.ledger.claims import Attempt, Claim, ClaimRequest, Quota
+from anomed_core.ledger.claims import Claim, ClaimRequest, Quota
 from anomed_core.ledger.criteria import RankedMetric, ranked_text, rebuild_criteria
 from anomed_core.ledger.database import Database, LedgerClock
 from anomed_core.ledger.follow_ups import add_follow_ups, settle_follow_up
+from anomed_core.ledger.history import EVERYTHING, Attempt, Choice, history, submitters
 from anomed_core.ledger.schema import (
     as_datetime,
     as_microseconds,
@@ -336,10 +337,17 @@ class Ledger:
         with self._database.reading() as connection:
             return connection.execute(sa.select(sa.func.count()).select_from(scores)).scalar_one()
 
-    def attempts(self, *, challenge: str, subject: Subject) -> Sequence[Attempt]:
-        """Return the history of a subject, oldest first."""
+    def attempts(
+        self, *, challenge: str, subject: Subject, choice: Choice = EVERYTHING
+    ) -> Sequence[Attempt]:
+        """Return the history of a subject, oldest first; a choice narrows it."""
         with self._database.reading() as connection:
-            return claims.history(connection, challenge, subject)
+            return history(connection, challenge, subject, choice)
+
+    def submitters(self, *, challenge: str, kinds: Sequence[str]) -> Sequence[tuple[str, Split]]:
+        """Return which anonymizers have a score of these kinds, and for which splits, sorted."""
+        with self._database.reading() as connection:
+            return submitters(connection, challenge, kinds)
 
     def remaining(
         self, *, challenge: str, kind: str, subject: Subject, quota: Quota

@@ -64,9 +64,16 @@ def decode(body: Body, schema: SubmissionSchema | TextSchema, limits: Limits) ->
 
 
 def _decode_form(body: Body, schema: FormSchema, limits: Limits) -> dict[str, Any]:
+    names = [part.name for part in schema.parts]
     if not isinstance(body, Mapping):
-        names = ", ".join(part.name for part in schema.parts)
-        raise MalformedPayloadError(f"Expected a multipart/form-data body with the parts {names}.")
+        raise MalformedPayloadError(
+            f"Expected a multipart/form-data body with the parts {', '.join(names)}."
+        )
+    for name in body:
+        if name not in names:  # a misspelt part would be missed without a word
+            raise MalformedPayloadError(
+                f"There is no part {name[:80]!r} in this form; allowed are {', '.join(names)}."
+            )
     payload = {}
     for part in schema.parts:
         if part.name in body:

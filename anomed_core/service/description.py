@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Mapping
 from typing import Any
 
+from anomed_core.config.settings import ServerSettings
 from anomed_core.hookspecs import API
 from anomed_core.model import (
     ArraySchema,
@@ -14,6 +16,8 @@ from anomed_core.model import (
     JSONSchema,
     Metric,
     Parameter,
+    Phase,
+    Split,
     SubmissionKind,
     TableSchema,
     TextSchema,
@@ -22,8 +26,16 @@ from anomed_core.model.payloads import ColumnSchema
 from anomed_core.service.hosting import HostedChallenge
 from anomed_core.version import __version__
 
+FEATURES = ("attempts", "own-attempts", "scores", "selectors", "targets", "whoami")
+"""What clients may ask for, where servers differ."""
 
-def describe(hosted: HostedChallenge, *, base: str) -> dict[str, Any]:
+MIN_CLIENT = "0.1.0"
+"""Oldest release of anomed-client that speaks to this server."""
+
+
+def describe(
+    hosted: HostedChallenge, *, base: str, settings: ServerSettings | None = None
+) -> dict[str, Any]:
     """Return a challenge's self-description as JSON values.
 
     Parameters
@@ -32,13 +44,17 @@ def describe(hosted: HostedChallenge, *, base: str) -> dict[str, Any]:
         The challenge.
     base
         URL path below which its routes are.
+    settings
+        Of the server, if one serves it: then its rules are told, too.
 
     Returns
     -------
     dict
-        Title, description, products, submission kinds, metrics, splits and digests.
+        Title, description, products, submission kinds, metrics, splits and digests; of a server,
+        features, limits, quota and phases.
     """
     challenge = hosted.challenge
+    rules = _rules(hosted, settings) if settings is not None else {}
     return {
         "id": challenge.id,
         "type": challenge.type,
@@ -64,11 +80,44 @@ def describe(hosted: HostedChallenge, *, base: str) -> dict[str, Any]:
             }
             for attack in hosted.house_attacks
         ],
+        **rules,
+    }
+
+
+def _rules(hosted: HostedChallenge, settings: ServerSettings) -> dict[str, Any]:
+    quota = settings.quota
+    return {
+        "features": list(FEATURES),
+        "min_client": MIN_CLIENT,
+        "auth": settings.auth,
+        "limits": {
+            "body_bytes": settings.limits.body_bytes,
+            "evaluation_timeout_s": settings.evaluation_timeout_s,
+            "upload_timeout_s": settings.limits.upload_timeout_s,
+        },
+        "quota": (
+            {"attempts": quota.tuning_attempts, "period_s": quota.period_s}
+            if quota.tuning_attempts
+            else None
+        ),
+        "phases": phases_as_json(hosted.phases),
+    }
+
+
+def phases_as_json(phases: Mapping[Split, Phase]) -> dict[str, dict[str, str | None]]:
+    """Return phases as JSON values, in UTC; null for no bound."""
+    return {
+        split.value: {
+            "opens": phase.opens.isoformat() if phase.opens else None,
+            "closes": phase.closes.isoformat() if phase.closes else None,
+        }
+        for split, phase in phases.items()
     }
 
 
 def _product(product: DataProduct, base: str) -> dict[str, Any]:
     return {
+        "name": product.path.rpartition("/")[2],
         "path": base + product.path,
         "description": product.description,
         "audience": sorted(role.value for role in product.audience),
@@ -86,6 +135,7 @@ def _kind(kind: SubmissionKind, metrics: tuple[Metric, ...], base: str) -> dict[
         "submitter": kind.submitter.value,
         "purpose": kind.purpose.value,
         "splits": {split.value: schema_as_json(kind.schema_for(split)) for split in kind.splits},
+        "selector": dict([kind.selector]) if kind.selector else {},
         "default_split": kind.default_split.value if kind.default_split else None,
         "parameters": [_parameter(parameter) for parameter in kind.parameters],
         "metrics": [metric_as_json(metric) for metric in metrics],
@@ -126,7 +176,7 @@ def schema_as_json(schema: Any) -> dict[str, Any]:
     if isinstance(schema, TableSchema):
         return {
             "format": "parquet",
-            "columns": [_column(column) for column in schema.columns],
+            "columns": [_column(column) for column in schema.columns] or None,
             "min_rows": schema.min_rows,
             "max_rows": schema.max_rows,
         }

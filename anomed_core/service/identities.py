@@ -142,6 +142,29 @@ class Authorizer:
         if known.role is not subject.role or known.holder != own:
             raise NotAllowedError("You can see your own scores and attempts only.")
 
+    def holder(self, hosted: HostedChallenge, identity: Identity | None) -> Identity | None:
+        """Return whom a token belongs to; ``None`` under ``open``, where none is looked at.
+
+        Raises
+        ------
+        NotAuthenticatedError, NotAllowedError
+            Without a token, and with one of another challenge.
+        """
+        return None if self.believes_everybody else _known_here(identity, hosted)
+
+    def may_see_targets(self, hosted: HostedChallenge, identity: Identity | None) -> None:
+        """Refuse to tell anybody but attackers and the organiser whom one can attack.
+
+        Raises
+        ------
+        NotAuthenticatedError, NotAllowedError
+        """
+        if self._decided(hosted, "see targets", identity) or self.believes_everybody:
+            return
+        known = _known_here(identity, hosted)
+        if known.role not in {Role.DEANONYMIZER, Role.ORGANISER}:
+            raise NotAllowedError(f"/targets is not for the role {known.role}.")
+
     def _refuse_invented_targets(
         self, hosted: HostedChallenge, known: Identity, parameters: Mapping[str, str]
     ) -> None:

@@ -7,6 +7,7 @@ participant nothing; every failure of ours after it gives the attempt back.
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from datetime import datetime
 
 import attrs
 import structlog
@@ -52,12 +53,15 @@ class Receipt:
         As it was recorded.
     remaining
         Attempts left; ``None`` without quota.
+    resets_at
+        When there are new ones, in UTC; ``None`` without quota.
     replayed
         Whether it is the stored answer to an earlier request with the same idempotency key.
     """
 
     score: Score
     remaining: int | None = None
+    resets_at: datetime | None = None
     replayed: bool = False
 
 
@@ -180,7 +184,8 @@ class Submissions:
         for tell in self.recorded:
             tell()
         self._tell_observers(hosted, score)
-        return Receipt(score=score, remaining=claim.remaining)
+        resets_at = self.quota.ends_at(self.ledger.now()) if self.quota is not None else None
+        return Receipt(score=score, remaining=claim.remaining, resets_at=resets_at)
 
     def _earlier(
         self,

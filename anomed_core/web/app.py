@@ -12,13 +12,14 @@ from anomed_core.service import HostedChallenge, describe
 from anomed_core.service.server import Server
 from anomed_core.web.attempts import AttemptsResource
 from anomed_core.web.data import RequestedProductResource, StaticProductResource
-from anomed_core.web.documents import AliveResource, JSONResource, ScoreResource
-from anomed_core.web.errors import handle_anomed_error, handle_unexpected, serialize_http_error
+from anomed_core.web.documents import AliveResource, JSONResource, ScoreResource, listed
+from anomed_core.web.errors import FalconErrors, handle_anomed_error, handle_unexpected
 from anomed_core.web.health import LiveResource, MetricsResource, ReadyResource
 from anomed_core.web.identity import IdentityCheck
 from anomed_core.web.middleware import RequestLog
 from anomed_core.web.openapi import openapi
 from anomed_core.web.pages import front_page
+from anomed_core.web.participants import TargetsResource, WhoAmIResource
 from anomed_core.web.submissions import SubmissionResource
 from anomed_core.web.telemetry import Telemetry
 
@@ -26,11 +27,14 @@ CORE_ROUTES = (
     "/",
     "/attempts",
     "/challenge.json",
+    "/challenges",
     "/livez",
     "/metrics",
     "/openapi.json",
     "/readyz",
     "/scores/{score_id:int}",
+    "/targets",
+    "/whoami",
 )
 """Routes of the core below each challenge; a plugin that declares one of them is refused."""
 
@@ -66,19 +70,24 @@ def create_web_app(
     )
     app.resp_options.secure_cookies_by_default = False
     app.req_options.strip_url_path_trailing_slash = False
-    app.set_error_serializer(serialize_http_error)
     app.add_error_handler(Exception, handle_unexpected)
     app.add_error_handler(AnomedError, handle_anomed_error)
     mounts = mounted_challenges(server)
-    for base, hosted in mounts.items():
-        for path, resource in _routes(base, hosted, server).items():
-            app.add_route(base + path, resource)
-    app.add_route("/", AliveResource(lambda: front_page(_listed(mounts))))
-    app.add_route("/livez", LiveResource())
-    app.add_route("/readyz", ReadyResource(server))
-    app.add_route("/metrics", MetricsResource(telemetry, server))
+    routes = {
+        base + path: resource
+        for base, hosted in mounts.items()
+        for path, resource in _routes(base, hosted, server).items()
+    }
+    routes["/"] = AliveResource(lambda: front_page(_listed(mounts)))
+    routes["/challenges"] = JSONResource(lambda: listed(server.challenges))
+    routes["/livez"] = LiveResource()
+    routes["/readyz"] = ReadyResource(server)
+    routes["/metrics"] = MetricsResource(telemetry, server)
     if "" not in mounts:
-        app.add_route("/openapi.json", JSONResource(lambda: openapi(mounts)))
+        routes["/openapi.json"] = JSONResource(lambda: openapi(mounts))
+    for path, resource in routes.items():
+        app.add_route(path, resource)
+    app.set_error_serializer(FalconErrors(list(routes)))
     return app
 
 
@@ -95,14 +104,17 @@ def _listed(mounts: dict[str, HostedChallenge]) -> dict[str, HostedChallenge]:
 
 
 def _routes(base: str, hosted: HostedChallenge, server: Server) -> dict[str, Any]:
+    described = JSONResource(lambda: describe(hosted, base=base, settings=server.settings))
     routes: dict[str, Any] = {
-        "/challenge.json": JSONResource(lambda: describe(hosted, base=base)),
+        "/challenge.json": described,
         "/openapi.json": JSONResource(lambda: openapi({base: hosted})),
         "/scores/{score_id:int}": ScoreResource(hosted, server),
         "/attempts": AttemptsResource(hosted, server, base),
+        "/targets": TargetsResource(hosted, server),
+        "/whoami": WhoAmIResource(hosted, server),
     }
     if base:
-        routes[""] = routes["/challenge.json"]
+        routes[""] = described
     owned: dict[str, Any] = {}
     for product in hosted.products.values():
         owned[product.path] = (

@@ -3,40 +3,63 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
+from collections.abc import Mapping
 from typing import Any
 
 import attrs
 import falcon
 
-from anomed_core.ledger import Attempt
-from anomed_core.model import ANONYMIZER, DEANONYMIZER, Role, Split, Subject
+from anomed_core.errors import InvalidParameterError, MissingParameterError
+from anomed_core.ledger import Attempt, Choice
+from anomed_core.model import ANONYMIZER, DEANONYMIZER, Parameter, Role, Split, Subject
 from anomed_core.service import HostedChallenge
+from anomed_core.service.description import phases_as_json
 from anomed_core.service.identities import with_own_id
 from anomed_core.service.parameters import checked_parameters
 from anomed_core.service.server import Server
 from anomed_core.web.query import read_query
 
-_PARAMETERS = (ANONYMIZER, attrs.evolve(DEANONYMIZER, required=False))
+AFTER = Parameter(
+    name="after",
+    required=False,
+    description="Number of the last attempt that was seen; those behind it follow.",
+)
+PARAMETERS = (*(attrs.evolve(p, required=False) for p in (ANONYMIZER, DEANONYMIZER)), AFTER)
+_PAGE = 500
 
 
 @attrs.frozen
 class AttemptsResource:
-    """History, remaining attempts, when quotas reset, and phases of one subject, in UTC."""
+    """History, remaining attempts, when quotas reset, and phases of one participant, in UTC."""
 
     hosted: HostedChallenge
     server: Server
     base: str
 
     def on_get(self, req: falcon.Request, resp: falcon.Response) -> None:
-        """Send the history of the subject that the query names.
+        """Send the history of the participant that the query names.
 
-        With a token, the token's own id may be left out.
+        With a token, the token's own id may be left out. A deanonymizer that names no anonymizer
+        gets all its pairs; what is left is told for one pair alone, as each has its own.
         """
-        subject = self._subject(req)
+        query = with_own_id(read_query(req, PARAMETERS), req.context.identity)
+        chosen = checked_parameters(PARAMETERS, query)
+        subject = _subject(chosen)
         self.server.authorizer.may_see(self.hosted, subject, req.context.identity)
-        history = self.server.ledger.attempts(challenge=self.hosted.id, subject=subject)
+        has_every_pair = not subject.anonymizer
+        history = self.server.ledger.attempts(
+            challenge=self.hosted.id,
+            subject=subject,
+            choice=Choice(
+                every_pair=has_every_pair,
+                after=_number(chosen.get(AFTER.name, "0")),
+                limit=_PAGE + 1,
+            ),
+        )
+        page = history[:_PAGE]
         kinds = [k for k in self.hosted.kinds if k.submitter is subject.role]
+        if has_every_pair:
+            kinds = []
         resp.content_type = falcon.MEDIA_JSON
         resp.set_header("Cache-Control", "private, no-store")
         resp.data = json.dumps(
@@ -44,34 +67,21 @@ class AttemptsResource:
                 "anonymizer": subject.anonymizer,
                 "deanonymizer": subject.deanonymizer,
                 "now": self.server.ledger.now().isoformat(),
-                "attempts": [self._attempt(attempt) for attempt in history],
-                "kinds": {kind.name: self._outlook(kind.name, subject, history) for kind in kinds},
-                "phases": {
-                    split.value: {
-                        "opens": phase.opens.isoformat() if phase.opens else None,
-                        "closes": phase.closes.isoformat() if phase.closes else None,
-                    }
-                    for split, phase in self.hosted.phases.items()
-                },
+                "attempts": [self._attempt(attempt) for attempt in page],
+                "next": page[-1].id if len(history) > len(page) else None,
+                "kinds": {kind.name: self._outlook(kind.name, subject) for kind in kinds},
+                "phases": phases_as_json(self.hosted.phases),
             }
         ).encode()
 
     on_head = on_get
 
-    def _subject(self, req: falcon.Request) -> Subject:
-        query = with_own_id(read_query(req, _PARAMETERS), req.context.identity)
-        chosen = checked_parameters(_PARAMETERS, query)
-        deanonymizer = chosen.get("deanonymizer", "")
-        return Subject(
-            role=Role.DEANONYMIZER if deanonymizer else Role.ANONYMIZER,
-            anonymizer=chosen["anonymizer"],
-            deanonymizer=deanonymizer,
-        )
-
     def _attempt(self, attempt: Attempt) -> dict[str, Any]:
         return {
             "id": attempt.id,
             "kind": attempt.kind,
+            "anonymizer": attempt.subject.anonymizer,
+            "deanonymizer": attempt.subject.deanonymizer,
             "data_split": attempt.split.value,
             "state": attempt.state,
             "reason": attempt.reason,
@@ -80,12 +90,13 @@ class AttemptsResource:
             "settled_at": attempt.settled_at.isoformat() if attempt.settled_at else None,
         }
 
-    def _outlook(self, kind: str, subject: Subject, history: Sequence[Attempt]) -> dict[str, Any]:
-        used = {
-            attempt.state
-            for attempt in history
-            if attempt.kind == kind and attempt.split is Split.VALIDATION
-        }
+    def _outlook(self, kind: str, subject: Subject) -> dict[str, Any]:
+        finals = self.server.ledger.attempts(
+            challenge=self.hosted.id,
+            subject=subject,
+            choice=Choice(kind=kind, split=Split.VALIDATION),
+        )
+        used = {attempt.state for attempt in finals}
         final = "scored" if "scored" in used else "claimed" if "claimed" in used else "open"
         quota = self.server.submissions.quota
         if quota is None:
@@ -98,3 +109,26 @@ class AttemptsResource:
             "tuning_remaining": remaining,
             "resets_at": resets_at.isoformat(),
         }
+
+
+def _subject(chosen: Mapping[str, str]) -> Subject:
+    """Return whose history is asked for."""
+    deanonymizer = chosen.get(DEANONYMIZER.name, "")
+    if not deanonymizer and ANONYMIZER.name not in chosen:
+        raise MissingParameterError(ANONYMIZER.name)
+    return Subject(
+        role=Role.DEANONYMIZER if deanonymizer else Role.ANONYMIZER,
+        anonymizer=chosen.get(ANONYMIZER.name, ""),
+        deanonymizer=deanonymizer,
+    )
+
+
+def _number(text: str) -> int:
+    if not (text.isascii() and text.isdigit() and len(text) <= _MOST_DIGITS):
+        raise InvalidParameterError(
+            AFTER.name, f"got {text[:80]!r}; give the number of an attempt."
+        )
+    return int(text)
+
+
+_MOST_DIGITS = 18

@@ -16,6 +16,8 @@ from anomed_core.service.phases import refuse_outside
 from anomed_core.service.server import Server
 from anomed_core.state import Artifact
 from anomed_core.web.query import read_query
+from anomed_core.web.ranges import chosen_range, is_known
+from anomed_core.wire.digests import digest_bytes
 
 
 class StaticProductResource:
@@ -32,7 +34,7 @@ class StaticProductResource:
         artifact = self._asked_for(req, resp)
         if artifact is None:
             return
-        start, length = _range(req, resp, artifact, falcon.ETag(artifact.digest))
+        start, length = chosen_range(req, resp, digest=artifact.digest, size=artifact.size_bytes)
         file = artifact.path.open("rb")
         if start:
             file.seek(start)
@@ -48,12 +50,8 @@ class StaticProductResource:
         """Return the file and set its headers; ``None`` if the caller has it already."""
         self._check(req)
         artifact = self._built()
-        etag = falcon.ETag(artifact.digest)
-        resp.etag = etag
-        resp.set_header("Accept-Ranges", "bytes")
         resp.set_header("Cache-Control", "private, no-cache")
-        if _matches(req, etag):
-            resp.status = falcon.HTTP_304
+        if is_known(req, resp, digest=artifact.digest):
             return None
         resp.content_type = self._product.schema.media_type
         return artifact
@@ -109,34 +107,13 @@ class RequestedProductResource:
             target = submissions.target(self._hosted, request.anonymizer, whole=True, split=split)
             require_submission(target, split)
             request = attrs.evolve(request, target=target)
-        resp.data = requested_product(self._hosted, self._product, request)
-        resp.content_type = self._product.schema.media_type
+        content = requested_product(self._hosted, self._product, request)
         resp.set_header("Cache-Control", "private, no-store")
+        digest = digest_bytes(content)
+        if is_known(req, resp, digest=digest):
+            return
+        resp.content_type = self._product.schema.media_type
+        start, length = chosen_range(req, resp, digest=digest, size=len(content))
+        resp.data = content[start : start + length]
 
     on_head = on_get
-
-
-def _matches(req: falcon.Request, etag: falcon.ETag) -> bool:
-    return any(tag in ("*", etag) for tag in req.if_none_match or ())
-
-
-def _range(
-    req: falcon.Request, resp: falcon.Response, artifact: Artifact, etag: falcon.ETag
-) -> tuple[int, int]:
-    """Return first byte and length of what is to be sent; set the status of a part."""
-    size = artifact.size_bytes
-    if req.range is None or req.range_unit != "bytes":
-        return 0, size
-    condition = req.get_header("If-Range")
-    if condition is not None and condition != etag.dumps():
-        return 0, size
-    first, last = req.range
-    if first < 0:
-        first, last = max(0, size + first), size - 1
-    if last < 0 or last >= size:
-        last = size - 1
-    if first >= size or first > last:
-        raise falcon.HTTPRangeNotSatisfiable(size)
-    resp.status = falcon.HTTP_206
-    resp.content_range = (first, last, size)
-    return first, last - first + 1

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import Any
 
 import falcon
@@ -12,6 +12,7 @@ from anomed_core.errors import UnknownResourceError
 from anomed_core.model import Role, Subject
 from anomed_core.service import HostedChallenge
 from anomed_core.service.server import Server
+from anomed_core.wire.digests import digest_bytes
 
 _NOBODY = Subject(role=Role.ORGANISER)
 
@@ -48,14 +49,34 @@ class JSONResource:
         self._make = make
         self._body: bytes | None = None
 
-    def on_get(self, _: falcon.Request, resp: falcon.Response) -> None:
-        """Send the document."""
+    def on_get(self, req: falcon.Request, resp: falcon.Response) -> None:
+        """Send the document, unless the caller has it."""
         if self._body is None:
             self._body = json.dumps(self._make(), indent=1, allow_nan=False).encode()
+        etag = falcon.ETag(digest_bytes(self._body))
+        resp.etag = etag
+        if any(tag in ("*", etag) for tag in req.if_none_match or ()):
+            resp.status = falcon.HTTP_304
+            return
         resp.content_type = falcon.MEDIA_JSON
         resp.data = self._body
 
     on_head = on_get
+
+
+def listed(challenges: Mapping[str, HostedChallenge]) -> dict[str, Any]:
+    """Return a server's challenges, as ``GET /challenges`` tells them."""
+    return {
+        "challenges": [
+            {
+                "id": hosted.id,
+                "title": hosted.challenge.title,
+                "type": hosted.challenge.type,
+                "url": f"/challenges/{hosted.id}",
+            }
+            for hosted in challenges.values()
+        ]
+    }
 
 
 class ScoreResource:

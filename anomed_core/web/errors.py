@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import difflib
 import json
 import math
+from collections.abc import Sequence
 from typing import Any
 
 import falcon
@@ -34,6 +36,38 @@ STATUS: dict[type[errors.AnomedError], tuple[int, str]] = {
 }
 """Status code and title of every error that may reach a participant."""
 
+CODES: dict[type[errors.AnomedError], str] = {
+    errors.MissingParameterError: "missing_parameter",
+    errors.InvalidParameterError: "invalid_parameter",
+    errors.MalformedPayloadError: "malformed_payload",
+    errors.NotAuthenticatedError: "not_authenticated",
+    errors.NotAllowedError: "not_allowed",
+    errors.UnknownResourceError: "not_found",
+    errors.RequestTimeoutError: "request_timeout",
+    errors.AlreadyScoredError: "already_scored",
+    errors.AttemptInProgressError: "attempt_in_progress",
+    errors.LengthRequiredError: "length_required",
+    errors.PayloadTooLargeError: "payload_too_large",
+    errors.SubmissionRejected: "submission_rejected",
+    errors.QuotaExhaustedError: "quota_exhausted",
+    errors.EvaluationFailedError: "evaluation_failed",
+    errors.EvaluationTimeoutError: "evaluation_timeout",
+    errors.LedgerFullError: "ledger_full",
+    errors.LedgerError: "ledger_unavailable",
+}
+"""Name of every such error, which programs may rely on; titles are for people."""
+
+ERROR_CODE = "X-Error-Code"
+
+# The wire protocol fixes the bodies of these two to the byte, so their code is in the header alone.
+_FIXED = (errors.MissingParameterError, errors.MalformedPayloadError)
+_LONGEST_ASKING_S = 5
+
+
+def code_of(error: errors.AnomedError) -> str:
+    """Return the name of an error: that of its nearest listed class."""
+    return next((CODES[cls] for cls in type(error).__mro__ if cls in CODES), "internal")
+
 
 def status_of(error: errors.AnomedError) -> tuple[int, str]:
     """Return the status code and title of an error: those of its nearest listed class."""
@@ -53,14 +87,18 @@ def handle_anomed_error(
     status, title = status_of(error)
     if isinstance(error, errors.RequestError):
         log.info("refused", status=status, reason=str(error))
-        _answer(resp, status, title, str(error))
+        _answer(
+            resp, status, title, str(error), code=code_of(error), is_fixed=isinstance(error, _FIXED)
+        )
         _add_headers(req, resp, error)
         return
     log.error("failed", status=status, culprit=errors.culprit_of(error), exc_info=error)
     description = str(error) if isinstance(error, errors.ServiceError) else _OPAQUE
     if isinstance(error, errors.LedgerError):
         description = error.public
-    _answer(resp, status, title, description, request_id=req.context.request_id)
+    _answer(
+        resp, status, title, description, code=code_of(error), request_id=req.context.request_id
+    )
 
 
 def handle_unexpected(
@@ -71,24 +109,41 @@ def handle_unexpected(
     Falcon's own errors have handlers of their own, which are nearer to them.
     """
     log.error("failed", status=500, culprit=errors.culprit_of(error), exc_info=error)
-    _answer(resp, 500, "Internal error", _OPAQUE, request_id=req.context.request_id)
+    _answer(
+        resp, 500, "Internal error", _OPAQUE, code="internal", request_id=req.context.request_id
+    )
 
 
 _REMAINING = {"attempts": "X-Attempts-Remaining", "requests": "X-Requests-Remaining"}
 _OPAQUE = "Something failed on our side; the organiser finds the reason under this request id."
 
 
-def _answer(resp: falcon.Response, status: int, title: str, description: str, **more: str) -> None:
+def _answer(
+    resp: falcon.Response,
+    status: int,
+    title: str,
+    description: str,
+    *,
+    code: str,
+    is_fixed: bool = False,
+    **more: str,
+) -> None:
+    told = {"title": title, "description": description, **more}
     resp.status = status
     resp.content_type = falcon.MEDIA_JSON
-    resp.data = json.dumps({"title": title, "description": description, **more}).encode()
+    resp.set_header(ERROR_CODE, code)
+    resp.data = json.dumps(told if is_fixed else {**told, "code": code}).encode()
     resp.stream = None
 
 
 def _add_headers(req: falcon.Request, resp: falcon.Response, error: errors.RequestError) -> None:
     if isinstance(error, errors.AlreadyScoredError):
         resp.location = f"{req.context.base}/scores/{error.score_id}"
-    if isinstance(error, (errors.AttemptInProgressError, errors.QuotaExhaustedError)):
+    if isinstance(error, errors.AttemptInProgressError):
+        # The lease says when the claim is void at the latest; evaluations mostly end in seconds.
+        seconds = min(_LONGEST_ASKING_S, math.ceil(error.retry_after_s))
+        resp.set_header("Retry-After", str(max(1, seconds)))
+    if isinstance(error, errors.QuotaExhaustedError):
         resp.set_header("Retry-After", str(max(1, math.ceil(error.retry_after_s))))
     if isinstance(error, errors.QuotaExhaustedError):
         resp.set_header(_REMAINING[error.counted], str(error.remaining))
@@ -96,10 +151,42 @@ def _add_headers(req: falcon.Request, resp: falcon.Response, error: errors.Reque
         resp.set_header("WWW-Authenticate", 'Basic realm="anomed", charset="UTF-8"')
 
 
-def serialize_http_error(_: falcon.Request, resp: falcon.Response, error: falcon.HTTPError) -> None:
-    """Write Falcon's own errors (404, 405, ...) in the same form."""
-    resp.content_type = falcon.MEDIA_JSON
-    body = {"title": error.title}
-    if error.description:
-        body["description"] = error.description
-    resp.data = json.dumps(body).encode()
+class FalconErrors:
+    """Writes Falcon's own errors (404, 405, ...) in the same form.
+
+    Parameters
+    ----------
+    routes
+        All that there are, so that a misspelt one can be set right.
+    """
+
+    def __init__(self, routes: Sequence[str]) -> None:
+        self._routes = sorted(routes)
+
+    def __call__(self, req: falcon.Request, resp: falcon.Response, error: falcon.HTTPError) -> None:
+        """Write one error."""
+        code = _HTTP_CODES.get(error.status_code, "http_error")
+        description = error.description
+        if error.status_code == 404 and not description:
+            description = self._nearest(req.path)
+        body = {"title": error.title, "code": code}
+        if description:
+            body["description"] = description
+        resp.content_type = falcon.MEDIA_JSON
+        resp.set_header(ERROR_CODE, code)
+        resp.data = json.dumps(body).encode()
+
+    def _nearest(self, path: str) -> str:
+        path = path[:_LONGEST_PATH]
+        found = difflib.get_close_matches(path, self._routes, n=1)
+        meant = f" did you mean {found[0]}?" if found else ""
+        return f"There is no route {path};{meant} challenge.json of each challenge lists them."
+
+
+_LONGEST_PATH = 200
+_HTTP_CODES = {
+    400: "bad_request",
+    404: "not_found",
+    405: "method_not_allowed",
+    416: "range_not_satisfiable",
+}

@@ -4,12 +4,11 @@ from __future__ import annotations
 
 from typing import Any
 
-import attrs
-
-from anomed_core.model import ANONYMIZER, DEANONYMIZER, DataProduct, JSONSchema
+from anomed_core.model import DataProduct, JSONSchema
 from anomed_core.service import HostedChallenge
 from anomed_core.service.description import schema_as_json
 from anomed_core.version import __version__
+from anomed_core.web.attempts import PARAMETERS
 from anomed_core.web.openapi_parts import operation_id, parameter_object, refusals
 from anomed_core.web.openapi_submissions import submission
 
@@ -33,6 +32,7 @@ def openapi(challenges: dict[str, HostedChallenge]) -> dict[str, Any]:
         "/livez": {"get": _document("Whether the process answers.")},
         "/readyz": {"get": _ready()},
         "/metrics": {"get": _metrics_page()},
+        "/challenges": {"get": _document("The challenges of this server.")},
     }
     for base, hosted in challenges.items():
         for product in hosted.products.values():
@@ -43,6 +43,8 @@ def openapi(challenges: dict[str, HostedChallenge]) -> dict[str, Any]:
         for path in dict.fromkeys(kind.path for kind in hosted.kinds):
             paths[base + path] = {"post": submission(hosted, base, path)}
         paths[f"{base}/attempts"] = {"get": _attempts(hosted, base)}
+        paths[f"{base}/targets"] = {"get": _targets(hosted, base)}
+        paths[f"{base}/whoami"] = {"get": _whoami(hosted, base)}
         paths[f"{base}/challenge.json"] = {
             "get": _document("What the challenge says about itself.")
         }
@@ -64,6 +66,7 @@ def openapi(challenges: dict[str, HostedChallenge]) -> dict[str, Any]:
                     "properties": {
                         "title": {"type": "string"},
                         "description": {"type": "string"},
+                        "code": {"type": "string"},
                         "request_id": {"type": "string"},
                     },
                 }
@@ -130,12 +133,25 @@ def _metrics_page() -> dict[str, Any]:
 def _attempts(hosted: HostedChallenge, base: str) -> dict[str, Any]:
     attempts = _document("A participant's own history, remaining attempts and phases, in UTC.")
     attempts["operationId"] = operation_id(hosted, base, verb="get", path="/attempts")
-    attempts["parameters"] = [
-        parameter_object(ANONYMIZER),
-        parameter_object(attrs.evolve(DEANONYMIZER, required=False)),
-    ]
+    attempts["parameters"] = [parameter_object(parameter) for parameter in PARAMETERS]
     attempts["responses"] |= refusals(400, 401, 403)
     return attempts
+
+
+def _targets(hosted: HostedChallenge, base: str) -> dict[str, Any]:
+    targets = _document("The anonymizers that can be attacked, and for which splits.")
+    targets["operationId"] = operation_id(hosted, base, verb="get", path="/targets")
+    content = targets["responses"]["200"]["content"]["application/json"]
+    content["schema"] = {"type": "array", "items": {"type": "object"}}
+    targets["responses"] |= refusals(401, 403)
+    return targets
+
+
+def _whoami(hosted: HostedChallenge, base: str) -> dict[str, Any]:
+    whoami = _document("Whom the token belongs to; nobody in open mode.")
+    whoami["operationId"] = operation_id(hosted, base, verb="get", path="/whoami")
+    whoami["responses"] |= refusals(401, 403)
+    return whoami
 
 
 def _score(hosted: HostedChallenge, base: str) -> dict[str, Any]:
@@ -173,7 +189,9 @@ def _product(product: DataProduct, hosted: HostedChallenge, base: str) -> dict[s
         responses["304"] = {"description": "Not modified since the given ETag."}
         responses |= refusals(401, 403, 416)
     else:
-        responses |= refusals(400, 401, 403, 422)
+        responses["206"] = {"description": "The range that was asked for.", "content": content}
+        responses["304"] = {"description": "Not modified since the given ETag."}
+        responses |= refusals(400, 401, 403, 416, 422)
     return {
         "operationId": operation_id(hosted, base, verb="get", path=product.path),
         "summary": product.description,

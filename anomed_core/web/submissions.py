@@ -56,6 +56,8 @@ class SubmissionResource:
         resp.location = f"{self._base}/scores/{receipt.score.id}"
         if receipt.remaining is not None:
             resp.set_header("X-Attempts-Remaining", str(receipt.remaining))
+        if receipt.resets_at is not None:
+            resp.set_header("X-Attempts-Reset", receipt.resets_at.isoformat())
         if receipt.replayed:
             resp.set_header("Idempotency-Replayed", "true")
 

@@ -26,7 +26,7 @@ from anomed_client.errors import UsageError
 from anomed_client.fetching import fetch
 from anomed_client.http import Answer
 from anomed_client.ranking import Ranking, ranking_of, rankings_of
-from anomed_client.results import Attempts, Receipt, Score, attempts_of
+from anomed_client.results import Attempts, Receipt, Score, every_attempt
 from anomed_client.submitting import prepare, send
 from anomed_client.targets import Target, targets_of
 
@@ -277,7 +277,7 @@ class Challenge(Described):
             query[own] = access.me.name
         if not query:
             raise UsageError('Whose attempts? Say connect(..., name="...") or attempts(name=...).')
-        return attempts_of(access.calls.get_json("/attempts", parameters=query))
+        return every_attempt(access.calls, query)
 
     def score(self, id: int | str) -> Score:  # noqa: A002 - what the server calls it
         """Return a recorded score of one's own.

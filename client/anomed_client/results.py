@@ -14,6 +14,8 @@ from anomed_client.errors import MissingExtra
 if TYPE_CHECKING:
     from pandas import DataFrame
 
+    from anomed_client.calls import Calls
+
 
 @dataclass(frozen=True, kw_only=True, eq=False, repr=False)
 class Score(Mapping[str, float]):
@@ -236,6 +238,15 @@ def data_frame(rows: Any) -> DataFrame:
     except ImportError as error:
         raise MissingExtra("Data frames need pandas", "tables") from error
     return pd.DataFrame(list(rows))
+
+
+def every_attempt(calls: Calls, query: Mapping[str, str]) -> Attempts:
+    """Fetch a history, page by page."""
+    told = calls.get_json("/attempts", parameters=query)
+    while told.get("next"):
+        more = calls.get_json("/attempts", parameters={**query, "after": str(told["next"])})
+        told = {**more, "attempts": [*told["attempts"], *more["attempts"]]}
+    return attempts_of(told)
 
 
 def attempts_of(told: Mapping[str, Any]) -> Attempts:

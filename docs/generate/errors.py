@@ -6,7 +6,7 @@ import inspect
 from collections.abc import Iterator
 
 from anomed_core import errors
-from anomed_core.web.errors import STATUS
+from anomed_core.web.errors import CODES, STATUS
 from docs.generate.markdown import code, docstring, table
 
 
@@ -28,9 +28,9 @@ def status_block() -> str:
         (status, title, docstring(cls)["summary"], cls) for cls, (status, title) in STATUS.items()
     )
     return table(
-        ["status", "`title`", "when", "error"],
+        ["status", "`title`", "`code`", "when", "error"],
         [
-            [str(status), title, meaning, f"[`{cls.__name__}`](errors.md)"]
+            [str(status), title, code(CODES[cls]), meaning, f"[`{cls.__name__}`](errors.md)"]
             for status, title, meaning, cls in rows
         ],
     )

@@ -171,7 +171,7 @@ def questions(
 
 
 def _of_the_server(*, is_alone: bool) -> Iterator[Question]:
-    for path in ("/", "/livez", "/readyz"):
+    for path in ("/", "/challenges", "/livez", "/readyz"):
         yield Question(route=path, target=path, decide=everybody)
     if not is_alone:
         yield Question(route="/openapi.json", target="/openapi.json", decide=everybody)
@@ -212,8 +212,19 @@ def _of_the_core(base: str, scores: Mapping[Role, int]) -> Iterator[Question]:
         yield Question(route=route, target=f"{base}/scores/{number}", decide=own)
     route, target = f"{base}/attempts", f"{base}/attempts?anonymizer={anonymizer}"
     yield Question(route=route, target=target, decide=_own_attempts_on_an_anonymizer)
+    every_pair = f"{base}/attempts?deanonymizer={deanonymizer}"
+    yield Question(route=route, target=every_pair, decide=subject_and_organiser(Role.DEANONYMIZER))
     target += f"&deanonymizer={deanonymizer}"
     yield Question(route=route, target=target, decide=subject_and_organiser(Role.DEANONYMIZER))
+
+    yield Question(route=f"{base}/whoami", target=f"{base}/whoami", decide=_holder_of_a_token)
+    yield Question(route=f"{base}/targets", target=f"{base}/targets", decide=_attackers)
+
+
+_holder_of_a_token = _known_here(lambda _: OK)
+_attackers = _known_here(
+    lambda caller: OK if caller.is_organiser or caller.role is Role.DEANONYMIZER else FORBIDDEN
+)
 
 
 def missing(base: str) -> Iterator[Question]:

@@ -23,7 +23,7 @@ from tests.security.rule import CREATED, FORBIDDEN, METHODS, OK, UNKNOWN, Unansw
 from tests.security.ward import Ward
 
 TABLES = Path(__file__).parent / "tables"
-BASE, OF_THE_SERVER = f"/challenges/{HERE}", {"/", "/livez", "/readyz", "/metrics"}
+BASE, OF_THE_SERVER = f"/challenges/{HERE}", {"/", "/challenges", "/livez", "/readyz", "/metrics"}
 ALREADY_SCORED = 409
 
 TRAINING = {

@@ -308,7 +308,7 @@ DATA = table_bytes(age=[1, 2], city=["Bonn", "Kiel"])
 
 
 def test_the_parts_of_a_form_are_decoded_each_by_its_schema() -> None:
-    payload = decode({"anon_data": DATA, "anon_scheme": b"same", "more": b"?"}, FORM, LIMITS)
+    payload = decode({"anon_data": DATA, "anon_scheme": b"same"}, FORM, LIMITS)
 
     assert payload["anon_data"].num_rows == 2
     assert payload["anon_scheme"] == "same"
@@ -322,6 +322,11 @@ def test_the_parts_of_a_form_are_decoded_each_by_its_schema() -> None:
             DATA,
             MalformedPayloadError,
             "Expected a multipart/form-data body with the parts anon_data, anon_scheme, note.",
+        ),
+        (
+            {"anon_data": DATA, "anon_scheme": b"same", "notes": b"?"},
+            MalformedPayloadError,
+            "There is no part 'notes' in this form; allowed are anon_data, anon_scheme, note.",
         ),
         (
             {"anon_data": DATA},

@@ -86,7 +86,7 @@ def test_other_methods_are_refused_in_our_form(method: str, client: TestClient) 
 
     assert response.status_code == 405
     assert response.headers["Content-Type"] == "application/json"
-    assert response.json == {"title": "405 Method Not Allowed"}
+    assert response.json == {"title": "405 Method Not Allowed", "code": "method_not_allowed"}
     assert response.headers["Allow"] == "GET, HEAD, OPTIONS"
 
 

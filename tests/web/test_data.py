@@ -1,5 +1,6 @@
 """Data products over HTTP: ETag, Range, HEAD, and what a request needs to name."""
 
+import base64
 import hashlib
 import io
 import zipfile
@@ -154,7 +155,21 @@ def test_a_product_of_the_request_is_never_kept(client: TestClient) -> None:
     response = client.simulate_get(PAIR)
 
     assert response.headers["Cache-Control"] == "private, no-store"
-    assert "ETag" not in response.headers
+
+
+def test_a_product_of_the_request_can_be_checked_and_continued(client: TestClient) -> None:
+    whole = client.simulate_get(PAIR)
+    digest = hashlib.sha256(whole.content).hexdigest()
+    encoded = base64.b64encode(bytes.fromhex(digest)).decode()
+    etag = whole.headers["ETag"]
+    continued = {"Range": "bytes=100-", "If-Range": etag}
+
+    assert etag == f'"{digest}"'
+    assert whole.headers["Repr-Digest"] == f"sha-256=:{encoded}:"
+    rest = client.simulate_get(PAIR, headers=continued)
+    assert (rest.status_code, rest.content) == (206, whole.content[100:])
+    assert client.simulate_get(PAIR, headers={"If-None-Match": etag}).status_code == 304
+    assert client.simulate_get(PAIR, headers={"Range": "bytes=999999-"}).status_code == 416
 
 
 @pytest.mark.parametrize(

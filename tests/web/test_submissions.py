@@ -235,6 +235,7 @@ def test_a_failure_of_ours_is_a_503_with_an_id_and_nothing_else(
         "title": "Evaluation failed",
         "description": "The evaluation failed on our side; your attempt is free again.",
         "request_id": "my-request-1",
+        "code": "evaluation_failed",
     }
 
 
