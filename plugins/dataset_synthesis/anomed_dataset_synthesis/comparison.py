@@ -328,7 +328,7 @@ def _row(
     name: str, runtime_s: float, *, guarantee: Guarantee | None, utility: Utility, risk: Risk
 ) -> ComparisonRow:
     _, two_way, three_way = utility.fidelity
-    worst_task = min(utility.transfers, key=lambda transfer: transfer.ratio)
+    worst_task = utility.worst_transfer
     return ComparisonRow(
         name=name,
         runtime_s=runtime_s,

@@ -9,11 +9,12 @@ from anomed_core import ReportSection, Score, Split, table_html
 from anomed_dataset_synthesis.challenge.arena import Arena
 from anomed_dataset_synthesis.challenge.house import (
     AUDIT,
+    CLAIM_PREFIX,
+    DIAGNOSTICS_PREFIX,
     LINKAGE,
     PANEL,
     page_key,
 )
-from anomed_dataset_synthesis.challenge.house_metrics import CLAIM_PREFIX, DIAGNOSTICS_PREFIX
 from anomed_dataset_synthesis.challenge.kinds import SYNTHESIZER, TASKS
 
 _HOUSE = "house"

@@ -2,40 +2,41 @@
 
 from collections.abc import Mapping
 
+import attrs
 import numpy as np
 
-from anomed_core import HouseAttack, Split, Submission
+from anomed_core import Direction, HouseAttack, Split, Submission
 from anomed_dataset_synthesis.attacks.diagnostics import Diagnostics
 from anomed_dataset_synthesis.attacks.linkage import link_by_reference
 from anomed_dataset_synthesis.attacks.panel import PanelResult, run_panel
 from anomed_dataset_synthesis.audit.canary import audit_by_canary
 from anomed_dataset_synthesis.audit.claims import ClaimFinding, find_on_claim
 from anomed_dataset_synthesis.challenge.arena import Arena
-from anomed_dataset_synthesis.challenge.house_metrics import (
-    CLAIM_PREFIX,
-    DIAGNOSTICS_PREFIX,
-    claim_declared,
-    linkage_declared,
-    name_prefix,
-    panel_declared,
+from anomed_dataset_synthesis.challenge.kinds import LINKS, SYNTHESIZER
+from anomed_dataset_synthesis.challenge.metrics import (
+    INFINITY,
+    RISK_ROWS,
+    Row,
+    column_slugs,
+    guess_rows,
+    membership_rows,
+    of_part,
+    rows_of,
 )
-from anomed_dataset_synthesis.challenge.kinds import SYNTHESIZER
-from anomed_dataset_synthesis.challenge.metrics import column_slugs
 from anomed_dataset_synthesis.challenge.scoring import (
+    Guessed,
     assess_links,
-    flat_guesses,
-    flat_membership,
     measured_utility,
-    rounded,
+    recorded,
+    risk_in,
 )
 from anomed_dataset_synthesis.external import find_generator
 from anomed_dataset_synthesis.report import report_page
 from anomed_dataset_synthesis.table.canonical import to_frame
-from anomed_dataset_synthesis.threat.evidence import risk_of
+from anomed_dataset_synthesis.threat.evidence import Risk
 
 PANEL, LINKAGE, AUDIT = "panel", "linkage", "audit"
-
-Metrics = Mapping[str, float]
+CLAIM_PREFIX, DIAGNOSTICS_PREFIX = "claim.", "diagnostics."
 
 _N_OTHERS = 150
 """Records that a canary hides among: few of them hide it worse, and a claim holds for any."""
@@ -43,55 +44,62 @@ _N_OTHERS = 150
 
 def house_attacks(arena: Arena) -> list[HouseAttack]:
     """Name the attacks, as the server runs them in the background."""
+    panel_rows, link_rows = rows_of_panel(arena), rows_of(arena, LINKS)
 
-    def panel(submission: Submission, rng: np.random.Generator) -> Metrics:
-        return rounded(attack_with_panel(arena, submission, rng), submission.split)
+    def panel(submission: Submission, rng: np.random.Generator) -> Mapping[str, float]:
+        return recorded(panel_rows, attack_with_panel(arena, submission, rng), submission.split)
 
-    def linkage(submission: Submission, _: np.random.Generator) -> Metrics:
-        return rounded(attack_by_linking(arena, submission), submission.split)
+    def linkage(submission: Submission, _: np.random.Generator) -> Mapping[str, float]:
+        return recorded(link_rows, attack_by_linking(arena, submission), submission.split)
 
-    def canaries(submission: Submission, rng: np.random.Generator) -> Metrics | None:
+    def canaries(submission: Submission, rng: np.random.Generator) -> Mapping[str, float] | None:
         finding = audit(arena, submission, rng)
-        return None if finding is None else claim_metrics(finding)
+        return None if finding is None else recorded(CLAIM_ROWS, finding, Split.VALIDATION)
 
-    audits = [
-        HouseAttack(
-            name=AUDIT,
-            kind=SYNTHESIZER,
-            description="Runs the generator with and without a canary and bounds its epsilon from "
-            "below (Clopper-Pearson).",
-            metrics=claim_declared(),
-            run=canaries,
-        )
-    ]
-    return [
+    attacks = [
         HouseAttack(
             name=PANEL,
             kind=SYNTHESIZER,
             description="Exact match, distance ratio (DOMIAS, arXiv:2302.12580), density ratio of "
             "marginals, nearest neighbour's attributes, predicates; on all targets and outliers.",
-            metrics=panel_declared(arena),
+            metrics=[row.declared() for row in panel_rows],
             run=panel,
         ),
         HouseAttack(
             name=LINKAGE,
             kind=SYNTHESIZER,
             description="Links halves of records through the nearest synthetic record.",
-            metrics=linkage_declared(),
+            metrics=[row.declared() for row in link_rows],
             run=linkage,
         ),
-        *(audits if arena.config.generators else []),
     ]
+    if arena.config.generators:
+        attacks.append(
+            HouseAttack(
+                name=AUDIT,
+                kind=SYNTHESIZER,
+                description="Runs the generator with and without a canary and bounds its epsilon "
+                "from below (Clopper-Pearson).",
+                metrics=[row.declared() for row in CLAIM_ROWS],
+                run=canaries,
+            )
+        )
+    return attacks
 
 
-def page_key(arena: Arena, anonymizer: str, digest: str) -> str:
-    """Name the file with the page about a submission."""
-    return arena.file_key(f"page of {anonymizer}", digest)
+# --- the panel ------------------------------------------------------------------------------------
 
 
-def attack_with_panel(
-    arena: Arena, submission: Submission, rng: np.random.Generator
-) -> dict[str, float]:
+@attrs.frozen(kw_only=True, eq=False)
+class Attacked:
+    """What the panel learnt, and what that says about a claim, if one was made."""
+
+    panel: PanelResult
+    finding: ClaimFinding | None
+    risk: Risk
+
+
+def attack_with_panel(arena: Arena, submission: Submission, rng: np.random.Generator) -> Attacked:
     """Run the panel, test the claim by it, and write the page about a final."""
     this = arena.rounds[submission.split]
     synthetic = arena.synthetic(submission)
@@ -115,13 +123,12 @@ def attack_with_panel(
             gate=arena.config.gate,
         )
         arena.keep(page_key(arena, submission.anonymizer, submission.digest), page.encode())
-    claim = {} if finding is None else claim_metrics(finding)
-    return {
-        **panel_metrics(
-            result, slugs=column_slugs(arena.codebook.names), n_attackers=arena.config.attackers
-        ),
-        **{f"{CLAIM_PREFIX}{name}": value for name, value in claim.items()},
-    }
+    return Attacked(panel=result, finding=finding, risk=risk_in(arena, result.evidence))
+
+
+def page_key(arena: Arena, anonymizer: str, digest: str) -> str:
+    """Name the file with the page about a submission."""
+    return arena.file_key(f"page of {anonymizer}", digest)
 
 
 def _examine_claim(
@@ -138,54 +145,141 @@ def _examine_claim(
     return find_on_claim(claim, attacks=scores, rng=rng)
 
 
-def panel_metrics(
-    result: PanelResult, *, slugs: Mapping[str, str], n_attackers: int
-) -> dict[str, float]:
-    """Flatten the panel's results; the diagnostics are shown and never counted.
+def rows_of_panel(arena: Arena) -> list[Row[Attacked]]:
+    """Measure what each attack of the panel learnt, what became of a claim, and diagnostics.
 
-    Parameters
-    ----------
-    result : PanelResult
-        What the attacks learnt.
-    slugs : Mapping of str to str
-        How names of metrics call the columns.
-    n_attackers : int
-        See `risk_of`.
-
-    Returns
-    -------
-    dict of str to float
-        ``risk``; ``attack.group.figure`` by membership attack, ``attack.column.figure`` by attack
-        on columns; ``diagnostics.figure``.
+    Names are ``attack.group.figure`` by membership attack, ``attack.column.figure`` by attack on
+    columns, and ``diagnostics.figure``; diagnostics are shown and never counted.
     """
-    metrics = {"risk": risk_of(result.evidence, n_attackers=n_attackers).value}
-    for membership in result.memberships:
-        metrics |= flat_membership(membership, name_prefix(membership.attack, membership.group))
-    for guesses in result.guesses:
-        measure = slugs.get(guesses.measure, guesses.measure)
-        metrics |= flat_guesses(guesses, name_prefix(guesses.attack, measure))
-    return metrics | _flat_diagnostics(result.diagnostics)
+    columns = arena.codebook.names
+    slugs = column_slugs(columns)
+    attacks = ["exact match", "distance ratio", "density ratio, single columns"]
+    attacks += ["density ratio, pairs of columns"] if len(columns) > 1 else []
+    rows: list[Row[Attacked]] = [*RISK_ROWS]
+    for attack in attacks:
+        rows += _membership_rows(attack, "all targets") + _membership_rows(attack, "outliers")
+    for secret in arena.config.secrets:
+        event = f"the nearest neighbour's {secret} is right"
+        rows += _guess_rows("nearest neighbour", secret, slugs[secret], event)
+    for measure in [*columns, "combinations of columns"]:
+        event = f"a predicate about {measure} is true of exactly one record"
+        rows += _guess_rows("singling out", measure, slugs.get(measure, measure), event)
+    return [
+        *rows,
+        *of_part(DIAGNOSTIC_ROWS, lambda found: found.panel.diagnostics, prefix=DIAGNOSTICS_PREFIX),
+        *of_part(CLAIM_ROWS, lambda found: found.finding, prefix=CLAIM_PREFIX, optional=True),
+    ]
 
 
-def _flat_diagnostics(seen: Diagnostics) -> dict[str, float]:
-    figures = {
-        "dcr_share": seen.dcr_share,
-        "matches_training": seen.matches_training,
-        "matches_control": seen.matches_control,
-        "matches_background": seen.matches_background,
-        "real_matches": seen.real_matches,
-        "nndr_training": seen.nndr_training,
-        "nndr_control": seen.nndr_control,
-        "n_exact_records": float(len(seen.exact_places)),
-        "copies_training_records": float(seen.copies_training_records),
-        "copies_public_records": float(seen.copies_public_records),
-    }
-    if seen.unique_matches is not None:
-        figures["unique_matches"] = seen.unique_matches
-    return {f"{DIAGNOSTICS_PREFIX}{name}": value for name, value in figures.items()}
+def _membership_rows(attack: str, group: str) -> list[Row[Attacked]]:
+    return of_part(
+        membership_rows(f" For {group}."),
+        lambda found: next(
+            (one for one in found.panel.memberships if (one.attack, one.group) == (attack, group)),
+            None,
+        ),
+        prefix=name_prefix(attack, group),
+        optional=group != "all targets",  # a group may be too small for any figures
+    )
 
 
-def attack_by_linking(arena: Arena, submission: Submission) -> dict[str, float]:
+def _guess_rows(attack: str, measure: str, slug: str, event: str) -> list[Row[Attacked]]:
+    return of_part(
+        guess_rows(event),
+        lambda found: next(
+            (one for one in found.panel.guesses if (one.attack, one.measure) == (attack, measure)),
+            None,
+        ),
+        prefix=name_prefix(attack, slug),
+        optional=attack == "singling out",  # there may be nothing to state about a column
+    )
+
+
+def name_prefix(*parts: str) -> str:
+    """Return what the names of an attack's metrics begin with.
+
+    Examples
+    --------
+    >>> name_prefix("density ratio, single columns", "all targets")
+    'density_ratio_single_columns.all_targets.'
+    """
+    return "".join(f"{part.replace(', ', '_').replace(' ', '_')}." for part in parts)
+
+
+_NEAR = "5% quantile of the ratio of distances to the nearest and the second nearest {} record."
+
+DIAGNOSTIC_ROWS: tuple[Row[Diagnostics], ...] = (
+    Row(
+        name="dcr_share",
+        compute=lambda seen: seen.dcr_share,
+        definition="Share of synthetic records nearer to the training than to the control table, "
+        "ties counting half.",
+        chance=0.5,
+    ),
+    Row(
+        name="matches_training",
+        compute=lambda seen: seen.matches_training,
+        definition="Share of synthetic records that equal a training record.",
+    ),
+    Row(
+        name="matches_control",
+        compute=lambda seen: seen.matches_control,
+        definition="Share of synthetic records that equal a control record.",
+    ),
+    Row(
+        name="matches_background",
+        compute=lambda seen: seen.matches_background,
+        definition="Share of synthetic records that equal a public record.",
+    ),
+    Row(
+        name="real_matches",
+        compute=lambda seen: seen.real_matches,
+        definition="Share of training records that equal a control or public one.",
+    ),
+    Row(
+        name="nndr_training",
+        compute=lambda seen: seen.nndr_training,
+        definition=_NEAR.format("training"),
+        direction=Direction.LOWER,
+    ),
+    Row(
+        name="nndr_control",
+        compute=lambda seen: seen.nndr_control,
+        definition=_NEAR.format("control"),
+        direction=Direction.LOWER,
+    ),
+    Row(
+        name="n_exact_records",
+        compute=lambda seen: len(seen.exact_places),
+        definition="Training records that are in the synthetic and no other table.",
+        bounds=(0.0, INFINITY),
+    ),
+    Row(
+        name="copies_training_records",
+        compute=lambda seen: seen.copies_training_records,
+        definition="1 if more training than control records are in the synthetic and no other "
+        "table (99.9% confidence), else 0.",
+    ),
+    Row(
+        name="copies_public_records",
+        compute=lambda seen: seen.copies_public_records,
+        definition="1 if more synthetic records equal a control or public one than come about by "
+        "themselves, else 0.",
+    ),
+    Row(
+        name="unique_matches",
+        compute=lambda seen: seen.unique_matches,
+        definition="Share of the unique training records that the synthetic table holds; missing "
+        "if none is unique.",
+        optional=True,
+    ),
+)
+
+
+# --- linkage --------------------------------------------------------------------------------------
+
+
+def attack_by_linking(arena: Arena, submission: Submission) -> Guessed:
     """Link by the nearest synthetic record and score that as anybody's links."""
     this = arena.rounds[submission.split]
     halves = this.halves
@@ -196,9 +290,10 @@ def attack_by_linking(arena: Arena, submission: Submission) -> dict[str, float]:
         reference=arena.synthetic(submission),
         background=this.real.background,
     )
-    result = assess_links(this, links)
-    risk = risk_of(result.evidence(), n_attackers=arena.config.attackers)
-    return {"risk": risk.value, **flat_guesses(result)}
+    return assess_links(arena, this, links)
+
+
+# --- claims ---------------------------------------------------------------------------------------
 
 
 def audit(arena: Arena, submission: Submission, rng: np.random.Generator) -> ClaimFinding | None:
@@ -239,12 +334,33 @@ def audit(arena: Arena, submission: Submission, rng: np.random.Generator) -> Cla
     return ClaimFinding(claim=claim, audit=found)
 
 
-def claim_metrics(finding: ClaimFinding) -> dict[str, float]:
-    """Flatten what was found out about a claim."""
-    return {
-        "epsilon": finding.claim.epsilon,
-        "delta": finding.claim.delta,
-        "epsilon_lower": finding.epsilon_lower,
-        "epsilon_provable": finding.epsilon_provable,
-        "refuted": float(finding.state == "refuted"),
-    }
+CLAIM_ROWS: tuple[Row[ClaimFinding], ...] = (
+    Row(
+        name="epsilon",
+        compute=lambda finding: finding.claim.epsilon,
+        definition="The claimed epsilon.",
+        bounds=(0.0, INFINITY),
+    ),
+    Row(
+        name="delta",
+        compute=lambda finding: finding.claim.delta,
+        definition="The claimed delta.",
+    ),
+    Row(
+        name="epsilon_lower",
+        compute=lambda finding: finding.epsilon_lower,
+        definition="Largest epsilon that is proved, with 95% confidence.",
+        bounds=(0.0, INFINITY),
+    ),
+    Row(
+        name="epsilon_provable",
+        compute=lambda finding: finding.epsilon_provable,
+        definition="What a perfect attack could have proved.",
+        bounds=(0.0, INFINITY),
+    ),
+    Row(
+        name="refuted",
+        compute=lambda finding: finding.state == "refuted",
+        definition="1 if epsilon_lower exceeds the claimed epsilon, else 0.",
+    ),
+)

@@ -1,11 +1,18 @@
-"""What a challenge measures: utility, and the success of attacks of each kind."""
+"""What is measured: one row a metric, with what it means and the function that computes it.
+
+A row computes from what was found out about a submission as a whole, such as `Published`. Rows of
+a part, such as one attack of several, are made rows of the whole by `of_part`.
+"""
+
+from __future__ import annotations
 
 import re
-from collections.abc import Sequence
-from typing import Any
+from collections.abc import Callable, Iterable, Sequence
+from typing import TYPE_CHECKING, Any, Generic, TypeVar
+
+import attrs
 
 from anomed_core import Direction, Metric
-from anomed_dataset_synthesis.challenge.arena import Arena
 from anomed_dataset_synthesis.challenge.kinds import (
     ATTRIBUTES,
     LINKS,
@@ -13,10 +20,85 @@ from anomed_dataset_synthesis.challenge.kinds import (
     SINGLING_OUT,
     SYNTHESIZER,
 )
-from anomed_dataset_synthesis.threat.membership import FALSE_POSITIVE_RATES
+from anomed_dataset_synthesis.threat.guesses import GuessResult
+from anomed_dataset_synthesis.threat.membership import FALSE_POSITIVE_RATES, MembershipResult
 
-FPR_NAMES = {rate: f"tpr_at_fpr_{rate:g}" for rate in FALSE_POSITIVE_RATES}
-"""Metrics of true-positive rates, by the false-positive rate."""
+if TYPE_CHECKING:
+    from anomed_core.statistics import Estimate
+    from anomed_dataset_synthesis.challenge.arena import Arena
+    from anomed_dataset_synthesis.challenge.scoring import Guessed, Published, Told
+    from anomed_dataset_synthesis.utility.manifold import Manifold
+    from anomed_dataset_synthesis.utility.transfer import Transfer
+
+Part = TypeVar("Part")
+Whole = TypeVar("Whole")
+
+INFINITY = float("inf")
+
+
+@attrs.frozen(kw_only=True)
+class Row(Generic[Part]):
+    """A metric and the function that computes it; None where an optional one is missing.
+
+    The other attributes are those of `anomed_core.Metric`.
+    """
+
+    name: str
+    compute: Callable[[Part], float | None]
+    definition: str
+    direction: Direction = Direction.HIGHER
+    bounds: tuple[float, float] = (0.0, 1.0)
+    chance: float | None = None
+    primary: bool = False
+    tie_breaker: int | None = None
+    optional: bool = False
+
+    def declared(self, kind: str = "") -> Metric:
+        """Declare the metric, of a submission kind or of a house attack."""
+        facts = attrs.asdict(self, filter=attrs.filters.exclude("compute"), recurse=False)
+        return Metric(kind=kind, **facts)
+
+
+def values(rows: Iterable[Row[Part]], part: Part) -> dict[str, float]:
+    """Compute the metrics that there are."""
+    computed = ((row.name, row.compute(part)) for row in rows)
+    return {name: float(value) for name, value in computed if value is not None}
+
+
+def of_part(
+    rows: Iterable[Row[Part]],
+    pick: Callable[[Whole], Part | None],
+    *,
+    prefix: str = "",
+    optional: bool = False,
+) -> list[Row[Whole]]:
+    """Make rows of a part rows of the whole.
+
+    Parameters
+    ----------
+    rows : iterable of Row
+        What is measured of the part.
+    pick : callable
+        Finds the part in the whole; None if there is none.
+    prefix : str
+        What the names begin with.
+    optional : bool
+        Whether there may be no such part.
+    """
+
+    def moved(row: Row[Part]) -> Row[Whole]:
+        def compute(whole: Whole) -> float | None:
+            part = pick(whole)
+            return None if part is None else row.compute(part)
+
+        facts = attrs.asdict(row, recurse=False) | {
+            "name": f"{prefix}{row.name}",
+            "compute": compute,
+            "optional": optional or row.optional,
+        }
+        return Row(**facts)
+
+    return [moved(row) for row in rows]
 
 
 def column_slugs(columns: Sequence[str]) -> dict[str, str]:
@@ -37,192 +119,276 @@ def column_slugs(columns: Sequence[str]) -> dict[str, str]:
 
 def metrics(arena: Arena) -> list[Metric]:
     """Declare all metrics."""
+    kinds = (SYNTHESIZER, MEMBERSHIP, ATTRIBUTES, LINKS, SINGLING_OUT)
+    return [row.declared(kind) for kind in kinds for row in rows_of(arena, kind)]
+
+
+def rows_of(arena: Arena, kind: str) -> Sequence[Row[Any]]:
+    """Return what is measured of a kind of submissions."""
+    if kind == SYNTHESIZER:
+        return utility_rows(arena.config.gate, manifold=arena.config.manifold)
+    if kind == MEMBERSHIP:
+        return MEMBERSHIP_ROWS
+    if kind == ATTRIBUTES:
+        return attribute_rows(arena.config.secrets)
+    event = LINK_EVENT if kind == LINKS else "a predicate is true of exactly one record"
+    return [*RISK_ROWS, *of_part(guess_rows(event), lambda found: found.guesses[""])]
+
+
+# --- utility --------------------------------------------------------------------------------------
+
+
+def utility_rows(gate: float, *, manifold: bool) -> list[Row[Published]]:
+    """Measure what a synthetic table is good for."""
     return [
-        *_utility_metrics(arena),
-        *_membership_metrics(),
-        *_attribute_metrics(arena),
-        risk_metric(LINKS),
-        *guess_metrics("", "a left half is linked with its right half", kind=LINKS),
-        risk_metric(SINGLING_OUT),
-        *guess_metrics("", "a predicate is true of exactly one record", kind=SINGLING_OUT),
-    ]
-
-
-def _utility_metrics(arena: Arena) -> list[Metric]:
-    def metric(name: str, definition: str, **options: Any) -> Metric:
-        given = {"bounds": (0.0, 1.0)} | options
-        return Metric(name=name, kind=SYNTHESIZER, definition=definition, **given)
-
-    unbounded = (float("-inf"), float("inf"))
-    accuracies = [
-        metric(
-            f"accuracy_{order}way",
-            f"Mean over choices of {order} columns of 1 - total variation distance to the training "
-            "records, on bins learnt from the background.",
-        )
-        for order in (1, 2, 3)
-    ]
-    skills = [
-        metric(
-            f"skill_{order}way",
-            f"accuracy_{order}way on a scale from independent columns (0) to another real "
-            "sample (1).",
-            bounds=unbounded,
-            chance=0.0,
-        )
-        for order in (2, 3)
-    ]
-    optional = [
-        metric("alpha_precision", "Alaa et al. 2022 (arXiv:2102.08921); 1 is best."),
-        metric("beta_recall", "The mirror image of alpha_precision."),
-        metric("authenticity", "Share of records that are no near-copies (Alaa et al. 2022)."),
-    ]
-    return [
-        metric(
-            "utility",
-            "Smallest of skill_2way, skill_3way, transfer_ratio and 1 - c2st_excess, cut off at "
-            "0 and 1.",
+        Row(
+            name="utility",
+            compute=lambda found: found.utility.score,
+            definition="Smallest of skill_2way, skill_3way, transfer_ratio and 1 - c2st_excess, "
+            "cut off at 0 and 1.",
             chance=0.0,
             primary=True,
         ),
-        metric("passes_gate", f"1 if utility is at least {arena.config.gate:g}, else 0."),
-        *accuracies,
-        *skills,
-        metric(
-            "transfer_auc",
-            "AUC on control records of boosted trees trained on the submission, for the hidden "
-            "task that suffers most (Esteban et al. 2017).",
-            chance=0.5,
+        Row(
+            name="passes_gate",
+            compute=lambda found: found.utility.passes(found.gate),
+            definition=f"1 if utility is at least {gate:g}, else 0.",
         ),
-        metric(
-            "transfer_ratio",
-            "(transfer_auc - 1/2) / (the same of real training records - 1/2), over the tasks "
-            "the smallest.",
-            bounds=unbounded,
-            chance=0.0,
-            tie_breaker=1,
-        ),
-        metric(
-            "c2st_auc",
-            "Cross-validated AUC of boosted trees telling the submission from control records "
-            "(Lopez-Paz and Oquab 2017).",
+        *(_accuracy(order) for order in (1, 2, 3)),
+        *(_skill(order) for order in (2, 3)),
+        *of_part(_TRANSFER_ROWS, lambda found: found.utility.worst_transfer),
+        Row(
+            name="c2st_auc",
+            compute=lambda found: found.utility.two_sample.auc,
+            definition="Cross-validated AUC of boosted trees telling the submission from control "
+            "records (Lopez-Paz and Oquab 2017).",
             direction=Direction.LOWER,
         ),
-        metric("c2st_excess", "2 |c2st_auc - 1/2|.", direction=Direction.LOWER),
-        *(optional if arena.config.manifold else []),
+        Row(
+            name="c2st_excess",
+            compute=lambda found: found.utility.two_sample.excess,
+            definition="2 |c2st_auc - 1/2|.",
+            direction=Direction.LOWER,
+        ),
+        *(of_part(_MANIFOLD_ROWS, lambda found: found.manifold) if manifold else []),
     ]
 
 
-_RISK = (
-    "Lower bound of the normalised advantage over controls, largest over measures and groups, "
-    "corrected (Bonferroni) for all attackers; 0 where nothing is sure."
-)
-
-
-def risk_metric(kind: str = "") -> Metric:
-    """Declare the risk, which ranks attacks; of a house attack without a kind."""
-    return Metric(
-        name="risk",
-        kind=kind,
-        bounds=(0.0, 1.0),
-        chance=0.0,
-        primary=True,
-        definition=_RISK,
+def _accuracy(order: int) -> Row[Published]:
+    return Row(
+        name=f"accuracy_{order}way",
+        compute=lambda found: found.utility.fidelity[order - 1].accuracy,
+        definition=f"Mean over choices of {order} columns of 1 - total variation distance to the "
+        "training records, on bins learnt from the background.",
     )
 
 
-def _membership_metrics() -> list[Metric]:
-    def metric(name: str, definition: str, **options: Any) -> Metric:
-        given = {"bounds": (0.0, 1.0)} | options
-        return Metric(name=name, kind=MEMBERSHIP, definition=definition, **given)
+def _skill(order: int) -> Row[Published]:
+    return Row(
+        name=f"skill_{order}way",
+        compute=lambda found: found.utility.fidelity[order - 1].skill,
+        definition=f"accuracy_{order}way on a scale from independent columns (0) to another real "
+        "sample (1).",
+        bounds=(-INFINITY, INFINITY),
+        chance=0.0,
+    )
 
-    figures = {"auc": ("Area under the whole ROC curve, ties counting half.", 0.5)} | {
-        name: (f"TPR at an FPR of {rate:g}, read off the whole ROC curve, ties at random.", rate)
-        for rate, name in FPR_NAMES.items()
-    }
-    declared = [risk_metric(MEMBERSHIP)]
-    for prefix, whom in (("", ""), ("outliers_", " For the 5% in the thinnest background.")):
-        for name, (definition, chance) in figures.items():
-            full = f"{prefix}{name}"
-            order = 1 if full == "auc" else None
-            declared += [
-                metric(full, definition + whom, chance=chance, tie_breaker=order),
-                metric(f"{full}_low", "Lower end of its 95% interval."),
-                metric(f"{full}_high", "Upper end of its 95% interval."),
-                metric(f"{full}_null_high", "97.5% of worthless attacks stay below this."),
-            ]
-    positive = (0.0, float("inf"))
+
+_TRANSFER_ROWS: tuple[Row[Transfer], ...] = (
+    Row(
+        name="transfer_auc",
+        compute=lambda worst: worst.auc,
+        definition="AUC on control records of boosted trees trained on the submission, for the "
+        "hidden task that suffers most (Esteban et al. 2017).",
+        chance=0.5,
+    ),
+    Row(
+        name="transfer_ratio",
+        compute=lambda worst: worst.ratio,
+        definition="(transfer_auc - 1/2) / (the same of real training records - 1/2), over the "
+        "tasks the smallest.",
+        bounds=(-INFINITY, INFINITY),
+        chance=0.0,
+        tie_breaker=1,
+    ),
+)
+
+_MANIFOLD_ROWS: tuple[Row[Manifold], ...] = (
+    Row(
+        name="alpha_precision",
+        compute=lambda figures: figures.alpha_precision,
+        definition="Alaa et al. 2022 (arXiv:2102.08921); 1 is best.",
+    ),
+    Row(
+        name="beta_recall",
+        compute=lambda figures: figures.beta_recall,
+        definition="The mirror image of alpha_precision.",
+    ),
+    Row(
+        name="authenticity",
+        compute=lambda figures: figures.authenticity,
+        definition="Share of records that are no near-copies (Alaa et al. 2022).",
+    ),
+)
+
+
+# --- attacks --------------------------------------------------------------------------------------
+
+LINK_EVENT = "a left half is linked with its right half"
+
+RISK_ROWS: tuple[Row[Any], ...] = (
+    Row(
+        name="risk",
+        compute=lambda found: found.risk.value,
+        definition="Lower bound of the normalised advantage over controls, largest over measures "
+        "and groups, corrected (Bonferroni) for all attackers; 0 where nothing is sure.",
+        chance=0.0,
+        primary=True,
+    ),
+)
+"""What attacks are ranked by, of whatever holds a `Risk`."""
+
+
+def with_limits(
+    main: Row[Part], estimate: Callable[[Part], Estimate]
+) -> tuple[Row[Part], Row[Part], Row[Part]]:
+    """Add the limits of its interval to a row."""
+    return (
+        main,
+        Row(
+            name=f"{main.name}_low",
+            compute=lambda part: estimate(part).low,
+            definition="Lower end of its 95% interval.",
+        ),
+        Row(
+            name=f"{main.name}_high",
+            compute=lambda part: estimate(part).high,
+            definition="Upper end of its 95% interval.",
+        ),
+    )
+
+
+def _curve_rows(
+    main: Row[MembershipResult],
+    estimate: Callable[[MembershipResult], Estimate],
+    fpr: float | None = None,
+) -> tuple[Row[MembershipResult], ...]:
+    return (
+        *with_limits(main, estimate),
+        Row(
+            name=f"{main.name}_null_high",
+            compute=lambda told: told.null_band(fpr)[1],
+            definition="97.5% of worthless attacks stay below this.",
+        ),
+    )
+
+
+def _tpr_rows(fpr: float, about: str) -> tuple[Row[MembershipResult], ...]:
+    main: Row[MembershipResult] = Row(
+        name=f"tpr_at_fpr_{fpr:g}",
+        compute=lambda told: told.tpr_at(fpr).value,
+        definition=f"TPR at an FPR of {fpr:g}, read off the whole ROC curve, ties at random."
+        f"{about}",
+        chance=fpr,
+    )
+    return _curve_rows(main, lambda told: told.tpr_at(fpr), fpr)
+
+
+def membership_rows(about: str = "", *, breaks_ties: bool = False) -> list[Row[MembershipResult]]:
+    """Measure how well scores tell members from non-members, with intervals and null bands."""
+    area: Row[MembershipResult] = Row(
+        name="auc",
+        compute=lambda told: told.auc().value,
+        definition=f"Area under the whole ROC curve, ties counting half.{about}",
+        chance=0.5,
+        tie_breaker=1 if breaks_ties else None,
+    )
+    rates = [row for fpr in FALSE_POSITIVE_RATES for row in _tpr_rows(fpr, about)]
+    return [*_curve_rows(area, MembershipResult.auc), *rates]
+
+
+MEMBERSHIP_ROWS: tuple[Row[Told], ...] = (
+    *RISK_ROWS,
+    *of_part(membership_rows(breaks_ties=True), lambda told: told.everybody),
+    *of_part(
+        membership_rows(" For the 5% in the thinnest background."),
+        lambda told: told.outliers,
+        prefix="outliers_",
+    ),
+    Row(
+        name="background_auc",
+        compute=lambda told: told.background_auc,
+        definition="AUC of the distance to the background: who has seen no more.",
+    ),
+    Row(
+        name="epsilon_lower",
+        compute=lambda told: told.finding.epsilon_lower,
+        definition="Largest epsilon that the scores prove at the claimed delta (0 without a "
+        "claim), by Clopper-Pearson bounds at a threshold fixed on the other half of the targets.",
+        bounds=(0.0, INFINITY),
+        chance=0.0,
+    ),
+    Row(
+        name="epsilon_provable",
+        compute=lambda told: told.finding.epsilon_provable,
+        definition="What a perfect attack could have proved.",
+        bounds=(0.0, INFINITY),
+    ),
+    Row(
+        name="refutes_claim",
+        compute=lambda told: told.claimed and told.finding.state == "refuted",
+        definition="1 if epsilon_lower exceeds the claimed epsilon, else 0.",
+    ),
+)
+
+
+def guess_rows(event: str) -> list[Row[GuessResult]]:
+    """Measure successes on members and non-members; `event` says what is one, as a clause."""
+    excess: Row[GuessResult] = Row(
+        name="excess",
+        compute=lambda found: found.over_controls().value,
+        definition="(success - control_success) / (1 - control_success), cut off at 0 "
+        "(Abbott 1925).",
+        chance=0.0,
+    )
     return [
-        *declared,
-        metric("background_auc", "AUC of the distance to the background: who has seen no more."),
-        metric(
-            "epsilon_lower",
-            "Largest epsilon that the scores prove at the claimed delta (0 without a claim), by "
-            "Clopper-Pearson bounds at a threshold fixed on the other half of the targets.",
-            bounds=positive,
+        Row(
+            name="success",
+            compute=lambda found: found.success().value,
+            definition=f"How often {event}, about members (centre of Wilson's interval).",
+        ),
+        Row(
+            name="control_success",
+            compute=lambda found: found.control_success().value,
+            definition=f"How often {event}, about non-members.",
+        ),
+        *with_limits(excess, GuessResult.over_controls),
+        Row(
+            name="over_background",
+            compute=lambda found: found.over_background().value if found.background else None,
+            definition="The same excess over a model that has seen the public background only.",
             chance=0.0,
         ),
-        metric("epsilon_provable", "What a perfect attack could have proved.", bounds=positive),
-        metric("refutes_claim", "1 if epsilon_lower exceeds the claimed epsilon, else 0."),
     ]
 
 
-def _attribute_metrics(arena: Arena) -> list[Metric]:
-    declared = [risk_metric(ATTRIBUTES)]
-    for secret, slug in column_slugs(arena.config.secrets).items():
-        declared += guess_metrics(f"{slug}_", f"a guess of {secret} is right", kind=ATTRIBUTES)
-        declared.append(
-            Metric(
-                name=f"{slug}_confident_excess",
-                kind=ATTRIBUTES,
-                bounds=(0.0, 1.0),
-                chance=0.0,
-                definition="Excess among the tenth of the targets guessed most confidently.",
-            )
-        )
-    return declared
+def attribute_rows(secrets: Sequence[str]) -> list[Row[Guessed]]:
+    """Measure guesses of each secret column."""
+    rows: list[Row[Guessed]] = [*RISK_ROWS]
+    for secret, slug in column_slugs(secrets).items():
+        rows += _secret_rows(secret, f"{slug}_")
+    return rows
 
 
-def guess_metrics(
-    prefix: str, event: str, *, kind: str = "", optional: bool = False
-) -> list[Metric]:
-    """Declare success on members and non-members, and the excess with its 95% interval.
-
-    Parameters
-    ----------
-    prefix : str
-        What their names begin with.
-    event : str
-        What counts as a success, as a clause.
-    kind : str
-        The submission kind; empty for a house attack.
-    optional : bool
-        Whether a result may lack them.
-    """
-
-    def metric(name: str, definition: str, **options: Any) -> Metric:
-        return Metric(
-            name=f"{prefix}{name}",
-            kind=kind,
-            bounds=(0.0, 1.0),
-            optional=optional,
-            definition=definition,
-            **options,
-        )
-
+def _secret_rows(secret: str, prefix: str) -> list[Row[Guessed]]:
+    confident: Row[GuessResult] = Row(
+        name="confident_excess",
+        compute=lambda found: found.over_controls().value,
+        definition="Excess among the tenth of the targets guessed most confidently.",
+        chance=0.0,
+    )
+    guessed = guess_rows(f"a guess of {secret} is right")
     return [
-        metric("success", f"How often {event}, about members (centre of Wilson's interval)."),
-        metric("control_success", f"How often {event}, about non-members."),
-        metric(
-            "excess",
-            "(success - control_success) / (1 - control_success), cut off at 0 (Abbott 1925).",
-            chance=0.0,
-        ),
-        metric("excess_low", "Lower end of its 95% interval."),
-        metric("excess_high", "Upper end of its 95% interval."),
-        metric(
-            "over_background",
-            "The same excess over a model that has seen the public background only.",
-            chance=0.0,
-        ),
+        *of_part(guessed, lambda found: found.guesses[secret], prefix=prefix),
+        *of_part([confident], lambda found: found.confident[secret], prefix=prefix),
     ]

@@ -4,7 +4,7 @@ Scores of the tuning round are rounded to two decimals: an oracle that answers e
 its way to single records (ReconSyn, arXiv:2312.05114).
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 
 import attrs
 import numpy as np
@@ -16,7 +16,7 @@ from anomed_dataset_synthesis.attacks.singling_out import (
     multivariate_predicates,
     univariate_predicates,
 )
-from anomed_dataset_synthesis.audit.claims import find_on_claim
+from anomed_dataset_synthesis.audit.claims import ClaimFinding, find_on_claim
 from anomed_dataset_synthesis.challenge.arena import Arena
 from anomed_dataset_synthesis.challenge.kinds import (
     ATTRIBUTES,
@@ -26,12 +26,12 @@ from anomed_dataset_synthesis.challenge.kinds import (
     guesses_of,
     predicates_of,
 )
-from anomed_dataset_synthesis.challenge.metrics import FPR_NAMES, column_slugs
+from anomed_dataset_synthesis.challenge.metrics import Part, Row, rows_of, values
 from anomed_dataset_synthesis.dp.accounting import Guarantee
 from anomed_dataset_synthesis.rounds import Round
-from anomed_dataset_synthesis.table.canonical import CanonicalTable
+from anomed_dataset_synthesis.table.canonical import CanonicalTable, RealTables
 from anomed_dataset_synthesis.table.encoding import MAX_TREE_CATEGORIES, fit_bins
-from anomed_dataset_synthesis.threat.evidence import Evidence, risk_of
+from anomed_dataset_synthesis.threat.evidence import Evidence, Risk, risk_of
 from anomed_dataset_synthesis.threat.guesses import (
     GuessResult,
     assess_guesses,
@@ -42,18 +42,73 @@ from anomed_dataset_synthesis.threat.guesses import (
 from anomed_dataset_synthesis.threat.membership import MembershipResult, assess_membership
 from anomed_dataset_synthesis.threat.predicates import Predicate
 from anomed_dataset_synthesis.utility.evaluation import Utility, evaluate_utility
-from anomed_dataset_synthesis.utility.manifold import manifold
+from anomed_dataset_synthesis.utility.manifold import Manifold, manifold
 
 Metrics = dict[str, float]
 
 _DECIMALS = 2
+_NO_CLAIM = Guarantee(epsilon=0.0, delta=0.0, accountant="none")
 
 
-def rounded(metrics: Mapping[str, float], split: Split) -> Metrics:
-    """Take away what the tuning round is not to tell; leave the validation's scores as they are."""
+@attrs.frozen(kw_only=True, eq=False)
+class Published:
+    """A synthetic table and what it is good for; `gate` is the least utility that is ranked."""
+
+    synthetic: CanonicalTable
+    real: RealTables
+    utility: Utility
+    gate: float
+    manifold: Manifold | None = None
+
+
+@attrs.frozen(kw_only=True, eq=False)
+class Told:
+    """What membership scores tell, of all targets and of outliers; `claimed` if a claim was made.
+
+    `background_auc` is what is told by who has seen the background only.
+    """
+
+    everybody: MembershipResult
+    outliers: MembershipResult
+    risk: Risk
+    background_auc: float
+    finding: ClaimFinding
+    claimed: bool
+
+
+@attrs.frozen(kw_only=True, eq=False)
+class Guessed:
+    """What guesses got right, by what is guessed; `confident` are the surest tenth of them."""
+
+    guesses: Mapping[str, GuessResult]
+    confident: Mapping[str, GuessResult] = attrs.field(factory=dict)
+    risk: Risk
+
+
+def recorded(rows: Iterable[Row[Part]], part: Part, split: Split) -> Metrics:
+    """Compute metrics, without what the tuning round is not to tell."""
+    found = values(rows, part)
     if split is Split.VALIDATION:
-        return dict(metrics)
-    return {name: round(value, _DECIMALS) for name, value in metrics.items()}
+        return found
+    return {name: round(value, _DECIMALS) for name, value in found.items()}
+
+
+def utility_metrics(arena: Arena, submission: Submission) -> Metrics:
+    """Score a synthetic table."""
+    rows = rows_of(arena, submission.kind)
+    return recorded(rows, _published(arena, submission), submission.split)
+
+
+def threat_metrics(arena: Arena, submission: Submission, target: Target) -> Metrics:
+    """Score an attack, of whatever kind."""
+    assess = {
+        MEMBERSHIP: _assess_memberships,
+        ATTRIBUTES: _assess_attributes,
+        LINKS: _assess_links,
+        SINGLING_OUT: _assess_predicates,
+    }[submission.kind]
+    rows = rows_of(arena, submission.kind)
+    return recorded(rows, assess(arena, submission, target), submission.split)
 
 
 def measured_utility(arena: Arena, submission: Submission) -> Utility:
@@ -72,124 +127,63 @@ def measured_utility(arena: Arena, submission: Submission) -> Utility:
     )
 
 
-def utility_metrics(arena: Arena, submission: Submission) -> Metrics:
-    """Score a synthetic table."""
-    metrics = _flat_utility(measured_utility(arena, submission), gate=arena.config.gate)
+def _published(arena: Arena, submission: Submission) -> Published:
+    synthetic, real = arena.synthetic(submission), arena.rounds[submission.split].real
+    figures = None
     if arena.config.manifold:
-        metrics |= _manifold_metrics(arena, submission)
-    return rounded(metrics, submission.split)
-
-
-def _manifold_metrics(arena: Arena, submission: Submission) -> Metrics:
-    real = arena.rounds[submission.split].real
-    figures = manifold(
-        arena.synthetic(submission),
-        real,
-        binning=fit_bins(real.background, n_categories=MAX_TREE_CATEGORIES),
-        rng=arena.lottery.generator("manifold", submission.split.value),
+        figures = manifold(
+            synthetic,
+            real,
+            binning=fit_bins(real.background, n_categories=MAX_TREE_CATEGORIES),
+            rng=arena.lottery.generator("manifold", submission.split.value),
+        )
+    return Published(
+        synthetic=synthetic,
+        real=real,
+        utility=measured_utility(arena, submission),
+        gate=arena.config.gate,
+        manifold=figures,
     )
-    return {
-        "alpha_precision": figures.alpha_precision,
-        "beta_recall": figures.beta_recall,
-        "authenticity": figures.authenticity,
-    }
 
 
-def _flat_utility(utility: Utility, *, gate: float) -> Metrics:
-    one_way, two_way, three_way = utility.fidelity
-    worst = min(utility.transfers, key=lambda transfer: transfer.ratio)
-    return {
-        "utility": utility.score,
-        "passes_gate": float(utility.passes(gate)),
-        "accuracy_1way": one_way.accuracy,
-        "accuracy_2way": two_way.accuracy,
-        "accuracy_3way": three_way.accuracy,
-        "skill_2way": two_way.skill,
-        "skill_3way": three_way.skill,
-        "transfer_auc": worst.auc,
-        "transfer_ratio": worst.ratio,
-        "c2st_auc": utility.two_sample.auc,
-        "c2st_excess": utility.two_sample.excess,
-    }
+def risk_in(arena: Arena, evidence: Sequence[Evidence]) -> Risk:
+    """Take the largest sure advantage, corrected for all attackers that are expected."""
+    return risk_of(evidence, n_attackers=arena.config.attackers)
 
 
-def threat_metrics(arena: Arena, submission: Submission, target: Target) -> Metrics:
-    """Score an attack, of whatever kind."""
-    if submission.kind == MEMBERSHIP:
-        attacked = target.submission
-        claim = arena.declaration(attacked).guarantee if attacked else None
-        return membership_metrics(arena, submission, claim)
-    score = {
-        ATTRIBUTES: attribute_metrics,
-        LINKS: link_metrics,
-        SINGLING_OUT: predicate_metrics,
-    }[submission.kind]
-    return score(arena, submission)
-
-
-def membership_metrics(arena: Arena, submission: Submission, claim: Guarantee | None) -> Metrics:
-    """Score membership scores on all and on outlying targets, and test the target's claim."""
+def _assess_memberships(arena: Arena, submission: Submission, target: Target) -> Told:
     this = arena.rounds[submission.split]
     scores = np.asarray(submission.payload["prediction"], dtype=np.float64)
     is_member = this.membership.is_member
     everybody, outliers = assess_membership(
         scores, is_member, attack="submitted", groups={"outliers": this.outliers}
     )
-    metrics = {
-        "risk": _risk([*everybody.evidence(), *outliers.evidence()], arena),
-        **flat_membership(everybody, ""),
-        **flat_membership(outliers, "outliers_"),
-        "background_auc": auc(roc_curve(is_member, this.strangeness)),
-        **_on_claim(arena, submission, (everybody.members, everybody.controls), claim),
-    }
-    return rounded(metrics, submission.split)
+    attacked = target.submission
+    claim = arena.declaration(attacked).guarantee if attacked else None
+    finding = find_on_claim(
+        claim or _NO_CLAIM,
+        attacks=[(everybody.members, everybody.controls)],
+        # half of the targets fix the threshold, the others are counted
+        rng=arena.lottery.generator("halves of targets", submission.digest),
+    )
+    return Told(
+        everybody=everybody,
+        outliers=outliers,
+        risk=risk_in(arena, [*everybody.evidence(), *outliers.evidence()]),
+        background_auc=auc(roc_curve(is_member, this.strangeness)),
+        finding=attrs.evolve(finding, confidence=1 - 0.05 / arena.config.attackers),
+        claimed=claim is not None,
+    )
 
 
-def flat_membership(result: MembershipResult, prefix: str) -> Metrics:
-    """Return AUC and TPR at low FPRs, each with its 95% interval and the null band's upper end."""
-    metrics: Metrics = {}
-    area = result.auc()
-    figures = {"auc": (area, result.null_band())}
-    for fpr, name in FPR_NAMES.items():
-        figures[name] = (result.tpr_at(fpr), result.null_band(fpr))
-    for name, (estimate, band) in figures.items():
-        metrics |= {
-            f"{prefix}{name}": estimate.value,
-            f"{prefix}{name}_low": estimate.low,
-            f"{prefix}{name}_high": estimate.high,
-            f"{prefix}{name}_null_high": band[1],
-        }
-    return metrics
-
-
-def _on_claim(
-    arena: Arena,
-    submission: Submission,
-    scores: tuple[npt.NDArray[np.float64], npt.NDArray[np.float64]],
-    claim: Guarantee | None,
-) -> Metrics:
-    """Test a claim by half of the targets; the other half fixes the threshold."""
-    tested = claim or Guarantee(epsilon=0.0, delta=0.0, accountant="none")
-    rng = arena.lottery.generator("halves of targets", submission.digest)
-    finding = find_on_claim(tested, attacks=[scores], rng=rng)
-    finding = attrs.evolve(finding, confidence=1 - 0.05 / arena.config.attackers)
-    return {
-        "epsilon_lower": finding.epsilon_lower,
-        "epsilon_provable": finding.epsilon_provable,
-        "refutes_claim": float(claim is not None and finding.state == "refuted"),
-    }
-
-
-def attribute_metrics(arena: Arena, submission: Submission) -> Metrics:
-    """Score guesses of the secret columns."""
+def _assess_attributes(arena: Arena, submission: Submission, _: Target) -> Guessed:
     this = arena.rounds[submission.split]
     guesses = guesses_of(arena, submission.payload)
-    metrics: Metrics = {}
-    evidence: list[Evidence] = []
-    for secret, slug in column_slugs(arena.config.secrets).items():
+    everybody, confident = {}, {}
+    for secret in arena.config.secrets:
         column = arena.codebook.column(secret)
         truth = this.attributes.table.column(secret)
-        everybody, confident = assess_guesses(
+        everybody[secret], confident[secret] = assess_guesses(
             attribute_hits(guesses[secret].levels, truth, column=column),
             this.attributes.is_member,
             attack="submitted",
@@ -197,36 +191,18 @@ def attribute_metrics(arena: Arena, submission: Submission) -> Metrics:
             confidences=guesses[secret].confidences,
             background_hits=attribute_hits(this.background_guesses[secret], truth, column=column),
         )
-        evidence += [*everybody.evidence(), *confident.evidence()]
-        metrics |= flat_guesses(everybody, f"{slug}_")
-        metrics[f"{slug}_confident_excess"] = confident.over_controls().value
-    return rounded({"risk": _risk(evidence, arena), **metrics}, submission.split)
+    pairs = zip(everybody.values(), confident.values(), strict=True)
+    evidence = [piece for pair in pairs for result in pair for piece in result.evidence()]
+    return Guessed(guesses=everybody, confident=confident, risk=risk_in(arena, evidence))
 
 
-def flat_guesses(result: GuessResult, prefix: str = "") -> Metrics:
-    """Return success rates on members and controls, and the excess with its 95% interval."""
-    excess = result.over_controls()
-    metrics = {
-        f"{prefix}success": result.success().value,
-        f"{prefix}control_success": result.control_success().value,
-        f"{prefix}excess": excess.value,
-        f"{prefix}excess_low": excess.low,
-        f"{prefix}excess_high": excess.high,
-    }
-    if result.background is not None:
-        metrics[f"{prefix}over_background"] = result.over_background().value
-    return metrics
+def _assess_links(arena: Arena, submission: Submission, _: Target) -> Guessed:
+    this = arena.rounds[submission.split]
+    return assess_links(arena, this, submission.payload["prediction"])
 
 
-def link_metrics(arena: Arena, submission: Submission) -> Metrics:
-    """Score links between the two halves."""
-    result = assess_links(arena.rounds[submission.split], submission.payload["prediction"])
-    metrics = {"risk": _risk(result.evidence(), arena), **flat_guesses(result)}
-    return rounded(metrics, submission.split)
-
-
-def assess_links(this: Round, links: npt.NDArray[np.integer]) -> GuessResult:
-    """Compare links of members with links of controls and of a background-only model."""
+def assess_links(arena: Arena, this: Round, links: npt.NDArray[np.integer]) -> Guessed:
+    """Compare links of members with links of non-members and of a background-only model."""
     halves, keys = this.halves, this.halves.right_keys
     (result,) = assess_guesses(
         link_hits(np.asarray(links, dtype=np.int64), halves.partners, right_keys=keys),
@@ -235,11 +211,10 @@ def assess_links(this: Round, links: npt.NDArray[np.integer]) -> GuessResult:
         measure="links",
         background_hits=link_hits(halves.background_links, halves.partners, right_keys=keys),
     )
-    return result
+    return Guessed(guesses={"": result}, risk=risk_in(arena, result.evidence()))
 
 
-def predicate_metrics(arena: Arena, submission: Submission) -> Metrics:
-    """Score predicates that are to single out members."""
+def _assess_predicates(arena: Arena, submission: Submission, _: Target) -> Guessed:
     this = arena.rounds[submission.split]
     rng = arena.lottery.generator("singling out", submission.digest)
     result = assess_predicates(
@@ -254,8 +229,7 @@ def predicate_metrics(arena: Arena, submission: Submission) -> Metrics:
         ),
         rng=rng,
     )
-    metrics = {"risk": _risk(result.evidence(), arena), **flat_guesses(result)}
-    return rounded(metrics, submission.split)
+    return Guessed(guesses={"": result}, risk=risk_in(arena, result.evidence()))
 
 
 def _background_predicates(
@@ -274,7 +248,3 @@ def _background_predicates(
     ]
     chosen = rng.permutation(len(single))[: n_predicates - len(combined)]
     return [*combined, *(single[place] for place in chosen)]
-
-
-def _risk(evidence: Sequence[Evidence], arena: Arena) -> float:
-    return risk_of(evidence, n_attackers=arena.config.attackers).value

@@ -36,6 +36,11 @@ class Utility:
     two_sample: TwoSampleTest
 
     @property
+    def worst_transfer(self) -> Transfer:
+        """Return that of the task that suffers most."""
+        return min(self.transfers, key=lambda one: one.ratio)
+
+    @property
     def components(self) -> dict[str, float]:
         """Return what the score is the minimum of; each is 1 for another real sample.
 
@@ -49,7 +54,7 @@ class Utility:
         }
         return {
             **skills,
-            "transfer ratio": min(transfer.ratio for transfer in self.transfers),
+            "transfer ratio": self.worst_transfer.ratio,
             "indistinguishability": 1 - self.two_sample.excess,
         }
 
