@@ -63,7 +63,7 @@ if TYPE_CHECKING:
         TextSchema,
         alternatives,
     )
-    from anomed_core.plugins import CreationContext
+    from anomed_core.plugins import CreationContext, ExtensionPoint, extension_points
     from anomed_core.sampling import Lottery
     from anomed_core.system.threads import one_thread
     from anomed_core.wire import decode_npz, encode_npz
@@ -119,7 +119,7 @@ _HOMES = {
         "TextSchema",
         "alternatives",
     ),
-    "anomed_core.plugins": ("CreationContext",),
+    "anomed_core.plugins": ("CreationContext", "ExtensionPoint", "extension_points"),
     "anomed_core.sampling": ("Lottery",),
     "anomed_core.system.threads": ("one_thread",),
     "anomed_core.wire": ("decode_npz", "encode_npz"),
@@ -148,6 +148,7 @@ __all__ = [
     "DemoConfig",
     "DemoSession",
     "Direction",
+    "ExtensionPoint",
     "FormPart",
     "FormSchema",
     "Gate",
@@ -180,6 +181,7 @@ __all__ = [
     "create_app",
     "decode_npz",
     "encode_npz",
+    "extension_points",
     "hookimpl",
     "one_thread",
     "simulate_hospital_register",

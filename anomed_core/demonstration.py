@@ -65,9 +65,9 @@ def play_demo(plugin: str, *, seed: int) -> None:
         If the type has no demo, or the server does not start.
     """
     challenge_type = build_registry().load(plugin)
-    if challenge_type is None or challenge_type.competition is None:
+    if challenge_type is None or challenge_type.demo is None:
         raise UsageError(f"plugin {plugin!r} has no demo")
-    module, _, function = challenge_type.competition.play.partition(":")
+    module, _, function = challenge_type.demo.play.partition(":")
     began = time.monotonic()
     with tempfile.TemporaryDirectory(prefix="anomed-demo-") as folder:
         config = Path(folder, "challenge.toml")
@@ -82,8 +82,8 @@ def play_demo(plugin: str, *, seed: int) -> None:
 
 def _as_toml(challenge_type: ChallengeType) -> str:
     """Return the configuration of the competition; JSON's scalars and lists are TOML, too."""
-    competition = challenge_type.competition
-    table = {"type": challenge_type.name, **(competition.config if competition else {})}
+    demo = challenge_type.demo
+    table = {"type": challenge_type.name, **(demo.config if demo else {})}
     lines = [f"{key} = {_toml_value(value)}" for key, value in table.items()]
     return "\n".join(["[challenges.demo]", *lines, ""])
 

@@ -14,9 +14,9 @@ import numpy as np
 from anomed_core.datasets.codebook import CodebookColumn
 from anomed_core.datasets.source import DataSource
 from anomed_core.errors import UsageError
-from anomed_core.hookspecs import hookimpl
+from anomed_core.hookspecs import API, hookimpl
 
-ANOMED_API = 1
+ANOMED_API = API
 
 SKLEARN_SETS = ("breast_cancer", "diabetes", "digits", "iris", "wine")
 """Data sets that scikit-learn carries, so that nothing is downloaded."""

@@ -21,7 +21,7 @@ the participant gets a 503 with an id, keeps the attempt, and the log holds the 
 
 from __future__ import annotations
 
-from anomed_core.hookspecs._markers import API, PROJECT, hookimpl, hookspec
+from anomed_core.hookspecs._markers import API, OLDEST_API, PROJECT, hookimpl, hookspec
 from anomed_core.hookspecs.announcing import (
     anomed_challenge_types,
     anomed_create_challenge,
@@ -56,6 +56,7 @@ from anomed_core.hookspecs.utility_evaluation import (
 
 __all__ = [
     "API",
+    "OLDEST_API",
     "PROJECT",
     "anomed_authorize",
     "anomed_baselines",

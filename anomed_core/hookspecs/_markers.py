@@ -7,6 +7,9 @@ import pluggy
 API = 1
 """The version of the contract; plugins repeat it as ``ANOMED_API``."""
 
+OLDEST_API = 1
+"""The oldest version that is accepted, with a warning if it is not `API`: this one or the last."""
+
 PROJECT = "anomed"
 
 hookspec = pluggy.HookspecMarker(PROJECT)

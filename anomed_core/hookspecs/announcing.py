@@ -50,8 +50,9 @@ def anomed_create_challenge(type_name: str, config: Any, context: CreationContex
     type_name
         Slug of the type.
     config
-        Object of the type's config class. All its fields decide whether scores are comparable,
-        but those with ``attrs.field(metadata={"fingerprint": False})``: they may change meanwhile.
+        Object of the type's config class, ``challenge.config`` in all other hooks. All its fields
+        decide whether scores are comparable, but those with
+        ``attrs.field(metadata={"fingerprint": False})``: they may change meanwhile.
     context
         The challenge's id, its lottery, data sources and frozen arrays.
 

@@ -81,7 +81,9 @@ class Challenge:
     title, description
         For people.
     definition
-        Whatever the owner's ``anomed_create_challenge`` returned: its data and settings.
+        Whatever the owner's ``anomed_create_challenge`` returned: its data.
+    config
+        What the organiser decided: an object of the type's config class, or ``None`` without any.
     lottery
         Source of every draw that participants must not be able to foresee.
     """
@@ -91,4 +93,5 @@ class Challenge:
     title: str
     description: str = ""
     definition: Any = attrs.field(repr=False)
+    config: Any = attrs.field(default=None, repr=False)
     lottery: Lottery = attrs.field(repr=False)

@@ -10,6 +10,7 @@ from typing import Any
 import attrs
 
 from anomed_core.model._converters import as_tuple
+from anomed_core.model._deprecated import deprecated
 from anomed_core.model._measures import Arguments, arguments_of
 from anomed_core.model.roles import Direction, Split
 
@@ -67,8 +68,10 @@ class ChallengeType:
         ``"module:Class"`` string that names it, so that announcing a type imports nothing heavy.
     demo_config
         The table that is used when the type is served without a configuration.
-    competition
+    demo
         What ``anomed demo`` plays; ``None`` if the type has no demo.
+    competition
+        Deprecated: `demo` under its former name.
     is_drawn
         Whether the server's secret decides about data or truth, such as who is in the final; the
         conformance kit checks it. False if the configuration gives everything that is scored.
@@ -83,8 +86,15 @@ class ChallengeType:
     description: str = ""
     config_class: type | str
     demo_config: Mapping[str, Any] = attrs.field(factory=dict)
-    competition: DemoConfig | None = None
+    competition: DemoConfig | None = attrs.field(default=None, eq=False, repr=False)
+    demo: DemoConfig | None = attrs.field(
+        default=attrs.Factory(lambda self: self.competition, takes_self=True)
+    )
     is_drawn: bool = True
+
+    def __attrs_post_init__(self) -> None:
+        if self.competition is not None:
+            deprecated(f"competition= of the challenge type {self.name!r}", "demo=")
 
 
 @attrs.frozen(kw_only=True)

@@ -2,6 +2,7 @@
 
 from anomed_core.plugins.context import CreationContext
 from anomed_core.plugins.loading import HOOKS, OWNER_HOOKS, implemented_hooks, one_line
+from anomed_core.plugins.offers import ExtensionPoint, extension_points
 from anomed_core.plugins.registry import LoadedType, PluginRegistry, build_registry
 from anomed_core.plugins.results import attack_metrics, checked_metrics, collected
 from anomed_core.plugins.scan import PluginInfo, scan
@@ -10,6 +11,7 @@ __all__ = [
     "HOOKS",
     "OWNER_HOOKS",
     "CreationContext",
+    "ExtensionPoint",
     "LoadedType",
     "PluginInfo",
     "PluginRegistry",
@@ -17,6 +19,7 @@ __all__ = [
     "build_registry",
     "checked_metrics",
     "collected",
+    "extension_points",
     "implemented_hooks",
     "one_line",
     "scan",

@@ -8,6 +8,7 @@ import importlib.util
 import inspect
 import sys
 import types
+import warnings
 from pathlib import Path
 from typing import Any
 
@@ -119,18 +120,15 @@ def check_plugin(plugin: Any, label: str) -> None:
     Raises
     ------
     PluginBrokenError
-        If it is a class, declares no or another API version, implements no hook, holds a function
-        that is called like a hook and not marked, or takes keyword-only arguments that pluggy would
-        never pass.
+        If it is a class, declares no API version or one that is not spoken, implements no hook,
+        holds a function that is called like a hook and not marked, or takes keyword-only arguments
+        that pluggy would never pass.
     """
     if inspect.isclass(plugin):
         raise PluginBrokenError(
             f"{label} is the class {plugin.__name__}; name a module or an instance of the class"
         )
-    version = getattr(plugin, "ANOMED_API", None)
-    if version != hookspecs.API:
-        came = "sets no ANOMED_API" if version is None else f"sets ANOMED_API = {version!r}"
-        raise PluginBrokenError(f"{label} {came}; this release speaks API {hookspecs.API}")
+    _check_version(getattr(plugin, "ANOMED_API", None), label)
     implementations = implemented_hooks(plugin)
     _check_marks(plugin, label)
     if not implementations:
@@ -140,6 +138,21 @@ def check_plugin(plugin: Any, label: str) -> None:
     for name, function in implementations.items():
         _check_signature(name, function, label)
         _check_wrapping(name, function, label)
+
+
+def _check_version(version: Any, label: str) -> None:
+    oldest, newest = hookspecs.OLDEST_API, hookspecs.API
+    if version not in range(oldest, newest + 1):
+        came = "sets no ANOMED_API" if version is None else f"sets ANOMED_API = {version!r}"
+        spoken = f"API {newest}" if oldest == newest else f"the APIs {oldest} to {newest}"
+        raise PluginBrokenError(f"{label} {came}; this release speaks {spoken}")
+    if version != newest:
+        warnings.warn(
+            f"{label} sets ANOMED_API = {version}, which the next API will end; write "
+            f"ANOMED_API = {newest} once it keeps that contract",
+            DeprecationWarning,
+            stacklevel=4,
+        )
 
 
 def implemented_hooks(plugin: Any) -> dict[str, Any]:

@@ -176,6 +176,7 @@ def open_challenge(
             title=spec.title or loaded.type.title,
             description=spec.description or loaded.type.description,
             definition=_created(spec, loaded, registry, context),
+            config=spec.config,
             lottery=lottery,
         )
         return _declared(challenge, loaded, registry, context, spec)

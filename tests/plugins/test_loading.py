@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 from structlog.testing import capture_logs
 
-from anomed_core import ChallengeType, application, hookimpl
+from anomed_core import ChallengeType, application, hookimpl, hookspecs
 from anomed_core.config import Configuration, ServerSettings
 from anomed_core.errors import (
     ConfigError,
@@ -174,6 +174,31 @@ def test_a_plugin_of_another_version_is_refused(version: str, install: Install) 
     source = GOOD.format(name="broken").replace("ANOMED_API = 1", f"ANOMED_API = {version}")
 
     assert "this release speaks API 1" in refusal(install, source)
+
+
+def test_a_plugin_of_the_last_version_is_taken_with_a_warning(
+    install: Install, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(hookspecs, "API", 2)
+    install("fake", types={"good": "fake_good"}, modules={"fake_good": GOOD.format(name="good")})
+
+    with pytest.warns(DeprecationWarning, match=r"sets ANOMED_API = 1, .* write ANOMED_API = 2"):
+        loaded = build_registry().load("good")
+
+    assert isinstance(loaded, ChallengeType)
+
+
+@pytest.mark.filterwarnings("ignore:plugin 'anomed-core data sources':DeprecationWarning")
+@pytest.mark.parametrize("version", ["0", "3"])
+def test_older_and_newer_versions_are_refused_naming_the_range(
+    version: str, install: Install, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(hookspecs, "API", 2)
+    source = GOOD.format(name="broken").replace("ANOMED_API = 1", f"ANOMED_API = {version}")
+    install("fake", types={"broken": "fake_broken"}, modules={"fake_broken": source})
+
+    with pytest.raises(PluginBrokenError, match="this release speaks the APIs 1 to 2"):
+        build_registry().load("broken")
 
 
 def test_a_plugin_without_hooks_is_refused(install: Install) -> None:

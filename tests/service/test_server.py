@@ -13,7 +13,7 @@ from anomed_core.model import Role, Split, Subject
 from anomed_core.plugins import build_registry
 from anomed_core.service.server import Server, open_server
 from tests.conftest import OpenServer
-from tests.example_types import Guessing, Tables
+from tests.example_types import Guessing, GuessingConfig, Tables
 
 SEEDED = ChallengeSpec(id="guessing", type="guessing", seed=1)
 RESEEDED = ChallengeSpec(id="guessing", type="guessing", seed=2)
@@ -147,3 +147,13 @@ def test_a_claim_outlives_the_longest_evaluation(server_of: OpenServer) -> None:
 def test_only_a_cap_makes_a_throttle(server_of: OpenServer) -> None:
     assert server_of(Guessing()).throttle is None
     assert server_of(Guessing(), quota=QuotaSettings(requests=5)).throttle is not None
+
+
+def test_every_hook_is_told_what_the_organiser_decided(server_of: OpenServer) -> None:
+    config = GuessingConfig(size=3)
+    spec = ChallengeSpec(id="mine", type="guessing", config=config)
+
+    challenge = server_of(Guessing(), specs=[spec]).challenges["mine"].challenge
+
+    assert challenge.config is config
+    assert "size" not in repr(challenge)

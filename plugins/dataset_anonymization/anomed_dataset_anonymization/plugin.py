@@ -47,7 +47,7 @@ def anomed_challenge_types() -> list[ChallengeType]:
                 "data": {"source": "simulated:hospital-register?n=20000&seed=7"},
                 "predict": "admission_type",
             },
-            competition=DemoConfig(
+            demo=DemoConfig(
                 play="anomed_dataset_anonymization.challenge.demo:play",
                 config={
                     "title": "A hospital's register",

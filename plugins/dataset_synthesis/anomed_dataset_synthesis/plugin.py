@@ -53,7 +53,7 @@ def anomed_challenge_types() -> list[ChallengeType]:
                 "targets": 400,
                 **_REGISTER,
             },
-            competition=DemoConfig(
+            demo=DemoConfig(
                 play="anomed_dataset_synthesis.challenge.demo:play",
                 config={
                     "title": "Hospital register",

@@ -253,7 +253,7 @@ def test_announcing_the_type_names_a_config_class_and_a_demo() -> None:
     (announced,) = plugin.anomed_challenge_types()
 
     assert announced.name == "dataset-synthesis"
-    assert announced.competition is not None
+    assert announced.demo is not None
 
 
 def test_command_lines_are_named_and_not_imported() -> None:

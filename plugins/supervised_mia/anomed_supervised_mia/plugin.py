@@ -49,7 +49,7 @@ def anomed_challenge_types() -> list[ChallengeType]:
                 "mia_evaluation_dataset_length": 5,
                 "utility": ["accuracy"],
             },
-            competition=DemoConfig(
+            demo=DemoConfig(
                 play="anomed_supervised_mia.challenge.demo:play",
                 config={
                     "title": "Handwritten digits",

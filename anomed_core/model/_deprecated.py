@@ -1,0 +1,13 @@
+"""Spellings of older plugins: accepted with a warning, for two minor versions."""
+
+from __future__ import annotations
+
+import warnings
+
+
+def deprecated(old: str, new: str) -> None:
+    """Warn about a spelling that still works, and say what to write instead.
+
+    The warning shows the line that made the declaration, past the initialiser that attrs wrote.
+    """
+    warnings.warn(f"{old} is deprecated; write {new} instead", DeprecationWarning, stacklevel=4)
