@@ -21,7 +21,7 @@ class RefusedError(RuntimeError):
 
     Attributes
     ----------
-    status : int
+    status
         HTTP status.
     """
 
@@ -36,7 +36,7 @@ class Player:
 
     Attributes
     ----------
-    client : httpx.Client
+    client
         Knows where the challenge is, and who one is.
 
     Examples
@@ -74,13 +74,13 @@ class Player:
 
         Parameters
         ----------
-        anonymizer : str
+        anonymizer
             Who one is.
-        table : DataFrame or bytes
+        table
             The table, or a parquet file.
-        data_split : str
+        data_split
             ``tuning`` or ``validation``.
-        claim : Mapping, optional
+        claim
             ``generator``, ``training_time_s``, and the keys of a claim of privacy.
 
         Returns
@@ -112,11 +112,11 @@ class Player:
 
         Parameters
         ----------
-        task : str
+        task
             ``membership``, ``attributes``, ``links`` or ``singling-out``.
         answer : ndarray, DataFrame or list
             Scores or links, guesses, or predicates.
-        anonymizer, deanonymizer, data_split : str
+        anonymizer, deanonymizer, data_split
             Who is attacked by whom, in which round.
 
         Returns

@@ -32,23 +32,23 @@ class Standing:
 
     Attributes
     ----------
-    anonymizer : str
+    anonymizer
         Its identifier.
-    utility : float
+    utility
         0..1, higher is better.
-    passes_gate : bool
+    passes_gate
         Whether the utility suffices to be ranked by risk.
-    risk : float or None
+    risk
         The largest of all attacks', 0..1, lower is better; None before any attack was run.
-    worst_attack : str
+    worst_attack
         Whose that was.
-    claim : str
+    claim
         What is known of its claim of differential privacy.
-    flags : tuple of str
+    flags
         What the house saw that the risk alone does not say.
-    on_front : bool
+    on_front
         Whether nobody has both more utility and less risk.
-    payload_digest : str
+    payload_digest
         Of the submission.
     """
 
@@ -78,7 +78,7 @@ def standings(scores: Sequence[Score]) -> list[Standing]:
 
     Parameters
     ----------
-    scores : sequence of Score
+    scores
         All of a challenge, oldest first.
 
     Returns

@@ -18,14 +18,14 @@ def guess_by_neighbour(
 
     Parameters
     ----------
-    targets : CanonicalTable
+    targets
         Whose secret is guessed; their own values of it are not looked at.
-    reference : CanonicalTable
+    reference
         Where neighbours are looked for: the synthetic table, or the background for the guess of
         someone who has not seen it.
-    secret : str
+    secret
         The column to guess.
-    background : CanonicalTable
+    background
         Public records that distances are scaled by.
 
     Returns

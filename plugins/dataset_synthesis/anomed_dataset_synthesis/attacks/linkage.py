@@ -24,14 +24,14 @@ def link_by_reference(
 
     Parameters
     ----------
-    left, right : CanonicalTable
+    left, right
         Targets whose left, and in another order whose right columns are known; the other columns
         are not looked at.
-    left_columns : sequence of str
+    left_columns
         The columns of the left half; all others make the right half.
-    reference : CanonicalTable
+    reference
         The synthetic table, or the background for the links of someone who has not seen it.
-    background : CanonicalTable
+    background
         Public records that distances are scaled by.
 
     Returns

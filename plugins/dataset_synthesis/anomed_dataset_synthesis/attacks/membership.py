@@ -30,7 +30,7 @@ def exact_match(
 
     Parameters
     ----------
-    targets, synthetic, background : CanonicalTable
+    targets, synthetic, background
         Under one codebook, with at least one record each.
 
     Returns
@@ -59,7 +59,7 @@ def distance_ratio(
 
     Parameters
     ----------
-    targets, synthetic, background : CanonicalTable
+    targets, synthetic, background
         Under one codebook, with at least one record each.
 
     Returns
@@ -103,9 +103,9 @@ def density_ratio(
 
     Parameters
     ----------
-    targets, synthetic, background : CanonicalTable
+    targets, synthetic, background
         Under one codebook, with at least one record each.
-    order : int, default 2
+    order
         1 to the number of columns.
 
     Returns
@@ -157,11 +157,11 @@ def background_outliers(
 
     Parameters
     ----------
-    targets, background : CanonicalTable
+    targets, background
         Under one codebook.
-    share : float, default .05
+    share
         The share of targets to choose, in 0..1: those farthest from their neighbour.
-    n_neighbours : int, default 5
+    n_neighbours
         Which of the nearest background records measures the density.
 
     Returns

@@ -20,13 +20,13 @@ def univariate_predicates(
 
     Parameters
     ----------
-    reference : CanonicalTable
+    reference
         The synthetic table, or the background for the guess of someone who has not seen it.
-    column : str
+    column
         The column to make statements about.
-    max_predicates : int
+    max_predicates
         So many at most are drawn of the possible ones.
-    rng : Generator
+    rng
         Draws them.
 
     Returns
@@ -69,15 +69,15 @@ def multivariate_predicates(
 
     Parameters
     ----------
-    reference : CanonicalTable
+    reference
         The synthetic table, or the background for the guess of someone who has not seen it.
-    background : CanonicalTable
+    background
         Public records.
-    n_predicates : int
+    n_predicates
         How many to make.
-    rng : Generator
+    rng
         Draws records and columns.
-    n_columns : int, optional
+    n_columns
         Columns per predicate, 1 up to all; half of them by default.
 
     Returns

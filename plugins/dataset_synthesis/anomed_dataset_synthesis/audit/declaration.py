@@ -20,11 +20,11 @@ class Declaration:
 
     Attributes
     ----------
-    generator : str
+    generator
         Name and description of the generator: attackers may know it (Kerckhoffs).
-    training_time_s : float or None
+    training_time_s
         Seconds, as stated.
-    guarantee : Guarantee or None
+    guarantee
         The claim of differential privacy, if one is made.
     """
 
@@ -44,7 +44,7 @@ def parse_declaration(value: Any) -> Declaration:
 
     Parameters
     ----------
-    value : JSON value
+    value
         An object with ``generator`` (text) and ``training_time_s`` (number), both optional, and
         either all or none of the keys of a claim; see `claims.parse_claim`. None for no part.
 

@@ -76,13 +76,13 @@ def of_part(
 
     Parameters
     ----------
-    rows : iterable of Row
+    rows
         What is measured of the part.
-    pick : callable
+    pick
         Finds the part in the whole; None if there is none.
-    prefix : str
+    prefix
         What the names begin with.
-    optional : bool
+    optional
         Whether there may be no such part.
     """
 

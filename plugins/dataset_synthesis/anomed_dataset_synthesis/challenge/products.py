@@ -38,13 +38,13 @@ class RoundTable:
 
     Attributes
     ----------
-    table : callable
+    table
         Picks it from a round.
-    columns : callable
+    columns
         Names those of its columns that are handed out.
-    of_targets : bool
+    of_targets
         Whether it has a row for each target.
-    description : str
+    description
         For participants.
     """
 

@@ -37,19 +37,19 @@ class MethodSettings:
 
     Attributes
     ----------
-    epsilon : float or None
+    epsilon
         What a differentially private method may spend; None for its default.
-    delta : float
+    delta
         The same.
-    background : DataFrame or None
+    background
         Public records that say where to cut bins.
-    environments : Path
+    environments
         Folder with one environment per library, each named as the library.
-    workspaces : Path
+    workspaces
         Folder for trained models; they are private.
-    install : bool
+    install
         Whether a missing environment is made.
-    max_minutes : float or None
+    max_minutes
         How long a network trains at most.
     """
 

@@ -49,17 +49,17 @@ class Guarantee:
 
     Attributes
     ----------
-    epsilon : float
+    epsilon
         Bound of the log-likelihood ratio, 0 or more, finite.
-    delta : float
+    delta
         Probability mass that may escape the bound, 0 <= delta < 1.
-    neighbours : str
+    neighbours
         The neighbour relation, e.g. ``"add or remove one record"``.
-    unit : str
+    unit
         What one neighbour step protects, e.g. ``"record"``.
-    accountant : str
+    accountant
         How the figures were added up.
-    public_inputs : tuple of str
+    public_inputs
         Everything that was used and is *not* protected.
     """
 
@@ -84,9 +84,9 @@ def delta_of_zcdp(rho: float, *, epsilon: float) -> float:
 
     Parameters
     ----------
-    rho : float
+    rho
         zCDP parameter, greater than 0.
-    epsilon : float
+    epsilon
         0 or more.
 
     Returns
@@ -123,9 +123,9 @@ def epsilon_of_zcdp(rho: float, *, delta: float) -> float:
 
     Parameters
     ----------
-    rho : float
+    rho
         zCDP parameter, greater than 0.
-    delta : float
+    delta
         0 < delta < 1.
 
     Returns
@@ -154,9 +154,9 @@ def zcdp_of_guarantee(epsilon: float, *, delta: float) -> float:
 
     Parameters
     ----------
-    epsilon : float
+    epsilon
         Greater than 0.
-    delta : float
+    delta
         0 < delta < 1.
 
     Returns
@@ -191,7 +191,7 @@ def zcdp_of_pure(epsilon: float) -> float:
 
     Parameters
     ----------
-    epsilon : float
+    epsilon
         Greater than 0.
 
     Returns
@@ -217,7 +217,7 @@ def epsilon_of_exponential_mechanism(rho: float) -> float:
 
     Parameters
     ----------
-    rho : float
+    rho
         Greater than 0.
 
     Returns
@@ -242,9 +242,9 @@ def sigma_of_gaussian(rho: float, *, sensitivity: float) -> float:
 
     Parameters
     ----------
-    rho : float
+    rho
         Greater than 0.
-    sensitivity : float
+    sensitivity
         Largest Euclidean change of the query between neighbours, greater than 0.
 
     Returns
@@ -267,9 +267,9 @@ def laplace_scale(epsilon: float, *, sensitivity: float) -> float:
 
     Parameters
     ----------
-    epsilon : float
+    epsilon
         Greater than 0.
-    sensitivity : float
+    sensitivity
         Largest L1 change of the query between neighbours, greater than 0.
 
     Returns
@@ -295,11 +295,11 @@ def delta_of_laplace(epsilon: float, *, scale: float, sensitivity: float) -> flo
 
     Parameters
     ----------
-    epsilon : float
+    epsilon
         0 or more.
-    scale : float
+    scale
         Scale of the noise, greater than 0.
-    sensitivity : float
+    sensitivity
         Largest change of the query between neighbours, greater than 0.
 
     Returns
@@ -326,11 +326,11 @@ def delta_of_gaussian(epsilon: float, *, sigma: float, sensitivity: float) -> fl
 
     Parameters
     ----------
-    epsilon : float
+    epsilon
         0 or more.
-    sigma : float
+    sigma
         Standard deviation of the noise, greater than 0.
-    sensitivity : float
+    sensitivity
         Largest Euclidean change of the query between neighbours, greater than 0.
 
     Returns

@@ -32,13 +32,13 @@ class Recipe:
 
     Attributes
     ----------
-    library : str
+    library
         Name of its distribution.
-    driver : Path
+    driver
         The script that speaks to it: a module with `fit` and `sample`, see ``drivers/run.py``.
-    install : tuple of tuple of str
+    install
         Requirements, installed one tuple after another.
-    uninstall : tuple of str
+    uninstall
         Distributions to remove afterwards.
     """
 
@@ -82,9 +82,9 @@ class Environment:
 
     Attributes
     ----------
-    recipe : Recipe
+    recipe
         What is installed.
-    python : Path
+    python
         Its interpreter.
     """
 
@@ -97,9 +97,9 @@ def find_environment(recipe: Recipe, folder: Path) -> Environment:
 
     Parameters
     ----------
-    recipe : Recipe
+    recipe
         What should be installed there.
-    folder : Path
+    folder
         Where `create_environment` made it.
 
     Returns
@@ -129,12 +129,12 @@ def create_environment(recipe: Recipe, folder: Path, *, timeout_s: float = 1_800
 
     Parameters
     ----------
-    recipe : Recipe
+    recipe
         What to install.
-    folder : Path
+    folder
         Where: a new or empty folder, or one that an earlier call made, which is made anew if
         that was by another recipe or did not finish.
-    timeout_s : float, default 1800
+    timeout_s
         Time limit of each step.
 
     Returns
@@ -183,11 +183,11 @@ def run_limited(command: list[str], *, timeout_s: float, what: str) -> None:
 
     Parameters
     ----------
-    command : list of str
+    command
         Program and arguments.
-    timeout_s : float
+    timeout_s
         Time limit in seconds.
-    what : str
+    what
         What it does, for the message.
 
     Raises

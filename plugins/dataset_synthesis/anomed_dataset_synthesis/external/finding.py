@@ -11,9 +11,9 @@ def find_generator(name: str, reference: str) -> Generator:
 
     Parameters
     ----------
-    name : str
+    name
         What a served generator is called.
-    reference : str
+    reference
         ``module:attribute`` of a generator, or an address, see `ServedGenerator`.
 
     Returns

@@ -27,17 +27,17 @@ class ExternalGenerator:
 
     Attributes
     ----------
-    environment : Environment
+    environment
         Where the library is installed.
-    workspaces : Path
+    workspaces
         Folder in which each fit makes a folder for its model. It holds private data and is the
         caller's to delete.
-    options : mapping of str to JSON values
+    options
         What the library's driver understands.
-    n_bins : int or None
+    n_bins
         Bins for long numeric scales, for libraries that only take categories; they are given
         codes of a public domain. ``None`` for libraries that take values as they are.
-    timeout_s : float
+    timeout_s
         Time limit of a fit, and of a sample.
     """
 
@@ -103,19 +103,19 @@ class FittedExternalGenerator:
 
     Attributes
     ----------
-    codebook : Codebook
+    codebook
         The columns.
-    environment : Environment
+    environment
         Where the library is installed.
-    workspace : Path
+    workspace
         The folder that holds its model.
-    bins : tuple of Bins or None
+    bins
         How codes become levels again, where the library was given codes.
-    timeout_s : float
+    timeout_s
         Time limit of a sample.
-    report : mapping of str to JSON values
+    report
         What the library said of its training: versions, epochs, seconds, epsilon, delta.
-    guarantee : Guarantee or None
+    guarantee
         What the library claims.
     """
 
@@ -167,21 +167,21 @@ def tabular_argn(
 
     Parameters
     ----------
-    environment : Environment
+    environment
         Made by the recipe `MOSTLYAI_ENGINE`.
-    workspaces : Path
+    workspaces
         Where models are kept.
-    name : str
+    name
         For tables of results.
-    max_epochs : int, optional
+    max_epochs
         Epochs to train at most, by default until the validation loss stops falling.
-    max_minutes : float, optional
+    max_minutes
         Wall-clock minutes to train at most.
-    differential_privacy : mapping of str to float, optional
+    differential_privacy
         `DifferentialPrivacyConfig` by its fields: max_epsilon, delta, noise_multiplier,
         max_grad_norm, value_protection_epsilon. The epsilon that was spent is known after
         training; the validation records that stop the training are not part of it.
-    timeout_s : float, default 3600
+    timeout_s
         Time limit of a fit, and of a sample.
 
     Returns
@@ -222,15 +222,15 @@ def smartnoise_mst(
 
     Parameters
     ----------
-    environment : Environment
+    environment
         Made by the recipe `SMARTNOISE_SYNTH`.
-    workspaces : Path
+    workspaces
         Where models are kept.
-    epsilon, delta : float
+    epsilon, delta
         The guarantee to ask for.
-    n_bins : int, default 20
+    n_bins
         Bins for long numeric scales.
-    timeout_s : float, default 3600
+    timeout_s
         Time limit of a fit, and of a sample.
 
     Returns
@@ -267,15 +267,15 @@ def dpmm_priv_bayes(
 
     Parameters
     ----------
-    environment : Environment
+    environment
         Made by the recipe `DPMM`.
-    workspaces : Path
+    workspaces
         Where models are kept.
-    epsilon, delta : float
+    epsilon, delta
         The guarantee to ask for.
-    n_bins : int, default 20
+    n_bins
         Bins for long numeric scales.
-    timeout_s : float, default 3600
+    timeout_s
         Time limit of a fit, and of a sample.
 
     Returns

@@ -25,13 +25,13 @@ class ServedGenerator:
 
     Attributes
     ----------
-    name : str
+    name
         Short name for tables of results.
-    url : str
+    url
         Where to post to. It is given private records: name servers of your own only.
-    guarantee : Guarantee or None
+    guarantee
         What the generator is said to keep.
-    timeout_s : float
+    timeout_s
         Time limit of a request.
     """
 
@@ -59,11 +59,11 @@ class FittedServedGenerator:
 
     Attributes
     ----------
-    generator : ServedGenerator
+    generator
         Where to post to.
-    codebook : Codebook
+    codebook
         The columns.
-    table : bytes
+    table
         The records, as parquet.
     """
 

@@ -20,9 +20,9 @@ class Bins:
     ----------
     starts : ndarray of int64, shape (n_bins,)
         First level of each bin, ascending from 0.
-    n_levels : int
+    n_levels
         Number of levels of the column.
-    nullable : bool
+    nullable
         Whether there is a bin for missing values.
     public_levels : ndarray of int64, shape (n_public,)
         Sorted levels of public records, which show how values lie within a bin; may be empty,
@@ -67,11 +67,11 @@ def cut(
 
     Parameters
     ----------
-    codebook : Codebook
+    codebook
         The columns.
-    n_bins : int
+    n_bins
         Wanted number of bins for long scales, 2 or more.
-    background : CanonicalTable, optional
+    background
         Public records, at least one.
 
     Returns

@@ -15,7 +15,7 @@ class FittedGenerator(Protocol):
 
     Attributes
     ----------
-    guarantee : Guarantee or None
+    guarantee
         The differential privacy that fitting kept, ``None`` where none is claimed.
     """
 
@@ -29,9 +29,9 @@ class FittedGenerator(Protocol):
 
         Parameters
         ----------
-        n_records : int
+        n_records
             0 or more; need not be the number of records learnt from.
-        rng : numpy.random.Generator
+        rng
             Source of randomness; the same state gives the same table.
 
         Returns
@@ -48,9 +48,9 @@ class Generator(Protocol):
 
     Attributes
     ----------
-    name : str
+    name
         Short name for tables of results.
-    guarantee : Guarantee or None
+    guarantee
         The differential privacy that every run keeps, ``None`` where none is claimed beforehand.
     """
 
@@ -71,11 +71,11 @@ class Generator(Protocol):
 
         Parameters
         ----------
-        table : pandas.DataFrame
+        table
             Private records, with the codebook's columns.
-        codebook : Codebook
+        codebook
             The public description of all columns and their domains.
-        rng : numpy.random.Generator
+        rng
             Source of randomness.
 
         Returns

@@ -20,9 +20,9 @@ def read_table(table: pd.DataFrame, codebook: Codebook) -> CanonicalTable:
 
     Parameters
     ----------
-    table : pandas.DataFrame
+    table
         The codebook's columns, no more and no fewer.
-    codebook : Codebook
+    codebook
         Which values there are.
 
     Returns
@@ -67,7 +67,7 @@ def rank_levels(levels: Levels, column: Column) -> Ranks:
     ----------
     levels : ndarray of int32, shape (n_records,)
         Level numbers, -1 for missing.
-    column : NumericColumn or CategoryColumn
+    column
         The column they belong to.
 
     Returns

@@ -47,7 +47,7 @@ class NoisyMarginals:
         Noisy counts, negative ones included.
     two_way : mapping of (int, int) to ndarray of int64, (n_codes of first, n_codes of second)
         Noisy counts of the chosen pairs of columns, which form a tree.
-    sigma_one_way, sigma_two_way : float
+    sigma_one_way, sigma_two_way
         Standard deviation of the noise in each cell.
     """
 
@@ -63,7 +63,7 @@ class Branch:
 
     Attributes
     ----------
-    child, parent : int
+    child, parent
         Column positions.
     conditional : ndarray of float64, shape (n_codes of parent, n_codes of child)
         Probabilities; each row sums to 1.
@@ -82,7 +82,7 @@ class MarginalTree:
     ----------
     root : ndarray of float64, shape (n_codes of column 0,)
         Probabilities of column 0.
-    branches : tuple of Branch
+    branches
         One for each other column, each parent before its children.
     """
 
@@ -94,9 +94,9 @@ class MarginalTree:
 
         Parameters
         ----------
-        n_records : int
+        n_records
             0 or more.
-        rng : numpy.random.Generator
+        rng
             Source of randomness.
 
         Returns
@@ -122,11 +122,11 @@ def measure_marginals(
     ----------
     codes : ndarray of int64, shape (n_records, n_columns)
         Column ``j`` holds values in ``0 .. n_codes[j] - 1``.
-    n_codes : tuple of int
+    n_codes
         Public sizes of the columns' domains.
-    rho : float
+    rho
         Budget, greater than 0; three equal parts for one-way marginals, choice and two-way ones.
-    rng : numpy.random.Generator
+    rng
         Source of randomness.
 
     Returns
@@ -175,7 +175,7 @@ def estimate_tree(noisy: NoisyMarginals) -> MarginalTree:
 
     Parameters
     ----------
-    noisy : NoisyMarginals
+    noisy
         What :func:`measure_marginals` released.
 
     Returns
@@ -208,11 +208,11 @@ def discrete_gaussian(
 
     Parameters
     ----------
-    sigma : float
+    sigma
         Scale, greater than 0; the standard deviation is at most this and almost equal from 1 on.
-    shape : tuple of int
+    shape
         Shape of the answer.
-    rng : numpy.random.Generator
+    rng
         Source of randomness.
 
     Returns

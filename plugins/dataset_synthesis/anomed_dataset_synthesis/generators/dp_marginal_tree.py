@@ -28,11 +28,11 @@ class DPMarginalTree:
 
     Attributes
     ----------
-    epsilon, delta : float
+    epsilon, delta
         The guarantee to keep, epsilon > 0 and 0 < delta < 1.
-    n_bins : int
+    n_bins
         Bins for long numeric scales, 2 or more.
-    background : pandas.DataFrame or None
+    background
         Public records with the codebook's columns, which say where to cut the bins and how
         values lie within them. Without them bins are equally wide and values uniform within.
 
@@ -91,13 +91,13 @@ class FittedMarginalTree:
 
     Attributes
     ----------
-    codebook : Codebook
+    codebook
         The columns.
-    bins : tuple of Bins
+    bins
         One for each column.
-    tree : MarginalTree
+    tree
         Distribution over the bins.
-    guarantee : Guarantee
+    guarantee
         What was kept.
     """
 

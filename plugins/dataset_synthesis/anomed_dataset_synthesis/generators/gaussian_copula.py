@@ -55,13 +55,13 @@ class FittedGaussianCopula:
 
     Attributes
     ----------
-    codebook : Codebook
+    codebook
         The columns.
     ordered : ndarray of int32, shape (n_known, n_columns)
         Each column's real levels, in the order of their ranks.
     root : ndarray of float64, shape (n_columns, n_columns)
         ``root @ root.T`` is the correlation matrix.
-    guarantee : None
+    guarantee
         Nothing is claimed.
     """
 

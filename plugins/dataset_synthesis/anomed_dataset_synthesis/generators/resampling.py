@@ -34,11 +34,11 @@ class Resampling(ABC):
 
         Parameters
         ----------
-        n_known : int
+        n_known
             Number of real records, at least 1.
-        shape : (int, int)
+        shape
             Number of records wanted, number of columns.
-        rng : numpy.random.Generator
+        rng
             Source of randomness.
 
         Returns
@@ -54,13 +54,13 @@ class FittedResampling:
 
     Attributes
     ----------
-    codebook : Codebook
+    codebook
         The columns.
     levels : ndarray of int32, shape (n_known, n_columns)
         The real records.
-    resampling : Resampling
+    resampling
         Who donates which cell.
-    guarantee : None
+    guarantee
         Nothing is claimed.
     """
 

@@ -33,7 +33,7 @@ class SequentialTrees:
 
     Attributes
     ----------
-    min_leaf : int
+    min_leaf
         Fewest real records a leaf may hold, 1 or more.
 
     References
@@ -78,7 +78,7 @@ class TreeStep:
 
     Attributes
     ----------
-    tree : DecisionTreeClassifier or DecisionTreeRegressor
+    tree
         Reads the columns before.
     by_leaf : ndarray of int64, shape (n_records,)
         Row positions, leaf after leaf.
@@ -105,7 +105,7 @@ class FittedSequentialTrees:
 
     Attributes
     ----------
-    codebook : Codebook
+    codebook
         The columns.
     levels : ndarray of int32, shape (n_known, n_columns)
         The real records, donors of all values.
@@ -113,9 +113,9 @@ class FittedSequentialTrees:
         Column positions in the order of their drawing.
     ranks : ndarray of float64, shape (n_known, n_columns)
         The records as the trees read them, columns in the order of their drawing.
-    steps : tuple of TreeStep
+    steps
         One for each column but the first drawn.
-    guarantee : None
+    guarantee
         Nothing is claimed.
     """
 

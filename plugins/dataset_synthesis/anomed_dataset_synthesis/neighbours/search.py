@@ -43,13 +43,13 @@ def nearest(
 
     Parameters
     ----------
-    queries, references : Points
+    queries, references
         Of the same space.
-    n_neighbours : int, default 1
+    n_neighbours
         1 to the number of references.
     engine : {"auto", "numpy", "numba"}, default "auto"
         What searches; the outcome is the same to the bit. "auto" is numba where it is installed.
-    progress : callable, optional
+    progress
         Told the share done, 0..1, now and then.
 
     Returns

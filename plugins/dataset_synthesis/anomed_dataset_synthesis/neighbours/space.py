@@ -33,9 +33,9 @@ class Points:
         Numbers in units of the space.
     categories : ndarray of unsigned int, shape (n_categorical, n_records)
         Categories, 0 for missing, in the smallest type that holds them.
-    unit : int
+    unit
         The distance of two different categories.
-    n_categories : int
+    n_categories
         More than any category.
     """
 
@@ -67,9 +67,9 @@ class MixedSpace:
 
     Attributes
     ----------
-    codebook : Codebook
+    codebook
         The tables' columns.
-    numeric, categorical : tuple of int
+    numeric, categorical
         Places of the columns that count.
     lows, spans : ndarray of float64, shape (n_numeric,)
         Smallest level and range of levels in the background, ranges at least 1.
@@ -98,7 +98,7 @@ class MixedSpace:
 
         Parameters
         ----------
-        table : CanonicalTable
+        table
             Under the same codebook.
 
         Raises
@@ -129,9 +129,9 @@ def fit_space(background: CanonicalTable, *, columns: tuple[str, ...] | None = N
 
     Parameters
     ----------
-    background : CanonicalTable
+    background
         Public records, at least one.
-    columns : tuple of str, optional
+    columns
         The columns that count; all by default.
 
     Returns

@@ -61,17 +61,17 @@ def report_page(
 
     Parameters
     ----------
-    title : str
+    title
         The submission's name.
-    synthetic, background : CanonicalTable
+    synthetic, background
         The submission and the public records.
-    utility : Utility
+    utility
         What it is good for.
-    panel : PanelResult
+    panel
         What the house's attacks learnt.
-    claim : ClaimFinding, optional
+    claim
         What was found out about its claim, if it made one.
-    gate : float, default 0.6
+    gate
         The least utility with which a submission is ranked.
 
     Returns

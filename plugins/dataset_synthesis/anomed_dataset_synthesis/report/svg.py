@@ -21,11 +21,11 @@ class Line:
 
     Attributes
     ----------
-    label : str
+    label
         For the legend.
-    points : tuple of (float, float)
+    points
         In 0..1 from left to right and from bottom to top.
-    dashed : bool
+    dashed
         Whether it is drawn as a reference.
     """
 
@@ -69,7 +69,7 @@ def paired_bars(
         Shares in 0..1.
     labels : sequence of str, shape (n_bins,)
         What the bins hold.
-    title : str
+    title
         The column's name.
 
     Returns
@@ -108,11 +108,11 @@ def heat_map(
     ----------
     values : ndarray of float64, shape (n_names, n_names)
         0 is white, `largest` and above is darkest.
-    names : sequence of str
+    names
         Of rows and columns.
-    title : str
+    title
         What the values are.
-    largest : float
+    largest
         Greater than 0.
 
     Returns
@@ -153,13 +153,13 @@ def line_plot(
 
     Parameters
     ----------
-    lines : sequence of Line
+    lines
         Drawn in order, solid ones in changing colours.
-    title : str
+    title
         Above the plot.
-    x_ticks, y_ticks : sequence of (float, str)
+    x_ticks, y_ticks
         Places in 0..1 and what stands there.
-    band : sequence of (x, low, high), optional
+    band
         In 0..1, from left to right.
 
     Returns

@@ -19,13 +19,13 @@ class RoundPlan:
 
     Attributes
     ----------
-    n_targets : int
+    n_targets
         Members, and as many non-members, that each kind of attack is asked about.
-    n_tasks : int
+    n_tasks
         Hidden prediction tasks that utility is measured by.
-    secrets : tuple of str
+    secrets
         Columns that attackers guess.
-    left_columns, right_columns : tuple of str
+    left_columns, right_columns
         Columns of either half of the linking task.
     """
 
@@ -42,9 +42,9 @@ class Halves:
 
     Attributes
     ----------
-    left_columns, right_columns : tuple of str
+    left_columns, right_columns
         Columns of either half.
-    left, right : CanonicalTable
+    left, right
         The same targets in two orders, whole; of each only its half is handed out.
     is_member : ndarray of bool, shape (n_targets,)
         Of the left halves.
@@ -79,11 +79,11 @@ class Round:
 
     Attributes
     ----------
-    name : str
+    name
         ``tuning`` or ``validation``.
-    real : RealTables
+    real
         Secret members, secret non-members, public records.
-    membership, attributes : Targets
+    membership, attributes
         Who is asked about.
     outliers : ndarray of bool, shape (n_targets,)
         Which membership targets lie in the thinnest parts of the background.
@@ -92,9 +92,9 @@ class Round:
         nothing else.
     background_guesses : Mapping of str to ndarray of int32, shape (n_targets,)
         By secret column, what such an attacker guesses.
-    halves : Halves
+    halves
         The linking task.
-    real_aucs : Mapping of Task to float
+    real_aucs
         Hidden questions that utility is measured by, and how well real records answer them.
     """
 
@@ -114,9 +114,9 @@ def halves_of(codebook: Codebook, left: Sequence[str]) -> tuple[tuple[str, ...],
 
     Parameters
     ----------
-    codebook : Codebook
+    codebook
         The columns.
-    left : sequence of str
+    left
         Columns of the left half; the first half of all columns if empty.
 
     Returns

@@ -21,9 +21,9 @@ def levels_of(
 
     Parameters
     ----------
-    array : pyarrow.Array
+    array
         Values; null and NaN are missing.
-    column : NumericColumn or CategoryColumn
+    column
         What they may be.
     outside : {"reject", "recode"}
         What happens to a value that the column lacks; see `canonicalise`.

@@ -36,15 +36,15 @@ class NumericColumn:
 
     Attributes
     ----------
-    name : str
+    name
         The column's name.
     kind : {"integer", "real", "date"}
         How values are published. Dates count days since 1970-01-01.
-    minimum, maximum : float
+    minimum, maximum
         The bounds, both included, both multiples of `step`.
-    step : float
+    step
         The grid's width: published values are multiples of it. Positive.
-    nullable : bool
+    nullable
         Whether a value may be missing.
 
     Raises
@@ -141,11 +141,11 @@ class CategoryColumn:
 
     Attributes
     ----------
-    name : str
+    name
         The column's name.
-    categories : tuple of str
+    categories
         All categories, each once. A category's place is its level number.
-    nullable : bool
+    nullable
         Whether a value may be missing.
 
     Raises
@@ -186,7 +186,7 @@ class Codebook:
 
     Attributes
     ----------
-    columns : tuple of NumericColumn or CategoryColumn
+    columns
         At least one; names are not empty and appear once.
 
     Raises
@@ -263,7 +263,7 @@ class Codebook:
 
         Parameters
         ----------
-        mapping : Mapping
+        mapping
             What `to_mapping` gives: ``{"columns": [{"name": ..., "kind": ..., ...}, ...]}``.
 
         Raises

@@ -21,7 +21,7 @@ class Binning:
 
     Attributes
     ----------
-    codebook : Codebook
+    codebook
         The columns.
     n_bins : tuple of int, shape (n_columns,)
         Number of bins by column, including the last one, for missing values, where these are
@@ -40,7 +40,7 @@ class Binning:
 
         Parameters
         ----------
-        table : CanonicalTable
+        table
             Under the same codebook.
 
         Returns
@@ -81,9 +81,9 @@ def fit_bins(
 
     Parameters
     ----------
-    background : CanonicalTable
+    background
         Public records, at least one.
-    n_quantiles, n_categories : int, default 10
+    n_quantiles, n_categories
         At least 1.
 
     Returns
@@ -152,9 +152,9 @@ def tree_features(table: CanonicalTable, binning: Binning) -> npt.NDArray[np.flo
 
     Parameters
     ----------
-    table : CanonicalTable
+    table
         Under the binning's codebook.
-    binning : Binning
+    binning
         With at most `MAX_TREE_CATEGORIES` categories, for trees take no more; its numeric bins
         are not used.
 

@@ -28,14 +28,14 @@ def infer_codebook(
 
     Parameters
     ----------
-    table : DataFrame
+    table
         Columns of numbers, dates, booleans or strings. Booleans become the categories "false"
         and "true".
-    steps : Mapping of str to float, optional
+    steps
         The grid's width by column. Without an entry it is 1 for integers and dates, and for
         reals the smallest power of ten that leaves at most 10,000 levels. Coarser is safer:
         near-unique values single people out by themselves.
-    nullable : bool, default False
+    nullable
         Whether columns without missing values may hold them all the same.
 
     Returns

@@ -9,7 +9,7 @@ def as_float(value: Any) -> float:
 
     Parameters
     ----------
-    value : JSON value
+    value
         Anything.
 
     Returns

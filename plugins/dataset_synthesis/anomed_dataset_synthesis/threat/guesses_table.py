@@ -38,12 +38,12 @@ def read_guesses(
 
     Parameters
     ----------
-    table : pyarrow.Table
+    table
         One row a target, in the order in which targets were handed out: a column for each secret,
         and, where one likes, one for its confidences.
-    codebook : Codebook
+    codebook
         What may be said.
-    secrets : sequence of str
+    secrets
         Columns that are guessed.
 
     Returns

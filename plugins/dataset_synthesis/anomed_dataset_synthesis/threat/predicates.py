@@ -35,11 +35,11 @@ class Condition:
 
     Attributes
     ----------
-    position : int
+    position
         The column's place in the codebook.
-    comparison : str
+    comparison
         One of ``==``, ``!=``, ``<``, ``<=``, ``>``, ``>=``.
-    level : float or None
+    level
         What the column's level is compared with, off the grid between two levels; None for a
         missing value. Missing values are equal to each other only, and fulfil no order.
     """
@@ -63,7 +63,7 @@ class Predicate:
 
     Attributes
     ----------
-    conditions : tuple of Condition
+    conditions
         At least one.
     """
 
@@ -85,13 +85,13 @@ def parse_predicates(
 
     Parameters
     ----------
-    value : JSON value
+    value
         A list of predicates, each a list of triples ``[column, comparison, value]``. The value is
         a number, a date ``"YYYY-MM-DD"`` or a category, by the column's kind, or null for a
         missing one. Categories and null are compared by ``==`` and ``!=`` only.
-    codebook : Codebook
+    codebook
         The columns.
-    max_predicates, max_conditions : int
+    max_predicates, max_conditions
         The most predicates, and conditions of one, that are read.
 
     Returns
@@ -194,9 +194,9 @@ def isolated(
 
     Parameters
     ----------
-    predicates : sequence of Predicate
+    predicates
         Any number.
-    table : CanonicalTable
+    table
         Any number of records.
 
     Returns

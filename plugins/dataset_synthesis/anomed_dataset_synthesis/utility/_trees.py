@@ -30,7 +30,7 @@ def boosted_trees(
         Both classes at least twice.
     is_category : ndarray of bool, shape (n_features,)
         Which features are categories.
-    rng : Generator
+    rng
         Seeds the classifier.
 
     Returns

@@ -29,13 +29,13 @@ class Manifold:
 
     Attributes
     ----------
-    alpha_precision : float
+    alpha_precision
         1 if synthetic records lie as far from the real centre as real ones do, 0 if all lie on
         it or all outside.
-    beta_recall : float
+    beta_recall
         The mirror image: 1 if real records lie as far from the synthetic centre as synthetic
         ones do.
-    authenticity : float
+    authenticity
         The share of synthetic records farther from their nearest real record than that is from
         its own: 0 for a copy; about .5 for another real sample.
     """
@@ -57,16 +57,16 @@ def manifold(
 
     Parameters
     ----------
-    synthetic : CanonicalTable
+    synthetic
         The submission.
-    real : RealTables
+    real
         Of its training table at least two records are compared, by its background's numbers all
         are standardised.
-    binning : Binning
+    binning
         Its categories are told apart.
-    rng : Generator
+    rng
         Draws records.
-    max_records : int, default 5,000
+    max_records
         Of a longer table so many are drawn, to bound the time.
 
     Returns
