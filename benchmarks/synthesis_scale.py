@@ -43,20 +43,22 @@ PIECE = 100_000
 def main() -> None:
     parser = argparse.ArgumentParser(description="Score large tables.")
     parser.add_argument("--records", type=int, default=16_280, help="of each table")
-    parser.add_argument("--targets", type=int, default=2_000, help="members, and as many controls")
+    parser.add_argument(
+        "--targets", type=int, default=2_000, help="members, and as many non-members"
+    )
     parser.add_argument("--seed", type=int, default=0)
     options = parser.parse_args()
     rng = np.random.default_rng(options.seed)
     with timed("simulate three tables"):
         tables = simulated_tables(options.records, options.seed)
     codebook = tables[0].codebook
-    real = RealTables(training=tables[0], control=tables[1], background=tables[2])
+    real = RealTables(training=tables[0], non_members=tables[1], background=tables[2])
     with timed("synthesise"):
         fitted = SequentialTrees(min_leaf=20).fit(to_frame(real.training), codebook, rng=rng)
         frame = fitted.sample(len(real.training), rng=rng)
     with timed("choose tasks, once for a round"):
         aucs = choose_tasks(real, n_tasks=3, rng=rng)
-        targets = draw_targets(real.training, real.control, n_each=options.targets, rng=rng)
+        targets = draw_targets(real.training, real.non_members, n_each=options.targets, rng=rng)
     with timed("answer: canonicalise and measure utility"):
         synthetic = shuffle(canonicalise(frame, codebook), rng)
         utility = evaluate_utility(

@@ -39,6 +39,7 @@ from anomed_core.statistics.intervals import (
     wilson_interval,
 )
 from anomed_core.statistics.low_fpr import TprAtFpr, estimate_tpr_at_fpr, tpr_limits
+from anomed_core.statistics.null_band import null_band
 from anomed_core.statistics.one_run import (
     Guesses,
     epsilon_of_one_run,
@@ -106,6 +107,7 @@ __all__ = [
     "lower_limit",
     "normal_quantile",
     "null_advantage",
+    "null_band",
     "one_run_epsilon",
     "one_run_p_value",
     "operating_point",

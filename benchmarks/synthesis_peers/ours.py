@@ -85,7 +85,7 @@ def distances(tables: Tables) -> dict[str, float]:
     space = fit_space(real.background)
     found = [
         nearest(space.points(synthetic), space.points(table)).distances[:, 0]
-        for table in (real.training, real.control)
+        for table in (real.training, real.non_members)
     ]
     return {"nearer to training": float((found[0] < found[1]).mean())}
 
@@ -130,18 +130,18 @@ def _risk(made: Sequence[Predicate], real: RealTables) -> float:
     result = assess_predicates(
         made,
         training=real.training,
-        control=real.control,
+        non_members=real.non_members,
         attack="a",
         measure="m",
         rng=np.random.default_rng(2),
     )
-    return result.over_controls().value
+    return result.over_non_members().value
 
 
 def attribute(tables: Tables) -> dict[str, float]:
     synthetic, real = read(tables)
     rng = np.random.default_rng(1)
-    targets = draw_targets(real.training, real.control, n_each=_n_targets(real), rng=rng)
+    targets = draw_targets(real.training, real.non_members, n_each=_n_targets(real), rng=rng)
     guesses = guess_by_neighbour(
         targets.table, synthetic, secret=SECRET, background=real.background
     )
@@ -149,13 +149,13 @@ def attribute(tables: Tables) -> dict[str, float]:
         guesses, targets.table.column(SECRET), column=synthetic.codebook.column(SECRET)
     )
     (result,) = assess_guesses(hits, targets.is_member, attack="a", measure="m")
-    return {"risk": result.over_controls().value}
+    return {"risk": result.over_non_members().value}
 
 
 def links(tables: Tables) -> dict[str, float]:
     synthetic, real = read(tables)
     rng = np.random.default_rng(1)
-    targets = draw_targets(real.training, real.control, n_each=_n_targets(real), rng=rng)
+    targets = draw_targets(real.training, real.non_members, n_each=_n_targets(real), rng=rng)
     names = synthetic.codebook.names
     found = link_by_reference(
         targets.table,
@@ -166,7 +166,7 @@ def links(tables: Tables) -> dict[str, float]:
     )
     hits = found == np.arange(len(found))
     (result,) = assess_guesses(hits, targets.is_member, attack="a", measure="m")
-    return {"risk": result.over_controls().value}
+    return {"risk": result.over_non_members().value}
 
 
 def _n_targets(real: RealTables) -> int:
@@ -187,7 +187,7 @@ def whole(tables: Tables) -> dict[str, float]:
     panel = run_panel(
         synthetic,
         real,
-        targets=draw_targets(real.training, real.control, n_each=n_each, rng=rng),
+        targets=draw_targets(real.training, real.non_members, n_each=n_each, rng=rng),
         secrets=[task.column for task in tasks],
         rng=rng,
     )

@@ -26,7 +26,7 @@ def singled_out(tables: Tables, *, mode: str, n_cols: int) -> dict[str, float]:
     evaluator = SinglingOutEvaluator(
         tables["training"],
         tables["synthetic"],
-        control=tables["control"],
+        non_members=tables["control"],
         n_attacks=N_ATTACKS,
         n_cols=n_cols,
         seed=1,
@@ -40,7 +40,7 @@ def attribute(tables: Tables) -> dict[str, float]:
     evaluator = InferenceEvaluator(
         tables["training"],
         tables["synthetic"],
-        control=tables["control"],
+        non_members=tables["control"],
         aux_cols=others,
         secret=SECRET,
         n_attacks=min(N_ATTACKS, len(tables["training"])),
@@ -54,7 +54,7 @@ def links(tables: Tables) -> dict[str, float]:
     evaluator = LinkabilityEvaluator(
         tables["training"],
         tables["synthetic"],
-        control=tables["control"],
+        non_members=tables["control"],
         aux_cols=(names[:half], names[half:]),
         n_attacks=min(N_ATTACKS, len(tables["training"])),
     )

@@ -5,6 +5,7 @@ from hypothesis import strategies as st
 from scipy.stats import binom, norm
 
 from anomed_core.statistics import (
+    Confusion,
     confusion,
     epsilon_of_decision,
     epsilon_of_scores,
@@ -159,3 +160,10 @@ def test_impossible_split_is_refused(is_member, fraction, message):
             rng=np.random.default_rng(0),
             fraction=fraction,
         )
+
+
+def test_types_that_ask_the_same_get_one_bound():
+    """Two Clopper-Pearson limits, which one type took, proved 1.28 only."""
+    outcome = Confusion.of_hits((45, 50), (5, 50))
+
+    assert round(epsilon_of_decision(outcome).estimate.low, 2) == 1.47

@@ -65,6 +65,7 @@ NOT_ESTIMATES = {
     "lower_limit",
     "normal_quantile",
     "null_advantage",
+    "null_band",
     "one_run_epsilon",
     "one_run_p_value",
     "operating_point",

@@ -52,7 +52,7 @@ class ComparisonSetting:
     secrets : tuple of str
         Columns that the attribute attack guesses; possibly none.
     n_targets : int
-        Members, and as many controls, that attacks are tried on.
+        Members, and as many non-members, that attacks are tried on.
     """
 
     real: RealTables
@@ -313,7 +313,7 @@ def _measure(
     fitted = generator.fit(records, codebook, rng=rng)
     runtime_s = clock() - start
     synthetic = canonicalise(fitted.sample(len(records), rng=rng), codebook)
-    targets = draw_targets(real.training, real.control, n_each=setting.n_targets, rng=rng)
+    targets = draw_targets(real.training, real.non_members, n_each=setting.n_targets, rng=rng)
     panel = run_panel(synthetic, real, targets=targets, secrets=setting.secrets, rng=rng)
     return _row(
         generator.name,

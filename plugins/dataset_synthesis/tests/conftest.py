@@ -59,7 +59,7 @@ def codebook(population: pd.DataFrame) -> Codebook:
 def real(population: pd.DataFrame, codebook: Codebook) -> RealTables:
     table = canonicalise(population, codebook)
     parts = [table.take(np.arange(start, start + N_EACH)) for start in range(0, 3 * N_EACH, N_EACH)]
-    return RealTables(training=parts[0], control=parts[1], background=parts[2])
+    return RealTables(training=parts[0], non_members=parts[1], background=parts[2])
 
 
 def shuffled_columns(table: CanonicalTable, rng: np.random.Generator) -> CanonicalTable:
@@ -86,4 +86,4 @@ def census(census_folder: Path) -> RealTables:
     frames = [pd.read_parquet(census_folder / f"census_{name}.parquet") for name in names]
     book = infer_codebook(pd.concat(frames))
     tables = [canonicalise(frame, book) for frame in frames]
-    return RealTables(training=tables[0], control=tables[1], background=tables[2])
+    return RealTables(training=tables[0], non_members=tables[1], background=tables[2])

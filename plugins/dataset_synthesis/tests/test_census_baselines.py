@@ -2,8 +2,8 @@
 
 The figures are those of stand-alone numpy, scikit-learn and nearest-neighbour scripts on the same
 three disjoint thirds of UCI Adult, 16,280 records each: accuracy of one, two and three columns,
-AUC of boosted trees trained on synthetic and tested on control records (income), AUC of telling
-synthetic from control records, AUC of the distance-ratio attack on 4,000 + 4,000 targets.
+AUC of boosted trees trained on synthetic and tested on non-members (income), AUC of telling
+synthetic from non-members, AUC of the distance-ratio attack on 4,000 + 4,000 targets.
 """
 
 import os
@@ -77,8 +77,8 @@ def census() -> Census:
         for part in ("train", "control", "background")
     ]
     codebook = infer_codebook(pd.concat(tables))
-    training, control, background = (canonicalise(table, codebook) for table in tables)
-    real = RealTables(training=training, control=control, background=background)
+    training, non_members, background = (canonicalise(table, codebook) for table in tables)
+    real = RealTables(training=training, non_members=non_members, background=background)
     return Census(real=real, records=tables[0])
 
 
@@ -94,12 +94,12 @@ def measure(generator: Generator, census: Census, *, seed: int = 0) -> Figures:
     first, second, third = marginal_fidelity(synthetic, real, binning=binning, rng=rng)
     scores = [
         distance_ratio(table.take(np.arange(N_TARGETS)), synthetic, real.background)
-        for table in (real.training, real.control)
+        for table in (real.training, real.non_members)
     ]
     return Figures(
         accuracy=(first.accuracy, second.accuracy, third.accuracy),
         transfer_auc=transfer(synthetic, real, task=task, binning=binning, rng=rng).auc,
-        two_sample_auc=two_sample_test(synthetic, real.control, binning=binning, rng=rng).auc,
+        two_sample_auc=two_sample_test(synthetic, real.non_members, binning=binning, rng=rng).auc,
         attack_auc=auc(roc_curve(*scores)),
     )
 

@@ -109,7 +109,7 @@ def test_marginal_accuracies(census, tables, name, expected):
 
 def test_a_copy_is_accurate_exactly_and_a_real_sample_nearly(census, tables):
     assert accuracies(tables("copy"), census) == [1.0, 1.0, 1.0]
-    assert accuracies(census.control, census) == pytest.approx((0.991, 0.979, 0.960), abs=0.004)
+    assert accuracies(census.non_members, census) == pytest.approx((0.991, 0.979, 0.960), abs=0.004)
     assert accuracies(census.background, census) == pytest.approx((0.993, 0.982, 0.963), abs=0.005)
 
 
@@ -141,7 +141,7 @@ def test_transfer_to_income(census, tables, name, expected):
 def test_two_sample_auc(census, tables, name, low, high):
     found = two_sample_test(
         tables(name),
-        census.control,
+        census.non_members,
         binning=fit_bins(census.background, n_categories=MAX_TREE_CATEGORIES),
         rng=np.random.default_rng(1),
         max_records=8_000,
@@ -151,7 +151,7 @@ def test_two_sample_auc(census, tables, name, low, high):
 
 def membership(synthetic, real, *, attack=distance_ratio, seed=1, n_each=2_000):
     rng = np.random.default_rng(seed)
-    targets = draw_targets(real.training, real.control, n_each=n_each, rng=rng)
+    targets = draw_targets(real.training, real.non_members, n_each=n_each, rng=rng)
     scores = attack(targets.table, synthetic, real.background)
     return assess_membership(scores, targets.is_member, attack="a")[0]
 
@@ -206,7 +206,7 @@ def singled_out(predicates, real):
     return assess_predicates(
         predicates,
         training=real.training,
-        control=real.control,
+        non_members=real.non_members,
         attack="a",
         measure="m",
         rng=np.random.default_rng(1),
@@ -222,7 +222,7 @@ def test_a_copy_singles_people_out_and_controls_not(census, tables):
     )
     result = singled_out(predicates, census)
     assert result.success().value > 0.95
-    assert result.control_success().value == pytest.approx(0.2, abs=0.06)
+    assert result.non_member_success().value == pytest.approx(0.2, abs=0.06)
 
 
 @pytest.mark.parametrize("name", ["independent", "copula", "trees"])
@@ -230,15 +230,15 @@ def test_one_fine_number_singles_people_out_of_any_resample(census, tables, name
     predicates = univariate_predicates(
         tables(name), column="fnlwgt", max_predicates=500, rng=np.random.default_rng(1)
     )
-    assert singled_out(predicates, census).over_controls().value == pytest.approx(0.84, abs=0.05)
+    assert singled_out(predicates, census).over_non_members().value == pytest.approx(0.84, abs=0.05)
 
 
 def test_a_coarser_grid_all_but_closes_that_hole(census):
-    frames = [to_frame(part) for part in (census.training, census.control, census.background)]
+    frames = [to_frame(part) for part in (census.training, census.non_members, census.background)]
     steps = {"fnlwgt": 20_000, "capital_gain": 2_000, "capital_loss": 200}
     book = infer_codebook(pd.concat(frames), steps=steps)
     coarse = [canonicalise(frame, book) for frame in frames]
-    real = RealTables(training=coarse[0], control=coarse[1], background=coarse[2])
+    real = RealTables(training=coarse[0], non_members=coarse[1], background=coarse[2])
     shuffled = resampled(real.training, np.random.default_rng(3))
     result = membership(shuffled, real, attack=density_ratio)
     low, high = result.null_band()
@@ -254,7 +254,7 @@ def test_fresh_records_stay_in_the_null_band(census, attack):
     half = np.arange(len(census.background)) % 2 == 0
     real = RealTables(
         training=census.training,
-        control=census.control,
+        non_members=census.non_members,
         background=census.background.take(~half),
     )
     result = membership(census.background.take(half), real, attack=attack, n_each=8_000)
@@ -277,7 +277,7 @@ def test_less_privacy_buys_utility_and_small_budgets_nothing_to_attack(census):
 
 def test_swapping_training_and_control_mirrors_area_and_share(census, tables):
     swapped = RealTables(
-        training=census.control, control=census.training, background=census.background
+        training=census.non_members, non_members=census.training, background=census.background
     )
     synthetic = tables("flip 30%").take(np.arange(3_000))
     shares = [

@@ -37,7 +37,7 @@ def coarse(population):
     table = canonicalise(population, book)
     n_each = len(table) // 3
     parts = [table.take(np.arange(n_each) + start * n_each) for start in range(3)]
-    return RealTables(training=parts[0], control=parts[1], background=parts[2])
+    return RealTables(training=parts[0], non_members=parts[1], background=parts[2])
 
 
 def table_of(codebook, *parts):
@@ -46,7 +46,7 @@ def table_of(codebook, *parts):
 
 def panel_of(synthetic, tables, **options):
     rng = np.random.default_rng(7)
-    targets = draw_targets(tables.training, tables.control, n_each=600, rng=rng)
+    targets = draw_targets(tables.training, tables.non_members, n_each=600, rng=rng)
     return run_panel(
         synthetic, tables, targets=targets, secrets=(), rng=rng, n_predicates=60, **options
     )
@@ -66,7 +66,7 @@ def test_a_verbatim_copy_has_all_utility_and_all_risk(coarse):
 def test_a_bootstrap_copy_is_caught_at_its_63_percent(coarse):
     rng = np.random.default_rng(1)
     copy = coarse.training.take(rng.integers(0, len(coarse.training), len(coarse.training)))
-    targets = draw_targets(coarse.training, coarse.control, n_each=1000, rng=rng)
+    targets = draw_targets(coarse.training, coarse.non_members, n_each=1000, rng=rng)
     scores = exact_match(targets.table, copy, coarse.background)
     (result,) = assess_membership(scores, targets.is_member, attack="exact match")
     assert result.auc().value == pytest.approx((1 + 0.632) / 2, abs=0.02)
@@ -78,7 +78,7 @@ def test_a_chosen_percent_is_hidden_from_averages_and_not_from_the_lists(coarse,
     leaked = rng.choice(len(coarse.training), 30, replace=False)
     rest = independent(coarse.training, rng).levels[: len(coarse.training) - 30]
     leak = shuffle(table_of(coarse.training.codebook, coarse.training.levels[leaked], rest), rng)
-    targets = draw_targets(coarse.training, coarse.control, n_each=1000, rng=rng)
+    targets = draw_targets(coarse.training, coarse.non_members, n_each=1000, rng=rng)
     scores = distance_ratio(targets.table, leak, coarse.background)
     (average,) = assess_membership(scores, targets.is_member, attack="distance ratio")
     assert average.auc().value < 0.55
@@ -88,7 +88,7 @@ def test_a_chosen_percent_is_hidden_from_averages_and_not_from_the_lists(coarse,
 
 def test_a_leak_of_outliers_or_canaries_shows_in_their_group(coarse, independent):
     rng = np.random.default_rng(3)
-    targets = draw_targets(coarse.training, coarse.control, n_each=600, rng=rng)
+    targets = draw_targets(coarse.training, coarse.non_members, n_each=600, rng=rng)
     canaries = np.arange(1200) < 120
     leaked = targets.table.levels[canaries & targets.is_member]
     rest = independent(coarse.training, rng).levels[: len(coarse.training) - len(leaked)]
@@ -176,7 +176,7 @@ def test_filtering_by_distance_moves_the_dcr_share_and_not_the_attacks(real, ind
     shares = [diagnose(table, real, rng=rng).dcr_share for table in (leaky, filtered)]
     assert shares[0] > 0.62
     assert shares[1] < shares[0] - 0.08
-    targets = draw_targets(real.training, real.control, n_each=700, rng=rng)
+    targets = draw_targets(real.training, real.non_members, n_each=700, rng=rng)
     scores = density_ratio(targets.table, filtered, real.background)
     (result,) = assess_membership(scores, targets.is_member, attack="density ratio")
     assert result.auc(0.999).low > 0.55
@@ -186,10 +186,10 @@ def test_real_records_from_elsewhere_are_flagged(coarse):
     """A fresh sample is no leak, and no synthesis either."""
     rng = np.random.default_rng(4)
     stolen = table_of(
-        coarse.training.codebook, coarse.control.levels[:700], coarse.background.levels[:700]
+        coarse.training.codebook, coarse.non_members.levels[:700], coarse.background.levels[:700]
     )
     assert diagnose(stolen, coarse, rng=rng).copies_public_records
-    assert diagnose(stolen, coarse, rng=rng).matches_control >= 0.5
+    assert diagnose(stolen, coarse, rng=rng).matches_non_members >= 0.5
     for honest in (coarse.training, coarse.training.take(np.arange(500))):
         assert not diagnose(honest, coarse, rng=rng).copies_public_records
 
@@ -254,7 +254,7 @@ def test_a_false_claim_is_shown_as_such_and_an_untested_one_earns_no_better_word
         }
     )
     rng = np.random.default_rng(1)
-    targets = draw_targets(coarse.training, coarse.control, n_each=600, rng=rng)
+    targets = draw_targets(coarse.training, coarse.non_members, n_each=600, rng=rng)
     scores = exact_match(targets.table, coarse.training, coarse.background)
     attack = scores[targets.is_member], scores[~targets.is_member]
     assert find_on_claim(claim, rng=rng).state == "claimed"

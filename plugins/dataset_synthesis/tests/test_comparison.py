@@ -54,9 +54,9 @@ def people(n_records: int, *, seed: int) -> CanonicalTable:
 
 @pytest.fixture(scope="module")
 def setting() -> ComparisonSetting:
-    training, control, background = (people(600, seed=seed) for seed in range(3))
+    training, non_members, background = (people(600, seed=seed) for seed in range(3))
     return ComparisonSetting(
-        real=RealTables(training=training, control=control, background=background),
+        real=RealTables(training=training, non_members=non_members, background=background),
         tasks=(Task(column="rich", level=1), Task(column="job", level=0)),
         n_targets=200,
     )

@@ -96,7 +96,7 @@ def test_of_equally_near_references_the_first_is_found(engine):
 @pytest.mark.parametrize("n_neighbours", [1, 2, 7])
 def test_the_engines_agree_to_the_bit(real, n_neighbours):
     space = fit_space(real.background)
-    queries, references = space.points(real.control), space.points(real.training)
+    queries, references = space.points(real.non_members), space.points(real.training)
     first, second = (
         nearest(queries, references, n_neighbours=n_neighbours, engine=engine)
         for engine in ("numpy", "numba")

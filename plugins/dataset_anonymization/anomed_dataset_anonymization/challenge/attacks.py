@@ -36,7 +36,6 @@ from anomed_dataset_anonymization.threat import (
     trace_lineage,
     worst_result,
 )
-from anomed_dataset_anonymization.threat.confidence import DEFAULT_LEVEL
 
 if TYPE_CHECKING:
     from anomed_dataset_anonymization.challenge.arena import Arena, Draw
@@ -71,7 +70,7 @@ def score_inference_attack(arena: Arena, submission: Submission) -> dict[str, fl
         schema=arena.schema,
         unknown=arena.unknown_names,
         background_values=background,
-        level=shared_level(DEFAULT_LEVEL, len(arena.unknown) * len(truth.groups())),
+        level=shared_level(0.95, len(arena.unknown) * len(truth.groups())),
     )
     return {
         **_worst(results),
@@ -96,7 +95,7 @@ def score_linkage_attack(arena: Arena, submission: Submission, target: Target) -
         truth=truth,
         lineage=_lineage(arena, published, truth),
         confidence=claims.confidence,
-        level=shared_level(DEFAULT_LEVEL, len(truth.groups())),
+        level=shared_level(0.95, len(truth.groups())),
     )
     score = next(result.score for result in results if result.group == "all")
     if not isinstance(score, LinkageScore):
@@ -130,7 +129,7 @@ def score_reconstruction_attack(arena: Arena, submission: Submission) -> dict[st
             n_surest=min(arena.n_surest, len(leaky)),
             confidence=submitted.confidence[surest],
             tolerant=is_tolerant,
-            level=shared_level(DEFAULT_LEVEL, 2),
+            level=shared_level(0.95, 2),
         )
         for is_tolerant in (False, True)
     )
@@ -162,7 +161,7 @@ def _house_attack(arena: Arena, attack: Attack) -> HouseAttack:
             lineage=_lineage(arena, published, truth),
             rng=rng,
             attacks=[attack],
-            level=shared_level(DEFAULT_LEVEL, len(HOUSE_ATTACKS)),
+            level=shared_level(0.95, len(HOUSE_ATTACKS)),
         )
         return {
             **_worst(results),

@@ -17,11 +17,6 @@ from anomed_dataset_anonymization.threat.answers import (
 )
 from anomed_dataset_anonymization.threat.background import guess_from_background
 from anomed_dataset_anonymization.threat.class_majority import ClassMajority
-from anomed_dataset_anonymization.threat.confidence import (
-    Risk,
-    residual_risk,
-    success_rate,
-)
 from anomed_dataset_anonymization.threat.downcoding import Downcoding
 from anomed_dataset_anonymization.threat.exposure import find_exposed
 from anomed_dataset_anonymization.threat.gradient_boosting import GradientBoosting
@@ -73,7 +68,6 @@ __all__ = [
     "Rate",
     "Reconstruction",
     "ReconstructionScore",
-    "Risk",
     "Scoreboard",
     "TargetTruth",
     "anonymity_loss",
@@ -87,7 +81,6 @@ __all__ = [
     "read_claims",
     "read_inferences",
     "read_reconstruction",
-    "residual_risk",
     "run_panel",
     "score_claims",
     "score_guesses",
@@ -95,7 +88,6 @@ __all__ = [
     "score_linkage",
     "score_reconstruction",
     "shared_level",
-    "success_rate",
     "trace_lineage",
     "worst_result",
 ]

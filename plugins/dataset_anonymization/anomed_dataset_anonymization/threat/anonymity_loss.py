@@ -12,7 +12,7 @@ import math
 import numpy as np
 from numpy.typing import NDArray
 
-from anomed_dataset_anonymization.threat.confidence import DEFAULT_LEVEL, success_rate
+from anomed_core.statistics import wilson_interval
 
 LEAST_RECALL = 1e-4
 """Share of the people below which knowing them is no loss."""
@@ -64,7 +64,7 @@ def best_discounted_precision(
     *,
     answered: NDArray[np.bool_],
     confidence: NDArray[np.float64],
-    level: float = DEFAULT_LEVEL,
+    level: float = 0.95,
 ) -> float:
     """Return the discounted precision at the recall that suits the attack best.
 
@@ -89,10 +89,11 @@ def best_discounted_precision(
     levels, level_of = np.unique(-confidence[answered], return_inverse=True)
     n_answers = np.cumsum(np.bincount(level_of, minlength=len(levels)))
     n_right = np.cumsum(np.bincount(level_of, weights=right[answered], minlength=len(levels)))
-    return max(
-        discounted_precision(success_rate(hits, int(total), level=level).low, total / len(right))
+    sure = (
+        wilson_interval(hits, int(total), confidence=level).low
         for hits, total in zip(n_right, n_answers, strict=True)
     )
+    return max(map(discounted_precision, sure, n_answers / len(right)))
 
 
 def anonymity_loss(attack: float, baseline: float) -> float:

@@ -11,14 +11,8 @@ import attrs
 import numpy as np
 from numpy.typing import NDArray
 
-from anomed_core.statistics import Rate
+from anomed_core.statistics import Estimate, Rate, residual_risk, wilson_interval
 from anomed_dataset_anonymization.schema import Column, Coordinates
-from anomed_dataset_anonymization.threat.confidence import (
-    DEFAULT_LEVEL,
-    Risk,
-    residual_risk,
-    success_rate,
-)
 
 BoolArray = NDArray[np.bool_]
 
@@ -34,9 +28,9 @@ class InferenceScore:
     background : Rate or None
         Share of the same members for whom the background-only model is right; None if it is not
         part of the floor.
-    risk : Risk
+    risk : Estimate
         Success on members above the larger of the floors. Chance 0; rank on its lower end.
-    advantage : Risk or None
+    advantage : Estimate or None
         Success on members above `background` alone, which hides leaks that the attack finds and
         the model makes up for; None without it.
     """
@@ -44,8 +38,8 @@ class InferenceScore:
     members: Rate
     controls: Rate
     background: Rate | None
-    risk: Risk
-    advantage: Risk | None
+    risk: Estimate
+    advantage: Estimate | None
 
 
 def is_right(guesses: Coordinates, truth: Coordinates, column: Column) -> BoolArray:
@@ -77,7 +71,7 @@ def score_inference(
     is_member: BoolArray,
     background_right: BoolArray | None = None,
     counted: BoolArray | None = None,
-    level: float = DEFAULT_LEVEL,
+    level: float = 0.95,
 ) -> InferenceScore:
     """Score the guesses about one unknown column.
 
@@ -130,4 +124,4 @@ def _rate(right: BoolArray, chosen: BoolArray, *, side: str, level: float) -> Ra
     n_chosen = int(chosen.sum())
     if not n_chosen:
         raise ValueError(f"there is no {side} to score an attack on.")
-    return success_rate(int((right & chosen).sum()), n_chosen, level=level)
+    return wilson_interval(int((right & chosen).sum()), n_chosen, confidence=level)

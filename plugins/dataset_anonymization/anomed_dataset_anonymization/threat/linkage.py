@@ -6,13 +6,7 @@ import attrs
 import numpy as np
 from numpy.typing import NDArray
 
-from anomed_core.statistics import Rate
-from anomed_dataset_anonymization.threat.confidence import (
-    DEFAULT_LEVEL,
-    Risk,
-    residual_risk,
-    success_rate,
-)
+from anomed_core.statistics import Estimate, Rate, residual_risk, wilson_interval
 from anomed_dataset_anonymization.threat.view import NO_ROW
 
 BoolArray = NDArray[np.bool_]
@@ -33,14 +27,14 @@ class LinkageScore:
     true_positive_rate : float
         Expected share of the members found among the surest claims that claim at most a share of
         `false_positive_limit` of the controls, in [0, 1].
-    risk : Risk
+    risk : Estimate
         Recall above that of naming as many rows at random.
     """
 
     recall: Rate
     precision: float | None
     true_positive_rate: float
-    risk: Risk
+    risk: Estimate
 
 
 def score_linkage(
@@ -52,7 +46,7 @@ def score_linkage(
     confidence: FloatArray | None = None,
     counted: BoolArray | None = None,
     false_positive_limit: float = 0.01,
-    level: float = DEFAULT_LEVEL,
+    level: float = 0.95,
 ) -> LinkageScore:
     """Score claims of rows by their expected credit.
 
@@ -96,7 +90,7 @@ def score_linkage(
     found = np.where(members & claimed, credit, 0.0)
     n_claims = int(n_named[counted].sum())
     by_chance = min(1.0, int(n_named[counted].max()) / n_rows)
-    recall = success_rate(float(found.sum()), n_members, level=level)
+    recall = wilson_interval(float(found.sum()), n_members, confidence=level)
     surest = _surest_claims(
         confidence, claimed=claimed, controls=controls, limit=false_positive_limit
     )

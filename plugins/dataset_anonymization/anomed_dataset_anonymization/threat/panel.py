@@ -7,7 +7,6 @@ from collections.abc import Sequence
 import numpy as np
 
 from anomed_dataset_anonymization.threat.class_majority import ClassMajority
-from anomed_dataset_anonymization.threat.confidence import DEFAULT_LEVEL
 from anomed_dataset_anonymization.threat.downcoding import Downcoding
 from anomed_dataset_anonymization.threat.gradient_boosting import GradientBoosting
 from anomed_dataset_anonymization.threat.index_linkage import IndexLinkage
@@ -41,7 +40,7 @@ def run_panel(
     lineage: Lineage,
     rng: np.random.Generator,
     attacks: Sequence[HouseAttack] = HOUSE_ATTACKS,
-    level: float = DEFAULT_LEVEL,
+    level: float = 0.95,
 ) -> list[AttackResult]:
     """Run house attacks on a published table.
 

@@ -11,14 +11,8 @@ from scipy import sparse
 from scipy.sparse import csgraph
 from scipy.spatial import KDTree
 
-from anomed_core.statistics import Rate
+from anomed_core.statistics import Estimate, Rate, residual_risk, wilson_interval
 from anomed_dataset_anonymization.schema import Column, Coordinates
-from anomed_dataset_anonymization.threat.confidence import (
-    DEFAULT_LEVEL,
-    Risk,
-    residual_risk,
-    success_rate,
-)
 
 MAX_PAIRS = 10_000_000
 """Pairs that are looked at: their assignment takes about 100 bytes each."""
@@ -38,14 +32,14 @@ class ReconstructionScore:
         Number of the surest rows looked at.
     members, controls : Rate
         Match rate against the leaky table, and against an equally large one of controls.
-    risk : Risk
+    risk : Estimate
         Match rate on members above that on controls.
     """
 
     n_rows: int
     members: Rate
     controls: Rate
-    risk: Risk
+    risk: Estimate
 
 
 def score_reconstruction(
@@ -57,7 +51,7 @@ def score_reconstruction(
     n_surest: int,
     confidence: NDArray[np.float64] | None = None,
     tolerant: bool = True,
-    level: float = DEFAULT_LEVEL,
+    level: float = 0.95,
 ) -> ReconstructionScore:
     """Score a reconstructed table against the leaky one and against controls.
 
@@ -101,7 +95,7 @@ def score_reconstruction(
     if n_surest < 1:
         raise ValueError(f"the match rate of {n_surest} rows does not exist; look at 1 or more.")
     rates = [
-        success_rate(
+        wilson_interval(
             _expected_matches(
                 rows,
                 people,
@@ -110,7 +104,7 @@ def score_reconstruction(
                 n_surest=n_surest,
             ),
             n_surest,
-            level=level,
+            confidence=level,
         )
         for people in (leaky, control)
     ]

@@ -8,8 +8,8 @@ import attrs
 import numpy as np
 from numpy.typing import NDArray
 
+from anomed_core.statistics import Estimate
 from anomed_dataset_anonymization.schema import Coordinates, TableSchema
-from anomed_dataset_anonymization.threat.confidence import DEFAULT_LEVEL, Risk
 from anomed_dataset_anonymization.threat.inference import (
     InferenceScore,
     is_right,
@@ -42,7 +42,7 @@ class AttackResult:
     score: InferenceScore | LinkageScore
 
     @property
-    def risk(self) -> Risk:
+    def risk(self) -> Estimate:
         """Return what it achieved beyond its floor."""
         return self.score.risk
 
@@ -55,7 +55,7 @@ def score_guesses(
     schema: TableSchema,
     unknown: Sequence[str],
     background_values: Coordinates | None = None,
-    level: float = DEFAULT_LEVEL,
+    level: float = 0.95,
 ) -> list[AttackResult]:
     """Score the values that an attack guessed.
 
@@ -118,7 +118,7 @@ def score_claims(
     truth: TargetTruth,
     lineage: Lineage,
     confidence: NDArray[np.float64] | None = None,
-    level: float = DEFAULT_LEVEL,
+    level: float = 0.95,
 ) -> list[AttackResult]:
     """Score the rows that an attack named.
 

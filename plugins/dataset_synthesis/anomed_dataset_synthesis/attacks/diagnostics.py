@@ -13,10 +13,11 @@ import attrs
 import numpy as np
 import numpy.typing as npt
 
+from anomed_core.statistics import wilson_interval
 from anomed_dataset_synthesis.neighbours import fit_space, nearest
 from anomed_dataset_synthesis.table.canonical import CanonicalTable, RealTables, keys_of
 from anomed_dataset_synthesis.table.rows import count_in
-from anomed_dataset_synthesis.threat.estimates import excess_success, success_rate
+from anomed_dataset_synthesis.threat.evidence import excess
 
 _NEAR_QUANTILE = 0.05
 _SURE = 0.999
@@ -29,9 +30,9 @@ class Diagnostics:
     Attributes
     ----------
     dcr_share : float
-        The share of synthetic records nearer to the training than to the control table, ties
+        The share of synthetic records nearer to the training than to the table of non-members, ties
         counting half; .5 if training left no trace, 1 for a copy.
-    matches_training, matches_control, matches_background : float
+    matches_training, matches_non_members, matches_background : float
         The shares of synthetic records that equal a record there (identical match shares).
     real_matches : float
         The share of training records that equal one of the control or background: how often
@@ -39,14 +40,14 @@ class Diagnostics:
     unique_matches : float or None
         The share of the training table's unique records that the synthetic table holds; None if
         no training record is unique.
-    nndr_training, nndr_control : float
+    nndr_training, nndr_non_members : float
         The 5% quantile of the ratio of distances to the nearest and to the second nearest record
         there, 1 where both are 0; near 0 if synthetic records hug single real ones.
     exact_places : ndarray of intp, shape (n_exact,)
         Places of the training records that the synthetic table holds and neither the control nor
         the background does.
     copies_training_records : bool
-        Whether more training than control records that are in no other table are in the synthetic
+        Whether more training than non-members that are in no other table are in the synthetic
         one (99.9% confidence): some were copied, be they too few for an average to show.
     copies_public_records : bool
         Whether more synthetic records equal one of the control or background than come about by
@@ -55,12 +56,12 @@ class Diagnostics:
 
     dcr_share: float
     matches_training: float
-    matches_control: float
+    matches_non_members: float
     matches_background: float
     real_matches: float
     unique_matches: float | None
     nndr_training: float
-    nndr_control: float
+    nndr_non_members: float
     exact_places: npt.NDArray[np.intp]
     copies_training_records: bool
     copies_public_records: bool
@@ -73,7 +74,7 @@ def diagnose(
     rng: np.random.Generator,
     max_records: int = 20_000,
 ) -> Diagnostics:
-    """Measure distances from synthetic records to the training and the control table.
+    """Measure distances from synthetic records to the training and the table of non-members.
 
     Parameters
     ----------
@@ -97,37 +98,37 @@ def diagnose(
     ValueError
         If a table is empty, training or control has one record, or the codebooks differ.
     """
-    ours, members, controls, public = keys_of(
-        synthetic, real.training, real.control, real.background
+    ours, members, non_members, public = keys_of(
+        synthetic, real.training, real.non_members, real.background
     )
-    n_references = min(len(real.training), len(real.control))
+    n_references = min(len(real.training), len(real.non_members))
     if n_references < 2:
         raise ValueError("training and control need two records each, to be neighbours")
     space = fit_space(real.background)
     queries = space.points(synthetic.sample(max_records, rng=rng))
     found = [
         nearest(queries, space.points(table.sample(n_references, rng=rng)), n_neighbours=2)
-        for table in (real.training, real.control)
+        for table in (real.training, real.non_members)
     ]
     own, other = (neighbours.distances[:, 0] for neighbours in found)
     ratios = [_nearness_ratio(neighbours.distances) for neighbours in found]
-    elsewhere = np.concatenate([controls, public])
+    elsewhere = np.concatenate([non_members, public])
     by_itself = count_in(members, elsewhere) > 0
     held = count_in(members, ours) > 0
     exact = _held_alone(members, ours, elsewhere)
-    exact_controls = _held_alone(controls, ours, np.concatenate([members, public]))
+    exact_non_members = _held_alone(non_members, ours, np.concatenate([members, public]))
     unique = count_in(members, members) == 1
     return Diagnostics(
         dcr_share=float((own < other).mean() + (own == other).mean() / 2),
         matches_training=float((count_in(ours, members) > 0).mean()),
-        matches_control=float((count_in(ours, controls) > 0).mean()),
+        matches_non_members=float((count_in(ours, non_members) > 0).mean()),
         matches_background=float((count_in(ours, public) > 0).mean()),
         real_matches=float(by_itself.mean()),
         unique_matches=float(held[unique].mean()) if unique.any() else None,
         nndr_training=ratios[0],
-        nndr_control=ratios[1],
+        nndr_non_members=ratios[1],
         exact_places=np.flatnonzero(exact),
-        copies_training_records=_excess(exact, exact_controls) > 0,
+        copies_training_records=_excess(exact, exact_non_members) > 0,
         copies_public_records=_more_often(count_in(ours, elsewhere) > 0, by_itself),
     )
 
@@ -147,13 +148,13 @@ def _held_alone(
     return held
 
 
-def _excess(hits: npt.NDArray[np.bool_], controls: npt.NDArray[np.bool_]) -> float:
-    """Return what is certain of the excess of hits over controls, with 99.9% confidence."""
-    counts = [(int(part.sum()), len(part)) for part in (hits, controls)]
-    return excess_success(counts[0], counts[1], confidence=_SURE).low
+def _excess(hits: npt.NDArray[np.bool_], non_members: npt.NDArray[np.bool_]) -> float:
+    """Return what is certain of the excess of hits over non-members, with 99.9% confidence."""
+    counts = [(int(part.sum()), len(part)) for part in (hits, non_members)]
+    return excess(counts[0], counts[1], confidence=_SURE).low
 
 
 def _more_often(ours: npt.NDArray[np.bool_], theirs: npt.NDArray[np.bool_]) -> bool:
     """Return whether two intervals of 99.9% confidence are apart, ours above."""
-    low = success_rate(int(ours.sum()), len(ours), confidence=_SURE).low
-    return low > success_rate(int(theirs.sum()), len(theirs), confidence=_SURE).high
+    low = wilson_interval(int(ours.sum()), len(ours), confidence=_SURE).low
+    return low > wilson_interval(int(theirs.sum()), len(theirs), confidence=_SURE).high

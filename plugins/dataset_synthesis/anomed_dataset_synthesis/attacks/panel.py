@@ -84,7 +84,7 @@ def run_panel(
     synthetic : CanonicalTable
         The submission, shuffled.
     real : RealTables
-        Members, controls and what everybody knows.
+        Members, non-members and what everybody knows.
     targets : Targets
         Who is asked about, by the membership and attribute attacks.
     secrets : sequence of str
@@ -131,7 +131,7 @@ def run_panel(
                 assess_predicates(
                     predicates,
                     training=real.training,
-                    control=real.control,
+                    non_members=real.non_members,
                     attack="singling out",
                     measure=measure,
                     background_predicates=make(background),

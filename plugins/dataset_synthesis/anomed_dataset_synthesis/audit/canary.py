@@ -15,7 +15,12 @@ from attrs import validators
 from joblib import Parallel, delayed
 from numpy.typing import NDArray
 
-from anomed_core.statistics import epsilon_of_rates, lower_limit, upper_limit
+from anomed_core.statistics import (
+    Confusion,
+    epsilon_of_decision,
+    fix_threshold,
+    roc_of_scores,
+)
 from anomed_dataset_synthesis.dp.accounting import Guarantee
 from anomed_dataset_synthesis.generators import Generator
 from anomed_dataset_synthesis.table.canonical import CanonicalTable, canonicalise, to_frame
@@ -24,7 +29,6 @@ from anomed_dataset_synthesis.table.codebook import MISSING, CategoryColumn, Cod
 __all__ = [
     "CanaryAudit",
     "audit_by_canary",
-    "epsilon_lower_bound",
     "outlier_canary",
     "resemblance",
     "two_value_case",
@@ -69,16 +73,17 @@ class CanaryAudit:
     claim: Guarantee | None
 
     @property
+    def outcome(self) -> Confusion:
+        """Return the runs on either side of the threshold, those with the canary as members."""
+        return Confusion.of_hits((self.hits_with, self.n_with), (self.hits_without, self.n_without))
+
+    @property
     def epsilon_lower(self) -> float:
         """Return the largest epsilon that the runs prove, at the claimed delta (0 without one)."""
-        return epsilon_lower_bound(
-            self.hits_with,
-            self.n_with,
-            hits_without=self.hits_without,
-            n_without=self.n_without,
-            delta=self.claim.delta if self.claim else 0.0,
-            confidence=self.confidence,
-        )
+        delta = self.claim.delta if self.claim else 0.0
+        return epsilon_of_decision(
+            self.outcome, delta=delta, confidence=self.confidence
+        ).estimate.low
 
     @property
     def verdict(self) -> Verdict:
@@ -96,68 +101,6 @@ class CanaryAudit:
             "verdict": self.verdict,
             "claim": claim,
         }
-
-
-def epsilon_lower_bound(
-    hits_with: int,
-    n_with: int,
-    *,
-    hits_without: int,
-    n_without: int,
-    delta: float = 0.0,
-    confidence: float = 0.95,
-) -> float:
-    """Bound epsilon from below by how often a test fires with and without a record.
-
-    Every (epsilon, delta)-DP mechanism has ``TPR <= exp(epsilon) FPR + delta`` and
-    ``1 - FPR <= exp(epsilon) (1 - TPR) + delta`` [1]_. The two rates are replaced by one-sided
-    Clopper-Pearson bounds [2]_ that hold together with the given confidence.
-
-    Parameters
-    ----------
-    hits_with, hits_without : int
-        Runs in which the test fired, with and without the record.
-    n_with, n_without : int
-        Number of runs, at least 1.
-    delta : float, default 0
-        0 <= delta < 1.
-    confidence : float, default 0.95
-        Inside (0, 1).
-
-    Returns
-    -------
-    float
-        0 or more, finite; 0 says that nothing was proved. Higher is worse for privacy.
-
-    Raises
-    ------
-    ValueError
-        If hits are not between 0 and the number of runs, or a probability lies out of range.
-
-    References
-    ----------
-    .. [1] P. Kairouz, S. Oh, P. Viswanath, "The Composition Theorem for Differential Privacy",
-       2015, arXiv:1311.0776, theorem 2.1.
-    .. [2] C. Clopper, E. Pearson, "The Use of Confidence or Fiducial Limits Illustrated in the
-       Case of the Binomial", 1934, doi:10.1093/biomet/26.4.404.
-
-    Examples
-    --------
-    >>> round(epsilon_lower_bound(100, 100, hits_without=0, n_without=100), 2)
-    3.28
-    """
-    for hits, n_runs in ((hits_with, n_with), (hits_without, n_without)):
-        if not 0 <= hits <= n_runs or n_runs < 1:
-            raise ValueError(f"{hits} hits in {n_runs} runs came; give 0 to as many as runs")
-    if not (0.0 <= delta < 1.0 and 0.0 < confidence < 1.0):
-        raise ValueError(
-            f"delta {delta} and confidence {confidence} came; give 0 <= delta < 1 and a "
-            "confidence between 0 and 1"
-        )
-    tail = (1.0 - confidence) / 2.0
-    least_hits = lower_limit(hits_with, n_with, tail)
-    most_hits = upper_limit(hits_without, n_without, tail)
-    return float(epsilon_of_rates(least_hits, most_hits, delta=delta))
 
 
 def outlier_canary(table: pd.DataFrame, codebook: Codebook) -> pd.DataFrame:
@@ -349,23 +292,9 @@ def _choose_test(pilot: Scores, *, delta: float) -> tuple[int, float]:
     delta : float
         The claim's.
     """
-    best = [_best_threshold(*pilot[:, :, place], delta=delta) for place in range(pilot.shape[2])]
-    chosen = max(range(len(best)), key=lambda place: best[place][0])
-    return chosen, best[chosen][1]
-
-
-def _best_threshold(with_canary: Scores, without: Scores, *, delta: float) -> tuple[float, float]:
-    """Return the largest bound of any threshold, and that threshold."""
-    candidates = np.unique(np.concatenate([with_canary, without]))
-    bounds = [
-        epsilon_lower_bound(
-            int((with_canary >= candidate).sum()),
-            len(with_canary),
-            hits_without=int((without >= candidate).sum()),
-            n_without=len(without),
-            delta=delta,
-        )
-        for candidate in candidates
+    fixed = [
+        fix_threshold(roc_of_scores(*pilot[:, :, place]), delta=delta)
+        for place in range(pilot.shape[2])
     ]
-    best = int(np.argmax(bounds))
-    return bounds[best], float(candidates[best])
+    chosen = max(range(len(fixed)), key=lambda place: fixed[place].promise)
+    return chosen, fixed[chosen].value

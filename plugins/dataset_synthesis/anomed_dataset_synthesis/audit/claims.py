@@ -18,10 +18,15 @@ from typing import Any, Literal
 import attrs
 import numpy as np
 
-from anomed_dataset_synthesis.audit.canary import CanaryAudit, epsilon_lower_bound
+from anomed_core.statistics import (
+    Confusion,
+    ThresholdTest,
+    epsilon_of_decision,
+    threshold_test,
+)
+from anomed_dataset_synthesis.audit.canary import CanaryAudit, Scores
 from anomed_dataset_synthesis.dp.accounting import Guarantee
 from anomed_dataset_synthesis.table.json_numbers import as_float
-from anomed_dataset_synthesis.threat.roc import Scores, check_scores
 
 ClaimState = Literal["claimed", "not refuted", "refuted", "audited"]
 
@@ -87,7 +92,7 @@ def parse_claim(value: Any) -> Guarantee:
 
 
 def provable_epsilon(
-    n_members: int, n_controls: int, *, delta: float = 0.0, confidence: float = 0.95
+    n_members: int, n_non_members: int, *, delta: float = 0.0, confidence: float = 0.95
 ) -> float:
     """Return the largest epsilon that a perfect attack on so many targets could prove.
 
@@ -99,107 +104,10 @@ def provable_epsilon(
     Examples
     --------
     >>> [round(provable_epsilon(n, n), 1) for n in (100, 1_000, 10_000)]
-    [3.3, 5.6, 7.9]
+    [3.6, 5.9, 8.2]
     """
-    return epsilon_lower_bound(
-        n_members,
-        n_members,
-        hits_without=0,
-        n_without=n_controls,
-        delta=delta,
-        confidence=confidence,
-    )
-
-
-def fix_threshold(members: Scores, controls: Scores, *, delta: float = 0.0) -> float:
-    """Choose the threshold of a test, on targets that the test itself won't use.
-
-    Parameters
-    ----------
-    members, controls : ndarray of float64
-        Finite scores of an attack on pilot targets: of an earlier round, or set aside.
-    delta : float, default 0
-        The claim's.
-
-    Returns
-    -------
-    float
-        The one of a hundred scores, spread evenly, that proves the largest epsilon on the pilot.
-
-    Raises
-    ------
-    ValueError
-        If there are no scores of a kind or one is not finite.
-    """
-    check_scores(members, controls)
-    scores = np.unique(np.concatenate([members, controls]))
-    places = np.linspace(0, len(scores) - 1, min(len(scores), _MOST_CANDIDATES)).round()
-    candidates = scores[places.astype(int)]
-    bounds = [
-        threshold_test(members, controls, threshold=float(candidate)).epsilon_lower(delta)
-        for candidate in candidates
-    ]
-    return float(candidates[int(np.argmax(bounds))])
-
-
-@attrs.frozen(kw_only=True)
-class ThresholdTest:
-    """How many targets scored at or above a threshold that was fixed beforehand.
-
-    Attributes
-    ----------
-    n_members, n_controls : int
-        Number of targets.
-    hits_members, hits_controls : int
-        Of these, at or above the threshold.
-    threshold : float
-        Fixed on other targets.
-    """
-
-    n_members: int
-    n_controls: int
-    hits_members: int
-    hits_controls: int
-    threshold: float
-
-    def epsilon_lower(self, delta: float = 0.0, *, confidence: float = 0.95) -> float:
-        """Return the largest epsilon that the counts prove; 0 proves nothing.
-
-        Targets count as independent, which they are if a fair coin decided each one's membership.
-        """
-        return epsilon_lower_bound(
-            self.hits_members,
-            self.n_members,
-            hits_without=self.hits_controls,
-            n_without=self.n_controls,
-            delta=delta,
-            confidence=confidence,
-        )
-
-
-def threshold_test(members: Scores, controls: Scores, *, threshold: float) -> ThresholdTest:
-    """Count the targets at or above a threshold.
-
-    Parameters
-    ----------
-    members, controls : ndarray of float64
-        Finite scores, none of which the threshold was chosen by.
-    threshold : float
-        See `fix_threshold`.
-
-    Raises
-    ------
-    ValueError
-        If there are no scores of a kind or one is not finite.
-    """
-    check_scores(members, controls)
-    return ThresholdTest(
-        n_members=len(members),
-        n_controls=len(controls),
-        hits_members=int((members >= threshold).sum()),
-        hits_controls=int((controls >= threshold).sum()),
-        threshold=threshold,
-    )
+    perfect = Confusion.of_hits((n_members, n_members), (0, n_non_members))
+    return epsilon_of_decision(perfect, delta=delta, confidence=confidence).estimate.low
 
 
 @attrs.frozen(kw_only=True)
@@ -224,41 +132,42 @@ class ClaimFinding:
     confidence: float = 0.95
 
     @property
+    def _outcomes(self) -> list[Confusion]:
+        audits = [] if self.audit is None else [self.audit.outcome]
+        return [test.outcome for test in self.tests] + audits
+
+    @property
     def _confidence_each(self) -> float:
-        n_tests = len(self.tests) + int(self.audit is not None)
-        return 1 - (1 - self.confidence) / max(1, n_tests)
+        return 1 - (1 - self.confidence) / max(1, len(self._outcomes))
 
     @property
     def epsilon_lower(self) -> float:
         """Return the largest epsilon that any test proves; 0 proves nothing."""
-        bounds = [
-            test.epsilon_lower(self.claim.delta, confidence=self._confidence_each)
-            for test in self.tests
-        ]
-        if self.audit is not None:
-            bounds.append(
-                epsilon_lower_bound(
-                    self.audit.hits_with,
-                    self.audit.n_with,
-                    hits_without=self.audit.hits_without,
-                    n_without=self.audit.n_without,
-                    delta=self.claim.delta,
-                    confidence=self._confidence_each,
-                )
-            )
-        return max(bounds, default=0.0)
+        return max(
+            (
+                epsilon_of_decision(
+                    outcome, delta=self.claim.delta, confidence=self._confidence_each
+                ).estimate.low
+                for outcome in self._outcomes
+            ),
+            default=0.0,
+        )
 
     @property
     def epsilon_provable(self) -> float:
         """Return the largest epsilon that the tests could have proved; 0 without tests."""
-        sizes = [(test.n_members, test.n_controls) for test in self.tests]
-        if self.audit is not None:
-            sizes.append((self.audit.n_with, self.audit.n_without))
-        bounds = [
-            provable_epsilon(*size, delta=self.claim.delta, confidence=self._confidence_each)
-            for size in sizes
-        ]
-        return max(bounds, default=0.0)
+        return max(
+            (
+                provable_epsilon(
+                    outcome.n_members,
+                    outcome.n_non_members,
+                    delta=self.claim.delta,
+                    confidence=self._confidence_each,
+                )
+                for outcome in self._outcomes
+            ),
+            default=0.0,
+        )
 
     @property
     def state(self) -> ClaimState:
@@ -293,7 +202,7 @@ def find_on_claim(
     ----------
     claim : Guarantee
         What was claimed.
-    attacks : sequence of (members, controls)
+    attacks : sequence of (members, non-members)
         Finite scores of each attack, at least two of either kind.
     audit : CanaryAudit, optional
         Of the generator, if the server was given it.
@@ -312,11 +221,10 @@ def find_on_claim(
     """
     tests = []
     for scores in attacks:
-        if min(len(part) for part in scores) < 2:
-            raise ValueError("an attack has less than two scores of a kind; give at least two")
-        shuffled = [rng.permutation(part) for part in scores]
-        pilot = [part[: len(part) // 2] for part in shuffled]
-        rest = [part[len(part) // 2 :] for part in shuffled]
-        threshold = fix_threshold(pilot[0], pilot[1], delta=claim.delta)
-        tests.append(threshold_test(rest[0], rest[1], threshold=threshold))
+        is_member = np.repeat([True, False], [len(part) for part in scores])
+        tests.append(
+            threshold_test(
+                is_member, np.concatenate(scores), rng=rng, fraction=0.5, delta=claim.delta
+            )
+        )
     return ClaimFinding(claim=claim, tests=tuple(tests), audit=audit)

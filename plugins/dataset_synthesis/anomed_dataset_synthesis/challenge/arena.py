@@ -90,7 +90,9 @@ class Arena:
     def commitment(self, name: str) -> str:
         """Commit to who is a member in a round."""
         population = self.population
-        return commitment_of(self.nonce(name), population.training[name], population.control[name])
+        return commitment_of(
+            self.nonce(name), population.training[name], population.non_members[name]
+        )
 
     def check(self, submission: Submission) -> None:
         """Refuse a synthesizer's submission that cannot be scored.
@@ -200,7 +202,7 @@ def open_arena(config: DatasetSynthesisConfig, context: CreationContext) -> Aren
         name = split.value
         real = RealTables(
             training=population.training[name],
-            control=population.control[name],
+            non_members=population.non_members[name],
             background=population.background,
         )
 

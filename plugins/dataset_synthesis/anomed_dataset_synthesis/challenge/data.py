@@ -40,7 +40,7 @@ class Population:
 
     background: CanonicalTable
     training: Mapping[str, CanonicalTable]
-    control: Mapping[str, CanonicalTable]
+    non_members: Mapping[str, CanonicalTable]
 
     @property
     def codebook(self) -> Codebook:
@@ -100,7 +100,7 @@ def open_population(settings: DataSettings, context: CreationContext) -> Populat
     return Population(
         background=table("background"),
         training={name: table(f"{name} training") for name in ROUNDS},
-        control={name: table(f"{name} control") for name in ROUNDS},
+        non_members={name: table(f"{name} control") for name in ROUNDS},
     )
 
 
@@ -127,7 +127,7 @@ def _divided(settings: DataSettings, context: CreationContext) -> Arrays:
             background_share=settings.background_share,
         )
         background = people.iloc[split.background]
-        secret = people.iloc[np.sort(np.concatenate([split.training, split.control]))]
+        secret = people.iloc[np.sort(np.concatenate([split.training, split.non_members]))]
     codebook = _codebook(background, settings, context)
     # No value of a secret record may show in a refusal: whatever the codebook lacks is recoded.
     levels = _levels(secret, codebook, outside="recode", key="data.source")
@@ -142,7 +142,7 @@ def _divided(settings: DataSettings, context: CreationContext) -> Arrays:
             background_share=0.0,
         )
         arrays[f"{name} training"] = levels[places[split.training]]
-        arrays[f"{name} control"] = levels[places[split.control]]
+        arrays[f"{name} control"] = levels[places[split.non_members]]
     small = [name for name, array in arrays.items() if not len(array)]
     if small:
         raise ConfigError("data.source", f"{len(people)} records leave none for {small[0]}")
@@ -206,7 +206,7 @@ def _column(described: Any) -> Column:
     )
 
 
-def commitment_of(nonce: bytes, training: CanonicalTable, control: CanonicalTable) -> str:
+def commitment_of(nonce: bytes, training: CanonicalTable, non_members: CanonicalTable) -> str:
     """Commit to who is in and who is out.
 
     The digest is published before the first submission. Whoever is given the nonce and both
@@ -233,7 +233,7 @@ def commitment_of(nonce: bytes, training: CanonicalTable, control: CanonicalTabl
     if len(nonce) < 16:
         raise ValueError(f"the nonce has {len(nonce)} bytes; give at least 16")
     digest = hashlib.sha256(nonce)
-    for table in (training, control):
+    for table in (training, non_members):
         digest.update(len(table).to_bytes(8, "little"))
         digest.update(table.levels.astype("<i4").tobytes(order="C"))
     return digest.hexdigest()

@@ -63,7 +63,7 @@ _MOST_TARGETS = 2_000
 @click.option(
     "--targets",
     type=click.IntRange(min=2),
-    help="Members, and as many controls, to attack [default: up to 2,000].",
+    help="Members, and as many non-members, to attack [default: up to 2,000].",
 )
 @click.option("--json", "as_json", is_flag=True, help="Print JSON for programs.")
 @method_options
@@ -140,9 +140,9 @@ def _divided(
     codebook = infer_codebook(background, steps=steps, nullable=True)
     tables = [
         canonicalise(people.iloc[places], codebook, outside="recode")
-        for places in (split.training, split.control, split.background)
+        for places in (split.training, split.non_members, split.background)
     ]
-    return RealTables(training=tables[0], control=tables[1], background=tables[2])
+    return RealTables(training=tables[0], non_members=tables[1], background=tables[2])
 
 
 def _setting(
@@ -159,7 +159,7 @@ def _setting(
     unknown = [name for name in secrets if name not in real.training.codebook.names]
     if unknown:
         raise click.UsageError(f"there is no column {unknown[0]!r} to be a secret")
-    at_most = min(len(real.training), len(real.control)) // 2
+    at_most = min(len(real.training), len(real.non_members)) // 2
     return ComparisonSetting(
         real=real,
         tasks=tuple(choose_tasks(real, n_tasks=tasks, rng=rng)),

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from anomed_core.statistics import auc, interpolated_tpr, tpr_ceiling
+from anomed_core.statistics import auc, interpolated_tpr, null_band, tpr_ceiling
 from anomed_dataset_synthesis.dp.accounting import Guarantee
 from anomed_dataset_synthesis.report.associations import associations
 from anomed_dataset_synthesis.report.svg import Line, heat_map, line_plot, paired_bars
@@ -12,7 +12,6 @@ from anomed_dataset_synthesis.table.canonical import CanonicalTable
 from anomed_dataset_synthesis.table.codebook import CategoryColumn, NumericColumn
 from anomed_dataset_synthesis.table.encoding import Binning
 from anomed_dataset_synthesis.threat.membership import MembershipResult
-from anomed_dataset_synthesis.threat.roc import null_band
 
 _LOWEST_FPR = 1e-3
 _FPRS = np.logspace(-3, 0, 91)
@@ -103,13 +102,13 @@ def _roc_picture(results: Sequence[MembershipResult], claim: Guarantee | None) -
             for fpr in _FPRS
         )
         lines.append(Line(label=f"claimed epsilon {claim.epsilon:g}", points=points, dashed=True))
-    n_members, n_controls = len(results[0].members), len(results[0].controls)
+    n_members, n_non_members = len(results[0].members), len(results[0].non_members)
     band = [
-        (_place(float(fpr)), *null_band(n_members, n_controls, fpr=float(fpr))) for fpr in _FPRS
+        (_place(float(fpr)), *null_band(n_members, n_non_members, fpr=float(fpr))) for fpr in _FPRS
     ]
     return line_plot(
         lines,
-        title=f"{results[0].group}: {n_members} members, {n_controls} controls",
+        title=f"{results[0].group}: {n_members} members, {n_non_members} non-members",
         x_ticks=[(_place(fpr), f"{fpr:.1%}") for fpr in (0.001, 0.01, 0.1, 1.0)],
         y_ticks=[(share, f"{share:.0%}") for share in (0.0, 0.25, 0.5, 0.75, 1.0)],
         band=band,

@@ -59,22 +59,22 @@ def diagnostics_table(panel: PanelResult) -> str:
     found = panel.diagnostics
     unique = "none is unique" if found.unique_matches is None else f"{found.unique_matches:.4f}"
     rows = [
-        ["nearer to training than to control records", f"{found.dcr_share:.3f}", "0.5"],
+        ["nearer to training than to non-members", f"{found.dcr_share:.3f}", "0.5"],
         [
             "equal to a training record",
             f"{found.matches_training:.4f}",
             _as_share(found.real_matches),
         ],
         [
-            "equal to a control record",
-            f"{found.matches_control:.4f}",
+            "equal to a non-member",
+            f"{found.matches_non_members:.4f}",
             _as_share(found.real_matches),
         ],
         ["unique training records held", unique, _as_share(found.real_matches)],
         [
             "5% quantile of distance ratios",
             f"{found.nndr_training:.3f}",
-            f"{found.nndr_control:.3f}",
+            f"{found.nndr_non_members:.3f}",
         ],
         ["training records held that nobody else has", str(len(found.exact_places)), "0"],
         ["real records from elsewhere", "yes" if found.copies_public_records else "no", "no"],

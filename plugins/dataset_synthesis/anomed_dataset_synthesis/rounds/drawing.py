@@ -54,7 +54,7 @@ def draw_people(real: RealTables, plan: RoundPlan, *, rng: np.random.Generator) 
     """
     try:
         n_each = len(TARGET_SETS) * plan.n_targets
-        drawn = draw_targets(real.training, real.control, n_each=n_each, rng=rng)
+        drawn = draw_targets(real.training, real.non_members, n_each=n_each, rng=rng)
     except ValueError as error:
         raise ValueError(
             f"{plan.n_targets} for each of {len(TARGET_SETS)} kinds of attack are too many: "
@@ -158,9 +158,11 @@ def draw_tasks(real: RealTables, plan: RoundPlan, *, rng: np.random.Generator) -
         If a side has too few distinct records, or there is too little to learn from them.
     """
     check_distinct(real.training)
-    check_distinct(real.control)
+    check_distinct(real.non_members)
     binning = fit_bins(real.background)
-    for fidelity in marginal_fidelity(real.control, real, binning=binning, rng=rng, orders=(2, 3)):
+    for fidelity in marginal_fidelity(
+        real.non_members, real, binning=binning, rng=rng, orders=(2, 3)
+    ):
         fidelity.skill  # noqa: B018 - raises where there is no scale
     aucs = choose_tasks(real, n_tasks=plan.n_tasks, rng=rng)
     codebook = real.background.codebook

@@ -87,7 +87,7 @@ class RealTables:
     ----------
     training : CanonicalTable
         The secret members: what the synthesizer learns from.
-    control : CanonicalTable
+    non_members : CanonicalTable
         The secret non-members, of the same population.
     background : CanonicalTable
         The public records: bins, ranges and encoders are learnt from them only.
@@ -99,11 +99,11 @@ class RealTables:
     """
 
     training: CanonicalTable
-    control: CanonicalTable
+    non_members: CanonicalTable
     background: CanonicalTable
 
     def __attrs_post_init__(self) -> None:
-        same_codebook(self.training, self.control, self.background)
+        same_codebook(self.training, self.non_members, self.background)
 
 
 def same_codebook(*tables: CanonicalTable) -> Codebook:

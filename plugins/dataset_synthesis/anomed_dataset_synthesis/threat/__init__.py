@@ -1,8 +1,6 @@
 """Threat models: how attacks on a synthetic table are scored."""
 
-from anomed_core.statistics import Estimate
-from anomed_dataset_synthesis.threat.estimates import excess_success, success_rate
-from anomed_dataset_synthesis.threat.evidence import Evidence, Risk, rate_evidence, risk_of
+from anomed_dataset_synthesis.threat.evidence import Evidence, Risk, excess, rate_evidence, risk_of
 from anomed_dataset_synthesis.threat.guesses import (
     GuessResult,
     assess_guesses,
@@ -21,7 +19,6 @@ from anomed_dataset_synthesis.threat.predicates import (
     isolated,
     parse_predicates,
 )
-from anomed_dataset_synthesis.threat.roc import auc_estimate, null_band, roc_curve
 from anomed_dataset_synthesis.threat.targets import (
     Split,
     Targets,
@@ -31,7 +28,6 @@ from anomed_dataset_synthesis.threat.targets import (
 
 __all__ = [
     "Condition",
-    "Estimate",
     "Evidence",
     "GuessResult",
     "MembershipResult",
@@ -43,17 +39,13 @@ __all__ = [
     "assess_membership",
     "assess_predicates",
     "attribute_hits",
-    "auc_estimate",
     "check_membership_scores",
     "draw_targets",
-    "excess_success",
+    "excess",
     "isolated",
     "link_hits",
-    "null_band",
     "parse_predicates",
     "rate_evidence",
     "risk_of",
-    "roc_curve",
     "split_population",
-    "success_rate",
 ]

@@ -4,8 +4,10 @@ from collections.abc import Callable, Sequence
 
 import attrs
 
-from anomed_core.statistics import Estimate
-from anomed_dataset_synthesis.threat.estimates import excess_success
+from anomed_core.statistics import Estimate, residual_risk, wilson_interval
+
+Counts = tuple[int, int]
+"""Hits and trials."""
 
 
 @attrs.frozen(kw_only=True, eq=False)
@@ -22,7 +24,7 @@ class Evidence:
         The targets it was measured on, e.g. ``"outliers"``.
     advantage_at : callable
         Gives, for a confidence inside (0, 1), the normalised advantage with its interval: 0 is
-        what controls or chance explain, 1 is a perfect attack.
+        what non-members or chance explain, 1 is a perfect attack.
     """
 
     attack: str
@@ -35,23 +37,37 @@ class Evidence:
         return self.advantage_at(confidence)
 
 
+def excess(members: Counts, others: Counts, *, confidence: float = 0.95) -> Estimate:
+    """Estimate the residual risk of successes on members, beyond those on others.
+
+    Parameters
+    ----------
+    members, others : tuple of int
+        (number of hits, number of trials), on members and on whoever sets the floor.
+    confidence : float, default .95
+        Inside (0, 1).
+    """
+    rates = [wilson_interval(*counts, confidence=confidence) for counts in (members, others)]
+    return residual_risk(*rates)
+
+
 def rate_evidence(
-    *, attack: str, measure: str, group: str, hits: tuple[int, int], controls: tuple[int, int]
+    *, attack: str, measure: str, group: str, members: Counts, non_members: Counts
 ) -> Evidence:
-    """Weigh successes on members against successes on controls, by Abbott's correction.
+    """Weigh successes on members against those on non-members, by the residual risk.
 
     Parameters
     ----------
     attack, measure, group : str
         See `Evidence`.
-    hits, controls : tuple of int
-        (number of hits, number of trials) on members and on controls.
+    members, non_members : tuple of int
+        (number of hits, number of trials) on either side.
     """
     return Evidence(
         attack=attack,
         measure=measure,
         group=group,
-        advantage_at=lambda confidence: excess_success(hits, controls, confidence=confidence),
+        advantage_at=lambda confidence: excess(members, non_members, confidence=confidence),
     )
 
 

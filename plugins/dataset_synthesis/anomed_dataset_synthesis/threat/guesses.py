@@ -1,4 +1,4 @@
-"""Guesses that are right or wrong: attributes, links and predicates, against controls."""
+"""Guesses that are right or wrong: attributes, links and predicates, against non-members."""
 
 from collections.abc import Sequence
 
@@ -6,11 +6,10 @@ import attrs
 import numpy as np
 import numpy.typing as npt
 
-from anomed_core.statistics import Estimate
+from anomed_core.statistics import Estimate, Rate, wilson_interval
 from anomed_dataset_synthesis.table.canonical import CanonicalTable, same_codebook
 from anomed_dataset_synthesis.table.codebook import CategoryColumn, NumericColumn
-from anomed_dataset_synthesis.threat.estimates import excess_success, success_rate
-from anomed_dataset_synthesis.threat.evidence import Evidence, rate_evidence
+from anomed_dataset_synthesis.threat.evidence import Counts, Evidence, excess, rate_evidence
 from anomed_dataset_synthesis.threat.predicates import Predicate, isolated
 
 NUMERIC_TOLERANCE = 0.05
@@ -22,8 +21,6 @@ DATE_TOLERANCE = 0.01
 CONFIDENT_SHARE = 0.1
 """The share of targets, those guessed most confidently, that is looked at separately."""
 
-Counts = tuple[int, int]
-
 
 @attrs.frozen(kw_only=True)
 class GuessResult:
@@ -33,8 +30,8 @@ class GuessResult:
     ----------
     attack, measure, group : str
         Who guessed what about whom.
-    members, controls : tuple of int
-        (number of hits, number of guesses) on members and on controls.
+    members, non_members : tuple of int
+        (number of hits, number of guesses) on members and on non-members.
     background : tuple of int or None
         The same on members for a model that has seen the public background only; None where
         nobody made its guesses.
@@ -44,20 +41,20 @@ class GuessResult:
     measure: str
     group: str
     members: Counts
-    controls: Counts
+    non_members: Counts
     background: Counts | None = None
 
-    def success(self, confidence: float = 0.95) -> Estimate:
+    def success(self, confidence: float = 0.95) -> Rate:
         """Estimate the success rate on members, 0..1."""
-        return success_rate(*self.members, confidence=confidence)
+        return wilson_interval(*self.members, confidence=confidence)
 
-    def control_success(self, confidence: float = 0.95) -> Estimate:
-        """Estimate the success rate on controls, 0..1: what can be had without any leak."""
-        return success_rate(*self.controls, confidence=confidence)
+    def non_member_success(self, confidence: float = 0.95) -> Rate:
+        """Estimate the success rate on non-members, 0..1: what can be had without any leak."""
+        return wilson_interval(*self.non_members, confidence=confidence)
 
-    def over_controls(self, confidence: float = 0.95) -> Estimate:
-        """Estimate the excess over controls, 0..1, 0 at chance; this is what counts as risk."""
-        return excess_success(self.members, self.controls, confidence=confidence)
+    def over_non_members(self, confidence: float = 0.95) -> Estimate:
+        """Estimate the excess over non-members, 0..1, 0 at chance; this is what counts as risk."""
+        return excess(self.members, self.non_members, confidence=confidence)
 
     def over_background(self, confidence: float = 0.95) -> Estimate:
         """Estimate the excess over the background-only model, 0..1.
@@ -75,17 +72,17 @@ class GuessResult:
                 f"the attack {self.attack!r} was not compared with a background-only model; "
                 "score it with that model's guesses"
             )
-        return excess_success(self.members, self.background, confidence=confidence)
+        return excess(self.members, self.background, confidence=confidence)
 
     def evidence(self) -> tuple[Evidence, ...]:
-        """Return the evidence for the risk: the excess over controls."""
+        """Return the evidence for the risk: the excess over non-members."""
         return (
             rate_evidence(
                 attack=self.attack,
                 measure=self.measure,
                 group=self.group,
-                hits=self.members,
-                controls=self.controls,
+                members=self.members,
+                non_members=self.non_members,
             ),
         )
 
@@ -141,16 +138,16 @@ def assess_guesses(
     confidences: npt.NDArray[np.float64] | None = None,
     background_hits: npt.NDArray[np.bool_] | None = None,
 ) -> tuple[GuessResult, ...]:
-    """Compare guesses about members with guesses about controls.
+    """Compare guesses about members with guesses about non-members.
 
     A missing guess counts as wrong. Confidences serve to look at the tenth of the members and the
-    tenth of the controls that were guessed most confidently, and all as confident as these, so
+    tenth of the non-members that were guessed most confidently, and all as confident as these, so
     that constant confidences change nothing.
 
     Parameters
     ----------
     hits : ndarray of bool, shape (n_targets,)
-        Which guesses are right, of members and controls mixed.
+        Which guesses are right, of members and non-members mixed.
     is_member : ndarray of bool, shape (n_targets,)
         The truth; at least one member and one control.
     attack, measure : str
@@ -173,7 +170,7 @@ def assess_guesses(
     n_members = int(is_member.sum())
     if not 0 < n_members < len(is_member):
         raise ValueError(
-            f"{n_members} of {len(is_member)} targets are members; give members and controls"
+            f"{n_members} of {len(is_member)} targets are members; give members and non-members"
         )
     groups = {"all targets": np.ones(len(is_member), dtype=bool)}
     if confidences is not None:
@@ -195,7 +192,7 @@ def assess_guesses(
             measure=measure,
             group=group,
             members=_count(hits, chosen & is_member),
-            controls=_count(hits, chosen & ~is_member),
+            non_members=_count(hits, chosen & ~is_member),
             background=(
                 None if background_hits is None else _count(background_hits, chosen & is_member)
             ),
@@ -266,14 +263,14 @@ def assess_predicates(
     predicates: Sequence[Predicate],
     *,
     training: CanonicalTable,
-    control: CanonicalTable,
+    non_members: CanonicalTable,
     attack: str,
     measure: str,
     n_required: int = 1,
     background_predicates: Sequence[Predicate] | None = None,
     rng: np.random.Generator,
 ) -> GuessResult:
-    """Count the training records that predicates single out, against the control table.
+    """Count the training records that predicates single out, against the table of non-members.
 
     A predicate succeeds if exactly one record fulfils it which no predicate before singled out.
     Both tables are equally long, for the chance of being alone depends on the company.
@@ -282,8 +279,8 @@ def assess_predicates(
     ----------
     predicates : sequence of Predicate
         At least one.
-    training, control : CanonicalTable
-        The secret members and non-members; of the longer one so many are drawn as the other has.
+    training, non_members : CanonicalTable
+        The secret members and others; of the longer one so many are drawn as the other has.
     attack, measure : str
         Who stated what.
     n_required : int, default 1
@@ -303,11 +300,11 @@ def assess_predicates(
     ValueError
         If there are no predicates, a table is empty or the codebooks differ.
     """
-    same_codebook(training, control)
+    same_codebook(training, non_members)
     if not predicates:
         raise ValueError(f"the attack {attack!r} came with no predicates; give at least one")
-    n_records = min(len(training), len(control))
-    training, control = (table.sample(n_records, rng=rng) for table in (training, control))
+    n_records = min(len(training), len(non_members))
+    training, non_members = (table.sample(n_records, rng=rng) for table in (training, non_members))
     n_due = max(len(predicates), n_required)
     background = None
     if background_predicates:
@@ -318,6 +315,6 @@ def assess_predicates(
         measure=measure,
         group="all records",
         members=(len(isolated(predicates, training)[0]), n_due),
-        controls=(len(isolated(predicates, control)[0]), n_due),
+        non_members=(len(isolated(predicates, non_members)[0]), n_due),
         background=background,
     )

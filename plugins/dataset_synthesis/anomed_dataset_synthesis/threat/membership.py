@@ -1,4 +1,4 @@
-"""Membership: how well an attack's scores tell members from controls."""
+"""Membership: how well an attack's scores tell members from non-members."""
 
 import math
 from collections.abc import Mapping
@@ -8,15 +8,19 @@ import numpy as np
 import numpy.typing as npt
 from scipy.stats import binom
 
-from anomed_core.statistics import Estimate, Roc, interpolated_tpr, tpr_at_fpr
-from anomed_dataset_synthesis.threat.estimates import success_rate
-from anomed_dataset_synthesis.threat.evidence import Evidence, rate_evidence
-from anomed_dataset_synthesis.threat.roc import (
-    Scores,
-    auc_estimate,
+from anomed_core.statistics import (
+    Estimate,
+    Roc,
+    estimate_auc,
+    interpolated_tpr,
     null_band,
-    roc_curve,
+    roc_of_scores,
+    tpr_at_fpr,
+    wilson_interval,
 )
+from anomed_dataset_synthesis.threat.evidence import Evidence, rate_evidence
+
+Scores = npt.NDArray[np.float64]
 
 FALSE_POSITIVE_RATES = (0.01, 0.1)
 """Where the TPR is read: an attack counts that accuses few innocents."""
@@ -48,35 +52,35 @@ def check_membership_scores(scores: npt.NDArray[np.float64], n_targets: int) -> 
 
 @attrs.frozen(kw_only=True, eq=False)
 class MembershipResult:
-    """How well one attack told members from controls in one group of targets.
+    """How well one attack told members from non-members in one group of targets.
 
     Attributes
     ----------
     attack, group : str
         Who attacked whom.
-    members, controls : ndarray of float64, shape (n_members,) and (n_controls,)
+    members, non_members : ndarray of float64, shape (n_members,) and (n_non_members,)
         The scores.
     """
 
     attack: str
     group: str
     members: Scores
-    controls: Scores
+    non_members: Scores
 
     @property
     def curve(self) -> Roc:
         """Return the whole ROC curve."""
-        return roc_curve(self.members, self.controls)
+        return roc_of_scores(self.members, self.non_members)
 
     def auc(self, confidence: float = 0.95) -> Estimate:
         """Estimate the area under the curve, .5 at chance, higher is riskier."""
-        return auc_estimate(self.members, self.controls, confidence=confidence)
+        return estimate_auc(self.curve, confidence=confidence)
 
     def tpr_at(self, fpr: float, confidence: float = 0.95) -> Estimate:
         """Estimate the TPR at an FPR, equal to the FPR at chance, higher is riskier.
 
-        The interval allows for both errors: that of the threshold, which the controls set, and
-        that of the share of members above it. It starts at 0 where there are too few controls to
+        The interval allows for both errors: that of the threshold, which the non-members set, and
+        that of the share of members above it. It starts at 0 where there are too few non-members to
         tell the threshold at all.
 
         Raises
@@ -85,30 +89,32 @@ class MembershipResult:
             If `fpr` or `confidence` is out of range.
         """
         curve = self.curve
-        n_members, n_controls = len(self.members), len(self.controls)
+        n_members, n_non_members = len(self.members), len(self.non_members)
         half = (1 - confidence) / 2
-        fewest, most = binom.ppf([half / 2, 1 - half / 2], n_controls, fpr)
-        high = math.ceil(interpolated_tpr(curve, most / n_controls) * n_members - 1e-9)
+        fewest, most = binom.ppf([half / 2, 1 - half / 2], n_non_members, fpr)
+        high = math.ceil(interpolated_tpr(curve, most / n_non_members) * n_members - 1e-9)
         low = 0
         if fewest >= 1:
-            low = math.floor(interpolated_tpr(curve, (fewest - 1) / n_controls) * n_members + 1e-9)
+            low = math.floor(
+                interpolated_tpr(curve, (fewest - 1) / n_non_members) * n_members + 1e-9
+            )
         value = interpolated_tpr(curve, fpr)
         return Estimate(
             value=value,
-            low=success_rate(low, n_members, confidence=1 - half).low if low else 0.0,
-            high=max(value, success_rate(high, n_members, confidence=1 - half).high),
+            low=wilson_interval(low, n_members, confidence=1 - half).low if low else 0.0,
+            high=max(value, wilson_interval(high, n_members, confidence=1 - half).high),
             confidence=confidence,
         )
 
     def null_band(self, fpr: float | None = None) -> tuple[float, float]:
         """Say where 95% of worthless attacks lie: their TPR at `fpr`, or their AUC."""
-        return null_band(len(self.members), len(self.controls), fpr=fpr)
+        return null_band(len(self.members), len(self.non_members), fpr=fpr)
 
     def evidence(self) -> tuple[Evidence, ...]:
         """Return the evidence for the risk: 2 AUC - 1, and (TPR - FPR) / (1 - FPR) at low FPRs.
 
         The latter are taken at the lowest threshold that no more than the FPR's share of the
-        controls reach, and count that share as an estimate, which small groups leave uncertain.
+        non-members reach, and count that share as an estimate, which small groups leave uncertain.
         """
         pieces = [
             Evidence(
@@ -126,8 +132,8 @@ class MembershipResult:
                     attack=self.attack,
                     measure=f"TPR at {fpr:.0%} FPR",
                     group=self.group,
-                    hits=(point.n_true_positives, point.n_members),
-                    controls=(point.n_false_positives, point.n_non_members),
+                    members=(point.n_true_positives, point.n_members),
+                    non_members=(point.n_false_positives, point.n_non_members),
                 )
             )
         return tuple(pieces)
@@ -153,12 +159,12 @@ def assess_membership(
     scores : ndarray of float64, shape (n_targets,)
         In 0..1, higher for a likelier member.
     is_member : ndarray of bool, shape (n_targets,)
-        The truth; at least two members and two controls.
+        The truth; at least two members and two non-members.
     attack : str
         The attack's name.
     groups : Mapping of str to ndarray of bool, shape (n_targets,), optional
         More groups to look at, such as outliers or canaries. One without two members and two
-        controls is left out.
+        non-members is left out.
 
     Returns
     -------
@@ -174,14 +180,16 @@ def assess_membership(
     everyone = np.ones(len(is_member), dtype=bool)
     results = []
     for group, chosen in {"all targets": everyone, **(groups or {})}.items():
-        members, controls = scores[chosen & is_member], scores[chosen & ~is_member]
-        if min(len(members), len(controls)) >= 2:
+        members, non_members = scores[chosen & is_member], scores[chosen & ~is_member]
+        if min(len(members), len(non_members)) >= 2:
             results.append(
-                MembershipResult(attack=attack, group=group, members=members, controls=controls)
+                MembershipResult(
+                    attack=attack, group=group, members=members, non_members=non_members
+                )
             )
     if not results or results[0].group != "all targets":
         raise ValueError(
             f"{int(is_member.sum())} of {len(is_member)} targets are members; "
-            "give at least two members and two controls"
+            "give at least two members and two non-members"
         )
     return tuple(results)

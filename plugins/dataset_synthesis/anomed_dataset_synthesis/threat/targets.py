@@ -14,13 +14,13 @@ class Split:
 
     Attributes
     ----------
-    background, training, control : ndarray of intp
+    background, training, non_members : ndarray of intp
         Places; together each record's once, in random order.
     """
 
     background: npt.NDArray[np.intp]
     training: npt.NDArray[np.intp]
-    control: npt.NDArray[np.intp]
+    non_members: npt.NDArray[np.intp]
 
 
 def split_population(
@@ -56,7 +56,9 @@ def split_population(
     n_background = round(background_share * n_records)
     secret = order[n_background:]
     inside = rng.random(len(secret)) < 0.5
-    return Split(background=order[:n_background], training=secret[inside], control=secret[~inside])
+    return Split(
+        background=order[:n_background], training=secret[inside], non_members=secret[~inside]
+    )
 
 
 @attrs.frozen(kw_only=True, eq=False)
@@ -66,7 +68,7 @@ class Targets:
     Attributes
     ----------
     table : CanonicalTable
-        Members and controls in random order; a target's place is its id.
+        Members and non-members in random order; a target's place is its id.
     is_member : ndarray of bool, shape (n_targets,)
         The truth.
     """
@@ -77,16 +79,16 @@ class Targets:
 
 def draw_targets(
     training: CanonicalTable,
-    control: CanonicalTable,
+    non_members: CanonicalTable,
     *,
     n_each: int,
     rng: np.random.Generator,
 ) -> Targets:
-    """Draw as many members as controls, none of which has a double on the other side.
+    """Draw as many members as non-members, none of which has a double on the other side.
 
     Parameters
     ----------
-    training, control : CanonicalTable
+    training, non_members : CanonicalTable
         The secret members and non-members.
     n_each : int
         How many of either.
@@ -104,10 +106,10 @@ def draw_targets(
         If a table has fewer than `n_each` records without a double on the other side, or
         `n_each` is not positive.
     """
-    members, controls = keys_of(training, control)
+    inside, outside = keys_of(training, non_members)
     places = [
         np.flatnonzero(count_in(mine, others) == 0)
-        for mine, others in ((members, controls), (controls, members))
+        for mine, others in ((inside, outside), (outside, inside))
     ]
     n_possible = min(len(possible) for possible in places)
     if not 1 <= n_each <= n_possible:
@@ -117,7 +119,7 @@ def draw_targets(
         )
     chosen = [
         table.levels[rng.choice(possible, n_each, replace=False)]
-        for table, possible in zip((training, control), places, strict=True)
+        for table, possible in zip((training, non_members), places, strict=True)
     ]
     order = rng.permutation(2 * n_each)
     return Targets(

@@ -28,7 +28,7 @@ class Utility:
     transfers : tuple of Transfer
         One per hidden task.
     two_sample : TwoSampleTest
-        Against the control table.
+        Against the table of non-members.
     """
 
     fidelity: tuple[MarginalFidelity, ...]
@@ -124,7 +124,7 @@ def evaluate_utility(
             transfer(synthetic, real, task=task, binning=trees, rng=rng, real_auc=known)
         )
     tell("two-sample test", 0.0)
-    two_sample = two_sample_test(synthetic, real.control, binning=trees, rng=rng)
+    two_sample = two_sample_test(synthetic, real.non_members, binning=trees, rng=rng)
     tell("two-sample test", 1.0)
     return Utility(fidelity=fidelity, transfers=tuple(transfers), two_sample=two_sample)
 

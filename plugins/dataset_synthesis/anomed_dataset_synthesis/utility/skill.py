@@ -28,7 +28,7 @@ class MarginalFidelity:
     accuracy : float
         Their mean, 0..1, higher is better.
     ceiling : float
-        The accuracy of the control table: what another real sample reaches.
+        The accuracy of the table of non-members: what another real sample reaches.
     floor : float
         The accuracy of the training table with every column shuffled by itself.
     """
@@ -81,7 +81,7 @@ def marginal_fidelity(
     synthetic : CanonicalTable
         The submission.
     real : RealTables
-        Whose training table it is compared with, whose control table is the ceiling.
+        Whose training table it is compared with, whose table of non-members is the ceiling.
     binning : Binning
         Learnt from the public background.
     rng : Generator
@@ -100,7 +100,7 @@ def marginal_fidelity(
         If the codebooks differ, the submission is empty, or an order is out of range.
     """
     same_codebook(synthetic, real.training)
-    members, others = binning.bins(real.training), binning.bins(real.control)
+    members, others = binning.bins(real.training), binning.bins(real.non_members)
     fake, independent = binning.bins(synthetic), rng.permuted(members, axis=0)
     return tuple(
         MarginalFidelity(

@@ -25,7 +25,7 @@ def choose_tasks(real: RealTables, *, n_tasks: int, rng: np.random.Generator) ->
     Returns
     -------
     dict of Task to float
-        With the AUC on control records of a model trained on training records, at least .6.
+        With the AUC on non-members of a model trained on training records, at least .6.
 
     Raises
     ------
@@ -39,10 +39,10 @@ def choose_tasks(real: RealTables, *, n_tasks: int, rng: np.random.Generator) ->
         if len(chosen) == n_tasks:
             break
         task = possible[place]
-        shares = [task.answers(table).mean() for table in (real.training, real.control)]
+        shares = [task.answers(table).mean() for table in (real.training, real.non_members)]
         if not all(_RAREST <= share <= 1 - _RAREST for share in shares):
             continue
-        auc = task_auc(real.training, real.control, task=task, binning=trees, rng=rng)
+        auc = task_auc(real.training, real.non_members, task=task, binning=trees, rng=rng)
         if auc >= _LEAST_REAL_AUC:
             chosen[task] = auc
     if not chosen:

@@ -88,7 +88,7 @@ class Transfer:
     task : Task
         The question.
     auc : float
-        Area under the ROC curve on the control table, trained on the synthetic one; .5 at chance.
+        Area under the ROC curve on the non-members, trained on the synthetic table; .5 at chance.
     real_auc : float
         The same, trained on the training table.
     """
@@ -131,7 +131,7 @@ def transfer(
     synthetic : CanonicalTable
         The submission.
     real : RealTables
-        Whose training table it is compared with, and on whose control table both are tested.
+        Whose training table it is compared with, and on whose table of non-members both are tested.
     task : Task
         The question; hidden from participants.
     binning : Binning
@@ -160,7 +160,7 @@ def transfer(
     conditional GANs", 2017, arXiv:1706.02633.
     """
     same_codebook(synthetic, real.training)
-    for table in (real.training, real.control):
+    for table in (real.training, real.non_members):
         n_yes = int(task.answers(table).sum())
         if min(n_yes, len(table) - n_yes) < 2:
             raise ValueError(
@@ -170,7 +170,7 @@ def transfer(
 
     def trained_on(table: CanonicalTable) -> float:
         return task_auc(
-            table, real.control, task=task, binning=binning, rng=rng, max_records=max_records
+            table, real.non_members, task=task, binning=binning, rng=rng, max_records=max_records
         )
 
     auc = trained_on(synthetic)

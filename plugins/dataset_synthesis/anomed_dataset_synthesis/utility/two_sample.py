@@ -59,14 +59,14 @@ class TwoSampleTest:
 
 def two_sample_test(
     synthetic: CanonicalTable,
-    control: CanonicalTable,
+    non_members: CanonicalTable,
     *,
     binning: Binning,
     rng: np.random.Generator,
     n_folds: int = 5,
     max_records: int = 20_000,
 ) -> TwoSampleTest:
-    """Cross-validate boosted trees that tell a synthetic table from the control table.
+    """Cross-validate boosted trees that tell a synthetic table from the table of non-members.
 
     The reference is the control, not the training table: a copy of the latter is to look real.
     Equal records, of whichever table, are always in the same fold, or else a classifier would
@@ -74,7 +74,7 @@ def two_sample_test(
 
     Parameters
     ----------
-    synthetic, control : CanonicalTable
+    synthetic, non_members : CanonicalTable
         The submission and the secret non-members.
     binning : Binning
         Learnt from the public background; its categories are the trees' categories.
@@ -101,7 +101,7 @@ def two_sample_test(
     """
     if n_folds < 2:
         raise ValueError(f"{n_folds} folds were asked for; give 2 or more")
-    tables = [table.sample(max_records, rng=rng) for table in (synthetic, control)]
+    tables = [table.sample(max_records, rng=rng) for table in (synthetic, non_members)]
     keys = np.concatenate(keys_of(*tables))
     folds = (rng.permutation(int(keys.max()) + 1) % n_folds)[keys]
     features = np.concatenate([tree_features(table, binning) for table in tables])

@@ -23,12 +23,12 @@ def test_the_secret_of_the_nearest_record_is_guessed():
 
 
 def test_the_targets_own_secret_is_not_looked_at(real):
-    levels = real.control.levels.copy()
+    levels = real.non_members.levels.copy()
     levels[:, -1] = 1 - levels[:, -1]
-    lied = CanonicalTable(codebook=real.control.codebook, levels=levels)
+    lied = CanonicalTable(codebook=real.non_members.codebook, levels=levels)
     guesses = [
         guess_by_neighbour(table, real.training, secret="outcome", background=real.background)
-        for table in (real.control, lied)
+        for table in (real.non_members, lied)
     ]
     assert np.array_equal(*guesses)
 

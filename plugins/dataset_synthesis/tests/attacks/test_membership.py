@@ -21,7 +21,7 @@ ATTACKS = (exact_match, distance_ratio, density_ratio)
 
 @pytest.fixture(scope="module")
 def targets(real):
-    return draw_targets(real.training, real.control, n_each=600, rng=np.random.default_rng(4))
+    return draw_targets(real.training, real.non_members, n_each=600, rng=np.random.default_rng(4))
 
 
 def line(levels, *, n_columns=1):
@@ -48,7 +48,7 @@ def test_scores_do_not_depend_on_the_order_of_any_table(real, targets, attack):
     rng = np.random.default_rng(1)
     some = targets.table.take(np.arange(50))
     order = rng.permutation(50)
-    tables = real.control, real.background
+    tables = real.non_members, real.background
     shuffled = [table.take(rng.permutation(len(table))) for table in tables]
     forth = attack(some, *tables)
     assert attack(some.take(order), *shuffled) == pytest.approx(forth[order], abs=1e-12)
@@ -99,7 +99,7 @@ def test_a_nearly_unique_number_gives_members_away_though_columns_are_independen
 
 def test_an_order_beyond_the_columns_is_refused(real):
     with pytest.raises(ValueError, match="give 1 up to all"):
-        density_ratio(real.control, real.training, real.background, order=8)
+        density_ratio(real.non_members, real.training, real.background, order=8)
 
 
 def test_outliers_are_the_targets_farthest_from_the_background():

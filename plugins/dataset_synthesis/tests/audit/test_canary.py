@@ -1,7 +1,5 @@
 """The audit spares honest claims, catches planted false ones, and bounds what it says."""
 
-import math
-
 import attrs
 import numpy as np
 import pandas as pd
@@ -9,7 +7,6 @@ import pytest
 from anomed_dataset_synthesis.audit.canary import (
     CanaryAudit,
     audit_by_canary,
-    epsilon_lower_bound,
     outlier_canary,
     resemblance,
     two_value_case,
@@ -18,9 +15,6 @@ from anomed_dataset_synthesis.dp.accounting import Guarantee, epsilon_of_zcdp
 from anomed_dataset_synthesis.generators import Bootstrap, DPMarginalTree, FittedGenerator
 from anomed_dataset_synthesis.table.canonical import canonicalise
 from anomed_dataset_synthesis.table.codebook import CategoryColumn, Codebook, NumericColumn
-from hypothesis import given, settings
-from hypothesis import strategies as st
-from scipy import stats
 
 
 @attrs.frozen(kw_only=True)
@@ -42,72 +36,6 @@ class UnderNoised:
         rho = self.claimed.rho * self.noise_divisor**2
         spent = epsilon_of_zcdp(rho, delta=self.claimed.delta)
         return attrs.evolve(self.claimed, epsilon=spent).fit(table, codebook, rng=rng)
-
-
-@pytest.mark.parametrize(("n_runs", "expected"), [(100, 3.3), (1_000, 5.6), (10_000, 7.9)])
-def test_a_perfect_test_proves_no_more_than_its_runs_allow(n_runs: int, expected: float) -> None:
-    proved = epsilon_lower_bound(n_runs, n_runs, hits_without=0, n_without=n_runs)
-    assert proved == pytest.approx(expected, abs=0.05)
-
-
-def test_the_bound_uses_clopper_pearson_limits() -> None:
-    # scipy's own two-sided 95% intervals, an independent implementation of the same limits
-    hit_rate = stats.binomtest(40, 100).proportion_ci(method="exact")
-    false_rate = stats.binomtest(5, 120).proportion_ci(method="exact")
-    proved = epsilon_lower_bound(40, 100, hits_without=5, n_without=120, delta=0.01)
-    assert proved == pytest.approx(math.log((hit_rate.low - 0.01) / false_rate.high))
-
-
-@given(
-    hits=st.integers(0, 50),
-    false_hits=st.integers(0, 50),
-    delta=st.floats(0, 0.5),
-)
-@settings(max_examples=100, deadline=None)
-def test_the_bound_is_symmetric_finite_and_falls_with_delta(
-    hits: int, false_hits: int, delta: float
-) -> None:
-    bound = epsilon_lower_bound(hits, 50, hits_without=false_hits, n_without=50)
-    mirrored = epsilon_lower_bound(50 - false_hits, 50, hits_without=50 - hits, n_without=50)
-    assert bound == pytest.approx(mirrored)
-    assert 0.0 <= bound < math.inf
-    assert epsilon_lower_bound(hits, 50, hits_without=false_hits, n_without=50, delta=delta) <= (
-        bound + 1e-12
-    )
-    if hits <= false_hits:
-        assert bound == 0.0
-
-
-def test_the_bound_exceeds_the_truth_no_more_often_than_promised() -> None:
-    """Randomised response with epsilon 1 attains its bound, so coverage shows at once."""
-    rng = np.random.default_rng(11)
-    rate = math.e / (1 + math.e)
-    exceeded = [
-        epsilon_lower_bound(
-            int(rng.binomial(200, rate)),
-            200,
-            hits_without=int(rng.binomial(200, 1 - rate)),
-            n_without=200,
-        )
-        > 1.0
-        for _ in range(1_000)
-    ]
-    assert np.mean(exceeded) <= 0.05
-
-
-@pytest.mark.parametrize(
-    "arguments",
-    [
-        {"hits_with": 5, "n_with": 4},
-        {"hits_with": -1, "n_with": 4},
-        {"hits_with": 0, "n_with": 0},
-        {"hits_with": 1, "n_with": 4, "delta": 1.0},
-        {"hits_with": 1, "n_with": 4, "confidence": 1.0},
-    ],
-)
-def test_impossible_counts_are_refused(arguments: dict[str, float]) -> None:
-    with pytest.raises(ValueError, match="came; give"):
-        epsilon_lower_bound(**arguments, hits_without=0, n_without=4)
 
 
 def test_an_outlier_canary_is_rare_in_every_column() -> None:

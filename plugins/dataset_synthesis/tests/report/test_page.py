@@ -47,13 +47,13 @@ def write(real):
     rng = np.random.default_rng(1)
     synthetic = real.training.take(np.arange(1000))
     utility = evaluate_utility(synthetic, real, tasks=[Task(column="outcome", level=1)], rng=rng)
-    targets = draw_targets(real.training, real.control, n_each=400, rng=rng)
+    targets = draw_targets(real.training, real.non_members, n_each=400, rng=rng)
     panel = run_panel(
         synthetic, real, targets=targets, secrets=("outcome",), rng=rng, n_predicates=40
     )
     claim = find_on_claim(
         Guarantee(epsilon=1.0, delta=1e-5, accountant="none"),
-        attacks=[(part.members, part.controls) for part in panel.memberships[:1]],
+        attacks=[(part.members, part.non_members) for part in panel.memberships[:1]],
         rng=rng,
     )
 
@@ -121,7 +121,7 @@ def test_every_attack_and_diagnostic_is_in_the_tables(write):
         "nearest neighbour",
         "singling out",
         "outliers",
-        "nearer to training than to control records",
+        "nearer to training than to non-members",
         "2-way skill",
         "task on outcome",
         "two-sample AUC",

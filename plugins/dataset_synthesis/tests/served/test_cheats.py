@@ -250,7 +250,7 @@ def test_the_split_does_not_follow_from_the_configuration(open_served: Any) -> N
         pd.Series(list(to_frame(table).astype(str).itertuples(index=False)))
         for table in (
             arenas[0].population.training[FINAL],
-            arenas[0].population.control[FINAL],
+            arenas[0].population.non_members[FINAL],
             arenas[1].population.training[FINAL],
         )
     )

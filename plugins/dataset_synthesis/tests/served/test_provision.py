@@ -37,7 +37,7 @@ def test_rounds_share_no_records_and_flip_coins(served: Any, people: Path) -> No
     parts = served.arena.population
     sizes = [len(parts.background)]
     for name in ("practice", "tuning", "validation"):
-        n_members, n_others = len(parts.training[name]), len(parts.control[name])
+        n_members, n_others = len(parts.training[name]), len(parts.non_members[name])
         sizes += [n_members, n_others]
         # independent coins: the counts differ, yet by no more than four standard deviations
         assert abs(n_members - n_others) < 4 * np.sqrt(n_members + n_others)
@@ -46,14 +46,14 @@ def test_rounds_share_no_records_and_flip_coins(served: Any, people: Path) -> No
 
 def test_the_practice_round_is_open_to_everybody(served: Any) -> None:
     training = served.player.table("/data/practice/training")
-    control = served.player.table("/data/practice/control")
+    non_members = served.player.table("/data/practice/control")
     assert len(training) == len(served.arena.population.training["practice"])
-    assert len(control) == len(served.arena.population.control["practice"])
+    assert len(non_members) == len(served.arena.population.non_members["practice"])
     nonce = bytes.fromhex(
         served.player.client.get("/data/commitment").json()["rounds"]["practice"]["nonce"]
     )
     book = served.player.codebook()
-    again = commitment_of(nonce, canonicalise(training, book), canonicalise(control, book))
+    again = commitment_of(nonce, canonicalise(training, book), canonicalise(non_members, book))
     committed = served.player.client.get("/data/commitment").json()["rounds"]
     assert again == committed["practice"]["sha256"]
     assert "nonce" not in committed["validation"]
@@ -61,21 +61,21 @@ def test_the_practice_round_is_open_to_everybody(served: Any) -> None:
 
 def test_another_split_breaks_the_commitment(served: Any) -> None:
     population = served.arena.population
-    training, control = population.training[FINAL], population.control[FINAL]
+    training, non_members = population.training[FINAL], population.non_members[FINAL]
     nonce = served.arena.nonce(FINAL)
-    assert commitment_of(nonce, training, control) == served.arena.commitment(FINAL)
-    assert commitment_of(nonce, control, training) != served.arena.commitment(FINAL)
-    assert commitment_of(hashlib.sha256(nonce).digest(), training, control) != (
+    assert commitment_of(nonce, training, non_members) == served.arena.commitment(FINAL)
+    assert commitment_of(nonce, non_members, training) != served.arena.commitment(FINAL)
+    assert commitment_of(hashlib.sha256(nonce).digest(), training, non_members) != (
         served.arena.commitment(FINAL)
     )
     with pytest.raises(ValueError, match="16"):
-        commitment_of(b"short", training, control)
+        commitment_of(b"short", training, non_members)
 
 
 def test_a_round_that_is_over_can_be_revealed(open_served: Any) -> None:
     revealed = open_served(reveal=("tuning",))
-    control = revealed.player.table("/data/tuning/control")
-    assert len(control) == len(revealed.arena.population.control[TUNING])
+    non_members = revealed.player.table("/data/tuning/control")
+    assert len(non_members) == len(revealed.arena.population.non_members[TUNING])
     assert "nonce" in revealed.player.client.get("/data/commitment").json()["rounds"][TUNING]
 
 
@@ -95,14 +95,14 @@ def test_secret_rounds_are_not_handed_out(served: Any) -> None:
 def test_targets_have_no_double_on_the_other_side(served: Any, split: str) -> None:
     this = served.arena.rounds[Split(split)]
     for targets in (this.membership, this.attributes):
-        members, controls, training, control = keys_of(
+        members, others, training, non_members = keys_of(
             targets.table.take(targets.is_member),
             targets.table.take(~targets.is_member),
             this.real.training,
-            this.real.control,
+            this.real.non_members,
         )
-        assert set(members) <= set(training) - set(control)
-        assert set(controls) <= set(control) - set(training)
+        assert set(members) <= set(training) - set(non_members)
+        assert set(others) <= set(non_members) - set(training)
 
 
 def test_those_asked_about_differ_from_attack_to_attack(served: Any) -> None:

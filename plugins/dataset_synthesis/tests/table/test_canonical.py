@@ -199,10 +199,10 @@ def test_tables_of_different_codebooks_or_without_records_do_not_mix():
     good = canonicalise(table(), BOOK)
     other = canonicalise(pa.table({"word": ["a"]}), Codebook((BOOK.column("word"),)))
     with pytest.raises(ValueError, match="different codebooks"):
-        RealTables(training=good, control=good, background=other)
+        RealTables(training=good, non_members=good, background=other)
     empty = good.take(np.array([], dtype=int))
     with pytest.raises(ValueError, match="at least one record"):
-        RealTables(training=good, control=empty, background=good)
+        RealTables(training=good, non_members=empty, background=good)
 
 
 @pytest.mark.parametrize(

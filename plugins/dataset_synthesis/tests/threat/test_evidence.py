@@ -6,9 +6,9 @@ from anomed_dataset_synthesis.threat.evidence import rate_evidence, risk_of
 from anomed_dataset_synthesis.threat.membership import assess_membership
 
 
-def rates(attack, hits, controls):
+def rates(attack, hits, non_members):
     return rate_evidence(
-        attack=attack, measure="m", group="g", hits=(hits, 500), controls=(controls, 500)
+        attack=attack, measure="m", group="g", members=(hits, 500), non_members=(non_members, 500)
     )
 
 

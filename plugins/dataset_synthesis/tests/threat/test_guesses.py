@@ -17,7 +17,7 @@ IS_MEMBER = np.arange(1000) % 2 == 0
 
 
 def guess_at(rate, other, seed=1):
-    """Be right about members at one rate and about controls at another."""
+    """Be right about members at one rate and about non-members at another."""
     return np.random.default_rng(seed).random(1000) < np.where(IS_MEMBER, rate, other)
 
 
@@ -71,15 +71,15 @@ def test_a_category_must_be_the_true_one():
 def test_what_can_be_guessed_without_a_leak_is_no_risk():
     (result,) = assess_guesses(guess_at(0.8, 0.8), IS_MEMBER, attack="a", measure="income")
     assert result.success().value == pytest.approx(0.8, abs=0.05)
-    assert result.control_success().value == pytest.approx(0.8, abs=0.05)
-    assert result.over_controls().low == 0
+    assert result.non_member_success().value == pytest.approx(0.8, abs=0.05)
+    assert result.over_non_members().low == 0
     assert result.evidence()[0].advantage(0.999).low == 0
 
 
 def test_what_only_members_lose_is_risk():
     (result,) = assess_guesses(guess_at(0.6, 0.2), IS_MEMBER, attack="a", measure="income")
-    assert result.over_controls().value == pytest.approx(0.5, abs=0.08)
-    assert result.over_controls().low > 0.35
+    assert result.over_non_members().value == pytest.approx(0.5, abs=0.08)
+    assert result.over_non_members().low > 0.35
 
 
 def test_the_background_only_model_is_compared_on_the_same_members():
@@ -91,7 +91,7 @@ def test_the_background_only_model_is_compared_on_the_same_members():
         background_hits=guess_at(0.4, 0.4, seed=2),
     )
     assert result.over_background().value == pytest.approx(0.67, abs=0.08)
-    assert result.over_controls().low == 0
+    assert result.over_non_members().low == 0
     (alone,) = assess_guesses(guess_at(0.8, 0.8), IS_MEMBER, attack="a", measure="income")
     with pytest.raises(ValueError, match="not compared with a background-only model"):
         alone.over_background()
@@ -105,15 +105,15 @@ def test_confident_guesses_are_looked_at_apart():
         hits, IS_MEMBER, attack="a", measure="m", confidences=sure.astype(float)
     )
     assert surest.members == (50, 50)
-    assert surest.controls[1] == 50
-    assert surest.over_controls().low > 0.8 > everyone.over_controls().high
+    assert surest.non_members[1] == 50
+    assert surest.over_non_members().low > 0.8 > everyone.over_non_members().high
 
 
 def test_constant_confidences_change_nothing():
     everyone, surest = assess_guesses(
         guess_at(0.5, 0.3), IS_MEMBER, attack="a", measure="m", confidences=np.ones(1000)
     )
-    assert (surest.members, surest.controls) == (everyone.members, everyone.controls)
+    assert (surest.members, surest.non_members) == (everyone.members, everyone.non_members)
 
 
 def test_being_confident_about_one_kind_only_gains_nothing():
@@ -121,7 +121,7 @@ def test_being_confident_about_one_kind_only_gains_nothing():
     _, surest = assess_guesses(
         guess_at(0.5, 0.5), IS_MEMBER, attack="a", measure="m", confidences=confidences
     )
-    assert (surest.members[1], surest.controls[1]) == (50, 50)
+    assert (surest.members[1], surest.non_members[1]) == (50, 50)
 
 
 @pytest.mark.parametrize(
@@ -131,7 +131,7 @@ def test_being_confident_about_one_kind_only_gains_nothing():
         ({"confidences": np.full(1000, np.nan)}, "one finite number per target"),
         ({"background_hits": np.ones(3, bool)}, "one per target"),
         ({"hits": np.ones(3, bool)}, "one per target"),
-        ({"is_member": np.ones(1000, bool)}, "give members and controls"),
+        ({"is_member": np.ones(1000, bool)}, "give members and non-members"),
     ],
 )
 def test_guesses_that_do_not_fit_the_targets_are_refused(options, complaint):
@@ -167,7 +167,7 @@ def state(real):
         return assess_predicates(
             predicates,
             training=real.training,
-            control=real.control,
+            non_members=real.non_members,
             attack="a",
             measure="m",
             rng=rng,
@@ -178,27 +178,27 @@ def state(real):
 
 
 def test_predicates_from_a_copy_single_people_out_and_from_a_fresh_sample_do_not(real, state):
-    assert state(real.training).over_controls().low > 0.65
-    assert state(real.background).over_controls().low == 0
+    assert state(real.training).over_non_members().low > 0.65
+    assert state(real.background).over_non_members().low == 0
 
 
 def test_predicates_left_out_count_as_failures(real, state):
     assert state(real.training, n_required=400).members[1] == 400
-    assert state(real.training, n_required=400).over_controls().value < 0.4
+    assert state(real.training, n_required=400).over_non_members().value < 0.4
 
 
 def test_of_the_longer_table_as_many_records_are_looked_at(real):
     everyone = parse_predicates([[["age", ">=", 0]]], real.training.codebook)
-    single = real.control.take(np.array([5]))
+    single = real.non_members.take(np.array([5]))
     result = assess_predicates(
         everyone,
         training=real.training,
-        control=single,
+        non_members=single,
         attack="a",
         measure="m",
         rng=np.random.default_rng(1),
     )
-    assert (result.members, result.controls) == ((1, 1), (1, 1))
+    assert (result.members, result.non_members) == ((1, 1), (1, 1))
 
 
 def test_no_predicates_are_refused(real):
@@ -206,7 +206,7 @@ def test_no_predicates_are_refused(real):
         assess_predicates(
             (),
             training=real.training,
-            control=real.control,
+            non_members=real.non_members,
             attack="a",
             measure="m",
             rng=np.random.default_rng(1),

@@ -44,7 +44,10 @@ def test_the_interval_of_the_tpr_covers_the_truth(fpr):
     for seed in range(150):
         members = np.where(rng.random(400) < 0.3, 1.0, rng.random(400))
         result = MembershipResult(
-            attack="a", group="g", members=members, controls=np.random.default_rng(seed).random(400)
+            attack="a",
+            group="g",
+            members=members,
+            non_members=np.random.default_rng(seed).random(400),
         )
         estimate = result.tpr_at(fpr)
         assert estimate.low <= estimate.value <= estimate.high
@@ -82,5 +85,5 @@ def test_scores_outside_zero_to_one_are_refused(bad):
 def test_wrong_lengths_and_kinds_are_refused():
     with pytest.raises(ValueError, match="for 4 targets"):
         check_membership_scores(np.zeros(3), 4)
-    with pytest.raises(ValueError, match="two members and two controls"):
+    with pytest.raises(ValueError, match="two members and two non-members"):
         assess_membership(np.zeros(5), np.array([True] * 4 + [False]), attack="a")

@@ -27,7 +27,7 @@ def test_a_copy_is_precise_and_complete_and_not_authentic(real, measure):
 
 
 def test_another_real_sample_is_precise_complete_and_half_authentic(real, measure):
-    found = measure(real.control)
+    found = measure(real.non_members)
     assert found.alpha_precision > 0.95
     assert found.beta_recall > 0.95
     assert found.authenticity == pytest.approx(0.5, abs=0.06)
@@ -52,19 +52,19 @@ def test_two_categories_and_a_missing_number_are_at_distance_one(real):
 def test_authenticity_agrees_with_nearest_neighbours_of_scikit_learn(real, measure):
     binning = fit_bins(real.background)
     fake, members = (
-        _embed(table, real.background, binning) for table in (real.control, real.training)
+        _embed(table, real.background, binning) for table in (real.non_members, real.training)
     )
     distance, place = NearestNeighbors(n_neighbors=1).fit(members).kneighbors(fake)
     among = NearestNeighbors(n_neighbors=2).fit(members).kneighbors(members)[0][:, 1]
     expected = (distance[:, 0] > among[place[:, 0]]).mean()
-    assert measure(real.control).authenticity == pytest.approx(expected, abs=1e-9)
+    assert measure(real.non_members).authenticity == pytest.approx(expected, abs=1e-9)
 
 
 def test_one_training_record_is_refused(real, measure):
     tables = RealTables(
         training=real.training.take(np.array([0])),
-        control=real.control,
+        non_members=real.non_members,
         background=real.background,
     )
     with pytest.raises(ValueError, match="at least two"):
-        measure(real.control, tables=tables)
+        measure(real.non_members, tables=tables)

@@ -75,7 +75,7 @@ def test_independent_columns_have_no_skill_and_a_fresh_sample_has_all(real, fide
     shuffled = independent(real.training, np.random.default_rng(7))
     for part in fidelity(shuffled)[1:]:
         assert part.skill == pytest.approx(0, abs=0.05)
-    for part in fidelity(real.control)[1:]:
+    for part in fidelity(real.non_members)[1:]:
         assert part.skill == 1
     for part in fidelity(real.background)[1:]:
         assert part.skill == pytest.approx(1, abs=0.15)
@@ -96,8 +96,8 @@ def test_row_order_and_relabelling_change_nothing(real, fidelity):
     forth = fidelity(real.background)
     back = fidelity(real.background.take(rng.permutation(len(real.background))))
     assert [part.accuracy for part in forth] == pytest.approx([part.accuracy for part in back])
-    mirrored = [_mirror(table) for table in (real.training, real.control, real.background)]
-    tables = RealTables(training=mirrored[0], control=mirrored[1], background=mirrored[2])
+    mirrored = [_mirror(table) for table in (real.training, real.non_members, real.background)]
+    tables = RealTables(training=mirrored[0], non_members=mirrored[1], background=mirrored[2])
     other = marginal_fidelity(
         mirrored[2], tables, binning=fit_bins(mirrored[2]), rng=np.random.default_rng(1)
     )

@@ -38,8 +38,8 @@ def test_the_auc_is_that_of_the_classifier_trained_and_tested_by_hand(real, meas
             real.background.column("outcome") == 1,
         )
     expected = roc_auc_score(
-        real.control.column("outcome") == 1,
-        trees.predict_proba(tree_features(real.control, binning)[:, :-1])[:, 1],
+        real.non_members.column("outcome") == 1,
+        trees.predict_proba(tree_features(real.non_members, binning)[:, :-1])[:, 1],
     )
     # Without early stopping, the seed has no part in the trees.
     assert measure(real.background).auc == pytest.approx(expected, abs=1e-12)
@@ -87,8 +87,8 @@ def test_a_task_nobody_can_answer_has_no_scale():
 
 
 def test_a_task_with_one_answer_among_real_records_is_refused(real, measure):
-    alone = real.control.take(np.flatnonzero(real.control.column("outcome") == 1))
-    tables = RealTables(training=real.training, control=alone, background=real.background)
+    alone = real.non_members.take(np.flatnonzero(real.non_members.column("outcome") == 1))
+    tables = RealTables(training=real.training, non_members=alone, background=real.background)
     with pytest.raises(ValueError, match="both answers occur"):
         measure(real.training, tables=tables)
 

@@ -13,7 +13,7 @@ def compare(real):
 
     def measure(synthetic, **options):
         rng = np.random.default_rng(3)
-        return two_sample_test(synthetic, real.control, binning=binning, rng=rng, **options)
+        return two_sample_test(synthetic, real.non_members, binning=binning, rng=rng, **options)
 
     return measure
 
@@ -25,7 +25,7 @@ def test_another_real_sample_and_a_copy_of_the_training_table_look_real(real, co
 
 def test_a_copy_of_the_control_table_does_not_confuse_the_folds(real, compare):
     # Records that straddle the folds would give an AUC well below one half.
-    assert compare(real.control).auc == pytest.approx(0.5, abs=0.02)
+    assert compare(real.non_members).auc == pytest.approx(0.5, abs=0.02)
 
 
 def test_independent_columns_are_told_apart(real, compare, independent):
