@@ -28,12 +28,11 @@ from anomed_dataset_synthesis.table.canonical import RealTables, canonicalise
 from anomed_dataset_synthesis.table.codebook import CategoryColumn
 from anomed_dataset_synthesis.table.encoding import fit_bins
 from anomed_dataset_synthesis.table.inference import infer_codebook
-from anomed_dataset_synthesis.threat.roc import null_band, roc_curve
 from anomed_dataset_synthesis.utility.skill import marginal_fidelity
 from anomed_dataset_synthesis.utility.transfer import Task, transfer
 from anomed_dataset_synthesis.utility.two_sample import two_sample_test
 
-from anomed_core.statistics import auc
+from anomed_core.statistics import auc, null_band, roc_of_scores
 
 pytestmark = pytest.mark.slow
 N_TARGETS = 4_000
@@ -100,7 +99,7 @@ def measure(generator: Generator, census: Census, *, seed: int = 0) -> Figures:
         accuracy=(first.accuracy, second.accuracy, third.accuracy),
         transfer_auc=transfer(synthetic, real, task=task, binning=binning, rng=rng).auc,
         two_sample_auc=two_sample_test(synthetic, real.non_members, binning=binning, rng=rng).auc,
-        attack_auc=auc(roc_curve(*scores)),
+        attack_auc=auc(roc_of_scores(*scores)),
     )
 
 

@@ -22,10 +22,11 @@ from anomed_dataset_synthesis.table.canonical import (
 )
 from anomed_dataset_synthesis.table.inference import infer_codebook
 from anomed_dataset_synthesis.threat.membership import assess_membership
-from anomed_dataset_synthesis.threat.roc import roc_curve
 from anomed_dataset_synthesis.threat.targets import draw_targets, split_population
 from anomed_dataset_synthesis.utility.evaluation import evaluate_utility
 from anomed_dataset_synthesis.utility.transfer import Task
+
+from anomed_core.statistics import roc_of_scores
 
 TASK = Task(column="outcome", level=1)
 
@@ -238,7 +239,7 @@ def test_abstaining_ties_and_constants_gain_nothing(abstention):
     assert result.auc().value == 0.5
     assert result.tpr_at(0.1).value == pytest.approx(0.1)
     assert all(piece.advantage().value == 0 for piece in result.evidence())
-    curve = roc_curve(scores[is_member], scores[~is_member])
+    curve = roc_of_scores(scores[is_member], scores[~is_member])
     assert (curve.tpr == curve.fpr).all()
 
 

@@ -73,7 +73,7 @@ class DatasetSynthesisConfig:
     left_half
         Columns that make the left half of the linking task; the first half of the columns if empty.
     targets
-        Members, and as many controls, that each kind of attack is asked about in each round.
+        Members, and as many non-members, that each kind of attack is asked about in each round.
     tasks
         Hidden prediction tasks of each round that utility is measured on.
     gate
@@ -91,7 +91,7 @@ class DatasetSynthesisConfig:
         Runs with a canary, and as many without, of an audit; half as many again of each kind fix
         its threshold. It must end within the server's ``evaluation_timeout_s``.
     reveal
-        Rounds whose control records are published, so that the commitment can be checked. Add a
+        Rounds whose non-members are published, so that the commitment can be checked. Add a
         round when it is over.
     """
 

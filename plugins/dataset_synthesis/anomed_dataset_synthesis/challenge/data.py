@@ -34,7 +34,7 @@ class Population:
     ----------
     background : CanonicalTable
         Public records.
-    training, control : Mapping of str to CanonicalTable
+    training, non_members : Mapping of str to CanonicalTable
         Secret members and non-members, by round.
     """
 
@@ -216,7 +216,7 @@ def commitment_of(nonce: bytes, training: CanonicalTable, non_members: Canonical
     ----------
     nonce : bytes
         At least 16 secret random bytes, without which nobody can try out guesses.
-    training, control : CanonicalTable
+    training, non_members : CanonicalTable
         The secret members and non-members, in the order in which they are handed out.
 
     Returns

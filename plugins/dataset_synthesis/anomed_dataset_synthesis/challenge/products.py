@@ -115,12 +115,15 @@ def data_products(arena: Arena) -> list[DataProduct]:
             _static(
                 f"/data/{name}/{side}",
                 players if name == ROUNDS[0] else public,
-                getattr(arena.population, side)[name],
+                records[name],
                 f"The {who} of the {name} round, for everybody to see.",
             )
             for name in ROUNDS
             if arena.is_revealed(name)
-            for side, who in (("training", "members"), ("control", "non-members"))
+            for side, who, records in (
+                ("training", "members", arena.population.training),
+                ("control", "non-members", arena.population.non_members),
+            )
         ),
         *(
             DataProduct(
