@@ -138,7 +138,7 @@ def _examine_claim(
     if claim is None:
         return None
     scores = [
-        (membership.members, membership.controls)
+        (membership.members, membership.non_members)
         for membership in result.memberships
         if membership.group == "all targets"
     ]
@@ -212,8 +212,8 @@ DIAGNOSTIC_ROWS: tuple[Row[Diagnostics], ...] = (
     Row(
         name="dcr_share",
         compute=lambda seen: seen.dcr_share,
-        definition="Share of synthetic records nearer to the training than to the control table, "
-        "ties counting half.",
+        definition="Share of synthetic records nearer to the training table than to the "
+        "non-members, ties counting half.",
         chance=0.5,
     ),
     Row(
@@ -222,9 +222,9 @@ DIAGNOSTIC_ROWS: tuple[Row[Diagnostics], ...] = (
         definition="Share of synthetic records that equal a training record.",
     ),
     Row(
-        name="matches_control",
-        compute=lambda seen: seen.matches_control,
-        definition="Share of synthetic records that equal a control record.",
+        name="matches_non_members",
+        compute=lambda seen: seen.matches_non_members,
+        definition="Share of synthetic records that equal a non-member.",
     ),
     Row(
         name="matches_background",
@@ -234,7 +234,7 @@ DIAGNOSTIC_ROWS: tuple[Row[Diagnostics], ...] = (
     Row(
         name="real_matches",
         compute=lambda seen: seen.real_matches,
-        definition="Share of training records that equal a control or public one.",
+        definition="Share of training records that equal a non-member or public one.",
     ),
     Row(
         name="nndr_training",
@@ -243,9 +243,9 @@ DIAGNOSTIC_ROWS: tuple[Row[Diagnostics], ...] = (
         direction=Direction.LOWER,
     ),
     Row(
-        name="nndr_control",
-        compute=lambda seen: seen.nndr_control,
-        definition=_NEAR.format("control"),
+        name="nndr_non_members",
+        compute=lambda seen: seen.nndr_non_members,
+        definition=_NEAR.format("non-member"),
         direction=Direction.LOWER,
     ),
     Row(
@@ -257,14 +257,14 @@ DIAGNOSTIC_ROWS: tuple[Row[Diagnostics], ...] = (
     Row(
         name="copies_training_records",
         compute=lambda seen: seen.copies_training_records,
-        definition="1 if more training than control records are in the synthetic and no other "
+        definition="1 if more training records than non-members are in the synthetic and no other "
         "table (99.9% confidence), else 0.",
     ),
     Row(
         name="copies_public_records",
         compute=lambda seen: seen.copies_public_records,
-        definition="1 if more synthetic records equal a control or public one than come about by "
-        "themselves, else 0.",
+        definition="1 if more synthetic records equal a non-member or public one than come about "
+        "by themselves, else 0.",
     ),
     Row(
         name="unique_matches",

@@ -160,8 +160,8 @@ def utility_rows(gate: float, *, manifold: bool) -> list[Row[Published]]:
         Row(
             name="c2st_auc",
             compute=lambda found: found.utility.two_sample.auc,
-            definition="Cross-validated AUC of boosted trees telling the submission from control "
-            "records (Lopez-Paz and Oquab 2017).",
+            definition="Cross-validated AUC of boosted trees telling the submission from "
+            "non-members (Lopez-Paz and Oquab 2017).",
             direction=Direction.LOWER,
         ),
         Row(
@@ -198,7 +198,7 @@ _TRANSFER_ROWS: tuple[Row[Transfer], ...] = (
     Row(
         name="transfer_auc",
         compute=lambda worst: worst.auc,
-        definition="AUC on control records of boosted trees trained on the submission, for the "
+        definition="AUC on non-members of boosted trees trained on the submission, for the "
         "hidden task that suffers most (Esteban et al. 2017).",
         chance=0.5,
     ),
@@ -240,8 +240,8 @@ RISK_ROWS: tuple[Row[Any], ...] = (
     Row(
         name="risk",
         compute=lambda found: found.risk.value,
-        definition="Lower bound of the normalised advantage over controls, largest over measures "
-        "and groups, corrected (Bonferroni) for all attackers; 0 where nothing is sure.",
+        definition="Lower bound of the normalised advantage over non-members, largest over "
+        "measures and groups, corrected (Bonferroni) for all attackers; 0 where nothing is sure.",
         chance=0.0,
         primary=True,
     ),
@@ -346,8 +346,8 @@ def guess_rows(event: str) -> list[Row[GuessResult]]:
     """Measure successes on members and non-members; `event` says what is one, as a clause."""
     excess: Row[GuessResult] = Row(
         name="excess",
-        compute=lambda found: found.over_controls().value,
-        definition="(success - control_success) / (1 - control_success), cut off at 0 "
+        compute=lambda found: found.over_non_members().value,
+        definition="(success - non_member_success) / (1 - non_member_success), cut off at 0 "
         "(Abbott 1925).",
         chance=0.0,
     )
@@ -358,11 +358,11 @@ def guess_rows(event: str) -> list[Row[GuessResult]]:
             definition=f"How often {event}, about members (centre of Wilson's interval).",
         ),
         Row(
-            name="control_success",
-            compute=lambda found: found.control_success().value,
+            name="non_member_success",
+            compute=lambda found: found.non_member_success().value,
             definition=f"How often {event}, about non-members.",
         ),
-        *with_limits(excess, GuessResult.over_controls),
+        *with_limits(excess, GuessResult.over_non_members),
         Row(
             name="over_background",
             compute=lambda found: found.over_background().value if found.background else None,
@@ -383,7 +383,7 @@ def attribute_rows(secrets: Sequence[str]) -> list[Row[Guessed]]:
 def _secret_rows(secret: str, prefix: str) -> list[Row[Guessed]]:
     confident: Row[GuessResult] = Row(
         name="confident_excess",
-        compute=lambda found: found.over_controls().value,
+        compute=lambda found: found.over_non_members().value,
         definition="Excess among the tenth of the targets guessed most confidently.",
         chance=0.0,
     )

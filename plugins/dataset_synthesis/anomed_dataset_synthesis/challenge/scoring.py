@@ -162,7 +162,7 @@ def _assess_memberships(arena: Arena, submission: Submission, target: Target) ->
     claim = arena.declaration(attacked).guarantee if attacked else None
     finding = find_on_claim(
         claim or _NO_CLAIM,
-        attacks=[(everybody.members, everybody.controls)],
+        attacks=[(everybody.members, everybody.non_members)],
         # half of the targets fix the threshold, the others are counted
         rng=arena.lottery.generator("halves of targets", submission.digest),
     )
@@ -220,7 +220,7 @@ def _assess_predicates(arena: Arena, submission: Submission, _: Target) -> Guess
     result = assess_predicates(
         predicates_of(arena, submission.payload),
         training=this.real.training,
-        control=this.real.control,
+        non_members=this.real.non_members,
         attack="submitted",
         measure="predicates",
         n_required=arena.config.predicates,
