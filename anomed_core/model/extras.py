@@ -9,9 +9,11 @@ from typing import Any
 import attrs
 import numpy as np
 
-from anomed_core.model._converters import as_tuple
+from anomed_core.model._converters import as_roles, as_tuple
+from anomed_core.model._deprecated import deprecated, roles_knowing
 from anomed_core.model.declarations import Metric
 from anomed_core.model.events import DataRequest, Payload, Submission
+from anomed_core.model.roles import Role
 
 
 class Quality(StrEnum):
@@ -44,16 +46,29 @@ class Baseline:
     payload
         The decoded body, or a function that is called with the request that a participant would
         have made and returns it. Where the kind takes one array, that alone will do.
+    known_to
+        Roles that hold a perfect payload anyway, as for `SubmissionKind`, whose own holds if this
+        is ``None``.
     secret
-        Whether a perfect payload is ground truth that nobody may be told; false where participants
-        hold it anyway, such as an original table that is to be published.
+        Deprecated: ``False`` was for what is `known_to` somebody, and let it be told to all.
     """
 
     name: str
     kind: str
     quality: Quality = attrs.field(converter=Quality)
     payload: Callable[[DataRequest], Payload] = attrs.field(converter=as_function)
-    secret: bool = True
+    secret: bool | None = attrs.field(default=None, eq=False, repr=False)
+    known_to: frozenset[Role] | None = attrs.field(
+        default=attrs.Factory(
+            lambda self: None if self.secret is None else roles_knowing(self.secret),
+            takes_self=True,
+        ),
+        converter=attrs.converters.optional(as_roles),
+    )
+
+    def __attrs_post_init__(self) -> None:
+        if self.secret is not None:
+            deprecated(f"secret= of the baseline {self.name!r}", "known_to={role, ...}")
 
 
 @attrs.frozen(kw_only=True)

@@ -7,7 +7,8 @@ from typing import Any
 
 import attrs
 
-from anomed_core.model._converters import as_splits, as_tuple
+from anomed_core.model._converters import as_roles, as_splits, as_tuple
+from anomed_core.model._deprecated import deprecated, roles_knowing
 from anomed_core.model.declarations import (
     ANONYMIZER,
     DATA_SPLIT,
@@ -97,9 +98,11 @@ class SubmissionKind:
         Payloads of a perfect baseline, and of one that knows nothing, or functions of the
         `DataRequest` that return them; more may be offered by ``anomed_baselines``. They are never
         served. Where the schema has one array, that alone will do.
+    known_to
+        Roles that hold the perfect payload anyway: anonymizers, of an original table that is to be
+        published. To all others it is ground truth that must not be told.
     is_secret
-        Whether the perfect payload is ground truth that nobody may be told; not where participants
-        hold it anyway, such as an original table that is to be published.
+        Deprecated: ``False`` was for what is `known_to` somebody, and let it be told to all.
     cheap
         Whether the evaluation is short and safe enough to run inside the web worker; otherwise it
         runs in a worker process with limits.
@@ -133,11 +136,17 @@ class SubmissionKind:
     metrics: tuple[Metric, ...] = attrs.field(converter=as_tuple, default=())
     perfect: Any = attrs.field(default=None, eq=False, repr=False)
     trivial: Any = attrs.field(default=None, eq=False, repr=False)
-    is_secret: bool = True
+    is_secret: bool | None = attrs.field(default=None, eq=False, repr=False)
+    known_to: frozenset[Role] = attrs.field(
+        default=attrs.Factory(lambda self: roles_knowing(self.is_secret), takes_self=True),
+        converter=as_roles,
+    )
     cheap: bool = False
     description: str = ""
 
     def __attrs_post_init__(self) -> None:
+        if self.is_secret is not None:
+            deprecated(f"is_secret= of the submission kind {self.name!r}", "known_to={role, ...}")
         if self.submitter not in {Role.ANONYMIZER, Role.DEANONYMIZER}:
             raise ValueError(
                 f"{self.name}: anonymizers and deanonymizers submit, not {self.submitter}"

@@ -21,7 +21,7 @@ def offered_baselines(hosted: HostedChallenge) -> list[Baseline]:
             kind=kind.name,
             quality=quality,
             payload=payload,
-            secret=kind.is_secret,
+            known_to=kind.known_to,
         )
         for kind in hosted.kinds
         for quality, payload in ((Quality.PERFECT, kind.perfect), (Quality.TRIVIAL, kind.trivial))

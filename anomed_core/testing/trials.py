@@ -41,8 +41,10 @@ class Trial:
         What is submitted.
     split
         Which evaluation it is for.
-    name, quality, is_secret
+    name, quality
         Those of the baseline.
+    known_to
+        Roles that hold the payload of a perfect one anyway.
     query
         Parameters of the request.
     body
@@ -53,12 +55,16 @@ class Trial:
     split: Split
     name: str
     quality: Quality
-    is_secret: bool
+    known_to: frozenset[Role]
     query: Mapping[str, str]
     body: Body = attrs.field(repr=False)
 
     def __str__(self) -> str:
         return f"{self.kind.name} ({self.split}), baseline {self.name!r}"
+
+    def is_secret_from(self, role: Role) -> bool:
+        """Whether somebody of a role must not be told what it holds."""
+        return role is not Role.ORGANISER and role not in self.known_to
 
 
 def baselines(client: ChallengeClient) -> list[Baseline]:
@@ -118,7 +124,7 @@ def _trial(client: ChallengeClient, baseline: Baseline, split: Split, suffix: st
         split=split,
         name=baseline.name,
         quality=baseline.quality,
-        is_secret=baseline.secret,
+        known_to=kind.known_to if baseline.known_to is None else baseline.known_to,
         query=query | dict([kind.selector] if kind.selector else []),
         body=encode_body(payload, kind.schema_for(split)),
     )

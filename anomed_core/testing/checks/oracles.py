@@ -27,7 +27,7 @@ def refusals_tell_no_truth(plugin_under_test: PluginUnderTest) -> None:
     other = plugin_under_test.open(secret=OTHER_SECRET)
     counterparts = {identity_of(trial): trial for trial in trials(other)}
     for trial in trials(client):
-        if trial.quality is Quality.PERFECT and trial.is_secret:
+        if trial.quality is Quality.PERFECT and trial.is_secret_from(trial.kind.submitter):
             counterpart = counterparts[identity_of(trial)]
             problems += _oracles(client, trial, other, counterpart)
     fail_if_any(problems)

@@ -50,7 +50,7 @@ class Truth:
 
 
 def truths(client: ChallengeClient, split: Split | None = None) -> list[Truth]:
-    """Return what the perfect baselines hold that is declared secret.
+    """Return what the perfect baselines hold that is secret from anybody who plays.
 
     What trivial ones hold, too, such as the identifiers of those who are asked about, is known.
     """
@@ -60,7 +60,7 @@ def truths(client: ChallengeClient, split: Split | None = None) -> list[Truth]:
         for name, values in columns(payload_of(trial, client)):
             if trial.quality is Quality.TRIVIAL:
                 known.setdefault((trial.kind.name, trial.split, name), []).append(values)
-            elif trial.is_secret and split in {None, trial.split} and telling(values):
+            elif _is_secret(trial) and split in {None, trial.split} and telling(values):
                 found.append(Truth(trial=trial, name=name, values=values))
     return [
         attrs.evolve(truth, name=truth.name or "payload")
@@ -70,6 +70,10 @@ def truths(client: ChallengeClient, split: Split | None = None) -> list[Truth]:
             for values in known.get((truth.trial.kind.name, truth.trial.split, truth.name), ())
         )
     ]
+
+
+def _is_secret(trial: Trial) -> bool:
+    return any(map(trial.is_secret_from, (Role.ANONYMIZER, Role.DEANONYMIZER)))
 
 
 def no_truth_of_tuning(plugin_under_test: PluginUnderTest) -> None:
@@ -86,7 +90,8 @@ def _search(plugin_under_test: PluginUnderTest, split: Split) -> None:
     client = plugin_under_test.open()
     secret = truths(client, split)
     problems = [
-        f"{where} holds the ground truth of {truth.trial} ({truth.name}) in {label or 'it'}"
+        f"{where} holds the ground truth of {truth.trial} ({truth.name}) in {label or 'it'}; leave "
+        "it out, or say which roles hold it anyway: known_to={role, ...} of the kind or baseline"
         for where, audience, body in _said(client)
         for label, column in columns(parsed(body))
         for truth in secret
@@ -98,8 +103,8 @@ def _search(plugin_under_test: PluginUnderTest, split: Split) -> None:
 def _is_for(truth: Truth, audience: frozenset[Role]) -> bool:
     """Whether somebody is told who must not know: anonymizers hold what attackers look for."""
     if truth.trial.kind.submitter is Role.DEANONYMIZER:
-        return bool(audience & {Role.DEANONYMIZER, Role.PUBLIC})
-    return bool(audience - {Role.ORGANISER})
+        audience = audience - {Role.ANONYMIZER}
+    return any(map(truth.trial.is_secret_from, audience))
 
 
 def _said(client: ChallengeClient) -> Iterator[tuple[str, frozenset[Role], bytes]]:
@@ -125,7 +130,12 @@ def messages_tell_no_truth(plugin_under_test: PluginUnderTest) -> None:
     counterparts = {identity_of(t): t for t in trials(other, qualities=tuple(Quality))}
     for trial, label, body in _refusable(client):
         refusal = refusal_of(client, trial, body)
-        told = _told(refusal, [t for t in secret if t.trial.split is trial.split], body, announced)
+        kept_from = [
+            truth
+            for truth in secret
+            if truth.trial.split is trial.split and truth.trial.is_secret_from(trial.kind.submitter)
+        ]
+        told = _told(refusal, kept_from, body, announced)
         where = f"{trial.kind.name} ({trial.split}): the message about {label}"
         elsewhere = _said_elsewhere(refusal, other, counterparts[identity_of(trial)], label, body)
         if told:
