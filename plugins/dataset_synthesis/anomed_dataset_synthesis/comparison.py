@@ -45,13 +45,13 @@ class ComparisonSetting:
 
     Attributes
     ----------
-    real : RealTables
+    real
         Secret members, secret non-members, public records.
-    tasks : tuple of Task
+    tasks
         Questions for models trained on synthetic and tested on real records, at least one.
-    secrets : tuple of str
+    secrets
         Columns that the attribute attack guesses; possibly none.
-    n_targets : int
+    n_targets
         Members, and as many non-members, that attacks are tried on.
     """
 
@@ -67,28 +67,28 @@ class ComparisonRow:
 
     Attributes
     ----------
-    name : str
+    name
         The generator's.
-    runtime_s : float
+    runtime_s
         Seconds that fitting took.
-    guarantee : Guarantee or None
+    guarantee
         What the generator claims.
-    accuracy : float
+    accuracy
         Mean of the one-, two- and three-way marginal accuracies, 0..1, higher is better.
-    skill_two_way, skill_three_way : float
+    skill_two_way, skill_three_way
         Accuracy on a scale from independent columns (0) to another real sample (1).
-    transfer_auc, transfer_ratio : float
+    transfer_auc, transfer_ratio
         Of models trained on synthetic records, on the task where they lose most: AUC on real
         records (.5 at chance), and that on a scale from chance (0) to real training records (1).
-    two_sample_excess : float
+    two_sample_excess
         0 where synthetic and real records are indistinguishable, 1 where always told apart.
-    utility : float
+    utility
         The score of the challenge, 0..1, higher is better.
-    risk : float
+    risk
         The score of the threat model by the house's attacks, 0..1, lower is better.
-    worst_attack : str
+    worst_attack
         The attack that was most surely a success, what it succeeded in, and on whom.
-    worst_advantage : Estimate
+    worst_advantage
         Its normalised advantage, 0 at chance, with an interval that allows for all attacks.
     """
 
@@ -138,9 +138,9 @@ class ComparisonFailure:
 
     Attributes
     ----------
-    name : str
+    name
         The generator's.
-    reason : str
+    reason
         One sentence.
     """
 
@@ -178,7 +178,7 @@ class Comparison:
 
     Attributes
     ----------
-    rows : tuple of ComparisonRow or ComparisonFailure
+    rows
         Figures, or why there are none.
     """
 
@@ -212,15 +212,15 @@ def compare_generators(
 
     Parameters
     ----------
-    generators : sequence of Generator
+    generators
         What is compared; each samples as many records as there are for training.
-    setting : ComparisonSetting
+    setting
         Tables, tasks and attacks.
-    rng : numpy.random.Generator
+    rng
         Source of randomness, spawned for each generator: a row doesn't depend on the others.
-    clock : callable, default time.perf_counter
+    clock
         Seconds, for the runtimes.
-    progress : callable, optional
+    progress
         Told in a line whose turn it is.
 
     Returns
@@ -259,13 +259,13 @@ def notebook_generators(
 
     Parameters
     ----------
-    environment : Environment
+    environment
         Made by the recipe `MOSTLYAI_ENGINE`.
-    workspaces : Path
+    workspaces
         Where models are kept.
-    max_minutes : float, optional
+    max_minutes
         Wall-clock minutes to train at most; the notebook sets no limit.
-    timeout_s : float, default 7200
+    timeout_s
         Time limit of a fit, and of a sample.
 
     Returns

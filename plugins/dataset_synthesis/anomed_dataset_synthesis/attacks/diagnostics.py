@@ -29,28 +29,28 @@ class Diagnostics:
 
     Attributes
     ----------
-    dcr_share : float
+    dcr_share
         The share of synthetic records nearer to the training than to the table of non-members, ties
         counting half; .5 if training left no trace, 1 for a copy.
-    matches_training, matches_non_members, matches_background : float
+    matches_training, matches_non_members, matches_background
         The shares of synthetic records that equal a record there (identical match shares).
-    real_matches : float
-        The share of training records that equal one of the control or background: how often
+    real_matches
+        The share of training records that equal a non-member or public one: how often
         equal records come about by themselves.
-    unique_matches : float or None
+    unique_matches
         The share of the training table's unique records that the synthetic table holds; None if
         no training record is unique.
-    nndr_training, nndr_non_members : float
+    nndr_training, nndr_non_members
         The 5% quantile of the ratio of distances to the nearest and to the second nearest record
         there, 1 where both are 0; near 0 if synthetic records hug single real ones.
     exact_places : ndarray of intp, shape (n_exact,)
-        Places of the training records that the synthetic table holds and neither the control nor
-        the background does.
-    copies_training_records : bool
-        Whether more training than non-members that are in no other table are in the synthetic
-        one (99.9% confidence): some were copied, be they too few for an average to show.
-    copies_public_records : bool
-        Whether more synthetic records equal one of the control or background than come about by
+        Places of the training records that the synthetic table holds and neither the
+        non-members nor the background do.
+    copies_training_records
+        Whether more training records than non-members that are in no other table are in the
+        synthetic one (99.9% confidence): some were copied, be they too few for an average to show.
+    copies_public_records
+        Whether more synthetic records equal a non-member or public one than come about by
         themselves: a submission of real records from elsewhere is no synthesis.
     """
 
@@ -78,15 +78,15 @@ def diagnose(
 
     Parameters
     ----------
-    synthetic : CanonicalTable
+    synthetic
         The submission.
-    real : RealTables
-        Training and control of at least two records.
-    rng : Generator
+    real
+        Training records and non-members, at least two of each.
+    rng
         Draws records.
-    max_records : int, default 20,000
-        Distances are measured from so many synthetic records, and to as many training as control
-        records; matches are counted in the whole tables.
+    max_records
+        Distances are measured from so many synthetic records, and to as many training records as
+        non-members; matches are counted in the whole tables.
 
     Returns
     -------
@@ -96,14 +96,14 @@ def diagnose(
     Raises
     ------
     ValueError
-        If a table is empty, training or control has one record, or the codebooks differ.
+        If a table is empty, there is one training record or non-member, or the codebooks differ.
     """
     ours, members, non_members, public = keys_of(
         synthetic, real.training, real.non_members, real.background
     )
     n_references = min(len(real.training), len(real.non_members))
     if n_references < 2:
-        raise ValueError("training and control need two records each, to be neighbours")
+        raise ValueError("training records and non-members need two records each, to be neighbours")
     space = fit_space(real.background)
     queries = space.points(synthetic.sample(max_records, rng=rng))
     found = [

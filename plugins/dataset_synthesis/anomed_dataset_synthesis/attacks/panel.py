@@ -40,11 +40,11 @@ class PanelResult:
 
     Attributes
     ----------
-    memberships : tuple of MembershipResult
+    memberships
         By attack and group of targets.
-    guesses : tuple of GuessResult
+    guesses
         Attributes by column, predicates by column and in combination.
-    diagnostics : Diagnostics
+    diagnostics
         Shown, never counted.
     """
 
@@ -81,22 +81,22 @@ def run_panel(
 
     Parameters
     ----------
-    synthetic : CanonicalTable
+    synthetic
         The submission, shuffled.
-    real : RealTables
+    real
         Members, non-members and what everybody knows.
-    targets : Targets
+    targets
         Who is asked about, by the membership and attribute attacks.
-    secrets : sequence of str
+    secrets
         The columns that the attribute attack guesses; possibly none.
-    rng : Generator
+    rng
         Draws predicates and records.
     groups : Mapping of str to ndarray of bool, shape (n_targets,), optional
         Groups of targets to look at besides "outliers", the 5% in the thinnest parts of the
         background; canaries, for example.
-    n_predicates : int, default 500
+    n_predicates
         Predicates of each kind and column.
-    progress : callable, optional
+    progress
         Told the stage and its share done, 0..1.
 
     Returns

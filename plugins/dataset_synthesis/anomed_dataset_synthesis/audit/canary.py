@@ -49,17 +49,17 @@ class CanaryAudit:
 
     Attributes
     ----------
-    n_with, n_without : int
+    n_with, n_without
         Runs with and without the canary, the pilot runs not counted.
-    hits_with, hits_without : int
+    hits_with, hits_without
         Of these, runs whose score reached the threshold.
-    threshold : float
+    threshold
         Fixed before these runs.
-    score : str
+    score
         How runs were scored, chosen before these runs: by "mean" or by "closest" `resemblance`.
-    confidence : float
+    confidence
         Of the lower bound, inside (0, 1).
-    claim : Guarantee or None
+    claim
         What was audited.
     """
 
@@ -108,9 +108,9 @@ def outlier_canary(table: pd.DataFrame, codebook: Codebook) -> pd.DataFrame:
 
     Parameters
     ----------
-    table : pandas.DataFrame
+    table
         The records to hide among, at least one.
-    codebook : Codebook
+    codebook
         Which values there are.
 
     Returns
@@ -148,9 +148,9 @@ def two_value_case(
 
     Parameters
     ----------
-    n_columns : int, default 2
+    n_columns
         Number of columns, each with the categories "ordinary" and "rare".
-    n_ordinary, n_rare : int
+    n_ordinary, n_rare
         Records that are ordinary, and rare, in every column.
 
     Returns
@@ -171,9 +171,9 @@ def resemblance(synthetic: CanonicalTable, canary: CanonicalTable) -> tuple[floa
 
     Parameters
     ----------
-    synthetic : CanonicalTable
+    synthetic
         At least one record.
-    canary : CanonicalTable
+    canary
         One record.
 
     Returns
@@ -209,23 +209,23 @@ def audit_by_canary(
 
     Parameters
     ----------
-    generator : Generator
+    generator
         What is audited; its `guarantee` is the claim.
-    table : pandas.DataFrame
+    table
         The other records. The claim must hold whatever they are; few of them hide a canary worse.
-    codebook : Codebook
+    codebook
         The columns.
-    rng : numpy.random.Generator
+    rng
         Source of randomness, spawned for every run: results don't depend on `n_jobs`.
-    canary : pandas.DataFrame, optional
+    canary
         One record; by default `outlier_canary`.
-    n_runs : int, default 300
+    n_runs
         Runs with and runs without that count, at least 1; half as many again of each kind fix the
         threshold. The bound can't exceed about ``log(n_runs / 3.7)``.
-    n_synthetic : int, optional
+    n_synthetic
         Records to draw in each run, by default ten times as many as in `table`: sampling is
         free, and more of it leaves less noise around what the generator learnt.
-    n_jobs : int, default 1
+    n_jobs
         Processes, as joblib counts them.
 
     Returns
@@ -289,7 +289,7 @@ def _choose_test(pilot: Scores, *, delta: float) -> tuple[int, float]:
     ----------
     pilot : ndarray of float64, shape (2, n_runs, n_scores)
         With the canary, and without.
-    delta : float
+    delta
         The claim's.
     """
     fixed = [

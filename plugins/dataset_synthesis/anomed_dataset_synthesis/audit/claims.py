@@ -38,7 +38,7 @@ def parse_claim(value: Any) -> Guarantee:
 
     Parameters
     ----------
-    value : JSON value
+    value
         An object with exactly the keys ``epsilon`` and ``delta`` (numbers), ``neighbours`` (the
         neighbour relation), ``unit`` (what one step protects), ``accountant`` (how the figures
         were added up; texts) and ``public_inputs`` (a list of what was used unprotected; texts).
@@ -116,13 +116,13 @@ class ClaimFinding:
 
     Attributes
     ----------
-    claim : Guarantee
+    claim
         What was claimed.
-    tests : tuple of ThresholdTest
+    tests
         By attacks on the submission.
-    audit : CanaryAudit or None
+    audit
         By running the generator again; None if the server was not given it.
-    confidence : float
+    confidence
         With which a true claim is not called refuted, over all tests together.
     """
 
@@ -200,13 +200,13 @@ def find_on_claim(
 
     Parameters
     ----------
-    claim : Guarantee
+    claim
         What was claimed.
-    attacks : sequence of (members, non-members)
+    attacks
         Finite scores of each attack, at least two of either kind.
-    audit : CanaryAudit, optional
+    audit
         Of the generator, if the server was given it.
-    rng : Generator
+    rng
         Draws the halves.
 
     Returns

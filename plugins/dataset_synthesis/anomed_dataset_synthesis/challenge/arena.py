@@ -54,13 +54,13 @@ class Arena:
 
     Attributes
     ----------
-    config : DatasetSynthesisConfig
+    config
         What the organiser decided.
-    population : Population
+    population
         Everybody's records.
-    rounds : Mapping of Split to Round
+    rounds
         The scored rounds.
-    context : CreationContext
+    context
         Draws what participants must not foresee, and keeps files.
     """
 
@@ -126,11 +126,11 @@ class Arena:
 
         Parameters
         ----------
-        purpose : str
+        purpose
             Tells the tables of a round apart.
-        split : Split
+        split
             The round.
-        build : callable
+        build
             Makes the table.
         """
         digests, config = self.context.frozen_digests, self.config
@@ -176,9 +176,9 @@ def open_arena(config: DatasetSynthesisConfig, context: CreationContext) -> Aren
 
     Parameters
     ----------
-    config : DatasetSynthesisConfig
+    config
         What the organiser decided.
-    context : CreationContext
+    context
         Loads sources, draws lots and keeps what was drawn.
 
     Returns

@@ -32,9 +32,9 @@ class Population:
 
     Attributes
     ----------
-    background : CanonicalTable
+    background
         Public records.
-    training, non_members : Mapping of str to CanonicalTable
+    training, non_members
         Secret members and non-members, by round.
     """
 
@@ -74,9 +74,9 @@ def open_population(settings: DataSettings, context: CreationContext) -> Populat
 
     Parameters
     ----------
-    settings : DataSettings
+    settings
         Table ``data`` of the configuration.
-    context : CreationContext
+    context
         Loads sources, draws lots and keeps what was drawn.
 
     Returns
@@ -214,9 +214,9 @@ def commitment_of(nonce: bytes, training: CanonicalTable, non_members: Canonical
 
     Parameters
     ----------
-    nonce : bytes
+    nonce
         At least 16 secret random bytes, without which nobody can try out guesses.
-    training, non_members : CanonicalTable
+    training, non_members
         The secret members and non-members, in the order in which they are handed out.
 
     Returns

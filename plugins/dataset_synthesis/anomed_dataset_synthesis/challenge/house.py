@@ -303,11 +303,11 @@ def audit(arena: Arena, submission: Submission, rng: np.random.Generator) -> Cla
 
     Parameters
     ----------
-    arena : Arena
+    arena
         Knows the generators.
-    submission : Submission
+    submission
         Whose claim is audited.
-    rng : Generator
+    rng
         Source of all draws.
 
     Returns

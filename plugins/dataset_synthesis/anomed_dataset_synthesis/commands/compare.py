@@ -81,7 +81,7 @@ def compare(
     """Compare methods on TABLE (CSV or parquet) by what they keep, cost, claim and give away.
 
     A random third of the records is the public background, a fair coin makes each other one a
-    training record or a control. Every method is trained once on the training records.
+    training record or a non-member. Every method is trained once on the training records.
     """
     import numpy as np
 

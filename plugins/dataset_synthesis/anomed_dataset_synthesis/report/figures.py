@@ -39,9 +39,9 @@ def bin_labels(binning: Binning, place: int) -> list[str]:
 
     Parameters
     ----------
-    binning : Binning
+    binning
         The bins.
-    place : int
+    place
         The column's place.
 
     Returns

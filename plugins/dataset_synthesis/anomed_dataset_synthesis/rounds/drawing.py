@@ -34,11 +34,11 @@ def draw_people(real: RealTables, plan: RoundPlan, *, rng: np.random.Generator) 
 
     Parameters
     ----------
-    real : RealTables
+    real
         The round's records.
-    plan : RoundPlan
+    plan
         How many targets.
-    rng : Generator
+    rng
         Keyed by the server's secret.
 
     Returns
@@ -105,9 +105,9 @@ def answers_of_background(
     ----------
     people : Mapping of str to ndarray
         See `draw_people`.
-    real : RealTables
+    real
         The round's records.
-    plan : RoundPlan
+    plan
         The secrets and the halves.
     right_order : ndarray of int64, shape (2 * n_targets,)
         A random order in which the right halves are handed out.
@@ -140,11 +140,11 @@ def draw_tasks(real: RealTables, plan: RoundPlan, *, rng: np.random.Generator) -
 
     Parameters
     ----------
-    real : RealTables
+    real
         The round's records.
-    plan : RoundPlan
+    plan
         How many tasks.
-    rng : Generator
+    rng
         Keyed by the server's secret.
 
     Returns
@@ -180,11 +180,11 @@ def build_round(
 
     Parameters
     ----------
-    name : str
+    name
         The round's.
-    real : RealTables
+    real
         Its records.
-    plan : RoundPlan
+    plan
         What is asked.
     arrays : Mapping of str to ndarray
         What `draw_people`, `answers_of_background` and `draw_tasks` returned.

@@ -30,7 +30,7 @@ class CanonicalTable:
 
     Attributes
     ----------
-    codebook : Codebook
+    codebook
         The columns.
     levels : ndarray of int32, shape (n_records, n_columns)
         Level numbers, -1 (`MISSING`) or 0 to ``n_levels - 1``. Column by column in memory,
@@ -85,11 +85,11 @@ class RealTables:
 
     Attributes
     ----------
-    training : CanonicalTable
+    training
         The secret members: what the synthesizer learns from.
-    non_members : CanonicalTable
+    non_members
         The secret non-members, of the same population.
-    background : CanonicalTable
+    background
         The public records: bins, ranges and encoders are learnt from them only.
 
     Raises
@@ -140,9 +140,9 @@ def canonicalise(
 
     Parameters
     ----------
-    table : pyarrow.Table or DataFrame
+    table
         The codebook's columns, no more and no fewer.
-    codebook : Codebook
+    codebook
         What may be said.
     outside : {"reject", "recode"}, default "reject"
         What happens to a value the codebook lacks: refuse the table (submissions), or recode it
@@ -210,9 +210,9 @@ def shuffle(table: CanonicalTable, rng: np.random.Generator) -> CanonicalTable:
 
     Parameters
     ----------
-    table : CanonicalTable
+    table
         Any order.
-    rng : Generator
+    rng
         The server's; keyed by its secret.
 
     Returns
@@ -229,7 +229,7 @@ def check_size(n_records: int, n_training: int) -> None:
 
     Parameters
     ----------
-    n_records, n_training : int
+    n_records, n_training
         Number of records submitted, and of the training table.
 
     Raises

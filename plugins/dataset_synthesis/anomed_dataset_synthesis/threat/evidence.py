@@ -16,13 +16,13 @@ class Evidence:
 
     Attributes
     ----------
-    attack : str
+    attack
         Who attacked, e.g. ``"distance ratio"``.
-    measure : str
+    measure
         What was measured, e.g. ``"TPR at 1% FPR"``.
-    group : str
+    group
         The targets it was measured on, e.g. ``"outliers"``.
-    advantage_at : callable
+    advantage_at
         Gives, for a confidence inside (0, 1), the normalised advantage with its interval: 0 is
         what non-members or chance explain, 1 is a perfect attack.
     """
@@ -42,9 +42,9 @@ def excess(members: Counts, others: Counts, *, confidence: float = 0.95) -> Esti
 
     Parameters
     ----------
-    members, others : tuple of int
+    members, others
         (number of hits, number of trials), on members and on whoever sets the floor.
-    confidence : float, default .95
+    confidence
         Inside (0, 1).
     """
     rates = [wilson_interval(*counts, confidence=confidence) for counts in (members, others)]
@@ -58,9 +58,9 @@ def rate_evidence(
 
     Parameters
     ----------
-    attack, measure, group : str
+    attack, measure, group
         See `Evidence`.
-    members, non_members : tuple of int
+    members, non_members
         (number of hits, number of trials) on either side.
     """
     return Evidence(
@@ -77,15 +77,15 @@ class Risk:
 
     Attributes
     ----------
-    value : float
+    value
         The largest lower bound of a normalised advantage: 0..1, 0 at chance, lower is better.
-    worst : Evidence
+    worst
         Where it was found.
-    estimate : Estimate
+    estimate
         The worst evidence's advantage, at the corrected confidence.
-    confidence : float
+    confidence
         With which `value` is not overstated, over all comparisons together.
-    n_comparisons : int
+    n_comparisons
         How many the maximum was taken over.
     """
 
@@ -106,12 +106,12 @@ def risk_of(
 
     Parameters
     ----------
-    evidence : sequence of Evidence
+    evidence
         At least one piece.
-    n_attackers : int, default 1
+    n_attackers
         How many attackers there are or may yet be; where they bring fewer pieces of evidence than
         that, the correction is for so many.
-    confidence : float, default .95
+    confidence
         Inside (0, 1), of the result.
 
     Returns

@@ -28,11 +28,11 @@ class GuessResult:
 
     Attributes
     ----------
-    attack, measure, group : str
+    attack, measure, group
         Who guessed what about whom.
-    members, non_members : tuple of int
+    members, non_members
         (number of hits, number of guesses) on members and on non-members.
-    background : tuple of int or None
+    background
         The same on members for a model that has seen the public background only; None where
         nobody made its guesses.
     """
@@ -99,7 +99,7 @@ def attribute_hits(
     ----------
     guesses, truth : ndarray of int, shape (n_targets,)
         Level numbers, -1 for missing.
-    column : NumericColumn or CategoryColumn
+    column
         The column guessed. A category must be the true one, a number g within 5% of the true
         number s: ``abs(g - s) <= 0.05 * abs(s)``. A date must be within 1% of the column's range.
 
@@ -149,8 +149,8 @@ def assess_guesses(
     hits : ndarray of bool, shape (n_targets,)
         Which guesses are right, of members and non-members mixed.
     is_member : ndarray of bool, shape (n_targets,)
-        The truth; at least one member and one control.
-    attack, measure : str
+        The truth; at least one member and one non-member.
+    attack, measure
         Who guessed what, e.g. ``"nearest neighbour"`` and ``"income"``.
     confidences : ndarray of float64, shape (n_targets,), optional
         Finite; higher is surer.
@@ -277,17 +277,17 @@ def assess_predicates(
 
     Parameters
     ----------
-    predicates : sequence of Predicate
+    predicates
         At least one.
-    training, non_members : CanonicalTable
+    training, non_members
         The secret members and others; of the longer one so many are drawn as the other has.
-    attack, measure : str
+    attack, measure
         Who stated what.
-    n_required : int, default 1
+    n_required
         How many predicates are due; missing ones count as failures.
-    background_predicates : sequence of Predicate, optional
+    background_predicates
         Those of a background-only model, scored on the training table.
-    rng : Generator
+    rng
         Draws from the longer table.
 
     Returns

@@ -33,7 +33,7 @@ def check_membership_scores(scores: npt.NDArray[np.float64], n_targets: int) -> 
     ----------
     scores : ndarray of float64
         As submitted, higher for a likelier member.
-    n_targets : int
+    n_targets
         How many scores are due.
 
     Raises
@@ -56,7 +56,7 @@ class MembershipResult:
 
     Attributes
     ----------
-    attack, group : str
+    attack, group
         Who attacked whom.
     members, non_members : ndarray of float64, shape (n_members,) and (n_non_members,)
         The scores.
@@ -160,7 +160,7 @@ def assess_membership(
         In 0..1, higher for a likelier member.
     is_member : ndarray of bool, shape (n_targets,)
         The truth; at least two members and two non-members.
-    attack : str
+    attack
         The attack's name.
     groups : Mapping of str to ndarray of bool, shape (n_targets,), optional
         More groups to look at, such as outliers or canaries. One without two members and two

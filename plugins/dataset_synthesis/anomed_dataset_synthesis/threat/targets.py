@@ -33,17 +33,17 @@ def split_population(
 
     Parameters
     ----------
-    n_records : int
+    n_records
         The population's size.
-    rng : Generator
+    rng
         Keyed by a secret that no configuration holds: whoever has the seed has the answers.
-    background_share : float, default 1/3
+    background_share
         In 0..1.
 
     Returns
     -------
     Split
-        Training and control differ in size by chance.
+        Training records and non-members differ in number by chance.
 
     Raises
     ------
@@ -67,7 +67,7 @@ class Targets:
 
     Attributes
     ----------
-    table : CanonicalTable
+    table
         Members and non-members in random order; a target's place is its id.
     is_member : ndarray of bool, shape (n_targets,)
         The truth.
@@ -88,11 +88,11 @@ def draw_targets(
 
     Parameters
     ----------
-    training, non_members : CanonicalTable
+    training, non_members
         The secret members and non-members.
-    n_each : int
+    n_each
         How many of either.
-    rng : Generator
+    rng
         Keyed by the server's secret.
 
     Returns

@@ -23,11 +23,11 @@ class Utility:
 
     Attributes
     ----------
-    fidelity : tuple of MarginalFidelity
+    fidelity
         One, two and three columns at a time.
-    transfers : tuple of Transfer
+    transfers
         One per hidden task.
-    two_sample : TwoSampleTest
+    two_sample
         Against the table of non-members.
     """
 
@@ -85,17 +85,17 @@ def evaluate_utility(
 
     Parameters
     ----------
-    synthetic : CanonicalTable
+    synthetic
         The submission, shuffled.
-    real : RealTables
+    real
         What it is measured against.
-    tasks : sequence of Task
+    tasks
         The hidden tasks, at least one.
-    rng : Generator
+    rng
         Seeds everything; the same seed gives the same result.
-    real_aucs : Mapping of Task to float, optional
+    real_aucs
         AUCs of models trained on the training table, where they are known; see `transfer`.
-    progress : callable, optional
+    progress
         Told the stage and its share done, 0..1.
 
     Returns

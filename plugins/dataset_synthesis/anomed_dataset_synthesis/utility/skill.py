@@ -21,15 +21,15 @@ class MarginalFidelity:
 
     Attributes
     ----------
-    order : int
+    order
         How many columns at a time.
     by_choice : ndarray of float64, shape (n_choices,)
         Accuracy of each choice of columns, in the order of ``itertools.combinations``.
-    accuracy : float
+    accuracy
         Their mean, 0..1, higher is better.
-    ceiling : float
+    ceiling
         The accuracy of the table of non-members: what another real sample reaches.
-    floor : float
+    floor
         The accuracy of the training table with every column shuffled by itself.
     """
 
@@ -78,15 +78,15 @@ def marginal_fidelity(
 
     Parameters
     ----------
-    synthetic : CanonicalTable
+    synthetic
         The submission.
-    real : RealTables
+    real
         Whose training table it is compared with, whose table of non-members is the ceiling.
-    binning : Binning
+    binning
         Learnt from the public background.
-    rng : Generator
+    rng
         Shuffles the columns for the floor.
-    orders : tuple of int, default (1, 2, 3)
+    orders
         Numbers of columns at a time.
 
     Returns

@@ -15,11 +15,11 @@ def choose_tasks(real: RealTables, *, n_tasks: int, rng: np.random.Generator) ->
 
     Parameters
     ----------
-    real : RealTables
-        Training, control and background.
-    n_tasks : int
+    real
+        Training records, non-members and background.
+    n_tasks
         How many to draw at most, 1 or more.
-    rng : Generator
+    rng
         Keyed by the server's secret.
 
     Returns

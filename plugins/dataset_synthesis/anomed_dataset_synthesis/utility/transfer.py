@@ -19,9 +19,9 @@ class Task:
 
     Attributes
     ----------
-    column : str
+    column
         The column asked about.
-    level : int
+    level
         The question: is the category this one, or is the number above this level?
     """
 
@@ -51,9 +51,9 @@ def tasks_of(background: CanonicalTable, *, rarest: float = 0.05) -> tuple[Task,
 
     Parameters
     ----------
-    background : CanonicalTable
+    background
         Public records.
-    rarest : float, default .05
+    rarest
         The smallest share of the background, in 0...5, that either answer may have.
 
     Returns
@@ -85,11 +85,11 @@ class Transfer:
 
     Attributes
     ----------
-    task : Task
+    task
         The question.
-    auc : float
+    auc
         Area under the ROC curve on the non-members, trained on the synthetic table; .5 at chance.
-    real_auc : float
+    real_auc
         The same, trained on the training table.
     """
 
@@ -124,23 +124,23 @@ def transfer(
     max_records: int = 50_000,
     real_auc: float | None = None,
 ) -> Transfer:
-    """Train boosted trees on the synthetic and on the training table, test both on the control.
+    """Train boosted trees on the synthetic and on the training table, test both on the non-members.
 
     Parameters
     ----------
-    synthetic : CanonicalTable
+    synthetic
         The submission.
-    real : RealTables
+    real
         Whose training table it is compared with, and on whose table of non-members both are tested.
-    task : Task
+    task
         The question; hidden from participants.
-    binning : Binning
+    binning
         Learnt from the public background; its categories are the trees' categories.
-    rng : Generator
+    rng
         Draws records and seeds.
-    max_records : int, default 50,000
+    max_records
         Of a longer table so many records are used, to bound the time.
-    real_auc : float, optional
+    real_auc
         The AUC of a model trained on the training table, if it is known: with it all submissions
         are measured by one yardstick, in half the time.
 

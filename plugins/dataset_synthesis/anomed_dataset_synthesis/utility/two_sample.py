@@ -18,7 +18,7 @@ def check_distinct(table: CanonicalTable) -> None:
 
     Parameters
     ----------
-    table : CanonicalTable
+    table
         Any.
 
     Raises
@@ -40,7 +40,7 @@ class TwoSampleTest:
 
     Attributes
     ----------
-    auc_by_fold : tuple of float
+    auc_by_fold
         Area under the ROC curve on each held-out fold, .5 at chance.
     """
 
@@ -68,21 +68,21 @@ def two_sample_test(
 ) -> TwoSampleTest:
     """Cross-validate boosted trees that tell a synthetic table from the table of non-members.
 
-    The reference is the control, not the training table: a copy of the latter is to look real.
+    The reference is the non-members, not the training table: a copy of the latter is to look real.
     Equal records, of whichever table, are always in the same fold, or else a classifier would
     have seen its test records with the opposite label.
 
     Parameters
     ----------
-    synthetic, non_members : CanonicalTable
+    synthetic, non_members
         The submission and the secret non-members.
-    binning : Binning
+    binning
         Learnt from the public background; its categories are the trees' categories.
-    rng : Generator
+    rng
         Draws records, folds and seeds.
-    n_folds : int, default 5
+    n_folds
         At least 2.
-    max_records : int, default 20,000
+    max_records
         Of a longer table so many records are drawn, to bound the time.
 
     Returns
