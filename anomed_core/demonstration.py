@@ -23,6 +23,7 @@ import httpx
 from anomed_core.errors import UsageError
 from anomed_core.model import ChallengeType
 from anomed_core.plugins import build_registry
+from anomed_core.service.ranking_table import RankingTable
 
 _START_TIMEOUT_S = 60.0
 
@@ -47,6 +48,24 @@ class DemoSession:
     client: httpx.Client
     tell: Callable[[str], None]
     seed: int
+
+    def ranking(self) -> list[dict[str, Any]]:
+        """Return who is where by now, as ``GET /ranking`` tells it."""
+        answer = self.client.get("/ranking")
+        answer.raise_for_status()
+        tables: list[dict[str, Any]] = answer.json()
+        return tables
+
+
+def _tell_ranking(session: DemoSession) -> None:
+    for table in session.ranking():
+        found = RankingTable.of_dict(table)
+        session.tell("")
+        session.tell(f"{found.title}:")
+        widths = [max(map(len, column)) for column in zip(found.header, *found.rows(), strict=True)]
+        for row in (found.header, *found.rows()):
+            cells = map(str.ljust, row, widths)
+            session.tell("  ".join(cells).rstrip())
 
 
 def play_demo(plugin: str, *, seed: int) -> None:
@@ -76,7 +95,9 @@ def play_demo(plugin: str, *, seed: int) -> None:
         with _server(plugin, config) as url, httpx.Client(base_url=url, timeout=60) as client:
             click.echo(f"It answers at {url}.")
             play = getattr(importlib.import_module(module), function)
-            play(DemoSession(url=url, client=client, tell=click.echo, seed=seed))
+            session = DemoSession(url=url, client=client, tell=click.echo, seed=seed)
+            play(session)
+            _tell_ranking(session)
     click.echo(f"Done in {time.monotonic() - began:.0f} s; nothing of it was kept.")
 
 

@@ -70,7 +70,7 @@ ALLOWED = {
     },
     "application": {"config", "model", "plugins", "service", "state", "web"},
     "serving": {"application", "config", "errors", "service", "state", "system", "web"},
-    "demonstration": {"config", "errors", "model", "plugins"},
+    "demonstration": {"config", "errors", "model", "plugins", "service"},
     "cli": {
         "application",
         "config",

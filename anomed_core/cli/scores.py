@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 
 @click.group()
 def scores() -> None:
-    """List, rank, export and re-evaluate recorded scores."""
+    """List, rank, export, annul and re-evaluate recorded scores."""
 
 
 @scores.command("list")
@@ -67,13 +67,14 @@ def list_scores(
 @scores.command("rank")
 @challenge_options
 @click.option("--challenge", "challenge_id", metavar="ID", help="Which one, if there are several.")
-@click.option("--kind", metavar="KIND", help="Only this submission kind.")
+@click.option("--name", metavar="NAME", default="", help="Only this ranking.")
+@click.option("--kind", metavar="KIND", help="Only rankings of this submission kind.")
 @click.option(
     "--split",
     type=click.Choice(["tuning", "validation"]),
     default="validation",
     show_default=True,
-    help="Which scores to rank.",
+    help="Finals, or the newest tuning score of each participant.",
 )
 @json_option
 def rank_scores(
@@ -82,68 +83,71 @@ def rank_scores(
     state: Path | None,
     ledger: str | None,
     challenge_id: str | None,
+    name: str,
     kind: str | None,
     split: str,
     as_json: bool,
 ) -> None:
-    """Rank recorded scores at full precision; ties go to the declared tie-breakers.
+    """Tell who won, as everybody sees it once the rankings are shown.
 
-    Give the same CONFIG or --plugin as to serve: it knows the metrics.
+    Give the same CONFIG or --plugin as to serve: it knows what is ranked.
     """
     from anomed_core.model import Split
-    from anomed_core.service.ranking import rank, ranking_metrics
 
-    rankings = []
     with recorded_server(config, plugins=plugins, state=state, ledger=ledger) as server:
-        for hosted, name in _chosen_kinds(chosen_challenges(server, challenge_id), kind):
-            found = server.ledger.scores(challenge=hosted.id, kind=name, split=Split(split))
-            metrics = hosted.metrics[name]
-            ranked = rank([s for s in found if s.origin == "participant"], metrics)
-            rankings.append((hosted, name, ranking_metrics(metrics), ranked))
+        chosen = chosen_challenges(server, challenge_id)
+        _refuse_unknown_kind(chosen, kind)
+        tables = [
+            table
+            for hosted in chosen
+            for table in server.rankings.tables(hosted, name=name, split=Split(split), at_most=None)
+            if kind in {None, table.kind}
+        ]
+        titles = {hosted.id: hosted.challenge.title for hosted in chosen}
     if as_json:
-        print_json(
-            [
-                {
-                    "challenge": hosted.id,
-                    "kind": name,
-                    "place": entry.place,
-                    **entry.score.as_dict(),
-                }
-                for hosted, name, _, ranked in rankings
-                for entry in ranked
-            ]
-        )
+        print_json([table.as_dict() for table in tables])
         return
-    for hosted, name, order, ranked in rankings:
-        print_table(
-            ["place", "anonymizer", "deanonymizer", *(metric.name for metric in order), "score"],
-            [
-                [
-                    entry.place,
-                    entry.score.subject.anonymizer,
-                    entry.score.subject.deanonymizer,
-                    *(entry.score.metrics.get(metric.name) for metric in order),
-                    entry.score.id,
-                ]
-                for entry in ranked
-            ],
-            title=f"{hosted.challenge.title}: {name}, {split}",
-        )
+    for table in tables:
+        title = f"{titles[table.challenge]}: {table.title}, {table.split}"
+        print_table(table.header, table.rows(), title=title)
         click.echo()
 
 
-def _chosen_kinds(
-    challenges: list[HostedChallenge], kind: str | None
-) -> list[tuple[HostedChallenge, str]]:
-    """Return the submission kinds of challenges; only those of one name, if it is given."""
+def _refuse_unknown_kind(challenges: list[HostedChallenge], kind: str | None) -> None:
     from anomed_core.errors import UsageError
 
-    declared = [(hosted, name) for hosted in challenges for name in hosted.metrics]
-    chosen = [(hosted, name) for hosted, name in declared if kind in {None, name}]
-    if kind is not None and not chosen:
-        names = dict.fromkeys(name for _, name in declared)
+    names = dict.fromkeys(name for hosted in challenges for name in hosted.metrics)
+    if kind is not None and kind not in names:
         raise UsageError(f"there is no submission kind {kind!r}; there are {', '.join(names)}")
-    return chosen
+
+
+@scores.command("annul")
+@click.argument("score_id", metavar="ID", type=int)
+@records_options
+@click.option("--reason", required=True, metavar="TEXT", help="Why; everybody may read it.")
+@json_option
+def annul_score(
+    score_id: int,
+    config: Path | None,
+    state: Path | None,
+    ledger: str | None,
+    reason: str,
+    as_json: bool,
+) -> None:
+    """Let a score count no more: it leaves the rankings, the recorded row stays.
+
+    ID is the number of its newest version. The annulment is a row of the audit.
+    """
+    from anomed_core.errors import UsageError
+
+    if not reason.strip():
+        raise UsageError("the reason is empty; say in a sentence why the score is annulled")
+    with open_records(config, state=state, ledger=ledger) as records:
+        annulled = records.ledger.annul(score_id, reason.strip())
+    if as_json:
+        print_json(annulled.as_dict())
+        return
+    click.echo(f"Score {score_id} is annulled; row {annulled.id} says why.")
 
 
 @scores.command("reevaluate")

@@ -15,7 +15,7 @@ import attrs
 from anomed_core.config.modes import AUTH_MODES
 from anomed_core.config.structuring import structure, unknown_key
 from anomed_core.errors import ConfigError
-from anomed_core.model.challenge import CHALLENGE_ID, Phase
+from anomed_core.model.challenge import CHALLENGE_ID, Phase, ShownRanking
 from anomed_core.model.roles import Split
 from anomed_core.wire.limits import LONGEST_S, Limits
 
@@ -116,7 +116,7 @@ class ChallengeTable:
         Identifier.
     type
         Slug of the challenge type.
-    title, description, seed, phases
+    title, description, seed, phases, ranking
         See `anomed_core.ChallengeSpec`.
     options
         All other keys; the type's config class judges them.
@@ -128,6 +128,7 @@ class ChallengeTable:
     description: str = ""
     seed: int | None = None
     phases: PhasesTable = attrs.field(factory=PhasesTable)
+    ranking: ShownRanking = attrs.field(factory=ShownRanking)
     options: Mapping[str, Any] = attrs.field(factory=dict)
 
 

@@ -83,11 +83,18 @@ def _table_of(settings: Any, converter: cattrs.Converter) -> Any:
 
     A string is not accepted where a list is expected.
     """
+    # A key that is a word of Python's, such as "from", has an underscore as a field.
+    renamed: dict[str, Any] = {
+        field.name: cattrs.override(rename=field.name.rstrip("_"))
+        for field in attrs.fields(settings)
+        if field.name.endswith("_")
+    }
     structure_table = make_dict_structure_fn(
         settings,
         converter,
         _cattrs_forbid_extra_keys=True,
         _cattrs_detailed_validation=True,
+        **renamed,
     )
     attrs.resolve_types(settings)
     lists = [field.name for field in attrs.fields(settings) if _is_list(field.type)]
@@ -166,7 +173,8 @@ def _first_fault(error: BaseException, key: str) -> ConfigError:
             noted, others = group.group_exceptions()
             if noted:
                 error, note = noted[0]
-                key = f"{key}.{note.name}" if key else note.name
+                name = note.name.rstrip("_")
+                key = f"{key}.{name}" if key else name
             else:
                 error = others[0]
                 key = _with_field(key, error, group.cl)
@@ -189,7 +197,9 @@ def _with_field(key: str, error: BaseException, settings: type[Any]) -> str:
 def _explained(error: BaseException, key: str) -> ConfigError:
     if isinstance(error, ForbiddenExtraKeysError):
         unknown = min(error.extra_fields)
-        return unknown_key(key, unknown, [field.name for field in attrs.fields(error.cl)])
+        return unknown_key(
+            key, unknown, [field.name.rstrip("_") for field in attrs.fields(error.cl)]
+        )
     if isinstance(error, KeyError):
         return ConfigError(key, "is required")  # the key is noted where it is looked up
     if isinstance(error, _FieldError):

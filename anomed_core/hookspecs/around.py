@@ -88,8 +88,8 @@ def anomed_authorize(challenge: Challenge, action: str, subject: Subject | None)
     challenge
         The challenge.
     action
-        ``"read <path>"`` of a data product, ``"submit <kind>"`` of a submission kind, or
-        ``"see scores"`` of a recorded score or a participant's history.
+        ``"read <path>"`` of a data product, ``"submit <kind>"`` of a submission kind,
+        ``"see scores"`` of a recorded score or a participant's history, or ``"see rankings"``.
     subject
         Who asks; ``None`` without a token.
 

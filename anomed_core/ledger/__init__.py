@@ -4,6 +4,7 @@ from anomed_core.ledger.chain import ChainFault
 from anomed_core.ledger.claims import Claim, ClaimRequest, Quota
 from anomed_core.ledger.criteria import RankedMetric
 from anomed_core.ledger.database import Database, migrate_ledger, no_room_left
+from anomed_core.ledger.finals import Finals, Moment
 from anomed_core.ledger.follow_ups import DELIVER, FollowUp, FollowUpBook, FollowUpFacts
 from anomed_core.ledger.history import Attempt, Choice
 from anomed_core.ledger.ledger import Ledger
@@ -21,11 +22,13 @@ __all__ = [
     "Claim",
     "ClaimRequest",
     "Database",
+    "Finals",
     "FollowUp",
     "FollowUpBook",
     "FollowUpFacts",
     "Identity",
     "Ledger",
+    "Moment",
     "NewScore",
     "Provenance",
     "Quota",

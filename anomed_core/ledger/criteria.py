@@ -69,6 +69,12 @@ def _parsed(text: str) -> _Declared:
     return declared
 
 
+def parsed_ranked(connection: sa.Connection, challenge: str) -> list[RankedMetric]:
+    """Return the metrics that were declared last as ranked."""
+    text = connection.execute(_DECLARED, {"challenge": challenge}).scalar()
+    return [metric for metrics in _parsed(text or "").values() for metric in metrics]
+
+
 def keep_criteria(connection: sa.Connection, row: Row) -> None:
     """Keep the criteria of a score that is being recorded, and drop those that it replaces."""
     if row["split"] != Split.VALIDATION.value:

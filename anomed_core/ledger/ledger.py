@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from datetime import datetime
 from typing import Any
 
@@ -14,6 +15,7 @@ from anomed_core.ledger.chain import ChainFault
 from anomed_core.ledger.claims import Claim, ClaimRequest, Quota
 from anomed_core.ledger.criteria import RankedMetric, ranked_text, rebuild_criteria
 from anomed_core.ledger.database import Database, LedgerClock
+from anomed_core.ledger.finals import Moment
 from anomed_core.ledger.follow_ups import add_follow_ups, settle_follow_up
 from anomed_core.ledger.history import EVERYTHING, Attempt, Choice, history, submitters
 from anomed_core.ledger.schema import (
@@ -33,6 +35,7 @@ from anomed_core.ledger.scores import (
     append_score,
     by_id,
     chosen_scores,
+    has_entry,
     new_version,
     newest_row,
     one_score,
@@ -229,6 +232,35 @@ class Ledger:
                 )
             return append_score(connection, new, now=now)
 
+    def has_entry(self, challenge: str, kind: str, name: str, *, fingerprint: str) -> bool:
+        """Return whether an entry of the house was scored under a fingerprint."""
+        with self._database.reading() as connection:
+            return has_entry(connection, challenge, kind, name, fingerprint=fingerprint)
+
+    def record_entry(self, new: NewScore, *, follow_ups: Sequence[str] = ()) -> Score | None:
+        """Record an entry of the house, once for each fingerprint.
+
+        Parameters
+        ----------
+        new
+            The entry; its label is its name.
+        follow_ups
+            Names of what is to be done about the score later.
+
+        Returns
+        -------
+        Score or None
+            ``None`` if somebody else has recorded it.
+        """
+        about = (new.challenge, new.kind, new.label)
+        with self._database.writing() as connection:
+            self._database.serialise(connection, f"entry {about}")
+            if has_entry(connection, *about, fingerprint=new.fingerprint):
+                return None
+            score = append_score(connection, new, now=self._clock.now(connection))
+            self._add_follow_ups(connection, score, follow_ups)
+            return score
+
     def supersede(
         self,
         score: Score,
@@ -331,6 +363,12 @@ class Ledger:
         }
         with self._database.reading() as connection:
             return chosen_scores(connection, choice)
+
+    @contextmanager
+    def at_one_moment(self) -> Iterator[Moment]:
+        """Let several questions be asked about one moment."""
+        with self._database.reading(snapshot=True) as connection:
+            yield Moment(connection)
 
     def n_scores(self) -> int:
         """Return how many scores there are, whatever is written in them."""

@@ -235,3 +235,19 @@ def newest_row(connection: sa.Connection, score_id: int) -> sa.RowMapping:
     if known[0]["annulled"]:
         raise LedgerError(f"Score {score_id} was annulled; it counts for nothing any more.")
     return known[0]
+
+
+def has_entry(
+    connection: sa.Connection, challenge: str, kind: str, name: str, *, fingerprint: str
+) -> bool:
+    """Return whether an entry of the house was scored under a fingerprint."""
+    wanted = {
+        "challenge": challenge,
+        "kind": kind,
+        "split": Split.VALIDATION.value,
+        "origin": "house",
+        "label": name,
+        "fingerprint": fingerprint,
+    }
+    found = sa.select(scores.c.id).where(*(scores.c[c] == value for c, value in wanted.items()))
+    return connection.execute(found.limit(1)).first() is not None

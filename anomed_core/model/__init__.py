@@ -1,6 +1,6 @@
 """The vocabulary: frozen value classes, no input or output."""
 
-from anomed_core.model.challenge import Challenge, ChallengeSpec, Phase
+from anomed_core.model.challenge import Challenge, ChallengeSpec, Phase, ShownRanking, Since
 from anomed_core.model.data_product import DataProduct
 from anomed_core.model.declarations import (
     ANONYMIZER,
@@ -65,6 +65,8 @@ __all__ = [
     "ReportSection",
     "Role",
     "Score",
+    "ShownRanking",
+    "Since",
     "Split",
     "Subject",
     "Submission",

@@ -5,11 +5,12 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 from datetime import datetime
+from enum import StrEnum
 from typing import Any
 
 import attrs
 
-from anomed_core.model.roles import Split
+from anomed_core.model.roles import Role, Split
 from anomed_core.sampling import Lottery
 
 CHALLENGE_ID = re.compile(r"[a-z0-9][a-z0-9_-]{0,63}")
@@ -36,6 +37,34 @@ class Phase:
             )
 
 
+class Since(StrEnum):
+    """From when rankings are shown: when the finals close, or at once."""
+
+    CLOSE = "close"
+    NOW = "now"
+
+
+_VIEWERS = (Role.ORGANISER.value, "participants", Role.PUBLIC.value)
+
+
+@attrs.frozen(kw_only=True)
+class ShownRanking:
+    """Who sees the rankings of a challenge, and from when; the organiser always does.
+
+    Attributes
+    ----------
+    visible_to
+        ``organiser``, ``participants`` (who have a token; everybody where ids are trusted) or
+        ``public``. Whoever sees a ranking may also see its metrics at the scores' own addresses.
+    from_
+        ``close`` shows rankings when the phase of the finals has closed, and at once if it has no
+        end; ``now`` shows them at once.
+    """
+
+    visible_to: str = attrs.field(default="participants", validator=attrs.validators.in_(_VIEWERS))
+    from_: Since = attrs.field(default=Since.CLOSE, converter=Since)
+
+
 @attrs.frozen(kw_only=True)
 class ChallengeSpec:
     """What an organiser decides about a challenge, from TOML or from Python.
@@ -55,6 +84,8 @@ class ChallengeSpec:
         ``None`` draws by the server's secret.
     phases
         When submissions for each split are taken; always, if not named.
+    ranking
+        Who sees the rankings, and from when.
     config
         Object of the type's config class.
     """
@@ -65,6 +96,7 @@ class ChallengeSpec:
     description: str = ""
     seed: int | None = None
     phases: Mapping[Split, Phase] = attrs.field(factory=dict)
+    ranking: ShownRanking = attrs.field(factory=ShownRanking)
     config: Any = None
 
 

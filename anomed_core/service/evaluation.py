@@ -8,11 +8,15 @@ from typing import ClassVar
 import attrs
 
 from anomed_core.errors import ContractError, RequestError
-from anomed_core.model import Purpose, Submission, Target
+from anomed_core.model import DataRequest, Purpose, Split, Subject, Submission, Target
 from anomed_core.plugins import attack_metrics, checked_metrics
 from anomed_core.plugins.diagnosis import place_of
+from anomed_core.service.decoding import decode
+from anomed_core.service.encoding import encode_body
 from anomed_core.service.hosting import HostedChallenge
 from anomed_core.service.measuring import scored
+from anomed_core.state.payloads import Body, body_digest
+from anomed_core.wire import Limits
 
 
 @attrs.frozen(kw_only=True)
@@ -81,6 +85,42 @@ class Attack:
         return f"house attack {self.attack!r} on {_named(self.challenge, self.submission)}"
 
 
+@attrs.frozen(kw_only=True)
+class EntryEvaluation:
+    """An entry of the house that is to be made and scored.
+
+    Attributes
+    ----------
+    challenge
+        Identifier of the challenge.
+    entry
+        Name of the entry.
+    subject
+        Who it is entered as.
+    limits
+        Bounds on decoding.
+    niceness
+        Nobody waits for it.
+    """
+
+    niceness: ClassVar[int] = 10
+    challenge: str
+    entry: str
+    subject: Subject
+    limits: Limits
+
+    def __str__(self) -> str:
+        return f"house entry {self.entry!r} of {self.challenge}"
+
+
+@attrs.frozen(kw_only=True)
+class ScoredEntry:
+    """What came of an entry of the house: its body and its metrics."""
+
+    body: Body
+    metrics: dict[str, float]
+
+
 def _named(challenge: str, submission: Submission) -> str:
     return f"{challenge}/{submission.kind} {submission.digest[:12]}"
 
@@ -97,7 +137,9 @@ class Evaluator:
 
     challenges: Mapping[str, HostedChallenge] = attrs.field(repr=False)
 
-    def __call__(self, job: Validation | Evaluation | Attack) -> str | dict[str, float] | None:
+    def __call__(
+        self, job: Validation | Evaluation | Attack | EntryEvaluation
+    ) -> str | dict[str, float] | ScoredEntry | None:
         """Do a job.
 
         Returns
@@ -107,6 +149,8 @@ class Evaluator:
         dict of str to float
             Of an evaluation: exactly the declared metrics. Of an attack: its own ones, or
             ``None`` if there was nothing to attack.
+        ScoredEntry
+            Of an entry of the house.
 
         Raises
         ------
@@ -119,6 +163,8 @@ class Evaluator:
             return _refusal(hosted, job.submission)
         if isinstance(job, Attack):
             return _attacked(hosted, job)
+        if isinstance(job, EntryEvaluation):
+            return _entered(hosted, job)
         return _metrics(hosted, job)
 
 
@@ -153,3 +199,23 @@ def _attacked(hosted: HostedChallenge, job: Attack) -> dict[str, float] | None:
     attack = next(attack for attack in hosted.house_attacks if attack.name == job.attack)
     rng = hosted.challenge.lottery.generator("house attack", job.attack, job.submission.digest)
     return attack_metrics(attack.run(job.submission, rng), attack)
+
+
+def _entered(hosted: HostedChallenge, job: EntryEvaluation) -> ScoredEntry:
+    """Make an entry of the house and score it as a participant's final is scored."""
+    entry = next(entry for entry in hosted.house_entries if entry.name == job.entry)
+    schema = hosted.kind(entry.kind).schema_for(Split.VALIDATION)
+    query = {job.subject.role.value: entry.name, "data_split": Split.VALIDATION.value}
+    body = encode_body(entry.payload(DataRequest(parameters=query)), schema)
+    submission = Submission(
+        kind=entry.kind,
+        subject=job.subject,
+        split=Split.VALIDATION,
+        payload=decode(body, schema, job.limits),
+        digest=body_digest(body),
+    )
+    refusal = _refusal(hosted, submission)
+    if refusal is not None:
+        raise ContractError(f"the house entry {entry.name!r} is refused: {refusal}")
+    evaluation = Evaluation(challenge=hosted.id, submission=submission)
+    return ScoredEntry(body=body, metrics=_metrics(hosted, evaluation))

@@ -21,10 +21,12 @@ from anomed_core.model import (
     ChallengeSpec,
     DataProduct,
     HouseAttack,
+    HouseEntry,
     Metric,
     Phase,
     Purpose,
     Role,
+    ShownRanking,
     Split,
     SubmissionKind,
 )
@@ -45,6 +47,12 @@ from anomed_core.service.declared_metrics import (
     refuse_twins,
 )
 from anomed_core.service.fingerprint import fingerprint_of, settings_digest
+from anomed_core.service.ranking_declared import (
+    Declarations,
+    ResolvedRanking,
+    declared_entries,
+    declared_rankings,
+)
 from anomed_core.state import ArtifactStore
 from anomed_core.version import __version__
 
@@ -69,10 +77,16 @@ class HostedChallenge:
         Declared metrics by name of the kind, in declared order.
     house_attacks
         Attacks that the server runs.
+    house_entries
+        What the house enters itself.
+    rankings
+        Who wins; the headline first.
     extra_routes
         Resources by relative path.
     phases
         When submissions for each split are taken.
+    shown
+        Who sees the rankings, and from when.
     fingerprint
         Digest of data, draws, declarations and the settings that decide scores.
     settings_digest
@@ -87,8 +101,11 @@ class HostedChallenge:
     kinds: tuple[SubmissionKind, ...]
     metrics: Mapping[str, tuple[Metric, ...]]
     house_attacks: tuple[HouseAttack, ...]
+    house_entries: tuple[HouseEntry, ...]
+    rankings: tuple[ResolvedRanking, ...]
     extra_routes: Mapping[str, Any]
     phases: Mapping[Split, Phase]
+    shown: ShownRanking
     fingerprint: str
     settings_digest: str
     registry: PluginRegistry = attrs.field(repr=False, eq=False)
@@ -233,6 +250,8 @@ def _declared(
     _refuse_unattackable(kinds)
     metrics = declared_metrics(challenge, registry, kinds)
     attacks = declared_attacks(challenge, registry, metrics)
+    entries = declared_entries(challenge, registry, kinds, attacks)
+    declared = Declarations(kinds=kinds, metrics=metrics, attacks=attacks, entries=entries)
     return HostedChallenge(
         challenge=challenge,
         type=loaded,
@@ -240,8 +259,11 @@ def _declared(
         kinds=tuple(kinds),
         metrics=metrics,
         house_attacks=attacks,
+        house_entries=entries,
+        rankings=declared_rankings(challenge, registry, declared),
         extra_routes=extra_routes,
         phases=spec.phases,
+        shown=spec.ranking,
         fingerprint=fingerprint_of(name, spec.config, context, metrics, attacks),
         settings_digest=settings_digest(spec.config),
         registry=registry,

@@ -9,19 +9,22 @@ deanonymizer           its products   its kinds, under its own id, against known
 organiser              everything     nothing
 ====================== ============== ============================================================
 
+Rankings are shown to whom the challenge's ``ranking.visible_to`` says, and from then on.
+
 Under ``auth = "open"`` there are no identities and the ids in the query are believed.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from datetime import datetime
 
 import attrs
 import structlog
 
 from anomed_core.errors import NotAllowedError, NotAuthenticatedError
 from anomed_core.ledger import EVERY_CHALLENGE, Identity
-from anomed_core.model import DataProduct, Role, Subject, SubmissionKind
+from anomed_core.model import DataProduct, Role, Split, Subject, SubmissionKind
 from anomed_core.service.hosting import HostedChallenge
 
 log = structlog.get_logger(__name__)
@@ -164,6 +167,47 @@ class Authorizer:
         known = _known_here(identity, hosted)
         if known.role not in {Role.DEANONYMIZER, Role.ORGANISER}:
             raise NotAllowedError(f"/targets is not for the role {known.role}.")
+
+    def may_rank(
+        self,
+        hosted: HostedChallenge,
+        identity: Identity | None,
+        *,
+        shown_from: datetime | None,
+        split: Split = Split.VALIDATION,
+    ) -> None:
+        """Refuse to tell who won to whom it is not shown, or not yet.
+
+        Parameters
+        ----------
+        hosted
+            The challenge.
+        identity
+            Who asks.
+        shown_from
+            When rankings are shown, if that is still to come.
+        split
+            What is ranked; tuning is nobody's business but the organiser's.
+
+        Raises
+        ------
+        NotAuthenticatedError, NotAllowedError
+        """
+        if self._decided(hosted, "see rankings", identity):
+            return
+        if identity is not None and identity.role is Role.ORGANISER:
+            _known_here(identity, hosted)
+            return
+        if split is Split.TUNING and not self.believes_everybody:
+            _known_here(identity, hosted)
+            raise NotAllowedError("Tuning scores are ranked for the organiser only.")
+        visible_to = hosted.shown.visible_to
+        if visible_to != Role.PUBLIC and not self.believes_everybody:
+            _known_here(identity, hosted)
+        if visible_to == Role.ORGANISER:
+            raise NotAllowedError("The rankings of this challenge are shown to its organiser only.")
+        if shown_from is not None:
+            raise NotAllowedError(f"The rankings are shown from {shown_from.isoformat()} on.")
 
     def _refuse_invented_targets(
         self, hosted: HostedChallenge, known: Identity, parameters: Mapping[str, str]

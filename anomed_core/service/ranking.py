@@ -1,92 +1,198 @@
-"""Rank scores: full precision, declared direction, declared tie-breakers, then the earlier one."""
+"""Who won: the one place where rankings are computed; everything shows what comes out of here."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+import threading
+from typing import Any
 
 import attrs
+import numpy as np
 
-from anomed_core.model import Direction, Metric, Score
+from anomed_core.errors import UnknownResourceError
+from anomed_core.ledger import Ledger, Moment
+from anomed_core.model import Role, Split, Take
+from anomed_core.service.hosting import HostedChallenge
+from anomed_core.service.ranking_columns import (
+    Entries,
+    attackers_of,
+    entries_of,
+    finals_at,
+    tuning_entries,
+)
+from anomed_core.service.ranking_declared import ResolvedRanking
+from anomed_core.service.ranking_rules import (
+    ORDER,
+    Column,
+    State,
+    ordered,
+    states_of,
+)
+from anomed_core.service.ranking_table import RankingEntry, RankingTable
+from anomed_core.service.ranking_telling import (
+    Computed,
+    entry_told,
+    higher_is_better,
+    table_told,
+    told_finals,
+)
+
+MOST_ENTRIES = 1000
+"""Entries of a ranking that are told if nobody asks for another number."""
 
 
-@attrs.frozen(kw_only=True)
-class Ranked:
-    """A score and its place.
+@attrs.frozen
+class Rankings:
+    """Computes rankings, and keeps those of the newest moment.
 
     Attributes
     ----------
-    place
-        From 1; scores that are equal in every ranking metric share a place.
-    score
-        The score.
+    ledger
+        Holds the criteria.
     """
 
-    place: int
-    score: Score
-
-
-def versions(scores: Iterable[Score]) -> list[tuple[Score, Score]]:
-    """Return the first and the newest version of each score, in the order of the first ones.
-
-    Parameters
-    ----------
-    scores
-        In the order of the ledger.
-    """
-    first: dict[int, Score] = {}
-    newest: dict[int, Score] = {}
-    for score in scores:
-        origin = first.get(score.supersedes, score) if score.supersedes is not None else score
-        first[score.id] = origin
-        newest[origin.id] = score
-    return [(first[origin], score) for origin, score in newest.items()]
-
-
-def newest_versions(scores: Iterable[Score]) -> list[Score]:
-    """Leave out scores that a re-evaluation superseded, in the order of their first versions."""
-    return [newest for _, newest in versions(scores)]
-
-
-def rank(scores: Iterable[Score], metrics: Sequence[Metric]) -> list[Ranked]:
-    """Rank scores of one submission kind.
-
-    Parameters
-    ----------
-    scores
-        Scores of one kind and split.
-    metrics
-        The kind's declared metrics.
-
-    Returns
-    -------
-    list of Ranked
-        Best first. A score that lacks the primary metric ranks last, never first. Among equals the
-        one whose first version is earlier is listed first.
-    """
-    order = ranking_metrics(metrics)
-    entries = sorted(
-        ((_key(newest, order), first.id, newest) for first, newest in versions(scores)),
-        key=lambda entry: entry[:2],
+    ledger: Ledger
+    _kept: dict[str, tuple[tuple[Any, ...], dict[str, Computed]]] = attrs.field(
+        factory=dict, init=False, repr=False
     )
-    ranked: list[Ranked] = []
-    for position, (key, _, score) in enumerate(entries, start=1):
-        tied = position > 1 and entries[position - 2][0] == key
-        ranked.append(Ranked(place=ranked[-1].place if tied else position, score=score))
-    return ranked
+    _lock: threading.Lock = attrs.field(factory=threading.Lock, init=False, repr=False)
+
+    def tables(
+        self,
+        hosted: HostedChallenge,
+        *,
+        name: str = "",
+        split: Split = Split.VALIDATION,
+        at_most: int | None = MOST_ENTRIES,
+        entry: str = "",
+    ) -> list[RankingTable]:
+        """Return the rankings of a challenge.
+
+        Parameters
+        ----------
+        hosted
+            The challenge.
+        name
+            Only this ranking.
+        split
+            Finals, or each participant's newest tuning score, which nobody's attack counts on.
+        at_most
+            How many entries are told, besides the house's; ``None`` for all.
+        entry
+            Only the entries in which somebody takes part under this id.
+
+        Returns
+        -------
+        list of RankingTable
+            The headline first.
+
+        Raises
+        ------
+        UnknownResourceError
+            If there is no ranking of this name.
+        """
+        chosen = [r for r in hosted.rankings if name in {"", r.ranking.name}]
+        if not chosen:
+            names = ", ".join(resolved.ranking.name for resolved in hosted.rankings)
+            raise UnknownResourceError(f"There is no ranking {name[:80]!r}; there are {names}.")
+        if split is Split.TUNING:
+            return [self._tuning(hosted, r, at_most, entry) for r in chosen if not r.of_attackers]
+        with self.ledger.at_one_moment() as now:
+            computed = self._computed(hosted, now)
+            return [
+                told_finals(hosted, resolved, computed[resolved.ranking.name], now, at_most, entry)
+                for resolved in chosen
+            ]
+
+    def moment(self, hosted: HostedChallenge) -> str:
+        """Return text that changes whenever a ranking may."""
+        with self.ledger.at_one_moment() as now:
+            return f"{now.stamp(hosted.id)}"
+
+    def _computed(self, hosted: HostedChallenge, now: Moment) -> dict[str, Computed]:
+        stamp = now.stamp(hosted.id)
+        with self._lock:  # whoever comes second takes what the first has computed
+            kept = self._kept.get(hosted.id)
+            if kept is None or kept[0] != stamp:
+                kept = (stamp, _compute(hosted, now))
+                self._kept[hosted.id] = kept
+        return kept[1]
+
+    def _tuning(
+        self, hosted: HostedChallenge, resolved: ResolvedRanking, at_most: int | None, entry: str
+    ) -> RankingTable:
+        kind = resolved.ranking.kind
+        found = self.ledger.scores(challenge=hosted.id, kind=kind, split=Split.TUNING)
+        entries, scores = tuning_entries(found, resolved)
+        computed = _in_order(entries, resolved, with_attacks=False)
+        told: dict[int, RankingEntry] = {}
+        for position, index in enumerate(computed.order.entries):
+            subject = scores[index].subject
+            if entry in {"", subject.anonymizer, subject.deanonymizer} and len(told) != at_most:
+                told[position] = entry_told(
+                    resolved,
+                    computed,
+                    position,
+                    anonymizer=subject.anonymizer,
+                    deanonymizer=subject.deanonymizer,
+                    score_id=scores[index].id,
+                )
+        return table_told(hosted, resolved, computed, Split.TUNING, told)
 
 
-def ranking_metrics(metrics: Sequence[Metric]) -> list[Metric]:
-    """Return the primary metric and then the tie-breakers in their order."""
-    breakers = [metric for metric in metrics if metric.tie_breaker is not None]
-    return [metric for metric in metrics if metric.primary] + sorted(
-        breakers, key=lambda metric: metric.tie_breaker or 0
+def _compute(hosted: HostedChallenge, now: Moment) -> dict[str, Computed]:
+    """Compute rankings of finals first, since those of attackers need to know who is ranked."""
+    found: dict[str, Computed] = {}
+    for resolved in hosted.rankings:
+        if not resolved.of_attackers:
+            entries = entries_of(finals_at(now, hosted.id, resolved), resolved)
+            found[resolved.ranking.name] = _in_order(entries, resolved)
+    attacked = _attacked(hosted)
+    for resolved in hosted.rankings:
+        if resolved.of_attackers:
+            finals = finals_at(now, hosted.id, attacked)
+            targets = _targets(found[attacked.ranking.name])
+            entries = attackers_of(finals, targets, resolved)
+            found[resolved.ranking.name] = _in_order(entries, resolved)
+    return found
+
+
+def _attacked(hosted: HostedChallenge) -> ResolvedRanking:
+    """Return the first ranking of anonymizers: its entries are the targets."""
+    return next(
+        resolved
+        for resolved in hosted.rankings
+        if hosted.kind(resolved.ranking.kind).submitter is Role.ANONYMIZER
     )
 
 
-def _key(score: Score, order: Sequence[Metric]) -> tuple[tuple[bool, float], ...]:
-    key = []
-    for metric in order:
-        value = score.metrics.get(metric.name)
-        sign = -1.0 if metric.direction is Direction.HIGHER else 1.0
-        key.append((value is None, sign * value if value is not None else 0.0))
-    return tuple(key)
+def _targets(computed: Computed) -> Any:
+    ranked = (ORDER.index(State.RANKED), ORDER.index(State.NOT_ATTACKED))
+    return computed.entries.numbers[np.isin(computed.states, ranked)]
+
+
+def _in_order(
+    entries: Entries, resolved: ResolvedRanking, *, with_attacks: bool = True
+) -> Computed:
+    is_gated = np.zeros(len(entries.numbers), dtype=bool)
+    for (gate, _), values in zip(resolved.gates, entries.gates, strict=True):
+        low = -np.inf if gate.at_least is None else gate.at_least
+        high = np.inf if gate.at_most is None else gate.at_most
+        is_gated |= (values < low) | (values > high)
+    by_take = list(zip(resolved.criteria, entries.criteria, strict=True))
+    required = [values for reading, values in by_take if reading.take is not Take.WORST]
+    required += [
+        values
+        for (gate, _), values in zip(resolved.gates, entries.gates, strict=True)
+        if not gate.house_attack and with_attacks
+    ]
+    worst = [values for reading, values in by_take if reading.take is Take.WORST and with_attacks]
+    states = states_of(is_house=entries.is_house, is_gated=is_gated, own=required, worst=worst)
+    columns = [
+        Column(
+            values=values,
+            higher_is_better=higher_is_better(reading),
+            resolution=reading.resolution,
+        )
+        for reading, values in by_take
+    ]
+    return Computed(entries=entries, states=states, order=ordered(states, columns, entries.first))

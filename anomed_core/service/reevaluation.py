@@ -13,7 +13,7 @@ from anomed_core.model import Score, Split
 from anomed_core.service.evaluation import Evaluation
 from anomed_core.service.hosting import HostedChallenge
 from anomed_core.service.kept_submissions import KeptSubmissions
-from anomed_core.service.ranking import versions
+from anomed_core.service.versions import versions
 
 _MOST_TOLD = 3
 """Metrics that are named in a line."""
@@ -108,7 +108,11 @@ def reevaluate(
     """
     finals = ledger.scores(challenge=hosted.id, split=Split.VALIDATION)
     for first, newest in versions(finals):
-        if newest.origin != "participant" or (only and not {first.id, newest.id} & set(only)):
+        if (
+            newest.origin != "participant"
+            or newest.annulled
+            or (only and not {first.id, newest.id} & set(only))
+        ):
             continue
         submission = submissions.of_score(hosted, newest)
         if submission is None:

@@ -8,12 +8,14 @@ from typing import Any
 import structlog
 
 from anomed_core.markup import table_html
-from anomed_core.model import ReportSection, Score, Split
+from anomed_core.model import ReportSection, Score
 from anomed_core.plugins import collected
 from anomed_core.service.description import describe
 from anomed_core.service.hosting import HostedChallenge
 from anomed_core.service.kept_submissions import KeptSubmissions
-from anomed_core.service.ranking import newest_versions, rank, ranking_metrics
+from anomed_core.service.ranking import Rankings
+from anomed_core.service.ranking_table import RankingTable
+from anomed_core.service.versions import newest_versions
 
 log = structlog.get_logger(__name__)
 
@@ -34,9 +36,11 @@ def report_sections(hosted: HostedChallenge, store: KeptSubmissions) -> list[Rep
         The rankings, the house's results, then what the owner and extensions add. A section whose
         plugin fails says so.
     """
-    scores = tuple(newest_versions(store.ledger.scores(challenge=hosted.id)))
-    sections = [_ranking(hosted, kind.name, scores) for kind in hosted.kinds]
-    house = [score for score in scores if score.origin == "house"]
+    found = newest_versions(store.ledger.scores(challenge=hosted.id))
+    scores = tuple(score for score in found if not score.annulled)
+    sections = [_ranking(table) for table in Rankings(store.ledger).tables(hosted, at_most=None)]
+    attacks = {attack.name for attack in hosted.house_attacks}
+    house = [score for score in scores if score.origin == "house" and score.label in attacks]
     if house:
         sections.append(_house(house))
     return sections + _plugins(hosted, scores, store)
@@ -50,27 +54,11 @@ def report_data(hosted: HostedChallenge, sections: Sequence[ReportSection]) -> d
     }
 
 
-def _ranking(hosted: HostedChallenge, kind: str, scores: Sequence[Score]) -> ReportSection:
-    finals = [
-        score
-        for score in scores
-        if score.kind == kind and score.split is Split.VALIDATION and score.origin == "participant"
-    ]
-    ranked = rank(finals, hosted.metrics[kind])
-    order = [metric.name for metric in ranking_metrics(hosted.metrics[kind])]
-    rows = [
-        [
-            str(entry.place),
-            entry.score.subject.anonymizer,
-            entry.score.subject.deanonymizer,
-            *(_number(entry.score.metrics.get(name)) for name in order),
-        ]
-        for entry in ranked
-    ]
+def _ranking(table: RankingTable) -> ReportSection:
     return ReportSection(
-        title=f"Ranking: {kind}",
-        html=table_html(["place", "anonymizer", "deanonymizer", *order], rows),
-        data={"ranking": [{"place": e.place, **e.score.as_dict()} for e in ranked]},
+        title=f"Ranking: {table.title}",
+        html=table_html(table.header, table.rows()),
+        data={"ranking": table.as_dict()},
     )
 
 

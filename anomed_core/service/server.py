@@ -30,8 +30,11 @@ from anomed_core.service.background import Background, Worker
 from anomed_core.service.evaluation import Evaluator
 from anomed_core.service.hosting import HostedChallenge, open_challenge
 from anomed_core.service.house_attacks import HouseAttackWorker
+from anomed_core.service.house_entries import HouseEntries, HouseEntryThread
 from anomed_core.service.identities import Authorizer
 from anomed_core.service.kept_submissions import KeptSubmissions
+from anomed_core.service.ranking import Rankings
+from anomed_core.service.ranking_declared import ranked_metrics
 from anomed_core.service.submissions import Submissions
 from anomed_core.service.throttle import Throttle
 from anomed_core.state import StateDirectory
@@ -54,10 +57,12 @@ class Server:
         Hosted challenges by id.
     ledger, tokens, follow_ups
         What is remembered.
+    rankings
+        Who won.
     submissions, authorizer, throttle
         The rules; no throttle without a cap on requests.
     background
-        Threads that deliver scores and run house attacks.
+        Threads that deliver scores, run house attacks and score the entries of the house.
     state, settings, registry
         What they share.
     """
@@ -66,10 +71,11 @@ class Server:
     ledger: Ledger
     tokens: TokenBook
     follow_ups: FollowUpBook
+    rankings: Rankings
     submissions: Submissions
     authorizer: Authorizer
     throttle: Throttle | None
-    background: tuple[Background, ...]
+    background: tuple[Background | HouseEntryThread, ...]
     state: StateDirectory
     settings: ServerSettings
     registry: PluginRegistry
@@ -136,7 +142,12 @@ def open_server(
         undo.callback(database.close)
         ledger, follow_ups = Ledger(database, clock=clock), FollowUpBook(database, clock=clock)
         for challenge in hosted.values():
-            ledger.open_challenge(challenge.id, challenge.fingerprint, accept_change=accept_change)
+            ledger.open_challenge(
+                challenge.id,
+                challenge.fingerprint,
+                accept_change=accept_change,
+                ranked=ranked_metrics(challenge.rankings, challenge.house_entries),
+            )
         kept = KeptSubmissions(
             ledger=ledger, payloads=PayloadStore(state.payloads), limits=settings.limits
         )
@@ -145,7 +156,12 @@ def open_server(
             workers += _delivery_workers(hosted, registry, follow_ups, environment)
             workers += _house_attack_workers(hosted, kept, engine, follow_ups, settings)
         undo.pop_all()
-    background = tuple(Background(follow_ups, worker) for worker in workers)
+    background: tuple[Background | HouseEntryThread, ...] = tuple(
+        Background(follow_ups, worker) for worker in workers
+    )
+    if in_background and any(challenge.house_entries for challenge in hosted.values()):
+        entries = HouseEntries(challenges=hosted, submissions=kept, engine=engine, ledger=ledger)
+        background += (HouseEntryThread(entries),)
     for thread in background:
         thread.start()
     submissions = Submissions(
@@ -165,6 +181,7 @@ def open_server(
         ledger=ledger,
         tokens=tokens,
         follow_ups=follow_ups,
+        rankings=Rankings(ledger),
         submissions=submissions,
         authorizer=Authorizer(
             identify=tokens.identify,
@@ -198,7 +215,9 @@ def _replace_worker() -> None:
 
 def _needs_processes(challenges: Iterable[HostedChallenge]) -> bool:
     return any(
-        challenge.attacks_by_itself or not all(kind.cheap for kind in challenge.kinds)
+        challenge.attacks_by_itself
+        or challenge.house_entries
+        or not all(kind.cheap for kind in challenge.kinds)
         for challenge in challenges
     )
 

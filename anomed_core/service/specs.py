@@ -37,6 +37,7 @@ def specs_from_tables(
                 description=table.description,
                 seed=table.seed,
                 phases=table.phases.by_split(),
+                ranking=table.ranking,
                 config=structure(
                     table.options, config_class(challenge_type), key=f"challenges.{table.id}"
                 ),

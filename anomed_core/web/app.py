@@ -20,6 +20,7 @@ from anomed_core.web.middleware import RequestLog
 from anomed_core.web.openapi import openapi
 from anomed_core.web.pages import front_page
 from anomed_core.web.participants import TargetsResource, WhoAmIResource
+from anomed_core.web.ranking import RankingResource
 from anomed_core.web.submissions import SubmissionResource
 from anomed_core.web.telemetry import Telemetry
 
@@ -31,6 +32,7 @@ CORE_ROUTES = (
     "/livez",
     "/metrics",
     "/openapi.json",
+    "/ranking",
     "/readyz",
     "/scores/{score_id:int}",
     "/targets",
@@ -112,6 +114,7 @@ def _routes(base: str, hosted: HostedChallenge, server: Server) -> dict[str, Any
         "/attempts": AttemptsResource(hosted, server, base),
         "/targets": TargetsResource(hosted, server),
         "/whoami": WhoAmIResource(hosted, server),
+        "/ranking": RankingResource(hosted, server),
     }
     if base:
         routes[""] = described

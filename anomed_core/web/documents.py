@@ -8,9 +8,11 @@ from typing import Any
 
 import falcon
 
-from anomed_core.errors import UnknownResourceError
-from anomed_core.model import Role, Subject
+from anomed_core.errors import NotAllowedError, NotAuthenticatedError, UnknownResourceError
+from anomed_core.model import Role, Score, Subject
 from anomed_core.service import HostedChallenge
+from anomed_core.service.phases import rankings_shown_from
+from anomed_core.service.ranking_telling import ranked_part
 from anomed_core.service.server import Server
 from anomed_core.wire.digests import digest_bytes
 
@@ -93,10 +95,29 @@ class ScoreResource:
             score = None
         # Whoever may not see others' scores is not told either which numbers there are.
         subject = score.subject if score is not None else _NOBODY
-        self._server.authorizer.may_see(self._hosted, subject, req.context.identity)
-        if score is None:
+        told = score.as_dict() if score is not None else None
+        try:
+            self._server.authorizer.may_see(self._hosted, subject, req.context.identity)
+        except (NotAuthenticatedError, NotAllowedError):
+            told = self._ranked_part(score, req)
+            if told is None:
+                raise
+        if told is None:
             raise UnknownResourceError(f"There is no score {score_id} in this challenge.")
         resp.content_type = falcon.MEDIA_JSON
-        resp.data = json.dumps(score.as_dict()).encode()
+        resp.data = json.dumps(told).encode()
+
+    def _ranked_part(self, score: Score | None, req: falcon.Request) -> dict[str, Any] | None:
+        """Return what rankings show of a score anyway; ``None`` if nothing is shown."""
+        told = ranked_part(self._hosted, score) if score is not None else None
+        try:
+            self._server.authorizer.may_rank(
+                self._hosted,
+                req.context.identity,
+                shown_from=rankings_shown_from(self._hosted, self._server.ledger),
+            )
+        except (NotAuthenticatedError, NotAllowedError):
+            return None
+        return told
 
     on_head = on_get

@@ -11,6 +11,7 @@ from anomed_core.version import __version__
 from anomed_core.web.attempts import PARAMETERS
 from anomed_core.web.openapi_parts import operation_id, parameter_object, refusals
 from anomed_core.web.openapi_submissions import submission
+from anomed_core.web.ranking import RANKING_PARAMETERS, described
 
 
 def openapi(challenges: dict[str, HostedChallenge]) -> dict[str, Any]:
@@ -48,6 +49,7 @@ def openapi(challenges: dict[str, HostedChallenge]) -> dict[str, Any]:
         paths[f"{base}/challenge.json"] = {
             "get": _document("What the challenge says about itself.")
         }
+        paths[f"{base}/ranking"] = {"get": _ranking(hosted, base)}
         paths[f"{base}/scores/{{score_id}}"] = {"get": _score(hosted, base)}
     return {
         "openapi": "3.1.0",
@@ -152,6 +154,25 @@ def _whoami(hosted: HostedChallenge, base: str) -> dict[str, Any]:
     whoami["operationId"] = operation_id(hosted, base, verb="get", path="/whoami")
     whoami["responses"] |= refusals(401, 403)
     return whoami
+
+
+def _ranking(hosted: HostedChallenge, base: str) -> dict[str, Any]:
+    return {
+        "operationId": operation_id(hosted, base, verb="get", path="/ranking"),
+        "summary": "Who won: the rankings of the challenge, the headline first.",
+        "parameters": [parameter_object(parameter) for parameter in RANKING_PARAMETERS],
+        "responses": {
+            "200": {
+                "description": "The rankings.",
+                "content": {
+                    "application/json": {"schema": described()},
+                    "text/csv": {"schema": {"type": "string"}},
+                },
+            },
+            "304": {"description": "Not changed since the given ETag."},
+            **refusals(400, 401, 403, 404),
+        },
+    }
 
 
 def _score(hosted: HostedChallenge, base: str) -> dict[str, Any]:

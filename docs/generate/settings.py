@@ -50,7 +50,7 @@ def _table(cls: type[Any], fields: list[attrs.Attribute[Any]], path: str) -> str
     with_variable = path.startswith("server")
     headers = ["key", "type", "default", "meaning"]
     rows = [
-        [code(field.name), _type(field), _default(field), _meaning(cls, field.name)]
+        [code(field.name.rstrip("_")), _type(field), _default(field), _meaning(cls, field.name)]
         + ([code(_variable(path, field.name))] if with_variable else [])
         for field in fields
     ]

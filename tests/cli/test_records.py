@@ -34,9 +34,11 @@ def test_no_scores_are_said_to_be_none(anomed: Anomed, server: Server) -> None:
 def test_scores_are_ranked_with_ties(
     anomed: Anomed, scored: Server, config: str, game: str
 ) -> None:
-    rows = anomed("scores", "rank", config, "--plugin", game, "--kind", "anonymizer", "--json").json
+    (table,) = anomed(
+        "scores", "rank", config, "--plugin", game, "--kind", "anonymizer", "--json"
+    ).json
 
-    assert [(row["place"], row["anonymizer"]) for row in rows] == [
+    assert [(row["place"], row["anonymizer"]) for row in table["entries"]] == [
         (1, "better"),
         (1, "equal"),
         (3, "worse"),
@@ -49,7 +51,7 @@ def test_the_ranking_is_printed_for_people(
     answer = anomed("scores", "rank", config, "--plugin", game)
 
     assert answer.code == 0
-    assert "Mine: anonymizer, validation" in answer.out
+    assert "Mine: Anonymizer, validation" in answer.out
 
 
 def test_scores_are_exported_with_every_digit(anomed: Anomed, scored: Server) -> None:

@@ -50,7 +50,7 @@ def test_a_mended_metric_supersedes_scores_and_keeps_the_old_rows(
     new = scored.ledger.scores()[3]
     assert (new.supersedes, new.metrics["mae"]) == (1, 2 * before[0].metrics["mae"])
     ranked = anomed("scores", "rank", config, "--plugin", game, "--kind", "anonymizer", "--json")
-    assert [row["id"] for row in ranked.json] == [2, 5, 4]
+    assert [row["score"] for row in ranked.json[0]["entries"]] == [2, 5, 4]
     assert scored.ledger.verify() == []
     again = anomed(*command, "--dry-run", "--json").json
     assert [(row["score"], row["repeats"]) for row in again] == [(4, True), (2, False), (5, True)]

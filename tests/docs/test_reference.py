@@ -89,7 +89,7 @@ def config_keys(cls: type[Any]) -> Iterator[str]:
         if isinstance(field.type, type) and attrs.has(field.type):
             yield from config_keys(field.type)
         else:
-            yield field.name
+            yield field.name.rstrip("_")
 
 
 @pytest.mark.parametrize(

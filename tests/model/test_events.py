@@ -58,5 +58,6 @@ def test_a_score_is_plain_json() -> None:
         "payload_digest": "0" * 64,
         "fingerprint": "1" * 64,
         "supersedes": None,
+        "annulled": "",
         "recorded_at": "2026-01-02T03:04:05+00:00",
     }

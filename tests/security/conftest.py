@@ -72,8 +72,9 @@ class World:
 
     @property
     def scores(self) -> dict[Role, int]:
-        """A recorded score of each role in the challenge."""
-        return {score.subject.role: score.id for score in self.server.ledger.scores(challenge=HERE)}
+        """A tuning score of each role in the challenge; rankings show parts of finals."""
+        found = self.server.ledger.scores(challenge=HERE, split=Split.TUNING)
+        return {score.subject.role: score.id for score in found}
 
     def questions(self) -> list[Question]:
         """Return all that can be asked about the challenge that the tokens are for."""

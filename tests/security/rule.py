@@ -210,6 +210,9 @@ def _of_the_core(base: str, scores: Mapping[Role, int]) -> Iterator[Question]:
     for role, number in scores.items():
         own = subject_and_organiser(role)
         yield Question(route=route, target=f"{base}/scores/{number}", decide=own)
+    route = f"{base}/ranking"
+    yield Question(route=route, target=route, decide=_known_here(everybody))
+    yield Question(route=route, target=f"{route}?split=tuning", decide=organiser_only(OK))
     route, target = f"{base}/attempts", f"{base}/attempts?anonymizer={anonymizer}"
     yield Question(route=route, target=target, decide=_own_attempts_on_an_anonymizer)
     every_pair = f"{base}/attempts?deanonymizer={deanonymizer}"

@@ -1,0 +1,296 @@
+"""What rankings ask about finals: columns of numbers out of the table of criteria.
+
+Everything is answered from one index. Finals are told by the number of their newest version, so
+that columns fit together; names come last, for those entries that are shown.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any
+
+import attrs
+import sqlalchemy as sa
+
+from anomed_core.ledger.chain import Row
+from anomed_core.ledger.criteria import RankedMetric, parsed_ranked
+from anomed_core.ledger.schema import chain_heads, challenges, criteria, scores
+
+Rows = Sequence[tuple[Any, ...]]
+
+_F = criteria.alias("final")
+_A = criteria.alias("attack")
+_MOST_PARAMETERS = 500
+"""Numbers of scores that are asked for at once."""
+
+
+@attrs.frozen(kw_only=True)
+class Finals:
+    """The finals of one submission kind, as one moment of the ledger.
+
+    Attributes
+    ----------
+    connection
+        In a transaction that sees one moment.
+    challenge
+        Identifier.
+    kind
+        Name of the submission kind.
+    anchor
+        A metric of which each final holds a criterion.
+    """
+
+    connection: sa.Connection
+    challenge: str
+    kind: str
+    anchor: str
+
+    def _all(self, query: sa.Select[Any]) -> Rows:
+        """Return plain tuples, without the rows' wrapping: there may be a million."""
+        text = query.compile(self.connection, compile_kwargs={"render_postcompile": True})
+        cursor = self.connection.exec_driver_sql(str(text), _given(text)).cursor
+        return cursor.fetchall()
+
+    def entries(self) -> Rows:
+        """Return number, first number, and whether it is the house's, of each final."""
+        return self._all(
+            sa.select(_F.c.score_id, _F.c.first_id, sa.case((_F.c.label == "", 0), else_=1)).where(
+                *self._is_final()
+            )
+        )
+
+    def own(self, metric: str) -> Rows:
+        """Return number and value of each final."""
+        return self._all(sa.select(_F.c.score_id, _F.c.value).where(*self._is_final(metric)))
+
+    def of_subject(self, source: RankedMetric) -> Rows:
+        """Return number of each final, and a value of another score about the same subject."""
+        same = ("challenge", "anonymizer", "deanonymizer")
+        return self._all(
+            sa.select(_F.c.score_id, _A.c.value)
+            .select_from(_F.join(_A, sa.and_(*(_A.c[name] == _F.c[name] for name in same))))
+            .where(
+                *self._is_final(),
+                _A.c.metric == source.metric,
+                _A.c.kind == source.kind,
+                _A.c.label == source.label,
+            )
+        )
+
+    def n_attacks(self, sources: Sequence[RankedMetric]) -> Rows:
+        """Return number of each final, and how many attacks there are: the house's, and all."""
+        counts = self._counts(sources)
+        return self._all(sa.select(counts.c.score_id, counts.c.n_house, counts.c.n))
+
+    def worst(
+        self,
+        sources: Sequence[RankedMetric],
+        factors: Mapping[int, float],
+        *,
+        largest: bool,
+    ) -> Rows:
+        """Return number of each attacked final, and the worst corrected limit.
+
+        Parameters
+        ----------
+        sources
+            Which attacks count.
+        factors
+            By how much a limit's distance from its estimate is scaled, by number of attacks.
+        largest
+            Whether the largest limit is the worst.
+        """
+        corrected = self._corrected(sources, factors)
+        worst = sa.func.max if largest else sa.func.min
+        return self._all(
+            sa.select(sa.func.min(corrected.c.score_id), worst(corrected.c.value)).group_by(
+                corrected.c.anonymizer
+            )
+        )
+
+    def _corrected(
+        self, sources: Sequence[RankedMetric], factors: Mapping[int, float]
+    ) -> sa.Subquery:
+        counts = self._counts(sources)
+        table = (
+            sa.values(sa.column("n", sa.Integer), sa.column("factor", sa.Double), name="factors")
+            .data([(n, float(factor)) for n, factor in factors.items()])
+            .cte("factors")
+        )
+        of_house, of_all = table.alias("of_house"), table.alias("of_all")
+        factor = sa.case((_A.c.label == "", of_all.c.factor), else_=of_house.c.factor)
+        estimate = sa.func.coalesce(_A.c.estimate, _A.c.value)
+        return (
+            sa.select(
+                counts.c.score_id,
+                _F.c.anonymizer,
+                (estimate + (_A.c.value - estimate) * factor).label("value"),
+            )
+            .select_from(
+                counts.join(of_all, of_all.c.n == counts.c.n)
+                .join(of_house, of_house.c.n == counts.c.n_house)
+                .join(_F, sa.and_(_F.c.score_id == counts.c.score_id, _F.c.metric == self.anchor))
+                .join(_A, self._attacks())
+            )
+            .where(*self._is_attack(sources))
+            .subquery()
+        )
+
+    def _counts(self, sources: Sequence[RankedMetric]) -> sa.CTE:
+        return (
+            sa.select(
+                sa.func.min(_F.c.score_id).label("score_id"),
+                sa.func.sum(sa.case((_A.c.label == "", 0), else_=1)).label("n_house"),
+                sa.func.count().label("n"),
+            )
+            .select_from(_F.join(_A, self._attacks()))
+            .where(*self._is_final(), *self._is_attack(sources))
+            .group_by(_F.c.anonymizer)
+            .cte("counts")
+        )
+
+    def _is_final(self, metric: str = "") -> list[sa.ColumnElement[bool]]:
+        """Select finals of the kind, of participants and of the house, but no attacks on them."""
+        labels = [
+            ranked.label
+            for ranked in parsed_ranked(self.connection, self.challenge)
+            if ranked.kind == self.kind and ranked.metric == self.anchor
+        ]
+        return [
+            _F.c.challenge == self.challenge,
+            _F.c.metric == (metric or self.anchor),
+            _F.c.kind == self.kind,
+            _F.c.label.in_(labels),
+        ]
+
+    def _attacks(self) -> sa.ColumnElement[bool]:
+        """Select attacks on a final: the house's, and participants' that came after it."""
+        return sa.and_(
+            _A.c.challenge == _F.c.challenge,
+            _A.c.anonymizer == _F.c.anonymizer,
+            sa.or_(_A.c.label != "", _A.c.first_id > _F.c.first_id),
+        )
+
+    def _is_attack(self, sources: Sequence[RankedMetric]) -> list[sa.ColumnElement[bool]]:
+        """Select attacks by what does not count, which is mostly nothing."""
+        metric = sources[0].metric
+        counting = {(source.kind, source.label) for source in sources}
+        others = [
+            sa.not_(sa.and_(_A.c.kind == ranked.kind, _A.c.label == ranked.label))
+            for ranked in parsed_ranked(self.connection, self.challenge)
+            if ranked.metric == metric and (ranked.kind, ranked.label) not in counting
+        ]
+        return [_A.c.metric == metric, _A.c.value.is_not(None), *others]
+
+    def worst_attack(
+        self,
+        final: Row,
+        sources: Sequence[RankedMetric],
+        factors: tuple[float, float],
+        *,
+        largest: bool,
+    ) -> Row | None:
+        """Return the attack that decides about one final, the first of several.
+
+        Parameters
+        ----------
+        final
+            Criterion of the final, as `named` returns it.
+        sources, largest
+            See `worst`.
+        factors
+            For the house's attacks and for participants'.
+        """
+        estimate = sa.func.coalesce(_A.c.estimate, _A.c.value)
+        factor = sa.case((_A.c.label == "", factors[1]), else_=factors[0])
+        corrected = estimate + (_A.c.value - estimate) * factor
+        query = (
+            sa.select(_A.c.score_id, _A.c.label, _A.c.deanonymizer)
+            .where(
+                _A.c.challenge == self.challenge,
+                _A.c.anonymizer == final["anonymizer"],
+                sa.or_(_A.c.label != "", _A.c.first_id > final["first_id"]),
+                *self._is_attack(sources),
+            )
+            .order_by(corrected.desc() if largest else corrected, _A.c.score_id)
+            .limit(1)
+        )
+        return self.connection.execute(query).mappings().first()
+
+    def named(self, numbers: Iterable[int]) -> dict[int, Row]:
+        """Return who the finals of these numbers are about, by number."""
+        wanted = list(numbers)
+        found: dict[int, Row] = {}
+        for start in range(0, len(wanted), _MOST_PARAMETERS):
+            some = wanted[start : start + _MOST_PARAMETERS]
+            query = sa.select(criteria).where(
+                criteria.c.score_id.in_(some), criteria.c.metric == self.anchor
+            )
+            found |= {row["score_id"]: row for row in self.connection.execute(query).mappings()}
+        return found
+
+    def numbers_of(self, participant: str) -> list[int]:
+        """Return the numbers of the finals in which somebody takes part under an id."""
+        query = sa.select(_F.c.score_id).where(
+            *self._is_final(),
+            sa.or_(_F.c.anonymizer == participant, _F.c.deanonymizer == participant),
+        )
+        return list(self.connection.execute(query).scalars())
+
+    def attacks_on(self, source: RankedMetric, *, with_parameters: bool = False) -> Rows:
+        """Return who attacked, the number of the final under attack, value, first number.
+
+        Parameters
+        ----------
+        source
+            Which attacks.
+        with_parameters
+            Whether to return the parameters of the attack, too, as JSON text.
+        """
+        columns = [_A.c.deanonymizer, _F.c.score_id, _A.c.value, _A.c.first_id]
+        tables = _F.join(_A, self._attacks())
+        if with_parameters:
+            columns.append(scores.c.parameters)
+            tables = tables.join(scores, scores.c.id == _A.c.score_id)
+        return self._all(
+            sa.select(*columns)
+            .select_from(tables)
+            .where(
+                *self._is_final(),
+                _F.c.label == "",
+                _A.c.metric == source.metric,
+                _A.c.kind == source.kind,
+                _A.c.label == "",
+                _A.c.value.is_not(None),
+            )
+        )
+
+
+def _given(text: Any) -> Any:
+    """Return the parameters of a compiled query as its driver takes them."""
+    values = text.construct_params()
+    return tuple(values[name] for name in text.positiontup) if text.positional else values
+
+
+@attrs.frozen
+class Moment:
+    """The ledger as it is at one moment.
+
+    Attributes
+    ----------
+    connection
+        In a transaction that sees one moment.
+    """
+
+    connection: sa.Connection
+
+    def finals(self, challenge: str, *, kind: str, anchor: str) -> Finals:
+        """Return the finals of a submission kind; see `Finals`."""
+        return Finals(connection=self.connection, challenge=challenge, kind=kind, anchor=anchor)
+
+    def stamp(self, challenge: str) -> tuple[str, str]:
+        """Return what changes whenever a score is added or other metrics are ranked."""
+        head = sa.select(chain_heads.c.hash).where(chain_heads.c.name == scores.name)
+        ranked = sa.select(challenges.c.ranked).where(challenges.c.id == challenge)
+        found = (self.connection.execute(query).scalar() or "" for query in (head, ranked))
+        return (next(found), next(found))

@@ -1,0 +1,240 @@
+"""A ranking as everybody sees it: its entries, its columns, and the forms in which it is told."""
+
+from __future__ import annotations
+
+import csv
+import io
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import attrs
+
+from anomed_core.service.ranking_rules import State
+
+_FACTS = (
+    *("place", "state", "labels", "anonymizer", "deanonymizer", "score", "first_score"),
+    *("n_attacks", "worst_attack"),
+)
+
+
+@attrs.frozen(kw_only=True)
+class DecidingAttack:
+    """The attack that a place rests on.
+
+    Attributes
+    ----------
+    score_id
+        Number of its score.
+    name
+        Who made it: the deanonymizer, or the name of the house attack.
+    is_house
+        Whether the house made it.
+    """
+
+    score_id: int
+    name: str
+    is_house: bool
+
+    def as_dict(self) -> dict[str, Any]:
+        """Return it as JSON values."""
+        return {"score": self.score_id, "name": self.name, "house": self.is_house}
+
+
+@attrs.frozen(kw_only=True)
+class RankingColumn:
+    """A criterion as a column.
+
+    Attributes
+    ----------
+    name
+        Name of the metric; with ``worst`` before it where attacks decide, and so on.
+    metric, take
+        See `Criterion`.
+    direction
+        ``higher`` or ``lower``: which is better for the entry.
+    digits
+        Decimals that tell two places apart.
+    """
+
+    name: str
+    metric: str
+    take: str
+    direction: str
+    digits: int
+
+
+@attrs.frozen(kw_only=True)
+class RankingEntry:
+    """Somebody in a ranking.
+
+    Attributes
+    ----------
+    place
+        From 1; ``None`` for those without a place.
+    state
+        What it is.
+    labels
+        What is to be said about it: its state if it has no place, and the gates that it missed.
+    anonymizer, deanonymizer
+        Who; empty where the ranking names none.
+    score_id
+        The newest version of its final; ``None`` for a deanonymizer with all its finals.
+    first_id
+        The first version of its final; of several, the earliest one.
+    values
+        By the name of the column; ``None`` where it has none.
+    n_attacks
+        How many attacks on it count.
+    worst
+        The attack that decides; ``None`` if none does.
+    """
+
+    place: int | None
+    state: State
+    labels: tuple[str, ...] = ()
+    anonymizer: str = ""
+    deanonymizer: str = ""
+    score_id: int | None
+    first_id: int
+    values: dict[str, float | None]
+    n_attacks: int = 0
+    worst: DecidingAttack | None = None
+
+    def as_dict(self) -> dict[str, Any]:
+        """Return the entry as JSON values."""
+        return {
+            "place": self.place,
+            "state": self.state.value,
+            "labels": list(self.labels),
+            "anonymizer": self.anonymizer,
+            "deanonymizer": self.deanonymizer,
+            "score": self.score_id,
+            "first_score": self.first_id,
+            "values": dict(self.values),
+            "n_attacks": self.n_attacks,
+            "worst_attack": self.worst.as_dict() if self.worst else None,
+        }
+
+    @classmethod
+    def of_dict(cls, told: Mapping[str, Any]) -> RankingEntry:
+        """Return the entry that was told as JSON values."""
+        worst = told["worst_attack"]
+        return cls(
+            place=told["place"],
+            state=State(told["state"]),
+            labels=tuple(told["labels"]),
+            anonymizer=told["anonymizer"],
+            deanonymizer=told["deanonymizer"],
+            score_id=told["score"],
+            first_id=told["first_score"],
+            values=dict(told["values"]),
+            n_attacks=told["n_attacks"],
+            worst=worst
+            and DecidingAttack(
+                score_id=worst["score"], name=worst["name"], is_house=worst["house"]
+            ),
+        )
+
+
+@attrs.frozen(kw_only=True)
+class RankingTable:
+    """A ranking, computed.
+
+    Attributes
+    ----------
+    challenge, name, title, kind, split
+        What is ranked.
+    columns
+        Its criteria, in their order.
+    entries
+        The first ones, and those of the house at the end.
+    n_entries
+        How many there are, besides the house's.
+    """
+
+    challenge: str
+    name: str
+    title: str
+    kind: str
+    split: str
+    columns: tuple[RankingColumn, ...]
+    entries: tuple[RankingEntry, ...]
+    n_entries: int
+
+    def as_dict(self) -> dict[str, Any]:
+        """Return the ranking as JSON values."""
+        return {
+            "challenge": self.challenge,
+            "name": self.name,
+            "title": self.title,
+            "kind": self.kind,
+            "data_split": self.split,
+            "columns": [attrs.asdict(column) for column in self.columns],
+            "n_entries": self.n_entries,
+            "entries": [entry.as_dict() for entry in self.entries],
+        }
+
+    @classmethod
+    def of_dict(cls, told: Mapping[str, Any]) -> RankingTable:
+        """Return the ranking that was told as JSON values."""
+        return cls(
+            challenge=told["challenge"],
+            name=told["name"],
+            title=told["title"],
+            kind=told["kind"],
+            split=told["data_split"],
+            columns=tuple(RankingColumn(**column) for column in told["columns"]),
+            entries=tuple(RankingEntry.of_dict(entry) for entry in told["entries"]),
+            n_entries=told["n_entries"],
+        )
+
+    @property
+    def header(self) -> list[str]:
+        """Titles of the columns of `rows`."""
+        return [
+            *("place", "anonymizer", "deanonymizer"),
+            *(column.name for column in self.columns),
+            *("attacks", "worst attack", "labels", "score"),
+        ]
+
+    def rows(self) -> list[list[str]]:
+        """Return the entries as text, with as many digits as tell two places apart."""
+        return [
+            [
+                str(entry.place or ""),
+                entry.anonymizer,
+                entry.deanonymizer,
+                *(_shown(entry.values[c.name], c.digits) for c in self.columns),
+                str(entry.n_attacks or ""),
+                entry.worst.name if entry.worst else "",
+                ", ".join(entry.labels),
+                str(entry.score_id or ""),
+            ]
+            for entry in self.entries
+        ]
+
+
+def _shown(value: float | None, digits: int) -> str:
+    return "" if value is None else f"{value:.{digits}f}"
+
+
+def as_csv(tables: Sequence[RankingTable]) -> str:
+    """Return rankings as CSV, each entry a line, each criterion of any of them a column.
+
+    Values have full precision.
+    """
+    names = list(dict.fromkeys(column.name for table in tables for column in table.columns))
+    out = io.StringIO()
+    writer = csv.writer(out, lineterminator="\n")
+    writer.writerow(["ranking", "data_split", *_FACTS, *names])
+    for table in tables:
+        for entry in table.entries:
+            told = entry.as_dict()
+            told["labels"] = "; ".join(entry.labels)
+            told["worst_attack"] = entry.worst.name if entry.worst else ""
+            values = [entry.values.get(name) for name in names]
+            cells = [*(told[name] for name in _FACTS), *values]
+            writer.writerow(
+                [table.name, table.split, *("" if cell is None else cell for cell in cells)]
+            )
+    return out.getvalue()

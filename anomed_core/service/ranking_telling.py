@@ -1,0 +1,261 @@
+"""Tell a ranking that was computed: names, the deciding attacks, and as many digits as needed."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import attrs
+import numpy as np
+
+from anomed_core.ledger import Finals, Moment
+from anomed_core.model import Score, Split, Take
+from anomed_core.service.hosting import HostedChallenge
+from anomed_core.service.ranking_columns import Entries, finals_at
+from anomed_core.service.ranking_declared import Reading, ResolvedRanking, ranked_metrics
+from anomed_core.service.ranking_rules import (
+    ORDER,
+    IntArray,
+    Order,
+    State,
+    correction,
+    digits_needed,
+)
+from anomed_core.service.ranking_table import (
+    DecidingAttack,
+    RankingColumn,
+    RankingEntry,
+    RankingTable,
+)
+
+
+@attrs.frozen(kw_only=True, eq=False)
+class Computed:
+    """A ranking in numbers: entries, their states, their order."""
+
+    entries: Entries
+    states: IntArray
+    order: Order
+
+
+def higher_is_better(reading: Reading) -> bool:
+    """Return which way is better for the entry; of ranks, the lower one is."""
+    return reading.higher_is_better and reading.take is not Take.MEAN_RANK
+
+
+def told_finals(
+    hosted: HostedChallenge,
+    resolved: ResolvedRanking,
+    computed: Computed,
+    now: Moment,
+    at_most: int | None,
+    entry: str,
+) -> RankingTable:
+    """Tell the first entries of a ranking, or those of one participant, and the house's."""
+    finals = finals_at(now, hosted.id, resolved)
+    chosen = _chosen(computed, finals, at_most, entry)
+    if resolved.of_attackers:
+        names = computed.entries.names
+        told = {
+            position: entry_told(
+                resolved,
+                computed,
+                position,
+                deanonymizer=names[computed.order.entries[position]],
+                score_id=None,
+            )
+            for position in chosen
+        }
+    else:
+        told = _finalstold_finals(resolved, computed, finals, chosen)
+    return table_told(hosted, resolved, computed, Split.VALIDATION, told)
+
+
+def _chosen(computed: Computed, finals: Finals, at_most: int | None, entry: str) -> list[int]:
+    """Return the positions, in order, of the entries to tell: the first ones, and the house's."""
+    order, entries = computed.order, computed.entries
+    is_house = entries.is_house[order.entries]
+    if entry and entries.names:
+        wanted = np.array([name == entry for name in entries.names], dtype=bool)[order.entries]
+    elif entry:
+        wanted = np.isin(entries.numbers[order.entries], finals.numbers_of(entry))
+    else:
+        wanted = np.ones(len(order.entries), dtype=bool)
+    first = np.flatnonzero(wanted & ~is_house)[:at_most]
+    houses = np.flatnonzero(wanted & is_house)
+    return [*first.tolist(), *houses.tolist()]
+
+
+def _finalstold_finals(
+    resolved: ResolvedRanking, computed: Computed, finals: Finals, chosen: Sequence[int]
+) -> dict[int, RankingEntry]:
+    numbers = computed.entries.numbers[computed.order.entries]
+    named = finals.named(int(numbers[position]) for position in chosen)
+    worst = next((r for r in resolved.criteria if r.take is Take.WORST), None)
+    told = {}
+    for position in chosen:
+        row = named[int(numbers[position])]
+        told[position] = entry_told(
+            resolved,
+            computed,
+            position,
+            anonymizer=row["anonymizer"],
+            deanonymizer=row["deanonymizer"],
+            score_id=row["score_id"],
+            worst=_deciding(finals, row, worst, computed, position) if worst else None,
+        )
+    return told
+
+
+def _deciding(
+    finals: Finals, row: Mapping[str, Any], reading: Reading, computed: Computed, position: int
+) -> DecidingAttack | None:
+    index = computed.order.entries[position]
+    if not computed.entries.n_attacks[index]:
+        return None
+    factors = (
+        correction(int(computed.entries.n_house[index])),
+        correction(int(computed.entries.n_attacks[index])),
+    )
+    largest = not reading.higher_is_better
+    found = finals.worst_attack(row, reading.sources, factors, largest=largest)
+    if found is None:
+        return None
+    return DecidingAttack(
+        score_id=found["score_id"],
+        name=found["label"] or found["deanonymizer"],
+        is_house=bool(found["label"]),
+    )
+
+
+def entry_told(
+    resolved: ResolvedRanking,
+    computed: Computed,
+    position: int,
+    *,
+    score_id: int | None,
+    anonymizer: str = "",
+    deanonymizer: str = "",
+    worst: DecidingAttack | None = None,
+) -> RankingEntry:
+    """Tell the entry at a position of the order."""
+    index = computed.order.entries[position]
+    entries = computed.entries
+    state = ORDER[computed.states[index]]
+    missed = [
+        gate.label
+        for (gate, _), values in zip(resolved.gates, entries.gates, strict=True)
+        if not np.isnan(values[index]) and not gate.admits(float(values[index]))
+    ]
+    by_name = zip(_names(resolved), entries.criteria, strict=True)
+    return RankingEntry(
+        place=int(computed.order.places[position]) or None,
+        state=state,
+        labels=(*_said(state), *missed),
+        anonymizer=anonymizer,
+        deanonymizer=deanonymizer,
+        score_id=score_id,
+        first_id=int(entries.first[index]),
+        values={
+            name: None if np.isnan(values[index]) else float(values[index])
+            for name, values in by_name
+        },
+        n_attacks=int(entries.n_attacks[index]),
+        worst=worst,
+    )
+
+
+def _said(state: State) -> tuple[str, ...]:
+    """Return what is said about a state; a gate speaks for itself."""
+    return () if state in {State.RANKED, State.GATED} else (state.value,)
+
+
+_PREFIXES = {
+    Take.FINAL: "",
+    Take.WORST: "worst ",
+    Take.MEAN_OVER_TARGETS: "mean ",
+    Take.MEAN_RANK: "mean rank by ",
+    Take.AREA_OVER: "area below ",
+}
+
+
+def _names(resolved: ResolvedRanking) -> list[str]:
+    return [f"{_PREFIXES[reading.take]}{reading.metric}" for reading in resolved.criteria]
+
+
+def table_told(
+    hosted: HostedChallenge,
+    resolved: ResolvedRanking,
+    computed: Computed,
+    split: Split,
+    told: Mapping[int, RankingEntry],
+) -> RankingTable:
+    """Tell a ranking with those entries that are given by their positions."""
+    ranking = resolved.ranking
+    return RankingTable(
+        challenge=hosted.id,
+        name=ranking.name,
+        title=ranking.title,
+        kind=ranking.kind,
+        split=split.value,
+        columns=tuple(
+            RankingColumn(
+                name=name,
+                metric=reading.metric,
+                take=reading.take.value,
+                direction="higher" if higher_is_better(reading) else "lower",
+                digits=_digits(
+                    computed, level, list(told), [entry.values[name] for entry in told.values()]
+                ),
+            )
+            for level, (name, reading) in enumerate(
+                zip(_names(resolved), resolved.criteria, strict=True)
+            )
+        ),
+        entries=tuple(told.values()),
+        n_entries=int((~computed.entries.is_house).sum()),
+    )
+
+
+def _digits(
+    computed: Computed, level: int, positions: Sequence[int], values: Sequence[float | None]
+) -> int:
+    """Return how many decimals of a criterion tell the places apart that it decides."""
+    groups = computed.order.groups[:, positions]
+    has_place = computed.order.places[positions] > 0
+    differs = groups[:, 1:] != groups[:, :-1]
+    decided = differs[level] & ~differs[:level].any(axis=0) & has_place[1:] & has_place[:-1]
+    return digits_needed(values, decided.tolist())
+
+
+def ranked_part(hosted: HostedChallenge, score: Score) -> dict[str, Any] | None:
+    """Return what rankings show of a score anyway; ``None`` if they show nothing of it.
+
+    Parameters
+    ----------
+    hosted
+        The challenge.
+    score
+        A score of it.
+
+    Returns
+    -------
+    dict or None
+        A final, or a result of the house on one, with those metrics that are ranked, and what they
+        are the limits of.
+    """
+    if score.split is not Split.VALIDATION:
+        return None
+    names = {
+        name
+        for metric in ranked_metrics(hosted.rankings, hosted.house_entries)
+        if (metric.kind, metric.label) == (score.kind, score.label)
+        for name in (metric.metric, metric.estimate)
+    }
+    if not names:
+        return None
+    told = score.as_dict()
+    shown = ("id", "challenge", "kind", "anonymizer", "deanonymizer", "data_split", "metrics")
+    part = {name: told[name] for name in (*shown, "origin", "label", "supersedes", "annulled")}
+    part["metrics"] = {name: value for name, value in told["metrics"].items() if name in names}
+    return part
