@@ -10,7 +10,7 @@ import numpy as np
 
 from anomed_core.model._converters import as_roles, as_tuple
 from anomed_core.model.declarations import ANONYMIZER, DATA_SPLIT, PATH, Parameter
-from anomed_core.model.payloads import ArraysSchema, JSONSchema, ProductSchema
+from anomed_core.model.payloads import ArraysSchema, JSONSchema, Meaning, ProductSchema
 from anomed_core.model.roles import Role
 
 
@@ -26,7 +26,7 @@ def _schema_of(product: DataProduct) -> ProductSchema:
     """Return the schema of data that are given with their declaration."""
     data = product.data
     if isinstance(data, Mapping) and data and all(isinstance(a, np.ndarray) for a in data.values()):
-        return ArraysSchema.of(**data)
+        return ArraysSchema.of(**data).described(**product.meanings)
     if isinstance(data, (Mapping, list, tuple, str, int, float)):
         return JSONSchema()
     raise ValueError(f"{product.path}: declare its schema, which cannot be seen from its data")
@@ -49,6 +49,9 @@ class DataProduct:
     schema
         What its bytes decode to. Arrays that are given as data are declared exactly as they are,
         and other JSON values as any document, if it is not given.
+    meanings
+        What the given arrays mean, by name: a `Meaning`, or a sentence for participants. A schema
+        that is declared says so itself, see `ArraysSchema.described`.
     with_target
         Whether it depends on what the anonymizer in the query has submitted; never static. As long
         as that is nothing, requests are refused, and neither data nor hook is asked.
@@ -69,8 +72,10 @@ class DataProduct:
     Examples
     --------
     >>> X, y = np.zeros((100, 4)), np.zeros(100)
-    >>> people = DataProduct(path="/data/anonymizer/people", data={"X": X})
-    >>> people.static, people.schema == ArraysSchema.of(X=X)
+    >>> people = DataProduct(
+    ...     path="/data/anonymizer/people", data={"X": X}, meanings={"X": "Answers to 4 questions."}
+    ... )
+    >>> people.static, people.schema == ArraysSchema.of(X=X).described(X="Answers to 4 questions.")
     (True, True)
     >>> published = DataProduct(
     ...     path="/data/deanonymizer/published",
@@ -88,6 +93,7 @@ class DataProduct:
         converter=as_roles,
     )
     data: Any = attrs.field(default=None, eq=False, repr=False)
+    meanings: Mapping[str, Meaning | str] = attrs.field(factory=dict, eq=False, repr=False)
     schema: ProductSchema = attrs.field(default=attrs.Factory(_schema_of, takes_self=True))
     with_target: bool = False
     parameters: tuple[Parameter, ...] = attrs.field(
@@ -110,6 +116,11 @@ class DataProduct:
     description: str = ""
 
     def __attrs_post_init__(self) -> None:
+        if self.meanings and not _says(self.schema, self.meanings):
+            raise ValueError(
+                f"{self.path}: meanings are of given arrays; let the declared schema say them: "
+                "schema.described(...)"
+            )
         if self.static and self.with_target:
             raise ValueError(f"{self.path}: a static product depends on nobody's submission")
         if self.static and any(parameter.required for parameter in self.parameters):
@@ -123,6 +134,7 @@ class DataProduct:
         *,
         description: str,
         audience: Iterable[Role | str] | None = None,
+        meanings: Mapping[str, Meaning | str] | None = None,
     ) -> list[DataProduct]:
         """Declare a static product for each part of the data, such as training and tuning.
 
@@ -136,6 +148,8 @@ class DataProduct:
             Of all of them.
         audience
             Of all of them; the role in the path, if it is not given.
+        meanings
+            What arrays mean, by name; each part takes those of its own arrays.
 
         Returns
         -------
@@ -150,10 +164,28 @@ class DataProduct:
         ['/data/anonymizer/tuning', '/data/anonymizer/validation']
         """
         audience = _role_in(f"{path}/part") if audience is None else as_roles(audience)
+        meanings = meanings or {}
+        held = {name for data in parts.values() if isinstance(data, Mapping) for name in data}
+        unknown = sorted(set(meanings) - held)
+        if unknown:
+            raise ValueError(
+                f"{path}: meanings name {', '.join(unknown)}, which no part holds; the parts hold "
+                f"{sorted(held)}"
+            )
         return [
-            cls(path=f"{path}/{part}", audience=audience, data=data, description=description)
+            cls(
+                path=f"{path}/{part}",
+                audience=audience,
+                data=data,
+                description=description,
+                meanings={name: meanings[name] for name in meanings if name in data},
+            )
             for part, data in parts.items()
         ]
+
+
+def _says(schema: ProductSchema, meanings: Mapping[str, Meaning | str]) -> bool:
+    return isinstance(schema, ArraysSchema) and schema.described(**meanings) == schema
 
 
 def _names_split(parameters: Iterable[Parameter]) -> bool:

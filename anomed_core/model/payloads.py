@@ -34,6 +34,27 @@ def _known_kinds(_: object, attribute: attrs.Attribute[Any], value: tuple[str, .
 
 
 @attrs.frozen(kw_only=True)
+class Meaning:
+    """What the numbers of an array or a column are.
+
+    Attributes
+    ----------
+    description
+        One sentence for participants.
+    unit
+        Such as ``years`` or ``mmHg``; empty for what has none.
+    low, high
+        Smallest and largest possible value, both inclusive; ``None`` for no bound. Dummy data keep
+        to them, and what is served must.
+    """
+
+    description: str
+    unit: str = ""
+    low: float | None = None
+    high: float | None = None
+
+
+@attrs.frozen(kw_only=True)
 class ArraySchema:
     """One array of an npz file.
 
@@ -57,6 +78,8 @@ class ArraySchema:
         Smallest and largest allowed value, both inclusive; ``None`` for no bound.
     description
         One sentence for participants.
+    unit
+        Of its values, such as ``years``; empty for what has none.
     """
 
     name: str = attrs.field(validator=attrs.validators.matches_re(r"[A-Za-z_][A-Za-z0-9_]*"))
@@ -68,6 +91,7 @@ class ArraySchema:
     low: float | None = None
     high: float | None = None
     description: str = ""
+    unit: str = ""
 
     @classmethod
     def of(cls, name: str, array: np.ndarray, *, description: str = "") -> ArraySchema:
@@ -122,6 +146,48 @@ class ArraysSchema:
         if len(set(names)) != len(names):
             raise ValueError(f"array names must be unique, got {names}")
 
+    def described(self, **meanings: Meaning | str) -> ArraysSchema:
+        """Say what arrays mean.
+
+        Parameters
+        ----------
+        **meanings
+            By member name; a text is a meaning's description.
+
+        Returns
+        -------
+        ArraysSchema
+            With descriptions, units and bounds.
+
+        Raises
+        ------
+        ValueError
+            If there is no array of that name.
+
+        Examples
+        --------
+        >>> schema = ArraysSchema.of(age=np.zeros(3), id=np.arange(3))
+        >>> years = Meaning(description="At admission.", unit="years", low=0, high=120)
+        >>> [(a.unit, a.high) for a in schema.described(age=years, id="A pseudonym.").arrays]
+        [('years', 120), ('', None)]
+        """
+        names = [array.name for array in self.arrays]
+        unknown = sorted(set(meanings) - set(names))
+        if unknown:
+            raise ValueError(f"meanings name {', '.join(unknown)}; the arrays are {names}")
+        known = {
+            name: Meaning(description=meaning) if isinstance(meaning, str) else meaning
+            for name, meaning in meanings.items()
+        }
+        return ArraysSchema(
+            arrays=tuple(
+                attrs.evolve(array, **attrs.asdict(known[array.name]))
+                if array.name in known
+                else array
+                for array in self.arrays
+            )
+        )
+
     @classmethod
     def of(cls, **arrays: np.ndarray) -> ArraysSchema:
         """Declare arrays exactly as they are, in this order.
@@ -166,7 +232,9 @@ class ColumnSchema:
     required
         Whether a table without the column is refused.
     description
-        One sentence for participants, with the unit.
+        One sentence for participants.
+    unit
+        Of its values, such as ``years``; empty for what has none.
     """
 
     name: str
@@ -178,6 +246,7 @@ class ColumnSchema:
     categories: tuple[str, ...] = attrs.field(converter=as_tuple, default=())
     required: bool = True
     description: str = ""
+    unit: str = ""
 
 
 @attrs.frozen(kw_only=True)

@@ -211,6 +211,7 @@ def _array(array: ArraySchema) -> dict[str, Any]:
         "low": array.low,
         "high": array.high,
         "description": array.description,
+        "unit": array.unit,
     }
 
 
@@ -224,4 +225,5 @@ def _column(column: ColumnSchema) -> dict[str, Any]:
         "categories": list(column.categories),
         "required": column.required,
         "description": column.description,
+        "unit": column.unit,
     }

@@ -43,6 +43,7 @@ def test_products_are_listed_below_the_base(described: dict[str, Any]) -> None:
         "low": None,
         "high": None,
         "description": "Halves of the numbers.",
+        "unit": "",
     }
     assert [p["name"] for p in pair["parameters"]] == ["anonymizer", "deanonymizer", "data_split"]
 
