@@ -14,16 +14,18 @@ import time
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import attrs
 import click
-import httpx
 
 from anomed_core.errors import UsageError
 from anomed_core.model import ChallengeType
 from anomed_core.plugins import build_registry
 from anomed_core.service.ranking_table import RankingTable
+
+if TYPE_CHECKING:
+    from anomed_client import Challenge
 
 _START_TIMEOUT_S = 60.0
 
@@ -36,8 +38,8 @@ class DemoSession:
     ----------
     url
         Where the server is.
-    client
-        HTTP client that knows the server.
+    downloads
+        Folder that keeps what players download.
     tell
         Prints one line of progress.
     seed
@@ -45,15 +47,19 @@ class DemoSession:
     """
 
     url: str
-    client: httpx.Client
+    downloads: Path
     tell: Callable[[str], None]
     seed: int
 
+    def join(self, name: str | None = None) -> Challenge:
+        """Return the challenge as a participant of this name sees it."""
+        from anomed_client import Options, connect
+
+        return connect(self.url, name=name, options=Options(progress=False, cache=self.downloads))
+
     def ranking(self) -> list[dict[str, Any]]:
         """Return who is where by now, as ``GET /ranking`` tells it."""
-        answer = self.client.get("/ranking")
-        answer.raise_for_status()
-        tables: list[dict[str, Any]] = answer.json()
+        tables: list[dict[str, Any]] = json.loads(self.join().request("GET", "/ranking").body)
         return tables
 
 
@@ -92,10 +98,11 @@ def play_demo(plugin: str, *, seed: int) -> None:
         config = Path(folder, "challenge.toml")
         config.write_text(_as_toml(challenge_type), encoding="utf-8")
         click.echo(f"Starting a server for {challenge_type.title!r} ...")
-        with _server(plugin, config) as url, httpx.Client(base_url=url, timeout=60) as client:
+        with _server(plugin, config) as url:
             click.echo(f"It answers at {url}.")
             play = getattr(importlib.import_module(module), function)
-            session = DemoSession(url=url, client=client, tell=click.echo, seed=seed)
+            downloads = Path(folder, "downloads")
+            session = DemoSession(url=url, downloads=downloads, tell=click.echo, seed=seed)
             play(session)
             _tell_ranking(session)
     click.echo(f"Done in {time.monotonic() - began:.0f} s; nothing of it was kept.")

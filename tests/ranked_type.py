@@ -27,7 +27,6 @@ from anomed_core import (
     Split,
     Submission,
     SubmissionKind,
-    encode_npz,
     hookimpl,
 )
 from anomed_core.plugins import build_registry
@@ -49,13 +48,9 @@ class IncomesConfig:
 def play(session: DemoSession) -> None:
     """Let two anonymizers submit, and one of them be attacked."""
     for anonymizer, share in (("near", 1.0), ("far", 0.2)):
-        for kind, who, values in (
-            ("anonymizer", {}, np.full(4, share)),
-            ("deanonymizer", {"deanonymizer": "dan"}, np.full(4, share / 2)),
-        ):
-            query = {"anonymizer": anonymizer, "data_split": "validation", **who}
-            body = encode_npz({"guess": values})
-            session.client.post(f"/utility/{kind}", params=query, content=body).raise_for_status()
+        guess, attack = np.full(4, share), np.full(4, share / 2)
+        session.join(anonymizer).submit(guess, kind="anonymizer", split="validation")
+        session.join("dan").attack(anonymizer).submit(attack, split="validation")
 
 
 class Incomes:

@@ -1,15 +1,18 @@
-"""A participant for tests: speaks HTTP to a served challenge without a socket."""
+"""A participant for tests: anomed-client's connection to a served challenge, without a socket."""
 
 from __future__ import annotations
 
 import io
+import json
 from collections.abc import Mapping
 from typing import Any
 
 import attrs
 import httpx
 import numpy as np
-from falcon.testing import Result, TestClient
+from anomed_client import Options
+from anomed_client.forms import encode_form
+from anomed_client.http import Connection
 from structlog.testing import capture_logs
 
 from anomed_core.errors import AnomedError, ServiceError
@@ -48,7 +51,7 @@ class Answer:
     @property
     def json(self) -> Any:
         """The body, decoded as JSON."""
-        return httpx.Response(200, content=self.body).json()
+        return json.loads(self.body)
 
     @property
     def reason(self) -> str:
@@ -90,7 +93,10 @@ class ChallengeClient:
     def __init__(self, server: Server, challenge_id: str) -> None:
         self.server = server
         self.hosted: HostedChallenge = server.challenges[challenge_id]
-        self._http = TestClient(create_web_app(server, access_log=False))
+        app: Any = create_web_app(server, access_log=False)
+        options = Options(transport=httpx.WSGITransport(app=app))
+        url = f"http://server/challenges/{challenge_id}"
+        self._connection = Connection(url, token=None, options=options)
 
     def get(self, path: str, **query: str) -> Answer:
         """Get a path below the challenge."""
@@ -126,7 +132,7 @@ class ChallengeClient:
 
     def get_json(self, path: str, **query: str) -> Any:
         """Get a JSON document; see `get_arrays`."""
-        return httpx.Response(200, content=self._content(path, query)).json()
+        return json.loads(self._content(path, query))
 
     def _content(self, path: str, query: Mapping[str, str]) -> bytes:
         answer = self.get(path, **query)
@@ -191,20 +197,18 @@ class ChallengeClient:
         body
             Bytes, or the parts of a form.
         """
-        content, headers = _content_of(body)
+        headers = {}
+        if not isinstance(body, bytes):
+            body, headers["Content-Type"] = encode_form(body)
         with capture_logs() as lines:
-            result: Result = self._http.simulate_request(
-                method,
-                f"/challenges/{self.hosted.id}{path}",
-                params=dict(query or {}),
-                body=content,
-                headers=headers,
+            told = self._connection.exchange(
+                method, path, parameters=query, headers=headers, body=body
             )
         return Answer(
-            status=result.status_code,
-            body=result.content,
-            headers={name.lower(): value for name, value in result.headers.items()},
-            failure=_failure(lines) if result.status_code >= 500 else "",
+            status=told.status,
+            body=told.body,
+            headers=told.headers,
+            failure=_failure(lines) if told.status >= 500 else "",
         )
 
 
@@ -217,13 +221,6 @@ def default_query(kind: SubmissionKind) -> dict[str, str]:
         if parameter.required or parameter.name in known
     }
     return query | dict([kind.selector] if kind.selector else [])
-
-
-def _content_of(body: Body) -> tuple[bytes, dict[str, str]]:
-    if isinstance(body, bytes):
-        return body, {"Content-Length": str(len(body))}
-    form = httpx.Request("POST", "http://form", files={k: (None, v) for k, v in body.items()})
-    return form.read(), {"Content-Type": form.headers["Content-Type"]}
 
 
 def _failure(lines: list[Any]) -> str:

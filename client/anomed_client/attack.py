@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from anomed_client.description import Split
 from anomed_client.downloads import Arrays, Download
-from anomed_client.results import Attempts, Receipt, Score
+from anomed_client.results import Attempts, Score
 
 if TYPE_CHECKING:
     from pandas import DataFrame
@@ -86,7 +86,7 @@ class Attack:
         kind: str | None = None,
         repeat: bool = False,
         **parameters: str,
-    ) -> Score | Receipt:
+    ) -> Score:
         """Submit what was found out, and wait for the score; see `Challenge.submit`."""
         return self.challenge.submit(
             payload, split=split, kind=kind, target=self.target, repeat=repeat, **parameters

@@ -26,7 +26,7 @@ from anomed_client.errors import UsageError
 from anomed_client.fetching import fetch
 from anomed_client.http import Answer
 from anomed_client.ranking import Ranking, ranking_of, rankings_of
-from anomed_client.results import Attempts, Receipt, Score, every_attempt
+from anomed_client.results import Attempts, Score, every_attempt
 from anomed_client.submitting import prepare, send
 from anomed_client.targets import Target, targets_of
 
@@ -184,7 +184,7 @@ class Challenge(Described):
         target: str | None = None,
         repeat: bool = False,
         **parameters: str,
-    ) -> Score | Receipt:
+    ) -> Score:
         """Submit and wait for the score.
 
         The same submission counts once, however often it is sent: interrupted and run again, it
@@ -210,8 +210,8 @@ class Challenge(Described):
 
         Returns
         -------
-        Score or Receipt
-            A receipt for a final that is sealed until the close.
+        Score
+            A `Receipt`, which holds no metrics, for a final that is sealed until the close.
 
         Raises
         ------

@@ -233,22 +233,29 @@ def _parquet(payload: Any, schema: TableSchema) -> bytes:
             f"Expected a data frame, a table of pyarrow or a file, got {_told(payload)}."
         )
     _check_columns([str(name) for name in payload.columns], len(payload), schema)
-    payload.to_parquet(buffer, index=None if _has_index(payload) else False)
+    payload.to_parquet(buffer, index=_has_index(payload))
     return buffer.getvalue()
 
 
 def _has_index(table: DataFrame) -> bool:
-    """Return whether a table's index says something: more than where each row stands."""
-    import pandas as pd
+    """Return whether a table's index says something: more than which row stands where.
 
+    Sampling and sorting leave whole numbers without a name; what has a name is a column.
+    """
     index = table.index
-    return not (isinstance(index, pd.RangeIndex) and index.name is None)
+    if any(name is not None for name in index.names):
+        return True
+    if index.dtype.kind in "iu":
+        return False
+    raise UsageError(
+        "The table's index has no name, so it is not clear whether it is to be sent; name it, or "
+        "drop it with .reset_index(drop=True)."
+    )
 
 
 def _check_columns(names: list[str], n_rows: int, schema: TableSchema) -> None:
     if schema.columns is not None:
-        declared = {column.name: column for column in schema.columns}
-        _refuse_unknown(dict.fromkeys(names), declared, "column")
+        # Further columns are the server's to judge: some kinds take as many as there are targets.
         for column in schema.columns:
             if column.required and column.name not in names:
                 raise UsageError(f"The column {column.name!r} is missing; got {names}.")

@@ -37,7 +37,7 @@ class Score(Mapping[str, float]):
         Whether the server had scored this submission before, so that it counted once.
     """
 
-    metrics: Mapping[str, float]
+    metrics: Mapping[str, float] = field(default_factory=dict)
     id: int | None = None
     url: str | None = None
     kind: str = ""
@@ -77,30 +77,26 @@ class Score(Mapping[str, float]):
         return html_table(f"Score {self.id or ''}".strip(), ["metric", "value"], self.items())
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Receipt:
-    """What is told about a final that stays sealed until the close.
+@dataclass(frozen=True, kw_only=True, eq=False, repr=False)
+class Receipt(Score):
+    """A final that stays sealed until the close: a score whose metrics are not told yet.
 
     Attributes
     ----------
-    id, url
-        Of the recorded score.
-    kind
-        What was submitted.
     opens_at
-        When it is told; ``None`` if the server does not say.
+        When they are told; ``None`` if the server does not say.
     payload_sha256
         Of what was submitted, by which it can be proved.
-    replayed
-        Whether it was submitted before.
     """
 
-    id: int | None
-    url: str | None
-    kind: str = ""
     opens_at: datetime | None = None
     payload_sha256: str = ""
-    replayed: bool = False
+
+    def __getitem__(self, name: str) -> float:
+        raise KeyError(f"{name!r} is not told yet: {self}")
+
+    def __repr__(self) -> str:
+        return f"Receipt(id={self.id}, opens_at={self.opens_at})"
 
     def __str__(self) -> str:
         when = f" until {self.opens_at:%Y-%m-%d %H:%M} UTC" if self.opens_at else ""

@@ -66,7 +66,7 @@ def prepare(
     return Prepared(kind=kind, split=split, parameters=parameters, encoded=encoded)
 
 
-def send(access: Access, prepared: Prepared, *, repeat: bool = False) -> Score | Receipt:
+def send(access: Access, prepared: Prepared, *, repeat: bool = False) -> Score:
     """Send a submission and return what it comes to.
 
     Parameters
@@ -142,7 +142,7 @@ def _answer_s(access: Access) -> float:
     return _ANSWER_S if limit_s is None else limit_s + _BEYOND_THE_LIMIT_S
 
 
-def _result(access: Access, prepared: Prepared, answer: Answer) -> Score | Receipt:
+def _result(access: Access, prepared: Prepared, answer: Answer) -> Score:
     told = json_of(answer)
     if not isinstance(told, dict):
         raise not_ours(answer, proxy=access.calls.options.proxy)
@@ -156,6 +156,7 @@ def _result(access: Access, prepared: Prepared, answer: Answer) -> Score | Recei
             id=score_id,
             url=url,
             kind=prepared.kind.name,
+            split=prepared.split,
             opens_at=time_of(told.get("opens_at")),
             payload_sha256=str(told.get("payload_sha256") or ""),
             replayed=replayed,

@@ -73,7 +73,7 @@ def test_a_plugin_needs_nothing_but_its_wheel_and_the_cores(
     project: Path, wheel_of: WheelOf, tmp_path: Path
 ) -> None:
     environment = fresh_environment(
-        tmp_path / "environment", [wheel_of(REPOSITORY), wheel_of(project)]
+        tmp_path / "environment", [wheel_of(REPOSITORY), wheel_of(CLIENT), wheel_of(project)]
     )
 
     (listed,) = json.loads(environment.run("anomed", "plugins", "list", "--json", folder=tmp_path))
@@ -105,7 +105,8 @@ def test_what_the_scaffold_writes_is_built_installed_tested_and_served(
 ) -> None:
     package = write_package("fresh-idea", tmp_path)
     environment = fresh_environment(
-        tmp_path / "environment", [wheel_of(REPOSITORY), wheel_of(package), "pytest"]
+        tmp_path / "environment",
+        [wheel_of(REPOSITORY), wheel_of(CLIENT), wheel_of(package), "pytest"],
     )
     shutil.copytree(package / "tests", tmp_path / "elsewhere" / "tests")
 
@@ -129,7 +130,8 @@ def test_what_the_tutorial_builds_is_packaged_as_it_says(wheel_of: WheelOf, tmp_
     for name, text in files_of(TUTORIAL).items():
         (tmp_path / name).write_text(text)
     environment = fresh_environment(
-        tmp_path / "environment", [wheel_of(REPOSITORY), wheel_of(package), "pytest"]
+        tmp_path / "environment",
+        [wheel_of(REPOSITORY), wheel_of(CLIENT), wheel_of(package), "pytest"],
     )
     shutil.copytree(package / "tests", tmp_path / "elsewhere" / "tests")
 
@@ -149,7 +151,7 @@ def test_what_the_tutorial_builds_is_packaged_as_it_says(wheel_of: WheelOf, tmp_
 def test_an_extension_of_somebody_elses_type_takes_part_once_installed(
     wheel_of: WheelOf, tmp_path: Path
 ) -> None:
-    parts = (REPOSITORY, REPOSITORY / "plugins" / "supervised_mia", EXTRAS)
+    parts = (REPOSITORY, CLIENT, REPOSITORY / "plugins" / "supervised_mia", EXTRAS)
     environment = fresh_environment(tmp_path / "environment", [*map(wheel_of, parts), "pytest"])
     shutil.copytree(EXTRAS / "tests", tmp_path / "elsewhere" / "tests")
 

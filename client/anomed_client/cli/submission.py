@@ -48,14 +48,14 @@ def _ask() -> None:
         raise UsageError("Nothing was sent.")
 
 
-def _show(call: Call, result: Score | Receipt) -> None:
+def _show(call: Call, result: Score) -> None:
     told: dict[str, Any] = {"id": result.id, "url": result.url, "replayed": result.replayed}
-    if isinstance(result, Score):
-        told |= {"metrics": dict(result), "attempts_remaining": result.attempts_remaining}
-        call.show(["metric", "value"], result.items(), told)
-    else:
+    if isinstance(result, Receipt):
         told |= {"opens_at": result.opens_at, "payload_sha256": result.payload_sha256}
         call.show(["sealed"], [[str(result)]], told)
+    else:
+        told |= {"metrics": dict(result), "attempts_remaining": result.attempts_remaining}
+        call.show(["metric", "value"], result.items(), told)
 
 
 def _payload(

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-import io
+import json
 import time
 from collections.abc import Collection, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
-import httpx
 import numpy as np
 import pandas as pd
+from anomed_client import NotFound
 
 from anomed_core import Split
 from anomed_dataset_anonymization.anonymizers import (
@@ -45,8 +45,9 @@ def play(session: DemoSession) -> None:
     session
         Where the server is.
     """
-    schema = TableSchema.from_document(_get(session, "/data/schema").json())
-    leaky = _table(session, "/data/anonymizer/leaky")
+    challenge = session.join()
+    schema = TableSchema.from_document(challenge.document("data/schema"))
+    leaky = challenge.table("anonymizer/leaky")
     session.tell(f"Anonymizers download {len(leaky)} patients with {len(schema)} columns.")
     tables = {
         name: _publish(session, name, method, leaky=leaky, schema=schema)
@@ -77,18 +78,10 @@ def _publish(
     *,
     leaky: pd.DataFrame,
     schema: TableSchema,
-) -> dict[str, float]:
+) -> Mapping[str, float]:
     table = method.anonymize(leaky, schema, rng=np.random.default_rng(session.seed))
-    parts = {
-        "anon_data": (None, _parquet(table)),
-        "anon_scheme": (None, method.scheme.encode()),
-    }
-    answer = session.client.post(
-        "/utility/anonymizer",
-        params={"anonymizer": name, "data_split": "validation"},
-        files=parts,
-    )
-    metrics = _scored(answer)
+    parts = {"anon_data": table, "anon_scheme": method.scheme}
+    metrics = session.join(name).submit(parts, split="validation")
     session.tell(
         f"  {name}: query error {metrics['query_error']:.3f}, usefulness "
         f"{metrics['usefulness']:.2f}, k = {metrics['k']:.0f}, truthful "
@@ -101,15 +94,11 @@ def _attack(
     session: DemoSession, anonymizer: str, attack: HouseAttack, *, schema: TableSchema
 ) -> None:
     """Infer the unknown columns from the published table, as any participant could."""
-    pair = {
-        "anonymizer": anonymizer,
-        "deanonymizer": _DEANONYMIZER,
-        "data_split": "validation",
-    }
-    targets = _get(session, "/data/deanonymizer/targets", **pair).json()
-    background = _table(session, "/data/deanonymizer/background-knowledge", **pair)
-    scheme = _get(session, "/data/deanonymizer/scheme", anonymizer=anonymizer).json()
-    published = _table(session, "/data/deanonymizer/anonymized", anonymizer=anonymizer)
+    attacker = session.join(_DEANONYMIZER).attack(anonymizer)
+    targets = attacker.document("deanonymizer/targets", split="validation")
+    background = attacker.table("background-knowledge", split="validation")
+    scheme = attacker.document("deanonymizer/scheme")
+    published = attacker.table("deanonymizer/anonymized")
     known = TableSchema(columns=[schema[name] for name in targets["known"]])
     view = AttackerView(
         published=canonicalise(
@@ -122,16 +111,11 @@ def _attack(
         unknown=tuple(targets["unknown"]),
         target_ids=background["target_id"].to_numpy(),
         background=encode(background, known),
-        reference=encode(_table(session, "/data/reference"), schema),
+        reference=encode(attacker.table("data/reference"), schema),
     )
     guesses = attack.guess(view, rng=np.random.default_rng(session.seed))
     answers = _answers(guesses.values, view, schema)
-    answer = session.client.post(
-        "/utility/deanonymizer",
-        params={**pair, "task": "inference"},
-        content=_parquet(answers),
-    )
-    metrics = _scored(answer)
+    metrics = attacker.submit(answers, kind="inference", split="validation")
     session.tell(f"  {_DEANONYMIZER} attacks {anonymizer}: risk {metrics['risk']:.3f}")
 
 
@@ -150,14 +134,14 @@ def _attacks_by_target(
     """Wait until the house has attacked everybody; return risk and author of all attacks."""
     expected = len(anonymizers) * len(HOUSE_ATTACKS)
     deadline = time.monotonic() + _HOUSE_TIMEOUT_S
+    challenge = session.join()
     scores: list[dict[str, Any]] = []
     while time.monotonic() < deadline:
-        answer = session.client.get(f"/scores/{len(scores) + 1}")
-        if answer.status_code == httpx.codes.OK:
-            scores.append(answer.json())
-        elif sum(score["origin"] == "house" for score in scores) == expected:
-            return {name: _attacks_on(name, scores) for name in anonymizers}
-        else:
+        try:
+            scores.append(json.loads(challenge.request("GET", f"/scores/{len(scores) + 1}").body))
+        except NotFound:
+            if sum(score["origin"] == "house" for score in scores) == expected:
+                return {name: _attacks_on(name, scores) for name in anonymizers}
             time.sleep(0.5)
     raise RuntimeError(f"the house has not attacked everybody within {_HOUSE_TIMEOUT_S:g} s")
 
@@ -204,26 +188,3 @@ def _print_ranking(
             f"{metrics['k']:>5.0f}"
         )
     session.tell("")
-
-
-def _get(session: DemoSession, path: str, **query: str) -> httpx.Response:
-    answer = session.client.get(path, params=query)
-    answer.raise_for_status()
-    return answer
-
-
-def _table(session: DemoSession, path: str, **query: str) -> pd.DataFrame:
-    return pd.read_parquet(io.BytesIO(_get(session, path, **query).content))
-
-
-def _parquet(table: pd.DataFrame) -> bytes:
-    buffer = io.BytesIO()
-    table.to_parquet(buffer)
-    return buffer.getvalue()
-
-
-def _scored(answer: httpx.Response) -> dict[str, float]:
-    if answer.status_code != httpx.codes.CREATED:
-        raise RuntimeError(f"{answer.url} answered {answer.status_code}: {answer.text}")
-    metrics: dict[str, float] = answer.json()
-    return metrics

@@ -16,14 +16,16 @@ from anomed_dataset_synthesis.generators import (
     Generator,
     SequentialTrees,
 )
-from anomed_dataset_synthesis.participation import Player
 from anomed_dataset_synthesis.table.canonical import CanonicalTable, canonicalise, to_frame
 from anomed_dataset_synthesis.table.codebook import Codebook
 
 if TYPE_CHECKING:
+    from anomed_client import Attack, Challenge, Split
+
     from anomed_core import DemoSession
 
 _ATTACKER = "neighbour"
+_SPLITS: tuple[Split, ...] = ("tuning", "validation")
 
 
 @attrs.frozen(kw_only=True)
@@ -48,22 +50,22 @@ def play(session: DemoSession) -> None:
     session
         Where the server is.
     """
-    player = Player(session.client)
-    rules = player.rules()
-    codebook = player.codebook()
+    challenge = session.join()
+    rules = challenge.document("data/codebook")
+    codebook = Codebook.from_mapping({"columns": rules["columns"]})
     session.tell(
         f"Synthesizers download {rules['n_training']['validation']} records of "
         f"{codebook.n_columns} columns; everybody sees a public background."
     )
     results = [
-        _compete(session, player, generator, rules=rules, codebook=codebook)
-        for generator in _generators(player)
+        _compete(session, generator, rules=rules, codebook=codebook)
+        for generator in _generators(challenge)
     ]
     _print_ranking(session, results, gate=rules["gate"])
 
 
-def _generators(player: Player) -> list[Generator]:
-    background = player.table("/data/background")
+def _generators(challenge: Challenge) -> list[Generator]:
+    background = challenge.table("data/background")
     return [
         Bootstrap(),
         SequentialTrees(),
@@ -73,7 +75,6 @@ def _generators(player: Player) -> list[Generator]:
 
 def _compete(
     session: DemoSession,
-    player: Player,
     generator: Generator,
     *,
     rules: Mapping[str, Any],
@@ -84,27 +85,27 @@ def _compete(
     claim: dict[str, object] = {"generator": generator.name}
     if generator.guarantee is not None:
         claim |= generator.guarantee.to_dict()
-    utility = {}
-    for split in ("tuning", "validation"):
-        training = player.table("/data/anonymizer/training", data_split=split)
+    player = session.join(name)
+    utility: Mapping[str, float] = {}
+    for split in _SPLITS:
+        training = player.table("anonymizer/training", split=split)
         fitted = generator.fit(training, codebook, rng=rng)
         synthetic = fitted.sample(len(training), rng=rng)
-        utility = player.publish(name, synthetic, data_split=split, claim=claim)
+        utility = player.submit({"synthetic": synthetic, "claim": claim}, split=split)
         session.tell(f"  {name}: utility {utility['utility']:.2f} in {split}")
+    attack = session.join(_ATTACKER).attack(name)
     attacker = _Attacker(
-        player=player,
+        attack=attack,
         codebook=codebook,
         secrets=rules["secrets"],
-        synthetic=canonicalise(
-            player.table("/data/synthetic", anonymizer=name, data_split="validation"), codebook
-        ),
-        background=canonicalise(player.table("/data/background"), codebook),
+        synthetic=canonicalise(attack.table("data/synthetic", split="validation"), codebook),
+        background=canonicalise(attack.table("data/background"), codebook),
     )
     result = _Result(
         name=name,
         utility=utility,
-        membership=attacker.tell_members(name),
-        attributes=attacker.guess_attributes(name),
+        membership=attacker.tell_members(),
+        attributes=attacker.guess_attributes(),
     )
     session.tell(f"  {_ATTACKER} attacks {name}: AUC {result.membership['auc']:.3f}")
     return result
@@ -114,22 +115,22 @@ def _compete(
 class _Attacker:
     """Knows what every deanonymizer knows, and looks for the nearest neighbour."""
 
-    player: Player
+    attack: Attack
     codebook: Codebook
     secrets: list[str]
     synthetic: CanonicalTable
     background: CanonicalTable
 
-    def tell_members(self, anonymizer: str) -> dict[str, float]:
+    def tell_members(self) -> Mapping[str, float]:
         """Score targets by whether a synthetic record comes closer than a public one."""
-        records = self.player.table("/data/deanonymizer/targets", data_split="validation")
+        records = self.attack.table("deanonymizer/targets", split="validation")
         targets = canonicalise(records, self.codebook)
         scores = distance_ratio(targets, self.synthetic, self.background)
-        return self._hand_in("membership", scores, anonymizer)
+        return self.attack.submit(scores, kind="membership", split="validation")
 
-    def guess_attributes(self, anonymizer: str) -> dict[str, float]:
+    def guess_attributes(self) -> Mapping[str, float]:
         """Read secrets off the synthetic record that is nearest in everything else."""
-        known = self.player.table("/data/deanonymizer/attribute-targets", data_split="validation")
+        known = self.attack.table("attribute-targets", split="validation")
         # What is not known is filled with anything: the attack does not look at it.
         anything = to_frame(self.background)[self.secrets].iloc[[0]].to_dict("records")[0]
         targets = canonicalise(known.assign(**anything), self.codebook)
@@ -144,12 +145,7 @@ class _Attacker:
             levels = guess_by_neighbour(tables[0], tables[1], secret=secret, background=tables[2])
             own = Codebook([self.codebook.column(secret)])
             guesses[secret] = to_frame(CanonicalTable(codebook=own, levels=levels[:, None]))[secret]
-        return self._hand_in("attributes", guesses, anonymizer)
-
-    def _hand_in(self, task: str, answer: Any, anonymizer: str) -> dict[str, float]:
-        return self.player.attack(
-            task, answer, anonymizer=anonymizer, deanonymizer=_ATTACKER, data_split="validation"
-        )
+        return self.attack.submit(guesses, kind="attributes", split="validation")
 
 
 def _print_ranking(session: DemoSession, results: list[_Result], *, gate: float) -> None:

@@ -1,19 +1,20 @@
 """A served challenge on simulated people, and players who speak HTTP to it without a socket."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
 import attrs
-import falcon.testing
 import httpx
 import numpy as np
+import pandas as pd
 import pytest
+from anomed_client import Challenge, Options, Score, connect
 from anomed_dataset_synthesis import plugin
 from anomed_dataset_synthesis.challenge.arena import Arena
 from anomed_dataset_synthesis.challenge.config import DatasetSynthesisConfig, DataSettings
 from anomed_dataset_synthesis.generators import Generator
-from anomed_dataset_synthesis.participation import Player
+from anomed_dataset_synthesis.table.codebook import Codebook
 
 from anomed_core import ChallengeSpec, ServerSettings, Split
 from anomed_core.ledger import attack_result
@@ -27,29 +28,45 @@ TUNING, FINAL = "tuning", "validation"
 Open = Callable[..., "Served"]
 
 
-class FalconClient:
-    """Speaks as `httpx.Client` does, through falcon's test client."""
+@attrs.frozen(kw_only=True)
+class Player:
+    """Takes part under whatever name; each submission counts, even if it is the same again."""
 
-    def __init__(self, app: Any) -> None:
-        self._client = falcon.testing.TestClient(app)
-        self._requests = httpx.Client(base_url="http://server")
+    challenge: Challenge
+    client: httpx.Client
 
-    def get(self, path: str, *, params: Any = None, **options: Any) -> Any:
-        return self._send("GET", path, params, options)
+    def rules(self) -> Any:
+        return self.challenge.document("data/codebook")
 
-    def post(self, path: str, *, params: Any = None, **options: Any) -> Any:
-        return self._send("POST", path, params, options)
+    def codebook(self) -> Codebook:
+        return Codebook.from_mapping({"columns": self.rules()["columns"]})
 
-    def _send(self, method: str, path: str, params: Any, options: Any) -> Any:
-        request = self._requests.build_request(method, path, params=params, **options)
-        answer = self._client.simulate_request(
-            method,
-            path,
-            query_string=request.url.query.decode(),
-            body=request.read(),
-            headers=dict(request.headers),
-        )
-        return httpx.Response(answer.status_code, content=answer.content, request=request)
+    def table(
+        self, path: str, *, data_split: Any = None, anonymizer: str | None = None
+    ) -> pd.DataFrame:
+        return self.challenge.table(path, split=data_split, target=anonymizer)
+
+    def publish(
+        self, name: str, table: Any, *, data_split: Any, claim: Mapping[str, Any] | None = None
+    ) -> Score:
+        parts = {"synthetic": table} | ({} if claim is None else {"claim": claim})
+        return self.challenge.submit(parts, name=name, split=data_split, repeat=True)
+
+    def attack(
+        self, task: str, answer: Any, *, anonymizer: str, deanonymizer: str, data_split: Any
+    ) -> Score:
+        attack = self.challenge.attack(anonymizer, name=deanonymizer)
+        return attack.submit(answer, kind=task, split=data_split, repeat=True)
+
+
+def player_of(server: Server, downloads: Path) -> Player:
+    """Speak to a server without a socket."""
+    transport = httpx.WSGITransport(app=create_web_app(server))  # type: ignore[arg-type]
+    options = Options(transport=transport, progress=False, cache=downloads, tries=1)
+    return Player(
+        challenge=connect("http://server", name="somebody", options=options),
+        client=httpx.Client(transport=transport, base_url="http://server"),
+    )
 
 
 @attrs.frozen(kw_only=True)
@@ -136,7 +153,7 @@ def open_served(people: Path, tmp_path_factory: pytest.TempPathFactory) -> Itera
             environment={"ANOMED_SECRET": secret},
         )
         servers.append(server)
-        return Served(server=server, player=Player(FalconClient(create_web_app(server))))
+        return Served(server=server, player=player_of(server, server.state.root / "downloads"))
 
     yield make
     for server in servers:

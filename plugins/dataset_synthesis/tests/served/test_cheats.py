@@ -13,10 +13,10 @@ import pandas as pd
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
+from anomed_client import Refused
 from anomed_dataset_synthesis.attacks.membership import exact_match
 from anomed_dataset_synthesis.generators import Bootstrap, Copy, IndependentColumns, SequentialTrees
 from anomed_dataset_synthesis.neighbours import fit_space, nearest
-from anomed_dataset_synthesis.participation import RefusedError, parquet
 from anomed_dataset_synthesis.table.canonical import CanonicalTable, canonicalise, to_frame
 
 from anomed_core import Role, Split
@@ -283,9 +283,15 @@ def test_scores_outside_their_range_are_refused(
     served.player.publish("quiet", independent, data_split=TUNING)
     scores = np.full(len(served.truth()), 0.5)
     scores[3] = bad
-    with pytest.raises(RefusedError) as refusal:
+    file = io.BytesIO()
+    np.savez(file, prediction=scores)  # as is: the client would not send it
+    with pytest.raises(Refused) as refusal:
         served.player.attack(
-            "membership", scores, anonymizer="quiet", deanonymizer="bad", data_split=TUNING
+            "membership",
+            file.getvalue(),
+            anonymizer="quiet",
+            deanonymizer="bad",
+            data_split=TUNING,
         )
     assert refusal.value.status == 422
 
@@ -361,7 +367,7 @@ def test_a_claim_that_is_not_refuted_is_not_believed(
     ids=lambda claim: str(claim)[:40],
 )
 def test_half_a_claim_is_refused(served: Any, independent: pd.DataFrame, claim: Any) -> None:
-    with pytest.raises(RefusedError) as refusal:
+    with pytest.raises(Refused) as refusal:
         served.player.publish("half", independent, data_split=TUNING, claim=claim)
     assert refusal.value.status == 422
 
@@ -375,7 +381,7 @@ def test_tuning_is_rounded_and_rationed(open_served: Any) -> None:
     for _ in range(2):
         scores = rationed.player.publish("often", table, data_split=TUNING)
         assert all(value == round(value, 2) for value in scores.values())
-    with pytest.raises(RefusedError) as refusal:
+    with pytest.raises(Refused) as refusal:
         rationed.player.publish("often", table, data_split=TUNING)
     assert refusal.value.status == 429
 
@@ -384,7 +390,7 @@ def test_the_final_is_scored_once_on_people_that_tuning_says_nothing_about(serve
     table = served.synthesize(IndependentColumns(), FINAL)
     scores = served.player.publish("once", table, data_split=FINAL)
     assert any(value != round(value, 2) for value in scores.values())
-    with pytest.raises(RefusedError) as refusal:
+    with pytest.raises(Refused) as refusal:
         served.player.publish("once", served.synthesize(Copy(), FINAL), data_split=FINAL)
     assert refusal.value.status == 409
     training = served.arena.population.training
@@ -404,16 +410,16 @@ def test_hostile_files_are_refused_and_cost_nothing(served: Any, independent: pd
     hostile = {
         "pickle": pickle.dumps(independent),
         "bomb": buffer.getvalue(),
-        "flood": parquet(flood),
-        "few": parquet(independent.iloc[: n_records // 3]),
-        "many": parquet(pd.concat([independent] * 3)),
-        "same": parquet(pd.concat([independent.iloc[:1]] * n_records)),
-        "extra": parquet(independent.assign(secret=1)),
-        "short": parquet(independent.drop(columns="age")),
-        "infinite": parquet(independent.assign(weight=np.inf)),
+        "flood": flood.to_parquet(index=False),
+        "few": independent.iloc[: n_records // 3].to_parquet(index=False),
+        "many": pd.concat([independent] * 3).to_parquet(index=False),
+        "same": pd.concat([independent.iloc[:1]] * n_records).to_parquet(index=False),
+        "extra": independent.assign(secret=1).to_parquet(index=False),
+        "short": independent.drop(columns="age").to_parquet(index=False),
+        "infinite": independent.assign(weight=np.inf).to_parquet(index=False),
     }
     for name, content in hostile.items():
-        with pytest.raises(RefusedError) as refusal:
+        with pytest.raises(Refused) as refusal:
             served.player.publish("hostile", content, data_split=FINAL)
         assert refusal.value.status in {400, 413, 422}, name
         assert len(str(refusal.value)) < 700, name
@@ -438,7 +444,7 @@ def test_predicates_are_data_and_nothing_else(
     served: Any, independent: pd.DataFrame, predicates: Any
 ) -> None:
     served.player.publish("quiet", independent, data_split=TUNING)
-    with pytest.raises(RefusedError) as refusal:
+    with pytest.raises(Refused) as refusal:
         served.player.attack(
             "singling-out",
             predicates if isinstance(predicates, list) else [predicates],

@@ -7,9 +7,9 @@ from typing import Any
 import numpy as np
 import pandas as pd
 import pytest
+from anomed_client import Refused
 from anomed_dataset_synthesis.challenge.data import commitment_of
 from anomed_dataset_synthesis.generators import Copy, IndependentColumns
-from anomed_dataset_synthesis.participation import RefusedError
 from anomed_dataset_synthesis.table.canonical import canonicalise, keys_of
 
 from anomed_core import Split
@@ -145,7 +145,7 @@ def test_attackers_get_what_was_published_for_the_round(served: Any) -> None:
     served.player.publish("twice", second, data_split=TUNING)
     got = served.player.table("/data/synthetic", anonymizer="twice", data_split=TUNING)
     assert sorted(rows(got)) == sorted(rows(second))
-    with pytest.raises(RefusedError, match="has submitted nothing yet"):
+    with pytest.raises(Refused, match="has submitted nothing yet"):
         served.player.table("/data/synthetic", anonymizer="twice", data_split=FINAL)
 
 

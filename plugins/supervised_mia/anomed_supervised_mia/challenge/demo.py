@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-import io
 from typing import TYPE_CHECKING, Any
 
 import attrs
-import httpx
 import numpy as np
 
 from anomed_supervised_mia.attacks import (
@@ -17,10 +15,12 @@ from anomed_supervised_mia.attacks import (
 )
 
 if TYPE_CHECKING:
+    from anomed_client import Arrays, Score, Split
+
     from anomed_core import DemoSession
     from anomed_supervised_mia.anonymizers import BaselineAnonymizer
 
-_SPLITS = ("tuning", "validation")
+_SPLITS: tuple[Split, ...] = ("tuning", "validation")
 
 
 @attrs.frozen(kw_only=True)
@@ -29,7 +29,7 @@ class _Result:
 
     anonymizer: str
     accuracy: float
-    attacks: dict[str, dict[str, float]]
+    attacks: dict[str, Score]
 
     @property
     def worst_auc(self) -> float:
@@ -44,7 +44,7 @@ def play(session: DemoSession) -> None:
     session
         Where the server is.
     """
-    training = _download(session, "/data/anonymizer/training")
+    training = session.join().arrays("anonymizer/training")
     session.tell(
         f"Anonymizers download {len(training['X'])} training records of "
         f"{training['X'].shape[1]} features."
@@ -54,16 +54,11 @@ def play(session: DemoSession) -> None:
         name = anonymizer.name
         rng = np.random.default_rng(session.seed)
         model = anonymizer.fit(training["X"], training["y"], rng=rng)
+        challenge = session.join(name)
         accuracy = 0.0
         for split in _SPLITS:
-            features = _download(session, f"/data/anonymizer/{split}")["X"]
-            scores = _submit(
-                session,
-                "/utility/anonymizer",
-                model.predict(features),
-                anonymizer=name,
-                data_split=split,
-            )
+            features = challenge.arrays(f"anonymizer/{split}").X
+            scores = challenge.submit(model.predict(features), split=split)
             accuracy = scores["accuracy"]
             session.tell(f"  {name}: accuracy {accuracy:.3f} on {split} data")
         results.append(
@@ -86,10 +81,10 @@ def _anonymizers() -> tuple[BaselineAnonymizer, ...]:
     return private, cautious, overfitted
 
 
-def _attack_all(session: DemoSession, anonymizer: str, model: Any) -> dict[str, dict[str, float]]:
+def _attack_all(session: DemoSession, anonymizer: str, model: Any) -> dict[str, Score]:
     """Attack one anonymizer with every attack; what it answers is all that attacks see of it."""
     members, non_members = (
-        _signals(model, _download(session, f"/data/deanonymizer/{side}"))
+        _signals(model, session.join().arrays(f"deanonymizer/{side}"))
         for side in ("members", "non-members")
     )
     attacks: tuple[Attack, ...] = (LossThreshold(), GapAttack())
@@ -97,36 +92,17 @@ def _attack_all(session: DemoSession, anonymizer: str, model: Any) -> dict[str, 
     for attack in attacks:
         fitted = attack.fit(members, non_members, rng=np.random.default_rng(session.seed))
         name = attack.name.replace(" ", "-")
+        attacker = session.join(name).attack(anonymizer)
         for split in _SPLITS:
-            parties = {"anonymizer": anonymizer, "deanonymizer": name, "data_split": split}
-            targets = _download(session, "/data/attack-success-evaluation", **parties)
+            targets = attacker.arrays("attack-success-evaluation", split=split)
             scores = fitted.score(_signals(model, targets))
-            results[name] = _submit(session, "/utility/deanonymizer", scores, **parties)
+            results[name] = attacker.submit(scores, split=split)
         session.tell(f"  {name} attacks {anonymizer}: AUC {results[name]['auc']:.3f}")
     return results
 
 
-def _signals(model: Any, records: dict[str, np.ndarray]) -> Signals:
-    return Signals.from_probabilities(model.predict_proba(records["X"]), records["y"])
-
-
-def _download(session: DemoSession, path: str, **query: str) -> dict[str, np.ndarray]:
-    answer = session.client.get(path, params=query)
-    answer.raise_for_status()
-    with np.load(io.BytesIO(answer.content), allow_pickle=False) as file:
-        return {name: file[name] for name in file.files}
-
-
-def _submit(
-    session: DemoSession, path: str, prediction: np.ndarray, **query: str
-) -> dict[str, float]:
-    buffer = io.BytesIO()
-    np.savez(buffer, prediction=prediction)
-    answer = session.client.post(path, params=query, content=buffer.getvalue())
-    if answer.status_code != httpx.codes.CREATED:
-        raise RuntimeError(f"{path} answered {answer.status_code}: {answer.text}")
-    metrics: dict[str, float] = answer.json()
-    return metrics
+def _signals(model: Any, records: Arrays) -> Signals:
+    return Signals.from_probabilities(model.predict_proba(records.X), records.y)
 
 
 def _print_ranking(session: DemoSession, results: list[_Result]) -> None:
