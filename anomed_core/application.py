@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import signal
 from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any
@@ -63,7 +64,7 @@ def create_app(
             registry.load(spec.type)
     _load_extensions(registry)
     settings = settings or read_configuration(None).server
-    if os.environ.get("SERVER_SOFTWARE", "").startswith("gunicorn"):
+    if _is_gunicorns_worker():
         folder = shared_folder(StateDirectory(settings.state).root)
         share_between_workers(folder, begin_anew=False)
     server = open_server(
@@ -72,6 +73,7 @@ def create_app(
         settings=settings,
         accept_change=accept_metric_change,
         in_background=True,
+        on_loss=_replace_worker,
     )
     return create_web_app(server)
 
@@ -121,6 +123,7 @@ def server_from_files(
         accept_change=accept_change,
         in_background=in_background,
         environment=environment,
+        on_loss=_replace_worker,
     )
 
 
@@ -136,6 +139,16 @@ def challenges_of(
     _load_extensions(registry)
     tables = configuration.challenges or tuple(demo_table(found) for found in types)
     return registry, specs_from_tables(tables, registry)
+
+
+def _is_gunicorns_worker() -> bool:
+    return os.environ.get("SERVER_SOFTWARE", "").startswith("gunicorn")
+
+
+def _replace_worker() -> None:
+    """Let gunicorn replace this worker: it answers what is under way and ends."""
+    if _is_gunicorns_worker():
+        os.kill(os.getpid(), signal.SIGTERM)
 
 
 def _load_extensions(registry: PluginRegistry) -> None:

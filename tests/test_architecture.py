@@ -185,6 +185,13 @@ def test_the_rules_know_no_http_and_no_sql() -> None:
         assert not libraries & foreign.get(room(path), set()), path
 
 
+def test_only_the_outer_rooms_know_which_program_serves() -> None:
+    outer = {"application", "cli", "serving", "testing", "web"}
+    for path, _ in modules(CORE):
+        if room(path) not in outer:
+            assert "SERVER_SOFTWARE" not in path.read_text(encoding="utf-8"), path
+
+
 def test_the_core_knows_no_challenge_type() -> None:
     names = {path.name for path in PLUGINS}
 

@@ -6,11 +6,15 @@ import json
 from collections.abc import Mapping
 from typing import Any, BinaryIO
 
+import attrs
 import numpy as np
 
 from anomed_core.errors import ContractError
 from anomed_core.model import ArraysSchema, DataProduct, DataRequest, ProductSchema, TableSchema
 from anomed_core.service.hosting import HostedChallenge
+from anomed_core.service.kept_submissions import KeptSubmissions, require_submission
+from anomed_core.service.parameters import checked_parameters
+from anomed_core.service.phases import refuse_outside
 from anomed_core.state import Artifact, ArtifactStore
 from anomed_core.wire import encode_npz, encode_parquet, write_npz
 
@@ -49,6 +53,43 @@ def static_product(
         _write(file, _provided(hosted, product, DataRequest()), product.schema)
 
     return artifacts.build_once(key, build)
+
+
+def requested(
+    hosted: HostedChallenge,
+    product: DataProduct,
+    query: Mapping[str, str],
+    *,
+    kept: KeptSubmissions,
+) -> DataRequest:
+    """Return what is asked for, after the rules of the game: phase, target, what it submitted.
+
+    Parameters
+    ----------
+    hosted
+        The challenge.
+    product
+        One of its products that depend on the request.
+    query
+        Parameters as they came, and the id of the token's holder.
+    kept
+        Finds what the named anonymizer submitted.
+
+    Raises
+    ------
+    RequestError
+        If a parameter is wrong or missing, the phase is closed, or the anonymizer has submitted
+        nothing that the product could be made of.
+    """
+    request = DataRequest(parameters=checked_parameters(product.parameters, query))
+    if request.split is not None and request.split in hosted.phases:
+        refuse_outside(hosted.phases[request.split], request.split, kept.ledger)
+    if not (product.with_target and request.anonymizer):
+        return request
+    split = request.split if product.same_split else None
+    target = kept.target(hosted, request.anonymizer, whole=True, split=split)
+    require_submission(target, split)
+    return attrs.evolve(request, target=target)
 
 
 def requested_product(hosted: HostedChallenge, product: DataProduct, request: DataRequest) -> bytes:

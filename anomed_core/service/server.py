@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import signal
 from collections.abc import Callable, Iterable, Mapping
 from contextlib import ExitStack
 
@@ -97,6 +96,7 @@ def open_server(
     in_background: bool = False,
     environment: Mapping[str, str] = os.environ,
     clock: Callable[[], int] = utc_microseconds,
+    on_loss: Callable[[], None] = lambda: None,
 ) -> Server:
     """Open challenges, engine and ledger, in this order.
 
@@ -117,6 +117,8 @@ def open_server(
         ``ANOMED_SECRET``, ``ANOMED_HOST`` and ``ANOMED_PLATFORM_SECRET`` are read from it.
     clock
         Returns microseconds since 1970-01-01 UTC.
+    on_loss
+        Called when this process can evaluate nothing any more and another one should take over.
 
     Returns
     -------
@@ -135,59 +137,37 @@ def open_server(
     hosted = _opened(specs, registry, state, environment)
     inline: Engine = InlineEngine(Evaluator(hosted))
     in_processes = in_background and _needs_processes(hosted.values())
-    engine = _engine(hosted, settings) if in_processes else inline
+    engine = _engine(hosted, settings, on_loss) if in_processes else inline
     with ExitStack() as undo:
         undo.callback(engine.close)
-        database = Database(settings.ledger or state.ledger_url)
-        undo.callback(database.close)
-        ledger, follow_ups = Ledger(database, clock=clock), FollowUpBook(database, clock=clock)
+        records = _records(settings, state, clock)
+        undo.callback(records.ledger.close)
         for challenge in hosted.values():
-            ledger.open_challenge(
+            records.ledger.open_challenge(
                 challenge.id,
                 challenge.fingerprint,
                 accept_change=accept_change,
                 ranked=ranked_metrics(challenge.rankings, challenge.house_entries),
             )
-        kept = KeptSubmissions(
-            ledger=ledger, payloads=PayloadStore(state.payloads), limits=settings.limits
-        )
-        workers: list[Worker] = []
+        background: tuple[Background | HouseEntryThread, ...] = ()
         if in_background:
-            workers += _delivery_workers(hosted, registry, follow_ups, environment)
-            workers += _house_attack_workers(hosted, kept, engine, follow_ups, settings)
+            workers: list[Worker] = [
+                *_delivery_workers(hosted, registry, records.follow_ups, environment),
+                *_house_attack_workers(hosted, records, engine, settings),
+            ]
+            background = tuple(Background(records.follow_ups, worker) for worker in workers)
+            background += _house_entry_threads(hosted, records, engine)
         undo.pop_all()
-    background: tuple[Background | HouseEntryThread, ...] = tuple(
-        Background(follow_ups, worker) for worker in workers
-    )
-    if in_background and any(challenge.house_entries for challenge in hosted.values()):
-        entries = HouseEntries(challenges=hosted, submissions=kept, engine=engine, ledger=ledger)
-        background += (HouseEntryThread(entries),)
     for thread in background:
         thread.start()
-    submissions = Submissions(
-        ledger=ledger,
-        inline=inline,
-        engine=engine,
-        kept=kept,
-        limits=settings.limits,
-        quota=_quota(settings),
-        # An evaluation may wait for its turn as long as it may run.
-        lease_s=2 * settings.evaluation_timeout_s + _LEASE_MARGIN_S,
-        recorded=tuple(thread.wake for thread in background),
-    )
-    tokens = TokenBook(database, clock=clock)
     return Server(
         challenges=hosted,
-        ledger=ledger,
-        tokens=tokens,
-        follow_ups=follow_ups,
-        rankings=Rankings(ledger),
-        submissions=submissions,
-        authorizer=Authorizer(
-            identify=tokens.identify,
-            knows=tokens.knows,
-            believes_everybody=settings.auth == "open",
-        ),
+        ledger=records.ledger,
+        tokens=records.tokens,
+        follow_ups=records.follow_ups,
+        rankings=Rankings(records.ledger),
+        submissions=_submissions(records, settings, inline, engine, background),
+        authorizer=_authorizer(records.tokens, settings),
         throttle=_throttle(settings, state, clock),
         background=background,
         state=state,
@@ -196,21 +176,71 @@ def open_server(
     )
 
 
-def _engine(challenges: Mapping[str, HostedChallenge], settings: ServerSettings) -> Engine:
-    """Return an engine of processes, forked before any thread or database connection exists."""
+@attrs.frozen(kw_only=True)
+class _Records:
+    """What is remembered, in one database, and the bodies that belong to it."""
+
+    ledger: Ledger
+    follow_ups: FollowUpBook
+    tokens: TokenBook
+    kept: KeptSubmissions
+
+
+def _records(settings: ServerSettings, state: StateDirectory, clock: Callable[[], int]) -> _Records:
+    database = Database(settings.ledger or state.ledger_url)
+    ledger = Ledger(database, clock=clock)
+    payloads = PayloadStore(state.payloads)
+    return _Records(
+        ledger=ledger,
+        follow_ups=FollowUpBook(database, clock=clock),
+        tokens=TokenBook(database, clock=clock),
+        kept=KeptSubmissions(ledger=ledger, payloads=payloads, limits=settings.limits),
+    )
+
+
+def _submissions(
+    records: _Records,
+    settings: ServerSettings,
+    inline: Engine,
+    engine: Engine,
+    background: Iterable[Background | HouseEntryThread],
+) -> Submissions:
+    return Submissions(
+        ledger=records.ledger,
+        inline=inline,
+        engine=engine,
+        kept=records.kept,
+        limits=settings.limits,
+        quota=_quota(settings),
+        # An evaluation may wait for its turn as long as it may run.
+        lease_s=2 * settings.evaluation_timeout_s + _LEASE_MARGIN_S,
+        recorded=tuple(thread.wake for thread in background),
+    )
+
+
+def _authorizer(tokens: TokenBook, settings: ServerSettings) -> Authorizer:
+    return Authorizer(
+        identify=tokens.identify,
+        knows=tokens.knows,
+        believes_everybody=settings.auth == "open",
+    )
+
+
+def _engine(
+    challenges: Mapping[str, HostedChallenge],
+    settings: ServerSettings,
+    on_loss: Callable[[], None],
+) -> Engine:
+    """Return an engine of processes."""
+    # Forked before any thread or database connection exists: a child that inherits a lock which
+    # another thread holds waits for ever, and SQLite forbids to carry a connection over a fork.
     return ForkingEngine(
         Evaluator(challenges),
         timeout_s=settings.evaluation_timeout_s,
         memory_bytes=settings.evaluation_memory_bytes,
         n_parallel=settings.evaluations_at_once,
-        on_loss=_replace_worker,
+        on_loss=on_loss,
     )
-
-
-def _replace_worker() -> None:
-    """Let gunicorn replace this worker: it answers what is under way and ends."""
-    if os.environ.get("SERVER_SOFTWARE", "").startswith("gunicorn"):
-        os.kill(os.getpid(), signal.SIGTERM)
 
 
 def _needs_processes(challenges: Iterable[HostedChallenge]) -> bool:
@@ -274,9 +304,8 @@ def _delivery_workers(
 
 def _house_attack_workers(
     hosted: Mapping[str, HostedChallenge],
-    submissions: KeptSubmissions,
+    records: _Records,
     engine: Engine,
-    follow_ups: FollowUpBook,
     settings: ServerSettings,
 ) -> list[HouseAttackWorker]:
     """Return the worker that runs house attacks, if there are attacks for it to run."""
@@ -285,13 +314,25 @@ def _house_attack_workers(
     return [
         HouseAttackWorker(
             challenges=hosted,
-            submissions=submissions,
+            submissions=records.kept,
             engine=engine,
-            ledger=submissions.ledger,
-            follow_ups=follow_ups,
+            ledger=records.ledger,
+            follow_ups=records.follow_ups,
             timeout_s=settings.evaluation_timeout_s,
         )
     ]
+
+
+def _house_entry_threads(
+    hosted: Mapping[str, HostedChallenge], records: _Records, engine: Engine
+) -> tuple[HouseEntryThread, ...]:
+    """Return the thread that scores the entries of the house, if there are any."""
+    if not any(challenge.house_entries for challenge in hosted.values()):
+        return ()
+    entries = HouseEntries(
+        challenges=hosted, submissions=records.kept, engine=engine, ledger=records.ledger
+    )
+    return (HouseEntryThread(entries),)
 
 
 def _quota(settings: ServerSettings) -> Quota | None:

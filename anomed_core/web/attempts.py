@@ -11,10 +11,11 @@ import falcon
 
 from anomed_core.errors import InvalidParameterError, MissingParameterError
 from anomed_core.ledger import Attempt, Choice
-from anomed_core.model import ANONYMIZER, DEANONYMIZER, Parameter, Role, Split, Subject
+from anomed_core.model import ANONYMIZER, DEANONYMIZER, Parameter, Role, Subject
 from anomed_core.service import HostedChallenge
 from anomed_core.service.description import phases_as_json
 from anomed_core.service.identities import with_own_id
+from anomed_core.service.outlook import outlook_of
 from anomed_core.service.parameters import checked_parameters
 from anomed_core.service.server import Server
 from anomed_core.web.query import read_query
@@ -91,23 +92,18 @@ class AttemptsResource:
         }
 
     def _outlook(self, kind: str, subject: Subject) -> dict[str, Any]:
-        finals = self.server.ledger.attempts(
+        outlook = outlook_of(
+            self.server.ledger,
             challenge=self.hosted.id,
+            kind=kind,
             subject=subject,
-            choice=Choice(kind=kind, split=Split.VALIDATION),
+            quota=self.server.submissions.quota,
         )
-        used = {attempt.state for attempt in finals}
-        final = "scored" if "scored" in used else "claimed" if "claimed" in used else "open"
-        quota = self.server.submissions.quota
-        if quota is None:
-            return {"final": final, "tuning_remaining": None, "resets_at": None}
-        remaining, resets_at = self.server.ledger.remaining(
-            challenge=self.hosted.id, kind=kind, subject=subject, quota=quota
-        )
+        resets_at = outlook.resets_at
         return {
-            "final": final,
-            "tuning_remaining": remaining,
-            "resets_at": resets_at.isoformat(),
+            "final": outlook.final,
+            "tuning_remaining": outlook.tuning_remaining,
+            "resets_at": resets_at.isoformat() if resets_at else None,
         }
 
 

@@ -4,15 +4,12 @@ from __future__ import annotations
 
 from typing import BinaryIO, cast
 
-import attrs
 import falcon
 
-from anomed_core.model import DataProduct, DataRequest
+from anomed_core.model import DataProduct
 from anomed_core.service import HostedChallenge, requested_product, static_product
 from anomed_core.service.identities import with_own_id
-from anomed_core.service.kept_submissions import require_submission
-from anomed_core.service.parameters import checked_parameters
-from anomed_core.service.phases import refuse_outside
+from anomed_core.service.provision import requested
 from anomed_core.service.server import Server
 from anomed_core.state import Artifact
 from anomed_core.web.query import read_query
@@ -97,16 +94,8 @@ class RequestedProductResource:
         """Send what the owner provides for these parameters."""
         query = with_own_id(read_query(req, self._product.parameters), req.context.identity)
         self._server.authorizer.may_read(self._hosted, self._product, req.context.identity, query)
-        request = DataRequest(parameters=checked_parameters(self._product.parameters, query))
-        if request.split is not None and request.split in self._hosted.phases:
-            phase = self._hosted.phases[request.split]
-            refuse_outside(phase, request.split, self._server.ledger)
-        if self._product.with_target and request.anonymizer:
-            split = request.split if self._product.same_split else None
-            submissions = self._server.submissions.kept
-            target = submissions.target(self._hosted, request.anonymizer, whole=True, split=split)
-            require_submission(target, split)
-            request = attrs.evolve(request, target=target)
+        kept = self._server.submissions.kept
+        request = requested(self._hosted, self._product, query, kept=kept)
         content = requested_product(self._hosted, self._product, request)
         resp.set_header("Cache-Control", "private, no-store")
         digest = digest_bytes(content)
