@@ -60,8 +60,9 @@ def _missing(client: ChallengeClient, offered: Sequence[tuple[str, Quality]]) ->
         for quality in (Quality.PERFECT, Quality.TRIVIAL):
             if (kind.name, quality) not in offered:
                 yield (
-                    f"the submission kind {kind.name!r} has no {quality} baseline; offer one in "
-                    "anomed_baselines, since most checks submit it"
+                    f"the submission kind {kind.name!r} has no {quality} baseline; declare it "
+                    f"with the kind, {quality}=..., or offer it in anomed_baselines, since most "
+                    "checks submit it"
                 )
 
 
