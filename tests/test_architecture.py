@@ -287,6 +287,15 @@ def test_no_plugin_that_keeps_to_the_plan_is_excused() -> None:
     assert broken == NOT_YET
 
 
+def test_the_contributors_map_names_files_that_are_there() -> None:
+    text = (ROOT / "CONTRIBUTING.md").read_text(encoding="utf-8")
+    named = re.findall(r"`((?:anomed_core|tests|docs)/[\w./]+)`", text)
+
+    assert named
+    assert [name for name in named if not (ROOT / name).exists()] == []
+    assert len(text.splitlines()) < 120
+
+
 def test_only_the_command_line_prints() -> None:
     for path, tree in modules(CORE):
         calls = {
