@@ -46,13 +46,13 @@ class Authorizer:
         Returns who a token belongs to.
     knows
         Returns whether somebody has a token, or had one.
-    believes_everybody
-        Whether ``auth`` is ``open``.
+    trusts_ids
+        Whether the ids in a query are believed without a token: ``auth`` is ``open``.
     """
 
     identify: Callable[[str], Identity | None]
     knows: Callable[[Identity], bool]
-    believes_everybody: bool
+    trusts_ids: bool
 
     def identity(self, name: str | None, token: str | None) -> Identity | None:
         """Return who asks.
@@ -74,7 +74,7 @@ class Authorizer:
         NotAuthenticatedError
             If the token is unknown, revoked, or belongs to somebody else than `name`.
         """
-        if self.believes_everybody or token is None:
+        if self.trusts_ids or token is None:
             return None
         identity = self.identify(token)
         if identity is None or (name and name != identity.holder):
@@ -96,7 +96,7 @@ class Authorizer:
         """
         if self._decided(hosted, f"read {product.path}", identity):
             return
-        if self.believes_everybody or Role.PUBLIC in product.audience:
+        if self.trusts_ids or Role.PUBLIC in product.audience:
             return
         known = _known_here(identity, hosted)
         if known.role is Role.ORGANISER:
@@ -119,7 +119,7 @@ class Authorizer:
         ------
         NotAuthenticatedError, NotAllowedError
         """
-        if self._decided(hosted, f"submit {kind.name}", identity) or self.believes_everybody:
+        if self._decided(hosted, f"submit {kind.name}", identity) or self.trusts_ids:
             return
         known = _known_here(identity, hosted)
         if known.role is not kind.submitter:
@@ -136,7 +136,7 @@ class Authorizer:
         ------
         NotAuthenticatedError, NotAllowedError
         """
-        if self._decided(hosted, "see scores", identity) or self.believes_everybody:
+        if self._decided(hosted, "see scores", identity) or self.trusts_ids:
             return
         known = _known_here(identity, hosted)
         if known.role is Role.ORGANISER:
@@ -153,7 +153,7 @@ class Authorizer:
         NotAuthenticatedError, NotAllowedError
             Without a token, and with one of another challenge.
         """
-        return None if self.believes_everybody else _known_here(identity, hosted)
+        return None if self.trusts_ids else _known_here(identity, hosted)
 
     def may_see_targets(self, hosted: HostedChallenge, identity: Identity | None) -> None:
         """Refuse to tell anybody but attackers and the organiser whom one can attack.
@@ -162,7 +162,7 @@ class Authorizer:
         ------
         NotAuthenticatedError, NotAllowedError
         """
-        if self._decided(hosted, "see targets", identity) or self.believes_everybody:
+        if self._decided(hosted, "see targets", identity) or self.trusts_ids:
             return
         known = _known_here(identity, hosted)
         if known.role not in {Role.DEANONYMIZER, Role.ORGANISER}:
@@ -198,11 +198,11 @@ class Authorizer:
         if identity is not None and identity.role is Role.ORGANISER:
             _known_here(identity, hosted)
             return
-        if split is Split.TUNING and not self.believes_everybody:
+        if split is Split.TUNING and not self.trusts_ids:
             _known_here(identity, hosted)
             raise NotAllowedError("Tuning scores are ranked for the organiser only.")
         visible_to = hosted.shown.visible_to
-        if visible_to != Role.PUBLIC and not self.believes_everybody:
+        if visible_to != Role.PUBLIC and not self.trusts_ids:
             _known_here(identity, hosted)
         if visible_to == Role.ORGANISER:
             raise NotAllowedError("The rankings of this challenge are shown to its organiser only.")

@@ -222,7 +222,7 @@ def _authorizer(tokens: TokenBook, settings: ServerSettings) -> Authorizer:
     return Authorizer(
         identify=tokens.identify,
         knows=tokens.knows,
-        believes_everybody=settings.auth == "open",
+        trusts_ids=settings.auth == "open",
     )
 
 

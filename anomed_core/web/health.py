@@ -75,7 +75,7 @@ class MetricsResource:
 
     def on_get(self, req: falcon.Request, resp: falcon.Response) -> None:
         """Send Prometheus' text format."""
-        if not self.server.authorizer.believes_everybody:
+        if not self.server.authorizer.trusts_ids:
             identity = req.context.identity
             if identity is None:
                 raise NotAuthenticatedError("The metrics are for the organiser; send a token.")

@@ -45,7 +45,7 @@ class IdentityCheck:
         """
         req.context.identity = None
         header = req.env.get("HTTP_AUTHORIZATION")
-        if header is not None and not self.authorizer.believes_everybody:
+        if header is not None and not self.authorizer.trusts_ids:
             try:
                 req.context.identity = self.authorizer.identity(*credentials(header))
             except NotAuthenticatedError:
@@ -65,7 +65,7 @@ class IdentityCheck:
         if identity is not None:
             return f"{identity.challenge} {identity.role} {identity.holder}"
         ids: list[str] = []
-        if self.authorizer.believes_everybody:
+        if self.authorizer.trusts_ids:
             ids = [name for name in read_query(req, (ANONYMIZER, DEANONYMIZER)).values() if name]
         return "|".join(f"{len(name)}:{name}" for name in ids) or f"address {req.remote_addr}"
 

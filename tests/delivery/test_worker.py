@@ -139,7 +139,7 @@ def test_what_the_platform_refuses_waits_for_the_organiser(office: Office) -> No
     assert len(platform.kept) == 1
 
 
-def test_a_postman_who_died_is_followed_by_another(office: Office) -> None:
+def test_a_delivery_worker_that_died_is_followed_by_another(office: Office) -> None:
     office.record()
     assert office.follow_ups.take(DELIVER, lease_s=30) is not None
     with moody_platform() as platform:

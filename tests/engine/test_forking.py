@@ -172,7 +172,7 @@ def test_no_room_for_a_file_costs_one_job(monkeypatch):
     engine.close()
 
 
-def test_a_nursery_that_fails_ends_instead_of_becoming_a_second_server(monkeypatch):
+def test_a_fork_server_that_fails_ends_instead_of_becoming_a_second_server(monkeypatch):
     def fail(*_, **__):
         raise MemoryError
 

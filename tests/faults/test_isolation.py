@@ -119,7 +119,7 @@ def test_what_an_evaluation_leaves_behind_is_ended(server: RunningServer) -> Non
     wait_for(lambda: not processes_named(str(float(seconds))), timeout_s=5)
 
 
-def test_a_server_that_lost_its_nursery_gets_another(server: RunningServer) -> None:
+def test_a_server_that_lost_its_fork_server_gets_another(server: RunningServer) -> None:
     before = workers_of(server)
     bad = submit(server.port, "murder", prediction(Order.KILL_PARENT))
     assert bad.status == FAILED
