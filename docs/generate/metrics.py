@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from anomed_supervised_mia.challenge.scoring import UTILITY_METRICS
+from anomed_supervised_mia.challenge.metrics import UTILITY_METRICS
 
 from anomed_core.model import Metric
 from anomed_core.service.server import Server

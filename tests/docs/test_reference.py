@@ -14,7 +14,7 @@ import attrs
 import click
 import numpy as np
 import pytest
-from anomed_supervised_mia.challenge.scoring import UTILITY_METRICS
+from anomed_supervised_mia.challenge.metrics import UTILITY_METRICS
 
 import anomed_core
 from anomed_core import errors, hookspecs, testing

@@ -13,38 +13,38 @@ if TYPE_CHECKING:
     from anomed_supervised_mia.attacks import Signals
     from anomed_supervised_mia.auditing.audits import AuditSettings, audit
     from anomed_supervised_mia.auditing.results import AuditMetadata, AuditResults
-    from anomed_supervised_mia.challenge.datasets import (
+    from anomed_supervised_mia.challenge.data import (
         InMemoryNumpyArrays,
         NpzFromDisk,
         NumpyDataset,
         discard_targets,
     )
-    from anomed_supervised_mia.challenge.membership import (
+    from anomed_supervised_mia.challenge.scoring import (
         evaluate_membership_inference_attack,
         evaluate_MIA,
     )
-    from anomed_supervised_mia.challenge.scoring import strict_binary_accuracy
-    from anomed_supervised_mia.challenge.server import (
+    from anomed_supervised_mia.challenge.upstream import (
+        SupervisedLearningMIAChallenge,
         supervised_learning_MIA_challenge_server_factory,
     )
-    from anomed_supervised_mia.challenge.upstream import SupervisedLearningMIAChallenge
+    from anomed_supervised_mia.metrics.accuracy import strict_binary_accuracy
     from anomed_supervised_mia.report import write_report
 
 _HOME_OF = {
     "SupervisedLearningMIAChallenge": "challenge.upstream",
-    "InMemoryNumpyArrays": "challenge.datasets",
-    "NpzFromDisk": "challenge.datasets",
-    "NumpyDataset": "challenge.datasets",
+    "InMemoryNumpyArrays": "challenge.data",
+    "NpzFromDisk": "challenge.data",
+    "NumpyDataset": "challenge.data",
     "AuditMetadata": "auditing.results",
     "AuditResults": "auditing.results",
     "AuditSettings": "auditing.audits",
     "Signals": "attacks",
     "audit": "auditing.audits",
-    "discard_targets": "challenge.datasets",
-    "evaluate_MIA": "challenge.membership",
-    "evaluate_membership_inference_attack": "challenge.membership",
-    "strict_binary_accuracy": "challenge.scoring",
-    "supervised_learning_MIA_challenge_server_factory": "challenge.server",
+    "discard_targets": "challenge.data",
+    "evaluate_MIA": "challenge.scoring",
+    "evaluate_membership_inference_attack": "challenge.scoring",
+    "strict_binary_accuracy": "metrics.accuracy",
+    "supervised_learning_MIA_challenge_server_factory": "challenge.upstream",
     "write_report": "report",
 }
 

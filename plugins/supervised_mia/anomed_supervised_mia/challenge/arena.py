@@ -16,7 +16,7 @@ import numpy as np
 
 from anomed_core import ConfigError, Lottery, Split
 from anomed_supervised_mia.challenge.data import Parts
-from anomed_supervised_mia.challenge.scoring import Evaluator
+from anomed_supervised_mia.challenge.metrics import Evaluator
 
 Arrays = Mapping[str, np.ndarray]
 Freeze = Callable[[str, str, Callable[[], Arrays]], Arrays]
@@ -45,6 +45,8 @@ class Arena:
         Whether predictions of whole numbers and bools must be labels.
     rank_attacks_by
         Primary metric of attacks.
+    least_utility
+        Value of the first utility metric that an anonymizer must reach to be ranked.
     audit_hosts
         Hosts at which anonymizers may be asked for predictions.
     lottery
@@ -58,6 +60,7 @@ class Arena:
     evaluate_memberships: Evaluator
     classifies: bool = True
     rank_attacks_by: str
+    least_utility: float | None = None
     audit_hosts: tuple[str, ...] = ()
     lottery: Lottery
 

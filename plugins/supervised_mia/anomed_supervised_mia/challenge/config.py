@@ -105,6 +105,10 @@ class SupervisedMIAConfig:
         ``accuracy`` for labels and ``mae`` for numbers.
     rank_attacks_by
         Metric that ranks attacks.
+    least_utility
+        Value of the first utility metric that an anonymizer must reach to be ranked by its privacy,
+        or stay below, where lower is better. Without it: a tenth of the way from the best constant
+        prediction to a perfect one, on the training records.
     audit_hosts
         Hosts (``host`` or ``host:port``) at which participants may register the ``/predict`` of
         their anonymizer, as ``predict_url`` of their final, so that the house attacks it; none by
@@ -115,4 +119,5 @@ class SupervisedMIAConfig:
     mia_evaluation_dataset_length: int = attrs.field(default=100, validator=attrs.validators.ge(1))
     utility: tuple[str, ...] = ()
     rank_attacks_by: str = attrs.field(default="auc", validator=_attack_metrics)
+    least_utility: float | None = attrs.field(default=None, metadata={"fingerprint": False})
     audit_hosts: tuple[str, ...] = attrs.field(default=(), metadata={"fingerprint": False})

@@ -1,19 +1,111 @@
-"""The house's audit of an anonymizer: attack its answers, and compare them with what was scored."""
+"""The house's audit of an anonymizer: ask it over HTTP, attack its answers, compare them."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Collection, Mapping
+from functools import partial
+from typing import Any
+from urllib.parse import urlsplit
 
 import attrs
+import httpx
 import numpy as np
 
-from anomed_core import Submission
+from anomed_core import (
+    Direction,
+    HouseAttack,
+    Metric,
+    Submission,
+    SubmissionRejected,
+    decode_npz,
+    encode_npz,
+)
 from anomed_supervised_mia.attacks import GapAttack, Signals
 from anomed_supervised_mia.auditing.audits import audit, default_attacks
 from anomed_supervised_mia.auditing.consistency import Consistency, compare_answers
-from anomed_supervised_mia.auditing.results import AuditResults
+from anomed_supervised_mia.auditing.results import AttackResult, AuditResults
 from anomed_supervised_mia.challenge.arena import Arena
-from anomed_supervised_mia.challenge.remote import AnonymizerUnavailableError
+from anomed_supervised_mia.challenge.metrics import ANONYMIZER
+
+_TIMEOUT_S = 30.0
+_LARGEST_ANSWER_BYTES = 64 * 2**20
+
+
+class AnonymizerUnavailableError(RuntimeError):
+    """The anonymizer did not answer, or not with a prediction that fits each record."""
+
+
+def refuse_foreign_url(url: str, allowed_hosts: Collection[str]) -> None:
+    """Refuse a URL that the server may not be sent to.
+
+    Parameters
+    ----------
+    url
+        As the participant gave it.
+    allowed_hosts
+        ``host`` or ``host:port``, as the organiser listed them.
+
+    Raises
+    ------
+    SubmissionRejected
+        If it is no plain HTTP URL, or of another host.
+    """
+    try:
+        parts = urlsplit(url)
+        is_plain = parts.scheme in {"http", "https"} and parts.username is None
+        host, port = parts.hostname or "", parts.port
+    except ValueError:
+        is_plain, host, port = False, "", None
+    if not is_plain or not ({host, f"{host}:{port}"} & set(allowed_hosts)):
+        raise SubmissionRejected(
+            f"predict_url is {url[:120]!r}; allowed are http URLs at {', '.join(allowed_hosts)}."
+        )
+
+
+def ask(url: str, X: np.ndarray) -> np.ndarray:
+    """Ask an anonymizer for predictions.
+
+    Parameters
+    ----------
+    url
+        Of its ``/predict``.
+    X
+        Features of shape (n_records, ...).
+
+    Returns
+    -------
+    ndarray
+        Labels of shape (n_records,), or probabilities of shape (n_records, n_classes).
+
+    Raises
+    ------
+    AnonymizerUnavailableError
+        If it does not answer in time, answers too much, or not one prediction for each record.
+    """
+    try:
+        body = _post(url, encode_npz({"X": X}))
+        prediction = decode_npz(body, ["prediction"]).get("prediction")
+    except (httpx.HTTPError, httpx.InvalidURL, ValueError) as error:
+        raise AnonymizerUnavailableError(f"{url} gave no prediction: {error}") from error
+    if prediction is None or prediction.ndim not in {1, 2} or len(prediction) != len(X):
+        raise AnonymizerUnavailableError(f"{url} did not give one prediction for each record")
+    return prediction
+
+
+def _post(url: str, content: bytes) -> bytes:
+    with (
+        httpx.Client(timeout=_TIMEOUT_S, follow_redirects=False, trust_env=False) as client,
+        client.stream("POST", url, content=content) as answer,
+    ):
+        if not answer.is_success:
+            raise AnonymizerUnavailableError(f"{url} answered {answer.status_code}")
+        body = bytearray()
+        for chunk in answer.iter_bytes():
+            body += chunk
+            if len(body) > _LARGEST_ANSWER_BYTES:
+                raise AnonymizerUnavailableError(f"{url} answers too much")
+    return bytes(body)
+
 
 N_OF_EACH = 500
 """Members, non-members and evaluation records that are asked for, at most."""
@@ -37,25 +129,124 @@ class ServedModel:
     audit: AuditResults
     consistency: Consistency
 
+    @property
+    def strongest(self) -> AttackResult:
+        """The attack that learnt most."""
+        return self.audit.strongest()
+
     def metrics(self) -> dict[str, float]:
         """Return the findings as finite numbers, as the ledger keeps them."""
-        strongest = self.audit.strongest()
-        one_percent = next(rate for rate in strongest.tpr_at_fpr if rate.level == 0.01)
-        return {
-            "auc": strongest.auc.value,
-            "auc_low": strongest.auc.low,
-            "auc_high": strongest.auc.high,
-            "max_advantage": strongest.max_advantage.estimate.value,
-            "null_advantage": strongest.max_advantage.null_limit,
-            "tpr_at_fpr_0.01": one_percent.estimate.value,
-            "epsilon_lower_bound": strongest.best_epsilon.estimate.low,
-            "n_members": float(self.audit.n_members),
-            "n_non_members": float(self.audit.n_non_members),
-            "answers_as_submitted": self.consistency.as_submitted,
-            "answers_repeatable": self.consistency.repeatable,
-            "one_model_p_value": self.consistency.p_value,
-            "flagged": float(self.consistency.is_another_model),
-        }
+        return {metric.name: float(compute(self)) for metric, compute in SERVED_MODEL_METRICS}
+
+
+def _one_percent(seen: ServedModel) -> float:
+    return next(rate for rate in seen.strongest.tpr_at_fpr if rate.level == 0.01).estimate.value
+
+
+def _row(
+    name: str,
+    compute: Callable[[ServedModel], float],
+    definition: str,
+    *,
+    high: float = 1.0,
+    **options: Any,
+) -> tuple[Metric, Callable[[ServedModel], float]]:
+    return Metric(name=name, bounds=(0.0, high), definition=definition, **options), compute
+
+
+SERVED_MODEL_METRICS = (
+    _row(
+        "auc",
+        lambda seen: seen.strongest.auc.value,
+        "Area under the ROC curve of the strongest attack on the served model's answers.",
+        chance=0.5,
+        limits=("auc_low", "auc_high"),
+    ),
+    _row("auc_low", lambda seen: seen.strongest.auc.low, "Lower end of its 95 % interval."),
+    _row("auc_high", lambda seen: seen.strongest.auc.high, "Upper end of its 95 % interval."),
+    _row(
+        "max_advantage",
+        lambda seen: seen.strongest.max_advantage.estimate.value,
+        "Largest TPR - FPR over all thresholds of that attack.",
+    ),
+    _row(
+        "null_advantage",
+        lambda seen: seen.strongest.max_advantage.null_limit,
+        "95 % of worthless attacks have a smaller max_advantage.",
+        high=np.inf,
+    ),
+    _row(
+        "tpr_at_fpr_0.01",
+        _one_percent,
+        "Highest TPR of a threshold whose FPR does not exceed 0.01.",
+        chance=0.01,
+    ),
+    _row(
+        "epsilon_lower_bound",
+        lambda seen: seen.strongest.best_epsilon.estimate.low,
+        "Largest epsilon that the answers of this attack prove, with 95 % confidence.",
+        high=np.inf,
+        chance=0.0,
+    ),
+    _row(
+        "n_members",
+        lambda seen: seen.audit.n_members,
+        "Training records that were asked for.",
+        high=np.inf,
+    ),
+    _row(
+        "n_non_members",
+        lambda seen: seen.audit.n_non_members,
+        "Other records that were asked for.",
+        high=np.inf,
+    ),
+    _row(
+        "answers_as_submitted",
+        lambda seen: seen.consistency.as_submitted,
+        "Share of the answers that equal what was submitted.",
+        direction=Direction.LOWER,
+    ),
+    _row(
+        "answers_repeatable",
+        lambda seen: seen.consistency.repeatable,
+        "Share of the answers that come again when asked again; 1 if the model is deterministic.",
+        direction=Direction.LOWER,
+    ),
+    _row(
+        "one_model_p_value",
+        lambda seen: seen.consistency.p_value,
+        "P value of an exact sign test that the answers are of the model that was scored.",
+        direction=Direction.LOWER,
+    ),
+    _row(
+        "flagged",
+        lambda seen: seen.consistency.is_another_model,
+        "1 if that p value is below 0.001: another model answers; else 0.",
+    ),
+)
+"""Each metric of the audit with the function that reads it off."""
+
+
+def house_attacks(arena: Arena) -> list[HouseAttack]:
+    """Return the audit of the model that an anonymizer serves, where it may be asked."""
+
+    def run(submission: Submission, rng: np.random.Generator) -> Mapping[str, float] | None:
+        url = submission.parameters.get("predict_url")
+        if url is None:
+            return None
+        return audit_served_model(arena, submission, partial(ask, url), rng).metrics()
+
+    return [
+        HouseAttack(
+            name="served-model",
+            kind=ANONYMIZER,
+            description="Threshold attacks on the answers of the anonymizer's /predict, and an "
+            "exact sign test whether these come from the model that was scored.",
+            on_request=not arena.audit_hosts,
+            metrics=[metric for metric, _ in SERVED_MODEL_METRICS],
+            run=run,
+        )
+    ]
 
 
 def audit_served_model(

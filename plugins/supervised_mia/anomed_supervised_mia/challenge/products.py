@@ -1,7 +1,8 @@
-"""What a challenge hands out, and what it takes."""
+"""What a challenge hands out."""
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
 import attrs
@@ -14,44 +15,14 @@ from anomed_core import (
     ArraySchema,
     ArraysSchema,
     DataProduct,
-    Parameter,
-    Purpose,
+    DataRequest,
     Role,
-    Split,
-    SubmissionKind,
 )
 from anomed_supervised_mia.challenge.arena import Arena
 
 EVALUATION_PATH = "/data/attack-success-evaluation"
 
-_LARGEST_SCORE = 1e300
-_LARGEST_PREDICTION = 1e100
-"""Squares of errors, and their sum over all records, stay finite."""
-
 _MEANING = {"X": "Features, one row a record.", "y": "Targets, one a record."}
-
-_ABOUT_MODELS = (
-    Parameter(
-        name="model",
-        required=False,
-        description="Name of the model without its version; versions are drawn as one line.",
-    ),
-    Parameter(name="epoch", required=False, description="Checkpoint of the model, from 0."),
-    Parameter(name="claimed_epsilon", required=False, description="The privacy that is promised."),
-    Parameter(
-        name="predict_url",
-        required=False,
-        description="Where the house may ask this anonymizer for predictions.",
-    ),
-)
-
-_PREDICTION_KINDS = {
-    "b": ("bool", "int", "float"),
-    "i": ("int", "float", "bool"),
-    "u": ("int", "float", "bool"),
-    "f": ("float", "int"),
-    "U": ("str",),
-}
 
 
 def data_products(arena: Arena) -> list[DataProduct]:
@@ -118,67 +89,28 @@ def _records_schema(
     return ArraysSchema(arrays=tuple(schemas))
 
 
-def submission_kinds(arena: Arena) -> list[SubmissionKind]:
-    """Declare predictions and memberships."""
-    memberships = ArraySchema(
-        name="prediction",
-        kinds=("bool", "float", "int"),
-        shape=(2 * arena.length,),
-        low=-_LARGEST_SCORE,
-        high=_LARGEST_SCORE,
-        description="True for members; or a score for each record, higher means more likely a "
-        "member.",
-    )
-    return [
-        SubmissionKind(
-            name="anonymizer",
-            path="/utility/anonymizer",
-            submitter=Role.ANONYMIZER,
-            purpose=Purpose.UTILITY,
-            schema={split: _prediction_schema(arena, split) for split in Split},
-            parameters=(
-                ANONYMIZER,
-                DATA_SPLIT,
-                *(_ABOUT_MODELS if arena.audit_hosts else _ABOUT_MODELS[:-1]),
-            ),
-            keeps={Split.VALIDATION},  # house attacks judge finals
-            cheap=True,
-            description="Predicted targets of the tuning or validation features.",
-        ),
-        SubmissionKind(
-            name="deanonymizer",
-            path="/utility/deanonymizer",
-            submitter=Role.DEANONYMIZER,
-            purpose=Purpose.THREAT,
-            schema=ArraysSchema(arrays=(memberships,)),
-            parameters=(ANONYMIZER, DEANONYMIZER, DATA_SPLIT),
-            with_target=False,  # models are attacked, which may be known before they are scored
-            cheap=True,
-            description="Memberships, or membership scores, of the evaluation records.",
-        ),
-    ]
+def provide(arena: Arena, product: DataProduct, request: DataRequest) -> Mapping[str, Any]:
+    """Hand out records; draws depend on the server's secret only.
 
-
-def _prediction_schema(arena: Arena, split: Split) -> ArraysSchema:
-    targets = arena.targets(split)
-    low, high = _limits(targets.dtype, is_label=arena.expects_labels(split))
-    prediction = ArraySchema(
-        name="prediction",
-        kinds=_PREDICTION_KINDS[targets.dtype.kind],
-        shape=targets.shape,
-        low=low,
-        high=high,
-        description="One target for each record, in the order of the features.",
-    )
-    return ArraysSchema(arrays=(prediction,))
-
-
-def _limits(dtype: np.dtype[Any], *, is_label: bool) -> tuple[float | None, float | None]:
-    """Return what a prediction may be so that its dtype holds it, and its score is finite."""
-    if dtype.kind == "U":
-        return None, None
-    if is_label:
-        return (0, 1) if dtype.kind == "b" else (np.iinfo(dtype).min, np.iinfo(dtype).max)
-    held = float(np.finfo(dtype).max) if dtype.kind == "f" else _LARGEST_PREDICTION
-    largest = min(held, _LARGEST_PREDICTION)
-    return -largest, largest
+    Raises
+    ------
+    ValueError
+        If evaluation data are asked for without one of their parameters.
+    """
+    part = product.path.rsplit("/", 1)[1]
+    if product.path == EVALUATION_PATH:
+        if request.anonymizer is None or request.deanonymizer is None or request.split is None:
+            raise ValueError(f"{EVALUATION_PATH} needs anonymizer, deanonymizer and data_split")
+        records, _ = arena.evaluation_records(
+            anonymizer=request.anonymizer,
+            deanonymizer=request.deanonymizer,
+            split=request.split,
+        )
+        return records
+    if part == "members":
+        return arena.released_members()
+    if part == "non-members":
+        return arena.released_non_members()
+    if part == "training":
+        return arena.records("training")
+    return {"X": arena.data[f"{part} X"], "y": np.empty(0)}

@@ -19,10 +19,10 @@ _WHOLE = Slice(partition="whole", value="whole")
 _SETTINGS = AuditSettings()
 
 
-def report_section(
+def report_sections(
     arena: Arena, scores: Sequence[Score], submission_of: SubmissionOf
-) -> ReportSection | None:
-    """Return the section on all anonymizers that were attacked.
+) -> list[ReportSection]:
+    """Return the section on all anonymizers that were attacked; none without a final attack.
 
     Parameters
     ----------
@@ -35,8 +35,7 @@ def report_section(
 
     Returns
     -------
-    ReportSection or None
-        ``None`` if no final attack has been kept yet.
+    list of ReportSection
     """
     finals = [s for s in scores if s.split is Split.VALIDATION and s.origin == "participant"]
     audits = []
@@ -49,12 +48,13 @@ def report_section(
             if results:
                 audits.append(_audit(arena, score, results))
     if not audits:
-        return None
-    return ReportSection(
+        return []
+    section = ReportSection(
         title="Membership inference",
         html=render_fragment(audits),
         data={"audits": [audit.to_dict() for audit in audits]},
     )
+    return [section]
 
 
 def _attacks(attack: Score, anonymizer: Score) -> bool:
@@ -94,12 +94,12 @@ def _measured(arena: Arena, score: Score, submission_of: SubmissionOf) -> list[A
 def _audit(arena: Arena, score: Score, results: Sequence[AttackResult]) -> AuditResults:
     epoch = score.parameters.get("epoch")
     claimed = score.parameters.get("claimed_epsilon")
-    utility = next(iter(score.metrics.values()))
+    accuracy = score.metrics.get("accuracy")
     return AuditResults(
         metadata=AuditMetadata(
             model=score.parameters.get("model", score.subject.anonymizer),
             epoch=int(epoch) if epoch is not None else None,
-            test_accuracy=utility if 0 <= utility <= 1 else None,
+            test_accuracy=accuracy,
             claimed_epsilon=float(claimed) if claimed is not None else None,
         ),
         n_members=arena.length,

@@ -1,154 +1,161 @@
-"""Score an anonymizer's prediction: metrics by name, or by a function of one's own."""
+"""Score what was handed in: predictions by named metrics, memberships against the truth."""
 
 from __future__ import annotations
 
 import importlib
-from collections.abc import Callable, Mapping, Sequence
-from types import MappingProxyType
+from collections.abc import Mapping, Sequence
+from typing import Any
 
 import attrs
 import numpy as np
 
-from anomed_core import Direction, Metric
+from anomed_core import ConfigError, CreationContext, Metric, Split, Submission
+from anomed_supervised_mia.challenge.arena import Arena, open_arena
+from anomed_supervised_mia.challenge.data import parts_of_settings
+from anomed_supervised_mia.challenge.metrics import (
+    ANONYMIZER,
+    ATTACK_METRICS,
+    UTILITY_METRICS,
+    Attacked,
+    Evaluator,
+    attack_metrics,
+    compares_labels,
+    declared_metrics,
+)
+from anomed_supervised_mia.challenge.upstream import SupervisedLearningMIAChallenge
 
-Evaluator = Callable[[np.ndarray, np.ndarray], Mapping[str, float]]
-"""Takes prediction and ground truth, both of shape (n_records, ...); returns metrics by name."""
 
+def create(config: Any, context: CreationContext) -> Arena:
+    """Load the data, once for all workers, and draw the pools.
 
-@attrs.frozen(kw_only=True)
-class UtilityMetric:
-    """A metric that can be named in the configuration.
-
-    Attributes
+    Parameters
     ----------
-    compute
-        Takes prediction and ground truth.
-    direction, bounds, definition
-        As declared to the core.
-    classifies
-        Whether it compares labels (and not numbers), so that other predictions are refused.
+    config
+        The type's configuration, or the challenge object that anomed-challenge's users write.
+    context
+        Loads, draws and keeps.
     """
+    if isinstance(config, SupervisedLearningMIAChallenge):
+        return open_arena(
+            config.parts(),
+            length=config.MIA_evaluation_dataset_length,
+            evaluate_prediction=config.anonymizer_evaluator,
+            evaluate_memberships=config.MIA_evaluator,
+            lottery=context.lottery,
+            freeze=context.freeze,
+        )
+    arena = open_arena(
+        parts_of_settings(config.data, context),
+        length=config.mia_evaluation_dataset_length,
+        evaluate_prediction=_named_evaluator(config.utility or ("accuracy",)),
+        evaluate_memberships=evaluate_MIA,
+        rank_attacks_by=config.rank_attacks_by,
+        audit_hosts=config.audit_hosts,
+        lottery=context.lottery,
+        freeze=context.freeze,
+    )
+    has_numbers = arena.targets(Split.VALIDATION).dtype.kind == "f"
+    names = config.utility or ("mae" if has_numbers else "accuracy",)
+    return attrs.evolve(
+        arena,
+        evaluate_prediction=_named_evaluator(names),
+        classifies=any(map(compares_labels, names)),
+        least_utility=config.least_utility,
+    )
 
-    compute: Callable[[np.ndarray, np.ndarray], float]
-    direction: Direction = Direction.HIGHER
-    bounds: tuple[float, float] = (0.0, 1.0)
-    definition: str
-    classifies: bool = False
+
+def _named_evaluator(names: tuple[str, ...]) -> Evaluator:
+    try:
+        return evaluator_of(names)
+    except ValueError as error:
+        raise ConfigError("utility", str(error)) from error
 
 
-def strict_binary_accuracy(prediction: np.ndarray, ground_truth: np.ndarray) -> dict[str, float]:
-    """Return the share of records that are predicted exactly.
+def metrics_of(arena: Arena) -> list[Metric]:
+    """Declare what the evaluators of both sides return.
 
-    A record of several values counts only if all of them are right, so this is stricter than the
-    share of right values; for one value a record the two are equal.
+    Raises
+    ------
+    ConfigError
+        If a metric does not suit the data.
+    """
+    targets = arena.targets(Split.VALIDATION)
+    try:
+        return [
+            *declared_metrics(arena.evaluate_prediction, targets, ANONYMIZER),
+            *attack_metrics(
+                arena.evaluate_memberships, length=arena.length, rank_by=arena.rank_attacks_by
+            ),
+        ]
+    except ValueError as error:
+        raise ConfigError("utility", f"it does not suit the data: {error}") from error
+
+
+def evaluate_utility(arena: Arena, submission: Submission) -> Mapping[str, float]:
+    """Compare a prediction with the targets."""
+    targets = arena.targets(submission.split)
+    prediction = submission.payload["prediction"]
+    if targets.dtype.kind == "f" or arena.expects_labels(submission.split):
+        kind = targets.dtype.kind
+        prediction = prediction if kind == "U" else prediction.astype(targets.dtype, copy=False)
+    return arena.evaluate_prediction(prediction, targets)
+
+
+def evaluate_threat(arena: Arena, submission: Submission) -> Mapping[str, float]:
+    """Compare memberships with the truth that was drawn for this pair."""
+    truth = arena.memberships(
+        anonymizer=submission.anonymizer,
+        deanonymizer=submission.deanonymizer,
+        split=submission.split,
+    )
+    prediction = submission.payload["prediction"]
+    if prediction.dtype.kind != "b":
+        prediction = prediction.astype(np.float64)
+    return arena.evaluate_memberships(prediction, truth)
+
+
+def evaluate_membership_inference_attack(
+    prediction: np.ndarray, ground_truth: np.ndarray
+) -> dict[str, float]:
+    """Score memberships, or membership scores, against the truth.
 
     Parameters
     ----------
     prediction
-        Shape (n_records, ...), not empty.
+        bool of shape (n_records,): True means "member". Or float of shape (n_records,): higher
+        means "more likely a member"; for `acc`, `tpr` and `fpr`, 0.5 and above means "member".
+        Memberships are scores of two levels, so both forms get all metrics.
     ground_truth
-        Same shape. Dtypes may differ as long as values can be compared.
+        bool of shape (n_records,), with at least one member and one non-member.
 
     Returns
     -------
     dict of str to float
-        ``accuracy`` in [0, 1].
+        ``acc``, ``tpr``, ``fpr = fp / (fp + tn)``, then ``auc`` with its limits ``auc_low`` and
+        ``auc_high``, and for each of `FPR_LEVELS` the
+        highest TPR whose FPR does not exceed the level, without interpolation and with ties as one
+        block, beside the FPR and the threshold that were realised.
 
     Raises
     ------
     ValueError
-        If the arrays are empty or differ in shape.
+        If the arrays are empty, differ in length, hold NaN, or lack members or non-members.
 
     Examples
     --------
     >>> import numpy as np
-    >>> strict_binary_accuracy(np.array([[1, 2], [3, 4]]), np.array([[1, 2], [3, 5]]))
-    {'accuracy': 0.5}
+    >>> truth = np.array([True, True, False, False])
+    >>> scores = evaluate_membership_inference_attack(np.ones(4, dtype=bool), truth)
+    >>> scores["acc"], scores["tpr"], scores["fpr"], scores["auc"]
+    (0.5, 1.0, 1.0, 0.5)
     """
-    return {"accuracy": strict_accuracy(prediction, ground_truth)}
+    seen = Attacked(truth=np.asarray(ground_truth), scores=np.asarray(prediction))
+    return {row.name: row.compute(seen) for row in ATTACK_METRICS}
 
 
-def strict_accuracy(prediction: np.ndarray, ground_truth: np.ndarray) -> float:
-    """Return the share of records that are predicted exactly; see `strict_binary_accuracy`."""
-    prediction, ground_truth = np.asarray(prediction), np.asarray(ground_truth)
-    if prediction.shape != ground_truth.shape:
-        raise ValueError(
-            f"prediction has shape {prediction.shape}, ground_truth has {ground_truth.shape}; "
-            "they must be equal"
-        )
-    if len(prediction) == 0:
-        raise ValueError("accuracy is undefined for empty arrays")
-    right = prediction == ground_truth
-    return float(right.reshape(len(right), -1).all(axis=1).mean())
-
-
-def _from_sklearn(name: str, **options: object) -> Callable[[np.ndarray, np.ndarray], float]:
-    """Compute a metric with scikit-learn, imported when it is first used."""
-
-    def compute(prediction: np.ndarray, ground_truth: np.ndarray) -> float:
-        function = getattr(importlib.import_module("sklearn.metrics"), name)
-        return float(function(ground_truth, prediction, **options))
-
-    return compute
-
-
-def _of_numbers(name: str) -> Callable[[np.ndarray, np.ndarray], float]:
-    """Compute a metric of numbers in double precision: small dtypes overflow in squares."""
-    compute = _from_sklearn(name)
-
-    def compute_precisely(prediction: np.ndarray, ground_truth: np.ndarray) -> float:
-        return compute(prediction.astype(np.float64), ground_truth.astype(np.float64))
-
-    return compute_precisely
-
-
-UTILITY_METRICS: Mapping[str, UtilityMetric] = MappingProxyType(
-    {
-        "accuracy": UtilityMetric(
-            compute=strict_accuracy,
-            definition="Share of records that are predicted exactly; a record of several values "
-            "counts only if all are right.",
-            classifies=True,
-        ),
-        "balanced_accuracy": UtilityMetric(
-            compute=_from_sklearn("balanced_accuracy_score"),
-            definition="Mean recall over classes (sklearn.metrics.balanced_accuracy_score).",
-            classifies=True,
-        ),
-        "macro_f1": UtilityMetric(
-            compute=_from_sklearn("f1_score", average="macro", zero_division=0.0),
-            definition="Unweighted mean of the F1 score over classes; 0 for a class that is never "
-            "predicted (sklearn.metrics.f1_score, average='macro').",
-            classifies=True,
-        ),
-        "mae": UtilityMetric(
-            compute=_of_numbers("mean_absolute_error"),
-            direction=Direction.LOWER,
-            bounds=(0.0, float("inf")),
-            definition="Mean absolute error, in the target's unit "
-            "(sklearn.metrics.mean_absolute_error).",
-        ),
-        "rmse": UtilityMetric(
-            compute=_of_numbers("root_mean_squared_error"),
-            direction=Direction.LOWER,
-            bounds=(0.0, float("inf")),
-            definition="Root of the mean squared error, in the target's unit "
-            "(sklearn.metrics.root_mean_squared_error).",
-        ),
-        "r2": UtilityMetric(
-            compute=_of_numbers("r2_score"),
-            bounds=(float("-inf"), 1.0),
-            definition="Coefficient of determination; 0 for predicting the mean "
-            "(sklearn.metrics.r2_score).",
-        ),
-    }
-)
-"""Metrics by the name that the configuration uses."""
-
-
-def compares_labels(name: str) -> bool:
-    """Return whether a metric compares labels; a function of one's own may."""
-    return name not in UTILITY_METRICS or UTILITY_METRICS[name].classifies
+def evaluate_MIA(prediction: np.ndarray, ground_truth: np.ndarray) -> dict[str, float]:
+    """Score memberships; a shorter name for `evaluate_membership_inference_attack`."""
+    return evaluate_membership_inference_attack(prediction, ground_truth)
 
 
 def evaluator_of(names: Sequence[str]) -> Evaluator:
@@ -200,46 +207,3 @@ def _part(name: str) -> Evaluator:
         raise ValueError(f"{name!r} is not a function")  # noqa: TRY004 - a wrong value in the configuration
     evaluator: Evaluator = found
     return evaluator
-
-
-def declared_metrics(evaluator: Evaluator, ground_truth: np.ndarray, kind: str) -> list[Metric]:
-    """Declare the metrics that an evaluator returns, learnt from a perfect prediction.
-
-    Parameters
-    ----------
-    evaluator
-        Any evaluator.
-    ground_truth
-        Targets of shape (n_records, ...), not empty.
-    kind
-        Name of the submission kind.
-
-    Returns
-    -------
-    list of Metric
-        The first one is primary, the others break its ties in order.
-
-    Raises
-    ------
-    ValueError
-        If the evaluator returns no mapping, or an empty one.
-    """
-    trial = evaluator(ground_truth, ground_truth)
-    if not (isinstance(trial, Mapping) and trial):
-        raise ValueError(
-            f"the evaluator of {kind} must return a mapping of names to numbers, got {trial!r}"
-        )
-    return [_declared(name, number, kind) for number, name in enumerate(trial)]
-
-
-def _declared(name: str, number: int, kind: str) -> Metric:
-    known = UTILITY_METRICS.get(name)
-    return Metric(
-        name=name,
-        kind=kind,
-        direction=known.direction if known else Direction.HIGHER,
-        bounds=known.bounds if known else (float("-inf"), float("inf")),
-        primary=number == 0,
-        tie_breaker=number or None,
-        definition=known.definition if known else "Computed by the organiser's own function.",
-    )

@@ -1,15 +1,21 @@
-"""The challenge: what an organiser writes in Python, with the names of anomed-challenge."""
+"""The challenge as an organiser writes it in Python, with the names of anomed-challenge."""
 
 from __future__ import annotations
 
 import attrs
+import falcon
 import numpy as np
 
-from anomed_core import Lottery, Split
+from anomed_core import ChallengeSpec, Lottery, Split, create_app
+from anomed_supervised_mia import plugin
 from anomed_supervised_mia.challenge.arena import Arena, open_arena
-from anomed_supervised_mia.challenge.data import Parts, parts_of_datasets
-from anomed_supervised_mia.challenge.datasets import InMemoryNumpyArrays, NumpyDataset
-from anomed_supervised_mia.challenge.scoring import Evaluator
+from anomed_supervised_mia.challenge.data import (
+    InMemoryNumpyArrays,
+    NumpyDataset,
+    Parts,
+    parts_of_datasets,
+)
+from anomed_supervised_mia.challenge.metrics import Evaluator
 
 CHALLENGE_ID = "challenge"
 """Identifier of the one challenge that the server factory serves."""
@@ -133,3 +139,39 @@ class SupervisedLearningMIAChallenge:
 
 def _dataset(arrays: dict[str, np.ndarray]) -> NumpyDataset:
     return InMemoryNumpyArrays(X=arrays["X"], y=arrays["y"])
+
+
+def supervised_learning_MIA_challenge_server_factory(
+    challenge_obj: SupervisedLearningMIAChallenge,
+) -> falcon.App[falcon.Request, falcon.Response]:
+    """Create a web application that serves a challenge.
+
+    Parameters
+    ----------
+    challenge_obj
+        The challenge.
+
+    Returns
+    -------
+    falcon.App
+        For ``gunicorn module:application``. Its state is in ``./anomed-state``, or where
+        ``ANOMED_STATE`` says; all workers share it.
+
+    Raises
+    ------
+    ConfigError
+        If the data are too few for evaluations of the given length, or do not fit each other.
+    """
+    return create_app(
+        [
+            ChallengeSpec(
+                id=CHALLENGE_ID,
+                type=plugin.NAME,
+                title=challenge_obj.title,
+                description=challenge_obj.description,
+                seed=challenge_obj.seed,
+                config=challenge_obj,
+            )
+        ],
+        plugins=[plugin],
+    )

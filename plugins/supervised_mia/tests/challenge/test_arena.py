@@ -6,8 +6,7 @@ import numpy as np
 import pytest
 from anomed_supervised_mia.challenge.arena import Arena, open_arena
 from anomed_supervised_mia.challenge.data import Parts
-from anomed_supervised_mia.challenge.membership import evaluate_MIA
-from anomed_supervised_mia.challenge.scoring import evaluator_of
+from anomed_supervised_mia.challenge.scoring import evaluate_MIA, evaluator_of
 from hypothesis import given
 from hypothesis import strategies as st
 from scipy import stats

@@ -6,10 +6,8 @@ import numpy as np
 import pytest
 from anomed_supervised_mia.challenge.arena import open_arena
 from anomed_supervised_mia.challenge.data import Parts
-from anomed_supervised_mia.challenge.house import audit_served_model
-from anomed_supervised_mia.challenge.membership import evaluate_MIA
-from anomed_supervised_mia.challenge.remote import AnonymizerUnavailableError
-from anomed_supervised_mia.challenge.scoring import evaluator_of
+from anomed_supervised_mia.challenge.house import AnonymizerUnavailableError, audit_served_model
+from anomed_supervised_mia.challenge.scoring import evaluate_MIA, evaluator_of
 from sklearn.linear_model import LogisticRegression
 
 from anomed_core import Lottery, Role, Split, Subject, Submission

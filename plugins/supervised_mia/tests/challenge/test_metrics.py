@@ -4,12 +4,9 @@ from typing import Any
 
 import numpy as np
 import pytest
-from anomed_supervised_mia.challenge.membership import evaluate_MIA
-from anomed_supervised_mia.challenge.metrics import (
-    attack_metrics,
-    refuse_impossible_claims,
-    refuse_non_labels,
-)
+from anomed_supervised_mia.challenge.kinds import refuse_impossible_claims, refuse_non_labels
+from anomed_supervised_mia.challenge.metrics import attack_metrics
+from anomed_supervised_mia.challenge.scoring import evaluate_MIA
 
 from anomed_core import SubmissionRejected
 

@@ -3,11 +3,8 @@
 import numpy as np
 import pytest
 from anomed_supervised_mia import strict_binary_accuracy
-from anomed_supervised_mia.challenge.scoring import (
-    UTILITY_METRICS,
-    declared_metrics,
-    evaluator_of,
-)
+from anomed_supervised_mia.challenge.metrics import UTILITY_METRICS, declared_metrics
+from anomed_supervised_mia.challenge.scoring import evaluator_of
 from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp

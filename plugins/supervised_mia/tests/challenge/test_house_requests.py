@@ -5,7 +5,7 @@ import io
 import numpy as np
 import pytest
 from anomed_supervised_mia.challenge import remote
-from anomed_supervised_mia.challenge.remote import (
+from anomed_supervised_mia.challenge.house import (
     AnonymizerUnavailableError,
     ask,
     refuse_foreign_url,
