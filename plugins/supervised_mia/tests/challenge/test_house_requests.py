@@ -4,7 +4,7 @@ import io
 
 import numpy as np
 import pytest
-from anomed_supervised_mia.challenge import remote
+from anomed_supervised_mia.challenge import house
 from anomed_supervised_mia.challenge.house import (
     AnonymizerUnavailableError,
     ask,
@@ -59,7 +59,7 @@ def test_a_server_that_is_not_there_is_unavailable(serving):
 
 
 def test_an_endless_answer_is_cut_off(serving, monkeypatch):
-    monkeypatch.setattr(remote, "_LARGEST_ANSWER_BYTES", 1000)
+    monkeypatch.setattr(house, "_LARGEST_ANSWER_BYTES", 1000)
     with (
         serving(lambda _: (201, bytes(2000))) as host,
         pytest.raises(AnonymizerUnavailableError, match="too much"),

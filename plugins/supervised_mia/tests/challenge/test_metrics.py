@@ -13,17 +13,8 @@ from anomed_core import SubmissionRejected
 LABELS = np.array([0, 1, 2])
 
 
-class Arena:
-    """What is looked at of an arena."""
-
-    def __init__(self, evaluate: Any, rank_attacks_by: str = "auc") -> None:
-        self.length = 10
-        self.evaluate_memberships = evaluate
-        self.rank_attacks_by = rank_attacks_by
-
-
-def declared(*arguments: Any) -> list[Any]:
-    return attack_metrics(Arena(*arguments))  # type: ignore[arg-type]
+def declared(evaluate: Any, rank_by: str = "auc") -> list[Any]:
+    return attack_metrics(evaluate, length=10, rank_by=rank_by)
 
 
 def test_the_known_metrics_are_those_that_are_evaluated() -> None:
@@ -37,6 +28,22 @@ def test_the_chosen_metric_ranks(primary: str) -> None:
     metrics = declared(evaluate_MIA, primary)
 
     assert [metric.name for metric in metrics if metric.primary] == [primary]
+
+
+def test_upstreams_three_come_first_in_its_order() -> None:
+    names = [metric.name for metric in declared(evaluate_MIA)]
+
+    assert names[:6] == ["acc", "tpr", "fpr", "auc", "auc_low", "auc_high"]
+
+
+def test_the_area_names_its_limits_and_lies_between_them() -> None:
+    rng = np.random.default_rng(4)
+    truth = rng.random(200) < 0.5
+    found = evaluate_MIA(rng.normal(truth.astype(float)), truth)
+    area = next(metric for metric in declared(evaluate_MIA) if metric.name == "auc")
+
+    assert area.limits == ("auc_low", "auc_high")
+    assert 0.5 < found["auc_low"] < found["auc"] < found["auc_high"] < 1
 
 
 def test_fewer_false_positives_are_better() -> None:

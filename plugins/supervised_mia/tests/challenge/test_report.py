@@ -2,7 +2,7 @@
 
 import numpy as np
 import pytest
-from anomed_supervised_mia.challenge.report import report_section
+from anomed_supervised_mia.challenge.report import report_sections
 from sklearn.tree import DecisionTreeClassifier
 
 from anomed_core import Split
@@ -28,11 +28,12 @@ def play(player, *, epochs=(None,), split="validation", attacks=("confidence",))
 
 def section_of(house):
     hosted, store = house.challenges["digits"], house.submissions.kept
-    return report_section(
+    sections = report_sections(
         hosted.challenge.definition,
         tuple(house.ledger.scores()),
         lambda score: store.of_score(hosted, score),
     )
+    return next(iter(sections), None)
 
 
 @pytest.fixture
@@ -80,7 +81,7 @@ def test_an_anonymizer_that_nobody_attacked_is_not_reported(house, participant):
 def test_attacks_that_were_not_kept_are_left_out(house, participant):
     play(participant(house))
     arena = house.challenges["digits"].challenge.definition
-    assert report_section(arena, tuple(house.ledger.scores()), lambda _: None) is None
+    assert report_sections(arena, tuple(house.ledger.scores()), lambda _: None) == []
 
 
 def test_targets_that_are_numbers_are_no_classes(open_digits, participant):
@@ -96,4 +97,12 @@ def test_targets_that_are_numbers_are_no_classes(open_digits, participant):
     (audit,) = section_of(house).data["audits"]
     assert [result["slice"]["partition"] for result in audit["results"]] == ["whole"]
     assert audit["results"][0]["auc"]["value"] == 1.0
+    assert audit["metadata"]["test_accuracy"] is None
+
+
+def test_another_metric_than_accuracy_is_not_shown_as_one(open_digits, participant):
+    """A mean absolute error, or a macro F1, lies between 0 and 1 as well."""
+    house = open_digits(utility=("macro_f1",))
+    play(participant(house))
+    (audit,) = section_of(house).data["audits"]
     assert audit["metadata"]["test_accuracy"] is None
