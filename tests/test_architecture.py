@@ -225,7 +225,7 @@ SHARED = ("anomed_core.statistics", "anomed_core.tables", "anomed_core.report")
 SHARED += ("anomed_core.table_html",)  # what reports are made of
 """All that packages which know no challenge may import of the core."""
 
-NOT_YET = {"anomed_dataset_anonymization", "anomed_dataset_synthesis"}
+NOT_YET = {"anomed_dataset_anonymization"}
 """Plugins that are still being brought onto the plan."""
 
 HOOK_STATEMENTS = 3

@@ -14,7 +14,9 @@ from anomed_core import (
     DataRequest,
     DemoConfig,
     HouseAttack,
+    HouseEntry,
     Metric,
+    Ranking,
     ReportSection,
     Score,
     Submission,
@@ -158,9 +160,25 @@ def anomed_baselines(challenge: Challenge) -> list[Baseline]:
 
 
 @hookimpl
+def anomed_rankings() -> list[Ranking]:
+    """Rank useful synthetic tables by the worst attack on them, then by utility."""
+    from anomed_dataset_synthesis.challenge.rankings import rankings
+
+    return rankings()
+
+
+@hookimpl
+def anomed_house_entries(challenge: Challenge) -> list[HouseEntry]:
+    """Enter a table without ties between columns, and one that others have published."""
+    from anomed_dataset_synthesis.challenge.rankings import house_entries
+
+    return house_entries(challenge.definition)
+
+
+@hookimpl
 def anomed_report(challenge: Challenge, scores: tuple[Score, ...]) -> list[ReportSection]:
-    """Rank by privacy and utility, and show a page for each final."""
-    from anomed_dataset_synthesis.standings import report_sections
+    """Show what became of claims, what the house flagged, and a page about each final."""
+    from anomed_dataset_synthesis.challenge.report import report_sections
 
     return report_sections(challenge.definition, scores)
 

@@ -36,6 +36,7 @@ from anomed_core import (
     Subject,
     Submission,
     SubmissionRejected,
+    Take,
     Target,
 )
 from anomed_core.state import ArtifactStore
@@ -213,7 +214,7 @@ def test_perfect_attacks_have_exactly_the_declared_metrics_and_the_most_risk(
     found = plugin.anomed_evaluate_threat(challenge, attack, target)
 
     assert list(found) == [metric.name for metric in declared]
-    assert found["risk"] > 0.5
+    assert found["risk_low"] > 0.5
 
 
 def perfect(challenge: Challenge, kind: str) -> Any:
@@ -243,10 +244,38 @@ def test_house_attacks_find_a_copy(challenge: Challenge, copied: Submission) -> 
     assert set(attacks) == {"panel", "linkage"}
     assert found is not None
     assert found["diagnostics.copies_training_records"] == 1
-    assert found["risk"] > 0.5
+    assert found["risk_low"] > 0.5
 
 
 # --- around them ----------------------------------------------------------------------------------
+
+
+def test_useful_synthetic_tables_are_ranked_by_the_worst_attack() -> None:
+    (ranking,) = plugin.anomed_rankings()
+
+    assert [gate.label for gate in ranking.gates] == [
+        "of too little use",
+        "real records from elsewhere",
+    ]
+    assert [criterion.metric for criterion in ranking.criteria] == ["risk_low", "utility"]
+    assert ranking.criteria[0].take is Take.WORST
+
+
+def test_the_house_enters_tables_that_can_be_scored(challenge: Challenge) -> None:
+    entries = {entry.name: entry for entry in plugin.anomed_house_entries(challenge)}
+    n_training = len(challenge.definition.rounds[Split.VALIDATION].real.training)
+
+    assert set(entries) == {"independent-columns", "public-background"}
+    for entry in entries.values():
+        form = entry.payload(DataRequest(parameters={"data_split": "validation"}))
+        assert pq.read_table(pa.BufferReader(form[TABLE_PART])).num_rows == n_training
+        assert json.loads(form[CLAIM_PART])["generator"]
+
+
+def test_the_report_begins_with_claims_and_flags(challenge: Challenge) -> None:
+    (section,) = plugin.anomed_report(challenge, ())
+
+    assert section.title == "Claims and flags"
 
 
 def test_announcing_the_type_names_a_config_class_and_a_demo() -> None:

@@ -28,22 +28,8 @@ _ATTACKER = "neighbour"
 _SPLITS: tuple[Split, ...] = ("tuning", "validation")
 
 
-@attrs.frozen(kw_only=True)
-class _Result:
-    """What one synthesizer reached, and what the attacks on it reached."""
-
-    name: str
-    utility: Mapping[str, float]
-    membership: Mapping[str, float]
-    attributes: Mapping[str, float]
-
-    @property
-    def risk(self) -> float:
-        return max(self.membership["risk"], self.attributes["risk"])
-
-
 def play(session: DemoSession) -> None:
-    """Synthesise, publish, attack, and print the ranking.
+    """Synthesise, publish and attack.
 
     Parameters
     ----------
@@ -57,11 +43,12 @@ def play(session: DemoSession) -> None:
         f"Synthesizers download {rules['n_training']['validation']} records of "
         f"{codebook.n_columns} columns; everybody sees a public background."
     )
-    results = [
+    for generator in _generators(challenge):
         _compete(session, generator, rules=rules, codebook=codebook)
-        for generator in _generators(challenge)
-    ]
-    _print_ranking(session, results, gate=rules["gate"])
+    session.tell(
+        f"A utility of {rules['gate']:g} is the gate; then the risk counts, the advantage that an "
+        "attack surely had."
+    )
 
 
 def _generators(challenge: Challenge) -> list[Generator]:
@@ -79,14 +66,13 @@ def _compete(
     *,
     rules: Mapping[str, Any],
     codebook: Codebook,
-) -> _Result:
+) -> None:
     name = generator.name.replace(" ", "-")
     rng = np.random.default_rng(session.seed)
     claim: dict[str, object] = {"generator": generator.name}
     if generator.guarantee is not None:
         claim |= generator.guarantee.to_dict()
     player = session.join(name)
-    utility: Mapping[str, float] = {}
     for split in _SPLITS:
         training = player.table("anonymizer/training", split=split)
         fitted = generator.fit(training, codebook, rng=rng)
@@ -101,14 +87,13 @@ def _compete(
         synthetic=canonicalise(attack.table("data/synthetic", split="validation"), codebook),
         background=canonicalise(attack.table("data/background"), codebook),
     )
-    result = _Result(
-        name=name,
-        utility=utility,
-        membership=attacker.tell_members(),
-        attributes=attacker.guess_attributes(),
+    membership = attacker.tell_members()
+    attributes = attacker.guess_attributes()
+    risk = max(membership["risk_low"], attributes["risk_low"])
+    session.tell(
+        f"  {_ATTACKER} attacks {name}: AUC {membership['auc']:.3f}, TPR at 1% FPR "
+        f"{membership['tpr_at_fpr_0.01']:.3f}, risk at least {risk:.2f}"
     )
-    session.tell(f"  {_ATTACKER} attacks {name}: AUC {result.membership['auc']:.3f}")
-    return result
 
 
 @attrs.frozen(kw_only=True)
@@ -146,27 +131,3 @@ class _Attacker:
             own = Codebook([self.codebook.column(secret)])
             guesses[secret] = to_frame(CanonicalTable(codebook=own, levels=levels[:, None]))[secret]
         return self.attack.submit(guesses, kind="attributes", split="validation")
-
-
-def _print_ranking(session: DemoSession, results: list[_Result], *, gate: float) -> None:
-    """Print who reaches the gate first, then by risk."""
-    session.tell("")
-    session.tell(
-        f"Ranking: a utility of {gate:g} is the gate; then the risk counts, the advantage that "
-        "an attack surely had."
-    )
-    session.tell(
-        f"{'':>3} {'synthesizer':<20} {'utility':>8} {'3-way':>7} {'risk':>6} {'AUC':>6} "
-        f"{'TPR at 1% FPR':>14}"
-    )
-    ranked = sorted(
-        results, key=lambda one: (one.utility["utility"] < gate, one.risk, -one.utility["utility"])
-    )
-    for place, one in enumerate(ranked, start=1):
-        passed = "" if one.utility["utility"] >= gate else "  below the gate"
-        session.tell(
-            f"{place:>2}. {one.name:<20} {one.utility['utility']:>8.2f} "
-            f"{one.utility['accuracy_3way']:>7.3f} {one.risk:>6.2f} {one.membership['auc']:>6.3f} "
-            f"{one.membership['tpr_at_fpr_0.01']:>14.3f}{passed}"
-        )
-    session.tell("")

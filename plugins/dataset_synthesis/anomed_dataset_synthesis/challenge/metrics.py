@@ -238,15 +238,21 @@ LINK_EVENT = "a left half is linked with its right half"
 
 RISK_ROWS: tuple[Row[Any], ...] = (
     Row(
-        name="risk",
+        name="risk_low",
         compute=lambda found: found.risk.value,
         definition="Lower bound of the normalised advantage over non-members, largest over "
         "measures and groups, corrected (Bonferroni) for all attackers; 0 where nothing is sure.",
         chance=0.0,
         primary=True,
     ),
+    Row(
+        name="risk",
+        compute=lambda found: max(0.0, found.risk.estimate.value),
+        definition="That advantage itself, where its lower bound is the largest.",
+        chance=0.0,
+    ),
 )
-"""What attacks are ranked by, of whatever holds a `Risk`."""
+"""What attacks are ranked by, of whatever holds a `Risk`; the bound is corrected already."""
 
 
 def with_limits(

@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     import pandas as pd
 
     from anomed_dataset_synthesis.commands.methods import MethodSettings
-    from anomed_dataset_synthesis.comparison import ComparisonSetting
+    from anomed_dataset_synthesis.external.comparison import ComparisonSetting
     from anomed_dataset_synthesis.generators import Generator
     from anomed_dataset_synthesis.table.canonical import RealTables
 
@@ -86,7 +86,7 @@ def compare(
     import numpy as np
 
     from anomed_dataset_synthesis.commands.methods import MethodSettings
-    from anomed_dataset_synthesis.comparison import compare_generators
+    from anomed_dataset_synthesis.external.comparison import compare_generators
     from anomed_dataset_synthesis.table.canonical import to_frame
 
     dropped, steps = options.pop("dropped"), read_steps(options.pop("steps"))
@@ -112,8 +112,8 @@ def _generators(names: tuple[str, ...], settings: MethodSettings) -> list[Genera
 
 
 def _as_in_the_notebook(settings: MethodSettings) -> list[Generator]:
-    from anomed_dataset_synthesis.comparison import notebook_generators
     from anomed_dataset_synthesis.external import MOSTLYAI_ENGINE
+    from anomed_dataset_synthesis.external.comparison import notebook_generators
 
     return list(
         notebook_generators(
@@ -153,7 +153,7 @@ def _setting(
     targets: int | None,
     rng: np.random.Generator,
 ) -> ComparisonSetting:
-    from anomed_dataset_synthesis.comparison import ComparisonSetting
+    from anomed_dataset_synthesis.external.comparison import ComparisonSetting
     from anomed_dataset_synthesis.utility import choose_tasks
 
     unknown = [name for name in secrets if name not in real.training.codebook.names]

@@ -11,13 +11,13 @@ from typing import Any
 import numpy as np
 import pandas as pd
 import pytest
+from anomed_dataset_synthesis.challenge.report import findings
 from anomed_dataset_synthesis.external import (
     ExternalGeneratorError,
     ServedGenerator,
     find_generator,
 )
 from anomed_dataset_synthesis.generators import DPMarginalTree, Generator
-from anomed_dataset_synthesis.standings import standings
 from anomed_dataset_synthesis.table.codebook import CategoryColumn, Codebook, NumericColumn
 
 from anomed_core import ConfigError
@@ -69,7 +69,7 @@ def test_an_honest_claim_is_audited_and_a_false_one_refuted(audited: Any) -> Non
     assert found["honest"]["epsilon_lower"] <= 0.5 < found["honest"]["epsilon_provable"]
     assert found["careless"]["refuted"] == 1
     assert audited.attacked("panel", "careless")["claim.refuted"] == 0
-    claims = {one.anonymizer: one.claim for one in standings(audited.server.ledger.scores())}
+    claims = {one.anonymizer: one.claim for one in findings(audited.server.ledger.scores())}
     assert "audited" in claims["honest"]
     assert "refuted" in claims["careless"]
 

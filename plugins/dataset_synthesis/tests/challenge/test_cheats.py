@@ -66,7 +66,7 @@ def test_a_verbatim_copy_is_found_out_by_house_and_attackers(served: Any) -> Non
     scores = served.player.publish("copy", served.synthesize(Copy()), data_split=TUNING)
     assert scores["utility"] > 0.8
     assert scores["passes_gate"] == 1
-    assert metrics_of(served, "panel", "copy")["risk"] > 0.9
+    assert metrics_of(served, "panel", "copy")["risk_low"] > 0.9
     attack = served.player.attack(
         "membership",
         exact_scores(served, "copy"),
@@ -75,7 +75,7 @@ def test_a_verbatim_copy_is_found_out_by_house_and_attackers(served: Any) -> Non
         data_split=TUNING,
     )
     assert attack["auc"] > 0.99
-    assert attack["risk"] > 0.85
+    assert attack["risk_low"] > 0.85
     assert attack["background_auc"] < 0.6
 
 
@@ -83,7 +83,7 @@ def test_a_bootstrap_copy_gives_two_thirds_away(served: Any) -> None:
     served.player.publish("bootstrap", served.synthesize(Bootstrap()), data_split=TUNING)
     found = metrics_of(served, "panel", "bootstrap")
     assert found["exact_match.all_targets.auc"] == pytest.approx(0.816, abs=0.05)
-    assert found["risk"] > 0.4
+    assert found["risk_low"] > 0.4
 
 
 def test_a_leak_of_one_percent_hides_from_the_average_and_not_from_the_list(
@@ -106,7 +106,7 @@ def test_public_real_records_are_flagged_as_no_synthesis(served: Any) -> None:
     assert scores["utility"] > 0.5  # useful, and no leak: hence the flag
     found = metrics_of(served, "panel", "stolen")
     assert found["diagnostics.copies_public_records"] == 1
-    assert found["risk"] < 0.2
+    assert found["risk_low"] < 0.2
 
 
 # --- hidden messages ------------------------------------------------------------------------------
@@ -196,8 +196,8 @@ def test_a_message_in_the_choice_of_values_cannot_be_excluded(
         data_split=TUNING,
     )
     assert attack["auc"] > 0.95
-    assert attack["risk"] > 0.7
-    assert metrics_of(served, "panel", "messenger")["risk"] < 0.1
+    assert attack["risk_low"] > 0.7
+    assert metrics_of(served, "panel", "messenger")["risk_low"] < 0.1
 
 
 # --- playing the scores ---------------------------------------------------------------------------
@@ -223,7 +223,7 @@ def test_filtering_by_distance_mends_the_distances_and_not_the_risk(served: Any)
     before, after = found["unfiltered"], found["filtered"]
     assert before["diagnostics.dcr_share"] > 0.55 > after["diagnostics.dcr_share"]
     assert after["density_ratio_pairs_of_columns.all_targets.auc_low"] > 0.5
-    assert after["risk"] > 0
+    assert after["risk_low"] > 0
 
 
 def test_distances_are_shown_and_never_scored(served: Any) -> None:
@@ -273,7 +273,7 @@ def test_constants_and_ties_gain_nothing(
     )
     assert scores["auc"] == 0.5
     assert scores["tpr_at_fpr_0.1"] == pytest.approx(0.1)
-    assert scores["risk"] == 0
+    assert scores["risk_low"] == 0
 
 
 @pytest.mark.parametrize("bad", [np.nan, np.inf, -0.1, 1.1])
@@ -310,7 +310,7 @@ def test_a_single_sure_predicate_is_no_way_out(served: Any) -> None:
         deanonymizer="one-shot",
         data_split=TUNING,
     )
-    assert scores["risk"] == 0
+    assert scores["risk_low"] == 0
     assert scores["success"] < 0.1
 
 
@@ -322,7 +322,7 @@ def test_knowing_only_the_background_is_no_advantage(served: Any, independent: A
         "links", links, anonymizer="quiet", deanonymizer="background", data_split=TUNING
     )
     assert scores["over_background"] == 0
-    assert scores["risk"] == 0
+    assert scores["risk_low"] == 0
 
 
 # --- claims ---------------------------------------------------------------------------------------

@@ -7,19 +7,19 @@ import attrs
 import numpy as np
 import pandas as pd
 import pytest
-from anomed_dataset_synthesis.comparison import (
+from anomed_dataset_synthesis.external import (
+    MOSTLYAI_ENGINE,
+    Environment,
+    ExternalGenerator,
+    Recipe,
+)
+from anomed_dataset_synthesis.external.comparison import (
     Comparison,
     ComparisonFailure,
     ComparisonRow,
     ComparisonSetting,
     compare_generators,
     notebook_generators,
-)
-from anomed_dataset_synthesis.external import (
-    MOSTLYAI_ENGINE,
-    Environment,
-    ExternalGenerator,
-    Recipe,
 )
 from anomed_dataset_synthesis.generators import Copy, DPMarginalTree, IndependentColumns
 from anomed_dataset_synthesis.table.canonical import CanonicalTable, RealTables, canonicalise
