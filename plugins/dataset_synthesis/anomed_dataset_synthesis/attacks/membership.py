@@ -13,8 +13,7 @@ from scipy.special import expit
 from anomed_dataset_synthesis.neighbours import fit_space, nearest
 from anomed_dataset_synthesis.table.canonical import CanonicalTable, keys_of, same_codebook
 from anomed_dataset_synthesis.table.rows import count_in, row_keys
-
-Scores = npt.NDArray[np.float64]
+from anomed_dataset_synthesis.threat.membership import Scores
 
 _PRIOR_COUNT = 0.1
 

@@ -109,7 +109,7 @@ def run_panel(
     ValueError
         If a table is empty, the codebooks differ or a column is unknown.
     """
-    tell = progress or _untold
+    tell = progress or (lambda *_: None)
     background = real.background
     tell("membership", 0.0)
     outliers = {"outliers": background_outliers(targets.table, background)}
@@ -201,7 +201,3 @@ def _predicate_makers(
         table, background=background, n_predicates=n_predicates, rng=rng
     )
     return makers
-
-
-def _untold(stage: str, share: float) -> None:
-    """Tell nobody."""

@@ -13,7 +13,6 @@ import numpy as np
 import pandas as pd
 from attrs import validators
 from joblib import Parallel, delayed
-from numpy.typing import NDArray
 
 from anomed_core.statistics import (
     Confusion,
@@ -25,6 +24,7 @@ from anomed_dataset_synthesis.dp.accounting import Guarantee
 from anomed_dataset_synthesis.generators import Generator
 from anomed_dataset_synthesis.table.canonical import CanonicalTable, canonicalise, to_frame
 from anomed_dataset_synthesis.table.codebook import MISSING, CategoryColumn, Codebook
+from anomed_dataset_synthesis.threat.membership import Scores
 
 __all__ = [
     "CanaryAudit",
@@ -34,7 +34,6 @@ __all__ = [
     "two_value_case",
 ]
 
-Scores = NDArray[np.float64]
 Verdict = Literal["refuted", "not refuted", "no claim"]
 
 _SCORES = ("mean", "closest")

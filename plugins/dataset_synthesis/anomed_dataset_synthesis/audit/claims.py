@@ -24,9 +24,10 @@ from anomed_core.statistics import (
     epsilon_of_decision,
     threshold_test,
 )
-from anomed_dataset_synthesis.audit.canary import CanaryAudit, Scores
+from anomed_dataset_synthesis.audit.canary import CanaryAudit
 from anomed_dataset_synthesis.dp.accounting import Guarantee
 from anomed_dataset_synthesis.table.json_numbers import as_float
+from anomed_dataset_synthesis.threat.membership import Scores
 
 ClaimState = Literal["claimed", "not refuted", "refuted", "audited"]
 

@@ -111,7 +111,7 @@ def evaluate_utility(
     """
     if not tasks:
         raise ValueError("no hidden tasks were given; give at least one")
-    tell = progress or _untold
+    tell = progress or (lambda *_: None)
     binning = fit_bins(real.background)
     trees = fit_bins(real.background, n_categories=MAX_TREE_CATEGORIES)
     tell("marginals", 0.0)
@@ -127,7 +127,3 @@ def evaluate_utility(
     two_sample = two_sample_test(synthetic, real.non_members, binning=trees, rng=rng)
     tell("two-sample test", 1.0)
     return Utility(fidelity=fidelity, transfers=tuple(transfers), two_sample=two_sample)
-
-
-def _untold(stage: str, share: float) -> None:
-    """Tell nobody."""
