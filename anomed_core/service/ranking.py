@@ -97,10 +97,9 @@ class Rankings:
         if split is Split.TUNING:
             return [self._tuning(hosted, r, at_most, entry) for r in chosen if not r.of_attackers]
         with self.ledger.at_one_moment() as now:
-            computed = self._computed(hosted, now)
             return [
-                told_finals(hosted, resolved, computed[resolved.ranking.name], now, at_most, entry)
-                for resolved in chosen
+                told_finals(hosted, each, self._computed(hosted, each, now), now, at_most, entry)
+                for each in chosen
             ]
 
     def moment(self, hosted: HostedChallenge) -> str:
@@ -108,14 +107,15 @@ class Rankings:
         with self.ledger.at_one_moment() as now:
             return f"{now.stamp(hosted.id)}"
 
-    def _computed(self, hosted: HostedChallenge, now: Moment) -> dict[str, Computed]:
+    def _computed(
+        self, hosted: HostedChallenge, resolved: ResolvedRanking, now: Moment
+    ) -> Computed:
         stamp = now.stamp(hosted.id)
         with self._lock:  # whoever comes second takes what the first has computed
             kept = self._kept.get(hosted.id)
             if kept is None or kept[0] != stamp:
-                kept = (stamp, _compute(hosted, now))
-                self._kept[hosted.id] = kept
-        return kept[1]
+                kept = self._kept[hosted.id] = (stamp, {})
+            return _compute(hosted, resolved, now, kept[1])
 
     def _tuning(
         self, hosted: HostedChallenge, resolved: ResolvedRanking, at_most: int | None, entry: str
@@ -139,21 +139,20 @@ class Rankings:
         return table_told(hosted, resolved, computed, Split.TUNING, told)
 
 
-def _compute(hosted: HostedChallenge, now: Moment) -> dict[str, Computed]:
-    """Compute rankings of finals first, since those of attackers need to know who is ranked."""
-    found: dict[str, Computed] = {}
-    for resolved in hosted.rankings:
-        if not resolved.of_attackers:
-            entries = entries_of(finals_at(now, hosted.id, resolved), resolved)
-            found[resolved.ranking.name] = _in_order(entries, resolved)
-    attacked = _attacked(hosted)
-    for resolved in hosted.rankings:
-        if resolved.of_attackers:
-            finals = finals_at(now, hosted.id, attacked)
-            targets = _targets(found[attacked.ranking.name])
-            entries = attackers_of(finals, targets, resolved)
-            found[resolved.ranking.name] = _in_order(entries, resolved)
-    return found
+def _compute(
+    hosted: HostedChallenge, resolved: ResolvedRanking, now: Moment, found: dict[str, Computed]
+) -> Computed:
+    """Compute a ranking, and of those of attackers the one first that says who is ranked."""
+    name = resolved.ranking.name
+    if name not in found and resolved.of_attackers:
+        attacked = _attacked(hosted)
+        targets = _targets(_compute(hosted, attacked, now, found))
+        entries = attackers_of(finals_at(now, hosted.id, attacked), targets, resolved)
+        found[name] = _in_order(entries, resolved)
+    elif name not in found:
+        entries = entries_of(finals_at(now, hosted.id, resolved), resolved)
+        found[name] = _in_order(entries, resolved)
+    return found[name]
 
 
 def _attacked(hosted: HostedChallenge) -> ResolvedRanking:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import io
 import json
+import shutil
 import sys
 from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
@@ -16,7 +17,8 @@ from falcon.testing import TestClient
 
 from anomed_core import Direction, Metric, cli
 from anomed_core.application import server_from_files
-from anomed_core.ledger import NewScore
+from anomed_core.errors import LedgerMismatchError
+from anomed_core.ledger import NewScore, migrate_ledger
 from anomed_core.model import HouseEntry
 from anomed_core.service.hosting import HostedChallenge
 from anomed_core.service.house_entries import entry_subject
@@ -27,6 +29,7 @@ from anomed_core.service.server import Server
 from anomed_core.web import create_web_app
 from tests.ledger.contest import RISKS, UTILITIES, Contest, anonymizer, pair
 from tests.ledger.records import PROVENANCE
+from tests.ranked_type import open_contest
 
 TYPES = ("tests.ranked_type:plugin", "supervised-mia", "dataset-anonymization", "dataset-synthesis")
 
@@ -238,3 +241,17 @@ def test_the_report_tells_it(played: Played) -> None:
 
 def test_what_is_told_as_json_can_be_read_again(played: Played) -> None:
     assert [RankingTable.of_dict(table) for table in as_json(played.tables)] == played.tables
+
+
+def test_a_contest_of_an_older_schema_is_ranked_after_its_migration(tmp_path: Path) -> None:
+    old = Path(__file__).parents[1] / "ledger" / "released" / "contest-0001.sqlite"
+    shutil.copyfile(old, tmp_path / "ledger.sqlite")
+    migrate_ledger(f"sqlite:///{tmp_path / 'ledger.sqlite'}")
+    with pytest.raises(LedgerMismatchError):
+        open_contest(tmp_path)
+    server = open_contest(tmp_path, accept_change=True)
+    (hosted,) = server.challenges.values()
+    told = [(e.place, e.anonymizer) for e in server.rankings.tables(hosted)[0].entries]
+    assert told[:5] == [(1, "gus"), (2, "ann"), (3, "ben"), (3, "fay"), (5, "cat")]
+    assert server.ledger.verify() == []
+    server.close()
