@@ -279,7 +279,9 @@ def ranked_metrics(
         for metric in found
         if metric.kind == entry.kind and not metric.label
     }
-    return sorted(found | of_entries)
+    # Of a metric that is read with its estimate and without, one row tells both.
+    kept = {(one.kind, one.label, one.metric): one for one in sorted(found | of_entries)}
+    return list(kept.values())
 
 
 def declared_rankings(

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 _HOME_OF = {
     "AnonymizationScheme": "challenge.upstream",
     "TabularDataReconstructionChallenge": "challenge.upstream",
-    "tabular_data_reconstruction_challenge_server_factory": "challenge.upstream",
+    "tabular_data_reconstruction_challenge_server_factory": "challenge.server",
 }
 
 __all__ = [

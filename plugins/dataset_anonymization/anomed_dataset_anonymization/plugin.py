@@ -14,9 +14,9 @@ from anomed_core import (
     DataRequest,
     DemoConfig,
     HouseAttack,
+    HouseEntry,
     Metric,
-    ReportSection,
-    Score,
+    Ranking,
     Submission,
     SubmissionKind,
     Target,
@@ -133,10 +133,17 @@ def anomed_baselines(challenge: Challenge) -> list[Baseline]:
 
 
 @hookimpl
-def anomed_report(challenge: Challenge, scores: tuple[Score, ...]) -> list[ReportSection]:
-    """Rank anonymizers by the worst attack on them."""
+def anomed_rankings(challenge: Challenge) -> list[Ranking]:
+    """Rank the useful by the worst attack on them, and deanonymizers by what they find."""
     definition: Definition = challenge.definition
-    return definition.report(scores)
+    return definition.rankings()
+
+
+@hookimpl
+def anomed_house_entries(challenge: Challenge) -> list[HouseEntry]:
+    """Enter tables that anybody could publish."""
+    definition: Definition = challenge.definition
+    return definition.house_entries()
 
 
 @hookimpl

@@ -1,7 +1,7 @@
 """The arena: what the server keeps of a challenge, and the draws that decide who is asked about.
 
-Members are leaky people; controls are people like them whom nobody gets. Both are divided once for
-the whole challenge into pools for tuning and for validation, so that nothing learnt on tuning
+Members are leaky people; non-members are people like them whom nobody gets. Both are divided once
+for the whole challenge into pools for tuning and for validation, so that nothing learnt on tuning
 targets, under whatever name, tells about validation targets. Each pair of anonymizer and
 deanonymizer gets its own draw within a pool, with ids of its own.
 """
@@ -68,7 +68,7 @@ class Arena:
     known_of : mapping of str to ndarray of float64, shape (n_people,)
         By known column, what attackers get to know of everybody: with the noise, one draw for all.
     n_targets : int
-        Members, and controls, that an attack is asked about.
+        Members, and non-members, that an attack is asked about.
     n_surest : int
         Rows of a reconstructed table that are looked up.
     least_usefulness : float

@@ -12,9 +12,9 @@ from anomed_core import (
     DataProduct,
     DataRequest,
     HouseAttack,
+    HouseEntry,
     Metric,
-    ReportSection,
-    Score,
+    Ranking,
     Split,
     Submission,
     SubmissionKind,
@@ -24,10 +24,10 @@ from anomed_core import (
 from anomed_dataset_anonymization.challenge import attack_metrics, attacks, products
 from anomed_dataset_anonymization.challenge.baselines import baselines
 from anomed_dataset_anonymization.challenge.metrics import ANONYMIZER
+from anomed_dataset_anonymization.challenge.rankings import house_entries, rankings
 from anomed_dataset_anonymization.challenge.scoring import score_table
 from anomed_dataset_anonymization.schema.frames import read_frame
 from anomed_dataset_anonymization.schemes import PublishedTable, publish
-from anomed_dataset_anonymization.standings import standings_section
 from anomed_dataset_anonymization.threat import (
     read_claims,
     read_inferences,
@@ -117,9 +117,13 @@ class ArenaDefinition:
         """Return tables and attacks with known outcomes."""
         return baselines(self.arena)
 
-    def report(self, scores: tuple[Score, ...]) -> list[ReportSection]:
-        """Rank anonymizers by the worst attack on them."""
-        return [standings_section(scores, least_usefulness=self.arena.least_usefulness)]
+    def rankings(self) -> list[Ranking]:
+        """Rank the useful by the worst attack on them."""
+        return rankings(self.arena)
+
+    def house_entries(self) -> list[HouseEntry]:
+        """Enter tables that anybody could publish."""
+        return house_entries(self.arena)
 
     def _draw(self, request: DataRequest) -> Draw:
         return self.arena.draw(

@@ -53,7 +53,7 @@ def linkage_metrics() -> list[Metric]:
             kind,
             "tpr_at_fpr_0.01",
             "Expected share of the members found among the surest claims that name at most 1 % of "
-            "the controls, equally sure ones together.",
+            "the non-members, equally sure ones together.",
         ),
     ]
 
@@ -62,7 +62,7 @@ def reconstruction_metrics(arena: Arena) -> list[Metric]:
     """Declare what a reconstructed table is scored by."""
     kind = RECONSTRUCTION
     return [
-        *_risk_metrics(kind, "the reconstruction of whole records")[:2],
+        *_risk_metrics(kind, "the reconstruction of whole records")[:3],
         *(
             _share(
                 kind,
@@ -72,7 +72,7 @@ def reconstruction_metrics(arena: Arena) -> list[Metric]:
             for how, words in (("exact", "exactly"), ("tolerant", "within the tolerances"))
             for side, whom in (
                 ("match", "distinct leaky people"),
-                ("control_match", "as many controls"),
+                ("non_member_match", "as many non-members"),
             )
         ),
     ]
@@ -121,8 +121,15 @@ def _risk_metrics(kind: str, goal: str) -> list[Metric]:
             kind=kind,
             bounds=_SHARE,
             chance=0.0,
+            limits=("risk_low", "risk_high"),
             definition="That risk: success on members above the floor, as a share of what the "
             "floor leaves (Giomi et al. 2023).",
+        ),
+        Metric(
+            name="risk_high",
+            kind=kind,
+            bounds=_SHARE,
+            definition="Upper 95 % bound of that risk.",
         ),
         Metric(
             name="risk_low_rare",
@@ -139,7 +146,9 @@ def _success_metrics(kind: str, column: Column, *, label: str) -> list[Metric]:
     return [
         _share(kind, f"members.{label}", f"Share of the members whose {name} is guessed rightly."),
         _share(
-            kind, f"controls.{label}", f"Share of the controls whose {name} is guessed rightly."
+            kind,
+            f"non_members.{label}",
+            f"Share of the non-members whose {name} is guessed rightly.",
         ),
     ]
 
@@ -147,7 +156,7 @@ def _success_metrics(kind: str, column: Column, *, label: str) -> list[Metric]:
 def _house_column_metrics(kind: str, column: Column, *, label: str) -> list[Metric]:
     return [
         *_success_metrics(kind, column, label=label),
-        _share(kind, f"risk.{label}", "Success on members above that on controls."),
+        _share(kind, f"risk.{label}", "Success on members above that on non-members."),
         _share(kind, f"risk_low.{label}", "Lower bound of that risk."),
     ]
 
@@ -171,7 +180,7 @@ def _column_metrics(kind: str, column: Column, *, label: str) -> list[Metric]:
             bounds=(-math.inf, 1.0),
             chance=0.0,
             definition="Anonymity loss coefficient: precision discounted by recall, at the recall "
-            "that suits the attack best, beyond controls and background (Francis and Wagner "
+            "that suits the attack best, beyond non-members and background (Francis and Wagner "
             "2025).",
         ),
     ]

@@ -46,7 +46,7 @@ if TYPE_CHECKING:
 
 
 def score_inference_attack(arena: Arena, submission: Submission) -> dict[str, float]:
-    """Score guesses of unknown columns against members, controls and the background."""
+    """Score guesses of unknown columns against members, non-members and the background."""
     draw = draw_of(arena, submission)
     truth = arena.truth(draw.targets)
     guessed = read_inferences(
@@ -110,7 +110,7 @@ def score_linkage_attack(arena: Arena, submission: Submission, target: Target) -
 
 
 def score_reconstruction_attack(arena: Arena, submission: Submission) -> dict[str, float]:
-    """Score a reconstructed table against leaky people and as many controls.
+    """Score a reconstructed table against leaky people and as many non-members.
 
     For tuning only the people of the tuning pool count, about half: what is learnt from the scores
     says nothing about the others.
@@ -137,10 +137,11 @@ def score_reconstruction_attack(arena: Arena, submission: Submission) -> dict[st
     return {
         "risk_low": worst.low,
         "risk": worst.value,
+        "risk_high": worst.high,
         "match_exact": exact.members.value,
-        "control_match_exact": exact.controls.value,
+        "non_member_match_exact": exact.non_members.value,
         "match_tolerant": tolerant.members.value,
-        "control_match_tolerant": tolerant.controls.value,
+        "non_member_match_tolerant": tolerant.non_members.value,
     }
 
 
@@ -210,7 +211,12 @@ def _lineage(arena: Arena, published: PublishedTable, truth: TargetTruth) -> Lin
 def _worst(results: Sequence[AttackResult]) -> dict[str, float]:
     worst = worst_result(results).risk
     rare = _worst_of_group(results, "rare")
-    return {"risk_low": worst.low, "risk": worst.value, "risk_low_rare": rare}
+    return {
+        "risk_low": worst.low,
+        "risk": worst.value,
+        "risk_high": worst.high,
+        "risk_low_rare": rare,
+    }
 
 
 def _worst_of_group(results: Sequence[AttackResult], group: str) -> float:
@@ -235,7 +241,7 @@ def _by_column(results: Sequence[AttackResult], arena: Arena) -> dict[str, float
 def _of_column(score: InferenceScore, label: str) -> dict[str, float]:
     metrics = {
         f"members.{label}": score.members.value,
-        f"controls.{label}": score.controls.value,
+        f"non_members.{label}": score.non_members.value,
         f"risk.{label}": score.risk.value,
         f"risk_low.{label}": score.risk.low,
     }

@@ -40,7 +40,7 @@ def _tables(arena: Arena) -> list[Baseline]:
             name=name,
             kind=ANONYMIZER,
             quality=quality,
-            payload=lambda _: form(_anonymized(arena, anonymizer), anonymizer.scheme),
+            payload=lambda _: form(anonymized(arena, anonymizer), anonymizer.scheme),
             known_to={Role.ANONYMIZER},  # they hold the table that the perfect one publishes
         )
 
@@ -111,7 +111,7 @@ def _linkages(arena: Arena) -> list[Baseline]:
         """Name everybody's own row in the leaky table as it is."""
         targets = _draw(arena, request).targets
         published = canonicalise(
-            _anonymized(arena, Identity()),
+            anonymized(arena, Identity()),
             Identity.scheme,
             schema=arena.schema,
             leaky=arena.leaky_table(),
@@ -157,7 +157,8 @@ def _draw(arena: Arena, request: DataRequest) -> Draw:
     )
 
 
-def _anonymized(arena: Arena, anonymizer: Anonymizer) -> pd.DataFrame:
+def anonymized(arena: Arena, anonymizer: Anonymizer) -> pd.DataFrame:
+    """Return the leaky table as an anonymizer publishes it, always the same."""
     return anonymizer.anonymize(arena.leaky_table(), arena.schema, rng=np.random.default_rng(_SEED))
 
 

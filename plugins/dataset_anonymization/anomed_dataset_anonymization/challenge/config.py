@@ -18,8 +18,8 @@ def _three_shares(_: object, attribute: attrs.Attribute[Any], value: tuple[float
         )
     if value[1] < value[0] - 1e-9:
         raise ValueError(
-            f"{attribute.name} has {value[1]:g} controls for {value[0]:g} leaky people; attacks "
-            "are measured against at least as many controls, so give them as large a share"
+            f"{attribute.name} has {value[1]:g} non-members for {value[0]:g} leaky people; attacks "
+            "are measured against at least as many non-members, so give them as large a share"
         )
 
 
@@ -70,7 +70,7 @@ class DatasetAnonymizationConfig:
         Nominal column whose prediction, by a model trained on the published table, is a measure
         of utility; empty for none.
     n_targets
-        Members, and also controls, that an attack is asked about.
+        Members, and also non-members, that an attack is asked about.
     n_queries
         Counting queries, drawn in secret, that a published table is asked.
     n_surest

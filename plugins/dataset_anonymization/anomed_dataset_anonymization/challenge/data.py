@@ -31,7 +31,7 @@ Freeze = Callable[[str, str, Callable[[], Arrays]], Arrays]
 
 _TUNING_SHARE = 0.5
 _SPLITS = ("tuning", "validation")
-_SIDES = ("members", "controls")
+_SIDES = ("members", "non_members")
 
 
 @attrs.frozen(kw_only=True, eq=False)
@@ -64,12 +64,13 @@ class People:
         return self.coordinates[self.parts.leaky]
 
     def sides(self, split: Split) -> tuple[Coordinates, Coordinates]:
-        """Return members and equally many controls: of the pool for tuning, all otherwise."""
-        members, controls = self.parts.leaky, self.parts.control
+        """Return members and equally many non-members: of the pool for tuning, all otherwise."""
+        members, non_members = self.parts.leaky, self.parts.control
         if split is Split.TUNING:
-            members, controls = self.pools[split.value].members, self.pools[split.value].controls
-        n_each = min(len(members), len(controls))
-        return self.coordinates[members[:n_each]], self.coordinates[controls[:n_each]]
+            pool = self.pools[split.value]
+            members, non_members = pool.members, pool.non_members
+        n_each = min(len(members), len(non_members))
+        return self.coordinates[members[:n_each]], self.coordinates[non_members[:n_each]]
 
     @property
     def reference(self) -> Coordinates:
@@ -107,7 +108,10 @@ def open_people(config: DatasetAnonymizationConfig, context: CreationContext) ->
         schema = _described(table, schema_text, config=config, context=context)
         return _dealt(table, schema, config=config, lottery=lottery)
 
-    key = f"{fingerprint} {data.split} {data.person!r} {lottery.fingerprint} {schema_text} {roles}"
+    # The number changes with the names of the arrays, so that no older ones are taken up.
+    key = (
+        f"2 {fingerprint} {data.split} {data.person!r} {lottery.fingerprint} {schema_text} {roles}"
+    )
     arrays = context.freeze("people", key, build)
     pools = {
         split: Pool(**{side: arrays[f"{split} {side}"] for side in _SIDES}) for split in _SPLITS

@@ -11,9 +11,9 @@ from anomed_core import (
     DataProduct,
     DataRequest,
     HouseAttack,
+    HouseEntry,
     Metric,
-    ReportSection,
-    Score,
+    Ranking,
     Submission,
     SubmissionKind,
     Target,
@@ -59,8 +59,12 @@ class Definition(Protocol):
         """Return submissions with known outcomes."""
         ...
 
-    def report(self, scores: tuple[Score, ...]) -> list[ReportSection]:
-        """Return sections of the result pages."""
+    def rankings(self) -> list[Ranking]:
+        """Say who wins."""
+        ...
+
+    def house_entries(self) -> list[HouseEntry]:
+        """Return what the house enters itself."""
         ...
 
 

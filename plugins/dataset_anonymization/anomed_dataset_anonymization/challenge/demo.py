@@ -4,14 +4,13 @@ from __future__ import annotations
 
 import json
 import time
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pandas as pd
 from anomed_client import NotFound
 
-from anomed_core import Split
 from anomed_dataset_anonymization.anonymizers import (
     Anonymizer,
     Identity,
@@ -19,10 +18,8 @@ from anomed_dataset_anonymization.anonymizers import (
     Noise,
     Suppression,
 )
-from anomed_dataset_anonymization.challenge.config import LEAST_USEFULNESS
 from anomed_dataset_anonymization.schema import TableSchema, encode
 from anomed_dataset_anonymization.schemes import canonicalise
-from anomed_dataset_anonymization.standings import Standing, ranked
 from anomed_dataset_anonymization.threat import (
     HOUSE_ATTACKS,
     AttackerView,
@@ -35,10 +32,11 @@ if TYPE_CHECKING:
 
 _HOUSE_TIMEOUT_S = 180.0
 _DEANONYMIZER = "nearest-box"
+_NAMES = {attack.name for attack in HOUSE_ATTACKS}
 
 
 def play(session: DemoSession) -> None:
-    """Anonymize, attack, wait for the house, and print the ranking.
+    """Anonymize, attack, and wait for the house; the core prints who won.
 
     Parameters
     ----------
@@ -56,9 +54,7 @@ def play(session: DemoSession) -> None:
     for name in tables:
         _attack(session, name, NearestBox(), schema=schema)
     session.tell("The house attacks in the background; this may take a minute ...")
-    attacks = _attacks_by_target(session, tables)
-    standings = [_standing(name, tables[name], attacks[name]) for name in tables]
-    _print_ranking(session, ranked(standings), tables)
+    _wait_for_the_house(session, len(tables))
 
 
 def _anonymizers() -> dict[str, Anonymizer]:
@@ -128,11 +124,9 @@ def _answers(values: np.ndarray, view: AttackerView, schema: TableSchema) -> pd.
     return pd.DataFrame({"target_id": view.target_ids, **columns})
 
 
-def _attacks_by_target(
-    session: DemoSession, anonymizers: Collection[str]
-) -> dict[str, list[tuple[float, str]]]:
-    """Wait until the house has attacked everybody; return risk and author of all attacks."""
-    expected = len(anonymizers) * len(HOUSE_ATTACKS)
+def _wait_for_the_house(session: DemoSession, n_tables: int) -> None:
+    """Wait until the house has attacked everybody."""
+    expected = n_tables * len(HOUSE_ATTACKS)
     deadline = time.monotonic() + _HOUSE_TIMEOUT_S
     challenge = session.join()
     scores: list[dict[str, Any]] = []
@@ -140,51 +134,7 @@ def _attacks_by_target(
         try:
             scores.append(json.loads(challenge.request("GET", f"/scores/{len(scores) + 1}").body))
         except NotFound:
-            if sum(score["origin"] == "house" for score in scores) == expected:
-                return {name: _attacks_on(name, scores) for name in anonymizers}
+            if sum(score["label"] in _NAMES for score in scores) >= expected:
+                return
             time.sleep(0.5)
     raise RuntimeError(f"the house has not attacked everybody within {_HOUSE_TIMEOUT_S:g} s")
-
-
-def _attacks_on(anonymizer: str, scores: list[dict[str, Any]]) -> list[tuple[float, str]]:
-    return [
-        (score["metrics"]["risk_low"], score["label"] or score["deanonymizer"])
-        for score in scores
-        if score["anonymizer"] == anonymizer and "risk_low" in score["metrics"]
-    ]
-
-
-def _standing(
-    anonymizer: str, metrics: Mapping[str, float], attacks: Sequence[tuple[float, str]]
-) -> Standing:
-    risk, author = max(attacks, key=lambda attack: attack[0])
-    return Standing(
-        anonymizer=anonymizer,
-        split=Split.VALIDATION,
-        query_error=metrics["query_error"],
-        is_useful=metrics["usefulness"] >= LEAST_USEFULNESS,
-        risk_low=risk,
-        attack=author if risk > 0 else "nobody",
-        n_attacks=len(attacks),
-    )
-
-
-def _print_ranking(
-    session: DemoSession, standings: list[Standing], tables: Mapping[str, Mapping[str, float]]
-) -> None:
-    session.tell("")
-    session.tell("Ranking by privacy (lower bound of the worst risk that any attack showed, in")
-    session.tell("whole per cents), then by utility (mean relative error of secret counting")
-    session.tell(f"queries); tables whose usefulness is below {LEAST_USEFULNESS:g} come last:")
-    session.tell(
-        f"{'':>3} {'anonymizer':<12} {'worst risk':>10} {'found by':<18} {'query error':>11} "
-        f"{'usefulness':>10} {'k':>5}"
-    )
-    for place, standing in enumerate(standings, start=1):
-        metrics = tables[standing.anonymizer]
-        session.tell(
-            f"{place:>2}. {standing.anonymizer:<12} {standing.risk_low:>10.3f} "
-            f"{standing.attack:<18} {standing.query_error:>11.3f} {metrics['usefulness']:>10.2f} "
-            f"{metrics['k']:>5.0f}"
-        )
-    session.tell("")

@@ -19,12 +19,12 @@ from anomed_core import (
     DataProduct,
     DataRequest,
     HouseAttack,
+    HouseEntry,
     Metric,
     Purpose,
     Quality,
-    ReportSection,
+    Ranking,
     Role,
-    Score,
     Split,
     Submission,
     SubmissionKind,
@@ -165,8 +165,12 @@ class ReconstructionDefinition:
             ),
         ]
 
-    def report(self, _: tuple[Score, ...]) -> list[ReportSection]:
-        """Return none: only the evaluators know what their metrics mean."""
+    def rankings(self) -> list[Ranking]:
+        """Return none: the first metric of each evaluator ranks."""
+        return []
+
+    def house_entries(self) -> list[HouseEntry]:
+        """Return none: what the columns mean is not known here."""
         return []
 
     def _check_columns(self, table: pa.Table) -> None:

@@ -100,7 +100,7 @@ def lay_yardsticks(
     original
         The leaky table.
     people
-        Everybody; controls are the unseen people.
+        Everybody; non-members are the unseen people.
     config
         How many queries, and what to predict.
     context

@@ -87,7 +87,7 @@ title = {json.dumps(challenge_id)}
 # Paths count from the folder in which the server is started.
 data = {{ source = {json.dumps(f"{scheme}:{table}")}, split = [0.4, 0.4, 0.2] }}
 schema = {json.dumps(str(schema))}
-# Members, and controls, that an attack is asked about.
+# Members, and non-members, that an attack is asked about.
 n_targets = {n_targets}
 """
 

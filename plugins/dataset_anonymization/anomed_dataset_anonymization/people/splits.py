@@ -41,17 +41,17 @@ class Pool:
 
     Attributes
     ----------
-    members, controls : ndarray of intp, shape (n_members,) and (n_controls,)
+    members, non_members : ndarray of intp, shape (n_members,) and (n_non_members,)
         Positions in the table, one for each person.
     """
 
     members: Positions
-    controls: Positions
+    non_members: Positions
 
 
 @attrs.frozen(kw_only=True, eq=False)
 class Targets:
-    """The people that an attacker is asked about, members and controls mixed.
+    """The people that an attacker is asked about, members and non-members mixed.
 
     Attributes
     ----------
@@ -122,7 +122,7 @@ def split_pools(
     rng: np.random.Generator,
     person: ArrayLike | None = None,
 ) -> dict[str, Pool]:
-    """Divide members and controls into those for tuning and those for validation.
+    """Divide members and non-members into those for tuning and those for validation.
 
     Parameters
     ----------
@@ -151,25 +151,25 @@ def split_pools(
     n_records = sum(map(len, (parts.leaky, parts.control, parts.reference)))
     owner = _number_people(person, n_records)
     pools: dict[str, dict[str, Positions]] = {"tuning": {}, "validation": {}}
-    for side, positions in (("members", parts.leaky), ("controls", parts.control)):
+    for side, positions in (("members", parts.leaky), ("non_members", parts.control)):
         shuffled = rng.permutation(positions)
         people = shuffled[np.sort(np.unique(owner[shuffled], return_index=True)[1])]
         n_tuning = round(len(people) * tuning)
         if not 0 < n_tuning < len(people):
-            raise ValueError(f"{len(people)} {side} are too few for two pools.")
+            raise ValueError(f"{len(people)} {side.replace('_', '-')} are too few for two pools.")
         pools["tuning"][side], pools["validation"][side] = np.split(people, [n_tuning])
     return {split: Pool(**sides) for split, sides in pools.items()}
 
 
 def draw_targets(pool: Pool, n_each: int, *, rng: np.random.Generator) -> Targets:
-    """Draw as many members as controls, and mix them.
+    """Draw as many members as non-members, and mix them.
 
     Parameters
     ----------
     pool : Pool
         Whom to draw from.
     n_each : int
-        Number of members, and of controls.
+        Number of members, and of non-members.
     rng : Generator
         Keyed with the challenge's secret and the names of those who attack.
 
@@ -183,13 +183,13 @@ def draw_targets(pool: Pool, n_each: int, *, rng: np.random.Generator) -> Target
     ValueError
         If the pool has too few people.
     """
-    available = min(len(pool.members), len(pool.controls))
+    available = min(len(pool.members), len(pool.non_members))
     if not 0 < n_each <= available:
         raise ValueError(f"{n_each} targets of each side can't be drawn from {available}.")
     positions = np.concatenate(
         [
             rng.choice(side, n_each, replace=False, shuffle=False)
-            for side in (pool.members, pool.controls)
+            for side in (pool.members, pool.non_members)
         ]
     )
     order = rng.permutation(2 * n_each)

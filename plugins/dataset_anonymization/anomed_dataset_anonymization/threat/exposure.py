@@ -15,7 +15,7 @@ from anomed_dataset_anonymization.utility.boxes import Boxes
 from anomed_dataset_anonymization.utility.published import boxes_of_published
 
 DEFAULT_SHARE = 0.1
-"""About this share of the members, and of the controls, counts as exposed."""
+"""About this share of the members, and of the non-members, counts as exposed."""
 
 _DECIMALS = 6
 """Of distances; differences below are rounding only."""
@@ -29,8 +29,8 @@ def find_exposed(
     Of rows that are equally near, as all are that hold a target, the one that says most counts.
 
     To publish a tenth of the people as they are, ten times each, is no tenth of a risk for these.
-    Members and controls are chosen by themselves but alike: where the table knows nothing about the
-    members, it comes as near to controls, and an attack is as often right about them.
+    Members and non-members are chosen by themselves but alike: where the table knows nothing about
+    the members, it comes as near to non-members, and an attack is as often right about them.
 
     Parameters
     ----------

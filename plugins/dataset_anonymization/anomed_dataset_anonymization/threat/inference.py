@@ -1,7 +1,7 @@
 """Score guesses about people: what an attack says right about members and not about others.
 
 A table may teach everybody how salary follows from age; that is what it is for. So success on
-members counts only as far as it exceeds a floor: success of the same attack on controls, who are
+members counts only as far as it exceeds a floor: success of the same attack on non-members, who are
 not in the table, and success of a model that never saw the table.
 """
 
@@ -23,8 +23,8 @@ class InferenceScore:
 
     Attributes
     ----------
-    members, controls : Rate
-        Share of the members, and of the controls, for whom the guess is right.
+    members, non_members : Rate
+        Share of the members, and of the non-members, for whom the guess is right.
     background : Rate or None
         Share of the same members for whom the background-only model is right; None if it is not
         part of the floor.
@@ -36,7 +36,7 @@ class InferenceScore:
     """
 
     members: Rate
-    controls: Rate
+    non_members: Rate
     background: Rate | None
     risk: Estimate
     advantage: Estimate | None
@@ -80,10 +80,10 @@ def score_inference(
     right : ndarray of bool, shape (n_targets,)
         Which guesses are right; an answer that is missing is not.
     is_member : ndarray of bool, shape (n_targets,)
-        Who is in the leaky table; the others are controls.
+        Who is in the leaky table; the others are non-members.
     background_right : ndarray of bool, shape (n_targets,), optional
         Which guesses of the background-only model are right. Give it for submitted attacks: they
-        may fail on controls on purpose, to look as if they knew nothing without the table.
+        may fail on non-members on purpose, to look as if they knew nothing without the table.
     counted : ndarray of bool, shape (n_targets,), optional
         Who counts: those with a true value, or of a group. All, when it is missing.
     level : float
@@ -100,20 +100,20 @@ def score_inference(
     """
     counted = np.ones(len(right), dtype=np.bool_) if counted is None else counted
     members = _rate(right, counted & is_member, side="member", level=level)
-    controls = _rate(right, counted & ~is_member, side="control", level=level)
+    non_members = _rate(right, counted & ~is_member, side="control", level=level)
     if background_right is None:
         return InferenceScore(
             members=members,
-            controls=controls,
+            non_members=non_members,
             background=None,
-            risk=residual_risk(members, controls),
+            risk=residual_risk(members, non_members),
             advantage=None,
         )
     background = _rate(background_right, counted & is_member, side="member", level=level)
-    floor = max(controls, background, key=lambda rate: rate.value)
+    floor = max(non_members, background, key=lambda rate: rate.value)
     return InferenceScore(
         members=members,
-        controls=controls,
+        non_members=non_members,
         background=background,
         risk=residual_risk(members, floor),
         advantage=residual_risk(members, background),

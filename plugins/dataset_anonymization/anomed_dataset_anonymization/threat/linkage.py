@@ -26,7 +26,7 @@ class LinkageScore:
         wrong. None if none was named.
     true_positive_rate : float
         Expected share of the members found among the surest claims that claim at most a share of
-        `false_positive_limit` of the controls, in [0, 1].
+        `false_positive_limit` of the non-members, in [0, 1].
     risk : Estimate
         Recall above that of naming as many rows at random.
     """
@@ -56,11 +56,11 @@ def score_linkage(
     Parameters
     ----------
     credit : ndarray of float64, shape (n_targets,)
-        Probability that a named row is the target's, in [0, 1]; ignored for controls.
+        Probability that a named row is the target's, in [0, 1]; ignored for non-members.
     n_named : ndarray of int64, shape (n_targets,)
         Number of rows named for each target.
     is_member : ndarray of bool, shape (n_targets,)
-        Who is in the leaky table; the others are controls.
+        Who is in the leaky table; the others are non-members.
     n_rows : int
         Number of published rows.
     confidence : ndarray of float64, shape (n_targets,), optional
@@ -82,17 +82,17 @@ def score_linkage(
         If no member or no control counts.
     """
     counted = np.ones(len(credit), dtype=np.bool_) if counted is None else counted
-    members, controls = counted & is_member, counted & ~is_member
-    n_members, n_controls = int(members.sum()), int(controls.sum())
-    if not n_members or not n_controls:
-        raise ValueError(f"{n_members} members and {n_controls} controls give no score.")
+    members, non_members = counted & is_member, counted & ~is_member
+    n_members, n_non_members = int(members.sum()), int(non_members.sum())
+    if not n_members or not n_non_members:
+        raise ValueError(f"{n_members} members and {n_non_members} non-members give no score.")
     claimed = counted & (n_named > 0)
     found = np.where(members & claimed, credit, 0.0)
     n_claims = int(n_named[counted].sum())
     by_chance = min(1.0, int(n_named[counted].max()) / n_rows)
     recall = wilson_interval(float(found.sum()), n_members, confidence=level)
     surest = _surest_claims(
-        confidence, claimed=claimed, controls=controls, limit=false_positive_limit
+        confidence, claimed=claimed, non_members=non_members, limit=false_positive_limit
     )
     return LinkageScore(
         recall=recall,
@@ -103,13 +103,13 @@ def score_linkage(
 
 
 def _surest_claims(
-    confidence: FloatArray | None, *, claimed: BoolArray, controls: BoolArray, limit: float
+    confidence: FloatArray | None, *, claimed: BoolArray, non_members: BoolArray, limit: float
 ) -> BoolArray:
-    """Choose as many claims as the limit on claimed controls allows, equally sure ones together."""
+    """Choose as many claims as the limit on non-members allows, equally sure ones together."""
     sureness = np.zeros(len(claimed)) if confidence is None else confidence
     levels, level_of = np.unique(-sureness, return_inverse=True)
-    false = np.bincount(level_of, weights=claimed & controls, minlength=len(levels))
-    allowed = np.cumsum(false) <= limit * controls.sum()
+    false = np.bincount(level_of, weights=claimed & non_members, minlength=len(levels))
+    allowed = np.cumsum(false) <= limit * non_members.sum()
     chosen: BoolArray = claimed & allowed[level_of]
     return chosen
 

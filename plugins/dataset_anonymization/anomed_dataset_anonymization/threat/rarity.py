@@ -28,7 +28,7 @@ def find_rare(
     Returns
     -------
     ndarray of bool, shape (n_targets,)
-        Members and controls are treated alike.
+        Members and non-members are treated alike.
 
     Raises
     ------

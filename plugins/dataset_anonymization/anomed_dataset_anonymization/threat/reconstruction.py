@@ -30,15 +30,15 @@ class ReconstructionScore:
     ----------
     n_rows : int
         Number of the surest rows looked at.
-    members, controls : Rate
-        Match rate against the leaky table, and against an equally large one of controls.
+    members, non_members : Rate
+        Match rate against the leaky table, and against an equally large one of non-members.
     risk : Estimate
-        Match rate on members above that on controls.
+        Match rate on members above that on non-members.
     """
 
     n_rows: int
     members: Rate
-    controls: Rate
+    non_members: Rate
     risk: Estimate
 
 
@@ -53,7 +53,7 @@ def score_reconstruction(
     tolerant: bool = True,
     level: float = 0.95,
 ) -> ReconstructionScore:
-    """Score a reconstructed table against the leaky one and against controls.
+    """Score a reconstructed table against the leaky one and against non-members.
 
     Parameters
     ----------
@@ -109,7 +109,7 @@ def score_reconstruction(
         for people in (leaky, control)
     ]
     return ReconstructionScore(
-        n_rows=n_surest, members=rates[0], controls=rates[1], risk=residual_risk(*rates)
+        n_rows=n_surest, members=rates[0], non_members=rates[1], risk=residual_risk(*rates)
     )
 
 

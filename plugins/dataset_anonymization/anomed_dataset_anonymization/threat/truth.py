@@ -13,7 +13,7 @@ from anomed_dataset_anonymization.schema import Coordinates
 BoolArray = NDArray[np.bool_]
 
 MIN_GROUP = 30
-"""Members, and controls, that a group needs at least to be scored by itself."""
+"""Members, and non-members, that a group needs at least to be scored by itself."""
 
 
 @attrs.frozen(kw_only=True, eq=False)
@@ -27,19 +27,19 @@ class TargetTruth:
     people : ndarray of float64, shape (n_targets, n_columns)
         True coordinates, in schema order.
     is_member : ndarray of bool, shape (n_targets,)
-        Who is in the leaky table; the others are controls.
+        Who is in the leaky table; the others are non-members.
     leaky_positions : ndarray of int64, shape (n_targets,)
-        Positions of the members in the leaky table; ignored for controls.
+        Positions of the members in the leaky table; ignored for non-members.
     is_rare : ndarray of bool, shape (n_targets,)
         As `find_rare` gives it.
     is_exposed : ndarray of bool, shape (n_targets,), or None
         As `find_exposed` gives it for the table under attack; None if they do not count by
-        themselves. Only attacks that do their best on controls may be scored so.
+        themselves. Only attacks that do their best on non-members may be scored so.
 
     Raises
     ------
     ValueError
-        If the arrays are not equally long, or there are no members or no controls.
+        If the arrays are not equally long, or there are no members or no non-members.
     """
 
     ids: NDArray[np.int64]
@@ -58,7 +58,7 @@ class TargetTruth:
                 f"the truth about targets has lengths {[len(array) for array in arrays]}."
             )
         if not self.is_member.any() or self.is_member.all():
-            raise ValueError("the targets must be both members and controls.")
+            raise ValueError("the targets must be both members and non-members.")
 
     def groups(self) -> Mapping[str, BoolArray]:
         """Return the groups to score: ``all``, and ``rare`` and ``exposed`` if they are enough."""

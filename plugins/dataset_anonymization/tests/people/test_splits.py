@@ -30,7 +30,7 @@ def test_no_person_is_in_two_parts_or_pools(person, seed):
     assert sum(map(len, by_part)) == len(set(person))
     records = np.concatenate([parts.leaky, parts.control, parts.reference])
     assert sorted(records) == list(range(len(person)))
-    for side, part in (("members", by_part[0]), ("controls", by_part[1])):
+    for side, part in (("members", by_part[0]), ("non_members", by_part[1])):
         tuning, validation = (who[getattr(pools[s], side)].tolist() for s in pools)
         assert sorted(tuning + validation) == sorted(part)
 
@@ -65,10 +65,10 @@ class TestTargets:
         parts = split_people(1000, leaky=0.5, control=0.3, rng=rng)
         return split_pools(parts, tuning=0.5, rng=rng)["tuning"]
 
-    def test_members_and_controls_are_equally_many_and_from_the_pool(self, pool):
+    def test_members_and_non_members_are_equally_many_and_from_the_pool(self, pool):
         targets = draw_targets(pool, 60, rng=generator())
         assert set(targets.positions[targets.is_member]) <= set(pool.members)
-        assert set(targets.positions[~targets.is_member]) <= set(pool.controls)
+        assert set(targets.positions[~targets.is_member]) <= set(pool.non_members)
         assert targets.is_member.sum() == 60
         assert len(set(targets.positions)) == 120
 

@@ -274,14 +274,15 @@ def test_the_house_attacks_in_the_background(tmp_path: Path) -> None:
     table = player.publish(leaky, data_split="validation")
     assert table.status_code == 201
     assert 0.5 < table.json["accuracy"] < 1
+    names = {attack.name for attack in HOUSE_ATTACKS}
     scores, deadline = {}, time.monotonic() + 120
-    while len(scores) < len(HOUSE_ATTACKS) and time.monotonic() < deadline:
-        answer = client.simulate_get(f"/scores/{len(scores) + 2}")
-        if answer.status_code == 200:
+    while not names <= set(scores) and time.monotonic() < deadline:
+        answer = client.simulate_get(f"/scores/{len(scores) + 1}")
+        if answer.status_code == 200:  # the house's own entries are among them
             scores[answer.json["label"]] = answer.json["metrics"]
         time.sleep(0.05)
 
-    assert set(scores) == {attack.name for attack in HOUSE_ATTACKS}
+    assert names <= set(scores)
     assert scores["nearest_box"]["risk_low"] > 0.9
     assert scores["index_linkage"]["risk_low"] < 0.1
 

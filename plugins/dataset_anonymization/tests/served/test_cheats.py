@@ -12,13 +12,13 @@ import pytest
 from anomed_dataset_anonymization.anonymizers import Mondrian, Suppression
 from anomed_dataset_anonymization.schema import TableSchema
 from anomed_dataset_anonymization.schema.frames import people_frame
-from anomed_dataset_anonymization.standings import standings
 from pyarrow import parquet as pq
 
 from anomed_core import Split, Submission
 from anomed_core.config.settings import QuotaSettings
 from anomed_core.ledger import attack_result
 from anomed_core.service.kept_submissions import KeptSubmissions
+from anomed_core.service.ranking_table import RankingEntry
 
 from .conftest import Player, open_player, parquet
 
@@ -57,8 +57,14 @@ def ranking(player: Player, tables: dict[str, tuple[pd.DataFrame, str]]) -> list
         for attack in hosted.house_attacks:
             metrics = attack.run(submission, np.random.default_rng(0))
             ledger.record_house(attack_result(score, attack.name, metrics, hosted.provenance))
-    ranked = standings(ledger.scores(challenge=hosted.id), least_usefulness=0.5)
-    return [standing.anonymizer for standing in ranked]
+    return [entry.anonymizer for entry in entries(player)]
+
+
+def entries(player: Player) -> list[RankingEntry]:
+    """Return the headline ranking, best first."""
+    (hosted,) = player.server.challenges.values()
+    headline, *_ = player.server.rankings.tables(hosted)
+    return list(headline.entries)
 
 
 # --- what an anonymizer may hide in a table -------------------------------------------------------
@@ -253,7 +259,7 @@ def test_failing_on_controls_on_purpose_is_no_success(attacked: Player) -> None:
     answers = truth.assign(outcome=guesses)[["target_id", "outcome"]]
     metrics = attacked.attack(answers[truth["is_member"]], "inference").json
 
-    assert metrics["controls.outcome"] == 0
+    assert metrics["non_members.outcome"] == 0
     assert metrics["members.outcome"] > 0.4
     assert metrics["risk_low"] == 0
 
@@ -364,15 +370,22 @@ def test_the_house_counts_in_the_worst_case_whatever_friends_submit(
     friendly = player.attack(nothing, "inference", data_split="validation")
     (hosted,) = player.server.challenges.values()
     ledger = player.server.ledger
-    table, attack = ledger.scores(challenge=hosted.id)
+    table, _ = ledger.scores(challenge=hosted.id)
     assert friendly.json["risk_low"] == 0
-    assert standings([table, attack], least_usefulness=0.5)[0].risk_low == 0
+    assert worst_of(player) == 0
 
-    metrics = {"risk_low": house_risk(player, "nearest_box")}
+    attack = next(attack for attack in hosted.house_attacks if attack.name == "nearest_box")
+    metrics = attack.run(kept(player), np.random.default_rng(0))
     ledger.record_house(attack_result(table, "nearest_box", metrics, hosted.provenance))
-    (standing,) = standings(ledger.scores(challenge=hosted.id), least_usefulness=0.5)
-    assert standing.risk_low > 0.9
-    assert standing.attack == "nearest_box"
+    assert worst_of(player) > 0.9
+    (entry,) = entries(player)
+    assert "nearest_box" in str(entry.as_dict())
+
+
+def worst_of(player: Player) -> float:
+    """Return what decides first about the only table: the worst risk."""
+    (entry,) = entries(player)
+    return next(iter(entry.values.values()))
 
 
 # --- what would cost the server -------------------------------------------------------------------

@@ -77,7 +77,7 @@ def simulate(seed=7):
     )
     schema = TableSchema.infer(people, quasi_identifiers=KNOWN, sensitive=UNKNOWN)
     parts = split_people(N_PEOPLE, leaky=0.5, control=0.25, rng=rng)
-    targets = draw_targets(Pool(members=parts.leaky, controls=parts.control), N_EACH, rng=rng)
+    targets = draw_targets(Pool(members=parts.leaky, non_members=parts.control), N_EACH, rng=rng)
     coordinates = encode(people, schema)
     leaky_position = np.full(N_PEOPLE, -1)
     leaky_position[parts.leaky] = np.arange(len(parts.leaky))

@@ -130,8 +130,8 @@ class TestAttackers:
         values = honest.values.copy()
         values[honest.confidence < honest.confidence.max() / 2] = np.nan
         cheating = score(register, values, background=background)
-        floor = max(cheating.background.value, cheating.controls.value)
-        assert cheating.controls.value < cheating.background.value == floor
+        floor = max(cheating.background.value, cheating.non_members.value)
+        assert cheating.non_members.value < cheating.background.value == floor
 
     def test_the_background_model_is_no_attack(self, register, background):
         assert score(register, background, background=background).risk.value == 0
@@ -184,5 +184,5 @@ class TestAttackers:
         assert np.array_equal(*credits_of)
 
     def test_targets_must_be_members_and_controls(self, register):
-        with pytest.raises(ValueError, match="both members and controls"):
+        with pytest.raises(ValueError, match="both members and non-members"):
             attrs.evolve(register.truth, is_member=np.ones(300, dtype=bool))

@@ -11,10 +11,10 @@ SALARY = Column(
 IS_MEMBER = np.repeat([True, False], 1000)
 
 
-def successes(members, controls):
-    """Return flags with the given shares of right guesses on members and controls."""
+def successes(members, non_members):
+    """Return flags with the given shares of right guesses on members and non-members."""
     ranks = np.tile(np.arange(1000), 2) / 1000
-    return ranks < np.where(IS_MEMBER, members, controls)
+    return ranks < np.where(IS_MEMBER, members, non_members)
 
 
 def test_a_guess_is_right_within_the_tolerance_only():
@@ -26,13 +26,13 @@ def test_a_guess_is_right_within_the_tolerance_only():
 def test_the_risk_is_what_controls_leave():
     score = score_inference(successes(0.95, 0.802), is_member=IS_MEMBER)
     assert score.members.value == 0.95
-    assert score.controls.value == 0.802
+    assert score.non_members.value == 0.802
     assert score.risk.value == pytest.approx((0.95 - 0.802) / (1 - 0.802))
     assert score.advantage is None
 
 
 def test_a_model_everybody_can_learn_is_no_leak():
-    """Mondrian at k = 10 on Adult: 82.8 % on members, 80.9 % on controls, 83.6 % without it."""
+    """Mondrian at k = 10 on Adult: 82.8 % on members, 80.9 % on non-members, 83.6 % without it."""
     score = score_inference(
         successes(0.828, 0.809),
         is_member=IS_MEMBER,
@@ -54,7 +54,7 @@ def test_failing_on_recognised_controls_gains_nothing():
 
 
 def test_the_advantage_over_the_background_alone_hides_a_leak_that_controls_show():
-    """Mondrian at k = 5, relationship: 77.4 % on members, 72.6 % on controls, 78.9 % without."""
+    """Mondrian at k = 5, relationship: 77.4 % on members, 72.6 % on non-members, 78.9 % without."""
     right, background = successes(0.774, 0.726), successes(0.789, 0.789)
     server = score_inference(right, is_member=IS_MEMBER)
     assert server.risk.low > 0
@@ -75,6 +75,6 @@ def test_only_those_who_count_are_counted():
     counted = np.zeros(2000, dtype=bool)
     counted[[0, 1, 1000, 1001]] = True
     score = score_inference(right, is_member=IS_MEMBER, counted=counted)
-    assert (score.members.value, score.controls.value) == (1, 0)
+    assert (score.members.value, score.non_members.value) == (1, 0)
     with pytest.raises(ValueError, match="no control"):
         score_inference(right, is_member=IS_MEMBER, counted=IS_MEMBER)

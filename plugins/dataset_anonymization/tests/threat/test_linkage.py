@@ -62,7 +62,7 @@ class TestTruePositiveRate:
 
 
 def test_only_those_who_count_are_counted():
-    with pytest.raises(ValueError, match="0 controls"):
+    with pytest.raises(ValueError, match="0 non-members"):
         score(1.0, counted=IS_MEMBER)
 
 

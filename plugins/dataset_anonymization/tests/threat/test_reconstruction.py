@@ -59,7 +59,7 @@ def score(rows, n_surest, confidence=None, leaky=None):
 def test_the_leaky_table_itself_is_found_completely():
     leaky = np.array([[n % 10, n % 2] for n in range(20)], float)
     result = score(leaky, 20, leaky=leaky)
-    assert (result.members.value, result.controls.value, result.risk.value) == (1, 0, 1)
+    assert (result.members.value, result.non_members.value, result.risk.value) == (1, 0, 1)
 
 
 def test_copies_of_a_frequent_person_count_as_often_as_the_person():

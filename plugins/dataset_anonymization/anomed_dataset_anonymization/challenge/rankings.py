@@ -1,0 +1,67 @@
+"""Who wins, and what the house enters itself."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from anomed_core import Criterion, Gate, HouseEntry, Ranking, Take
+from anomed_dataset_anonymization.anonymizers import Anonymizer, Mondrian, Suppression
+from anomed_dataset_anonymization.challenge.attack_metrics import INFERENCE, LINKAGE, RECONSTRUCTION
+from anomed_dataset_anonymization.challenge.baselines import anonymized, form
+from anomed_dataset_anonymization.challenge.metrics import ANONYMIZER
+
+if TYPE_CHECKING:
+    from anomed_dataset_anonymization.challenge.arena import Arena
+
+RESOLUTION = 0.01
+"""Risks that differ by less are no difference that anybody should be ranked by."""
+
+
+def rankings(arena: Arena) -> list[Ranking]:
+    """Rank useful tables by the worst attack on them, then by the error of queries.
+
+    To publish nothing is private, and of no use; to publish the leaky table is useful, and gives
+    its people away. Neither wins.
+    """
+    return [
+        Ranking(
+            name="anonymizers",
+            kind=ANONYMIZER,
+            gates=[Gate(metric="usefulness", at_least=arena.least_usefulness, label="of no use")],
+            criteria=[
+                Criterion(metric="risk_low", take=Take.WORST, resolution=RESOLUTION),
+                Criterion(metric="query_error"),
+            ],
+        ),
+        *(
+            Ranking(
+                name=kind,
+                title=f"Deanonymizers, {kind}",
+                kind=kind,
+                criteria=[Criterion(metric="risk_low", take=take)],
+            )
+            # A reconstructed table may be of nobody in particular.
+            for kind, take in (
+                (INFERENCE, Take.MEAN_OVER_TARGETS),
+                (LINKAGE, Take.MEAN_OVER_TARGETS),
+                (RECONSTRUCTION, Take.FINAL),
+            )
+        ),
+    ]
+
+
+def house_entries(arena: Arena) -> list[HouseEntry]:
+    """Enter what says nothing, and what anybody could do in an afternoon."""
+    return [
+        _entry(arena, "suppression", Suppression(), "As many people, and nothing about any."),
+        _entry(arena, "mondrian-10", Mondrian(k=10), "Mondrian with classes of at least ten."),
+    ]
+
+
+def _entry(arena: Arena, name: str, anonymizer: Anonymizer, description: str) -> HouseEntry:
+    return HouseEntry(
+        name=name,
+        kind=ANONYMIZER,
+        description=description,
+        payload=lambda _: form(anonymized(arena, anonymizer), anonymizer.scheme),
+    )
