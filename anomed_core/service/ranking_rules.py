@@ -191,7 +191,7 @@ def digits_needed(values: Sequence[float | None], decided: Sequence[bool]) -> in
 
     Examples
     --------
-    >>> digits_needed([0.9, 0.8], [True]), digits_needed([0.12345, 0.12344], [True])
+    >>> digits_needed([0.9, 0.8], [True]), digits_needed([0.12342, 0.12341], [True])
     (3, 5)
     """
     pairs = [

@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import math
 
-from scipy.stats import betabinom
-
 from anomed_core.statistics.intervals import normal_quantile
 
 
@@ -50,6 +48,8 @@ def null_band(
         spread = math.sqrt((n_members + n_non_members + 1) / (12 * n_members * n_non_members))
         half = normal_quantile(confidence) * spread
         return max(0.0, 0.5 - half), min(1.0, 0.5 + half)
+    from scipy.stats import betabinom  # a second to import, and seldom needed
+
     n_alarms = math.floor(fpr * n_non_members + 1e-9)
     if n_alarms >= n_non_members:
         return 1.0, 1.0
