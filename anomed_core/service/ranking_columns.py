@@ -102,7 +102,8 @@ def _worst(finals: Finals, numbers: IntArray, reading: Reading) -> tuple[FloatAr
     counts[:, np.searchsorted(numbers, ids)] = found
     factors = {int(n): correction(int(n)) for n in np.unique(counts)}
     # What is better for the attack is worse for the entry.
-    rows = finals.worst(reading.sources, factors, largest=not reading.higher_is_better)
+    largest = not reading.higher_is_better
+    rows = finals.worst(reading.sources, factors, largest=largest) if ids.size else []
     return np.clip(_aligned(numbers, rows), *reading.bounds), counts
 
 

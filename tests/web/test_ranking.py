@@ -229,3 +229,14 @@ def test_the_house_is_described_as_an_entry_once_it_is_scored(tmp_path: Path) ->
     assert attrs.asdict(told)["labels"] == ("house",)
     assert (told.anonymizer, told.values["utility"]) == ("house mean", pytest.approx(0.7))
     server.close()
+
+
+def test_before_the_first_final_nobody_is_ranked(tmp_path: Path) -> None:
+    """It was answered with 503, since no attack is no factor either."""
+    server = open_contest(tmp_path / "empty", shown=ShownRanking(visible_to="public"), auth="open")
+    try:
+        answer = ask(server)
+        assert answer.status_code == 200
+        assert all(table["entries"] == [] for table in answer.json)
+    finally:
+        server.close()
