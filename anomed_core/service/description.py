@@ -26,7 +26,7 @@ from anomed_core.model.payloads import ColumnSchema
 from anomed_core.service.hosting import HostedChallenge
 from anomed_core.version import __version__
 
-FEATURES = ("attempts", "own-attempts", "scores", "selectors", "targets", "whoami")
+FEATURES = ("attempts", "own-attempts", "ranking", "scores", "selectors", "targets", "whoami")
 """What clients may ask for, where servers differ."""
 
 MIN_CLIENT = "0.1.0"

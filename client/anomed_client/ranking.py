@@ -23,7 +23,7 @@ class Entry:
     place
         From 1, shared by those who tie; ``None`` for those that are not ranked.
     name
-        Of the participant.
+        Of the participant; of both, where a ranking names both.
     labels
         What is to be known about it, such as that nobody has attacked it yet.
     criteria
@@ -89,9 +89,9 @@ def rankings_of(told: Sequence[Mapping[str, Any]]) -> tuple[Ranking, ...]:
     return tuple(
         Ranking(
             name=ranking["name"],
-            title=ranking.get("title", ""),
-            split=ranking.get("split", "validation"),
-            entries=tuple(_entry(entry) for entry in ranking.get("entries", ())),
+            title=ranking["title"],
+            split=ranking["data_split"],
+            entries=tuple(_entry(entry) for entry in ranking["entries"]),
         )
         for ranking in told
     )
@@ -120,8 +120,8 @@ def ranking_of(told: Sequence[Mapping[str, Any]], name: str | None) -> Ranking:
 
 def _entry(told: Mapping[str, Any]) -> Entry:
     return Entry(
-        place=told.get("place"),
-        name=str(told.get("name") or told.get("anonymizer") or told.get("deanonymizer") or ""),
-        labels=tuple(told.get("labels") or ()),
-        criteria=dict(told.get("criteria") or {}),
+        place=told["place"],
+        name=" / ".join(filter(None, (told["anonymizer"], told["deanonymizer"]))),
+        labels=tuple(told["labels"]),
+        criteria=dict(told["values"]),
     )
