@@ -42,7 +42,8 @@ class Criterion:
     metric
         A declared metric. For ``WORST``, one that attacks declare, such as the lower limit of a
         risk: what is higher for the attack is worse for the entry. Where a metric with `limits`
-        names it as its lower one, it is corrected for the number of attacks.
+        names it as its lower one, it is corrected for the number of attacks. An attack that does
+        worse than by chance has learnt nothing: it counts as the declared chance.
     take
         How it is taken.
     kind

@@ -192,7 +192,30 @@ def _worst(
             "and some lower; declare one direction"
         )
     reading = _reading(criterion, metric, [source for _, source in found])
-    return attrs.evolve(reading, higher_is_better=not reading.higher_is_better)
+    return attrs.evolve(
+        reading,
+        higher_is_better=not reading.higher_is_better,
+        bounds=_from_chance(metric, declared),
+    )
+
+
+def _from_chance(metric: Metric, declared: Declarations) -> tuple[float, float]:
+    """Return the bounds of a worst attack: one that does worse than by chance has learnt nothing.
+
+    Without that, entries from which nobody has learnt anything would be ranked by their luck.
+    """
+    everything = [
+        *(one for metrics in declared.metrics.values() for one in metrics),
+        *(one for attack in declared.attacks for one in attack.metrics),
+    ]
+    limited = [one for one in everything if one.limits is not None and metric.name in one.limits]
+    chance = next((one.chance for one in (metric, *limited) if one.chance is not None), None)
+    low, high = metric.bounds
+    if chance is None:
+        return low, high
+    if metric.direction is Direction.HIGHER:
+        return max(low, chance), high
+    return low, min(high, chance)
 
 
 def _attacking(

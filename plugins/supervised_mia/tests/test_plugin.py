@@ -251,3 +251,14 @@ def test_a_label_that_the_dtype_cannot_hold_is_not_taken_for_another(
 ) -> None:
     with pytest.raises(SubmissionRejected, match="allowed are values from -128 to 127"):
         score_numbers("int8", "accuracy", lambda truth: truth + 256)
+
+
+def test_nobody_is_ranked_by_the_luck_of_worthless_attacks(open_digits) -> None:
+    """The lower limit of an area below one half says that nothing was learnt, however low it is."""
+    (hosted,) = open_digits().challenges.values()
+    (anonymizers,) = [one for one in hosted.rankings if one.ranking.name == "anonymizers"]
+    worst, utility = anonymizers.criteria
+
+    assert (worst.metric, worst.bounds) == ("auc_low", (0.5, 1.0))
+    assert utility.higher_is_better
+    assert not worst.higher_is_better
