@@ -223,7 +223,7 @@ def _attacking(
 ) -> Iterator[tuple[Metric, RankedMetric]]:
     """Yield what attacks on a kind declare under a criterion's metric, participants' first."""
     for other in declared.kinds:
-        if attacks_somebody(other) and criterion.kind in {"", other.name}:
+        if _may_attack(other) and criterion.kind in {"", other.name}:
             metrics = declared.metrics[other.name]
             for metric in metrics:
                 if metric.name == criterion.metric:
@@ -233,6 +233,15 @@ def _attacking(
             for metric in attack.metrics:
                 if metric.name == criterion.metric:
                     yield metric, _source(attack.kind, attack.name, metric, attack.metrics)
+
+
+def _may_attack(kind: SubmissionKind) -> bool:
+    """Return whether a kind's submissions can name an anonymizer: those that do count against it.
+
+    A reconstructed table need not name anybody; one that does has told what became of that table.
+    """
+    names = {parameter.name for parameter in kind.parameters}
+    return kind.submitter is Role.DEANONYMIZER and (kind.with_target or ANONYMIZER.name in names)
 
 
 def attacks_somebody(kind: SubmissionKind) -> bool:

@@ -382,6 +382,20 @@ def test_the_house_counts_in_the_worst_case_whatever_friends_submit(
     assert "nearest_box" in str(entry.as_dict())
 
 
+def test_whoever_reconstructs_the_people_counts_against_the_table(
+    player: Player, leaky: pd.DataFrame
+) -> None:
+    """Reconstructions need not name an anonymizer; finals do, and are attacks as all others."""
+    assert player.publish(leaky, data_split="validation").status_code == 201
+    nothing = truth_of(player, Split.VALIDATION)[["target_id"]]
+    assert player.attack(nothing, "inference", data_split="validation").json["risk_low"] == 0
+    assert worst_of(player) == 0
+
+    found = player.attack(leaky, "reconstruction", data_split="validation").json
+    assert found["risk_low"] > 0.9
+    assert worst_of(player) > 0.9
+
+
 def worst_of(player: Player) -> float:
     """Return what decides first about the only table: the worst risk."""
     (entry,) = entries(player)
