@@ -128,8 +128,19 @@ def described() -> dict[str, Any]:
         "type": "array",
         "items": {
             "type": "object",
-            "required": ["name", "title", "kind", "columns", "n_entries", "entries"],
+            "required": [
+                "challenge",
+                "name",
+                "title",
+                "kind",
+                "data_split",
+                "columns",
+                "n_entries",
+                "entries",
+            ],
             "properties": {
+                "challenge": {"type": "string"},
+                "data_split": {"type": "string"},
                 "name": {"type": "string"},
                 "title": {"type": "string"},
                 "kind": {"type": "string"},
