@@ -258,4 +258,4 @@ def tuning_entries(
 
 def finals_at(now: Moment, challenge: str, resolved: ResolvedRanking) -> Finals:
     """Return the finals of a ranking's kind at a moment."""
-    return now.finals(challenge, kind=resolved.ranking.kind, anchor=resolved.anchor)
+    return now.finals(challenge, kind=resolved.ranking.kind, anchor=resolved.anchor.metric)

@@ -17,6 +17,7 @@ from anomed_core.model import (
     HouseAttack,
     HouseEntry,
     Metric,
+    Parameter,
     Ranking,
     Role,
     Split,
@@ -73,7 +74,7 @@ class ResolvedRanking:
     """
 
     ranking: Ranking
-    anchor: str
+    anchor: RankedMetric
     gates: tuple[tuple[Gate, Reading], ...]
     criteria: tuple[Reading, ...]
 
@@ -145,9 +146,10 @@ def resolve(ranking: Ranking, declared: Declarations) -> ResolvedRanking:
     what = f"the ranking {ranking.name!r}"
     kind = declared.kind(ranking.kind, what)
     criteria = tuple(_criterion(c, kind, declared, what) for c in ranking.criteria)
+    metrics = declared.metrics[kind.name]
     resolved = ResolvedRanking(
         ranking=ranking,
-        anchor=_in_order(declared.metrics[kind.name])[0].name,
+        anchor=_source(kind.name, "", _in_order(metrics)[0], metrics),
         gates=tuple((gate, _gate(gate, kind, declared, what)) for gate in ranking.gates),
         criteria=criteria,
     )
@@ -240,13 +242,16 @@ def _may_attack(kind: SubmissionKind) -> bool:
 
     A reconstructed table need not name anybody; one that does has told what became of that table.
     """
-    names = {parameter.name for parameter in kind.parameters}
-    return kind.submitter is Role.DEANONYMIZER and (kind.with_target or ANONYMIZER.name in names)
+    return _attacks(kind, kind.parameters)
 
 
 def attacks_somebody(kind: SubmissionKind) -> bool:
     """Return whether a kind's submissions are attacks on an anonymizer that they name."""
-    names = {parameter.name for parameter in kind.parameters if parameter.required}
+    return _attacks(kind, (parameter for parameter in kind.parameters if parameter.required))
+
+
+def _attacks(kind: SubmissionKind, parameters: Iterable[Parameter]) -> bool:
+    names = {parameter.name for parameter in parameters}
     return kind.submitter is Role.DEANONYMIZER and (kind.with_target or ANONYMIZER.name in names)
 
 
@@ -302,7 +307,7 @@ def ranked_metrics(
     """Return every metric that rankings read; house entries are read as participants are."""
     found: set[RankedMetric] = set()
     for ranking in rankings:
-        found.add(RankedMetric(kind=ranking.ranking.kind, metric=ranking.anchor))
+        found.add(ranking.anchor)
         for reading in (*ranking.criteria, *(reading for _, reading in ranking.gates)):
             found.update(reading.sources)
     of_entries = {
@@ -311,9 +316,7 @@ def ranked_metrics(
         for metric in found
         if metric.kind == entry.kind and not metric.label
     }
-    # Of a metric that is read with its estimate and without, one row tells both.
-    kept = {(one.kind, one.label, one.metric): one for one in sorted(found | of_entries)}
-    return list(kept.values())
+    return sorted(found | of_entries)
 
 
 def declared_rankings(
