@@ -119,9 +119,6 @@ class HouseEntryThread:
         """Begin."""
         self._thread.start()
 
-    def wake(self) -> None:
-        """Do nothing: submissions give rise to no entries."""
-
     def stop(self) -> None:
         """End after the entry that is under way."""
         self._stopped.set()

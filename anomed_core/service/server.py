@@ -149,14 +149,14 @@ def open_server(
                 accept_change=accept_change,
                 ranked=ranked_metrics(challenge.rankings, challenge.house_entries),
             )
-        background: tuple[Background | HouseEntryThread, ...] = ()
+        workers: list[Worker] = []
+        entries: tuple[HouseEntryThread, ...] = ()
         if in_background:
-            workers: list[Worker] = [
-                *_delivery_workers(hosted, registry, records.follow_ups, environment),
-                *_house_attack_workers(hosted, records, engine, settings),
-            ]
-            background = tuple(Background(records.follow_ups, worker) for worker in workers)
-            background += _house_entry_threads(hosted, records, engine)
+            workers += _delivery_workers(hosted, registry, records.follow_ups, environment)
+            workers += _house_attack_workers(hosted, records, engine, settings)
+            entries = _house_entry_threads(hosted, records, engine)
+        following_up = tuple(Background(records.follow_ups, worker) for worker in workers)
+        background: tuple[Background | HouseEntryThread, ...] = (*following_up, *entries)
         undo.pop_all()
     for thread in background:
         thread.start()
@@ -166,7 +166,7 @@ def open_server(
         tokens=records.tokens,
         follow_ups=records.follow_ups,
         rankings=Rankings(records.ledger),
-        submissions=_submissions(records, settings, inline, engine, background),
+        submissions=_submissions(records, settings, inline, engine, following_up),
         authorizer=_authorizer(records.tokens, settings),
         throttle=_throttle(settings, state, clock),
         background=background,
@@ -203,7 +203,7 @@ def _submissions(
     settings: ServerSettings,
     inline: Engine,
     engine: Engine,
-    background: Iterable[Background | HouseEntryThread],
+    following_up: Iterable[Background],
 ) -> Submissions:
     return Submissions(
         ledger=records.ledger,
@@ -214,7 +214,7 @@ def _submissions(
         quota=_quota(settings),
         # An evaluation may wait for its turn as long as it may run.
         lease_s=2 * settings.evaluation_timeout_s + _LEASE_MARGIN_S,
-        recorded=tuple(thread.wake for thread in background),
+        recorded=tuple(thread.wake for thread in following_up),
     )
 
 
