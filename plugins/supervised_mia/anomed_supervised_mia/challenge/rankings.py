@@ -10,6 +10,7 @@ from anomed_core import (
     Direction,
     Gate,
     HouseEntry,
+    Metric,
     Ranking,
     Split,
     Take,
@@ -19,7 +20,6 @@ from anomed_supervised_mia.challenge.metrics import (
     ANONYMIZER,
     DEANONYMIZER,
     UTILITY_METRICS,
-    declared_metrics,
 )
 from anomed_supervised_mia.challenge.scoring import metrics_of
 
@@ -36,21 +36,25 @@ def rankings(arena: Arena) -> list[Ranking]:
     A model that learns by heart is useful and gives its members away; a constant gives nobody away
     and is of no use. Neither wins.
     """
-    utility = _primary_utility(arena)
-    found = {metric.name for metric in metrics_of(arena) if metric.kind == DEANONYMIZER}
+    declared = metrics_of(arena)
+    primary = {metric.kind: metric for metric in declared if metric.primary}
+    has_limit = any(m.kind == DEANONYMIZER and m.name == "auc_low" for m in declared)
     worst = [Criterion(metric="auc_low", take=Take.WORST, resolution=RESOLUTION)]
     return [
         Ranking(
             name="anonymizers",
             kind=ANONYMIZER,
-            gates=_gates(arena),
-            criteria=[*(worst if "auc_low" in found else []), Criterion(metric=utility)],
+            gates=_gates(arena, primary[ANONYMIZER]),
+            criteria=[
+                *(worst if has_limit else []),
+                Criterion(metric=primary[ANONYMIZER].name),
+            ],
         ),
         Ranking(
             name="deanonymizers",
             kind=DEANONYMIZER,
             criteria=[
-                Criterion(metric=_primary_of_attacks(arena), take=Take.MEAN_OVER_TARGETS),
+                Criterion(metric=primary[DEANONYMIZER].name, take=Take.MEAN_OVER_TARGETS),
             ],
         ),
     ]
@@ -74,20 +78,11 @@ def house_entries(arena: Arena) -> list[HouseEntry]:
     ]
 
 
-def _primary_utility(arena: Arena) -> str:
-    return next(m.name for m in metrics_of(arena) if m.kind == ANONYMIZER and m.primary)
-
-
-def _primary_of_attacks(arena: Arena) -> str:
-    return next(m.name for m in metrics_of(arena) if m.kind == DEANONYMIZER and m.primary)
-
-
-def _gates(arena: Arena) -> list[Gate]:
+def _gates(arena: Arena, primary: Metric) -> list[Gate]:
     """Return the gate that the organiser set, or that follows from a constant prediction."""
-    truth = arena.data["training y"]
-    primary = declared_metrics(arena.evaluate_prediction, truth, ANONYMIZER)[0]
     least = arena.least_utility
     if least is None and primary.name in UTILITY_METRICS:
+        truth = arena.data["training y"]
         constant = np.broadcast_to(_best_constant(arena), truth.shape).astype(truth.dtype)
         trivial, perfect = (
             arena.evaluate_prediction(prediction, truth)[primary.name]
