@@ -17,6 +17,7 @@ from anomed_core import errors, statistics
 
 ROOT = Path(__file__).parent.parent
 CORE = ROOT / "anomed_core"
+CLIENT = ROOT / "client" / "anomed_client"
 PLUGINS = [
     path
     for path in (ROOT / "plugins").glob("*/anomed_*")
@@ -309,7 +310,7 @@ def test_only_the_command_line_prints() -> None:
 # --- files and names ------------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize("package", [CORE, *PLUGINS], ids=lambda path: path.name)
+@pytest.mark.parametrize("package", [CORE, CLIENT, *PLUGINS], ids=lambda path: path.name)
 def test_no_file_is_a_giant(package: Path) -> None:
     long = {
         str(path.relative_to(ROOT)): n_lines
@@ -320,21 +321,21 @@ def test_no_file_is_a_giant(package: Path) -> None:
     assert long == {}
 
 
-@pytest.mark.parametrize("package", [CORE, *PLUGINS], ids=lambda path: path.name)
+@pytest.mark.parametrize("package", [CORE, CLIENT, *PLUGINS], ids=lambda path: path.name)
 def test_no_file_has_a_name_that_says_nothing(package: Path) -> None:
     names = {path.stem for path, _ in modules(package)}
 
     assert not names & {"utils", "helpers", "common", "misc", "util", "helper"}
 
 
-@pytest.mark.parametrize("package", [CORE, *PLUGINS], ids=lambda path: path.name)
+@pytest.mark.parametrize("package", [CORE, CLIENT, *PLUGINS], ids=lambda path: path.name)
 def test_every_module_says_what_it_is(package: Path) -> None:
     silent = [path for path, tree in modules(package) if ast.get_docstring(tree) is None]
 
     assert silent == []
 
 
-@pytest.mark.parametrize("package", [CORE, *PLUGINS], ids=lambda path: path.name)
+@pytest.mark.parametrize("package", [CORE, CLIENT, *PLUGINS], ids=lambda path: path.name)
 def test_every_package_is_typed(package: Path) -> None:
     assert (package / "py.typed").exists()
 

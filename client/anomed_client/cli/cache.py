@@ -7,7 +7,7 @@ import shutil
 import click
 
 from anomed_client.cache import cache_folder
-from anomed_client.cli.common import Call, command
+from anomed_client.cli.call import Call, command
 
 
 @click.option("--clear", is_flag=True, help="Delete all of them.")

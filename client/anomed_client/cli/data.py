@@ -11,7 +11,7 @@ from typing import Any
 import click
 
 from anomed_client.challenge import Challenge
-from anomed_client.cli.common import Call, assignments, command
+from anomed_client.cli.call import Call, assignments, command
 from anomed_client.errors import UsageError
 from anomed_client.payloads import npz_of
 

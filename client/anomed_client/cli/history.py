@@ -6,7 +6,7 @@ from dataclasses import asdict
 
 import click
 
-from anomed_client.cli.common import Call, command
+from anomed_client.cli.call import Call, command
 from anomed_client.ranking import Ranking
 
 _SPLIT = click.option(

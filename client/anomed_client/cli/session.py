@@ -7,7 +7,7 @@ import sys
 import click
 
 from anomed_client import signing_in
-from anomed_client.cli.common import Call, command
+from anomed_client.cli.call import Call, command
 from anomed_client.settings import drop_tokens, tokens_file
 
 

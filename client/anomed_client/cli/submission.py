@@ -11,7 +11,7 @@ import click
 import numpy as np
 
 from anomed_client.challenge import Challenge
-from anomed_client.cli.common import Call, assignments, command
+from anomed_client.cli.call import Call, assignments, command
 from anomed_client.errors import MissingExtra, UsageError
 from anomed_client.results import Receipt, Score
 from anomed_client.schemas import FormSchema, TextSchema

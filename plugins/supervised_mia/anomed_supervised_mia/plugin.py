@@ -70,9 +70,6 @@ def anomed_create_challenge(config: Any, context: CreationContext) -> Arena:
     return create(config, context)
 
 
-# --- data provision -------------------------------------------------------------------------------
-
-
 @hookimpl
 def anomed_data_products(challenge: Challenge) -> list[DataProduct]:
     """Declare the data of both sides."""
@@ -89,9 +86,6 @@ def anomed_provide_data(
     from anomed_supervised_mia.challenge.products import provide
 
     return provide(challenge.definition, product, request)
-
-
-# --- utility evaluation ---------------------------------------------------------------------------
 
 
 @hookimpl
@@ -126,9 +120,6 @@ def anomed_evaluate_utility(challenge: Challenge, submission: Submission) -> Map
     return evaluate_utility(challenge.definition, submission)
 
 
-# --- threat-model evaluation ----------------------------------------------------------------------
-
-
 @hookimpl
 def anomed_evaluate_threat(challenge: Challenge, submission: Submission) -> Mapping[str, float]:
     """Compare memberships with the truth that was drawn for this pair."""
@@ -143,9 +134,6 @@ def anomed_house_attacks(challenge: Challenge) -> list[HouseAttack]:
     from anomed_supervised_mia.challenge.house import house_attacks
 
     return house_attacks(challenge.definition)
-
-
-# --- around them ----------------------------------------------------------------------------------
 
 
 @hookimpl

@@ -87,9 +87,6 @@ def house_attacks(arena: Arena) -> list[HouseAttack]:
     return attacks
 
 
-# --- the panel ------------------------------------------------------------------------------------
-
-
 @attrs.frozen(kw_only=True, eq=False)
 class Attacked:
     """What the panel learnt, and what that says about a claim, if one was made."""
@@ -276,9 +273,6 @@ DIAGNOSTIC_ROWS: tuple[Row[Diagnostics], ...] = (
 )
 
 
-# --- linkage --------------------------------------------------------------------------------------
-
-
 def attack_by_linking(arena: Arena, submission: Submission) -> Guessed:
     """Link by the nearest synthetic record and score that as anybody's links."""
     this = arena.rounds[submission.split]
@@ -291,9 +285,6 @@ def attack_by_linking(arena: Arena, submission: Submission) -> Guessed:
         background=this.real.background,
     )
     return assess_links(arena, this, links)
-
-
-# --- claims ---------------------------------------------------------------------------------------
 
 
 def audit(arena: Arena, submission: Submission, rng: np.random.Generator) -> ClaimFinding | None:

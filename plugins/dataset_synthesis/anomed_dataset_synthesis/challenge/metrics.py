@@ -135,9 +135,6 @@ def rows_of(arena: Arena, kind: str) -> Sequence[Row[Any]]:
     return [*RISK_ROWS, *of_part(guess_rows(event), lambda found: found.guesses[""])]
 
 
-# --- utility --------------------------------------------------------------------------------------
-
-
 def utility_rows(gate: float, *, manifold: bool) -> list[Row[Published]]:
     """Measure what a synthetic table is good for."""
     return [
@@ -231,8 +228,6 @@ _MANIFOLD_ROWS: tuple[Row[Manifold], ...] = (
     ),
 )
 
-
-# --- attacks --------------------------------------------------------------------------------------
 
 LINK_EVENT = "a left half is linked with its right half"
 

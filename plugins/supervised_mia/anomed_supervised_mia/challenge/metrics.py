@@ -169,9 +169,6 @@ def _declared(name: str, number: int, kind: str) -> Metric:
     )
 
 
-# --- attacks --------------------------------------------------------------------------------------
-
-
 @attrs.define(kw_only=True, slots=False)
 class Attacked:
     """What the metrics of an attack are read from.
