@@ -22,7 +22,7 @@ import click
 from anomed_core.errors import UsageError
 from anomed_core.model import ChallengeType
 from anomed_core.plugins import build_registry
-from anomed_core.service.ranking_table import RankingTable
+from anomed_core.service.ranking.table import RankingTable
 
 if TYPE_CHECKING:
     from anomed_client import Challenge

@@ -17,7 +17,7 @@ import time
 from collections.abc import Iterator
 from pathlib import Path
 
-from anomed_core.service.ranking import Rankings
+from anomed_core.service.ranking.rankings import Rankings
 from tests.ranked_type import open_contest
 
 MIXTURES = {

@@ -4,8 +4,8 @@ from anomed_core.service.description import describe
 from anomed_core.service.dummy import dummy_data
 from anomed_core.service.hosting import HostedChallenge, open_challenge
 from anomed_core.service.provision import encoded, requested_product, static_product
-from anomed_core.service.ranking import Rankings
-from anomed_core.service.ranking_table import RankingTable
+from anomed_core.service.ranking.rankings import Rankings
+from anomed_core.service.ranking.table import RankingTable
 from anomed_core.service.submissions import Receipt, Submissions
 
 __all__ = [

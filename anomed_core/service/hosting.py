@@ -38,7 +38,8 @@ from anomed_core.plugins import (
     one_line,
 )
 from anomed_core.sampling import Lottery
-from anomed_core.service.declared_metrics import (
+from anomed_core.service.fingerprint import fingerprint_of, settings_digest
+from anomed_core.service.ranking.declared_metrics import (
     KINDS,
     blamed_kind,
     blaming,
@@ -46,8 +47,7 @@ from anomed_core.service.declared_metrics import (
     declared_metrics,
     refuse_twins,
 )
-from anomed_core.service.fingerprint import fingerprint_of, settings_digest
-from anomed_core.service.ranking_declared import (
+from anomed_core.service.ranking.declared_rankings import (
     Declarations,
     ResolvedRanking,
     declared_entries,

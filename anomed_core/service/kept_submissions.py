@@ -11,7 +11,7 @@ from anomed_core.ledger import Ledger
 from anomed_core.model import FormSchema, Purpose, Role, Score, Split, Submission, Target
 from anomed_core.service.decoding import decode
 from anomed_core.service.hosting import HostedChallenge
-from anomed_core.service.versions import versions
+from anomed_core.service.ranking.versions import versions
 from anomed_core.state.payloads import Body, PayloadStore
 from anomed_core.wire import Limits
 

@@ -13,7 +13,7 @@ from anomed_core.model import Score, Split
 from anomed_core.service.evaluation import Evaluation
 from anomed_core.service.hosting import HostedChallenge
 from anomed_core.service.kept_submissions import KeptSubmissions
-from anomed_core.service.versions import versions
+from anomed_core.service.ranking.versions import versions
 
 _MOST_TOLD = 3
 """Metrics that are named in a line."""

@@ -13,9 +13,9 @@ from anomed_core.plugins import collected
 from anomed_core.service.description import describe
 from anomed_core.service.hosting import HostedChallenge
 from anomed_core.service.kept_submissions import KeptSubmissions
-from anomed_core.service.ranking import Rankings
-from anomed_core.service.ranking_table import RankingTable
-from anomed_core.service.versions import newest_versions
+from anomed_core.service.ranking.rankings import Rankings
+from anomed_core.service.ranking.table import RankingTable
+from anomed_core.service.ranking.versions import newest_versions
 
 log = structlog.get_logger(__name__)
 

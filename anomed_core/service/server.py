@@ -29,11 +29,11 @@ from anomed_core.service.background import Background, Worker
 from anomed_core.service.evaluation import Evaluator
 from anomed_core.service.hosting import HostedChallenge, open_challenge
 from anomed_core.service.house_attacks import HouseAttackWorker
-from anomed_core.service.house_entries import HouseEntries, HouseEntryThread
 from anomed_core.service.identities import Authorizer
 from anomed_core.service.kept_submissions import KeptSubmissions
-from anomed_core.service.ranking import Rankings
-from anomed_core.service.ranking_declared import ranked_metrics
+from anomed_core.service.ranking.declared_rankings import ranked_metrics
+from anomed_core.service.ranking.house_entries import HouseEntries, HouseEntryThread
+from anomed_core.service.ranking.rankings import Rankings
 from anomed_core.service.submissions import Submissions
 from anomed_core.service.throttle import Throttle
 from anomed_core.state import StateDirectory

@@ -12,7 +12,7 @@ from anomed_core.errors import NotAllowedError, NotAuthenticatedError, UnknownRe
 from anomed_core.model import Role, Score, Subject
 from anomed_core.service import HostedChallenge
 from anomed_core.service.phases import rankings_shown_from
-from anomed_core.service.ranking_telling import ranked_part
+from anomed_core.service.ranking.telling import ranked_part
 from anomed_core.service.server import Server
 from anomed_core.wire.digests import digest_bytes
 

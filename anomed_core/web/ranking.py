@@ -14,8 +14,8 @@ from anomed_core.model import Parameter, Split
 from anomed_core.service import HostedChallenge
 from anomed_core.service.parameters import checked_parameters
 from anomed_core.service.phases import rankings_shown_from
-from anomed_core.service.ranking import MOST_ENTRIES
-from anomed_core.service.ranking_table import as_csv
+from anomed_core.service.ranking.rankings import MOST_ENTRIES
+from anomed_core.service.ranking.table import as_csv
 from anomed_core.service.server import Server
 from anomed_core.web.query import read_query
 

@@ -213,7 +213,7 @@ def test_what_has_not_changed_is_not_sent_again(shown: Server) -> None:
 
 def test_the_house_is_described_as_an_entry_once_it_is_scored(tmp_path: Path) -> None:
     server = open_contest(tmp_path)
-    from anomed_core.service.house_entries import HouseEntries
+    from anomed_core.service.ranking.house_entries import HouseEntries
 
     entries = HouseEntries(
         challenges=server.challenges,

@@ -18,7 +18,7 @@ from anomed_core import Split, Submission
 from anomed_core.config.settings import QuotaSettings
 from anomed_core.ledger import attack_result
 from anomed_core.service.kept_submissions import KeptSubmissions
-from anomed_core.service.ranking_table import RankingEntry
+from anomed_core.service.ranking.table import RankingEntry
 
 from .conftest import Player, open_player, parquet
 

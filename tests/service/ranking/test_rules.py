@@ -4,7 +4,7 @@ import numpy as np
 from hypothesis import given
 from hypothesis import strategies as st
 
-from anomed_core.service.ranking_rules import Column, correction, digits_needed, ordered
+from anomed_core.service.ranking.rules import Column, correction, digits_needed, ordered
 
 values = st.lists(st.floats(0, 1) | st.just(float("nan")), min_size=1, max_size=30)
 

@@ -2,7 +2,7 @@
 
 from anomed_core import Criterion, Metric, Ranking, SubmissionKind
 from anomed_core.ledger import RankedMetric
-from anomed_core.service.ranking_declared import Declarations, ranked_metrics, resolve
+from anomed_core.service.ranking.declared_rankings import Declarations, ranked_metrics, resolve
 
 
 def test_a_metric_that_anchors_and_decides_is_kept_once_with_its_estimate() -> None:

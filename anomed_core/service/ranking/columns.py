@@ -11,9 +11,9 @@ import numpy.typing as npt
 
 from anomed_core.ledger import Finals, Moment
 from anomed_core.model import Score, Split, Take
-from anomed_core.service.ranking_declared import Reading, ResolvedRanking
-from anomed_core.service.ranking_rules import FloatArray, IntArray, correction
-from anomed_core.service.versions import newest_versions
+from anomed_core.service.ranking.declared_rankings import Reading, ResolvedRanking
+from anomed_core.service.ranking.rules import FloatArray, IntArray, correction
+from anomed_core.service.ranking.versions import newest_versions
 
 
 @attrs.frozen(kw_only=True, eq=False)

@@ -12,23 +12,23 @@ from anomed_core.errors import UnknownResourceError
 from anomed_core.ledger import Ledger, Moment
 from anomed_core.model import Role, Split, Take
 from anomed_core.service.hosting import HostedChallenge
-from anomed_core.service.ranking_columns import (
+from anomed_core.service.ranking.columns import (
     Entries,
     attackers_of,
     entries_of,
     finals_at,
     tuning_entries,
 )
-from anomed_core.service.ranking_declared import ResolvedRanking
-from anomed_core.service.ranking_rules import (
+from anomed_core.service.ranking.declared_rankings import ResolvedRanking
+from anomed_core.service.ranking.rules import (
     ORDER,
     Column,
     State,
     ordered,
     states_of,
 )
-from anomed_core.service.ranking_table import RankingEntry, RankingTable
-from anomed_core.service.ranking_telling import (
+from anomed_core.service.ranking.table import RankingEntry, RankingTable
+from anomed_core.service.ranking.telling import (
     Computed,
     entry_told,
     higher_is_better,

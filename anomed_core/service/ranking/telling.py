@@ -11,9 +11,9 @@ import numpy as np
 from anomed_core.ledger import Finals, Moment
 from anomed_core.model import Score, Split, Take
 from anomed_core.service.hosting import HostedChallenge
-from anomed_core.service.ranking_columns import Entries, finals_at
-from anomed_core.service.ranking_declared import Reading, ResolvedRanking, ranked_metrics
-from anomed_core.service.ranking_rules import (
+from anomed_core.service.ranking.columns import Entries, finals_at
+from anomed_core.service.ranking.declared_rankings import Reading, ResolvedRanking, ranked_metrics
+from anomed_core.service.ranking.rules import (
     ORDER,
     IntArray,
     Order,
@@ -21,7 +21,7 @@ from anomed_core.service.ranking_rules import (
     correction,
     digits_needed,
 )
-from anomed_core.service.ranking_table import (
+from anomed_core.service.ranking.table import (
     DecidingAttack,
     RankingColumn,
     RankingEntry,

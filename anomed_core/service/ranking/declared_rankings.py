@@ -26,7 +26,7 @@ from anomed_core.model import (
 )
 from anomed_core.plugins import PluginRegistry, collected
 from anomed_core.plugins.diagnosis import noting_culprit
-from anomed_core.service.declared_metrics import refuse_twins
+from anomed_core.service.ranking.declared_metrics import refuse_twins
 
 _OF_MANY = frozenset({Take.MEAN_OVER_TARGETS, Take.MEAN_RANK, Take.AREA_OVER})
 """Criteria of who has several finals: one on each target."""

@@ -21,9 +21,9 @@ from anomed_core.errors import LedgerMismatchError
 from anomed_core.ledger import NewScore, migrate_ledger
 from anomed_core.model import HouseEntry
 from anomed_core.service.hosting import HostedChallenge
-from anomed_core.service.house_entries import entry_subject
-from anomed_core.service.ranking_declared import attacks_somebody
-from anomed_core.service.ranking_table import RankingTable
+from anomed_core.service.ranking.declared_rankings import attacks_somebody
+from anomed_core.service.ranking.house_entries import entry_subject
+from anomed_core.service.ranking.table import RankingTable
 from anomed_core.service.report import report_sections
 from anomed_core.service.server import Server
 from anomed_core.web import create_web_app

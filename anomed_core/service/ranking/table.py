@@ -9,7 +9,7 @@ from typing import Any
 
 import attrs
 
-from anomed_core.service.ranking_rules import State
+from anomed_core.service.ranking.rules import State
 
 _FACTS = (
     *("place", "state", "labels", "anonymizer", "deanonymizer", "score", "first_score"),
