@@ -20,7 +20,6 @@ if TYPE_CHECKING:
     from anomed_core.demonstration import DemoSession
     from anomed_core.errors import ConfigError, SubmissionRejected, UsageError
     from anomed_core.hookspecs import hookimpl
-    from anomed_core.markup import table_html
     from anomed_core.model import (
         ANONYMIZER,
         DATA_SPLIT,
@@ -78,7 +77,6 @@ _HOMES = {
     "anomed_core.demonstration": ("DemoSession",),
     "anomed_core.errors": ("ConfigError", "SubmissionRejected", "UsageError"),
     "anomed_core.hookspecs": ("hookimpl",),
-    "anomed_core.markup": ("table_html",),
     "anomed_core.model": (
         "ANONYMIZER",
         "DATA_SPLIT",
@@ -191,7 +189,6 @@ __all__ = [
     "hookimpl",
     "one_thread",
     "simulate_hospital_register",
-    "table_html",
 ]
 
 

@@ -2,12 +2,21 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 
 from anomed_core.cli.opening import recorded_server
 from anomed_core.cli.options import challenge_options
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from anomed_core.report import Section
+
+FORMS = ("svg", "pdf", "csv")
 
 
 @click.command()
@@ -19,33 +28,81 @@ from anomed_core.cli.options import challenge_options
     show_default=True,
     help="Folder to write to.",
 )
+@click.option(
+    "--figures",
+    type=click.Path(path_type=Path, file_okay=False),
+    help="Folder for every figure as a file of its own, with its numbers.",
+)
+@click.option(
+    "--format",
+    "forms",
+    default=",".join(FORMS),
+    show_default=True,
+    help="Forms of these files, with commas between them.",
+)
 def report(
     config: Path | None,
     plugins: tuple[str, ...],
     state: Path | None,
     ledger: str | None,
     output: Path,
+    figures: Path | None,
+    forms: str,
 ) -> None:
-    """Write a page and a JSON file about each challenge: rankings, house attacks, figures.
+    """Write a page and a JSON file about each challenge: rankings, figures, house attacks.
 
     Each page is one self-contained HTML file without scripts.
     """
     import json
-    from html import escape
 
-    from anomed_core.service.report import report_data, report_sections
-    from anomed_core.web.pages import document
+    from anomed_core.report import page
+    from anomed_core.service.report import page_parts, report_data, report_sections
+    from anomed_core.version import __version__
 
+    wanted = _known_forms(forms)
     with recorded_server(config, plugins=plugins, state=state, ledger=ledger) as server:
         output.mkdir(parents=True, exist_ok=True)
         for hosted in server.challenges.values():
             sections = report_sections(hosted, server.submissions.kept)
-            title, description = hosted.challenge.title, hosted.challenge.description
-            body = f"<h1>{escape(title)}</h1><p>{escape(description)}</p>" + "".join(
-                f"<h2>{escape(section.title)}</h2>{section.html}" for section in sections
+            parts = page_parts(sections)
+            path = output / f"{hosted.id}.html"
+            html = page(
+                hosted.challenge.title,
+                parts,
+                lead=hosted.challenge.description,
+                footer=f"anomed-core {__version__}",
             )
-            page = output / f"{hosted.id}.html"
-            page.write_text(document(title, body), encoding="utf-8")
+            path.write_text(html, encoding="utf-8")
             data = json.dumps(report_data(hosted, sections), indent=1)
-            page.with_suffix(".json").write_text(data, encoding="utf-8")
-            click.echo(f"{page} and {page.with_suffix('.json')}")
+            path.with_suffix(".json").write_text(data, encoding="utf-8")
+            click.echo(f"{path} and {path.with_suffix('.json')}")
+            if figures is not None:
+                for figure in _write_figures(parts, figures, start=hosted.id, forms=wanted):
+                    click.echo(figure)
+
+
+def _known_forms(text: str) -> list[str]:
+    forms = [form.strip() for form in text.split(",") if form.strip()]
+    unknown = [form for form in forms if form not in FORMS]
+    if unknown or not forms:
+        raise click.UsageError(
+            f"--format takes {', '.join(FORMS)} with commas between them, but got {text!r}"
+        )
+    return forms
+
+
+def _write_figures(
+    parts: Iterable[Section], folder: Path, *, start: str, forms: list[str]
+) -> list[Path]:
+    """Write every figure under a name that says what it shows."""
+    from anomed_core.report import charts_in
+
+    folder.mkdir(parents=True, exist_ok=True)
+    written = []
+    for number, chart in enumerate(charts_in(parts), start=1):
+        words = re.sub(r"[^a-z0-9]+", "-", chart.title.lower()).strip("-")[:60]
+        for form in forms:
+            path = folder / f"{start}-{number:02d}-{words}.{form}"
+            path.write_bytes(chart.saved(form))
+            written.append(path)
+    return written

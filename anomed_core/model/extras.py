@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from enum import StrEnum
 from typing import Any
 
@@ -126,11 +126,14 @@ class ReportSection:
     title
         Heading.
     html
-        Safe markup without scripts: paragraphs, tables, inline SVG.
+        Safe markup without styles and scripts.
+    parts
+        What follows: texts, charts, tables and facts of `anomed_core.report`.
     data
         The same facts as JSON values.
     """
 
     title: str
-    html: str
+    html: str = ""
+    parts: Sequence[object] = ()
     data: Mapping[str, Any] = attrs.field(factory=dict)

@@ -2,18 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import math
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import structlog
+from markupsafe import Markup
 
-from anomed_core.markup import table_html
-from anomed_core.model import ReportSection, Score
+from anomed_core.model import Direction, ReportSection, Score, Take
 from anomed_core.plugins import collected
+from anomed_core.report import Chart, Folded, Section, Standing, Table, utility_risk_chart
 from anomed_core.service.description import describe
 from anomed_core.service.hosting import HostedChallenge
 from anomed_core.service.kept_submissions import KeptSubmissions
 from anomed_core.service.ranking.rankings import Rankings
+from anomed_core.service.ranking.rules import State
 from anomed_core.service.ranking.table import RankingTable
 from anomed_core.service.ranking.versions import newest_versions
 
@@ -33,17 +36,30 @@ def report_sections(hosted: HostedChallenge, store: KeptSubmissions) -> list[Rep
     Returns
     -------
     list of ReportSection
-        The rankings, the house's results, then what the owner and extensions add. A section whose
-        plugin fails says so.
+        The rankings, what the owner and extensions add, then the house's results, folded. A section
+        whose plugin fails says so.
     """
     found = newest_versions(store.ledger.scores(challenge=hosted.id))
     scores = tuple(score for score in found if not score.annulled)
-    sections = [_ranking(table) for table in Rankings(store.ledger).tables(hosted, at_most=None)]
+    tables = Rankings(store.ledger).tables(hosted, at_most=None)
+    sections = [_ranking(table, _gates(hosted, table)) for table in tables]
+    sections += _plugins(hosted, scores, store)
     attacks = {attack.name for attack in hosted.house_attacks}
     house = [score for score in scores if score.origin == "house" and score.label in attacks]
     if house:
         sections.append(_house(house))
-    return sections + _plugins(hosted, scores, store)
+    return sections
+
+
+def page_parts(sections: Sequence[ReportSection]) -> list[Section]:
+    """Return the sections of a report as parts of a page."""
+    return [
+        Section(
+            title=section.title,
+            parts=[*([Markup(section.html)] if section.html else []), *section.parts],  # noqa: S704  # owed by plugins
+        )
+        for section in sections
+    ]
 
 
 def report_data(hosted: HostedChallenge, sections: Sequence[ReportSection]) -> dict[str, Any]:
@@ -54,12 +70,57 @@ def report_data(hosted: HostedChallenge, sections: Sequence[ReportSection]) -> d
     }
 
 
-def _ranking(table: RankingTable) -> ReportSection:
+def _ranking(table: RankingTable, gates: Mapping[str, float]) -> ReportSection:
+    rows = Table(head=table.header, rows=table.rows(), empty="No final yet.", folds=True)
     return ReportSection(
         title=f"Ranking: {table.title}",
-        html=table_html(table.header, table.rows()),
+        parts=[rows, *_trade(table, gates)],
         data={"ranking": table.as_dict()},
     )
+
+
+def _gates(hosted: HostedChallenge, table: RankingTable) -> dict[str, float]:
+    """Return what an entry's own metrics must reach."""
+    return {
+        gate.metric: gate.at_least
+        for resolved in hosted.rankings
+        if resolved.ranking.name == table.name
+        for gate, _ in resolved.gates
+        if gate.at_least is not None and not gate.house_attack
+    }
+
+
+def _trade(table: RankingTable, gates: Mapping[str, float]) -> list[Chart]:
+    """Draw the entries' own first criterion against the worst attack, where both are known."""
+    risk = next((column for column in table.columns if column.take == Take.WORST), None)
+    utility = next((column for column in table.columns if column.take == Take.FINAL), None)
+    if risk is None or utility is None or risk.direction != Direction.LOWER:
+        return []
+    standings = [
+        Standing(
+            name=entry.anonymizer,
+            utility=_known(entry.values[utility.name]),
+            risk=_known(entry.values[risk.name]),
+            is_house=entry.state is State.HOUSE,
+            is_gated=entry.state is State.GATED,
+        )
+        for entry in table.entries
+    ]
+    if not any(math.isfinite(one.utility + one.risk) for one in standings):
+        return []
+    return [
+        utility_risk_chart(
+            standings,
+            utility=utility.name,
+            risk=risk.name,
+            gate=gates.get(utility.metric),
+            more_is_useful=utility.direction == Direction.HIGHER,
+        )
+    ]
+
+
+def _known(value: float | None) -> float:
+    return math.nan if value is None else value
 
 
 def _house(scores: Sequence[Score]) -> ReportSection:
@@ -68,9 +129,10 @@ def _house(scores: Sequence[Score]) -> ReportSection:
         for score in scores
         for name, value in score.metrics.items()
     ]
+    table = Table(head=["anonymizer", "attack", "metric", "value"], rows=rows)
     return ReportSection(
         title="House attacks",
-        html=table_html(["anonymizer", "attack", "metric", "value"], rows),
+        parts=[Folded(summary=f"All {len(rows)} metrics of the house's attacks", parts=[table])],
         data={"scores": [score.as_dict() for score in scores]},
     )
 
@@ -93,11 +155,8 @@ def _plugins(
         ]
     except Exception:
         log.exception("a report section failed", challenge=hosted.id)
-        return [
-            ReportSection(
-                title="Missing", html="<p>A section could not be made; the log says why.</p>"
-            )
-        ]
+        words = "A section could not be made; the log says why."
+        return [ReportSection(title="Missing", parts=[words])]
 
 
 def _number(value: float | None) -> str:

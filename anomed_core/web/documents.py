@@ -10,6 +10,7 @@ import falcon
 
 from anomed_core.errors import NotAllowedError, NotAuthenticatedError, UnknownResourceError
 from anomed_core.model import Role, Score, Subject
+from anomed_core.report import content_policy
 from anomed_core.service import HostedChallenge
 from anomed_core.service.phases import rankings_shown_from
 from anomed_core.service.ranking.telling import ranked_part
@@ -33,9 +34,7 @@ class AliveResource:
         resp.set_header("Vary", "Accept")
         if "text/html" in accepted:
             resp.content_type = falcon.MEDIA_HTML
-            resp.set_header(
-                "Content-Security-Policy", "default-src 'none'; style-src 'unsafe-inline'"
-            )
+            resp.set_header("Content-Security-Policy", content_policy())
             resp.text = self._page()
         else:
             resp.content_type = falcon.MEDIA_JSON

@@ -42,6 +42,7 @@ BLOCKS: dict[str, Callable[[], str]] = {
     "test client": bench.client_block,
     "bench exports": bench.exports_block,
     "core exports": exports.core_block,
+    "report exports": exports.report_block,
     "statistics exports": exports.statistics_block,
     "plugin exports": exports.plugin_block,
 }

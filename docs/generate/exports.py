@@ -8,7 +8,7 @@ from typing import Any
 import anomed_supervised_mia
 
 import anomed_core
-from anomed_core import statistics
+from anomed_core import report, statistics
 from docs.generate.markdown import code, first_sentence, table
 
 
@@ -20,6 +20,11 @@ def core_block() -> str:
 def statistics_block() -> str:
     """Return the exports of the core's statistics."""
     return _exports(statistics)
+
+
+def report_block() -> str:
+    """Return the exports of the core's report room."""
+    return _exports(report)
 
 
 def plugin_block() -> str:

@@ -9,6 +9,7 @@ from functools import partial
 from anomed_core.errors import RequestError
 from anomed_core.model import Direction, Metric, Quality, ReportSection, Submission, SubmissionKind
 from anomed_core.plugins import attack_metrics, collected
+from anomed_core.report import rendered
 from anomed_core.service.parameters import subject_of
 from anomed_core.state.payloads import Body, body_digest
 from anomed_core.testing.checks.failure import ConformanceError, fail_if_any
@@ -180,7 +181,8 @@ def reports_made(plugin_under_test: PluginUnderTest) -> None:
         for trial in trials(client):
             client.request("POST", trial.kind.path, query=trial.query, body=trial.body)
         for section in _sections(client):
-            if "<script" in section.html.lower() or "javascript:" in section.html.lower():
+            html = f"{section.html}{rendered(section.parts)}".lower()
+            if "<script" in html or "javascript:" in html:
                 raise ConformanceError(f"the report section {section.title!r} holds a script")
 
 

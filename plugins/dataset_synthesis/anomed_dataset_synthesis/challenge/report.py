@@ -5,7 +5,8 @@ from html import escape
 
 import attrs
 
-from anomed_core import ReportSection, Score, Split, table_html
+from anomed_core import ReportSection, Score, Split
+from anomed_core.report import Table
 from anomed_dataset_synthesis.challenge.arena import Arena
 from anomed_dataset_synthesis.challenge.house import (
     AUDIT,
@@ -62,9 +63,10 @@ def report_sections(arena: Arena, scores: Sequence[Score]) -> list[ReportSection
     """
     found = findings(scores)
     rows = [(one.anonymizer, one.claim, ", ".join(one.flags)) for one in found]
+    head = ("anonymizer", "claim", "flags")
     table = ReportSection(
         title="Claims and flags",
-        html=table_html(("anonymizer", "claim", "flags"), rows, empty="No final yet."),
+        parts=[Table(head=head, rows=rows, empty="No final yet.", folds=True)],
         data={"findings": [attrs.asdict(one) for one in found]},
     )
     return [table, *_pages(arena, found)]

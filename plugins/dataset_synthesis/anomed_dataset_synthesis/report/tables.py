@@ -1,6 +1,6 @@
 """The tables of a report: what was checked, and what came out."""
 
-from anomed_core import table_html
+from anomed_core.report import Table, rendered
 from anomed_core.statistics import Estimate
 from anomed_dataset_synthesis.attacks.panel import PanelResult
 from anomed_dataset_synthesis.threat.evidence import Risk
@@ -31,7 +31,9 @@ def utility_table(utility: Utility, *, gate: float) -> str:
     ]
     rows.append(["two-sample AUC", f"{utility.two_sample.auc:.3f}", "0.5 for real records"])
     head = ["Utility", "value", f"at least {gate:g}, or to compare with"]
-    return table_html(head, rows, caption="Utility: the smallest of the first four counts")
+    return rendered(
+        [Table(head=head, rows=rows, caption="Utility: the smallest of the first four counts")]
+    )
 
 
 def evidence_table(panel: PanelResult, risk: Risk) -> str:
@@ -47,7 +49,7 @@ def evidence_table(panel: PanelResult, risk: Risk) -> str:
     caption = (
         "Attacks: normalised advantage, 0 at chance; the largest \u201cat least\u201d is the risk"
     )
-    return table_html(head, rows, caption=caption)
+    return rendered([Table(head=head, rows=rows, caption=caption)])
 
 
 def _figures(estimate: Estimate) -> list[str]:
@@ -80,7 +82,7 @@ def diagnostics_table(panel: PanelResult) -> str:
         ["real records from elsewhere", "yes" if found.copies_public_records else "no", "no"],
     ]
     head = ["Diagnostic", "value", "without a trace of training"]
-    return table_html(head, rows, caption="Distances: shown, never counted")
+    return rendered([Table(head=head, rows=rows, caption="Distances: shown, never counted")])
 
 
 def _as_share(share: float) -> str:
