@@ -22,7 +22,7 @@ def test_names_are_listed() -> None:
 
 
 def test_another_name_is_an_attribute_error() -> None:
-    with pytest.raises(AttributeError, match="module 'anomed_core' has no attribute 'nothing'"):
+    with pytest.raises(AttributeError, match="anomed_core attribute nothing"):
         anomed_core.nothing  # noqa: B018 - the access is what is tested
 
 

@@ -1,0 +1,6 @@
+from .settings import ChallengeTable as ChallengeTable
+from .settings import Configuration as Configuration
+from .settings import QuotaSettings as QuotaSettings
+from .settings import ServerSettings as ServerSettings
+from .settings import read_configuration as read_configuration
+from .structuring import structure as structure
