@@ -227,6 +227,9 @@ class ColumnSchema:
         Whether infinities are refused in float columns (NaN counts as empty).
     low, high
         Smallest and largest allowed value, both inclusive; ``None`` for no bound.
+    step
+        Of the grid that values lie on: a number that misses a bound by less than a millionth of a
+        step, as the sum of ten tenths does, is the bound; ``None`` for no grid.
     categories
         The only values allowed, if not empty.
     required
@@ -243,6 +246,7 @@ class ColumnSchema:
     finite: bool = True
     low: float | None = None
     high: float | None = None
+    step: float | None = None
     categories: tuple[str, ...] = attrs.field(converter=as_tuple, default=())
     required: bool = True
     description: str = ""

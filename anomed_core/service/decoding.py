@@ -225,12 +225,17 @@ def _check_categories(found: list[Any], column: ColumnSchema) -> None:
         )
 
 
+def _is_beyond(more: float, less: float, column: ColumnSchema) -> bool:
+    # Rounding may carry a number of a grid over its end: 0.1 + 0.2 > 0.3.
+    return more > less and (column.step is None or more - less > column.step * 1e-6)
+
+
 def _check_range(found: Mapping[str, Any], column: ColumnSchema) -> None:
     low, high = found["min"], found["max"]
     if low is None:
         return
-    if (column.low is not None and low < column.low) or (
-        column.high is not None and high > column.high
+    if (column.low is not None and _is_beyond(column.low, low, column)) or (
+        column.high is not None and _is_beyond(high, column.high, column)
     ):
         raise SubmissionRejected(
             f"Column {column.name} has values from {low} to {high}; allowed are "

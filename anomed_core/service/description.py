@@ -222,6 +222,7 @@ def _column(column: ColumnSchema) -> dict[str, Any]:
         "nullable": column.nullable,
         "low": column.low,
         "high": column.high,
+        "step": column.step,
         "categories": list(column.categories),
         "required": column.required,
         "description": column.description,

@@ -434,3 +434,27 @@ def test_of_a_long_document_the_reason_quotes_a_part() -> None:
         decode(json.dumps(["x" * 50] * 400).encode(), schema, LIMITS)
 
     assert len(str(error.value)) < 300
+
+
+@pytest.mark.parametrize(
+    ("number", "step", "accepted"),
+    [
+        (0.1 + 0.2, 0.1, True),
+        (0.3 - 3 * 0.1, 0.1, True),
+        (0.1 + 0.2, None, False),
+        (0.31, 0.1, False),
+        (-0.01, 0.1, False),
+    ],
+)
+def test_only_a_number_that_rounding_carried_over_its_bound_is_the_bound(
+    number: float, step: float | None, accepted: bool
+) -> None:
+    column = ColumnSchema(name="x", kinds=("float",), low=0, high=0.3, step=step)
+    sink = pa.BufferOutputStream()
+    pq.write_table(pa.table({"x": [number]}), sink)
+    body, schema = sink.getvalue().to_pybytes(), TableSchema(columns=[column])
+    if accepted:
+        assert decode(body, schema, LIMITS).num_rows == 1
+    else:
+        with pytest.raises(SubmissionRejected, match="allowed are"):
+            decode(body, schema, LIMITS)

@@ -9,7 +9,12 @@ import numpy as np
 import pandas as pd
 from pandas.api import types as kinds
 
-from anomed_dataset_anonymization.schema.column import Bounds, Column, ColumnKind
+from anomed_dataset_anonymization.schema.column import (
+    MAX_EXACT_INTEGER,
+    Bounds,
+    Column,
+    ColumnKind,
+)
 
 MAX_INFERRED_VALUES = 1_000
 """Above this many different values a text column is taken for an identifier."""
@@ -76,6 +81,11 @@ def _number_column(name: str, numbers: np.ndarray[Any, np.dtype[np.float64]]) ->
     low, high = float(numbers.min()), float(numbers.max())
     if not np.isfinite([low, high]).all():
         raise ValueError(f"column {name!r} holds infinite numbers; replace or drop them.")
+    if max(-low, high) >= MAX_EXACT_INTEGER:
+        raise ValueError(
+            f"column {name!r} holds numbers from {low:.0f} to {high:.0f}; the largest that stays "
+            f"exact is {MAX_EXACT_INTEGER - 1}, so give longer ones as text, or drop them."
+        )
     if (numbers == np.rint(numbers)).all():
         bounds = Bounds(low=low, high=max(high, low + 1), step=1)
         return Column(name=name, kind=ColumnKind.CARDINAL, dtype="int64", domain=bounds)

@@ -186,6 +186,7 @@ def _column_schema(column: Column) -> ColumnSchema:
         nullable=column.nullable,
         low=column.minimum,
         high=column.maximum,
+        step=column.step,
         description=f"Multiples of {column.step:g}; other values go to the nearest.",
     )
 

@@ -93,7 +93,7 @@ def synthesize(
             n_records=records or len(people),
             rng=rng,
         )
-    _write(synthetic, output)
+    _write(_with_integers(synthetic, codebook), output)
     claim = output.with_suffix(".claim.json")
     claim.write_text(json.dumps(declared.to_dict(), indent=2) + "\n", encoding="utf-8")
     said = declared.guarantee
@@ -141,6 +141,20 @@ def _codebook(
     if not isinstance(described, dict):
         raise click.UsageError(f"{codebook_file} holds no object with the key 'columns'")
     return Codebook.from_mapping(described)
+
+
+def _with_integers(table: pd.DataFrame, codebook: Codebook) -> pd.DataFrame:
+    """Return whole numbers as such: pandas makes floats of them where one is missing."""
+    import numpy as np
+
+    whole = {
+        column.name: "Int64"
+        for column in codebook.columns
+        if getattr(column, "kind", None) == "integer"
+        and table[column.name].dtype == np.float64
+        and (table[column.name].dropna() % 1 == 0).all()
+    }
+    return table.astype(whole)
 
 
 def _write(table: pd.DataFrame, path: Path) -> None:

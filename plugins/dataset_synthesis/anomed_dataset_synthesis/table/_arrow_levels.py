@@ -12,6 +12,7 @@ from anomed_dataset_synthesis.table.codebook import MISSING, CategoryColumn, Num
 
 Outside = Literal["reject", "recode"]
 _UNKNOWN = -2
+_MAX_INTEGER = pa.scalar(2**63 - 1, pa.uint64())
 
 
 def levels_of(
@@ -60,7 +61,10 @@ def levels_of(
 def _numeric_levels(
     array: pa.Array, column: NumericColumn, *, outside: Outside
 ) -> npt.NDArray[np.int32]:
-    levels = column.levels(_numbers(array, column))
+    if column.is_wide and not types.is_null(array.type):
+        levels = _wide_levels(array, column)
+    else:
+        levels = column.levels(_numbers(array, column))
     beyond = (levels < 0) | (levels >= column.n_levels)
     if np.isinf(levels).any() or (beyond.any() and outside == "reject"):
         raise ValueError(
@@ -69,6 +73,20 @@ def _numeric_levels(
         )
     levels = np.clip(levels, 0, column.n_levels - 1)
     return np.where(np.isnan(levels), MISSING, levels).astype(np.int32)
+
+
+def _wide_levels(array: pa.Array, column: NumericColumn) -> npt.NDArray[np.float64]:
+    kind = array.type
+    if not (types.is_integer(kind) or types.is_decimal(kind)):
+        raise ValueError(
+            f"column {column.name!r} holds {kind}, but its numbers go up to {column.maximum}, and "
+            f"floats keep whole numbers up to {2**53 - 1} only; give int64"
+        )
+    if types.is_uint64(kind):
+        array = pc.if_else(pc.greater(array, _MAX_INTEGER), _MAX_INTEGER, array)
+    missing = np.array(array.is_null(), dtype=bool)
+    numbers = np.array(array.cast(pa.int64()).fill_null(0), dtype=np.int64)
+    return np.where(missing, np.nan, column.integer_levels(numbers))
 
 
 def _numbers(array: pa.Array, column: NumericColumn) -> npt.NDArray[np.float64]:

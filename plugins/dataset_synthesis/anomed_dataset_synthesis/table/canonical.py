@@ -263,16 +263,24 @@ def _to_array(levels: npt.NDArray[np.int32], column: NumericColumn | CategoryCol
     if isinstance(column, CategoryColumn):
         places = pa.array(levels, mask=missing)
         return pa.array(column.categories, pa.string()).take(places)
-    values = np.where(missing, column.minimum, column.values(levels))
     if column.kind == "real":
-        return pa.array(values, pa.float64(), mask=missing)
-    whole = pa.array(np.round(values).astype(np.int64), mask=missing)
+        return pa.array(column.values(levels), pa.float64(), mask=missing)
+    whole = pa.array(column.integers(levels), mask=missing)
     return whole if column.kind == "integer" else whole.cast(pa.int32()).cast(pa.date32())
 
 
 def to_frame(table: CanonicalTable) -> pd.DataFrame:
-    """Return a table's values as a data frame with a fresh index."""
-    return to_arrow(table).to_pandas(date_as_object=False)
+    """Return a table's values as a data frame with a fresh index.
+
+    Integers beside missing values are float64, or Int64 where floats can't tell them apart.
+    """
+    arrow = to_arrow(table)
+    frame = arrow.to_pandas(date_as_object=False)
+    for column in table.codebook.columns:
+        if isinstance(column, NumericColumn) and column.is_wide:
+            cells = arrow.column(column.name)
+            frame[column.name] = cells.to_pandas(types_mapper={pa.int64(): pd.Int64Dtype()}.get)
+    return frame
 
 
 def to_parquet(table: CanonicalTable) -> bytes:

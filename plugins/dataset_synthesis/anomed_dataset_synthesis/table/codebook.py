@@ -6,18 +6,22 @@ attacks work on. Whatever it does not name can't be said in a submission, which 
 away the low digits, spellings and types that could carry a hidden message.
 """
 
+import math
 from collections.abc import Iterable, Mapping
-from decimal import Decimal
 from typing import Any, Literal, get_args
 
 import attrs
 import numpy as np
 import numpy.typing as npt
 
+from anomed_dataset_synthesis.table.grid import Number, decimals_of, exact, step_of
+
 MISSING = -1
 """The level number of a missing value, in every column."""
 
 _MAX_LEVELS = 2**31 - 1
+_MAX_INTEGER = 2**63 - 1
+_MAX_EXACT_FLOAT = 2**53
 
 NumericKind = Literal["integer", "real", "date"]
 
@@ -26,8 +30,14 @@ def _tuple_of_strings(categories: Iterable[str]) -> tuple[str, ...]:
     return tuple(categories)
 
 
-def _on_grid(value: float, step: float) -> bool:
-    return bool(np.isclose(value / step, np.round(value / step), rtol=0, atol=1e-6))
+def _fits_int64(low: float, high: float) -> bool:
+    return low >= -_MAX_INTEGER - 1 and high <= _MAX_INTEGER
+
+
+def _number(value: Number) -> float:
+    """Return a float, or the integer itself if no float equals it."""
+    number = float(value)
+    return value if isinstance(value, int) and number != value else number
 
 
 @attrs.frozen(kw_only=True)
@@ -41,7 +51,8 @@ class NumericColumn:
     kind : {"integer", "real", "date"}
         How values are published. Dates count days since 1970-01-01.
     minimum, maximum
-        The bounds, both included, both multiples of `step`.
+        The bounds, both included, both multiples of `step`. Integers that no float equals stay
+        integers.
     step
         The grid's width: published values are multiples of it. Positive.
     nullable
@@ -51,7 +62,8 @@ class NumericColumn:
     ------
     ValueError
         If the bounds are not finite, not in order or not on the grid, if the step is not positive
-        (or not whole for integers and dates), or if there are more than 2**31 - 1 levels.
+        (or not whole for integers and dates), if integers leave the range of int64, or if there
+        are more than 2**31 - 1 levels.
 
     Examples
     --------
@@ -64,27 +76,33 @@ class NumericColumn:
 
     name: str
     kind: NumericKind = "real"
-    minimum: float = attrs.field(converter=float)
-    maximum: float = attrs.field(converter=float)
-    step: float = attrs.field(default=1.0, converter=float)
+    minimum: float = attrs.field(converter=_number)
+    maximum: float = attrs.field(converter=_number)
+    step: float = attrs.field(default=1.0, converter=_number)
     nullable: bool = False
 
     def __attrs_post_init__(self) -> None:
         if self.kind not in get_args(NumericKind):
             allowed = ", ".join(get_args(NumericKind))
             raise ValueError(f"column {self.name!r} is of kind {self.kind!r}; allowed: {allowed}")
-        if not (np.isfinite([self.minimum, self.maximum]).all() and self.minimum <= self.maximum):
+        finite = math.isfinite(self.minimum) and math.isfinite(self.maximum)
+        if not (finite and self.minimum <= self.maximum):
             raise ValueError(
                 f"column {self.name!r} has bounds {self.minimum} and {self.maximum}; "
                 "give two finite numbers, the smaller one first"
             )
-        whole = self.kind == "real" or self.step == int(self.step)
-        if not (np.isfinite(self.step) and self.step > 0 and whole):
+        positive = math.isfinite(self.step) and self.step > 0
+        if not (positive and (self.kind == "real" or self.step == int(self.step))):
             raise ValueError(
                 f"column {self.name!r} has step {self.step}; "
                 f"give a positive {'number' if self.kind == 'real' else 'whole number'}"
             )
-        if not (_on_grid(self.minimum, self.step) and _on_grid(self.maximum, self.step)):
+        if self.kind != "real" and not _fits_int64(self.minimum, self.maximum):
+            raise ValueError(
+                f"column {self.name!r} has bounds {self.minimum} and {self.maximum}; the largest "
+                f"whole number that works is {_MAX_INTEGER}, so give longer ones as categories"
+            )
+        if None in (step_of(self.minimum, self.step), step_of(self.maximum, self.step)):
             raise ValueError(
                 f"column {self.name!r} has bounds {self.minimum} and {self.maximum} off its grid; "
                 f"give multiples of its step {self.step}"
@@ -98,7 +116,41 @@ class NumericColumn:
     @property
     def n_levels(self) -> int:
         """Count the grid points from minimum to maximum."""
-        return round((self.maximum - self.minimum) / self.step) + 1
+        return round((exact(self.maximum) - exact(self.minimum)) / exact(self.step)) + 1
+
+    @property
+    def is_wide(self) -> bool:
+        """Whether it holds integers from 2**53 on, which floats can't tell apart."""
+        bound = max(-self.minimum, self.maximum)
+        return self.kind == "integer" and bound >= _MAX_EXACT_FLOAT
+
+    def integer_levels(self, values: npt.NDArray[np.int64]) -> npt.NDArray[np.float64]:
+        """Round integers to the nearest grid point, without a float between.
+
+        Parameters
+        ----------
+        values : ndarray of int64, any shape
+            Integers, none of them missing.
+
+        Returns
+        -------
+        ndarray of float64, same shape
+            Whole numbers; -1 below the bounds and `n_levels` above.
+        """
+        # Modulo 2**64 the distance from the minimum is right even where int64 overflows.
+        first = np.uint64(int(self.minimum) % 2**64)
+        whole, rest = np.divmod(values.astype(np.uint64) - first, np.uint64(self.step))
+        levels = whole.astype(np.float64) + (rest >= np.uint64(self.step) - rest)
+        levels[values < int(self.minimum)] = -1
+        levels[values > int(self.maximum)] = self.n_levels
+        return levels
+
+    def integers(self, levels: npt.NDArray[np.integer]) -> npt.NDArray[np.int64]:
+        """Return the values of level numbers as int64, the minimum for missing."""
+        steps = np.where(np.asarray(levels) == MISSING, 0, levels).astype(np.uint64)
+        first = round(exact(self.minimum))
+        numbers = np.uint64(first % 2**64) + steps * np.uint64(self.step)
+        return numbers.astype(np.int64)
 
     def levels(self, values: npt.NDArray[np.float64]) -> npt.NDArray[np.float64]:
         """Round values to the nearest grid point.
@@ -129,9 +181,8 @@ class NumericColumn:
         ndarray of float64, same shape
             The values, free of rounding residue: 0.3, never 0.30000000000000004.
         """
-        exponent = Decimal(repr(self.step)).normalize().as_tuple().exponent
-        decimals = -exponent if isinstance(exponent, int) and exponent < 0 else 0
-        values = np.round(self.minimum + np.asarray(levels) * self.step, decimals) + 0.0
+        values = self.minimum + np.asarray(levels) * self.step
+        values = np.round(values, decimals_of(self.step)) + 0.0
         return np.where(np.asarray(levels) == MISSING, np.nan, values)
 
 

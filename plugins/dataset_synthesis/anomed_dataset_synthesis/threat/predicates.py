@@ -165,7 +165,11 @@ def _level_of(value: Any, column: NumericColumn | CategoryColumn) -> float | Non
         if value in column.categories:
             return float(column.categories.index(value))
         raise ValueError(f"{str(value)[:40]!r} is no category of column {column.name!r}")
-    level = (_number_of(value, column) - column.minimum) / column.step
+    number = _number_of(value, column)
+    if column.is_wide and isinstance(value, int):
+        # Integers from 2**53 on are subtracted as such: floats lose their last digits.
+        return float((value - int(column.minimum)) / column.step)
+    level = (number - column.minimum) / column.step
     nearest = float(np.rint(level))
     return nearest if abs(level - nearest) < 1e-6 else level
 

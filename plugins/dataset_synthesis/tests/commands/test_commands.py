@@ -57,6 +57,22 @@ def test_equal_seeds_give_equal_files(people: Path) -> None:
     assert a == b != c
 
 
+@pytest.mark.parametrize(
+    "cells",
+    [
+        ["20001", "55555", ""],
+        ["4.99", "12.5", "250000.0"],
+        ["9007199254740993", "9007199254740995", "9007199254740997"],
+    ],
+)
+def test_a_raw_copy_writes_the_cells_that_came_in(people: Path, cells: list[str]) -> None:
+    rows = [f"{cell},{age}" for cell, age in zip(cells, (30, 31, 32), strict=True)]
+    Path("in.csv").write_text("\n".join(["amount,age", *rows]) + "\n")
+    done = run(synthesize, "in.csv", "--method", "copy", "--output", "out.csv")
+    assert done.exit_code == 0, done.output
+    assert sorted(Path("out.csv").read_text().split()[1:]) == sorted(rows)
+
+
 def test_a_claim_is_not_made_on_bounds_that_the_table_gave_away(people: Path) -> None:
     done = run(synthesize, people, "--method", "dp-marginal-tree")
     assert done.exit_code == 2
