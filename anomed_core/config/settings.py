@@ -7,6 +7,7 @@ import os
 import re
 import tomllib
 from collections.abc import Iterable, Mapping
+from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
@@ -119,7 +120,8 @@ class ChallengeTable:
     title, description, seed, phases, ranking
         See `anomed_core.ChallengeSpec`.
     options
-        All other keys; the type's config class judges them.
+        All other keys; the type's config class judges them. Numbers of files that have decimals
+        are `Decimal`, digit by digit as they are written.
     """
 
     id: str
@@ -199,7 +201,7 @@ def read_configuration(
 
 def _read_toml(path: Path) -> dict[str, Any]:
     try:
-        return tomllib.loads(path.read_text(encoding="utf-8"))
+        return tomllib.loads(path.read_text(encoding="utf-8"), parse_float=Decimal)
     except FileNotFoundError as error:
         raise ConfigError("", f"there is no file {path} (looked from {Path.cwd()})") from error
     except (OSError, UnicodeDecodeError) as error:
@@ -224,7 +226,9 @@ def _challenge(identifier: str, table: Any) -> ChallengeTable:
         raise ConfigError(key, "expected a table")
     common = {name: table[name] for name in _COMMON if name in table}
     options = {name: value for name, value in table.items() if name not in _COMMON}
-    return structure({**common, "id": identifier, "options": options}, ChallengeTable, key=key)
+    structured = structure({**common, "id": identifier}, ChallengeTable, key=key)
+    # As they are: the type's config class says which of their numbers are floats.
+    return attrs.evolve(structured, options=options)
 
 
 def _merge_environment(server: dict[str, Any], environment: Mapping[str, str]) -> None:

@@ -6,6 +6,7 @@ import difflib
 import math
 from collections.abc import Mapping
 from datetime import UTC, datetime
+from decimal import Decimal
 from functools import cache
 from pathlib import Path
 from typing import Any, TypeVar, get_origin
@@ -61,6 +62,7 @@ def _converter() -> cattrs.Converter:
     for kind in (str, bool, int):
         converter.register_structure_hook(kind, _exactly(kind))
     converter.register_structure_hook(float, _number)
+    converter.register_structure_hook(Decimal, _decimal)
     converter.register_structure_hook(Path, _path)
     converter.register_structure_hook(datetime, _time)
     converter.register_structure_hook(Any, _as_it_is)
@@ -124,7 +126,7 @@ def _exactly(kind: type) -> Any:
 
 
 def _number(value: Any, _: Any) -> float:
-    if type(value) not in (int, float):
+    if type(value) not in (int, float, Decimal):
         raise TypeError(f"expected a number, got {_described(value)}")
     try:
         number = float(value)
@@ -133,6 +135,12 @@ def _number(value: Any, _: Any) -> float:
     if not math.isfinite(number):
         raise TypeError(f"expected a finite number, got {number}")
     return number
+
+
+def _decimal(value: Any, _: Any) -> Decimal:
+    _number(value, float)
+    # The text of a float is the shortest that means it: 0.1, not 0.1000000000000000055.
+    return Decimal(str(value))
 
 
 def _path(value: Any, _: Any) -> Path:
@@ -151,7 +159,12 @@ def _time(value: Any, _: Any) -> datetime:
 
 
 def _as_it_is(value: Any, _: Any) -> Any:
-    return value
+    """Return a value without a class as JSON would hold it: decimals are floats."""
+    if isinstance(value, Mapping):
+        return {name: _as_it_is(inner, Any) for name, inner in value.items()}
+    if isinstance(value, list):
+        return [_as_it_is(inner, Any) for inner in value]
+    return float(value) if isinstance(value, Decimal) else value
 
 
 _NAMES = {str: "text in quotes", bool: "true or false", int: "a whole number"}
@@ -162,7 +175,7 @@ def _described(value: Any) -> str:
         return "a table"
     if isinstance(value, list):
         return "a list"
-    return f"{value!r}"
+    return str(value) if isinstance(value, Decimal) else f"{value!r}"
 
 
 def _first_fault(error: BaseException, key: str) -> ConfigError:

@@ -1,5 +1,8 @@
 """Tables become frozen classes, strictly."""
 
+import json
+import tomllib
+from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
@@ -97,3 +100,40 @@ def test_what_does_not_fit_is_one_line_with_the_path_of_its_key(table: Any, sent
 
     assert str(error.value).startswith(sentence)
     assert "\n" not in str(error.value)
+
+
+@attrs.frozen
+class Amounts:
+    exact: Decimal = Decimal(0)
+    rounded: float = 0.0
+    any: Any = None
+    count: int = 0
+
+
+@pytest.mark.parametrize("written", ["0.10", "12.50", "1e-3", "0.1000000000000000055"])
+def test_a_decimal_keeps_its_text_and_a_float_is_what_it_always_was(written: str) -> None:
+    table = tomllib.loads(
+        f"exact = {written}\nrounded = {written}\nany = {{ a = [{written}] }}",
+        parse_float=Decimal,
+    )
+    amounts = structure(table, Amounts, key="c")
+    assert str(amounts.exact) == str(Decimal(written))
+    assert (amounts.rounded, type(amounts.rounded)) == (float(written), float)
+    assert amounts.any == {"a": [float(written)]}
+    assert json.loads(json.dumps(amounts.any)) == amounts.any
+
+
+@pytest.mark.parametrize(("value", "text"), [(1, "1"), (0.1, "0.1"), (Decimal("0.10"), "0.10")])
+def test_a_decimal_field_takes_every_number(value: Any, text: str) -> None:
+    assert str(structure({"exact": value}, Amounts, key="c").exact) == text
+
+
+def test_a_number_is_complained_of_as_it_was_written() -> None:
+    with pytest.raises(ConfigError, match=r"c\.count: expected a whole number, got 0\.10$"):
+        structure({"count": Decimal("0.10")}, Amounts, key="c")
+
+
+@pytest.mark.parametrize("value", [True, "0.1", Decimal("inf"), Decimal("1e400"), float("nan")])
+def test_what_is_no_finite_number_is_no_decimal(value: Any) -> None:
+    with pytest.raises(ConfigError, match=r"c\.exact: expected a (finite )?number, got"):
+        structure({"exact": value}, Amounts, key="c")
