@@ -6,6 +6,7 @@ import ipaddress
 import multiprocessing
 import resource
 import shutil
+import socket
 import sys
 import time
 from collections.abc import Iterable, Mapping
@@ -103,7 +104,10 @@ def run_server(
     )
     server = read_configuration(plan.config, overrides=overrides).server
     _refuse_open_to_the_world(server.host, server.auth, overrides)
-    served = _prepare(plan)
+    _refuse_taken_port(server.host, server.port)
+    titles = _prepare(plan)
+    served = ", ".join(map(repr, titles))
+    page = "challenge.json" if len(titles) == 1 else "challenges"
     _allow_many_connections()
     counts = shared_folder(StateDirectory(server.state).root)
     share_between_workers(counts, begin_anew=True)
@@ -112,7 +116,7 @@ def run_server(
         if worker.age == 1:
             host, port = worker.sockets[0].getsockname()[:2]
             url = f"http://{f'[{host}]' if ':' in host else host}:{port}"
-            sys.stdout.write(f"Serving {served} at {url} (see {url}/challenge.json)\n")
+            sys.stdout.write(f"Serving {served} at {url} (see {url}/{page})\n")
             sys.stdout.flush()
 
     bind = f"[{server.host}]" if ":" in server.host else server.host
@@ -159,6 +163,21 @@ def _refuse_open_to_the_world(host: str, auth: str, overrides: Mapping[str, Any]
         )
 
 
+def _refuse_taken_port(host: str, port: int) -> None:
+    """Try the address before any preparation: gunicorn would find out minutes later."""
+    family = socket.AF_INET6 if ":" in host else socket.AF_INET
+    with socket.socket(family, socket.SOCK_STREAM) as trial:
+        trial.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            trial.bind((host.removeprefix("[").removesuffix("]"), port))
+        except (OSError, OverflowError) as error:
+            reason = getattr(error, "strerror", None) or str(error)
+            raise UsageError(
+                f"cannot listen on {host}:{port}: {reason}; give another --port or --host, or end "
+                "the server that listens there"
+            ) from error
+
+
 def _is_loopback(host: str) -> bool:
     """Whether only this machine can reach an address; other names than localhost may be anybody."""
     if host == "localhost":
@@ -169,7 +188,7 @@ def _is_loopback(host: str) -> bool:
         return False
 
 
-def _prepare(plan: _Plan) -> str:
+def _prepare(plan: _Plan) -> list[str]:
     """Open the server once in a child process: build, migrate, and find what is wrong."""
     context = multiprocessing.get_context("fork")
     receiver, sender = context.Pipe(duplex=False)
@@ -180,14 +199,13 @@ def _prepare(plan: _Plan) -> str:
     while not receiver.poll(_TELL_EVERY_S):
         sys.stderr.write(f"Preparing the challenges: {time.monotonic() - began:.0f} s ...\n")
     try:
-        problem, served = receiver.recv()
+        problem, titles = receiver.recv()
     except EOFError:
-        problem, served = "preparing the challenges ended without a word; see the log above", ""
+        problem, titles = "preparing the challenges ended without a word; see the log above", []
     child.join()
     if problem is not None:
         raise UsageError(problem)
-    text: str = served
-    return text
+    return list(titles)
 
 
 def _build_products(server: Server) -> None:
@@ -213,8 +231,8 @@ def _prepare_and_tell(plan: _Plan, sender: Any) -> None:
         create_web_app(server)
         _build_products(server)
     except AnomedError as error:
-        sender.send((str(error), ""))
+        sender.send((str(error), []))
         return
-    served = ", ".join(f"{hosted.challenge.title!r}" for hosted in server.challenges.values())
+    titles = [hosted.challenge.title for hosted in server.challenges.values()]
     server.close()
-    sender.send((None, served))
+    sender.send((None, titles))

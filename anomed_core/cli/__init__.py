@@ -1,4 +1,4 @@
-"""The submissions: ``anomed`` and its commands, imported when they are run."""
+"""The command line: ``anomed`` and its commands, imported when they are run."""
 
 from __future__ import annotations
 
@@ -51,6 +51,9 @@ def main() -> NoReturn:
         sys.exit(signal.exit_code)
     except click.Abort:
         sys.exit(130)
+    except click.exceptions.NoArgsIsHelpError as error:
+        click.echo(error.format_message())
+        sys.exit(0)
     except click.ClickException as error:
         _complain(error.format_message(), hint=_help_hint(error))
         sys.exit(EXIT_USAGE)

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import difflib
-import importlib
 from collections.abc import Mapping
 from typing import Any
 
 import click
+
+from anomed_core.cli.plugin_commands import imported_command, listed_commands, plugin_command
 
 
 class LazyGroup(click.Group):
@@ -32,7 +33,7 @@ class LazyGroup(click.Group):
     def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
         """Import a command; if it is not the core's, ask the plugins."""
         target = self._targets.get(cmd_name, (None, ""))[0]
-        return _imported(target) if target else plugin_command(cmd_name)
+        return imported_command(target) if target else plugin_command(cmd_name)
 
     def resolve_command(
         self, ctx: click.Context, args: list[str]
@@ -41,7 +42,8 @@ class LazyGroup(click.Group):
         try:
             return super().resolve_command(ctx, args)
         except click.UsageError as error:
-            close = difflib.get_close_matches(args[0], self.list_commands(ctx), n=1)
+            known = [*self.list_commands(ctx), *listed_commands()]
+            close = difflib.get_close_matches(args[0], known, n=1)
             hint = f"did you mean {close[0]!r}?" if close else "see anomed --help"
             raise click.UsageError(f"there is no command {args[0]!r}; {hint}", ctx) from error
 
@@ -49,6 +51,7 @@ class LazyGroup(click.Group):
         """List commands without importing them."""
         with formatter.section("Commands"):
             formatter.write_dl([(name, text) for name, (_, text) in self._targets.items()])
+        _list_plugins_commands(formatter)
 
 
 class ExtensibleGroup(click.Group):
@@ -59,41 +62,18 @@ class ExtensibleGroup(click.Group):
         own = super().get_command(ctx, cmd_name)
         return own if own is not None else plugin_command(f"{self.name} {cmd_name}")
 
-
-def plugin_command(name: str) -> click.Command | None:
-    """Return the command that an installed plugin offers under a name.
-
-    Parameters
-    ----------
-    name
-        Words separated by blanks: ``my-command``, or ``challenge my-command`` in a group.
-
-    Returns
-    -------
-    click.Command or None
-        ``None`` if nobody offers it.
-
-    Raises
-    ------
-    click.ClickException
-        If what is offered is not a command.
-    """
-    from anomed_core.plugins import build_registry
-
-    registry = build_registry()
-    registry.load_extensions()
-    for info in registry.installed:
-        if info.is_challenge_type:
-            registry.load_quietly(info)
-    for offered in registry.everybody("anomed_cli_commands")():
-        if name in offered:
-            return _imported(offered[name])
-    return None
+    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        """List the group's own commands, then those that plugins add."""
+        super().format_commands(ctx, formatter)
+        _list_plugins_commands(formatter, group=f"{self.name} ")
 
 
-def _imported(target: str) -> click.Command:
-    module, _, attribute = target.partition(":")
-    command = getattr(importlib.import_module(module), attribute)
-    if not isinstance(command, click.Command):
-        raise click.ClickException(f"{target} is not a click command")
-    return command
+def _list_plugins_commands(formatter: click.HelpFormatter, *, group: str = "") -> None:
+    listed = {
+        name.removeprefix(group): text
+        for name, text in listed_commands().items()
+        if name.startswith(group) and " " not in name.removeprefix(group)
+    }
+    if listed:
+        with formatter.section("Commands of installed plugins"):
+            formatter.write_dl(sorted(listed.items()))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 
 import click
@@ -26,7 +27,7 @@ def outbox() -> None:
 def list_deliveries(
     config: Path | None, state: Path | None, ledger: str | None, as_json: bool
 ) -> None:
-    """List deliveries and their state."""
+    """List deliveries and their state; scores wait even where nobody is named to receive them."""
     from anomed_core.ledger import DELIVER
 
     with open_records(config, state=state, ledger=ledger) as records:
@@ -43,6 +44,11 @@ def list_deliveries(
     ]
     if as_json:
         print_json(rows)
+    elif not any(fact.tries for fact in facts) and "ANOMED_HOST" not in os.environ:
+        click.echo(
+            f"Nothing has been delivered yet: {len(rows)} scores wait until a server is started "
+            "with ANOMED_HOST, or with a plugin that delivers."
+        )
     else:
         names = ["score", "state", "tries", "next try", "last error"]
         print_table(names, [list(row.values()) for row in rows])

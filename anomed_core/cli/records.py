@@ -48,6 +48,15 @@ def ledger_url(
     return StateDirectory(settings.state).ledger_url
 
 
+def configured_challenges(config: Path | None) -> tuple[str, ...]:
+    """Return the ids of the challenges in a configuration; none without one."""
+    from anomed_core.config import read_configuration
+
+    if config is None:
+        return ()
+    return tuple(table.id for table in read_configuration(config).challenges)
+
+
 @contextmanager
 def open_records(
     config: Path | None, *, state: Path | None, ledger: str | None, must_exist: bool = True

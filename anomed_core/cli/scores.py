@@ -29,22 +29,39 @@ def scores() -> None:
 @scores.command("list")
 @records_options
 @click.option("--challenge", metavar="ID", help="Only this challenge.")
+@click.option("--kind", metavar="KIND", help="Only this submission kind.")
+@click.option("--split", type=click.Choice(["tuning", "validation"]), help="Only this split.")
+@click.option(
+    "--origin",
+    type=click.Choice(["participant", "house"]),
+    help="Only what participants handed in, or what the house found.",
+)
 @json_option
 def list_scores(
     config: Path | None,
     state: Path | None,
     ledger: str | None,
     challenge: str | None,
+    kind: str | None,
+    split: str | None,
+    origin: str | None,
     as_json: bool,
 ) -> None:
-    """List recorded scores, oldest first."""
+    """List recorded scores, oldest first; house attacks stand with their names."""
     with open_records(config, state=state, ledger=ledger) as records:
-        found = records.ledger.scores(challenge=challenge)
+        recorded = records.ledger.scores(challenge=challenge)
+    chosen = [
+        score
+        for score in recorded
+        if kind in {None, score.kind}
+        and split in {None, score.split.value}
+        and origin in {None, score.origin}
+    ]
     if as_json:
-        print_json([score.as_dict() for score in found])
+        print_json([score.as_dict() for score in chosen])
         return
-    if not found:
-        click.echo("No score has been recorded yet.")
+    if not chosen:
+        click.echo("No such score has been recorded." if recorded else "No score is recorded yet.")
         return
     print_table(
         ["id", "challenge", "kind", "anonymizer", "deanonymizer", "split", "metrics", "recorded"],
@@ -54,12 +71,12 @@ def list_scores(
                 score.challenge,
                 score.kind,
                 score.subject.anonymizer,
-                score.subject.deanonymizer,
+                f"house: {score.label}" if score.origin == "house" else score.subject.deanonymizer,
                 score.split.value,
                 dict(list(score.metrics.items())[:4]),
                 f"{score.recorded_at:%Y-%m-%d %H:%M:%S}Z",
             ]
-            for score in found
+            for score in chosen
         ],
     )
 

@@ -12,7 +12,7 @@ from anomed_core.cli.options import (
     print_table,
     records_options,
 )
-from anomed_core.cli.records import open_records
+from anomed_core.cli.records import configured_challenges, open_records
 
 _ROLES = ("anonymizer", "deanonymizer", "organiser")
 
@@ -56,15 +56,15 @@ def create(
         )
     identity = Identity(role=Role(role), holder=holder, challenge=challenge or EVERY_CHALLENGE)
     with open_records(config, state=state, ledger=ledger, must_exist=False) as records:
+        known = configured_challenges(config) or records.ledger.challenges()
+        if challenge is not None and known and challenge not in known:
+            raise UsageError(
+                f"there is no challenge {challenge!r}; there are {', '.join(known)}; add it to "
+                "the configuration first and give that as CONFIG"
+            )
         token = records.tokens.create(identity)
         records.ledger.audit(
             "token created", role=role, holder=holder, challenge=identity.challenge
-        )
-        served = records.ledger.challenges()
-    if challenge is not None and served and challenge not in served:
-        click.echo(
-            f"Note: no challenge {challenge!r} was served here yet, only {', '.join(served)}.",
-            err=True,
         )
     if as_json:
         print_json(

@@ -5,12 +5,11 @@ from __future__ import annotations
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from datetime import datetime
-from typing import Any
 
 import sqlalchemy as sa
 
-from anomed_core.errors import LedgerError, LedgerMismatchError
-from anomed_core.ledger import chain, claims
+from anomed_core.errors import LedgerError
+from anomed_core.ledger import chain, claims, opening
 from anomed_core.ledger.chain import ChainFault
 from anomed_core.ledger.claims import Claim, ClaimRequest, Quota
 from anomed_core.ledger.criteria import RankedMetric, ranked_text, rebuild_criteria
@@ -71,6 +70,7 @@ class Ledger:
         *,
         accept_change: bool,
         ranked: Collection[RankedMetric] = (),
+        secret_digest: str = "",
     ) -> None:
         """Bind a challenge's id to the fingerprint of its data and metrics.
 
@@ -86,6 +86,9 @@ class Ledger:
         ranked
             Metrics that rankings read. Where others were declared before, the criteria of all
             finals are written anew.
+        secret_digest
+            Tells the server's secret, from which all draws come, from others without giving it
+            away; a mismatch is explained by it.
 
         Raises
         ------
@@ -93,21 +96,23 @@ class Ledger:
             If scores with another fingerprint exist and the change is not accepted.
         """
         with self._database.reading() as connection:
-            if _known(connection, challenge) == (fingerprint, ranked_text(ranked)):
+            if opening.known(connection, challenge) == (fingerprint, ranked_text(ranked)):
                 return  # nothing to write, so that a worker can start on a full disk
         with self._database.writing() as connection:
             now = self._clock.now(connection)
             self._clock.reach(connection, now)
             self._database.serialise(connection, f"challenge {challenge}")
-            known = _known(connection, challenge)
+            known = opening.known(connection, challenge)
             if known is None:
                 connection.execute(
                     sa.insert(challenges).values(
                         id=challenge, fingerprint=fingerprint, opened_at=now
                     )
                 )
+                opening.remember_secret(connection, secret_digest, now=now)
             elif known.fingerprint != fingerprint:  # else another worker was faster
-                _refuse_change_after_scores(connection, challenge, accept_change=accept_change)
+                if not accept_change:
+                    opening.refuse_change_after_scores(connection, challenge, secret_digest)
                 connection.execute(
                     sa.update(challenges)
                     .where(challenges.c.id == challenge)
@@ -115,6 +120,7 @@ class Ledger:
                 )
                 detail = {"challenge": challenge, "from": known.fingerprint, "to": fingerprint}
                 chain.append_audit(connection, "challenge changed", detail, now=now)
+                opening.remember_secret(connection, secret_digest, now=now)
             if known is None or known.ranked != ranked_text(ranked):
                 rebuild_criteria(connection, challenge, ranked)
 
@@ -441,25 +447,3 @@ class Ledger:
     def close(self) -> None:
         """Release connections."""
         self._database.close()
-
-
-def _known(connection: sa.Connection, challenge: str) -> sa.Row[Any, Any] | None:
-    """Return fingerprint and ranked metrics of a challenge, as it was opened last."""
-    recorded = sa.select(challenges.c.fingerprint, challenges.c.ranked).where(
-        challenges.c.id == challenge
-    )
-    return connection.execute(recorded).first()
-
-
-def _refuse_change_after_scores(
-    connection: sa.Connection, challenge: str, *, accept_change: bool
-) -> None:
-    n_scores = connection.execute(
-        sa.select(sa.func.count()).where(scores.c.challenge == challenge)
-    ).scalar_one()
-    if n_scores and not accept_change:
-        raise LedgerMismatchError(
-            f"challenge {challenge!r} has {n_scores} scores that were recorded with other "
-            "data or metrics; restore those, give the challenge another id, or start once "
-            "with --accept-metric-change"
-        )

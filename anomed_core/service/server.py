@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hmac
 import os
 from collections.abc import Callable, Iterable, Mapping
 from contextlib import ExitStack
@@ -134,7 +135,9 @@ def open_server(
     """
     settings = settings or ServerSettings()
     state = StateDirectory(settings.state)
-    hosted = _opened(specs, registry, state, environment)
+    secret = state.secret(environment.get("ANOMED_SECRET"))
+    secret_digest = hmac.digest(secret, b"ledger", "sha256").hex()
+    hosted = _opened(specs, registry, state, secret)
     inline: Engine = InlineEngine(Evaluator(hosted))
     in_processes = in_background and _needs_processes(hosted.values())
     engine = _engine(hosted, settings, on_loss) if in_processes else inline
@@ -148,6 +151,7 @@ def open_server(
                 challenge.fingerprint,
                 accept_change=accept_change,
                 ranked=ranked_metrics(challenge.rankings, challenge.house_entries),
+                secret_digest=secret_digest,
             )
         workers: list[Worker] = []
         entries: tuple[HouseEntryThread, ...] = ()
@@ -256,9 +260,8 @@ def _opened(
     specs: Iterable[ChallengeSpec],
     registry: PluginRegistry,
     state: StateDirectory,
-    environment: Mapping[str, str],
+    secret: bytes,
 ) -> dict[str, HostedChallenge]:
-    secret = state.secret(environment.get("ANOMED_SECRET"))
     hosted: dict[str, HostedChallenge] = {}
     for spec in specs:
         if spec.id in hosted:

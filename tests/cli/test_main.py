@@ -1,5 +1,6 @@
 """The submissions: help, exit codes, and one line for whatever went wrong."""
 
+import socket
 import subprocess
 import sys
 from collections.abc import Callable
@@ -57,6 +58,14 @@ def test_help_lists_every_command(anomed: Anomed) -> None:
     assert answer.code == 0
     assert all(f"\n  {name} " in answer.out for name in COMMANDS)
     assert "Exit codes: 0 all is well" in answer.out
+
+
+@pytest.mark.parametrize("arguments", [[], ["scores"], ["challenge"]], ids=str)
+def test_a_group_alone_prints_its_help(arguments: list[str], anomed: Anomed) -> None:
+    answer = anomed(*arguments)
+
+    assert (answer.code, answer.err) == (0, "")
+    assert answer.out == anomed(*arguments, "--help").out
 
 
 @pytest.mark.parametrize("command", COMMANDS)
@@ -154,3 +163,19 @@ def test_fifty_installed_plugins_are_found_and_none_is_imported(
     assert helped.returncode == 0
     assert "fake-49" in missed.stderr
     assert "was imported" not in helped.stderr + missed.stderr
+
+
+def test_a_taken_port_is_one_line_before_any_preparation(anomed: Anomed, tmp_path: Path) -> None:
+    with socket.socket() as taken:
+        taken.bind(("127.0.0.1", 0))
+        taken.listen()
+        port = taken.getsockname()[1]
+
+        answer = anomed("serve", "--plugin", "supervised-mia", "--port", str(port))
+
+    assert (answer.code, answer.out) == (2, "")
+    assert answer.err == (
+        f"anomed: cannot listen on 127.0.0.1:{port}: Address already in use; give another --port "
+        "or --host, or end the server that listens there\n"
+    )
+    assert not (tmp_path / "anomed-state").exists()

@@ -2,6 +2,10 @@
 
 from pathlib import Path
 
+import pytest
+
+from anomed_core.cli.plugin_commands import ENTRY_POINT_GROUPS
+from anomed_core.plugins.scan import CHALLENGE_TYPES, EXTENSIONS
 from tests.cli.conftest import Anomed
 from tests.plugins.conftest import GOOD, WATCHING, Install, install, packages
 
@@ -113,6 +117,35 @@ def hello():
     install("fake", extensions={"greeting": "fake_commands"}, modules={"fake_commands": command})
 
     assert anomed("hello").out == "Hello.\n"
+    listed = anomed("--help").out.partition("Commands of installed plugins:")[2]
+    assert "hello" in listed
+    assert "Greet. (fake)" in listed
+    assert "did you mean 'hello'?" in anomed("helo").err
+
+
+@pytest.mark.parametrize(
+    "module",
+    [
+        "def anomed_cli_commands(:",
+        "def anomed_cli_commands():\n    return {1: dict(a=1)}",
+        "def anomed_cli_commands():\n    return ['hello']",
+        "def anomed_cli_commands():\n    return {'hello': 'nowhere.at:all'}",
+        "raise SystemExit(3)",
+    ],
+)
+def test_help_works_beside_plugins_that_cannot_be_read(
+    module: str, anomed: Anomed, install: Install
+) -> None:
+    install("fake", extensions={"greeting": "fake_broken"}, modules={"fake_broken": module})
+
+    answer = anomed("--help")
+
+    assert answer.code == 0
+    assert "serve " in answer.out
+
+
+def test_help_looks_where_plugins_are_looked_for() -> None:
+    assert set(ENTRY_POINT_GROUPS) == {CHALLENGE_TYPES, EXTENSIONS}
 
 
 def test_what_cannot_be_loaded_fails_one_check_with_advice(anomed: Anomed, tmp_path: Path) -> None:

@@ -9,6 +9,8 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from anomed_core.ledger import Provenance
+from anomed_core.ledger.scores import attack_result
 from anomed_core.service.server import Server
 from anomed_core.wire import encode_npz
 from tests.cli.conftest import Anomed
@@ -28,7 +30,23 @@ def test_scores_are_listed(anomed: Anomed, scored: Server) -> None:
 
 
 def test_no_scores_are_said_to_be_none(anomed: Anomed, server: Server) -> None:
-    assert anomed("scores", "list").out == "No score has been recorded yet.\n"
+    assert anomed("scores", "list").out == "No score is recorded yet.\n"
+
+
+def test_scores_are_filtered_and_the_houses_are_told_apart(anomed: Anomed, scored: Server) -> None:
+    (final, *_) = scored.ledger.scores()
+    provenance = Provenance(core_version="1", plugin="guessing", plugin_version="1")
+    scored.ledger.record_house(attack_result(final, "shadow", {"acc": 0.5}, provenance))
+
+    def listed(*arguments: str) -> list[str]:
+        return [row["origin"] for row in anomed("scores", "list", *arguments, "--json").json]
+
+    assert listed() == ["participant"] * 3 + ["house"]
+    assert listed("--origin", "house") == ["house"]
+    assert listed("--split", "tuning") == []
+    assert listed("--kind", "deanonymizer") == []
+    assert "house: shadow" in anomed("scores", "list").out
+    assert anomed("scores", "list", "--split", "tuning").out == "No such score has been recorded.\n"
 
 
 def test_scores_are_ranked_with_ties(
@@ -297,14 +315,26 @@ def test_a_token_is_created_shown_once_and_revoked(anomed: Anomed, server: Serve
     assert server.ledger.verify() == []
 
 
-def test_a_token_for_a_challenge_that_nobody_knows_is_noticed(
-    anomed: Anomed, server: Server
+def test_a_token_for_a_challenge_that_nobody_knows_is_refused(
+    anomed: Anomed, server: Server, config: str
 ) -> None:
-    known = anomed("tokens", "create", "anonymizer", "alice", "--challenge", "mine")
-    mistyped = anomed("tokens", "create", "anonymizer", "alice", "--challenge", "mime")
+    for where in ([], [config]):
+        answer = anomed("tokens", "create", "anonymizer", "alice", "--challenge", "mne", *where)
 
-    assert "Note" not in known.err
-    assert "no challenge 'mime' was served here yet, only mine" in mistyped.err
+        assert (answer.code, answer.out) == (2, "")
+        assert answer.err.startswith("anomed: there is no challenge 'mne'; there are mine; add it")
+    assert anomed("tokens", "list", "--json").json == []
+
+
+def test_a_token_can_be_created_before_the_challenge_was_served(
+    anomed: Anomed, server: Server, tmp_path: Path
+) -> None:
+    other = tmp_path / "other.toml"
+    other.write_text('[challenges.next]\ntype = "guessing"\n')
+
+    created = anomed("tokens", "create", "anonymizer", "a", "--challenge", "next", str(other))
+
+    assert created.code == 0
 
 
 def test_an_organisers_token_is_for_all_challenges(anomed: Anomed, server: Server) -> None:
@@ -331,5 +361,6 @@ def test_deliveries_are_listed_and_retried(anomed: Anomed, scored: Server) -> No
         (2, "waiting", 0),
         (3, "waiting", 0),
     ]
+    assert anomed("outbox", "list").out.startswith("Nothing has been delivered yet: 3 scores wait")
     assert anomed("outbox", "retry", "2").out.startswith("1 deliveries are due now")
     assert anomed("outbox", "retry").out.startswith("3 deliveries are due now")

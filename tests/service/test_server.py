@@ -115,6 +115,17 @@ def test_other_draws_are_refused_once_there_are_scores(server_of: OpenServer) ->
         server_of(Guessing(), specs=[RESEEDED])
 
 
+def test_another_secret_is_named_as_the_cause(
+    server_of: OpenServer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("ANOMED_SECRET", "1" * 64)
+    score_something(server_of(Guessing()))
+    monkeypatch.setenv("ANOMED_SECRET", "2" * 64)
+
+    with pytest.raises(LedgerMismatchError, match="1 scores that were recorded with another secret"):
+        server_of(Guessing())
+
+
 def test_an_accepted_change_is_taken_from_then_on(server_of: OpenServer) -> None:
     score_something(server_of(Guessing(), specs=[SEEDED]))
 

@@ -1,0 +1,60 @@
+"""Whether a challenge that is opened is the one that its scores were recorded with."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+import sqlalchemy as sa
+
+from anomed_core.errors import LedgerMismatchError
+from anomed_core.ledger.chain import append_audit
+from anomed_core.ledger.schema import audit, challenges, scores
+
+_ACTION = "secret used"
+
+
+def known(connection: sa.Connection, challenge: str) -> sa.Row[Any, Any] | None:
+    """Return fingerprint and ranked metrics of a challenge, as it was opened last."""
+    recorded = sa.select(challenges.c.fingerprint, challenges.c.ranked).where(
+        challenges.c.id == challenge
+    )
+    return connection.execute(recorded).first()
+
+
+def refuse_change_after_scores(
+    connection: sa.Connection, challenge: str, secret_digest: str
+) -> None:
+    """Raise `LedgerMismatchError` if the challenge has scores.
+
+    A wrong secret changes all draws and so the fingerprint; then it is named as the cause, since
+    accepting the change would only hide it.
+    """
+    n_scores = connection.execute(
+        sa.select(sa.func.count()).where(scores.c.challenge == challenge)
+    ).scalar_one()
+    if not n_scores:
+        return
+    if _remembered_secret(connection) not in {None, secret_digest}:
+        raise LedgerMismatchError(
+            f"challenge {challenge!r} has {n_scores} scores that were recorded with another "
+            "secret, from which its draws come; bring back the file secret of that state "
+            "directory, or its ANOMED_SECRET"
+        )
+    raise LedgerMismatchError(
+        f"challenge {challenge!r} has {n_scores} scores that were recorded with other "
+        "data or metrics; restore those, give the challenge another id, or start once "
+        "with --accept-metric-change"
+    )
+
+
+def remember_secret(connection: sa.Connection, digest: str, *, now: int) -> None:
+    """Append an audit row with the digest of the secret, if it is not the newest known one."""
+    if digest and _remembered_secret(connection) != digest:
+        append_audit(connection, _ACTION, {"digest": digest}, now=now)
+
+
+def _remembered_secret(connection: sa.Connection) -> str | None:
+    newest = sa.select(audit.c.detail).where(audit.c.action == _ACTION).order_by(audit.c.id.desc())
+    detail = connection.execute(newest.limit(1)).scalar()
+    return None if detail is None else str(json.loads(detail)["digest"])
