@@ -59,8 +59,12 @@ NEIGHBOURS = "nearest neighbours, all with all"
 def read(tables: Tables) -> tuple[CanonicalTable, RealTables]:
     codebook = infer_codebook(pd.concat(tables.values()))
     canonical = {name: canonicalise(table, codebook) for name, table in tables.items()}
-    synthetic = canonical.pop("synthetic")
-    return synthetic, RealTables(**canonical)
+    real = RealTables(
+        training=canonical["training"],
+        non_members=canonical["control"],
+        background=canonical["background"],
+    )
+    return canonical["synthetic"], real
 
 
 def accuracy(tables: Tables, orders: tuple[int, ...] = (1, 2, 3)) -> dict[str, float]:
