@@ -9,6 +9,8 @@ tells a second model.
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import attrs
 import numpy as np
 from numpy.typing import ArrayLike
@@ -16,6 +18,9 @@ from scipy import stats
 
 SIGNIFICANCE = 0.001
 """How rarely an honest anonymizer may be flagged."""
+
+_RELATIVE_DIFFERENCE = 1e-6
+"""How far floats may be apart that are equal but for the order of summing."""
 
 
 @attrs.frozen(kw_only=True)
@@ -51,7 +56,9 @@ def compare_answers(submitted: ArrayLike, first: ArrayLike, second: ArrayLike) -
     Parameters
     ----------
     submitted, first, second
-        Predictions of shape (n_records,). Numbers are equal up to a relative difference of 1e-6.
+        Predictions of shape (n_records, ...). Floats are equal up to a relative difference of 1e-6,
+        or of what the coarsest of their dtypes can tell apart; where they are close to 0, of their
+        median size. NaN, which says nothing whoever says it, is equal to itself.
 
     Returns
     -------
@@ -74,8 +81,9 @@ def compare_answers(submitted: ArrayLike, first: ArrayLike, second: ArrayLike) -
         raise ValueError(
             f"three arrays of one shape are needed, got {[array.shape for array in arrays]}"
         )
-    agrees = _equal(arrays[0], arrays[1])
-    repeats = _equal(arrays[1], arrays[2])
+    equal = _equality(arrays)
+    agrees = equal(arrays[0], arrays[1])
+    repeats = equal(arrays[1], arrays[2])
     only_answers_agree = int(np.count_nonzero(repeats & ~agrees))
     only_first_agrees = int(np.count_nonzero(agrees & ~repeats))
     n_telling = only_answers_agree + only_first_agrees
@@ -84,15 +92,28 @@ def compare_answers(submitted: ArrayLike, first: ArrayLike, second: ArrayLike) -
         test = stats.binomtest(only_answers_agree, n_telling, 0.5, alternative="greater")
         p_value = float(test.pvalue)
     return Consistency(
-        n_records=arrays[0].size,
+        n_records=len(arrays[0]),
         as_submitted=float(agrees.mean()),
         repeatable=float(repeats.mean()),
         p_value=p_value,
     )
 
 
-def _equal(left: np.ndarray, right: np.ndarray) -> np.ndarray:
-    if left.dtype.kind == "f" or right.dtype.kind == "f":
-        close = np.isclose(left.astype(float), right.astype(float), rtol=1e-6, atol=1e-12)
-        return np.asarray(close)
-    return np.asarray(left == right)
+def _equality(arrays: list[np.ndarray]) -> Callable[[np.ndarray, np.ndarray], np.ndarray]:
+    """Return the function that tells for which records two of the arrays say the same."""
+    floats = [array.dtype for array in arrays if array.dtype.kind == "f"]
+
+    def same(left: np.ndarray, right: np.ndarray) -> np.ndarray:
+        equal = left == right
+        if floats:
+            equal = np.isclose(
+                left.astype(float), right.astype(float), rtol=rtol, atol=atol, equal_nan=True
+            )
+        return np.asarray(equal.reshape(len(equal), -1).all(axis=1))
+
+    if floats:
+        rtol = max(_RELATIVE_DIFFERENCE, *(4 * float(np.finfo(dtype).eps) for dtype in floats))
+        sizes = np.abs(arrays[0].astype(float))
+        typical = np.median(sizes[np.isfinite(sizes)]) if np.isfinite(sizes).any() else 0.0
+        atol = max(1e-12, rtol * float(typical))
+    return same

@@ -20,19 +20,17 @@ from anomed_core import (
     decode_npz,
     encode_npz,
 )
-from anomed_supervised_mia.attacks import GapAttack, Signals
-from anomed_supervised_mia.auditing.audits import audit, default_attacks
-from anomed_supervised_mia.auditing.consistency import Consistency, compare_answers
+from anomed_supervised_mia.auditing.audits import audit
+from anomed_supervised_mia.auditing.consistency import Consistency
 from anomed_supervised_mia.auditing.results import AttackResult, AuditResults
+from anomed_supervised_mia.challenge.answers import AnonymizerUnavailableError, Reading
 from anomed_supervised_mia.challenge.arena import Arena
 from anomed_supervised_mia.challenge.metrics import ANONYMIZER
 
 _TIMEOUT_S = 30.0
+_N_AT_ONCE = 200
+"""Records in one request: a slow model answers these in time, not all of them."""
 _LARGEST_ANSWER_BYTES = 64 * 2**20
-
-
-class AnonymizerUnavailableError(RuntimeError):
-    """The anonymizer did not answer, or not with a prediction that fits each record."""
 
 
 def refuse_foreign_url(url: str, allowed_hosts: Collection[str]) -> None:
@@ -63,7 +61,7 @@ def refuse_foreign_url(url: str, allowed_hosts: Collection[str]) -> None:
 
 
 def ask(url: str, X: np.ndarray) -> np.ndarray:
-    """Ask an anonymizer for predictions.
+    """Ask an anonymizer for predictions, some hundred records at a time.
 
     Parameters
     ----------
@@ -75,19 +73,27 @@ def ask(url: str, X: np.ndarray) -> np.ndarray:
     Returns
     -------
     ndarray
-        Labels of shape (n_records,), or probabilities of shape (n_records, n_classes).
+        Predictions of shape (n_records, ...): labels, probabilities or numbers.
 
     Raises
     ------
     AnonymizerUnavailableError
         If it does not answer in time, answers too much, or not one prediction for each record.
     """
+    n_batches = max(1, -(-len(X) // _N_AT_ONCE))
+    answers = [_ask_once(url, batch) for batch in np.array_split(X, n_batches)]
+    if len({(answer.shape[1:], answer.dtype.kind) for answer in answers}) > 1:
+        raise AnonymizerUnavailableError(f"{url} answered in several shapes or kinds")
+    return np.concatenate(answers)
+
+
+def _ask_once(url: str, X: np.ndarray) -> np.ndarray:
     try:
         body = _post(url, encode_npz({"X": X}))
         prediction = decode_npz(body, ["prediction"]).get("prediction")
     except (httpx.HTTPError, httpx.InvalidURL, ValueError) as error:
         raise AnonymizerUnavailableError(f"{url} gave no prediction: {error}") from error
-    if prediction is None or prediction.ndim not in {1, 2} or len(prediction) != len(X):
+    if prediction is None or prediction.ndim == 0 or len(prediction) != len(X):
         raise AnonymizerUnavailableError(f"{url} did not give one prediction for each record")
     return prediction
 
@@ -124,10 +130,18 @@ class ServedModel:
         What attacks learn from its answers.
     consistency
         How the answers compare with what was submitted.
+    not_finite
+        Share of the answers that hold NaN or infinity, which no submission may.
     """
 
     audit: AuditResults
     consistency: Consistency
+    not_finite: float
+
+    @property
+    def is_flagged(self) -> bool:
+        """Whether the answers are not those of the model that was scored."""
+        return self.consistency.is_another_model or self.not_finite > 0
 
     @property
     def strongest(self) -> AttackResult:
@@ -219,9 +233,15 @@ SERVED_MODEL_METRICS = (
         direction=Direction.LOWER,
     ),
     _row(
+        "answers_not_finite",
+        lambda seen: seen.not_finite,
+        "Share of the answers that hold NaN or infinity, which no submission may.",
+    ),
+    _row(
         "flagged",
-        lambda seen: seen.consistency.is_another_model,
-        "1 if that p value is below 0.001: another model answers; else 0.",
+        lambda seen: seen.is_flagged,
+        "1 if that p value is below 0.001, or some answers are not finite: another model answers; "
+        "else 0.",
     ),
 )
 """Each metric of the audit with the function that reads it off."""
@@ -272,7 +292,8 @@ def audit_served_model(
     Raises
     ------
     AnonymizerUnavailableError
-        If probabilities came, and not one for each class.
+        If the answers are neither labels, nor a probability for each class, nor numbers, as the
+        targets demand.
     """
     chosen = {
         "members": ("training", _some(len(arena.data["training y"]), rng)),
@@ -280,53 +301,30 @@ def audit_served_model(
         "scored": (submission.split.value, _some(len(arena.targets(submission.split)), rng)),
     }
     chosen["scored again"] = chosen["scored"]
-    features = np.concatenate([arena.data[f"{part} X"][rows] for part, rows in chosen.values()])
-    order = rng.permutation(len(features))
-    answers = np.empty_like(shuffled := ask(features[order]))
-    answers[order] = shuffled
-    classes = np.unique(arena.data["training y"])
-    _check_columns(answers, len(classes))
-    ends = np.cumsum([len(rows) for _, rows in chosen.values()])[:-1]
-    by_group = dict(zip(chosen, np.split(answers, ends), strict=True))
-    members, non_members = (
-        _signals(by_group[group], arena.data[f"{part} y"][rows], classes)
-        for group, (part, rows) in chosen.items()
-        if group in {"members", "non-members"}
+    features, targets = (
+        np.concatenate([arena.data[f"{part} {label}"][rows] for part, rows in chosen.values()])
+        for label in ("X", "y")
     )
-    attacks = default_attacks(members) if members.probabilities is not None else [GapAttack()]
-    submitted = submission.payload["prediction"][chosen["scored"][1]]
+    order = rng.permutation(len(features))
+    values = np.empty_like(shuffled := ask(features[order]))
+    values[order] = shuffled
+    reading = Reading.of(arena.data["training y"], as_labels=arena.expects_labels(submission.split))
+    answers = reading.fitted(values, targets)
+    ends = np.cumsum([len(rows) for _, rows in chosen.values()])[:-1]
+    by_group = dict(zip(chosen, answers.split(ends), strict=True))
+    (members, non_members), attacks = reading.signals(
+        [by_group["members"], by_group["non-members"]]
+    )
     return ServedModel(
         audit=audit(members, non_members, attacks=attacks, rng=rng),
-        consistency=compare_answers(
-            submitted,
-            _labels(by_group["scored"], classes),
-            _labels(by_group["scored again"], classes),
+        consistency=reading.compared(
+            submission.payload["prediction"][chosen["scored"][1]],
+            by_group["scored"].values,
+            by_group["scored again"].values,
         ),
+        not_finite=float(1 - answers.is_finite.mean()),
     )
 
 
 def _some(n_records: int, rng: np.random.Generator) -> np.ndarray:
     return rng.permutation(n_records)[:N_OF_EACH]
-
-
-def _check_columns(answers: np.ndarray, n_classes: int) -> None:
-    if answers.ndim == 2 and answers.shape[1] != n_classes:
-        raise AnonymizerUnavailableError(
-            f"the anonymizer answered {answers.shape[1]} probabilities for each record; give one "
-            f"for each of the {n_classes} classes of the training data, or labels"
-        )
-
-
-def _labels(answers: np.ndarray, classes: np.ndarray) -> np.ndarray:
-    return answers if answers.ndim == 1 else classes[np.argmax(answers, axis=1)]
-
-
-def _signals(answers: np.ndarray, targets: np.ndarray, classes: np.ndarray) -> Signals:
-    """Return what an attack sees; a class that nobody was trained on has probability 0."""
-    if answers.ndim == 2:
-        places = np.minimum(np.searchsorted(classes, targets), len(classes) - 1)
-        labels = np.where(classes[places] == targets, places, len(classes))
-        return Signals.from_probabilities(np.pad(answers, ((0, 0), (0, 1))), labels)
-    codes = np.unique(np.concatenate([answers, targets]), return_inverse=True)[1]
-    predicted, labels = np.split(codes, [len(answers)])
-    return Signals.from_labels(predicted, labels)

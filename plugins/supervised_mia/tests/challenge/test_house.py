@@ -4,13 +4,9 @@ import time
 
 import numpy as np
 import pytest
-from anomed_supervised_mia.challenge.arena import open_arena
-from anomed_supervised_mia.challenge.data import Parts
-from anomed_supervised_mia.challenge.house import AnonymizerUnavailableError, audit_served_model
-from anomed_supervised_mia.challenge.scoring import evaluate_MIA, evaluator_of
+from sklearn.ensemble import RandomForestRegressor
 from sklearn.linear_model import LogisticRegression
-
-from anomed_core import Lottery, Role, Split, Subject, Submission
+from sklearn.metrics import roc_auc_score
 
 ATTACK_TIMEOUT_S = 60
 
@@ -116,53 +112,24 @@ def test_the_server_cannot_be_sent_elsewhere(server, participant, url):
     assert "allowed are http URLs at 127.0.0.1" in answer.json["description"]
 
 
-N_EACH = 40
-
-
-def audit_of_answers(answer, *, unseen):
-    """Audit a model of two classes on non-members of a class that nobody was trained on."""
-    X = np.arange(3.0 * N_EACH).reshape(-1, 1)
-    y = np.repeat([0, 2], N_EACH // 2)
-    data = {
-        "training": (X[:N_EACH], y),
-        "tuning": (X[N_EACH : 2 * N_EACH], y),
-        "validation": (X[2 * N_EACH :], np.full(N_EACH, unseen)),
-    }
-    arena = open_arena(
-        Parts(key="k", load=lambda: data),
-        length=5,
-        evaluate_prediction=evaluator_of(["accuracy"]),
-        evaluate_memberships=evaluate_MIA,
-        lottery=Lottery(bytes(32), "c"),
-        freeze=lambda name, key, compute: compute(),
-    )
-    submission = Submission(
-        kind="anonymizer",
-        subject=Subject(role=Role.ANONYMIZER, anonymizer="a"),
-        split=Split.TUNING,
-        payload={"prediction": y},
-        digest="0" * 64,
-    )
-    return audit_served_model(arena, submission, answer, np.random.default_rng(1)).metrics()
-
-
-@pytest.mark.parametrize(("unseen", "elsewhere"), [(1, 2), (5, 9)])
-def test_no_answer_but_the_label_itself_is_right_for_a_label_that_nobody_was_trained_on(
-    unseen, elsewhere
-):
-    def answer(X):
-        return np.where(X[:, 0] < N_EACH // 2, 0, np.where(X[:, 0] < N_EACH, 2, elsewhere))
-
-    assert audit_of_answers(answer, unseen=unseen)["auc"] == 1.0
-
-
-@pytest.mark.parametrize("unseen", [1, 5])
-def test_a_label_that_nobody_was_trained_on_has_no_probability(unseen):
-    metrics = audit_of_answers(lambda X: np.tile([0.5, 0.5], (len(X), 1)), unseen=unseen)
-
-    assert metrics["auc"] == 1.0
-
-
-def test_probabilities_of_other_classes_than_the_training_data_are_refused():
-    with pytest.raises(AnonymizerUnavailableError, match=r"3 probabilities .* each of the 2 class"):
-        audit_of_answers(lambda X: np.tile([0.5, 0.25, 0.25], (len(X), 1)), unseen=2)
+def test_a_regressor_is_audited_by_its_errors(open_digits, participant, serving_model):
+    server = open_digits(source="sklearn:diabetes", length=30, audit_hosts=("127.0.0.1",))
+    player = participant(server)
+    training = player.download("/data/anonymizer/training")
+    forest = RandomForestRegressor(30, random_state=0).fit(training["X"], training["y"])
+    features = player.download("/data/anonymizer/validation")["X"]
+    with serving_model(forest.predict) as host:
+        url = f"http://{host}/predict"
+        player.submit(
+            "anonymizer", forest.predict(features), anonymizer="a", data_split="validation"
+        )
+        metrics = audited(server, url)
+    records = server.challenges["digits"].challenge.definition
+    errors = [
+        -np.abs(forest.predict(side["X"]) - side["y"])
+        for side in (records.records("training"), records.records("validation"))
+    ]
+    is_member = np.repeat([1, 0], [len(side) for side in errors])
+    assert metrics["auc"] == pytest.approx(roc_auc_score(is_member, np.concatenate(errors)))
+    assert metrics["auc_low"] > 0.7
+    assert metrics["flagged"] == 0.0

@@ -37,18 +37,42 @@ def test_probabilities_are_answers_too(serving_model):
     ("status", "content"),
     [
         (201, encode_npz({"prediction": np.zeros(3)})),
-        (201, encode_npz({"prediction": np.zeros((5, 2, 2))})),
+        (201, encode_npz({"prediction": np.zeros(())})),
         (201, encode_npz({"something": np.zeros(5)})),
         (201, pickled()),
         (201, b"not npz"),
         (302, b""),
         (500, b"oops"),
     ],
-    ids=["too few", "three axes", "another name", "pickle", "no npz", "redirect", "failure"],
+    ids=["too few", "a number", "another name", "pickle", "no npz", "redirect", "failure"],
 )
 def test_anything_but_predictions_makes_it_unavailable(serving, status, content):
     with serving(lambda _: (status, content)) as host, pytest.raises(AnonymizerUnavailableError):
         ask(f"http://{host}/predict", X)
+
+
+def test_many_records_are_asked_for_in_requests_that_a_slow_model_can_answer(serving_model):
+    sizes = []
+
+    def predict(features):
+        sizes.append(len(features))
+        return features[:, 0]
+
+    with serving_model(predict) as host:
+        answers = ask(f"http://{host}/predict", np.arange(1002.0).reshape(501, 2))
+    np.testing.assert_array_equal(answers, np.arange(0.0, 1002.0, 2))
+    assert sizes == [167] * 3
+
+
+def test_answers_of_several_kinds_are_no_prediction(serving_model):
+    def predict(features):
+        return np.zeros(len(features), dtype=int if features[0, 0] else "U3")
+
+    with (
+        serving_model(predict) as host,
+        pytest.raises(AnonymizerUnavailableError, match="several shapes or kinds"),
+    ):
+        ask(f"http://{host}/predict", np.arange(1002.0).reshape(501, 2))
 
 
 def test_a_server_that_is_not_there_is_unavailable(serving):
