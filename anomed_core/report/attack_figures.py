@@ -61,7 +61,8 @@ def roc_chart(
         series[0] = attrs.evolve(series[0], **_with_band(series[0], hull))
     guides = [Guide(name="guessing", x=(floor, math.sqrt(floor), 1), y=(floor, floor**0.5, 1))]
     if ceiling is not None:
-        x, y = (np.clip(_floats(part), floor, 1) for part in ceiling)
+        x, y = (_floats(part) for part in ceiling)
+        x, y = x[x >= floor], np.clip(y[x >= floor], floor, 1)
         guides.append(Guide(name=ceiling_name, x=x, y=y, role="gate"))
     axis = Axis(label="true-positive rate", limits=(floor, 1.0), logarithmic=True, percent=True)
     return Chart(
@@ -75,11 +76,14 @@ def roc_chart(
 
 
 def _with_band(curve: Series, hull: Series) -> dict[str, Any]:
-    """Return a curve at the band's levels as well, so that one series holds both."""
+    """Return a curve at the band's levels as well; between two of them, the wider limits hold."""
     x = np.union1d(_floats(curve.x), _floats(hull.x))
     place = np.searchsorted(curve.x, x, side="right") - 1
     y = np.where(place < 0, np.nan, _floats(curve.y)[np.maximum(place, 0)])
-    low, high = (np.interp(x, hull.x, limit) for limit in (hull.low, hull.high))
+    before = np.searchsorted(hull.x, x, side="right") - 1
+    after = np.searchsorted(hull.x, x, side="left")
+    low = np.where(before < 0, np.nan, _floats(hull.low)[np.maximum(before, 0)])
+    high = np.append(hull.high, np.nan)[after]
     return {"x": x, "y": y, "low": low, "high": high}
 
 

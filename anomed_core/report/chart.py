@@ -23,7 +23,8 @@ Numbers = tuple[float, ...]
 
 
 def _numbers(values: Iterable[float]) -> Numbers:
-    return tuple(map(float, values))
+    """Return numbers; all NaN are one object, so that charts with gaps are equal, too."""
+    return tuple(math.nan if math.isnan(value) else value for value in map(float, values))
 
 
 def _word(text: object) -> str:

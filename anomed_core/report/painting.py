@@ -225,14 +225,18 @@ def _paint_guide(
             across, [y[0]] * len(up), up, facecolor="none", edgecolor=colour, hatch="///", alpha=0.3
         )
     level, upright = len(set(up)) == 1, len(set(across)) == 1
-    middle = len(across) // 2
-    place = (across[-1], up[-1]) if level or upright else (across[middle], up[middle])
+    if level or upright:
+        place = (across[-1], up[-1]) if level else (across[0], y[1])
+    else:  # what may be reached is named above its line, what is reached anyway below
+        middle = len(across) // (3 if guide.role == "gate" else 2)
+        place = (across[middle], up[middle])
+    above = level or (guide.role == "gate" and not upright)
     axes.annotate(
         guide.name,
         place,
-        (-3 if level else 4, 4 if level else -10),
+        (-3, 4) if above else (4, -10),
         textcoords="offset points",
-        ha="right" if level else "left",
+        ha="right" if above else "left",
         color=colour,
     )
 

@@ -16,4 +16,6 @@ from .challenge.upstream import (
     supervised_learning_MIA_challenge_server_factory as supervised_learning_MIA_challenge_server_factory,
 )
 from .metrics.accuracy import strict_binary_accuracy as strict_binary_accuracy
+from .report import plot_by_epoch as plot_by_epoch
+from .report import plot_privacy_utility as plot_privacy_utility
 from .report import write_report as write_report

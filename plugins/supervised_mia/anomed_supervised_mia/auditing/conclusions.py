@@ -36,6 +36,8 @@ class Conclusion:
         The highest over the attacks.
     claimed_epsilon : float or None
         The privacy promised, if any.
+    results : tuple of AttackResult
+        Of all attacks on that slice, with limits of AUC and epsilon that hold together.
     """
 
     attack: str
@@ -43,6 +45,7 @@ class Conclusion:
     auc: Estimate
     epsilon: EpsilonBound
     claimed_epsilon: float | None
+    results: tuple[AttackResult, ...] = attrs.field(eq=False, repr=False)
 
     @property
     def leaks(self) -> bool:
@@ -90,22 +93,52 @@ def conclude(audited: AuditResults) -> Conclusion:
     ValueError
         If nothing could be measured.
     """
-    strongest = audited.strongest()
-    found = [result for result in audited if result.slice == strongest.slice]
-    n_statements = 2 * len(found)
-    confidence = 1 - (1 - strongest.auc.confidence) / n_statements
-    bounds = [_bound(result, confidence=confidence) for result in found]
+    strongest, confidence = audited.strongest(), _confidence(audited)
+    results = tuple(_held(result, confidence) for result in _rivals(audited))
     return Conclusion(
         attack=strongest.attack,
-        n_attacks=len(found),
-        auc=estimate_auc(strongest.roc, confidence=confidence),
-        epsilon=max(bounds, key=lambda bound: bound.estimate.low),
+        n_attacks=len(results),
+        auc=auc_of_strongest(audited),
+        epsilon=max((r.best_epsilon for r in results), key=lambda bound: bound.estimate.low),
         claimed_epsilon=audited.metadata.claimed_epsilon,
+        results=results,
     )
 
 
-def _bound(result: AttackResult, *, confidence: float) -> EpsilonBound:
-    delta = result.epsilon.delta
+def auc_of_strongest(audited: AuditResults) -> Estimate:
+    """Return the AUC of a conclusion, without its epsilon, which takes longer.
+
+    Parameters
+    ----------
+    audited : AuditResults
+
+    Returns
+    -------
+    Estimate
+
+    Raises
+    ------
+    ValueError
+        If nothing could be measured.
+    """
+    return estimate_auc(audited.strongest().roc, confidence=_confidence(audited))
+
+
+def _rivals(audited: AuditResults) -> list[AttackResult]:
+    largest = audited.strongest().slice
+    return [result for result in audited if result.slice == largest]
+
+
+def _confidence(audited: AuditResults) -> float:
+    """Return the confidence of each statement, the AUC and the epsilon of each attack."""
+    n_statements = 2 * len(_rivals(audited))
+    return 1 - (1 - audited.strongest().auc.confidence) / n_statements
+
+
+def _held(result: AttackResult, confidence: float) -> AttackResult:
+    auc, delta = estimate_auc(result.roc, confidence=confidence), result.epsilon.delta
     if result.one_run is None:
-        return epsilon_of_scores(result.roc, delta=delta, confidence=confidence)
-    return epsilon_of_one_run(result.roc, delta=delta, confidence=confidence)
+        bound = epsilon_of_scores(result.roc, delta=delta, confidence=confidence)
+        return attrs.evolve(result, auc=auc, epsilon=bound)
+    bound = epsilon_of_one_run(result.roc, delta=delta, confidence=confidence)
+    return attrs.evolve(result, auc=auc, one_run=bound)

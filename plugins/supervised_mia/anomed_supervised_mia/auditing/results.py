@@ -27,6 +27,9 @@ from anomed_supervised_mia.metrics import (
 
 if TYPE_CHECKING:
     import pandas as pd
+    from matplotlib.axes import Axes
+
+    from anomed_core.report import Display
 
 
 @attrs.frozen(kw_only=True)
@@ -110,6 +113,38 @@ class AttackResult:
     epsilon: EpsilonBound
     one_run: EpsilonBound | None = None
     roc: Roc = attrs.field(eq=False, repr=False)
+
+    def plot_roc(self, ax: Axes | None = None) -> Display:
+        """Plot the ROC curve on logarithmic axes, with its confidence band.
+
+        Parameters
+        ----------
+        ax : matplotlib Axes, optional
+
+        Returns
+        -------
+        Display
+            With ``ax_`` and ``figure_``.
+        """
+        from anomed_supervised_mia.report.figures import roc_figure
+
+        return roc_figure([self]).plot(ax)
+
+    def plot_scores(self, ax: Axes | None = None) -> Display:
+        """Plot how the attack's scores are distributed over members and non-members.
+
+        Parameters
+        ----------
+        ax : matplotlib Axes, optional
+
+        Returns
+        -------
+        Display
+            With ``ax_`` and ``figure_``.
+        """
+        from anomed_supervised_mia.report.figures import scores_figure
+
+        return scores_figure(self).plot(ax)
 
     @property
     def best_epsilon(self) -> EpsilonBound:
@@ -208,6 +243,60 @@ class AuditResults:
         largest = max(self.results, key=lambda result: result.n_members + result.n_non_members)
         rivals = [result for result in self.results if result.slice == largest.slice]
         return max(rivals, key=lambda result: result.auc.low)
+
+    def plot_roc(self, ax: Axes | None = None) -> Display:
+        """Plot the ROC curves of all attacks on the largest slice, and what a claim permits.
+
+        Parameters
+        ----------
+        ax : matplotlib Axes, optional
+
+        Returns
+        -------
+        Display
+            With ``ax_`` and ``figure_``.
+
+        Raises
+        ------
+        ValueError
+            If nothing could be measured.
+        """
+        from anomed_supervised_mia.report.figures import roc_figure
+
+        largest, metadata = self.strongest().slice, self.metadata
+        rivals = [result for result in self.results if result.slice == largest]
+        return roc_figure(
+            sorted(rivals, key=lambda result: -result.auc.low),
+            claimed_epsilon=metadata.claimed_epsilon,
+            claimed_delta=metadata.claimed_delta,
+        ).plot(ax)
+
+    def plot_slices(self, ax: Axes | None = None, *, attack: str | None = None) -> Display:
+        """Plot the AUC of one attack on each slice.
+
+        Parameters
+        ----------
+        ax : matplotlib Axes, optional
+        attack : str, optional
+            The strongest one by default.
+
+        Returns
+        -------
+        Display
+            With ``ax_`` and ``figure_``.
+
+        Raises
+        ------
+        ValueError
+            If the attack was measured on no slice.
+        """
+        from anomed_supervised_mia.report.figures import slices_figure
+
+        strongest = self.strongest()
+        wanted = strongest.attack if attack is None else attack
+        return slices_figure(
+            [r for r in self.results if r.attack == wanted and r.slice != strongest.slice]
+        ).plot(ax)
 
     @property
     def ceilings(self) -> Ceilings | None:

@@ -39,6 +39,11 @@ class Slice:
         """Show both, or one if there is only one part."""
         return self.partition if self.partition == self.value else f"{self.partition} {self.value}"
 
+    @property
+    def in_words(self) -> str:
+        """Name the slice as captions do."""
+        return "all records" if self.partition == "whole" else str(self)
+
 
 @attrs.frozen(kw_only=True, eq=False)
 class Partition:

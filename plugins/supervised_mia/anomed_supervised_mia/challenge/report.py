@@ -12,7 +12,7 @@ from anomed_supervised_mia.auditing.audits import AuditSettings, measure
 from anomed_supervised_mia.auditing.results import AttackResult, AuditMetadata, AuditResults
 from anomed_supervised_mia.auditing.slices import Slice
 from anomed_supervised_mia.challenge.arena import Arena
-from anomed_supervised_mia.report import render_fragment
+from anomed_supervised_mia.report import report_parts
 
 SubmissionOf = Callable[[Score], Submission | None]
 _WHOLE = Slice(partition="whole", value="whole")
@@ -51,7 +51,7 @@ def report_sections(
         return []
     section = ReportSection(
         title="Membership inference",
-        html=render_fragment(audits),
+        parts=report_parts(audits),
         data={"audits": [audit.to_dict() for audit in audits]},
     )
     return [section]
