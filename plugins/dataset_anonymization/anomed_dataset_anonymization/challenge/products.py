@@ -232,6 +232,7 @@ def _wire_column(column: Column) -> ColumnSchema:
         nullable=True,
         low=bounds.low if bounds else None,
         high=bounds.high if bounds else None,
+        step=bounds.step if bounds else None,
         categories=texts,
         description=f"{column.kind.capitalize()}, role {column.role}.",
     )
