@@ -1,13 +1,12 @@
 from .application import create_app as create_app
 from .config import ServerSettings as ServerSettings
-from .datasets import DataSource as DataSource
 from .datasets import simulate_hospital_register as simulate_hospital_register
-from .delivery import DeliveryContext as DeliveryContext
 from .demonstration import DemoSession as DemoSession
 from .errors import ConfigError as ConfigError
 from .errors import SubmissionRejected as SubmissionRejected
 from .errors import UsageError as UsageError
 from .hookspecs import hookimpl as hookimpl
+from .hookspecs.creation import CreationContext as CreationContext
 from .model import ANONYMIZER as ANONYMIZER
 from .model import DATA_SPLIT as DATA_SPLIT
 from .model import DEANONYMIZER as DEANONYMIZER
@@ -22,6 +21,8 @@ from .model import ColumnSchema as ColumnSchema
 from .model import Criterion as Criterion
 from .model import DataProduct as DataProduct
 from .model import DataRequest as DataRequest
+from .model import DataSource as DataSource
+from .model import DeliveryContext as DeliveryContext
 from .model import DemoConfig as DemoConfig
 from .model import Direction as Direction
 from .model import FormPart as FormPart
@@ -50,7 +51,6 @@ from .model import Take as Take
 from .model import Target as Target
 from .model import TextSchema as TextSchema
 from .model import alternatives as alternatives
-from .plugins import CreationContext as CreationContext
 from .plugins import ExtensionPoint as ExtensionPoint
 from .plugins import extension_points as extension_points
 from .sampling import Lottery as Lottery

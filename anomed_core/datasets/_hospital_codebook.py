@@ -1,7 +1,7 @@
 """What the columns of the simulated hospital register mean."""
 
 from anomed_core.datasets import _hospital_parameters as parameters
-from anomed_core.datasets.codebook import CodebookColumn
+from anomed_core.model.codebook import CodebookColumn
 
 SEXES = ("female", "male")
 ADMISSION_TYPES = ("elective", "emergency", "transfer", "birth")

@@ -11,10 +11,10 @@ from zipfile import BadZipFile
 
 import numpy as np
 
-from anomed_core.datasets.codebook import CodebookColumn
-from anomed_core.datasets.source import DataSource
 from anomed_core.errors import UsageError
 from anomed_core.hookspecs import API, hookimpl
+from anomed_core.model.codebook import CodebookColumn
+from anomed_core.model.data_source import DataSource
 
 ANOMED_API = API
 

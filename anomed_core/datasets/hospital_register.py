@@ -32,7 +32,7 @@ from anomed_core.datasets._hospital_codebook import (
     HOSPITAL_REGISTER,
     LONGEST_STAY_DAYS,
 )
-from anomed_core.datasets.codebook import CodebookColumn
+from anomed_core.model.codebook import CodebookColumn
 
 if TYPE_CHECKING:
     import pandas as pd

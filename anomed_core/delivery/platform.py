@@ -9,10 +9,10 @@ from typing import Any
 import attrs
 import httpx
 
-from anomed_core.delivery.context import DeliveryContext
 from anomed_core.errors import ServiceError
 from anomed_core.hookspecs import hookimpl
 from anomed_core.model import Role, Score
+from anomed_core.model.delivery import DeliveryContext
 
 ANOMED_API = 1
 

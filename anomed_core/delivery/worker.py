@@ -7,10 +7,10 @@ from collections.abc import Callable
 
 import structlog
 
-from anomed_core.delivery.context import DeliveryContext
 from anomed_core.delivery.platform import PlatformRefusedError
 from anomed_core.ledger import DELIVER, FollowUp, FollowUpBook
 from anomed_core.model import Score
+from anomed_core.model.delivery import DeliveryContext
 
 log = structlog.get_logger(__name__)
 

@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING, Any
 from anomed_core.hookspecs._markers import hookspec
 
 if TYPE_CHECKING:
+    from anomed_core.hookspecs.creation import CreationContext
     from anomed_core.model import ChallengeType
-    from anomed_core.plugins import CreationContext
 
 
 @hookspec

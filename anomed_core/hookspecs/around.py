@@ -8,9 +8,9 @@ from typing import TYPE_CHECKING, Any
 from anomed_core.hookspecs._markers import hookspec
 
 if TYPE_CHECKING:
-    from anomed_core.datasets import DataSource
-    from anomed_core.delivery import DeliveryContext
     from anomed_core.model import Baseline, Challenge, ReportSection, Score, Subject, Submission
+    from anomed_core.model.data_source import DataSource
+    from anomed_core.model.delivery import DeliveryContext
 
 
 @hookspec

@@ -1,7 +1,9 @@
 """The vocabulary: frozen value classes, no input or output."""
 
 from anomed_core.model.challenge import Challenge, ChallengeSpec, Phase, ShownRanking, Since
+from anomed_core.model.codebook import CodebookColumn
 from anomed_core.model.data_product import DataProduct
+from anomed_core.model.data_source import DataSource
 from anomed_core.model.declarations import (
     ANONYMIZER,
     DATA_SPLIT,
@@ -13,6 +15,7 @@ from anomed_core.model.declarations import (
     Parameter,
     normalised_slug,
 )
+from anomed_core.model.delivery import DeliveryContext
 from anomed_core.model.events import DataRequest, Payload, Score, Subject, Submission, Target
 from anomed_core.model.extras import Baseline, HouseAttack, Quality, ReportSection
 from anomed_core.model.payloads import (
@@ -43,10 +46,13 @@ __all__ = [
     "Challenge",
     "ChallengeSpec",
     "ChallengeType",
+    "CodebookColumn",
     "ColumnSchema",
     "Criterion",
     "DataProduct",
     "DataRequest",
+    "DataSource",
+    "DeliveryContext",
     "DemoConfig",
     "Direction",
     "FormPart",

@@ -36,13 +36,17 @@ def _own_role(kind: SubmissionKind) -> Role:
     return Role(kind.name)
 
 
+def _usual_parameters(kind: SubmissionKind) -> tuple[Parameter, ...]:
+    return _USUAL_PARAMETERS.get(kind.submitter, ()) if kind.default_split is None else ()
+
+
 def _attacks_somebody(kind: SubmissionKind) -> bool:
     """Whether a kind is an attack on the anonymizer that the query must name."""
     if kind.purpose is not Purpose.THREAT or kind.submitter is not Role.DEANONYMIZER:
         return False
-    has_usual_parameters = not kind.parameters and kind.default_split is None
-    names = {parameter.name for parameter in kind.parameters if parameter.required}
-    return has_usual_parameters or ANONYMIZER.name in names
+    return ANONYMIZER.name in {
+        parameter.name for parameter in kind.parameters if parameter.required
+    }
 
 
 def _usually_kept(kind: SubmissionKind) -> frozenset[Split]:
@@ -53,6 +57,23 @@ def _usually_kept(kind: SubmissionKind) -> frozenset[Split]:
 @attrs.frozen(kw_only=True)
 class SubmissionKind:
     """Something participants hand in to be scored.
+
+    What is not given follows from who submits it; each may be given instead:
+
+    ===============  ==========================  ====================================
+    attribute        anonymizer                  deanonymizer
+    ===============  ==========================  ====================================
+    ``submitter``    the name, if it is a role   the name, if it is a role
+    ``path``         ``/utility/`` and the name  ``/utility/`` and the name
+    ``purpose``      utility                     threat
+    ``parameters``   anonymizer, data_split      anonymizer, deanonymizer, data_split
+    ``keeps``        both splits                 the finals
+    ``with_target``  no                          yes
+    ``same_split``   no                          as ``with_target``
+    ===============  ==========================  ====================================
+
+    With a ``default_split`` there are no usual parameters, and where ``anonymizer`` is no required
+    parameter, there is no target.
 
     Attributes
     ----------
@@ -121,9 +142,11 @@ class SubmissionKind:
         converter=Purpose,
     )
     schema: SubmissionSchema | Mapping[Split, SubmissionSchema]
-    parameters: tuple[Parameter, ...] = attrs.field(converter=as_tuple, default=())
     default_split: Split | None = attrs.field(
         default=None, converter=attrs.converters.optional(Split)
+    )
+    parameters: tuple[Parameter, ...] = attrs.field(
+        default=attrs.Factory(_usual_parameters, takes_self=True), converter=as_tuple
     )
     selector: tuple[str, str] | None = None
     keeps: frozenset[Split] = attrs.field(
@@ -151,8 +174,6 @@ class SubmissionKind:
             raise ValueError(
                 f"{self.name}: anonymizers and deanonymizers submit, not {self.submitter}"
             )
-        if not self.parameters and self.default_split is None:
-            object.__setattr__(self, "parameters", _USUAL_PARAMETERS[self.submitter])
         splits = [p for p in self.parameters if p.name == DATA_SPLIT.name]
         if self.default_split is None and not any(p.required for p in splits):
             raise ValueError(f"{self.name}: without a default split, data_split must be required")

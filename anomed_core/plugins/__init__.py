@@ -1,6 +1,5 @@
 """The gate: scan without importing, load by name, ask the owner, judge what comes back."""
 
-from anomed_core.plugins.context import CreationContext
 from anomed_core.plugins.loading import HOOKS, OWNER_HOOKS, implemented_hooks, one_line
 from anomed_core.plugins.offers import ExtensionPoint, extension_points
 from anomed_core.plugins.registry import LoadedType, PluginRegistry, build_registry
@@ -10,7 +9,6 @@ from anomed_core.plugins.scan import PluginInfo, scan
 __all__ = [
     "HOOKS",
     "OWNER_HOOKS",
-    "CreationContext",
     "ExtensionPoint",
     "LoadedType",
     "PluginInfo",

@@ -13,7 +13,6 @@ import attrs
 import pluggy
 
 from anomed_core import hookspecs
-from anomed_core.datasets import DataSource
 from anomed_core.errors import (
     ContractError,
     PluginBrokenError,
@@ -22,6 +21,7 @@ from anomed_core.errors import (
     PluginNotFoundError,
 )
 from anomed_core.model import ChallengeType, normalised_slug
+from anomed_core.model.data_source import DataSource
 from anomed_core.plugins.diagnosis import (
     TRACE_VARIABLE,
     Write,

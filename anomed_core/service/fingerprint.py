@@ -12,8 +12,8 @@ from typing import Any
 
 import attrs
 
+from anomed_core.hookspecs.creation import CreationContext
 from anomed_core.model import HouseAttack, Metric
-from anomed_core.plugins import CreationContext
 from anomed_core.wire.digests import digest_value
 
 _DECIDES_SCORES = "fingerprint"

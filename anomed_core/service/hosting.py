@@ -15,6 +15,7 @@ from anomed_core.errors import (
     PluginBrokenError,
     PluginConflictError,
 )
+from anomed_core.hookspecs.creation import CreationContext
 from anomed_core.ledger import Provenance
 from anomed_core.model import (
     Challenge,
@@ -31,7 +32,6 @@ from anomed_core.model import (
     SubmissionKind,
 )
 from anomed_core.plugins import (
-    CreationContext,
     LoadedType,
     PluginRegistry,
     collected,

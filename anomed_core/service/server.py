@@ -11,7 +11,6 @@ import attrs
 import structlog
 
 from anomed_core.config import ServerSettings
-from anomed_core.delivery import DeliveryContext
 from anomed_core.delivery.platform import platform_from
 from anomed_core.delivery.worker import DeliveryWorker
 from anomed_core.engine import Engine, ForkingEngine, InlineEngine
@@ -25,6 +24,7 @@ from anomed_core.ledger import (
     utc_microseconds,
 )
 from anomed_core.model import ChallengeSpec, Score
+from anomed_core.model.delivery import DeliveryContext
 from anomed_core.plugins import PluginRegistry
 from anomed_core.service.background import Background, Worker
 from anomed_core.service.evaluation import Evaluator

@@ -2,7 +2,8 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from anomed_core.datasets import HOSPITAL_REGISTER, CodebookColumn, simulate_hospital_register
+from anomed_core.datasets import HOSPITAL_REGISTER, simulate_hospital_register
+from anomed_core.model import CodebookColumn
 
 
 @pytest.fixture(scope="module")

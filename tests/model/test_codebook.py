@@ -2,7 +2,7 @@ from typing import Any
 
 import pytest
 
-from anomed_core.datasets import CodebookColumn
+from anomed_core.model import CodebookColumn
 
 AGE: dict[str, Any] = {
     "name": "age",

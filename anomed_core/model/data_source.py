@@ -8,7 +8,7 @@ from typing import Any
 import attrs
 import numpy as np
 
-from anomed_core.datasets.codebook import CodebookColumn
+from anomed_core.model.codebook import CodebookColumn
 
 
 def _same(reference: str) -> str:

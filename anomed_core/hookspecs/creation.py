@@ -10,9 +10,9 @@ import attrs
 import numpy as np
 import structlog
 
-from anomed_core.datasets.source import DataSource
 from anomed_core.errors import ConfigError
-from anomed_core.plugins.source_text import source_digest
+from anomed_core.hookspecs.source_text import source_digest
+from anomed_core.model.data_source import DataSource
 from anomed_core.sampling import Lottery
 from anomed_core.state import ArtifactStore
 from anomed_core.wire.digests import digest_value
