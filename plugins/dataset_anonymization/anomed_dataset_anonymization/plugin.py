@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from anomed_core import (
     Baseline,
@@ -22,9 +22,6 @@ from anomed_core import (
     Target,
     hookimpl,
 )
-
-if TYPE_CHECKING:
-    from anomed_dataset_anonymization.challenge.definition import Definition
 
 ANOMED_API = 1
 
@@ -60,53 +57,59 @@ def anomed_challenge_types() -> list[ChallengeType]:
 
 
 @hookimpl
-def anomed_create_challenge(config: Any, context: CreationContext) -> Definition:
+def anomed_create_challenge(config: Any, context: CreationContext) -> Any:
     """Load the people, once for all workers, and deal them to the parts."""
-    from anomed_dataset_anonymization.challenge.definition import define
+    from anomed_dataset_anonymization.challenge.arena import create
 
-    return define(config, context)
+    return create(config, context)
 
 
 @hookimpl
 def anomed_data_products(challenge: Challenge) -> list[DataProduct]:
     """Declare the data of both sides."""
-    definition: Definition = challenge.definition
-    return definition.data_products()
+    from anomed_dataset_anonymization.challenge.products import data_products
+
+    return data_products(challenge.definition)
 
 
 @hookimpl
 def anomed_provide_data(challenge: Challenge, product: DataProduct, request: DataRequest) -> Any:
     """Hand out tables; draws depend on the server's secret only."""
-    definition: Definition = challenge.definition
-    return definition.provide(product, request)
+    from anomed_dataset_anonymization.challenge.products import provide
+
+    return provide(challenge.definition, product, request)
 
 
 @hookimpl
 def anomed_submission_kinds(challenge: Challenge) -> list[SubmissionKind]:
     """Declare published tables and attacks on them."""
-    definition: Definition = challenge.definition
-    return definition.submission_kinds()
+    from anomed_dataset_anonymization.challenge.kinds import submission_kinds
+
+    return submission_kinds(challenge.definition)
 
 
 @hookimpl
 def anomed_metrics(challenge: Challenge) -> list[Metric]:
     """Declare what tables and attacks are scored by."""
-    definition: Definition = challenge.definition
-    return definition.metrics()
+    from anomed_dataset_anonymization.challenge.metrics import metrics_of
+
+    return metrics_of(challenge.definition)
 
 
 @hookimpl
 def anomed_validate_submission(challenge: Challenge, submission: Submission) -> None:
     """Refuse what does not fit the schema of the people."""
-    definition: Definition = challenge.definition
-    definition.validate(submission)
+    from anomed_dataset_anonymization.challenge.kinds import validate
+
+    validate(challenge.definition, submission)
 
 
 @hookimpl
 def anomed_evaluate_utility(challenge: Challenge, submission: Submission) -> Mapping[str, float]:
     """Compare a published table with the leaky one."""
-    definition: Definition = challenge.definition
-    return definition.evaluate_utility(submission)
+    from anomed_dataset_anonymization.challenge.scoring import evaluate_utility
+
+    return evaluate_utility(challenge.definition, submission)
 
 
 @hookimpl
@@ -114,36 +117,41 @@ def anomed_evaluate_threat(
     challenge: Challenge, submission: Submission, target: Target
 ) -> Mapping[str, float]:
     """Compare what an attacker says about people with the truth."""
-    definition: Definition = challenge.definition
-    return definition.evaluate_threat(submission, target)
+    from anomed_dataset_anonymization.challenge.scoring import evaluate_threat
+
+    return evaluate_threat(challenge.definition, submission, target)
 
 
 @hookimpl
 def anomed_house_attacks(challenge: Challenge) -> list[HouseAttack]:
     """Attack every published table with the house's panel."""
-    definition: Definition = challenge.definition
-    return definition.house_attacks()
+    from anomed_dataset_anonymization.challenge.house import house_attacks
+
+    return house_attacks(challenge.definition)
 
 
 @hookimpl
 def anomed_baselines(challenge: Challenge) -> list[Baseline]:
     """Offer tables and attacks with known outcomes."""
-    definition: Definition = challenge.definition
-    return definition.baselines()
+    from anomed_dataset_anonymization.challenge.baselines import baselines
+
+    return baselines(challenge.definition)
 
 
 @hookimpl
 def anomed_rankings(challenge: Challenge) -> list[Ranking]:
     """Rank the useful by the worst attack on them, and deanonymizers by what they find."""
-    definition: Definition = challenge.definition
-    return definition.rankings()
+    from anomed_dataset_anonymization.challenge.rankings import rankings
+
+    return rankings(challenge.definition)
 
 
 @hookimpl
 def anomed_house_entries(challenge: Challenge) -> list[HouseEntry]:
     """Enter tables that anybody could publish."""
-    definition: Definition = challenge.definition
-    return definition.house_entries()
+    from anomed_dataset_anonymization.challenge.rankings import house_entries
+
+    return house_entries(challenge.definition)
 
 
 @hookimpl

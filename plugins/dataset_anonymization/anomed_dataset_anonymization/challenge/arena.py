@@ -9,7 +9,8 @@ deanonymizer gets its own draw within a pool, with ids of its own.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import TYPE_CHECKING
+from functools import singledispatch
+from typing import TYPE_CHECKING, Any
 
 import attrs
 import numpy as np
@@ -17,8 +18,12 @@ import pandas as pd
 
 from anomed_core import ConfigError, CreationContext, Lottery, Split, Submission
 from anomed_dataset_anonymization.challenge.config import DatasetAnonymizationConfig
-from anomed_dataset_anonymization.challenge.data import People, open_people
-from anomed_dataset_anonymization.challenge.yardsticks import Yardsticks, lay_yardsticks
+from anomed_dataset_anonymization.challenge.data import (
+    People,
+    Yardsticks,
+    lay_yardsticks,
+    open_people,
+)
 from anomed_dataset_anonymization.people.knowledge import background_knowledge, what_is_known
 from anomed_dataset_anonymization.people.splits import Targets, draw_targets
 from anomed_dataset_anonymization.schema import Column, ColumnKind, TableSchema, encode
@@ -197,6 +202,12 @@ class Arena:
     @property
     def _record_ids(self) -> pd.Index[int]:
         return pd.Index(np.asarray(self.people.record_ids), name=RECORD_ID)
+
+
+@singledispatch
+def create(config: Any, context: CreationContext) -> Any:
+    """Open what a configuration describes; see `upstream` for an organiser's own functions."""
+    return open_arena(config, context)
 
 
 def open_arena(config: DatasetAnonymizationConfig, context: CreationContext) -> Arena:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 from collections.abc import Callable
+from functools import singledispatch
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -17,18 +18,24 @@ from anomed_dataset_anonymization.anonymizers import (
     Noise,
     Suppression,
 )
-from anomed_dataset_anonymization.challenge.attack_metrics import INFERENCE, LINKAGE, RECONSTRUCTION
-from anomed_dataset_anonymization.challenge.metrics import ANONYMIZER
+from anomed_dataset_anonymization.challenge.kinds import (
+    INFERENCE,
+    LINKAGE,
+    PUBLISHED_TABLE,
+    RECONSTRUCTION,
+)
+from anomed_dataset_anonymization.challenge.products import draw_of
 from anomed_dataset_anonymization.schema.frames import people_frame
 from anomed_dataset_anonymization.schemes import canonicalise
 from anomed_dataset_anonymization.threat import NO_ROW
 
 if TYPE_CHECKING:
-    from anomed_dataset_anonymization.challenge.arena import Arena, Draw
+    from anomed_dataset_anonymization.challenge.arena import Arena
 
 _SEED = 0
 
 
+@singledispatch
 def baselines(arena: Arena) -> list[Baseline]:
     """Return the baselines of a challenge; attacks come after the table that they attack."""
     return [*_tables(arena), *_reconstructions(arena), *_inferences(arena), *_linkages(arena)]
@@ -38,7 +45,7 @@ def _tables(arena: Arena) -> list[Baseline]:
     def published(name: str, quality: Quality, anonymizer: Anonymizer) -> Baseline:
         return Baseline(
             name=name,
-            kind=ANONYMIZER,
+            kind=PUBLISHED_TABLE,
             quality=quality,
             payload=lambda _: form(anonymized(arena, anonymizer), anonymizer.scheme),
             known_to={Role.ANONYMIZER},  # they hold the table that the perfect one publishes
@@ -50,7 +57,7 @@ def _tables(arena: Arena) -> list[Baseline]:
         published("nothing but the number of people", Quality.TRIVIAL, Suppression()),
         Baseline(
             name="a column that nobody knows",
-            kind=ANONYMIZER,
+            kind=PUBLISHED_TABLE,
             quality=Quality.INVALID,
             payload=lambda _: form(pd.DataFrame({"nobody knows": [1]}), "same"),
         ),
@@ -79,13 +86,13 @@ def _reconstructions(arena: Arena) -> list[Baseline]:
 
 def _inferences(arena: Arena) -> list[Baseline]:
     def about_members(request: DataRequest) -> pd.DataFrame:
-        targets = _draw(arena, request).targets
+        targets = draw_of(arena, request).targets
         people = people_frame(arena.people.coordinates[targets.positions], arena.schema)
         answers = people[list(arena.unknown_names)].assign(target_id=targets.ids)
         return answers[targets.is_member]
 
     def nobody(request: DataRequest) -> pd.DataFrame:
-        return pd.DataFrame({"target_id": _draw(arena, request).targets.ids})
+        return pd.DataFrame({"target_id": draw_of(arena, request).targets.ids})
 
     return [
         Baseline(
@@ -109,7 +116,7 @@ def _inferences(arena: Arena) -> list[Baseline]:
 def _linkages(arena: Arena) -> list[Baseline]:
     def own_rows(request: DataRequest) -> pd.DataFrame:
         """Name everybody's own row in the leaky table as it is."""
-        targets = _draw(arena, request).targets
+        targets = draw_of(arena, request).targets
         published = canonicalise(
             anonymized(arena, Identity()),
             Identity.scheme,
@@ -122,11 +129,11 @@ def _linkages(arena: Arena) -> list[Baseline]:
         return _claims(targets.ids, np.where(targets.is_member, rows, NO_ROW))
 
     def first_row(request: DataRequest) -> pd.DataFrame:
-        ids = _draw(arena, request).targets.ids
+        ids = draw_of(arena, request).targets.ids
         return _claims(ids, np.zeros(len(ids), dtype=np.int64))
 
     def no_row(request: DataRequest) -> pd.DataFrame:
-        ids = _draw(arena, request).targets.ids
+        ids = draw_of(arena, request).targets.ids
         return _claims(ids, np.full(len(ids), arena.n_leaky))
 
     return [
@@ -147,14 +154,6 @@ def _linkages(arena: Arena) -> list[Baseline]:
 
 def _claims(ids: np.ndarray, rows: np.ndarray) -> pd.DataFrame:
     return pd.DataFrame({"target_id": ids, "anon_row": rows})
-
-
-def _draw(arena: Arena, request: DataRequest) -> Draw:
-    return arena.draw(
-        request.split or Split.TUNING,
-        anonymizer=request.anonymizer or "",
-        deanonymizer=request.deanonymizer or "",
-    )
 
 
 def anonymized(arena: Arena, anonymizer: Anonymizer) -> pd.DataFrame:

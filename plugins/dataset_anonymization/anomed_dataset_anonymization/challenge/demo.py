@@ -21,9 +21,9 @@ from anomed_dataset_anonymization.anonymizers import (
 from anomed_dataset_anonymization.schema import TableSchema, encode
 from anomed_dataset_anonymization.schemes import canonicalise
 from anomed_dataset_anonymization.threat import (
-    HOUSE_ATTACKS,
+    PANEL,
+    Attack,
     AttackerView,
-    HouseAttack,
     NearestBox,
 )
 
@@ -32,7 +32,7 @@ if TYPE_CHECKING:
 
 _HOUSE_TIMEOUT_S = 180.0
 _DEANONYMIZER = "nearest-box"
-_NAMES = {attack.name for attack in HOUSE_ATTACKS}
+_NAMES = {attack.name for attack in PANEL}
 
 
 def play(session: DemoSession) -> None:
@@ -86,9 +86,7 @@ def _publish(
     return metrics
 
 
-def _attack(
-    session: DemoSession, anonymizer: str, attack: HouseAttack, *, schema: TableSchema
-) -> None:
+def _attack(session: DemoSession, anonymizer: str, attack: Attack, *, schema: TableSchema) -> None:
     """Infer the unknown columns from the published table, as any participant could."""
     attacker = session.join(_DEANONYMIZER).attack(anonymizer)
     targets = attacker.document("deanonymizer/targets", split="validation")
@@ -126,7 +124,7 @@ def _answers(values: np.ndarray, view: AttackerView, schema: TableSchema) -> pd.
 
 def _wait_for_the_house(session: DemoSession, n_tables: int) -> None:
     """Wait until the house has attacked everybody."""
-    expected = n_tables * len(HOUSE_ATTACKS)
+    expected = n_tables * len(PANEL)
     deadline = time.monotonic() + _HOUSE_TIMEOUT_S
     challenge = session.join()
     scores: list[dict[str, Any]] = []

@@ -1,8 +1,10 @@
-"""What the challenge hands out, and what it takes."""
+"""What the challenge hands out."""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from collections.abc import Callable, Iterable
+from functools import singledispatch
+from typing import TYPE_CHECKING, Any
 
 import attrs
 
@@ -12,25 +14,19 @@ from anomed_core import (
     DEANONYMIZER,
     ColumnSchema,
     DataProduct,
-    FormPart,
-    FormSchema,
+    DataRequest,
     JSONSchema,
-    Metric,
-    Purpose,
     Role,
     Split,
-    SubmissionKind,
-    TextSchema,
+    Submission,
+    SubmissionRejected,
+    TableSchema,
 )
-from anomed_core import TableSchema as WireSchema
-from anomed_dataset_anonymization.challenge import attack_metrics
-from anomed_dataset_anonymization.challenge import metrics as table_metrics
-from anomed_dataset_anonymization.challenge.attack_metrics import INFERENCE, LINKAGE, RECONSTRUCTION
-from anomed_dataset_anonymization.schemes import SCHEMES
+from anomed_dataset_anonymization.schemes import publish
 
 if TYPE_CHECKING:
-    from anomed_dataset_anonymization.challenge.arena import Arena
-    from anomed_dataset_anonymization.schema import Column, TableSchema
+    from anomed_dataset_anonymization.challenge.arena import Arena, Draw
+    from anomed_dataset_anonymization.schema import Column
 
 LEAKY = "/data/anonymizer/leaky"
 BACKGROUND = "/data/deanonymizer/background-knowledge"
@@ -42,10 +38,16 @@ SCHEMA = "/data/schema"
 
 _KINDS = {"int64": "int", "float64": "float", "string": "str", "bool": "bool"}
 _EVERYBODY = {Role.PUBLIC, Role.ANONYMIZER, Role.DEANONYMIZER}
-_OPTIONAL_SPLIT = attrs.evolve(DATA_SPLIT, required=False)
-_OPTIONAL_PAIR = tuple(attrs.evolve(party, required=False) for party in (ANONYMIZER, DEANONYMIZER))
+OPTIONAL_SPLIT = attrs.evolve(DATA_SPLIT, required=False)
+OPTIONAL_PAIR = tuple(attrs.evolve(party, required=False) for party in (ANONYMIZER, DEANONYMIZER))
 
 
+TARGET_ID = ColumnSchema(
+    name="target_id", kinds=("int",), description="A target, as background knowledge names it."
+)
+
+
+@singledispatch
 def data_products(arena: Arena) -> list[DataProduct]:
     """Declare the data of both sides."""
     attackers = {Role.DEANONYMIZER}
@@ -73,7 +75,7 @@ def data_products(arena: Arena) -> list[DataProduct]:
             audience=attackers,
             schema=_knowledge_schema(arena),
             static=False,
-            parameters=(*_OPTIONAL_PAIR, _OPTIONAL_SPLIT),
+            parameters=(*OPTIONAL_PAIR, OPTIONAL_SPLIT),
             description="What is known of the targets of this pair: target_id and the "
             "quasi-identifiers; tuning targets unless data_split says otherwise.",
         ),
@@ -82,14 +84,14 @@ def data_products(arena: Arena) -> list[DataProduct]:
             audience=attackers,
             schema=JSONSchema(),
             static=False,
-            parameters=(*_OPTIONAL_PAIR, _OPTIONAL_SPLIT),
+            parameters=(*OPTIONAL_PAIR, OPTIONAL_SPLIT),
             description="The ids of the targets of this pair, and which columns are known, unknown "
             "and noisy.",
         ),
         DataProduct(
             path=PUBLISHED,
             audience=attackers,
-            schema=WireSchema(),
+            schema=TableSchema(),
             static=False,
             parameters=(ANONYMIZER,),
             with_target=True,
@@ -108,117 +110,73 @@ def data_products(arena: Arena) -> list[DataProduct]:
     ]
 
 
-def submission_kinds(arena: Arena) -> list[SubmissionKind]:
-    """Declare published tables, and the three forms of attacks on them."""
-    return [
-        SubmissionKind(
-            name=table_metrics.ANONYMIZER,
-            path="/utility/anonymizer",
-            submitter=Role.ANONYMIZER,
-            purpose=Purpose.UTILITY,
-            schema=published_form(arena.n_leaky),
-            parameters=(ANONYMIZER, _OPTIONAL_SPLIT),
-            default_split=Split.TUNING,
-            keeps=frozenset(Split),
-            description="An anonymized table and its scheme; for tuning unless data_split says "
-            "validation.",
-        ),
-        _attack_kind(
-            RECONSTRUCTION,
-            WireSchema(min_rows=1, max_rows=arena.n_leaky),
-            "The leaky table as an attacker reconstructs it, optionally with confidence.",
-        ),
-        _attack_kind(
-            INFERENCE,
-            WireSchema(columns=(_TARGET_ID, _CONFIDENCE), min_rows=1, max_rows=2 * arena.n_targets),
-            "target_id and the unknown columns as an attacker infers them.",
-        ),
-        _attack_kind(
-            LINKAGE,
-            WireSchema(
-                columns=(_TARGET_ID, _ANON_ROW, _RANK, _CONFIDENCE),
-                min_rows=1,
-                max_rows=6 * arena.n_targets,
-            ),
-            "target_id and anon_row, the published row that is the target, -1 for none; up to "
-            "three of different rank.",
-        ),
-    ]
+def provide(arena: Arena, product: DataProduct, request: DataRequest) -> Any:
+    """Return the content of a product; draws depend on the server's secret only."""
+    return _MAKERS[product.path](arena, request)
 
 
-def metrics(arena: Arena) -> list[Metric]:
-    """Declare the metrics of all submission kinds."""
-    return [
-        *table_metrics.table_metrics(arena),
-        *attack_metrics.reconstruction_metrics(arena),
-        *attack_metrics.inference_metrics(arena),
-        *attack_metrics.linkage_metrics(),
-    ]
+def draw_of(arena: Arena, asked: DataRequest | Submission) -> Draw:
+    """Return the people that the author of a request or of a submission is asked about."""
+    return arena.draw(
+        asked.split or Split.TUNING,
+        anonymizer=asked.anonymizer or "",
+        deanonymizer=asked.deanonymizer or "",
+    )
 
 
-def published_form(max_rows: int | None) -> FormSchema:
-    """Return the form that anonymizers send."""
-    return FormSchema(
-        parts=(
-            FormPart(
-                name="anon_data",
-                schema=WireSchema(min_rows=1, max_rows=max_rows),
-                description="The anonymized table as a parquet file.",
-            ),
-            FormPart(
-                name="anon_scheme",
-                schema=TextSchema(choices=tuple(SCHEMES)),
-                description="How its cells are to be read.",
-            ),
+def _targets(arena: Arena, request: DataRequest) -> dict[str, Any]:
+    return {
+        "data_split": (request.split or Split.TUNING).value,
+        "target_ids": draw_of(arena, request).targets.ids.tolist(),
+        "known": list(arena.known_names),
+        "unknown": list(arena.unknown_names),
+        "noise": dict(arena.noise),
+    }
+
+
+def _submission(request: DataRequest) -> Submission:
+    submission = request.target.submission if request.target else None
+    if submission is None:
+        raise SubmissionRejected(
+            f"The anonymizer {request.anonymizer!r} has published nothing yet; choose another one "
+            "or wait for it."
         )
-    )
+    return submission
 
 
-_TARGET_ID = ColumnSchema(
-    name="target_id", kinds=("int",), description="A target, as background knowledge names it."
-)
-_ANON_ROW = ColumnSchema(
-    name="anon_row", kinds=("int",), low=-1, description="A published row, -1 for none."
-)
-_RANK = ColumnSchema(
-    name="rank", kinds=("int",), low=1, high=3, required=False, description="1 is the likeliest."
-)
-_CONFIDENCE = ColumnSchema(
-    name="confidence",
-    kinds=("float", "int"),
-    required=False,
-    description="How sure the attacker is; higher is surer.",
-)
+def _scheme(arena: Arena, request: DataRequest) -> dict[str, Any]:
+    submission = _submission(request)
+    return {
+        "scheme": submission.payload["anon_scheme"],
+        "data_split": submission.split.value,
+        "rows": arena.published(submission).n_rows,
+        "payload_digest": submission.digest,
+    }
 
 
-def _attack_kind(task: str, schema: WireSchema, description: str) -> SubmissionKind:
-    is_reconstruction = task == RECONSTRUCTION
-    pair = _OPTIONAL_PAIR if is_reconstruction else (ANONYMIZER, DEANONYMIZER)
-    return SubmissionKind(
-        name=task,
-        path="/utility/deanonymizer",
-        submitter=Role.DEANONYMIZER,
-        purpose=Purpose.THREAT,
-        schema=schema,
-        parameters=(*pair, _OPTIONAL_SPLIT),
-        default_split=Split.TUNING,
-        selector=("task", task),
-        with_target=not is_reconstruction,
-        same_split=False,  # attackers meet the final, as those who read the published table
-        description=description,
-    )
+_MAKERS: dict[str, Callable[[Arena, DataRequest], Any]] = {
+    LEAKY: lambda arena, _: arena.leaky_table(),
+    REFERENCE: lambda arena, _: arena.reference_table(),
+    SCHEMA: lambda arena, _: arena.schema.to_document(),
+    BACKGROUND: lambda arena, request: draw_of(arena, request).knowledge,
+    TARGETS: _targets,
+    PUBLISHED: lambda arena, request: publish(
+        arena.published(_submission(request)).without_lineage()
+    ),
+    SCHEME: _scheme,
+}
 
 
-def _knowledge_schema(arena: Arena) -> WireSchema:
+def _knowledge_schema(arena: Arena) -> TableSchema:
     known = [_wire_column(column) for column in arena.known]
     n_targets = 2 * arena.n_targets
-    return WireSchema(columns=(_TARGET_ID, *known), min_rows=n_targets, max_rows=n_targets)
+    return TableSchema(columns=(TARGET_ID, *known), min_rows=n_targets, max_rows=n_targets)
 
 
-def _wire_schema(schema: TableSchema, *, n_rows: int | None) -> WireSchema:
-    return WireSchema(
-        columns=tuple(_wire_column(column) for column in schema),
-        min_rows=n_rows or 0,
+def _wire_schema(columns: Iterable[Column], *, n_rows: int) -> TableSchema:
+    return TableSchema(
+        columns=tuple(_wire_column(column) for column in columns),
+        min_rows=n_rows,
         max_rows=n_rows,
     )
 

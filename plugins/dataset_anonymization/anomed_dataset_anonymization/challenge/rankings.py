@@ -2,13 +2,18 @@
 
 from __future__ import annotations
 
+from functools import singledispatch
 from typing import TYPE_CHECKING
 
 from anomed_core import Criterion, Gate, HouseEntry, Ranking, Take
 from anomed_dataset_anonymization.anonymizers import Anonymizer, Mondrian, Suppression
-from anomed_dataset_anonymization.challenge.attack_metrics import INFERENCE, LINKAGE, RECONSTRUCTION
 from anomed_dataset_anonymization.challenge.baselines import anonymized, form
-from anomed_dataset_anonymization.challenge.metrics import ANONYMIZER
+from anomed_dataset_anonymization.challenge.kinds import (
+    INFERENCE,
+    LINKAGE,
+    PUBLISHED_TABLE,
+    RECONSTRUCTION,
+)
 
 if TYPE_CHECKING:
     from anomed_dataset_anonymization.challenge.arena import Arena
@@ -17,6 +22,7 @@ RESOLUTION = 0.01
 """Risks that differ by less are no difference that anybody should be ranked by."""
 
 
+@singledispatch
 def rankings(arena: Arena) -> list[Ranking]:
     """Rank useful tables by the worst attack on them, then by the error of queries.
 
@@ -26,7 +32,7 @@ def rankings(arena: Arena) -> list[Ranking]:
     return [
         Ranking(
             name="anonymizers",
-            kind=ANONYMIZER,
+            kind=PUBLISHED_TABLE,
             gates=[Gate(metric="usefulness", at_least=arena.least_usefulness, label="of no use")],
             criteria=[
                 Criterion(metric="risk_low", take=Take.WORST, resolution=RESOLUTION),
@@ -50,6 +56,7 @@ def rankings(arena: Arena) -> list[Ranking]:
     ]
 
 
+@singledispatch
 def house_entries(arena: Arena) -> list[HouseEntry]:
     """Enter what says nothing, and what anybody could do in an afternoon."""
     return [
@@ -61,7 +68,7 @@ def house_entries(arena: Arena) -> list[HouseEntry]:
 def _entry(arena: Arena, name: str, anonymizer: Anonymizer, description: str) -> HouseEntry:
     return HouseEntry(
         name=name,
-        kind=ANONYMIZER,
+        kind=PUBLISHED_TABLE,
         description=description,
         payload=lambda _: form(anonymized(arena, anonymizer), anonymizer.scheme),
     )

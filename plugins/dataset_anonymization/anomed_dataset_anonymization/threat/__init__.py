@@ -1,5 +1,8 @@
 """What an attacker can learn about people from a published table, and how much of it is a leak."""
 
+import warnings
+from typing import Any
+
 from anomed_core.statistics import Rate
 from anomed_dataset_anonymization.threat.anonymity_loss import (
     anonymity_loss,
@@ -30,7 +33,7 @@ from anomed_dataset_anonymization.threat.key_columns import key_shares
 from anomed_dataset_anonymization.threat.lineage import Lineage, trace_lineage
 from anomed_dataset_anonymization.threat.linkage import LinkageScore, score_linkage
 from anomed_dataset_anonymization.threat.nearest_box import NearestBox
-from anomed_dataset_anonymization.threat.panel import HOUSE_ATTACKS, run_panel
+from anomed_dataset_anonymization.threat.panel import PANEL, run_panel
 from anomed_dataset_anonymization.threat.rarity import find_rare
 from anomed_dataset_anonymization.threat.reconstruction import (
     ReconstructionScore,
@@ -45,12 +48,13 @@ from anomed_dataset_anonymization.threat.scoring import (
     worst_result,
 )
 from anomed_dataset_anonymization.threat.truth import TargetTruth
-from anomed_dataset_anonymization.threat.view import NO_ROW, AttackerView, Guesses, HouseAttack
+from anomed_dataset_anonymization.threat.view import NO_ROW, Attack, AttackerView, Guesses
 
 __all__ = [
-    "HOUSE_ATTACKS",
     "MAX_GUESSES",
     "NO_ROW",
+    "PANEL",
+    "Attack",
     "AttackResult",
     "AttackerView",
     "Claims",
@@ -58,7 +62,6 @@ __all__ = [
     "Downcoding",
     "GradientBoosting",
     "Guesses",
-    "HouseAttack",
     "IndexLinkage",
     "InferenceScore",
     "Inferences",
@@ -91,3 +94,13 @@ __all__ = [
     "trace_lineage",
     "worst_result",
 ]
+
+_FORMER = {"HOUSE_ATTACKS": PANEL, "HouseAttack": Attack}
+
+
+def __getattr__(name: str) -> Any:
+    if name not in _FORMER:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    now = "PANEL" if name == "HOUSE_ATTACKS" else "Attack"
+    warnings.warn(f"{__name__}.{name} is {now} now", DeprecationWarning, stacklevel=2)
+    return _FORMER[name]

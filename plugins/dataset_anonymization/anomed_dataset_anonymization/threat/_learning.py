@@ -7,8 +7,8 @@ from collections.abc import Sequence
 import numpy as np
 from numpy.typing import NDArray
 from sklearn.ensemble import HistGradientBoostingClassifier
+from threadpoolctl import threadpool_limits  # type: ignore[import-untyped]  # ships no types
 
-from anomed_core import one_thread
 from anomed_dataset_anonymization.schema import Column, ColumnKind, Coordinates
 
 MAX_ROWS = 10_000
@@ -70,7 +70,7 @@ def learn_and_predict(
         categorical_features=nominal,
         random_state=0,
     )
-    with one_thread():
+    with threadpool_limits(limits=1, user_api="openmp"):
         model.fit(features[rows], labels[rows])
         predicted: NDArray[np.int64] = model.predict(asked)
     return predicted

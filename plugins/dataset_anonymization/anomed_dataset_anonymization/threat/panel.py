@@ -20,9 +20,9 @@ from anomed_dataset_anonymization.threat.scoring import (
     shared_level,
 )
 from anomed_dataset_anonymization.threat.truth import TargetTruth
-from anomed_dataset_anonymization.threat.view import AttackerView, HouseAttack
+from anomed_dataset_anonymization.threat.view import Attack, AttackerView
 
-HOUSE_ATTACKS: tuple[HouseAttack, ...] = (
+PANEL: tuple[Attack, ...] = (
     ClassMajority(),
     NearestBox(),
     Scoreboard(),
@@ -39,7 +39,7 @@ def run_panel(
     *,
     lineage: Lineage,
     rng: np.random.Generator,
-    attacks: Sequence[HouseAttack] = HOUSE_ATTACKS,
+    attacks: Sequence[Attack] = PANEL,
     level: float = 0.95,
 ) -> list[AttackResult]:
     """Run house attacks on a published table.
@@ -54,7 +54,7 @@ def run_panel(
         Whose the rows are, for the members among the targets, in their order.
     rng : Generator
         The only source of randomness.
-    attacks : sequence of HouseAttack
+    attacks : sequence of Attack
         Which attacks to run.
     level : float
         Probability that all intervals hold their true values.

@@ -154,7 +154,7 @@ class Guesses:
     confidence: NDArray[np.float64] | None = None
 
 
-class HouseAttack(Protocol):
+class Attack(Protocol):
     """An attack that the server runs on every published table."""
 
     @property

@@ -1,10 +1,14 @@
 """What a table is still good for: predicting a column of people it has never seen."""
 
+from __future__ import annotations
+
 from collections.abc import Callable
 from typing import Any
 
+import attrs
 import numpy as np
 from sklearn.ensemble import HistGradientBoostingClassifier
+from threadpoolctl import threadpool_limits  # type: ignore[import-untyped]  # ships no types
 
 from anomed_dataset_anonymization.privacy.classes import FloatArray, IntArray
 from anomed_dataset_anonymization.utility.boxes import Boxes
@@ -60,8 +64,10 @@ def model_accuracy(
     if (labels == labels[0]).all():
         return float((truth == labels[0]).mean())
     model = make_model()
-    model.fit(_features(table.select(names))[rows], labels, sample_weight=weights)
-    return float((model.predict(_features(unseen.select(names))) == truth).mean())
+    with threadpool_limits(limits=1, user_api="openmp"):
+        model.fit(_features(table.select(names))[rows], labels, sample_weight=weights)
+        predicted = model.predict(_features(unseen.select(names)))
+    return float((predicted == truth).mean())
 
 
 def majority_accuracy(table: Boxes, *, unseen: Boxes, target: str) -> float:
@@ -87,6 +93,35 @@ def majority_accuracy(table: Boxes, *, unseen: Boxes, target: str) -> float:
     _, labels, weights = _labelled_rows(table, target)
     majority = np.bincount(labels, weights=weights).argmax()
     return float((_exact_labels(unseen, target) == majority).mean())
+
+
+@attrs.frozen(kw_only=True, eq=False)
+class Prediction:
+    """A column to predict, and people to predict it for.
+
+    Attributes
+    ----------
+    column : str
+        Name of the column.
+    unseen : Boxes
+        Exact records of people who are in no published table.
+    training_rows : ndarray of int64
+        Where the training rows are in a table of as many rows as there are leaky people.
+    majority : float
+        Accuracy of always naming the leaky table's commonest value.
+    """
+
+    column: str
+    unseen: Boxes
+    training_rows: IntArray
+    majority: float
+
+    def accuracy(self, published: Boxes) -> float:
+        """Train a model on a published table and return its accuracy on the unseen people."""
+        n_rows = len(published.counts)
+        rows = self.training_rows[self.training_rows < n_rows]
+        chosen = published.take(rows) if len(rows) else published
+        return model_accuracy(chosen, unseen=self.unseen, target=self.column)
 
 
 def _features(table: Boxes) -> FloatArray:

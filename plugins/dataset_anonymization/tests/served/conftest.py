@@ -40,7 +40,7 @@ class Player:
     def arena(self) -> Arena:
         """What only the server knows."""
         (hosted,) = self.server.challenges.values()
-        arena: Arena = hosted.challenge.definition.arena
+        arena: Arena = hosted.challenge.definition
         return arena
 
     def get(self, path: str, **query: str) -> Result:

@@ -15,7 +15,7 @@ from anomed_dataset_anonymization import plugin
 from anomed_dataset_anonymization.anonymizers import Mdav, Mondrian
 from anomed_dataset_anonymization.challenge.config import DatasetAnonymizationConfig, DataSettings
 from anomed_dataset_anonymization.schema import Column, TableSchema
-from anomed_dataset_anonymization.threat import HOUSE_ATTACKS
+from anomed_dataset_anonymization.threat import PANEL
 from falcon.testing import TestClient
 
 from anomed_core import ChallengeSpec, ConfigError, Role, ServerSettings, Split, create_app
@@ -274,7 +274,7 @@ def test_the_house_attacks_in_the_background(tmp_path: Path) -> None:
     table = player.publish(leaky, data_split="validation")
     assert table.status_code == 201
     assert 0.5 < table.json["accuracy"] < 1
-    names = {attack.name for attack in HOUSE_ATTACKS}
+    names = {attack.name for attack in PANEL}
     scores, deadline = {}, time.monotonic() + 120
     while not names <= set(scores) and time.monotonic() < deadline:
         answer = client.simulate_get(f"/scores/{len(scores) + 1}")

@@ -7,8 +7,8 @@ import pytest
 from anomed_dataset_anonymization.schema import Bounds, Column, TableSchema, encode
 from anomed_dataset_anonymization.schemes import canonicalise
 from anomed_dataset_anonymization.threat import (
-    HOUSE_ATTACKS,
     NO_ROW,
+    PANEL,
     AttackerView,
     ClassMajority,
     Downcoding,
@@ -59,7 +59,7 @@ def illnesses(guesses):
     return ["xyz"[int(value)] for value in guesses.values[:, 0]]
 
 
-@pytest.mark.parametrize("house_attack", HOUSE_ATTACKS, ids=lambda attack: attack.name)
+@pytest.mark.parametrize("house_attack", PANEL, ids=lambda attack: attack.name)
 class TestEveryAttack:
     @pytest.mark.parametrize("table", ["identity", "nothing"])
     def test_answers_for_each_target_with_a_value_of_the_domain(

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 from anomed_dataset_anonymization.schema import encode
 from anomed_dataset_anonymization.threat import (
-    HOUSE_ATTACKS,
+    PANEL,
     key_shares,
     run_panel,
     shared_level,
@@ -38,7 +38,7 @@ def test_each_attack_reports_each_goal_and_group(panel, identity):
     results = panel(identity)
     goals = {(result.attack, result.column, result.group) for result in results}
     assert len(goals) == len(results)
-    names = {attack.name for attack in HOUSE_ATTACKS}
+    names = {attack.name for attack in PANEL}
     assert {attack for attack, _, _ in goals} == names
     assert {(attack, group) for attack, column, group in goals if column is None} == {
         (name, group) for name in names - {"gradient_boosting"} for group in ("all", "rare")
