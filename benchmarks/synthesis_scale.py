@@ -23,7 +23,7 @@ import numpy as np
 import pandas as pd
 from anomed_dataset_synthesis.attacks.panel import run_panel
 from anomed_dataset_synthesis.generators import SequentialTrees
-from anomed_dataset_synthesis.report import report_page
+from anomed_dataset_synthesis.report import report_parts
 from anomed_dataset_synthesis.table.canonical import (
     CanonicalTable,
     RealTables,
@@ -35,6 +35,7 @@ from anomed_dataset_synthesis.table.inference import infer_codebook
 from anomed_dataset_synthesis.threat.targets import draw_targets
 from anomed_dataset_synthesis.utility import choose_tasks, evaluate_utility
 
+from anomed_core.report import page
 from benchmarks.synthesis_metrics import simulated
 
 PIECE = 100_000
@@ -68,9 +69,10 @@ def main() -> None:
         panel = run_panel(
             synthetic, real, targets=targets, secrets=["income"], rng=rng, progress=tell
         )
-        report_page(
-            "report", synthetic=synthetic, background=real.background, utility=utility, panel=panel
+        parts = report_parts(
+            synthetic=synthetic, background=real.background, utility=utility, panel=panel
         )
+        page("report", parts)
     print(f"utility {utility.score:.2f}, risk {panel.risk.value:.2f}")
 
 

@@ -12,6 +12,7 @@ from anomed_core.report.attack_figures import (
     slices_chart,
 )
 from anomed_core.report.chart import Axis, Cells, Chart, Display, Guide, Series
+from anomed_core.report.keeping import parts_from_json, parts_to_json
 from anomed_core.report.page import content_policy, page, style_sheet
 from anomed_core.report.parts import (
     Cell,
@@ -50,6 +51,8 @@ __all__ = [
     "histogram_chart",
     "marginals_chart",
     "page",
+    "parts_from_json",
+    "parts_to_json",
     "percent",
     "plain",
     "rendered",

@@ -24,6 +24,7 @@ def roc_chart(
     *,
     n_non_members: int,
     band: tuple[npt.ArrayLike, npt.ArrayLike, npt.ArrayLike] | None = None,
+    worthless: tuple[npt.ArrayLike, npt.ArrayLike, npt.ArrayLike] | None = None,
     ceiling: tuple[npt.ArrayLike, npt.ArrayLike] | None = None,
     ceiling_name: str = "",
     title: str = "ROC curves",
@@ -39,6 +40,8 @@ def roc_chart(
         Decides where the axes begin.
     band
         False-positive rates, and between which true-positive rates the strongest curve lies.
+    worthless
+        False-positive rates, and between which true-positive rates guessing mostly ends.
     ceiling, ceiling_name
         False- and true-positive rates that a claim allows, and which claim.
     title
@@ -59,7 +62,11 @@ def roc_chart(
         levels, low, high = (np.clip(_floats(part), floor, 1) for part in band)
         hull = Series(x=levels, y=np.full(len(levels), np.nan), low=low, high=high)
         series[0] = attrs.evolve(series[0], **_with_band(series[0], hull))
-    guides = [Guide(name="guessing", x=(floor, math.sqrt(floor), 1), y=(floor, floor**0.5, 1))]
+    diagonal = (floor, math.sqrt(floor), 1.0)
+    guides = [Guide(name="guessing", x=diagonal, y=diagonal)]
+    if worthless is not None:
+        x, low, high = (np.clip(_floats(part), floor, 1) for part in worthless)
+        guides = [Guide(name="guessing", x=x, y=x, low=low, high=high)]
     if ceiling is not None:
         x, y = (_floats(part) for part in ceiling)
         x, y = x[x >= floor], np.clip(y[x >= floor], floor, 1)

@@ -121,6 +121,8 @@ class Guide:
         Stands beside it.
     x, y
         Points on the way.
+    low, high
+        Limits of `y` between which chance lies; empty for none.
     role
         ``muted``, or ``gate`` for what must not be crossed.
     shaded
@@ -130,6 +132,8 @@ class Guide:
     name: str = attrs.field(converter=_word)
     x: Numbers = attrs.field(converter=_numbers)
     y: Numbers = attrs.field(converter=_numbers)
+    low: Numbers = attrs.field(default=(), converter=_numbers)
+    high: Numbers = attrs.field(default=(), converter=_numbers)
     role: Literal["muted", "gate"] = "muted"
     shaded: bool = False
 

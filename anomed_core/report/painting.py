@@ -220,6 +220,8 @@ def _paint_guide(
     across = [min(max(value, x[0]), x[1]) for value in guide.x]
     up = [min(max(value, y[0]), y[1]) for value in guide.y]
     axes.plot(across, up, color=colour, linestyle=dash, linewidth=1.2, zorder=1)
+    if guide.low:
+        axes.fill_between(guide.x, guide.low, guide.high, color=colour, alpha=0.15, linewidth=0)
     if guide.shaded:
         axes.fill_between(
             across, [y[0]] * len(up), up, facecolor="none", edgecolor=colour, hatch="///", alpha=0.3

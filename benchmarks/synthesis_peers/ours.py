@@ -16,7 +16,7 @@ from anomed_dataset_synthesis.attacks.singling_out import (
     univariate_predicates,
 )
 from anomed_dataset_synthesis.neighbours import Engine, fit_space, nearest
-from anomed_dataset_synthesis.report import report_page
+from anomed_dataset_synthesis.report import report_parts
 from anomed_dataset_synthesis.table.canonical import (
     CanonicalTable,
     RealTables,
@@ -52,6 +52,8 @@ from measure import (
     Task,
     run,
 )
+
+from anomed_core.report import page
 
 NEIGHBOURS = "nearest neighbours, all with all"
 
@@ -195,9 +197,10 @@ def whole(tables: Tables) -> dict[str, float]:
         secrets=[task.column for task in tasks],
         rng=rng,
     )
-    report_page(
-        "report", synthetic=synthetic, background=real.background, utility=utility, panel=panel
+    parts = report_parts(
+        synthetic=synthetic, background=real.background, utility=utility, panel=panel
     )
+    page("report", parts)
     return {"2-way": utility.fidelity[1].accuracy, "AUC": utility.two_sample.auc}
 
 

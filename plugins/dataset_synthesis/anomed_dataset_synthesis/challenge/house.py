@@ -6,6 +6,7 @@ import attrs
 import numpy as np
 
 from anomed_core import Direction, HouseAttack, Split, Submission
+from anomed_core.report import parts_to_json
 from anomed_dataset_synthesis.attacks.diagnostics import Diagnostics
 from anomed_dataset_synthesis.attacks.linkage import link_by_reference
 from anomed_dataset_synthesis.attacks.panel import PanelResult, run_panel
@@ -31,7 +32,7 @@ from anomed_dataset_synthesis.challenge.scoring import (
     risk_in,
 )
 from anomed_dataset_synthesis.external import find_generator
-from anomed_dataset_synthesis.report import report_page
+from anomed_dataset_synthesis.report import report_parts
 from anomed_dataset_synthesis.table.canonical import to_frame
 from anomed_dataset_synthesis.threat.evidence import Risk
 
@@ -110,8 +111,7 @@ def attack_with_panel(arena: Arena, submission: Submission, rng: np.random.Gener
     )
     finding = _examine_claim(arena, submission, result, rng)
     if submission.split is Split.VALIDATION:
-        page = report_page(
-            f"{submission.anonymizer}: {submission.split}",
+        parts = report_parts(
             synthetic=synthetic,
             background=this.real.background,
             utility=measured_utility(arena, submission),
@@ -119,13 +119,14 @@ def attack_with_panel(arena: Arena, submission: Submission, rng: np.random.Gener
             claim=finding,
             gate=arena.config.gate,
         )
-        arena.keep(page_key(arena, submission.anonymizer, submission.digest), page.encode())
+        key = page_key(arena, submission.anonymizer, submission.digest)
+        arena.keep(key, parts_to_json(parts).encode())
     return Attacked(panel=result, finding=finding, risk=risk_in(arena, result.evidence))
 
 
 def page_key(arena: Arena, anonymizer: str, digest: str) -> str:
-    """Name the file with the page about a submission."""
-    return arena.file_key(f"page of {anonymizer}", digest)
+    """Name the file with what a page says about a submission."""
+    return arena.file_key(f"parts about {anonymizer}", digest)
 
 
 def _examine_claim(

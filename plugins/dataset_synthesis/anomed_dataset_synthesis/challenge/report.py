@@ -1,12 +1,11 @@
 """What reports show beside the ranking: claims, flags, and a page about each final."""
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from html import escape
 
 import attrs
 
 from anomed_core import ReportSection, Score, Split
-from anomed_core.report import Table
+from anomed_core.report import Table, parts_from_json
 from anomed_dataset_synthesis.challenge.arena import Arena
 from anomed_dataset_synthesis.challenge.house import (
     AUDIT,
@@ -142,14 +141,12 @@ def _claim(house: Mapping[str, Mapping[str, float]], on_final: Iterable[Score]) 
 
 
 def _pages(arena: Arena, found: Iterable[Finding]) -> Iterator[ReportSection]:
-    """Embed the page about each final that the house has attacked."""
+    """Show what is known of each final that the house has attacked."""
     for one in found:
-        page = arena.kept(page_key(arena, one.anonymizer, one.payload_digest))
-        if page is not None:
-            document = escape(page.decode(), quote=True)
+        kept = arena.kept(page_key(arena, one.anonymizer, one.payload_digest))
+        if kept is not None:
             yield ReportSection(
                 title=f"Submission of {one.anonymizer}",
-                html=f'<iframe sandbox title="{escape(one.anonymizer, quote=True)}" '
-                f'style="width:100%;height:60em;border:0" srcdoc="{document}"></iframe>',
+                parts=parts_from_json(kept.decode()),
                 data={"payload_digest": one.payload_digest},
             )

@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     import pandas as pd
 
     from anomed_dataset_synthesis.commands.methods import MethodSettings
-    from anomed_dataset_synthesis.external.comparison import ComparisonSetting
+    from anomed_dataset_synthesis.external.comparison import Comparison, ComparisonSetting
     from anomed_dataset_synthesis.generators import Generator
     from anomed_dataset_synthesis.table.canonical import RealTables
 
@@ -65,6 +65,11 @@ _MOST_TARGETS = 2_000
     type=click.IntRange(min=2),
     help="Members, and as many non-members, to attack [default: up to 2,000].",
 )
+@click.option(
+    "--report",
+    type=click.Path(dir_okay=False, path_type=Path),
+    help="Write an HTML page with the table and a figure, too.",
+)
 @click.option("--json", "as_json", is_flag=True, help="Print JSON for programs.")
 @method_options
 def compare(
@@ -75,6 +80,7 @@ def compare(
     secrets: tuple[str, ...],
     tasks: int,
     targets: int | None,
+    report: Path | None,
     as_json: bool,
     **options: Any,
 ) -> None:
@@ -102,7 +108,18 @@ def compare(
         if notebook:
             generators += _as_in_the_notebook(settings)
         comparison = compare_generators(generators, setting, rng=rng, progress=_tell)
+    if report is not None:
+        _write_page(comparison, report, table=table.name)
     click.echo(json.dumps(comparison.to_dict(), indent=2) if as_json else comparison.to_text())
+
+
+def _write_page(comparison: Comparison, path: Path, *, table: str) -> None:
+    from anomed_core.report import page
+    from anomed_dataset_synthesis.report.comparison import comparison_parts
+
+    html = page(f"Generators compared on {table}", comparison_parts(comparison))
+    path.write_text(html, encoding="utf-8")
+    _tell(f"wrote {path}")
 
 
 def _generators(names: tuple[str, ...], settings: MethodSettings) -> list[Generator]:

@@ -30,6 +30,7 @@ from anomed_dataset_synthesis.utility.evaluation import Utility, evaluate_utilit
 from anomed_dataset_synthesis.utility.transfer import Task
 
 __all__ = [
+    "HEADINGS",
     "Comparison",
     "ComparisonFailure",
     "ComparisonRow",
@@ -156,7 +157,7 @@ class ComparisonFailure:
         return (self.name, self.reason)
 
 
-_HEADINGS = (
+HEADINGS = (
     "generator",
     "accuracy",
     "runtime",
@@ -190,8 +191,8 @@ class Comparison:
 
     def to_text(self) -> str:
         """Return the comparison as a table of fixed width, for people."""
-        lines = [_HEADINGS, *(row.cells() for row in self.rows)]
-        complete = [line for line in lines if len(line) == len(_HEADINGS)]
+        lines = [HEADINGS, *(row.cells() for row in self.rows)]
+        complete = [line for line in lines if len(line) == len(HEADINGS)]
         widths = [max(map(len, column)) for column in zip(*complete, strict=True)]
         widths[0] = max(len(line[0]) for line in lines)
         return "\n".join(

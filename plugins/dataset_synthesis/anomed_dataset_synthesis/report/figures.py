@@ -4,34 +4,37 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from anomed_core.statistics import auc, interpolated_tpr, null_band, tpr_ceiling
+from anomed_core.report import Chart, differences_chart, marginals_chart, roc_chart
+from anomed_core.statistics import auc, null_band, tpr_ceiling
 from anomed_dataset_synthesis.dp.accounting import Guarantee
 from anomed_dataset_synthesis.report.associations import associations
-from anomed_dataset_synthesis.report.svg import Line, heat_map, line_plot, paired_bars
 from anomed_dataset_synthesis.table.canonical import CanonicalTable
 from anomed_dataset_synthesis.table.codebook import CategoryColumn, NumericColumn
 from anomed_dataset_synthesis.table.encoding import Binning
 from anomed_dataset_synthesis.threat.membership import MembershipResult
 
-_LOWEST_FPR = 1e-3
-_FPRS = np.logspace(-3, 0, 91)
-_LARGEST_DIFFERENCE = 0.5
+_FPRS = np.geomspace(1e-3, 1, 61)
 
 
-def marginal_pictures(
+def marginal_charts(
     synthetic: CanonicalTable, background: CanonicalTable, binning: Binning
-) -> list[str]:
-    """Draw each column's distribution in both tables, one SVG element per column."""
-    ours, theirs = binning.bins(synthetic), binning.bins(background)
-    pictures = []
-    for place, column in enumerate(binning.codebook.columns):
-        shares = [
-            np.bincount(bins[:, place], minlength=binning.n_bins[place]) / len(bins)
-            for bins in (ours, theirs)
-        ]
-        labels = bin_labels(binning, place)
-        pictures.append(paired_bars(shares[0], shares[1], labels=labels, title=column.name))
-    return pictures
+) -> list[Chart]:
+    """Chart each column's distribution in both tables."""
+    tables = {
+        "public background": binning.bins(background),
+        "submission": binning.bins(synthetic),
+    }
+    return [
+        marginals_chart(
+            bin_labels(binning, place),
+            {
+                name: np.bincount(bins[:, place], minlength=binning.n_bins[place]) / len(bins)
+                for name, bins in tables.items()
+            },
+            column=column.name,
+        )
+        for place, column in enumerate(binning.codebook.columns)
+    ]
 
 
 def bin_labels(binning: Binning, place: int) -> list[str]:
@@ -67,54 +70,50 @@ def _say(column: NumericColumn, level: int) -> str:
     return f"from {value:g}"
 
 
-def association_map(synthetic: CanonicalTable, background: CanonicalTable, binning: Binning) -> str:
-    """Draw the difference of Cramér's V between both tables for every pair of columns."""
+def association_chart(
+    synthetic: CanonicalTable, background: CanonicalTable, binning: Binning
+) -> Chart:
+    """Chart the difference of Cramér's V between both tables for every pair of columns."""
     ours, theirs = (
         associations(binning.bins(table), n_bins=binning.n_bins)
         for table in (synthetic, background)
     )
-    return heat_map(
+    return differences_chart(
+        binning.codebook.names,
         np.abs(ours - theirs),
-        names=binning.codebook.names,
+        measure="difference of Cramér's V",
         title="Differences of association between pairs of columns",
-        largest=_LARGEST_DIFFERENCE,
     )
 
 
-def roc_pictures(memberships: Sequence[MembershipResult], claim: Guarantee | None) -> list[str]:
-    """Draw the ROC curves of all attacks, one SVG element per group of targets."""
+def roc_charts(memberships: Sequence[MembershipResult], claim: Guarantee | None) -> list[Chart]:
+    """Chart the ROC curves of all attacks, one chart for each group of targets."""
     groups = list(dict.fromkeys(result.group for result in memberships))
     return [
-        _roc_picture([result for result in memberships if result.group == group], claim)
+        _roc_chart([result for result in memberships if result.group == group], claim)
         for group in groups
     ]
 
 
-def _roc_picture(results: Sequence[MembershipResult], claim: Guarantee | None) -> str:
-    lines = []
-    for result in results:
-        curve = result.curve
-        points = tuple((_place(float(fpr)), interpolated_tpr(curve, float(fpr))) for fpr in _FPRS)
-        lines.append(Line(label=f"{result.attack}, AUC {auc(curve):.3f}", points=points))
-    if claim is not None:
-        points = tuple(
-            (_place(float(fpr)), tpr_ceiling(float(fpr), epsilon=claim.epsilon, delta=claim.delta))
-            for fpr in _FPRS
-        )
-        lines.append(Line(label=f"claimed epsilon {claim.epsilon:g}", points=points, dashed=True))
+def _roc_chart(results: Sequence[MembershipResult], claim: Guarantee | None) -> Chart:
+    """Chart the strongest attack first; within the band lie 95% of worthless attacks."""
+    curves = {result.attack: result.curve for result in results}
+    areas = {name: auc(curve) for name, curve in curves.items()}
     n_members, n_non_members = len(results[0].members), len(results[0].non_members)
-    band = [
-        (_place(float(fpr)), *null_band(n_members, n_non_members, fpr=float(fpr))) for fpr in _FPRS
-    ]
-    return line_plot(
-        lines,
+    worthless = [null_band(n_members, n_non_members, fpr=float(fpr)) for fpr in _FPRS]
+    ceiling = None
+    if claim is not None:
+        epsilon, delta = claim.epsilon, claim.delta
+        allowed = [tpr_ceiling(float(fpr), epsilon=epsilon, delta=delta) for fpr in _FPRS]
+        ceiling = (_FPRS, allowed)
+    return roc_chart(
+        {
+            f"{name} (AUC {areas[name]:.3f})": (curves[name].fpr, curves[name].tpr)
+            for name in sorted(areas, key=lambda name: -areas[name])
+        },
+        n_non_members=n_non_members,
+        worthless=(_FPRS, [low for low, _ in worthless], [high for _, high in worthless]),
+        ceiling=ceiling,
+        ceiling_name=f"claimed epsilon {claim.epsilon:g}" if claim else "",
         title=f"{results[0].group}: {n_members} members, {n_non_members} non-members",
-        x_ticks=[(_place(fpr), f"{fpr:.1%}") for fpr in (0.001, 0.01, 0.1, 1.0)],
-        y_ticks=[(share, f"{share:.0%}") for share in (0.0, 0.25, 0.5, 0.75, 1.0)],
-        band=band,
     )
-
-
-def _place(fpr: float) -> float:
-    """Return the place of a rate on a logarithmic axis from 0.1% to 100%."""
-    return float(1 - np.log10(fpr) / np.log10(_LOWEST_FPR))

@@ -1,13 +1,13 @@
 """The tables of a report: what was checked, and what came out."""
 
-from anomed_core.report import Table, rendered
+from anomed_core.report import Cell, Table
 from anomed_core.statistics import Estimate
 from anomed_dataset_synthesis.attacks.panel import PanelResult
 from anomed_dataset_synthesis.threat.evidence import Risk
 from anomed_dataset_synthesis.utility.evaluation import Utility
 
 
-def utility_table(utility: Utility, *, gate: float) -> str:
+def utility_table(utility: Utility, *, gate: float) -> Table:
     """Show what the utility is made of, and what real records reach."""
     rows = [
         [name, f"{value:.3f}", "yes" if value >= gate else "no"]
@@ -31,32 +31,28 @@ def utility_table(utility: Utility, *, gate: float) -> str:
     ]
     rows.append(["two-sample AUC", f"{utility.two_sample.auc:.3f}", "0.5 for real records"])
     head = ["Utility", "value", f"at least {gate:g}, or to compare with"]
-    return rendered(
-        [Table(head=head, rows=rows, caption="Utility: the smallest of the first four counts")]
-    )
+    return Table(head=head, rows=rows, caption="Utility: the smallest of the first four counts")
 
 
-def evidence_table(panel: PanelResult, risk: Risk) -> str:
+def evidence_table(panel: PanelResult, risk: Risk) -> Table:
     """Show what every attack learnt, the surest first."""
     corrected = 1 - (1 - risk.confidence) / risk.n_comparisons
     estimates = [(piece, piece.advantage(corrected)) for piece in panel.evidence]
     estimates.sort(key=lambda pair: (-pair[1].low, -pair[1].value))
-    rows = [
-        [piece.attack, piece.measure, piece.group, *_figures(estimate)]
+    rows: list[list[str | Cell]] = [
+        [piece.attack, piece.measure, piece.group, _interval(estimate)]
         for piece, estimate in estimates
     ]
-    head = ["Attack", "measure", "group", "advantage", "at least", "at most"]
-    caption = (
-        "Attacks: normalised advantage, 0 at chance; the largest \u201cat least\u201d is the risk"
-    )
-    return rendered([Table(head=head, rows=rows, caption=caption)])
+    head = ["Attack", "measure", "group", "advantage"]
+    caption = "Attacks: normalised advantage, 0 at chance; the largest lower limit is the risk"
+    return Table(head=head, rows=rows, caption=caption)
 
 
-def _figures(estimate: Estimate) -> list[str]:
-    return [f"{figure:.3f}" for figure in (estimate.value, estimate.low, estimate.high)]
+def _interval(estimate: Estimate) -> Cell:
+    return Cell.interval(estimate.value, estimate.low, estimate.high)
 
 
-def diagnostics_table(panel: PanelResult) -> str:
+def diagnostics_table(panel: PanelResult) -> Table:
     """Show distances, with what they would be had training left no trace."""
     found = panel.diagnostics
     unique = "none is unique" if found.unique_matches is None else f"{found.unique_matches:.4f}"
@@ -82,7 +78,7 @@ def diagnostics_table(panel: PanelResult) -> str:
         ["real records from elsewhere", "yes" if found.copies_public_records else "no", "no"],
     ]
     head = ["Diagnostic", "value", "without a trace of training"]
-    return rendered([Table(head=head, rows=rows, caption="Distances: shown, never counted")])
+    return Table(head=head, rows=rows, caption="Distances: shown, never counted")
 
 
 def _as_share(share: float) -> str:

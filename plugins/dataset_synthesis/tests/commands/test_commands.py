@@ -135,6 +135,18 @@ def test_methods_are_compared_in_a_table(people: Path) -> None:
     assert found["rows"][0]["risk"] > 0.4 > found["rows"][1]["risk"]
 
 
+def test_a_comparison_is_written_as_a_page(people: Path) -> None:
+    options = (*STEPS, "--tasks", 1, "--targets", 120, "--report", "compared.html")
+    done = run(compare, people, "--method", "copy", *options)
+    assert done.exit_code == 0, done.output
+    assert "wrote compared.html" in done.stderr
+    html = Path("compared.html").read_text(encoding="utf-8")
+    assert "Generators compared on people.parquet" in html
+    assert html.index("The most useful: copy") < html.index("Utility against risk")
+    assert ">copy</td>" in html
+    assert "<script" not in html
+
+
 def test_the_notebook_needs_its_environment(people: Path, tmp_path: Path) -> None:
     done = run(compare, people, "--notebook", "--environments", tmp_path / "none")
     assert done.exit_code == 2
