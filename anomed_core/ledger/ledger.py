@@ -2,47 +2,34 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime
 
 import sqlalchemy as sa
 
 from anomed_core.errors import LedgerError
 from anomed_core.ledger import chain, claims, opening
-from anomed_core.ledger.chain import ChainFault
-from anomed_core.ledger.claims import Claim, ClaimRequest, Quota
-from anomed_core.ledger.criteria import RankedMetric, ranked_text, rebuild_criteria
-from anomed_core.ledger.database import Database, LedgerClock
-from anomed_core.ledger.finals import Moment
+from anomed_core.ledger.claims import Claim, ClaimRequest
+from anomed_core.ledger.criteria import RankedMetric, ranked_text
 from anomed_core.ledger.follow_ups import add_follow_ups, settle_follow_up
-from anomed_core.ledger.history import EVERYTHING, Attempt, Choice, history, submitters
+from anomed_core.ledger.reading import LedgerReader
 from anomed_core.ledger.schema import (
-    as_datetime,
     as_microseconds,
     chain_heads,
-    challenges,
-    scores,
-    utc_microseconds,
 )
 from anomed_core.ledger.scores import (
-    BY_FINAL_KEY,
-    BY_REPLAY_KEY,
     NewScore,
     Provenance,
     annulled_version,
     append_score,
-    by_id,
-    chosen_scores,
     has_entry,
     new_version,
     newest_row,
-    one_score,
 )
-from anomed_core.model import Score, Split, Subject
+from anomed_core.model import Score
 
 
-class Ledger:
+class Ledger(LedgerReader):
     """The memory of a server: attempts, scores, and who changed what.
 
     Each method is one transaction: when it returns, its effect survives ``kill -9`` and power loss;
@@ -58,10 +45,6 @@ class Ledger:
         Returns microseconds since 1970-01-01 UTC. Where it runs backwards, the newest time in the
         ledger is taken instead, so that nothing reopens.
     """
-
-    def __init__(self, database: Database, *, clock: Callable[[], int] = utc_microseconds) -> None:
-        self._database = database
-        self._clock = LedgerClock(clock)
 
     def open_challenge(
         self,
@@ -102,33 +85,15 @@ class Ledger:
             now = self._clock.now(connection)
             self._clock.reach(connection, now)
             self._database.serialise(connection, f"challenge {challenge}")
-            known = opening.known(connection, challenge)
-            if known is None:
-                connection.execute(
-                    sa.insert(challenges).values(
-                        id=challenge, fingerprint=fingerprint, opened_at=now
-                    )
-                )
-                opening.remember_secret(connection, secret_digest, now=now)
-            elif known.fingerprint != fingerprint:  # else another worker was faster
-                if not accept_change:
-                    opening.refuse_change_after_scores(connection, challenge, secret_digest)
-                connection.execute(
-                    sa.update(challenges)
-                    .where(challenges.c.id == challenge)
-                    .values(fingerprint=fingerprint)
-                )
-                detail = {"challenge": challenge, "from": known.fingerprint, "to": fingerprint}
-                chain.append_audit(connection, "challenge changed", detail, now=now)
-                opening.remember_secret(connection, secret_digest, now=now)
-            if known is None or known.ranked != ranked_text(ranked):
-                rebuild_criteria(connection, challenge, ranked)
-
-    def challenges(self) -> Sequence[str]:
-        """Return the ids of all challenges that were ever opened, sorted."""
-        with self._database.reading() as connection:
-            ids = connection.execute(sa.select(challenges.c.id).order_by(challenges.c.id))
-            return tuple(ids.scalars())
+            opening.bind(
+                connection,
+                challenge,
+                fingerprint,
+                accept_change=accept_change,
+                ranked=ranked,
+                secret_digest=secret_digest,
+                now=now,
+            )
 
     def claim(self, request: ClaimRequest) -> Claim:
         """Reserve an attempt.
@@ -238,11 +203,6 @@ class Ledger:
                 )
             return append_score(connection, new, now=now)
 
-    def has_entry(self, challenge: str, kind: str, name: str, *, fingerprint: str) -> bool:
-        """Return whether an entry of the house was scored under a fingerprint."""
-        with self._database.reading() as connection:
-            return has_entry(connection, challenge, kind, name, fingerprint=fingerprint)
-
     def record_entry(self, new: NewScore, *, follow_ups: Sequence[str] = ()) -> Score | None:
         """Record an entry of the house, once for each fingerprint.
 
@@ -333,98 +293,10 @@ class Ledger:
             chain.append_audit(connection, "score annulled", detail, now=now)
             return version
 
-    def replay(
-        self, *, challenge: str, kind: str, subject: Subject, split: Split, replay_key: str
-    ) -> Score | None:
-        """Return the score that was recorded under an idempotency key, if any."""
-        key = claims.replay_key(challenge, kind, subject, split, replay_key)
-        with self._database.reading() as connection:
-            return one_score(connection, BY_REPLAY_KEY, {"key": key})
-
-    def final(self, *, challenge: str, kind: str, subject: Subject) -> Score | None:
-        """Return the score of a subject's final, if it has been scored."""
-        key = claims.final_key(challenge, kind, subject, Split.VALIDATION)
-        with self._database.reading() as connection:
-            return one_score(connection, BY_FINAL_KEY, {"key": key})
-
-    def score(self, score_id: int) -> Score | None:
-        """Return one score."""
-        with self._database.reading() as connection:
-            return one_score(connection, by_id(score_id))
-
-    def scores(
-        self,
-        *,
-        challenge: str | None = None,
-        kind: str | None = None,
-        split: Split | None = None,
-        anonymizer: str | None = None,
-    ) -> Sequence[Score]:
-        """Return scores, oldest first; each argument narrows the choice."""
-        choice = {
-            "challenge": challenge,
-            "kind": kind,
-            "split": split.value if split else None,
-            "anonymizer": anonymizer,
-        }
-        with self._database.reading() as connection:
-            return chosen_scores(connection, choice)
-
-    @contextmanager
-    def at_one_moment(self) -> Iterator[Moment]:
-        """Let several questions be asked about one moment."""
-        with self._database.reading(snapshot=True) as connection:
-            yield Moment(connection)
-
-    def n_scores(self) -> int:
-        """Return how many scores there are, whatever is written in them."""
-        with self._database.reading() as connection:
-            return connection.execute(sa.select(sa.func.count()).select_from(scores)).scalar_one()
-
-    def attempts(
-        self, *, challenge: str, subject: Subject, choice: Choice = EVERYTHING
-    ) -> Sequence[Attempt]:
-        """Return the history of a subject, oldest first; a choice narrows it."""
-        with self._database.reading() as connection:
-            return history(connection, challenge, subject, choice)
-
-    def submitters(self, *, challenge: str, kinds: Sequence[str]) -> Sequence[tuple[str, Split]]:
-        """Return which anonymizers have a score of these kinds, and for which splits, sorted."""
-        with self._database.reading() as connection:
-            return submitters(connection, challenge, kinds)
-
-    def remaining(
-        self, *, challenge: str, kind: str, subject: Subject, quota: Quota
-    ) -> tuple[int, datetime]:
-        """Return the tuning attempts that are left and when the period ends, in UTC."""
-        with self._database.reading() as connection:
-            used, ends_at = claims.used_of_quota(
-                connection,
-                challenge=challenge,
-                kind=kind,
-                subject=subject,
-                quota=quota,
-                now=self._clock.now(connection),
-            )
-        return max(0, quota.attempts - used), as_datetime(ends_at)
-
-    def verify(self) -> list[ChainFault]:
-        """Check the whole chain of scores and of audit rows."""
-        with self._database.reading(snapshot=True) as connection:
-            return chain.stored_faults(connection)
-
     def audit(self, action: str, **detail: str) -> None:
         """Append an audit row."""
         with self._database.writing() as connection:
             chain.append_audit(connection, action, detail, now=self._clock.now(connection))
-
-    def now(self) -> datetime:
-        """Return the present in UTC, but never before the newest claim or what was reached.
-
-        So nothing reopens when the clock is set back.
-        """
-        with self._database.reading() as connection:
-            return as_datetime(self._clock.now(connection))
 
     def reach(self, moment: datetime) -> None:
         """Remember that a time has come: `now` never returns an earlier one again."""
@@ -443,7 +315,3 @@ class Ledger:
                 .where(chain_heads.c.name == "scores")
                 .values(length=chain_heads.c.length)
             )
-
-    def close(self) -> None:
-        """Release connections."""
-        self._database.close()

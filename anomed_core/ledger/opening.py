@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Collection
 from typing import Any
 
 import sqlalchemy as sa
 
 from anomed_core.errors import LedgerMismatchError
 from anomed_core.ledger.chain import append_audit
+from anomed_core.ledger.criteria import RankedMetric, ranked_text, rebuild_criteria
 from anomed_core.ledger.schema import audit, challenges, scores
 
 _ACTION = "secret used"
@@ -22,7 +24,39 @@ def known(connection: sa.Connection, challenge: str) -> sa.Row[Any, Any] | None:
     return connection.execute(recorded).first()
 
 
-def refuse_change_after_scores(
+def bind(
+    connection: sa.Connection,
+    challenge: str,
+    fingerprint: str,
+    *,
+    accept_change: bool,
+    ranked: Collection[RankedMetric],
+    secret_digest: str,
+    now: int,
+) -> None:
+    """Write down what a challenge is opened with, as `Ledger.open_challenge` promises."""
+    before = known(connection, challenge)
+    if before is None:
+        connection.execute(
+            sa.insert(challenges).values(id=challenge, fingerprint=fingerprint, opened_at=now)
+        )
+        _remember_secret(connection, secret_digest, now=now)
+    elif before.fingerprint != fingerprint:  # else another worker was faster
+        if not accept_change:
+            _refuse_change_after_scores(connection, challenge, secret_digest)
+        connection.execute(
+            sa.update(challenges)
+            .where(challenges.c.id == challenge)
+            .values(fingerprint=fingerprint)
+        )
+        detail = {"challenge": challenge, "from": before.fingerprint, "to": fingerprint}
+        append_audit(connection, "challenge changed", detail, now=now)
+        _remember_secret(connection, secret_digest, now=now)
+    if before is None or before.ranked != ranked_text(ranked):
+        rebuild_criteria(connection, challenge, ranked)
+
+
+def _refuse_change_after_scores(
     connection: sa.Connection, challenge: str, secret_digest: str
 ) -> None:
     """Raise `LedgerMismatchError` if the challenge has scores.
@@ -48,7 +82,7 @@ def refuse_change_after_scores(
     )
 
 
-def remember_secret(connection: sa.Connection, digest: str, *, now: int) -> None:
+def _remember_secret(connection: sa.Connection, digest: str, *, now: int) -> None:
     """Append an audit row with the digest of the secret, if it is not the newest known one."""
     if digest and _remembered_secret(connection) != digest:
         append_audit(connection, _ACTION, {"digest": digest}, now=now)

@@ -11,7 +11,7 @@ from collections.abc import Callable, Generator, Iterable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from types import CodeType, FrameType
-from typing import Any, Protocol, TypeVar
+from typing import Any, TypeVar
 
 import attrs
 import pluggy
@@ -25,22 +25,41 @@ Write = Callable[[str], None]
 Result = TypeVar("Result")
 
 
-class Implementation(Protocol):
-    """Whose function may raise: a `pluggy.HookImpl`, or what a hook returned."""
-
-    @property
-    def plugin_name(self) -> str:
-        """How the plugin is called."""
-
-    @property
-    def function(self) -> Callable[..., Any]:
-        """What is called."""
-
-
 @attrs.frozen
-class _Returned:
+class Implementation:
+    """A function that a plugin answers a hook with, or that the hook returned.
+
+    Attributes
+    ----------
+    plugin_name
+        How the plugin is called.
+    hook
+        Name of the hook.
+    function
+        What is called.
+    argnames
+        Those arguments of the hook that it takes.
+    """
+
     plugin_name: str
+    hook: str
     function: Callable[..., Any]
+    argnames: tuple[str, ...] = ()
+
+    @classmethod
+    def of(cls, implementation: pluggy.HookImpl, hook: str) -> Implementation:
+        """Return what pluggy knows of an implementation."""
+        return cls(
+            implementation.plugin_name, hook, implementation.function, implementation.argnames
+        )
+
+    def __call__(self, **arguments: Any) -> Any:
+        """Call it with those of the hook's arguments that it takes; what it raises bears a note."""
+        with culprit_noted(self):
+            return self.function(*(arguments[name] for name in self.argnames))
+
+    def __str__(self) -> str:
+        return f"{CULPRIT_NOTE} {self.plugin_name!r}, hook {self.hook}"
 
 
 def noting_culprit(
@@ -50,44 +69,42 @@ def noting_culprit(
 
     @functools.wraps(function)
     def call(*arguments: Any, **named: Any) -> Result:
-        with culprit_noted(_Returned(plugin_name, function), hook):
+        with culprit_noted(Implementation(plugin_name, hook, function)):
             return function(*arguments, **named)
 
     return call
 
 
 @contextmanager
-def culprit_noted(implementation: Implementation, hook: str) -> Iterator[None]:
+def culprit_noted(implementation: Implementation) -> Iterator[None]:
     """Add a note to whatever is raised by an implementation: which one it is, and the line."""
     try:
         yield
     except (Exception, SystemExit) as error:
-        note_culprit(error, [implementation], hook)
+        note_culprit(error, [implementation])
         raise
 
 
-def note_culprit(
-    error: BaseException, implementations: Iterable[Implementation], hook: str
-) -> None:
-    """Add a note to an exception that passed through an implementation of a hook.
+def note_culprit(error: BaseException, implementations: Iterable[Implementation]) -> None:
+    """Add a note to an exception that passed through one of a hook's implementations.
 
     Errors raised on purpose stay as they are: they are read by those who can mend them.
     """
     if isinstance(error, AnomedError):
         return
-    note = _culprit(error, implementations, hook)
+    note = _culprit(error, implementations)
     if note and note not in getattr(error, "__notes__", ()):
         error.add_note(note)
 
 
-def _culprit(error: BaseException, implementations: Iterable[Implementation], hook: str) -> str:
-    by_code = {code_of(found): found for found in implementations}
+def _culprit(error: BaseException, implementations: Iterable[Implementation]) -> str:
+    by_code = {_code_of(one): one for one in implementations}
     frames = list(traceback.walk_tb(error.__traceback__))
     for position in reversed(range(len(frames))):
-        found = by_code.get(frames[position][0].f_code)
-        if found is not None:
+        implementation = by_code.get(frames[position][0].f_code)
+        if implementation is not None:
             frame, line = _deepest(frames[position:])
-            return f"{_label(found, hook)}, at {frame.f_code.co_filename}:{line}"
+            return f"{implementation}, at {frame.f_code.co_filename}:{line}"
     return ""
 
 
@@ -97,19 +114,14 @@ def _deepest(frames: list[tuple[FrameType, int]]) -> tuple[FrameType, int]:
     return [item for item in frames if item[0].f_code.co_filename.startswith(home)][-1]
 
 
-def place_of(implementation: Implementation, hook: str) -> str:
+def place_of(implementation: Implementation) -> str:
     """Return where an implementation is defined, as a note about what it returned."""
-    code = code_of(implementation)
+    code = _code_of(implementation)
     where = f", at {code.co_filename}:{code.co_firstlineno}" if code else ""
-    return _label(implementation, hook) + where
+    return f"{implementation}{where}"
 
 
-def _label(implementation: Implementation, hook: str) -> str:
-    return f"{CULPRIT_NOTE} {implementation.plugin_name!r}, hook {hook}"
-
-
-def code_of(implementation: Implementation) -> CodeType | None:
-    """Return the code of an implementation, however it is wrapped or bound."""
+def _code_of(implementation: Implementation) -> CodeType | None:
     function = inspect.unwrap(implementation.function)
     return getattr(function, "__code__", None)
 

@@ -12,10 +12,18 @@ import warnings
 from pathlib import Path
 from typing import Any
 
+import attrs
 import pluggy
 
 from anomed_core import hookspecs
-from anomed_core.errors import PluginBrokenError, PluginConflictError, PluginNotFoundError
+from anomed_core.errors import (
+    ContractError,
+    PluginBrokenError,
+    PluginConflictError,
+    PluginNotFoundError,
+)
+from anomed_core.model import ChallengeType
+from anomed_core.plugins.results import collected
 
 HOOKS = tuple(sorted(name for name in vars(hookspecs) if name.startswith("anomed_")))
 """Names of all hooks of this API."""
@@ -206,6 +214,35 @@ def _is_wrapper(function: Any) -> bool:
 def _is_answered_once(name: str) -> bool:
     options = getattr(getattr(hookspecs, name), f"{hookspecs.PROJECT}_spec")
     return bool(options["firstresult"])
+
+
+def announced_type(plugin: Any, label: str) -> ChallengeType | None:
+    """Return the challenge type that a plugin announces; ``None`` if it is an extension.
+
+    Raises
+    ------
+    PluginBrokenError
+        If it raises instead, or announces anything else than one type.
+    """
+    announce = getattr(plugin, "anomed_challenge_types", None)
+    if announce is None:
+        return None
+    try:
+        answer = announce()
+        answers = [answer] if isinstance(answer, ChallengeType) else answer
+        announced = collected([answers], ChallengeType, "anomed_challenge_types")
+    except ContractError as error:
+        raise PluginBrokenError(f"{label}: {error}") from error
+    except Exception as error:  # a third-party hook may raise anything
+        raise PluginBrokenError(
+            f"{label}: anomed_challenge_types raised {one_line(error)}"
+        ) from error
+    if len(announced) != 1:
+        raise PluginBrokenError(
+            f"{label} announces {len(announced)} challenge types; a plugin owns exactly one"
+        )
+    summary = (inspect.getdoc(plugin) or "").partition("\n")[0]
+    return attrs.evolve(announced[0], description=announced[0].description or summary)
 
 
 def check_extension(plugin: Any, label: str) -> None:

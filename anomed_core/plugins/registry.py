@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import difflib
-import inspect
 import os
 import sys
 from collections.abc import Iterable
@@ -14,7 +12,6 @@ import pluggy
 
 from anomed_core import hookspecs
 from anomed_core.errors import (
-    ContractError,
     PluginBrokenError,
     PluginConflictError,
     PluginError,
@@ -24,20 +21,20 @@ from anomed_core.model import ChallengeType, normalised_slug
 from anomed_core.model.data_source import DataSource
 from anomed_core.plugins.diagnosis import (
     TRACE_VARIABLE,
+    Implementation,
     Write,
-    culprit_noted,
     note_culprit,
     traced,
 )
 from anomed_core.plugins.loading import (
+    announced_type,
     check_extension,
     check_plugin,
     import_target,
-    one_line,
     register,
 )
 from anomed_core.plugins.results import collected
-from anomed_core.plugins.scan import CHALLENGE_TYPES, PluginInfo, scan
+from anomed_core.plugins.scan import CHALLENGE_TYPES, PluginInfo, installed_plugin, scan
 
 BUILTIN_PREFIX = "anomed-core "
 
@@ -92,7 +89,7 @@ class PluginRegistry:
             if self._manager.has_plugin(name):
                 return self._type_of(name)
             return self.add(import_target(name, f"plugin {name!r}"), name=name)
-        info = self._find(name)
+        info = installed_plugin(name, self.installed)
         if self._manager.has_plugin(info.slug):
             return self._type_of(info.slug)
         plugin = import_target(info.target, str(info))
@@ -167,7 +164,7 @@ class PluginRegistry:
         if loaded_as is not None:
             return self._type_of(loaded_as)
         check_plugin(plugin, label)
-        announced = self._announced(plugin, label)
+        announced = announced_type(plugin, label)
         if announced is None:
             check_extension(plugin, label)
         else:
@@ -178,27 +175,6 @@ class PluginRegistry:
         self._callers.clear()
         self._trace(plugin)
         return announced
-
-    def _announced(self, plugin: Any, label: str) -> ChallengeType | None:
-        announce = getattr(plugin, "anomed_challenge_types", None)
-        if announce is None:
-            return None
-        try:
-            answer = announce()
-            answers = [answer] if isinstance(answer, ChallengeType) else answer
-            types = collected([answers], ChallengeType, "anomed_challenge_types")
-        except ContractError as error:
-            raise PluginBrokenError(f"{label}: {error}") from error
-        except Exception as error:  # a third-party hook may raise anything
-            raise PluginBrokenError(
-                f"{label}: anomed_challenge_types raised {one_line(error)}"
-            ) from error
-        if len(types) != 1:
-            raise PluginBrokenError(
-                f"{label} announces {len(types)} challenge types; a plugin owns exactly one"
-            )
-        summary = (inspect.getdoc(plugin) or "").partition("\n")[0]
-        return attrs.evolve(types[0], description=types[0].description or summary)
 
     def _check_owner(self, announced: ChallengeType, info: PluginInfo | None, label: str) -> None:
         if info is not None and announced.name != info.slug:
@@ -213,31 +189,6 @@ class PluginRegistry:
                 f"the challenge type {announced.name!r} is claimed twice: by "
                 f"{other.info or f'plugin {other.plugin_name!r}'} and by {label}"
             )
-
-    def _find(self, name: str) -> PluginInfo:
-        slug = normalised_slug(name)
-        matches = [info for info in self.installed if info.slug == slug]
-        if len(matches) > 1:
-            raise PluginConflictError(
-                f"the plugin {slug!r} is claimed twice: by "
-                + " and by ".join(f"{info.distribution} {info.version}" for info in matches)
-                + "; uninstall one"
-            )
-        if not matches and ("/" in name or name.startswith(".")):
-            raise PluginNotFoundError(
-                f"{name!r} is not a .py file; give a plugin's name, module:object or a .py file, "
-                "and install a plugin of several files first (pip install -e FOLDER)"
-            )
-        if not matches:
-            slugs = [info.slug for info in self.installed]
-            close = difflib.get_close_matches(slug, slugs, n=1)
-            hint = f"did you mean {close[0]!r}? " if close else ""
-            raise PluginNotFoundError(
-                f"there is no plugin {name!r}; {hint}installed: {', '.join(slugs) or 'none'}. A "
-                f"package names its plugin below [project.entry-points.{CHALLENGE_TYPES!r}] in its "
-                "pyproject.toml, and must be installed after that (pip install -e FOLDER)"
-            )
-        return matches[0]
 
     def challenge_type(self, name: str) -> LoadedType:
         """Return a loaded challenge type.
@@ -311,22 +262,38 @@ class PluginRegistry:
         list of (str, object)
             Plugin's name and its result; ``None`` results are left out.
         """
-        owner = self.challenge_type(type_name).plugin_name
-        implementations = sorted(
-            self.caller(type_name, hook).get_hookimpls(),
-            key=lambda implementation: (
-                implementation.plugin_name != owner,
-                implementation.plugin_name,
-            ),
-        )
         answers = []
-        for implementation in implementations:
-            given = [arguments[name] for name in implementation.argnames]
-            with culprit_noted(implementation, hook):
-                result = implementation.function(*given)
+        for implementation in self.implementations(hook, type_name):
+            result = implementation(**arguments)
             if result is not None:
                 answers.append((implementation.plugin_name, result))
         return answers
+
+    def implementations(self, hook: str, type_name: str | None = None) -> list[Implementation]:
+        """Return whose functions answer a hook, for those who must know who answered what.
+
+        Parameters
+        ----------
+        hook
+            Name of the hook.
+        type_name
+            Slug of a loaded challenge type, whose owner comes first and other types' owners not at
+            all; ``None`` for a hook that every plugin answers.
+
+        Returns
+        -------
+        list of Implementation
+            By the names of plugins, so that the order of loading decides nothing; without wrappers.
+        """
+        if type_name is None:
+            owner, caller = "", self.everybody(hook)
+        else:
+            owner = self.challenge_type(type_name).plugin_name
+            caller = self.caller(type_name, hook)
+        answering = [
+            Implementation.of(found, hook) for found in caller.get_hookimpls() if not found.wrapper
+        ]
+        return sorted(answering, key=lambda one: (one.plugin_name != owner, one.plugin_name))
 
     def everybody(self, hook: str) -> pluggy.HookCaller:
         """Return the caller of a hook that every loaded plugin is asked."""
@@ -345,7 +312,7 @@ class PluginRegistry:
         """
         sources: dict[str, DataSource] = {}
         owners: dict[str, str] = {}
-        for implementation in self.everybody("anomed_data_sources").get_hookimpls():
+        for implementation in self.implementations("anomed_data_sources"):
             for source in _offered_sources(implementation):
                 if source.scheme in sources:
                     raise PluginConflictError(
@@ -355,11 +322,6 @@ class PluginRegistry:
                 sources[source.scheme] = source
                 owners[source.scheme] = implementation.plugin_name
         return sources
-
-    def implementation(self, type_name: str, hook: str) -> pluggy.HookImpl | None:
-        """Return who answers an owner's hook; ``None`` if nobody does."""
-        found = [i for i in self.caller(type_name, hook).get_hookimpls() if not i.wrapper]
-        return found[-1] if found else None
 
     def trace(self, write: Write) -> None:
         """Report every hook call to a function that takes one line."""
@@ -378,13 +340,15 @@ class PluginRegistry:
 
 def _note_culprit(outcome: Any, hook: str, implementations: Any, _arguments: Any) -> None:
     if outcome.exception is not None:
-        plugins = [found for found in implementations if found.plugin is not None]
-        note_culprit(outcome.exception, plugins, hook)  # the core's own part is nobody's fault
+        plugins = [  # the core's own part is nobody's fault
+            Implementation.of(found, hook) for found in implementations if found.plugin is not None
+        ]
+        note_culprit(outcome.exception, plugins)
 
 
-def _offered_sources(implementation: pluggy.HookImpl) -> list[DataSource]:
+def _offered_sources(implementation: Implementation) -> list[DataSource]:
     try:
-        answer = implementation.function()
+        answer = implementation()
     except Exception as error:  # a third-party hook may raise anything
         raise PluginBrokenError(
             f"plugin {implementation.plugin_name!r}: anomed_data_sources raised "

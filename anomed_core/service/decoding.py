@@ -17,13 +17,17 @@ from anomed_core.model import (
     FormSchema,
     JSONSchema,
     Payload,
+    Split,
+    Subject,
+    Submission,
+    SubmissionKind,
     SubmissionSchema,
     TableSchema,
     TextSchema,
 )
 from anomed_core.model.payloads import KINDS
 from anomed_core.service.json_documents import misfit
-from anomed_core.state.payloads import Body
+from anomed_core.state.payloads import Body, body_digest
 from anomed_core.wire import Limits, decode_npz, decode_parquet
 
 _LARGEST_EXACT = 2**53
@@ -61,6 +65,49 @@ def decode(body: Body, schema: SubmissionSchema | TextSchema, limits: Limits) ->
     if isinstance(body, Mapping):
         raise MalformedPayloadError("Expected a plain body, got a form.")
     return _DECODERS[type(schema)](body, schema, limits)
+
+
+def read_submission(
+    kind: SubmissionKind,
+    body: Body,
+    limits: Limits,
+    *,
+    subject: Subject,
+    split: Split,
+    parameters: Mapping[str, str] | None = None,
+    payload: Payload | None = None,
+    digest: str = "",
+) -> Submission:
+    """Read a body as a submission.
+
+    Parameters
+    ----------
+    kind
+        What is submitted.
+    body
+        As it came.
+    limits
+        Bounds on decoding.
+    subject, split, parameters
+        As `Submission` has them.
+    payload
+        Stands for what the body decodes to.
+    digest
+        Of the body, if it is known already.
+
+    Raises
+    ------
+    RequestError
+        As `decode` does.
+    """
+    return Submission(
+        kind=kind.name,
+        subject=subject,
+        split=split,
+        parameters=parameters or {},
+        payload=decode(body, kind.schema_for(split), limits) if payload is None else payload,
+        digest=digest or body_digest(body),
+    )
 
 
 def _decode_form(body: Body, schema: FormSchema, limits: Limits) -> dict[str, Any]:

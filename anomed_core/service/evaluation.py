@@ -11,11 +11,11 @@ from anomed_core.errors import ContractError, RequestError
 from anomed_core.model import DataRequest, Purpose, Split, Subject, Submission, Target
 from anomed_core.plugins import attack_metrics, checked_metrics
 from anomed_core.plugins.diagnosis import place_of
-from anomed_core.service.decoding import decode
+from anomed_core.service.decoding import read_submission
 from anomed_core.service.encoding import encode_body
 from anomed_core.service.hosting import HostedChallenge
 from anomed_core.service.measuring import scored
-from anomed_core.state.payloads import Body, body_digest
+from anomed_core.state.payloads import Body
 from anomed_core.wire import Limits
 
 
@@ -189,9 +189,8 @@ def _metrics(hosted: HostedChallenge, job: Evaluation) -> dict[str, float]:
         result = scored(hosted, hook, job.submission, None if is_utility else job.target)
         return checked_metrics(result, hosted.metrics[kind.name], hook)
     except ContractError as error:
-        answering = hosted.registry.implementation(hosted.challenge.type, hook)
-        if answering is not None:
-            error.add_note(place_of(answering, hook))
+        for answering in hosted.registry.implementations(hook, hosted.challenge.type):
+            error.add_note(place_of(answering))
         raise
 
 
@@ -204,15 +203,12 @@ def _attacked(hosted: HostedChallenge, job: Attack) -> dict[str, float] | None:
 def _entered(hosted: HostedChallenge, job: EntryEvaluation) -> ScoredEntry:
     """Make an entry of the house and score it as a participant's final is scored."""
     entry = next(entry for entry in hosted.house_entries if entry.name == job.entry)
-    schema = hosted.kind(entry.kind).schema_for(Split.VALIDATION)
+    kind = hosted.kind(entry.kind)
     query = {job.subject.role.value: entry.name, "data_split": Split.VALIDATION.value}
-    body = encode_body(entry.payload(DataRequest(parameters=query)), schema)
-    submission = Submission(
-        kind=entry.kind,
-        subject=job.subject,
-        split=Split.VALIDATION,
-        payload=decode(body, schema, job.limits),
-        digest=body_digest(body),
+    payload = entry.payload(DataRequest(parameters=query))
+    body = encode_body(payload, kind.schema_for(Split.VALIDATION))
+    submission = read_submission(
+        kind, body, job.limits, subject=job.subject, split=Split.VALIDATION
     )
     refusal = _refusal(hosted, submission)
     if refusal is not None:

@@ -9,7 +9,7 @@ import attrs
 from anomed_core.errors import SubmissionRejected
 from anomed_core.ledger import Ledger
 from anomed_core.model import FormSchema, Purpose, Role, Score, Split, Submission, Target
-from anomed_core.service.decoding import decode
+from anomed_core.service.decoding import read_submission
 from anomed_core.service.hosting import HostedChallenge
 from anomed_core.service.ranking.versions import versions
 from anomed_core.state.payloads import Body, PayloadStore
@@ -37,21 +37,21 @@ class KeptSubmissions:
     def of_score(self, hosted: HostedChallenge, score: Score) -> Submission | None:
         """Return the submission that a score was given for; ``None`` if it was not kept."""
         kind = hosted.kind(score.kind)
-        schema = kind.schema_for(score.split)
         try:
             stored = self.payloads.read(score.payload_digest)
             body: Body = stored
-            if isinstance(schema, FormSchema):
+            if isinstance(kind.schema_for(score.split), FormSchema):
                 parts = json.loads(stored)
                 body = {name: self.payloads.read(digest) for name, digest in parts.items()}
         except FileNotFoundError:
             return None
-        return Submission(
-            kind=kind.name,
+        return read_submission(
+            kind,
+            body,
+            self.limits,
             subject=score.subject,
             split=score.split,
             parameters=score.parameters,
-            payload=decode(body, schema, self.limits),
             digest=score.payload_digest,
         )
 

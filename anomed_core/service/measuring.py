@@ -43,8 +43,8 @@ def scored(
 
     def add_up() -> Any:
         measures = measured(hosted, submission, target)
-        answer = hosted.registry.implementation(hosted.challenge.type, hook)
-        given = answer and answer.function(*[arguments[name] for name in answer.argnames])
+        owners = hosted.registry.implementations(hook, hosted.challenge.type)
+        given = owners[0](**arguments) if owners else None
         if given is None:
             return measures or None
         if not measures or not isinstance(given, Mapping):

@@ -290,7 +290,7 @@ def _delivery_workers(
     platform = platform_from(environment)
     if platform is not None and registry.plugin(PLATFORM_PLUGIN) is None:
         registry.add(platform, name=PLATFORM_PLUGIN)
-    if not registry.everybody("anomed_deliver_score").get_hookimpls():
+    if not registry.implementations("anomed_deliver_score"):
         return []
 
     def deliver(score: Score, context: DeliveryContext) -> bool:

@@ -28,8 +28,7 @@ from anomed_core.model import (
     SubmissionKind,
     Target,
 )
-from anomed_core.plugins.diagnosis import culprit_noted
-from anomed_core.service.decoding import decode
+from anomed_core.service.decoding import read_submission
 from anomed_core.service.evaluation import Evaluation, Validation
 from anomed_core.service.hosting import HostedChallenge
 from anomed_core.service.house_attacks import attack_follow_ups
@@ -148,12 +147,13 @@ class Submissions:
             return Receipt(score=earlier, replayed=True)
         if split in hosted.phases:
             refuse_outside(hosted.phases[split], split, self.ledger)
-        submission = Submission(
-            kind=kind.name,
+        submission = read_submission(
+            kind,
+            body,
+            self.limits,
             subject=subject,
             split=split,
             parameters=parameters,
-            payload=decode(body, kind.schema_for(split), self.limits),
             digest=digest,
         )
         target = self.kept.target_of(hosted, submission)
@@ -269,11 +269,8 @@ class Submissions:
         return [DELIVER, *attacks]
 
     def _tell_observers(self, hosted: HostedChallenge, score: Score) -> None:
-        hook = "anomed_score_recorded"
-        for implementation in hosted.registry.everybody(hook).get_hookimpls():
-            values = {"challenge": hosted.challenge, "score": score}
+        for observe in hosted.registry.implementations("anomed_score_recorded"):
             try:
-                with culprit_noted(implementation, hook):
-                    implementation.function(*(values[name] for name in implementation.argnames))
+                observe(challenge=hosted.challenge, score=score)
             except (Exception, SystemExit) as error:
                 log.exception("observer failed", culprit=culprit_of(error), score=score.id)

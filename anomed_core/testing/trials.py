@@ -21,11 +21,11 @@ from anomed_core.model import (
     Target,
 )
 from anomed_core.service.baselines import offered_baselines
-from anomed_core.service.decoding import decode
+from anomed_core.service.decoding import decode, read_submission
 from anomed_core.service.encoding import encode_body
 from anomed_core.service.evaluation import Evaluation, Evaluator, Validation
 from anomed_core.service.parameters import checked_parameters, subject_of
-from anomed_core.state.payloads import Body, body_digest
+from anomed_core.state.payloads import Body
 from anomed_core.testing.client import ANONYMIZER_ID, DEANONYMIZER_ID, ChallengeClient
 
 VALID = (Quality.PERFECT, Quality.TRIVIAL)
@@ -187,6 +187,20 @@ def payload_of(trial: Trial, client: ChallengeClient) -> Any:
     return decode(trial.body, trial.kind.schema_for(trial.split), client.server.settings.limits)
 
 
+def submission_of(client: ChallengeClient, trial: Trial, payload: Any = None) -> Submission:
+    """Return a trial, or another payload in its place, as the server reads it."""
+    parameters = checked_parameters(trial.kind.parameters, trial.query)
+    return read_submission(
+        trial.kind,
+        trial.body,
+        client.server.settings.limits,
+        subject=subject_of(trial.kind, parameters),
+        split=trial.split,
+        parameters=parameters,
+        payload=payload,
+    )
+
+
 def evaluate(client: ChallengeClient, trial: Trial, payload: Any = None) -> dict[str, float]:
     """Validate and score a trial in this thread, without recording anything.
 
@@ -243,15 +257,7 @@ def validated(client: ChallengeClient, trial: Trial, payload: Any = None) -> Sub
         Whatever the plugin raises.
     """
     hosted = client.hosted
-    parameters = checked_parameters(trial.kind.parameters, trial.query)
-    submission = Submission(
-        kind=trial.kind.name,
-        subject=subject_of(trial.kind, parameters),
-        split=trial.split,
-        parameters=parameters,
-        payload=payload_of(trial, client) if payload is None else payload,
-        digest=body_digest(trial.body),
-    )
+    submission = submission_of(client, trial, payload)
     refusal = Evaluator({hosted.id: hosted})(Validation(challenge=hosted.id, submission=submission))
     if refusal is not None:
         error = RequestError(refusal)

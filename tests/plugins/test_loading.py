@@ -327,7 +327,7 @@ def test_an_installed_extension_may_also_be_named(spelling: str, install: Instal
     registry.add(importlib.import_module("watcher"), name=spelling)
 
     assert registry.load_extensions() == {}
-    assert len(registry.everybody("anomed_score_recorded").get_hookimpls()) == 1
+    assert len(registry.implementations("anomed_score_recorded")) == 1
 
 
 def test_two_plugins_of_one_name_are_a_conflict(registry: PluginRegistry) -> None:

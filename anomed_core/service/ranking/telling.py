@@ -67,7 +67,7 @@ def told_finals(
             for position in chosen
         }
     else:
-        told = _finalstold_finals(resolved, computed, finals, chosen)
+        told = _finals_by_position(resolved, computed, finals, chosen)
     return table_told(hosted, resolved, computed, Split.VALIDATION, told)
 
 
@@ -86,7 +86,7 @@ def _chosen(computed: Computed, finals: Finals, at_most: int | None, entry: str)
     return [*first.tolist(), *houses.tolist()]
 
 
-def _finalstold_finals(
+def _finals_by_position(
     resolved: ResolvedRanking, computed: Computed, finals: Finals, chosen: Sequence[int]
 ) -> dict[int, RankingEntry]:
     numbers = computed.entries.numbers[computed.order.entries]

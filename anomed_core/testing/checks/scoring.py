@@ -7,17 +7,17 @@ from collections.abc import Iterator, Mapping, Sequence
 from functools import partial
 
 from anomed_core.errors import RequestError
-from anomed_core.model import Direction, Metric, Quality, ReportSection, Submission, SubmissionKind
+from anomed_core.model import Direction, Metric, Quality, ReportSection, SubmissionKind
 from anomed_core.plugins import attack_metrics, collected
 from anomed_core.report import rendered
 from anomed_core.service.parameters import subject_of
-from anomed_core.state.payloads import Body, body_digest
+from anomed_core.state.payloads import Body
 from anomed_core.testing.checks.failure import ConformanceError, fail_if_any
 from anomed_core.testing.client import ChallengeClient, described
 from anomed_core.testing.hostile import hostile_uploads
 from anomed_core.testing.payloads import constants, digest
 from anomed_core.testing.plugin_under_test import PluginUnderTest
-from anomed_core.testing.trials import Trial, baselines, evaluate, payload_of, trials
+from anomed_core.testing.trials import Trial, baselines, evaluate, payload_of, submission_of, trials
 
 
 def baselines_hold(plugin_under_test: PluginUnderTest) -> None:
@@ -155,13 +155,7 @@ def house_attacks_run(plugin_under_test: PluginUnderTest) -> None:
 
 def _attack_problems(client: ChallengeClient, trial: Trial, name: str) -> list[str]:
     attack = next(a for a in client.hosted.house_attacks if a.name == name)
-    submission = Submission(
-        kind=trial.kind.name,
-        subject=subject_of(trial.kind, trial.query),
-        split=trial.split,
-        payload=payload_of(trial, client),
-        digest=body_digest(trial.body),
-    )
+    submission = submission_of(client, trial)
     results = []
     for _ in range(2):
         rng = client.hosted.challenge.lottery.generator("house attack", name, submission.digest)

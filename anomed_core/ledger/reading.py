@@ -1,0 +1,143 @@
+"""What can be asked of a ledger; nothing in this file writes."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from datetime import datetime
+
+import sqlalchemy as sa
+
+from anomed_core.ledger import chain, claims
+from anomed_core.ledger.chain import ChainFault
+from anomed_core.ledger.claims import Quota
+from anomed_core.ledger.database import Database, LedgerClock
+from anomed_core.ledger.finals import Moment
+from anomed_core.ledger.history import EVERYTHING, Attempt, Choice, history, submitters
+from anomed_core.ledger.schema import as_datetime, challenges, scores, utc_microseconds
+from anomed_core.ledger.scores import (
+    BY_FINAL_KEY,
+    BY_REPLAY_KEY,
+    by_id,
+    chosen_scores,
+    has_entry,
+    one_score,
+)
+from anomed_core.model import Score, Split, Subject
+
+
+class LedgerReader:
+    """Answers questions about attempts and scores; each method reads one moment.
+
+    Parameters
+    ----------
+    database, clock
+        As for `Ledger`, which adds what writes.
+    """
+
+    def __init__(self, database: Database, *, clock: Callable[[], int] = utc_microseconds) -> None:
+        self._database = database
+        self._clock = LedgerClock(clock)
+
+    def now(self) -> datetime:
+        """Return the present in UTC, but never before the newest claim or what was reached.
+
+        So nothing reopens when the clock is set back.
+        """
+        with self._database.reading() as connection:
+            return as_datetime(self._clock.now(connection))
+
+    def challenges(self) -> Sequence[str]:
+        """Return the ids of all challenges that were ever opened, sorted."""
+        with self._database.reading() as connection:
+            ids = connection.execute(sa.select(challenges.c.id).order_by(challenges.c.id))
+            return tuple(ids.scalars())
+
+    def score(self, score_id: int) -> Score | None:
+        """Return one score."""
+        with self._database.reading() as connection:
+            return one_score(connection, by_id(score_id))
+
+    def scores(
+        self,
+        *,
+        challenge: str | None = None,
+        kind: str | None = None,
+        split: Split | None = None,
+        anonymizer: str | None = None,
+    ) -> Sequence[Score]:
+        """Return scores, oldest first; each argument narrows the choice."""
+        choice = {
+            "challenge": challenge,
+            "kind": kind,
+            "split": split.value if split else None,
+            "anonymizer": anonymizer,
+        }
+        with self._database.reading() as connection:
+            return chosen_scores(connection, choice)
+
+    def n_scores(self) -> int:
+        """Return how many scores there are, whatever is written in them."""
+        with self._database.reading() as connection:
+            return connection.execute(sa.select(sa.func.count()).select_from(scores)).scalar_one()
+
+    @contextmanager
+    def at_one_moment(self) -> Iterator[Moment]:
+        """Let several questions be asked about one moment."""
+        with self._database.reading(snapshot=True) as connection:
+            yield Moment(connection)
+
+    def replay(
+        self, *, challenge: str, kind: str, subject: Subject, split: Split, replay_key: str
+    ) -> Score | None:
+        """Return the score that was recorded under an idempotency key, if any."""
+        key = claims.replay_key(challenge, kind, subject, split, replay_key)
+        with self._database.reading() as connection:
+            return one_score(connection, BY_REPLAY_KEY, {"key": key})
+
+    def final(self, *, challenge: str, kind: str, subject: Subject) -> Score | None:
+        """Return the score of a subject's final, if it has been scored."""
+        key = claims.final_key(challenge, kind, subject, Split.VALIDATION)
+        with self._database.reading() as connection:
+            return one_score(connection, BY_FINAL_KEY, {"key": key})
+
+    def has_entry(self, challenge: str, kind: str, name: str, *, fingerprint: str) -> bool:
+        """Return whether an entry of the house was scored under a fingerprint."""
+        with self._database.reading() as connection:
+            return has_entry(connection, challenge, kind, name, fingerprint=fingerprint)
+
+    def attempts(
+        self, *, challenge: str, subject: Subject, choice: Choice = EVERYTHING
+    ) -> Sequence[Attempt]:
+        """Return the history of a subject, oldest first; a choice narrows it."""
+        with self._database.reading() as connection:
+            return history(connection, challenge, subject, choice)
+
+    def submitters(self, *, challenge: str, kinds: Sequence[str]) -> Sequence[tuple[str, Split]]:
+        """Return which anonymizers have a score of these kinds, and for which splits, sorted."""
+        with self._database.reading() as connection:
+            return submitters(connection, challenge, kinds)
+
+    def remaining(
+        self, *, challenge: str, kind: str, subject: Subject, quota: Quota
+    ) -> tuple[int, datetime]:
+        """Return the tuning attempts that are left and when the period ends, in UTC."""
+        with self._database.reading() as connection:
+            used, ends_at = claims.used_of_quota(
+                connection,
+                challenge=challenge,
+                kind=kind,
+                subject=subject,
+                quota=quota,
+                now=self._clock.now(connection),
+            )
+        return max(0, quota.attempts - used), as_datetime(ends_at)
+
+    def verify(self) -> list[ChainFault]:
+        """Check the whole chain of scores and of audit rows."""
+        with self._database.reading(snapshot=True) as connection:
+            return chain.stored_faults(connection)
+
+    def close(self) -> None:
+        """Release connections."""
+        self._database.close()
