@@ -64,6 +64,10 @@ def marginals_chart(
 
 
 def _distance_in_words(tables: Mapping[str, FloatArray], labels: Sequence[str]) -> str:
+    if len(tables) == 1 and len(labels) and np.isfinite(next(iter(tables.values()))).all():
+        shares = next(iter(tables.values()))
+        most = int(np.argmax(shares))
+        return f"Most frequent: {labels[most]}, {percent(shares[most])}."
     if len(tables) < 2 or len(labels) == 0:
         return f"{len(labels)} values."
     (one, first), (other, second) = list(tables.items())[:2]
@@ -71,6 +75,8 @@ def _distance_in_words(tables: Mapping[str, FloatArray], labels: Sequence[str]) 
     if not np.isfinite(apart).any():
         return f"{len(labels)} values, of which no share is known."
     worst = int(np.nanargmax(apart))
+    if apart[worst] < 5e-4:
+        return f"Total variation distance {np.nansum(apart) / 2:.3f}: the shares are the same."
     return (
         f"Total variation distance {np.nansum(apart) / 2:.3f}. Furthest apart: {labels[worst]}, "
         f"{percent(first[worst])} in {one}, {percent(second[worst])} in {other}."

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any
 
 from anomed_core import (
@@ -17,6 +17,8 @@ from anomed_core import (
     HouseEntry,
     Metric,
     Ranking,
+    ReportSection,
+    Score,
     Submission,
     SubmissionKind,
     Target,
@@ -152,6 +154,18 @@ def anomed_house_entries(challenge: Challenge) -> list[HouseEntry]:
     from anomed_dataset_anonymization.challenge.rankings import house_entries
 
     return house_entries(challenge.definition)
+
+
+@hookimpl
+def anomed_report(
+    challenge: Challenge,
+    scores: tuple[Score, ...],
+    submission_of: Callable[[Score], Submission | None],
+) -> list[ReportSection]:
+    """Show each final: attacks on it, its classes, its columns, its rows."""
+    from anomed_dataset_anonymization.challenge.report import report_sections
+
+    return report_sections(challenge.definition, scores, submission_of)
 
 
 @hookimpl

@@ -73,8 +73,13 @@ def _shown(field: Any) -> str:
     type=click.Path(dir_okay=False, path_type=Path),
     help="CSV or parquet; TABLE-METHOD beside TABLE by default.",
 )
+@click.option(
+    "--report",
+    type=click.Path(dir_okay=False, path_type=Path),
+    help="Write an HTML page about the anonymized table, too.",
+)
 @click.argument("parameters", nargs=-1, type=click.UNPROCESSED)
-def anonymize(
+def anonymize(  # noqa: PLR0913 - each option is one
     table: Path,
     *,
     method: str,
@@ -83,6 +88,7 @@ def anonymize(
     hierarchies: tuple[str, ...],
     seed: int | None,
     output: Path | None,
+    report: Path | None,
     parameters: tuple[str, ...],
 ) -> None:
     """Anonymize TABLE (CSV or parquet) and say what is lost and what it protects.
@@ -102,8 +108,12 @@ def anonymize(
             chosen["hierarchies"] = _read_hierarchies(hierarchies)
         anonymizer = create_anonymizer(method, chosen)
         published = anonymizer.anonymize(people, described, rng=np.random.default_rng(seed))
-        for line in summary(people, published, anonymizer.scheme, schema=described):
+        lines = summary(people, published, anonymizer.scheme, schema=described)
+        for line in lines:
             click.echo(line)
+        if report is not None:
+            html = _page(table.name, lines, people, published, anonymizer.scheme, described)
+            report.write_text(html, encoding="utf-8")
         output = output or table.with_name(f"{table.stem}-{method}{table.suffix}")
         write_table(published, output)
     except ValueError as error:
@@ -160,6 +170,42 @@ def summary(
         f"global certainty penalty: {gcp(boxes, len(people)):.4f}",
         f"k-marginal score: {marginals:.1f} of 1000",
     ]
+
+
+def _page(
+    name: str,
+    lines: list[str],
+    people: pd.DataFrame,
+    published: pd.DataFrame,
+    scheme: str,
+    schema: TableSchema,
+) -> str:
+    """Return a page: the summary, the classes, each column before and after, the first rows."""
+    from anomed_core.report import Fact, Facts, Section, page
+    from anomed_dataset_anonymization.privacy import published_classes
+    from anomed_dataset_anonymization.report import (
+        class_sizes_chart,
+        column_charts,
+        readable_table,
+    )
+    from anomed_dataset_anonymization.schemes import canonicalise
+    from anomed_dataset_anonymization.utility import boxes_of_people, boxes_of_published
+
+    table = canonicalise(published, scheme, schema=schema, leaky=people)
+    original, boxes = boxes_of_people(people, schema), boxes_of_published(table)
+    names = ("original", "anonymized")
+    pairs = (line.split(": ", 1) for line in lines)
+    facts = [Fact(name=what, value=value) for what, value in pairs]
+    columns = column_charts(original, boxes, schema, names=names)
+    return page(
+        f"{name}, anonymized",
+        [
+            Facts(facts),
+            class_sizes_chart(published_classes(table)),
+            Section(title="Columns", parts=columns),
+            Section(title="The first rows", parts=[readable_table(table)]),
+        ],
+    )
 
 
 def _schema_of(people: pd.DataFrame, path: Path | None, names: list[str]) -> TableSchema:

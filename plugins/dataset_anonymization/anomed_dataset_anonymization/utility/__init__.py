@@ -23,7 +23,7 @@ from anomed_dataset_anonymization.utility.information_loss import (
     ncp_xu,
     non_uniform_entropy,
 )
-from anomed_dataset_anonymization.utility.marginals import k_marginal_score
+from anomed_dataset_anonymization.utility.marginals import binned_shares, k_marginal_score
 from anomed_dataset_anonymization.utility.published import boxes_of_people, boxes_of_published
 from anomed_dataset_anonymization.utility.queries import (
     CountQuery,
@@ -44,6 +44,7 @@ __all__ = [
     "ValueMasses",
     "answer",
     "average_class_size",
+    "binned_shares",
     "boxes_of_people",
     "boxes_of_published",
     "classification_metric",

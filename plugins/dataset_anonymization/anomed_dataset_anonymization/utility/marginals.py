@@ -57,13 +57,48 @@ def k_marginal_score(original: Boxes, published: Boxes) -> float:
     return float(_PERFECT * (1.0 - np.mean(differences) / 2.0))
 
 
-def _cuts(cells: Cells, table: Boxes) -> FloatArray:
+def binned_shares(
+    original: Boxes, published: Boxes, name: str, *, n_bins: int = _N_BINS
+) -> tuple[FloatArray, FloatArray, FloatArray]:
+    """Return how often the values of one column occur in both tables.
+
+    Parameters
+    ----------
+    original, published
+        Both with the column; mass is uniform within each box.
+    name
+        The column.
+    n_bins
+        Into how many bins, of equally many people of the original, numbers fall at most.
+
+    Returns
+    -------
+    cuts : float64 (n_bins - 1,)
+        The inner borders of the bins, half a step beside the grid; none for listed values.
+    before, after : float64 (n_bins,)
+        Shares in 0..1.
+    """
+    column = original.columns[name]
+    cuts = _cuts(column, original, n_bins=n_bins)
+    if isinstance(column, Intervals):
+        cuts = cuts[cuts < column.domain_high]
+    before, after = (
+        np.bincount(cells.cell_of_row, weights=table.counts, minlength=cells.n_cells)
+        @ _in_bins(cells, cuts)
+        / table.n_people
+        for table in (original, published)
+        for cells in (table.columns[name],)
+    )
+    return cuts, before, after
+
+
+def _cuts(cells: Cells, table: Boxes, *, n_bins: int = _N_BINS) -> FloatArray:
     """Return the inner borders of a column's bins, half a step beside the grid."""
     if not isinstance(cells, Intervals):
         return np.empty(0)
     order = np.argsort(cells.midpoints)
     weights = np.bincount(cells.cell_of_row, weights=table.counts, minlength=cells.n_cells)[order]
-    quantiles = np.arange(1, _N_BINS) / _N_BINS * table.n_people
+    quantiles = np.arange(1, n_bins) / n_bins * table.n_people
     borders = cells.midpoints[order][np.searchsorted(np.cumsum(weights), quantiles)]
     return np.unique(borders) + cells.step / 2
 

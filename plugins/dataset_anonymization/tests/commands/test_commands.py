@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import tomllib
 from collections.abc import Callable
 from pathlib import Path
@@ -139,6 +140,19 @@ def test_anonymize_needs_a_table_and_a_method_only(run: Run) -> None:
     assert result.exit_code == 0, result.output
     assert "others may know every column" in result.output
     assert "illness_gout" in pd.read_csv("people-mondrian.csv").columns
+
+
+def test_anonymize_writes_a_page_with_readable_cells(run: Run) -> None:
+    result = run(
+        *("anonymize", "people.csv", "--quasi-identifiers", "age,town"),
+        *("--method", "mondrian", "--k", "10", "--report", "page.html"),
+    )
+    assert result.exit_code == 0, result.output
+    page = Path("page.html").read_text(encoding="utf-8")
+    assert "people.csv, anonymized" in page
+    assert "People by the size of their class" in page
+    assert re.search(r">\[\d+-\d+\]<", page)
+    assert "<script" not in page
 
 
 def test_anonymize_says_which_column_gives_people_away(run: Run) -> None:
