@@ -5,6 +5,8 @@ The tree, by what the person who meets the error can do about it::
     AnomedError
     ├── UsageError (ValueError)            an organiser fixes the command line, file or environment
     │   ├── ConfigError                    ... a key of the configuration
+    │   ├── EnvironmentInUseError          ... what uses the environment of a foreign library
+    │   ├── EnvironmentMissingError        ... the environment of a foreign library
     │   └── PluginError                    ... the choice or installation of a plugin
     │       ├── PluginNotFoundError
     │       ├── PluginBrokenError
@@ -27,6 +29,7 @@ The tree, by what the person who meets the error can do about it::
     └── ServiceError (RuntimeError)        the organiser reads the log; the participant tries again
         ├── EvaluationFailedError          503
         ├── EvaluationTimeoutError         504
+        ├── ForeignLibraryError            503
         └── LedgerError                    503
             ├── LedgerFullError            507
             └── LedgerMismatchError        refuses to start
@@ -70,6 +73,14 @@ class ConfigError(UsageError):
         if self.key.startswith(table):
             return self
         return ConfigError(f"{table}.{self.key}" if self.key else table, self.problem)
+
+
+class EnvironmentInUseError(UsageError):
+    """The environment of a foreign library cannot be removed yet."""
+
+
+class EnvironmentMissingError(UsageError):
+    """A foreign library has no environment yet, or it could not be made."""
 
 
 class PluginError(UsageError):
@@ -220,6 +231,10 @@ class EvaluationFailedError(ServiceError):
 
 class EvaluationTimeoutError(ServiceError):
     """The evaluation took longer than its time limit."""
+
+
+class ForeignLibraryError(ServiceError):
+    """A foreign library, behind a process or a server, failed, hung or answered nonsense."""
 
 
 class LedgerError(ServiceError):

@@ -13,7 +13,7 @@ from pathlib import Path
 import pytest
 
 import anomed_core
-from anomed_core import errors, report, statistics
+from anomed_core import environments, errors, report, statistics
 
 ROOT = Path(__file__).parent.parent
 CORE = ROOT / "anomed_core"
@@ -31,9 +31,10 @@ ALLOWED = {
     "statistics": set(),
     "system": set(),
     "report": set(),
+    "environments": {"errors"},
     "model": {"sampling"},
     "wire": {"errors"},
-    "hookspecs": {"errors", "model", "sampling", "state", "wire"},
+    "hookspecs": {"environments", "errors", "model", "sampling", "state", "wire"},
     "state": {"errors", "wire"},
     "datasets": {"errors", "hookspecs", "model"},
     "config": {"errors", "model", "wire"},
@@ -77,6 +78,7 @@ ALLOWED = {
         "application",
         "config",
         "demonstration",
+        "environments",
         "errors",
         "ledger",
         "model",
@@ -199,7 +201,7 @@ def test_the_core_knows_no_challenge_type() -> None:
 @pytest.mark.parametrize("package", PLUGINS, ids=lambda path: path.name)
 def test_plugins_import_only_names_that_the_core_exports(package: Path) -> None:
     exported = {f"anomed_core.{name}" for name in anomed_core.__all__} | {"anomed_core"}
-    for shared in (report, statistics):
+    for shared in (environments, report, statistics):
         exported |= {shared.__name__, *(f"{shared.__name__}.{name}" for name in shared.__all__)}
 
     for path, tree in modules(package):
@@ -218,7 +220,7 @@ GAME = {"config", "data", "arena", "products", "kinds", "operations", "metrics",
 GAME |= {"rankings", "house", "baselines", "report", "demo", "upstream", "__init__"}
 """What the files in ``challenge/`` are called, whatever the challenge type; not all are needed."""
 
-SHARED = ("anomed_core.statistics", "anomed_core.tables", "anomed_core.report")
+SHARED = tuple(f"anomed_core.{room}" for room in ("environments", "report", "statistics", "tables"))
 """All that packages which know no challenge may import of the core."""
 
 NOT_YET: set[str] = set()

@@ -31,6 +31,10 @@ EXIT_USAGE = 2
         "tokens": ("anomed_core.cli.tokens:tokens", "Create, list and revoke tokens."),
         "ledger": ("anomed_core.cli.ledger:ledger_group", "Verify and migrate the ledger."),
         "outbox": ("anomed_core.cli.outbox:outbox", "List and retry deliveries to a platform."),
+        "environments": (
+            "anomed_core.cli.environments:environments",
+            "List, install and remove foreign libraries.",
+        ),
     },
     context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100},
 )

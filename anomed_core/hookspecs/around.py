@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 from anomed_core.hookspecs._markers import hookspec
 
 if TYPE_CHECKING:
+    from anomed_core.environments import Recipe
     from anomed_core.model import Baseline, Challenge, ReportSection, Score, Subject, Submission
     from anomed_core.model.data_source import DataSource
     from anomed_core.model.delivery import DeliveryContext
@@ -214,6 +215,30 @@ def anomed_data_sources() -> Iterable[DataSource]:  # type: ignore[empty-body]
     >>> (source,) = anomed_data_sources()
     >>> source.arrays("5")["X"].shape
     (5, 2)
+    """
+
+
+@hookspec
+def anomed_environments() -> Iterable[Recipe]:  # type: ignore[empty-body]
+    """Name the foreign libraries that this plugin runs in environments of their own.
+
+    Called by ``anomed environments``; everybody. Nothing is installed before somebody asks. Two
+    recipes of one name are an error. If it raises, the command ends with one line.
+
+    Returns
+    -------
+    iterable of Recipe
+        What to install for each library.
+
+    Examples
+    --------
+    >>> from anomed_core import hookimpl
+    >>> from anomed_core.environments import Recipe
+    >>> @hookimpl
+    ... def anomed_environments():
+    ...     return [Recipe(name="my-library", install=(("my-library==1.0",),))]
+    >>> anomed_environments()[0].name
+    'my-library'
     """
 
 

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import os
 import sys
-from collections.abc import Iterable
-from typing import Any
+from collections.abc import Iterable, Iterator
+from typing import Any, TypeVar
 
 import attrs
 import pluggy
@@ -37,6 +37,7 @@ from anomed_core.plugins.results import collected
 from anomed_core.plugins.scan import CHALLENGE_TYPES, PluginInfo, installed_plugin, scan
 
 BUILTIN_PREFIX = "anomed-core "
+Offer = TypeVar("Offer")
 
 
 @attrs.frozen(kw_only=True)
@@ -312,16 +313,39 @@ class PluginRegistry:
         """
         sources: dict[str, DataSource] = {}
         owners: dict[str, str] = {}
-        for implementation in self.implementations("anomed_data_sources"):
-            for source in _offered_sources(implementation):
-                if source.scheme in sources:
-                    raise PluginConflictError(
-                        f"the data source {source.scheme!r} is offered twice: by "
-                        f"{owners[source.scheme]} and by {implementation.plugin_name}"
-                    )
-                sources[source.scheme] = source
-                owners[source.scheme] = implementation.plugin_name
+        for owner, source in self.offered("anomed_data_sources", DataSource):
+            if source.scheme in sources:
+                raise PluginConflictError(
+                    f"the data source {source.scheme!r} is offered twice: by "
+                    f"{owners[source.scheme]} and by {owner}"
+                )
+            sources[source.scheme] = source
+            owners[source.scheme] = owner
         return sources
+
+    def offered(self, hook: str, expected: type[Offer]) -> Iterator[tuple[str, Offer]]:
+        """Yield what the loaded plugins answer to a hook without arguments, and whose it is.
+
+        Raises
+        ------
+        PluginBrokenError
+            If a plugin raises, or answers something else.
+        """
+        for implementation in self.implementations(hook):
+            owner = implementation.plugin_name
+            try:
+                answer = implementation()
+            except Exception as error:  # a third-party hook may raise anything
+                raise PluginBrokenError(
+                    f"plugin {owner!r}: {hook} raised {type(error).__name__}: {error}"
+                ) from error
+            for item in collected([answer], expected, hook):
+                yield owner, item
+
+    def implementation(self, type_name: str, hook: str) -> pluggy.HookImpl | None:
+        """Return who answers an owner's hook; ``None`` if nobody does."""
+        found = [i for i in self.caller(type_name, hook).get_hookimpls() if not i.wrapper]
+        return found[-1] if found else None
 
     def trace(self, write: Write) -> None:
         """Report every hook call to a function that takes one line."""
@@ -344,17 +368,6 @@ def _note_culprit(outcome: Any, hook: str, implementations: Any, _arguments: Any
             Implementation.of(found, hook) for found in implementations if found.plugin is not None
         ]
         note_culprit(outcome.exception, plugins)
-
-
-def _offered_sources(implementation: Implementation) -> list[DataSource]:
-    try:
-        answer = implementation()
-    except Exception as error:  # a third-party hook may raise anything
-        raise PluginBrokenError(
-            f"plugin {implementation.plugin_name!r}: anomed_data_sources raised "
-            f"{type(error).__name__}: {error}"
-        ) from error
-    return collected([answer], DataSource, "anomed_data_sources")
 
 
 def build_registry(*, discover: bool = True) -> PluginRegistry:
