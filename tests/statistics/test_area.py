@@ -1,7 +1,11 @@
+import math
+
 import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from scipy.special import ndtri
+from scipy.stats import binom
 from sklearn.datasets import load_digits, load_wine
 from sklearn.neighbors import KNeighborsClassifier
 from sklearn.tree import DecisionTreeClassifier
@@ -99,3 +103,32 @@ def test_interval_covers_a_known_area():
         estimate = estimate_auc(roc_curve(is_member, scores_of(shift, 30, rng)))
         missed += not estimate.low <= 0.9 <= estimate.high
     assert missed / 1000 <= 0.05
+
+
+@pytest.mark.parametrize("confidence", [0.95, 0.999])
+@pytest.mark.parametrize("area", [0.6, 0.7, 0.8, 0.9])
+@pytest.mark.parametrize("n_fewer", [1, 2, 3])
+@pytest.mark.parametrize("fewer_are_members", [True, False])
+def test_interval_covers_where_a_side_has_few_records(n_fewer, area, confidence, fewer_are_members):
+    rng = np.random.default_rng(n_fewer)
+    shift, n_draws, n_missed = math.sqrt(2) * ndtri(area), 200, 0
+    sizes = (n_fewer, 300) if fewer_are_members else (300, n_fewer)
+    is_member = np.repeat([True, False], sizes)
+    for _ in range(n_draws):
+        curve = roc_curve(is_member, rng.normal(size=is_member.size) + shift * is_member)
+        estimate = estimate_auc(curve, confidence=confidence)
+        n_missed += not estimate.low <= area <= estimate.high
+    assert binom.sf(n_missed - 1, n_draws, 1 - confidence) > 0.001
+
+
+SCORES = st.lists(st.floats(-5, 5, width=16), min_size=3, max_size=30, unique=True)
+
+
+@given(scores=SCORES, is_member=st.booleans())
+def test_one_record_on_a_side_says_next_to_nothing(scores, is_member):
+    score, *others = scores
+    labels = [is_member, *[not is_member] * len(others)]
+    estimate = estimate_auc(roc_curve(labels, [score, *others]))
+    assert estimate.low <= 0.05
+    assert estimate.high >= 0.95
+    assert not estimate.resolved

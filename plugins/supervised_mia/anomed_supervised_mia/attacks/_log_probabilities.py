@@ -16,11 +16,20 @@ PROBABILITY_FLOOR = 1.4e-45
 NEARLY_CERTAIN = 1 - 1e-6
 
 
+def ordered_sum(terms: FloatArray) -> FloatArray:
+    """Sum rows, float64 (n_records, n_classes), contiguous: equal for rows of the same terms.
+
+    Rounding depends on the order of summing; ranks would tell apart what differs in nothing else.
+    """
+    totals: FloatArray = np.sort(terms, axis=1).sum(axis=1)
+    return totals
+
+
 def log_softmax(logits: FloatArray) -> FloatArray:
     """Normalise logits, float64 (n_records, n_classes), to log-probabilities of the same shape."""
     shifted = logits - logits.max(axis=1, keepdims=True)
     weights = np.exp(shifted)
-    totals = weights.sum(axis=1, keepdims=True)
+    totals = ordered_sum(weights)[:, None]
     return _sharpen(shifted - np.log(totals), weights / totals)
 
 
@@ -34,7 +43,7 @@ def _sharpen(log_probabilities: FloatArray, probabilities: FloatArray) -> FloatA
     rows, columns = np.nonzero(probabilities > NEARLY_CERTAIN)
     others = probabilities[rows]
     others[np.arange(len(rows)), columns] = 0.0
-    log_probabilities[rows, columns] = np.log1p(-np.minimum(others.sum(axis=1), 0.5))
+    log_probabilities[rows, columns] = np.log1p(-np.minimum(ordered_sum(others), 0.5))
     return log_probabilities
 
 
@@ -50,6 +59,6 @@ def log_odds(log_probabilities: FloatArray, labels: IntArray) -> FloatArray:
     others = log_probabilities.copy()
     others[rows, labels] = -np.inf
     largest = others.max(axis=1)
-    rest = largest + np.log(np.exp(others - largest[:, None]).sum(axis=1))
+    rest = largest + np.log(ordered_sum(np.exp(others - largest[:, None])))
     odds: FloatArray = log_probabilities[rows, labels] - rest
     return odds

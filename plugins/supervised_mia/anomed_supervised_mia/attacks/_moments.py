@@ -70,7 +70,9 @@ def _block_moments(confidences: FloatArray, memberships: BoolArray) -> FloatArra
     weights = memberships.astype(np.float64)
     n_known = weights.sum(axis=0)
     counts = np.array([n_known, len(weights) - n_known])
-    centre = confidences.mean(axis=0)
+    # Of equal confidences the mean may differ in its last digit.
+    low, high = confidences.min(axis=0), confidences.max(axis=0)
+    centre = np.clip(confidences.mean(axis=0), low, high)
     # The differences from the centre keep the subtraction of squares below from cancelling.
     deviations = confidences - centre
     sum_known = np.einsum("sr,sr->r", deviations, weights)

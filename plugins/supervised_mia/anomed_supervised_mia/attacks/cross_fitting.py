@@ -5,6 +5,7 @@ from __future__ import annotations
 import attrs
 import numpy as np
 
+from anomed_supervised_mia.attacks.alike import check_alike
 from anomed_supervised_mia.attacks.arrays import FloatArray, IntArray
 from anomed_supervised_mia.attacks.attack import Attack
 from anomed_supervised_mia.attacks.signals import Signals
@@ -48,7 +49,8 @@ def cross_fit(
     Raises
     ------
     ValueError
-        If there are fewer than 2 folds, or fewer members or non-members than folds.
+        If there are fewer than 2 folds, or fewer members or non-members than folds; or if members
+        and non-members are described in different ways.
 
     Examples
     --------
@@ -58,6 +60,7 @@ def cross_fit(
     >>> cross_fit(members, non_members, attack=attack, rng=rng).members
     array([-0.1, -0.3])
     """
+    check_alike(members, non_members)
     if not attack.learns:
         fitted = attack.fit(members, non_members, rng=rng)
         return AttackScores(members=fitted.score(members), non_members=fitted.score(non_members))

@@ -169,4 +169,4 @@ def _feature_vectors(signals: Signals) -> FloatArray:
             "A boundary attack needs the records' feature vectors, but the signals hold only "
             f"{', '.join(signals.arrays())}; give them as features."
         )
-    return signals.features
+    return signals.features.astype(np.float64, copy=False)

@@ -8,6 +8,7 @@ import attrs
 import numpy as np
 
 from anomed_supervised_mia.attacks._logistic_path import choose_strength, fit_path
+from anomed_supervised_mia.attacks.alike import check_alike
 from anomed_supervised_mia.attacks.arrays import FloatArray
 from anomed_supervised_mia.attacks.features import FeatureMap, outputs_and_loss
 from anomed_supervised_mia.attacks.signals import Signals
@@ -97,13 +98,14 @@ def training_rows(members: Signals, non_members: Signals, *, features: FeatureMa
     Raises
     ------
     ValueError
-        If there are no members or no non-members, or their columns differ.
+        If there are no members or no non-members, or they are described in different ways.
     """
     if not len(members) or not len(non_members):
         raise ValueError(
             "A trained attack needs members and non-members to learn from, but "
             f"{len(members)} members and {len(non_members)} non-members came."
         )
+    check_alike(members, non_members)
     rows = features(members)
     others = features(non_members)
     check_columns(others, n_columns=rows.shape[1])

@@ -95,16 +95,16 @@ class RelativeMembershipAttack:
                 f"{int((n_unknown == 0).sum())} of {len(n_unknown)} records were known to every "
                 "shadow model; train more models, each on half of the pool."
             )
-        sum_known = np.einsum("sr,sr->r", probabilities, known)
-        unknown: FloatArray = (probabilities.sum(axis=0) - sum_known) / n_unknown
-        # Subtracting leaves rounding errors where the models agree that the class is impossible.
-        unknown = np.maximum(unknown, probabilities.min(axis=0))
+        # Counted from the smallest, so that models that agree leave no rounding errors.
+        least = probabilities.min(axis=0)
+        sum_known, sum_all = np.einsum("sr,tsr->tr", probabilities - least, [known, known * 0 + 1])
+        unknown: FloatArray = least + (sum_all - sum_known) / n_unknown
         if self.mode == "offline":
             return ((1 + self.offset) * unknown + 1 - self.offset) / 2
         # Records of the mere population were known to no model: there is one average only.
         with_models = n_known > 0
         average = unknown.copy()
-        average[with_models] += sum_known[with_models] / n_known[with_models]
+        average[with_models] += (least + sum_known / np.maximum(n_known, 1))[with_models]
         average[with_models] /= 2
         return average
 

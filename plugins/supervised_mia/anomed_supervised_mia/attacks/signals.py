@@ -8,7 +8,7 @@ from one of ``1``. Probabilities of exactly 0 (trees and nearest neighbours say 
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Any, Self
 
 import attrs
@@ -21,50 +21,52 @@ from anomed_supervised_mia.attacks._log_probabilities import (
     log_odds,
     log_probabilities_of,
     log_softmax,
+    ordered_sum,
 )
-from anomed_supervised_mia.attacks.arrays import BoolArray, FloatArray, IntArray
+from anomed_supervised_mia.attacks._validation import (
+    check_labels,
+    check_same_classes,
+    check_shape,
+    check_totals,
+    optional_floats,
+    optional_integers,
+    optional_probabilities,
+)
+from anomed_supervised_mia.attacks.arrays import (
+    BoolArray,
+    FloatArray,
+    Floats,
+    IntArray,
+    by_block,
+)
 
 __all__ = ["PROBABILITY_FLOOR", "Signals"]
-
-#: Rows of probabilities may miss a total of 1 by this much: half-precision outputs do.
-ROW_SUM_TOLERANCE = 1e-2
-
-
-def _floats(value: npt.ArrayLike | None) -> FloatArray | None:
-    return None if value is None else np.asarray(value, dtype=np.float64)
-
-
-def _integers(value: npt.ArrayLike | None) -> IntArray | None:
-    if value is None:
-        return None
-    array = np.asarray(value)
-    if array.dtype.kind not in "iub":
-        raise ValueError(
-            f"Labels and records are indices, but an array of dtype {array.dtype} came; "
-            "encode classes as integers 0, 1, ... (numpy.unique(..., return_inverse=True))."
-        )
-    return array.astype(np.int64, copy=False)
 
 
 @attrs.frozen(kw_only=True, eq=False)
 class Signals:
     """A model's outputs on ``n_records`` records, in the same order in every array.
 
+    Whatever goes for an array may come: data frames and their columns, sparse matrices. Floats keep
+    their dtype; what is derived from them is computed in float64, in blocks of records, so that it
+    takes little memory beyond theirs.
+
     At least one of `probabilities`, `logits`, `predicted_labels`, `losses` and `features` is given.
 
     Parameters
     ----------
-    probabilities : float64 (n_records, n_classes), optional
-        Predicted class probabilities, in [0, 1], each row totalling 1.
-    logits : float64 (n_records, n_classes), optional
+    probabilities : float (n_records, n_classes), optional
+        Predicted class probabilities, in [0, 1], each row totalling 1, up to 0.01; values beyond
+        are taken for 0 and 1.
+    logits : float (n_records, n_classes), optional
         Unnormalised log-probabilities, finite. They win over `probabilities` where both came.
     labels : int64 (n_records,), optional
         True classes, as column indices in ``[0, n_classes)``. `None` where they are not known.
     predicted_labels : int64 (n_records,), optional
         Predicted classes. `None` means: the most probable class.
-    losses : float64 (n_records,), optional
+    losses : float (n_records,), optional
         The model's own loss on each record, finite. `None` means: the cross-entropy.
-    features : float64 (n_records, n_features), optional
+    features : float (n_records, n_features), optional
         Whatever else a trained attacker may use, finite; for attacks that query the model again,
         the records' own feature vectors.
     records : int64 (n_records,), optional
@@ -84,13 +86,13 @@ class Signals:
     array([0.1054, 0.6931])
     """
 
-    probabilities: FloatArray | None = attrs.field(default=None, converter=_floats)
-    logits: FloatArray | None = attrs.field(default=None, converter=_floats)
-    labels: IntArray | None = attrs.field(default=None, converter=_integers)
-    predicted_labels: IntArray | None = attrs.field(default=None, converter=_integers)
-    losses: FloatArray | None = attrs.field(default=None, converter=_floats)
-    features: FloatArray | None = attrs.field(default=None, converter=_floats)
-    records: IntArray | None = attrs.field(default=None, converter=_integers)
+    probabilities: Floats | None = attrs.field(default=None, converter=optional_probabilities)
+    logits: Floats | None = attrs.field(default=None, converter=optional_floats)
+    labels: IntArray | None = attrs.field(default=None, converter=optional_integers)
+    predicted_labels: IntArray | None = attrs.field(default=None, converter=optional_integers)
+    losses: Floats | None = attrs.field(default=None, converter=optional_floats)
+    features: Floats | None = attrs.field(default=None, converter=optional_floats)
+    records: IntArray | None = attrs.field(default=None, converter=optional_integers)
 
     def __attrs_post_init__(self) -> None:
         arrays = self.arrays()
@@ -100,12 +102,12 @@ class Signals:
                 "predicted_labels, losses and features came; give at least one."
             )
         for name, array in arrays.items():
-            _check_shape(name, array, n_records=len(next(iter(arrays.values()))))
+            check_shape(name, array, n_records=len(next(iter(arrays.values()))))
         if self.probabilities is not None:
-            _check_probabilities(self.probabilities)
+            check_totals(self.probabilities)
         if self.probabilities is not None and self.logits is not None:
-            _check_same_classes(self.probabilities, self.logits)
-        _check_labels(self.labels, self.n_classes)
+            check_same_classes(self.probabilities, self.logits)
+        check_labels(self.labels, self.n_classes)
 
     @classmethod
     def from_probabilities(
@@ -178,8 +180,8 @@ class Signals:
         labels = self._required_labels()
         rows = np.arange(len(labels))
         if self.logits is None and self.probabilities is not None:
-            return self.probabilities[rows, labels]
-        return np.exp(self.log_probabilities()[rows, labels])
+            return self.probabilities[rows, labels].astype(np.float64)
+        return np.exp(self._log_probabilities_of_labels())
 
     def log_probabilities(self) -> FloatArray:
         """Compute the natural logarithms of the class probabilities.
@@ -193,14 +195,34 @@ class Signals:
         ValueError
             If both probabilities and logits are missing.
         """
-        if self.logits is not None:
-            return log_softmax(self.logits)
-        if self.probabilities is not None:
-            return log_probabilities_of(self.probabilities)
-        raise ValueError(
-            "This attack needs class probabilities or logits, but the signals hold only "
-            f"{', '.join(self.arrays())}; give one of them, or use a label-only or loss attack."
+        outputs = self._required_outputs()
+        return self._logarithms(np.ascontiguousarray(outputs, dtype=np.float64))
+
+    def _logarithms(self, outputs: FloatArray) -> FloatArray:
+        return log_softmax(outputs) if self.logits is not None else log_probabilities_of(outputs)
+
+    def _from_log_probabilities(
+        self, compute: Callable[[FloatArray, slice], FloatArray]
+    ) -> FloatArray:
+        """Compute a number for each record from the log-probabilities of some records at a time."""
+        return by_block(
+            self._required_outputs(), lambda outputs, rows: compute(self._logarithms(outputs), rows)
         )
+
+    def _log_probabilities_of_labels(self) -> FloatArray:
+        labels = self._required_labels()
+        return self._from_log_probabilities(
+            lambda logarithms, rows: logarithms[np.arange(len(logarithms)), labels[rows]]
+        )
+
+    def _required_outputs(self) -> Floats:
+        outputs = self.probabilities if self.logits is None else self.logits
+        if outputs is None:
+            raise ValueError(
+                "This attack needs class probabilities or logits, but the signals hold only "
+                f"{', '.join(self.arrays())}; give one of them, or use a label-only or loss attack."
+            )
+        return outputs
 
     def loss(self) -> FloatArray:
         """Return the given losses, or else the cross-entropy.
@@ -215,10 +237,22 @@ class Signals:
             If neither losses nor what is needed to compute them are given.
         """
         if self.losses is not None:
-            return self.losses
-        log_probabilities = self.log_probabilities()
-        labels = self._required_labels()
-        return -log_probabilities[np.arange(len(labels)), labels]
+            return self.losses.astype(np.float64, copy=False)
+        return -self._log_probabilities_of_labels()
+
+    def largest_log_probability(self) -> FloatArray:
+        """Compute the logarithm of the most probable class's probability.
+
+        Returns
+        -------
+        float64 (n_records,), at most 0.
+
+        Raises
+        ------
+        ValueError
+            If both probabilities and logits are missing.
+        """
+        return self._from_log_probabilities(lambda logarithms, _: logarithms.max(axis=1))
 
     def entropy(self) -> FloatArray:
         """Compute the Shannon entropy of the predicted distribution.
@@ -232,8 +266,9 @@ class Signals:
         ValueError
             If both probabilities and logits are missing.
         """
-        log_probabilities = self.log_probabilities()
-        entropy: FloatArray = -np.einsum("ij,ij->i", np.exp(log_probabilities), log_probabilities)
+        entropy = self._from_log_probabilities(
+            lambda logarithms, _: -ordered_sum(np.exp(logarithms) * logarithms)
+        )
         return np.maximum(entropy, 0.0)
 
     def modified_entropy(self) -> FloatArray:
@@ -255,14 +290,16 @@ class Signals:
         L. Song, P. Mittal: Systematic Evaluation of Privacy Risks of Machine Learning Models,
         USENIX Security 2021, section 4.2.
         """
-        log_probabilities = self.log_probabilities()
-        log_rest = log_complement(log_probabilities)
         labels = self._required_labels()
-        rows = np.arange(len(labels))
-        terms = np.exp(log_probabilities) * log_rest
-        terms[rows, labels] = np.exp(log_rest[rows, labels]) * log_probabilities[rows, labels]
-        modified: FloatArray = -terms.sum(axis=1)
-        return np.maximum(modified, 0.0)
+
+        def modified(logarithms: FloatArray, rows: slice) -> FloatArray:
+            log_rest = log_complement(logarithms)
+            terms = np.exp(logarithms) * log_rest
+            true = np.arange(len(terms)), labels[rows]
+            terms[true] = np.exp(log_rest[true]) * logarithms[true]
+            return -ordered_sum(terms)
+
+        return np.maximum(self._from_log_probabilities(modified), 0.0)
 
     def scaled_confidence(self) -> FloatArray:
         r"""Compute the logit-scaled confidence ``ln p_y - ln sum_{j != y} p_j``.
@@ -284,7 +321,10 @@ class Signals:
         N. Carlini et al.: Membership Inference Attacks From First Principles, IEEE S&P 2022,
         section VI.A.
         """
-        return log_odds(self.log_probabilities(), self._required_labels())
+        labels = self._required_labels()
+        return self._from_log_probabilities(
+            lambda logarithms, rows: log_odds(logarithms, labels[rows])
+        )
 
     def correct(self) -> BoolArray:
         """Return which records the model classifies correctly, bool (n_records,).
@@ -296,8 +336,7 @@ class Signals:
         """
         predicted = self.predicted_labels
         if predicted is None:
-            outputs = self.probabilities if self.logits is None else self.logits
-            predicted = (self.log_probabilities() if outputs is None else outputs).argmax(axis=1)
+            predicted = self._required_outputs().argmax(axis=1)
         return np.equal(predicted, self._required_labels())
 
     def _required_labels(self) -> IntArray:
@@ -312,56 +351,3 @@ class Signals:
         """Return the arrays that are given, by field name."""
         fields = ((field.name, getattr(self, field.name)) for field in attrs.fields(type(self)))
         return {name: array for name, array in fields if array is not None}
-
-
-def _check_shape(name: str, array: npt.NDArray[Any], *, n_records: int) -> None:
-    n_axes = 2 if name in {"probabilities", "logits", "features"} else 1
-    if array.ndim != n_axes:
-        axes = "(n_records, n_columns)" if n_axes == 2 else "(n_records,)"
-        raise ValueError(
-            f"{name} must have shape {axes}, but an array of shape {array.shape} came."
-        )
-    if name in {"probabilities", "logits"} and array.shape[1] < 2:
-        raise ValueError(
-            f"{name} must have a column for each class, at least 2, but {array.shape[1]} came; "
-            "for a binary model give both columns, as predict_proba does."
-        )
-    if len(array) != n_records:
-        raise ValueError(
-            f"{name} has {len(array)} records, but the other signals have {n_records}; "
-            "every array must describe the same records."
-        )
-    if array.dtype.kind == "f" and not np.isfinite(array).all():
-        raise ValueError(f"{name} must be finite, but NaN or infinite values came.")
-
-
-def _check_probabilities(probabilities: FloatArray) -> None:
-    if probabilities.size and (probabilities.min() < 0 or probabilities.max() > 1):
-        raise ValueError(
-            f"Probabilities lie in [0, 1], but values from {probabilities.min():g} to "
-            f"{probabilities.max():g} came; pass unnormalised outputs as logits."
-        )
-    if (np.abs(probabilities.sum(axis=1) - 1) > ROW_SUM_TOLERANCE).any():
-        raise ValueError(
-            f"Each row of probabilities must total 1, but one misses it by "
-            f"{np.abs(probabilities.sum(axis=1) - 1).max():g}; normalise them, or pass logits."
-        )
-
-
-def _check_same_classes(probabilities: FloatArray, logits: FloatArray) -> None:
-    if probabilities.shape != logits.shape:
-        raise ValueError(
-            "Probabilities and logits must have one shape, but "
-            f"{probabilities.shape} and {logits.shape} came; drop one of them."
-        )
-
-
-def _check_labels(labels: IntArray | None, n_classes: int | None) -> None:
-    if labels is None or labels.size == 0:
-        return
-    if labels.min() < 0 or (n_classes is not None and labels.max() >= n_classes):
-        allowed = "not negative" if n_classes is None else f"in [0, {n_classes})"
-        raise ValueError(
-            f"Labels must be {allowed}, but values from {labels.min()} to {labels.max()} came; "
-            "encode the classes as column indices."
-        )

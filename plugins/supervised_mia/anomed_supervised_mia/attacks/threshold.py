@@ -54,8 +54,7 @@ class ConfidenceThreshold(ReadyAttack):
         ValueError
             If both probabilities and logits are missing.
         """
-        largest: FloatArray = signals.log_probabilities().max(axis=1)
-        return largest
+        return signals.largest_log_probability()
 
 
 @attrs.frozen(kw_only=True)

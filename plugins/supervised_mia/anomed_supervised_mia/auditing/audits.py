@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 import attrs
 import numpy as np
-from numpy.typing import NDArray
+from numpy.typing import ArrayLike, NDArray
 
 from anomed_core.statistics import Ranking, rank, roc_of_ranking
 from anomed_supervised_mia.attacks import (
@@ -18,6 +18,7 @@ from anomed_supervised_mia.attacks import (
     ModifiedEntropyThreshold,
     Signals,
 )
+from anomed_supervised_mia.attacks.alike import check_alike
 from anomed_supervised_mia.auditing.results import (
     AttackResult,
     AuditMetadata,
@@ -35,6 +36,10 @@ from anomed_supervised_mia.metrics import (
 )
 
 
+def _levels(given: ArrayLike) -> tuple[float, ...]:
+    return tuple(np.atleast_1d(np.asarray(given, dtype=np.float64)).tolist())
+
+
 @attrs.frozen(kw_only=True)
 class AuditSettings:
     """What to measure, and how sure to be.
@@ -42,7 +47,8 @@ class AuditSettings:
     Attributes
     ----------
     levels : tuple of float
-        False-positive rates at which to measure the true-positive rate, each in [0, 1].
+        False-positive rates at which to measure the true-positive rate, each in [0, 1]; a single
+        number stands for a tuple of it.
     calibrated : bool
         Choose the thresholds for them without the optimism of small samples.
     delta : float
@@ -56,10 +62,10 @@ class AuditSettings:
         demands; samples of a fixed size did not.
     """
 
-    levels: tuple[float, ...] = (0.0, 0.001, 0.01, 0.1)
+    levels: tuple[float, ...] = attrs.field(default=(0.0, 0.001, 0.01, 0.1), converter=_levels)
     calibrated: bool = False
-    delta: float = 0.0
-    confidence: float = 0.95
+    delta: float = attrs.field(default=0.0, converter=float)
+    confidence: float = attrs.field(default=0.95, converter=float)
     simultaneous: bool = False
     independent_inclusion: bool = False
 
@@ -72,7 +78,7 @@ def audit(
     slices: Sequence[str | Partition] = ("whole",),
     settings: AuditSettings | None = None,
     metadata: AuditMetadata | None = None,
-    rng: np.random.Generator | None = None,
+    rng: np.random.Generator | int | None = None,
 ) -> AuditResults:
     """Run attacks on a model's answers and measure what they learn, for all records and slices.
 
@@ -93,8 +99,8 @@ def audit(
         None: 95 % intervals, and true-positive rates at 0, 0.1, 1 and 10 %.
     metadata : AuditMetadata or None, default=None
         What is known about the model; missing accuracies are computed where possible.
-    rng : numpy.random.Generator or None, default=None
-        For attacks that learn. None: a generator seeded with 0.
+    rng : numpy.random.Generator, int or None, default=None
+        For attacks that learn, or its seed. None: a generator seeded with 0.
 
     Returns
     -------
@@ -104,8 +110,11 @@ def audit(
     Raises
     ------
     ValueError
-        If there are no attacks or no slices, two have one name, an attack or a slice needs what
-        the signals lack, or a setting is out of range.
+        If members and non-members are described in different ways, there are no attacks or no
+        slices, two have one name, an attack or a slice needs what the signals lack, or a setting
+        is out of range.
+    TypeError
+        If signals, an attack or a slice are none.
 
     Examples
     --------
@@ -116,8 +125,10 @@ def audit(
     >>> print(results.find("loss-threshold").auc)
     0.649 [0.624, 0.673]
     """
+    check_alike(members, non_members)
     settings = settings or AuditSettings()
     chosen = list(default_attacks(members) if attacks is None else attacks)
+    _check_attacks(chosen)
     _check_distinct("attack", [attack.name for attack in chosen])
     partitions = [partition_of(division, members, non_members) for division in slices]
     _check_distinct("way to slice", [partition.name for partition in partitions])
@@ -125,7 +136,7 @@ def audit(
     if settings.simultaneous and n_measured:
         together = 1 - (1 - settings.confidence) / n_measured
         settings = attrs.evolve(settings, confidence=together)
-    generator = np.random.default_rng(0) if rng is None else rng
+    generator = np.random.default_rng(0 if rng is None else rng)
     results: list[AttackResult] = []
     skipped: dict[Slice, SkippedSlice] = {}
     for attack in chosen:
@@ -279,6 +290,15 @@ def measure(ranking: Ranking, *, attack: str, part: Slice, settings: AuditSettin
         one_run=one_run,
         roc=roc,
     )
+
+
+def _check_attacks(attacks: Sequence[object]) -> None:
+    for attack in attacks:
+        if isinstance(attack, type) or not isinstance(attack, Attack):
+            raise TypeError(
+                f"attacks are instances such as LossThreshold(), but {attack!r} came; call the "
+                "class, or see `anomed_supervised_mia.attacks`."
+            )
 
 
 def _check_distinct(kind: str, names: Sequence[str]) -> None:

@@ -6,6 +6,7 @@ members and non-members together: slices are comparable only if both were cut at
 
 from __future__ import annotations
 
+import operator
 from collections.abc import Callable, Iterator, Mapping
 from typing import TypeAlias
 
@@ -14,6 +15,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from anomed_core.statistics import Ranking
+from anomed_supervised_mia.attacks.arrays import as_array
 from anomed_supervised_mia.attacks.signals import Signals
 
 #: More slices than this are a mistake: an identifier, or a measurement that needs bins.
@@ -236,14 +238,15 @@ def by_column(
     >>> by_column("age", [20, 35], [61, 80], n_bins=2).values
     ('20 to 35', '61 to 80')
     """
-    parts = [np.asarray(members), np.asarray(non_members)]
+    parts = [as_array(members), as_array(non_members)]
     if any(part.ndim != 1 for part in parts) or not sum(part.size for part in parts):
         raise ValueError(
             f"column {name!r} must be one-dimensional and not empty, but the shapes are "
             f"{parts[0].shape} for members and {parts[1].shape} for non-members."
         )
-    column = np.concatenate(parts)
-    if column.dtype.kind == "f" and np.isnan(column).any():
+    # An empty list, which has floats, would turn whole numbers into some.
+    column = np.concatenate([part for part in parts if part.size])
+    if _lacks_values(column):
         raise ValueError(f"column {name!r} holds NaN; give the unknown a value of its own.")
     if n_bins is not None:
         return _binned(name, column, n_bins=n_bins)
@@ -257,15 +260,39 @@ def _binned(name: str, column: NDArray[np.generic], *, n_bins: int) -> Partition
             f"bins need numbers and at least 2 of them, but column {name!r} has dtype "
             f"{column.dtype} and {n_bins} bins were asked for."
         )
-    numbers = column.astype(np.float64)
-    limits = np.quantile(numbers, np.arange(1, n_bins) / n_bins, method="inverted_cdf")
-    bins = np.searchsorted(limits, numbers, side="left")
+    ascending = np.sort(column)
+    # Inverted distribution function, in whole numbers: column positions are exact.
+    ends = [-(-len(column) * part // n_bins) - 1 for part in range(1, n_bins)]
+    bins = np.searchsorted(ascending[ends], column, side="left")
     present, codes = np.unique(bins, return_inverse=True)
-    inside = [numbers[bins == one] for one in present]
+    inside = [column[bins == one] for one in present]
+    edges = np.array([[part.min(), part.max()] for part in inside])
+    names = _told_apart(edges.ravel())
     return Partition(
         name=name,
-        values=tuple(f"{part.min():g} to {part.max():g}" for part in inside),
+        values=tuple(f"{low} to {high}" for low, high in zip(names[::2], names[1::2], strict=True)),
         codes=codes,
+    )
+
+
+def _told_apart(numbers: NDArray[np.generic]) -> list[str]:
+    """Write numbers with as many digits as tell them apart, and from the whole numbers nearby."""
+    if numbers.dtype.kind in "iu" or (np.rint(numbers) == numbers).all():
+        return [str(int(number)) for number in numbers.tolist()]
+    floats = numbers.astype(np.float64)
+    distinct = np.unique([floats, np.rint(floats)]).tolist()
+    for n_digits in range(6, 17):
+        if len({f"{number:.{n_digits}g}" for number in distinct}) == len(distinct):
+            return [f"{number:.{n_digits}g}" for number in floats.tolist()]
+    return [repr(number) for number in floats.tolist()]
+
+
+def _lacks_values(column: NDArray[np.generic]) -> bool:
+    if column.dtype.kind == "f":
+        return bool(np.isnan(column).any())
+    # None, NaN, and what does not say whether it equals itself, as pandas' missing values.
+    return column.dtype.kind == "O" and any(
+        value is None or operator.eq(value, value) is not True for value in column.tolist()
     )
 
 
@@ -298,6 +325,8 @@ def partition_of(division: str | Partition, members: Signals, non_members: Signa
     ValueError
         If there is no such name, the partition does not cover the records, or they can't be
         divided so.
+    TypeError
+        If it is neither a name nor a partition.
     """
     if isinstance(division, Partition):
         n_records = len(members) + len(non_members)
@@ -307,6 +336,11 @@ def partition_of(division: str | Partition, members: Signals, non_members: Signa
                 f"{len(members)} members and {len(non_members)} non-members."
             )
         return division
+    if not isinstance(division, str):
+        raise TypeError(
+            f"slices are names or partitions, but {division!r} came; choose from "
+            f"{', '.join(PARTITIONERS)}, or pass by_column(...)."
+        )
     if division not in PARTITIONERS:
         raise ValueError(
             f"there are no slices called {division!r}; choose from "

@@ -13,7 +13,13 @@ import numpy as np
 import numpy.typing as npt
 import sklearn
 
-from anomed_supervised_mia.attacks.arrays import BoolArray, FloatArray
+from anomed_supervised_mia.attacks.arrays import (
+    BoolArray,
+    FloatArray,
+    as_array,
+    as_table,
+    rows_of,
+)
 from anomed_supervised_mia.attacks.observation import observe
 from anomed_supervised_mia.attacks.seeding import seeded_clone
 from anomed_supervised_mia.attacks.shadow_signals import ShadowSignals
@@ -34,7 +40,7 @@ class ShadowProgress:
 
 def train_shadows(
     estimator: Any,
-    features: npt.ArrayLike,
+    features: Any,
     *,
     labels: npt.ArrayLike,
     memberships: BoolArray,
@@ -55,7 +61,7 @@ def train_shadows(
         A classifier, unfitted, with `predict_proba` or `decision_function`; it is copied, and every
         `random_state` in it is seeded.
     features : array (n_records, ...)
-        The pool, as the classifier takes it.
+        The pool, as the classifier takes it: a data frame or a sparse matrix stays one.
     labels : array (n_records,)
         The true classes.
     memberships : bool (n_shadows, n_records)
@@ -75,7 +81,7 @@ def train_shadows(
         If the lengths differ, or memberships are not booleans; besides, whatever the classifier
         raises where a subset does not suit it.
     """
-    pool = _Pool(features=np.asarray(features), labels=np.asarray(labels))
+    pool = _Pool(features=as_table(features), labels=as_array(labels))
     memberships = _checked(memberships, pool=pool)
     copies = [seeded_clone(estimator, rng=rng) for _ in memberships]
     confidences = np.full(memberships.shape, np.nan)
@@ -102,7 +108,7 @@ def train_shadows(
 
 @attrs.frozen(kw_only=True, eq=False)
 class _Pool:
-    features: npt.NDArray[Any]
+    features: Any
     labels: npt.NDArray[Any]
 
 
@@ -113,11 +119,12 @@ def _checked(memberships: npt.ArrayLike, *, pool: _Pool) -> BoolArray:
             "Memberships must be booleans of shape (n_shadows, n_records), but an array of dtype "
             f"{array.dtype} and shape {array.shape} came; see draw_memberships."
         )
-    lengths = {len(pool.features), len(pool.labels), array.shape[1]}
+    n_features = pool.features.shape[0]
+    lengths = {n_features, len(pool.labels), array.shape[1]}
     if len(lengths) != 1:
         raise ValueError(
             f"Features, labels and memberships must be of the same records, but "
-            f"{len(pool.features)}, {len(pool.labels)} and {array.shape[1]} came."
+            f"{n_features}, {len(pool.labels)} and {array.shape[1]} came."
         )
     return array
 
@@ -164,11 +171,11 @@ def _train_one(
     shadow: int,
     estimator: Any,
     membership: BoolArray,
-    features: npt.NDArray[Any],
+    features: Any,
     labels: npt.NDArray[Any],
     classes: npt.NDArray[Any],
 ) -> tuple[int, FloatArray]:
     # Arguments by position: every joblib backend passes these, in a process of its own or not.
-    estimator.fit(features[membership], labels[membership])
+    estimator.fit(rows_of(features, membership), labels[membership])
     signals = observe(estimator, features, labels=labels, classes=classes)
     return shadow, signals.scaled_confidence()

@@ -1,11 +1,13 @@
 """The signals an attack sees: derived quantities, borders, selection."""
 
 import numpy as np
+import pandas as pd
 import pytest
-from anomed_supervised_mia.attacks import Signals
+from anomed_supervised_mia.attacks import Signals, arrays
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
+from scipy.sparse import csr_matrix
 from scipy.special import logsumexp, softmax
 
 LOGITS = hnp.arrays(np.float64, (7, 4), elements=st.floats(-30, 30))
@@ -121,6 +123,11 @@ def test_concatenate_refuses_different_arrays():
         ({"logits": [[0.0, 0.0]], "labels": [0, 1]}, "same records"),
         ({"logits": [[0.0, 0.0]], "labels": [0.5]}, "are indices"),
         ({"losses": [np.inf]}, "finite"),
+        ({"losses": [1 + 2j]}, "dtype complex128"),
+        ({"losses": [None, 1.0]}, "missing values"),
+        ({"losses": np.ma.masked_array([1.0, 2.0], [True, False])}, "1 values are masked"),
+        ({"probabilities": [[1.02, 0.0]]}, r"from 0.0 to 1.02 came"),
+        ({"probabilities": [[0.9, 0.8, 0.7]]}, "several labels a record"),
     ],
 )
 def test_malformed_signals_are_refused(arrays, message):
@@ -142,3 +149,80 @@ def test_quantities_that_need_probabilities_say_so(quantity):
 def test_quantities_that_need_labels_say_so(quantity):
     with pytest.raises(ValueError, match="true labels"):
         getattr(Signals.from_probabilities([[0.5, 0.5]]), quantity)()
+
+
+DISTRIBUTIONS = st.one_of(
+    st.lists(st.integers(1, 100), min_size=3, max_size=8).map(lambda x: np.array(x) / sum(x)),
+    st.builds(
+        lambda top, k: np.array([top, *[(1 - top) / (k - 1)] * (k - 1)]),
+        st.sampled_from([0.5, 0.9, 1 - 1e-9]),
+        st.integers(3, 100),
+    ),
+)
+
+
+@given(row=DISTRIBUTIONS, form=st.sampled_from(["probabilities", "logits"]), data=st.data())
+def test_what_is_equal_up_to_the_order_of_the_classes_is_equal(row, form, data):
+    outputs = np.log(row) if form == "logits" else row
+    others = data.draw(st.permutations(range(1, len(row))))
+    place = data.draw(st.integers(0, len(row) - 1))
+    permuted = np.insert(outputs[others], place, outputs[0])
+    signals = [
+        Signals(**{form: np.tile(values, (3, 1))}, labels=[label] * 3)
+        for values, label in ((outputs, 0), (permuted, place))
+    ]
+    for quantity in (
+        "entropy",
+        "modified_entropy",
+        "scaled_confidence",
+        "loss",
+        "largest_log_probability",
+    ):
+        one, other = (getattr(side, quantity)() for side in signals)
+        np.testing.assert_array_equal(one, other, err_msg=quantity)
+
+
+@given(
+    DISTRIBUTIONS,
+    st.sampled_from([np.float16, np.float32, np.float64]),
+    st.floats(-1, 1),
+)
+def test_probabilities_that_leave_the_unit_interval_by_rounding_are_taken(row, dtype, step):
+    rounded = (row * (1 + step * np.finfo(dtype).eps)).astype(dtype)
+    rounded[0] += dtype(1) - rounded[0]
+    rounded[1:] = -np.finfo(dtype).eps * abs(dtype(step))
+    signals = Signals.from_probabilities([rounded * dtype(1.001)], [0])
+    assert 0 <= signals.probabilities.min() <= signals.probabilities.max() <= 1
+    assert np.isfinite(signals.loss()).all()
+
+
+FORMS = {
+    "frame": pd.DataFrame,
+    "nullable frame": lambda array: pd.DataFrame(array).astype("Float64"),
+    "sparse": csr_matrix,
+    "list": np.ndarray.tolist,
+    "big-endian": lambda array: array.astype(">f8"),
+    "Fortran": np.asfortranarray,
+}
+
+
+@pytest.mark.parametrize("form", FORMS)
+def test_whatever_goes_for_an_array_gives_the_same(form):
+    probabilities = np.random.default_rng(0).dirichlet(np.ones(4), 30)
+    labels = np.arange(30) % 4
+    came = Signals.from_probabilities(
+        FORMS[form](probabilities), pd.Series(labels, dtype="Int64"), losses=pd.Series([1.0] * 30)
+    )
+    plain = Signals.from_probabilities(probabilities, labels)
+    for quantity in ("entropy", "modified_entropy", "scaled_confidence"):
+        np.testing.assert_array_equal(getattr(came, quantity)(), getattr(plain, quantity)())
+    np.testing.assert_array_equal(came.loss(), 1.0)
+
+
+def test_blocks_do_not_show(monkeypatch):
+    logits, labels = np.random.default_rng(0).normal(size=(50, 7)), np.arange(50) % 7
+    names = ("loss", "entropy", "modified_entropy", "scaled_confidence", "true_class_probability")
+    whole = [getattr(Signals.from_logits(logits, labels), name)() for name in names]
+    monkeypatch.setattr(arrays, "BLOCK_NUMBERS", 20)
+    parts = [getattr(Signals.from_logits(logits, labels), name)() for name in names]
+    np.testing.assert_array_equal(parts, whole)

@@ -1,4 +1,5 @@
 import numpy as np
+import pandas as pd
 import pytest
 from anomed_supervised_mia.attacks import Signals
 from anomed_supervised_mia.auditing.slices import (
@@ -104,6 +105,61 @@ def test_bins_are_named_by_what_they_hold(column, n_bins):
     assert len(partition.values) <= n_bins
 
 
+FINE = st.one_of(
+    st.lists(st.integers(0, 4000).map(lambda i: 1_700_000_000 + i), min_size=2),
+    st.lists(st.integers(2**60, 2**60 + 50), min_size=2),
+    st.lists(st.floats(3, 12).map(lambda x: 1 - 10.0**-x), min_size=2),
+    st.lists(st.floats(13.4, 13.401), min_size=2),
+    st.lists(st.floats(-1e3, 1e3, width=32), min_size=2),
+)
+
+
+@given(FINE, st.integers(2, 12))
+def test_bins_of_any_grain_have_names_that_tell_them_apart(column, n_bins):
+    partition = by_column("x", column[::2], column[1::2], n_bins=n_bins)
+    values = np.array([*column[::2], *column[1::2]])
+    edges = [tuple(map(float, name.split(" to "))) for name in partition.values]
+    assert 1 <= len(partition.values) <= n_bins
+    assert edges == sorted(edges)
+    for code, (low, high) in enumerate(edges):
+        inside = values[partition.codes == code]
+        assert (low, high) == pytest.approx((inside.min(), inside.max()), rel=1e-5)
+
+
+@pytest.mark.parametrize(
+    ("column", "n_bins", "names"),
+    [
+        (
+            1_700_000_000 + np.arange(3600),
+            2,
+            ["1700000000 to 1700001799", "1700001800 to 1700003599"],
+        ),
+        (1.7e9 + np.arange(4), 2, ["1700000000 to 1700000001", "1700000002 to 1700000003"]),
+        (2**60 + np.arange(4), 2, [f"{2**60} to {2**60 + 1}", f"{2**60 + 2} to {2**60 + 3}"]),
+        (
+            np.array([1.0, 1.00000001, 1.00000002]),
+            3,
+            ["1 to 1", "1.00000001 to 1.00000001", "1.00000002 to 1.00000002"],
+        ),
+        (np.array([0.25, 1 - 1e-9]), 2, ["0.25 to 0.25", "0.999999999 to 0.999999999"]),
+    ],
+)
+def test_names_of_bins_have_the_digits_that_they_need(column, n_bins, names):
+    assert list(by_column("x", column, [], n_bins=n_bins).values) == names
+
+
+def test_a_column_of_a_frame_goes_for_an_array():
+    ages = pd.Series([20, 35, 61, 80], dtype="Int64", index=[9, 8, 7, 6])
+    words = pd.Series(["a", "b", "a"], dtype="category")
+    assert by_column("age", ages[:2], ages[2:], n_bins=2).values == ("20 to 35", "61 to 80")
+    assert by_column("word", words[:2], words[2:]).values == ("a", "b")
+
+
+def test_what_is_no_division_is_refused():
+    with pytest.raises(TypeError, match=r"names or partitions, but 3 came"):
+        partition_of(3, signals(2, 0), signals(2, 0))
+
+
 @pytest.mark.parametrize(
     ("members", "others", "options", "message"),
     [
@@ -113,7 +169,8 @@ def test_bins_are_named_by_what_they_hold(column, n_bins):
         (["a"], ["b"], {"n_bins": 2}, "bins need numbers"),
         ([1], [2], {"n_bins": 1}, "bins need numbers"),
         (range(1001), [], {}, "1001; put its values into bins"),
-        ([1.0, 1.00000001], [1.00000002], {"n_bins": 3}, "distinct names"),
+        (["a", None], ["b"], {}, "NaN"),
+        (pd.Series([1, None], dtype="Int64"), [2], {}, "NaN"),
     ],
 )
 def test_column_that_makes_no_slices_is_refused(members, others, options, message):

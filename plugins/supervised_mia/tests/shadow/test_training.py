@@ -2,17 +2,20 @@
 
 import joblib
 import numpy as np
+import pandas as pd
 import pytest
 from anomed_supervised_mia.attacks import ShadowSignals, observe
 from anomed_supervised_mia.attacks.seeding import seeded_clone
 from anomed_supervised_mia.shadow import ShadowCache, draw_memberships, train_shadows
 from joblib.parallel import SequentialBackend
+from scipy.sparse import coo_array, csr_matrix
+from sklearn.compose import make_column_transformer
 from sklearn.datasets import load_iris
 from sklearn.ensemble import RandomForestClassifier
 from sklearn.linear_model import LogisticRegression, Perceptron, RidgeClassifier
 from sklearn.naive_bayes import GaussianNB
 from sklearn.pipeline import make_pipeline
-from sklearn.preprocessing import StandardScaler
+from sklearn.preprocessing import OneHotEncoder, StandardScaler
 from sklearn.svm import LinearSVC
 from sklearn.tree import DecisionTreeClassifier
 
@@ -203,3 +206,46 @@ def test_malformed_memberships_are_refused(memberships, message):
             memberships=memberships,
             rng=np.random.default_rng(0),
         )
+
+
+TABLE = pd.DataFrame(FEATURES, columns=list("abcd")).assign(job=list("xyz") * 50)
+PIPELINE = make_pipeline(
+    make_column_transformer((OneHotEncoder(), ["job"]), remainder="passthrough"),
+    LogisticRegression(max_iter=1000),
+)
+
+
+@pytest.mark.parametrize("index", [None, "reversed"])
+@pytest.mark.parametrize(
+    ("estimator", "pool", "encoded"),
+    [
+        (PIPELINE, TABLE, None),
+        (GaussianNB(), pd.DataFrame(FEATURES), FEATURES),
+        (LinearSVC(), csr_matrix(FEATURES), FEATURES),
+        (LinearSVC(), coo_array(FEATURES), FEATURES),
+        (GaussianNB(), FEATURES.tolist(), FEATURES),
+    ],
+    ids=["columns by name", "frame", "csr", "coo", "list"],
+)
+def test_a_pool_is_handed_on_as_the_classifier_takes_it(tmp_path, estimator, pool, encoded, index):
+    if index and isinstance(pool, pd.DataFrame):
+        pool = pool.set_axis(np.arange(150)[::-1])
+    memberships = draw_memberships(150, n_shadows=2, rng=np.random.default_rng(0))
+
+    def run(pool, **options):
+        return train_shadows(
+            estimator,
+            pool,
+            labels=pd.Series(LABELS, dtype="Int64"),
+            memberships=memberships,
+            rng=np.random.default_rng(1),
+            **options,
+        ).scaled_confidences
+
+    first = run(pool, cache=ShadowCache(tmp_path))
+    np.testing.assert_array_equal(run(pool, cache=ShadowCache(tmp_path)), first)
+    if encoded is None:
+        dummies = TABLE.drop(columns="job").join(pd.get_dummies(TABLE.job, dtype=float))
+        encoded = dummies[[*"xyz", *"abcd"]].to_numpy()
+        estimator = LogisticRegression(max_iter=1000)
+    np.testing.assert_allclose(first, run(encoded), rtol=1e-4, atol=1e-4)
