@@ -20,11 +20,12 @@ from anomed_core import (
     decode_npz,
     encode_npz,
 )
+from anomed_supervised_mia.auditing.answers import AnonymizerUnavailableError, Answers, Reading
 from anomed_supervised_mia.auditing.audits import audit
 from anomed_supervised_mia.auditing.consistency import Consistency
 from anomed_supervised_mia.auditing.results import AttackResult, AuditResults
-from anomed_supervised_mia.challenge.answers import AnonymizerUnavailableError, Reading
 from anomed_supervised_mia.challenge.arena import Arena
+from anomed_supervised_mia.challenge.kinds import refuse_non_labels
 from anomed_supervised_mia.challenge.metrics import ANONYMIZER
 
 _TIMEOUT_S = 30.0
@@ -310,6 +311,8 @@ def audit_served_model(
     values[order] = shuffled
     reading = Reading.of(arena.data["training y"], as_labels=arena.expects_labels(submission.split))
     answers = reading.fitted(values, targets)
+    if reading.as_labels and values.shape == targets.shape:
+        _refuse_non_labels(answers)
     ends = np.cumsum([len(rows) for _, rows in chosen.values()])[:-1]
     by_group = dict(zip(chosen, answers.split(ends), strict=True))
     (members, non_members), attacks = reading.signals(
@@ -324,6 +327,13 @@ def audit_served_model(
         ),
         not_finite=float(1 - answers.is_finite.mean()),
     )
+
+
+def _refuse_non_labels(answers: Answers) -> None:
+    try:
+        refuse_non_labels(answers.values[answers.is_finite], answers.targets)
+    except SubmissionRejected as error:
+        raise AnonymizerUnavailableError(f"the anonymizer's {error}") from error
 
 
 def _some(n_records: int, rng: np.random.Generator) -> np.ndarray:

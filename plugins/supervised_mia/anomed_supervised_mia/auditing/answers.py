@@ -12,11 +12,9 @@ from collections.abc import Sequence
 import attrs
 import numpy as np
 
-from anomed_core import SubmissionRejected
 from anomed_supervised_mia.attacks import Attack, GapAttack, LossThreshold, Signals
 from anomed_supervised_mia.auditing.audits import default_attacks
 from anomed_supervised_mia.auditing.consistency import Consistency, compare_answers
-from anomed_supervised_mia.challenge.kinds import refuse_non_labels
 
 _HOPELESS_ERROR = 1e300
 """Stands for the error of an answer that is no number; attacks look at the order of errors only."""
@@ -84,7 +82,7 @@ class Reading:
         Raises
         ------
         AnonymizerUnavailableError
-            If they are none of these.
+            If their shape or dtype is that of none of these.
         """
         if not self.as_labels and values.shape == (*targets.shape, 1):
             values = values[..., 0]  # a network's one output unit
@@ -96,13 +94,7 @@ class Reading:
                     f"the anonymizer answered with dtype {values.dtype}, but the targets have "
                     f"dtype {targets.dtype}; give predictions of that kind"
                 )
-        answers = Answers(values=values, targets=targets)
-        if self.as_labels and values.shape == targets.shape:
-            try:
-                refuse_non_labels(values[answers.is_finite], targets)
-            except SubmissionRejected as error:
-                raise AnonymizerUnavailableError(f"the anonymizer's {error}") from error
-        return answers
+        return Answers(values=values, targets=targets)
 
     def _is_probable(self, values: np.ndarray) -> bool:
         """Return whether a value came for each class, where one label is to be predicted."""
