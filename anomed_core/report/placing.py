@@ -7,6 +7,14 @@ from typing import Any
 
 _LETTER, _HEIGHT, _POINT = 6.4, 12.0, 8.0
 
+_SHIFTS = (
+    *(((0, 12), "center"), ((6, 11), "left"), ((-6, 11), "right")),
+    *(((0, -12), "center"), ((6, -11), "left"), ((-6, -11), "right")),
+)
+"""Never beside a point, where its interval lies."""
+
+_SIDES = {"center": 0, "left": 1, "right": -1}
+
 Place = tuple[tuple[float, float], str]
 _Box = tuple[float, float, float, float]
 
@@ -34,18 +42,14 @@ def label_places(
     Examples
     --------
     >>> label_places([(50, 50), (52, 50)], ["a", "b"], inside=(0, 0, 100, 100))
-    {0: ((0, 12), 'center'), 1: ((8, 0), 'left')}
+    {0: ((0, 12), 'center'), 1: ((6, 11), 'left')}
     """
     taken = [_box(x, y, _POINT, _POINT) for x, y in points]
     found: dict[int, Place] = {}
     for index, ((x, y), name) in enumerate(zip(points, names, strict=True)):
         width = _LETTER * len(name)
-        for shift, anchor, center in (
-            ((0, 12), "center", x),
-            ((8, 0), "left", x + 8 + width / 2),
-            ((-8, 0), "right", x - 8 - width / 2),
-            ((0, -12), "center", x),
-        ):
+        for shift, anchor in _SHIFTS:
+            center = x + shift[0] + _SIDES[anchor] * width / 2
             box = _box(center, y + shift[1], width, _HEIGHT)
             fits = box[0] >= inside[0] and box[1] >= inside[1]
             fits = fits and box[2] <= inside[2] and box[3] <= inside[3]

@@ -79,7 +79,10 @@ def report_parts(
             parts=[
                 _ABOUT_CURVES,
                 *roc_charts(panel.memberships, claim.claim if claim else None),
-                evidence_table(panel, risk),
+                Folded(
+                    summary=f"All {len(panel.evidence)} measures of the attacks",
+                    parts=[evidence_table(panel, risk)],
+                ),
             ],
         ),
         Section(
