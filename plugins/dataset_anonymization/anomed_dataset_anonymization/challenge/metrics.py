@@ -138,8 +138,8 @@ _TABLE = (
         "classification_metric",
         Direction.LOWER,
         _SHARE,
-        "Share of people without the majority value of their class, people left out included "
-        f"(Iyengar 2002). {_COLUMNS}",
+        "Share of people without the majority value of their class, people left out, suppressed "
+        f"values and sets of values included (Iyengar 2002). {_COLUMNS}",
     ),
     _of_table(
         "lineage_declared",

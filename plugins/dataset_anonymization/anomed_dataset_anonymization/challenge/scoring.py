@@ -159,7 +159,9 @@ def _coarseness(
 ) -> dict[str, float]:
     n_suppressed = arena.n_leaky - table.n_rows
     minority = [
-        classification_metric(contingency(classes, table.codes[name]), n_suppressed)
+        classification_metric(
+            contingency(classes, table.codes[name]), n_suppressed, told=table.told(name)
+        )
         for name in arena.unknown_names
     ]
     return {

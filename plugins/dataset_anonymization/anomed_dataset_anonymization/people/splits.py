@@ -87,7 +87,8 @@ def split_people(
     rng : Generator
         Keyed with the challenge's secret.
     person : array-like, shape (n_records,), optional
-        Whose record it is; each record is a person of its own when it is missing.
+        Whose record it is; each record is a person of its own when it is missing, and so is
+        each record for which it has no value.
 
     Returns
     -------
@@ -222,7 +223,9 @@ def draw_ids(n_ids: int, *, rng: np.random.Generator) -> NDArray[np.int64]:
 def _number_people(person: ArrayLike | None, n_records: int) -> Positions:
     if person is None:
         return np.arange(n_records)
-    codes: Positions = pd.factorize(np.asarray(person), use_na_sentinel=False)[0]
+    codes: Positions = pd.factorize(np.asarray(person))[0]
     if len(codes) != n_records:
         raise ValueError(f"{len(codes)} people were named for {n_records} records.")
+    unnamed = codes < 0
+    codes[unnamed] = codes.max(initial=-1) + 1 + np.arange(unnamed.sum())
     return codes

@@ -113,6 +113,19 @@ class PublishedTable:
         """
         return {name: rank_cells(cells) for name, cells in self.cells.items()}
 
+    def told(self, name: str) -> NDArray[np.float64]:
+        """Return how surely each distinct cell of a column gives a single value.
+
+        Returns
+        -------
+        ndarray of float64, shape (n_codes,)
+            By `codes`: 1 for a value, the share of the commonest value in a class, 0 for whatever
+            is suppressed or one of several.
+        """
+        told = np.empty(int(self.codes[name].max()) + 1)
+        told[self.codes[name]] = _told(self.cells[name])
+        return told
+
     def labels(self, names: Iterable[str]) -> NDArray[np.intp]:
         """Return the class of each row: rows that are published identically share a label.
 
@@ -153,6 +166,16 @@ def rank_cells(cells: PublishedCells) -> NDArray[np.intp]:
         return _rank_bytes(np.packbits(cells.members, axis=1))
     levels = np.rint(cells.shares * 10**SHARE_DECIMALS).astype(">u2")
     return _rank_bytes(levels.view(np.uint8))
+
+
+def _told(cells: PublishedCells) -> NDArray[np.float64]:
+    if isinstance(cells, Points):
+        return np.asarray(~np.isnan(cells.values), dtype=np.float64)
+    if isinstance(cells, Ranges):
+        return np.asarray(cells.low == cells.high, dtype=np.float64)
+    if isinstance(cells, ValueSets):
+        return np.asarray(cells.members.sum(axis=1) == 1, dtype=np.float64)
+    return np.asarray(cells.shares.max(axis=1), dtype=np.float64)
 
 
 def combine_ranks(major: NDArray[np.intp], minor: NDArray[np.intp]) -> NDArray[np.intp]:

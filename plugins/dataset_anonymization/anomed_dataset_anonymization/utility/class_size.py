@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from anomed_dataset_anonymization.privacy.classes import EquivalenceClasses
+from anomed_dataset_anonymization.privacy.classes import EquivalenceClasses, FloatArray
 from anomed_dataset_anonymization.privacy.contingency import Contingency
 
 
@@ -61,11 +61,14 @@ def average_class_size(classes: EquivalenceClasses, k: int) -> float:
     return classes.n_records / (classes.n_classes * k)
 
 
-def classification_metric(table: Contingency, n_suppressed: int = 0) -> float:
+def classification_metric(
+    table: Contingency, n_suppressed: int = 0, *, told: FloatArray | None = None
+) -> float:
     """Measure the share of records whose label is not the majority of their class.
 
-    Suppressed records count as wrong. Range [0, 1), lower is more useful; the share of the minority
-    labels if there is only one class.
+    Suppressed records count as wrong, and so do labels that are suppressed or published as one of
+    several. Range [0, 1], lower is more useful; the share of the minority labels if there is only
+    one class.
 
     Parameters
     ----------
@@ -73,6 +76,9 @@ def classification_metric(table: Contingency, n_suppressed: int = 0) -> float:
         The classes by the label.
     n_suppressed
         The records left out, at least 0.
+    told
+        For each label (n_values,) the share of its records that it gives a single value: 1 for a
+        value, 0 for a suppressed one. All tell theirs by default.
 
     Raises
     ------
@@ -85,8 +91,8 @@ def classification_metric(table: Contingency, n_suppressed: int = 0) -> float:
     doi:10.1145/775047.775089.
     """
     _check_suppressed(n_suppressed)
-    majority = np.maximum.reduceat(table.cell_count, table.starts)
-    minority = table.n_records - int(majority.sum())
+    right = table.cell_count if told is None else table.cell_count * told[table.cell_value]
+    minority = table.n_records - float(np.maximum.reduceat(right, table.starts).sum())
     return (n_suppressed + minority) / (table.n_records + n_suppressed)
 
 

@@ -14,7 +14,7 @@ from anomed_dataset_anonymization.schema import TableSchema
 from anomed_dataset_anonymization.schema.frames import people_frame
 from pyarrow import parquet as pq
 
-from anomed_core import Split, Submission
+from anomed_core import Direction, Split, Submission
 from anomed_core.config.settings import QuotaSettings
 from anomed_core.ledger import attack_result
 from anomed_core.service.kept_submissions import KeptSubmissions
@@ -24,6 +24,18 @@ from .conftest import Player, open_player, parquet
 
 KNOWN = ["age", "sex", "region", "admission_month", "admission_type", "length_of_stay"]
 TUNING = {"data_split": "tuning"}
+UTILITY = (
+    "query_error",
+    "usefulness",
+    "k_marginal",
+    "gcp",
+    "ncp_xu",
+    "discernibility",
+    "average_class_size",
+    "classification_metric",
+    "entropy_loss",
+    "sse_share",
+)
 
 
 def mondrian(player: Player, leaky: pd.DataFrame, k: int = 10) -> pd.DataFrame:
@@ -121,6 +133,24 @@ def test_blank_cells_are_values_and_cost_all(player: Player, leaky: pd.DataFrame
     assert metrics["gcp"] == pytest.approx(0.5 / len(leaky.columns))
     assert metrics["query_error"] > everything["query_error"] + 0.01
     assert metrics["k"] == 1
+
+
+@pytest.mark.parametrize("n_columns", [1, None])
+def test_suppressed_values_are_no_gain_in_any_measure_of_utility(
+    player: Player, leaky: pd.DataFrame, n_columns: int | None
+) -> None:
+    sensitive = list(player.arena.unknown_names)
+    blank = leaky.astype(object)
+    blank[sensitive[:n_columns] if n_columns else list(leaky.columns)] = None
+    scores = player.publish(leaky).json, player.publish(blank).json
+    (hosted,) = player.server.challenges.values()
+    metrics = {metric.name: metric for metric in hosted.metrics["anonymizer"]}
+    for name in UTILITY:
+        sign = 1 if metrics[name].direction is Direction.LOWER else -1
+        before, after = (sign * score[name] for score in scores)
+        assert after >= before - 1e-9, name
+    assert scores[1]["classification_metric"] == 1.0
+    assert scores[1]["gcp"] > scores[0]["gcp"]
 
 
 def test_suppressing_everybody_ranks_last_in_utility(player: Player, leaky: pd.DataFrame) -> None:

@@ -1,3 +1,4 @@
+import numpy as np
 import pandas as pd
 import pytest
 from anomed_dataset_anonymization.privacy import contingency, equivalence_classes
@@ -35,6 +36,15 @@ def test_the_classification_metric_counts_minorities_and_suppressed_rows():
     labels = contingency(classes, ["a", "a", "b", "b", "b"])
     assert classification_metric(labels) == 0.2
     assert classification_metric(labels, n_suppressed=5) == 0.6
+
+
+def test_a_label_that_is_not_told_is_never_the_majority():
+    classes = equivalence_classes(pd.DataFrame({"age": [1, 1, 1, 2, 2]}))
+    labels = contingency(classes, ["a", None, None, None, None])
+    assert classification_metric(labels) == 0.2
+    assert classification_metric(labels, told=np.array([1.0, 0.0])) == 0.8
+    assert classification_metric(labels, told=np.array([0.0, 0.0])) == 1.0
+    assert classification_metric(labels, 5, told=np.array([0.5, 0.0])) == 0.95
 
 
 def test_a_tie_leaves_half_of_the_class_wrong():
