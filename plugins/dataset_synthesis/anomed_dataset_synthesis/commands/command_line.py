@@ -23,6 +23,8 @@ METHOD_NAMES = (
 ANY_FILE = click.Path(exists=True, dir_okay=False, path_type=Path)
 Command = TypeVar("Command", bound=Callable[..., Any])
 
+_IDENTIFYING_SHARE = 0.95
+_FEW_TEXTS = 20
 _ENVIRONMENTS = Path.home() / ".cache" / "anomed" / "environments"
 
 
@@ -145,3 +147,21 @@ def read_frame(path: Path, *, dropped: tuple[str, ...] = ()) -> Any:
             f"{path} has no column {unknown[0]!r}, only {', '.join(map(str, frame.columns))}"
         )
     return frame.drop(columns=list(dropped))
+
+
+def refuse_identifiers(people: Any) -> None:
+    """Refuse a table with a column of texts that nearly everybody has a different one of.
+
+    Raises
+    ------
+    click.UsageError
+        If there is one.
+    """
+    for name, column in people.select_dtypes(exclude=["number", "bool", "datetime"]).items():
+        n_records, n_texts = int(column.notna().sum()), column.nunique()
+        if n_texts > max(_FEW_TEXTS, _IDENTIFYING_SHARE * n_records):
+            raise click.UsageError(
+                f"column {name!r} holds {n_texts} different texts in {n_records} records, so it "
+                "identifies people, and methods would publish its texts; leave it out by "
+                f"--drop {name}, or recode it to texts that people share"
+            )

@@ -16,6 +16,7 @@ from anomed_dataset_synthesis.commands.command_line import (
     method_options,
     read_frame,
     read_steps,
+    refuse_identifiers,
 )
 
 if TYPE_CHECKING:
@@ -26,6 +27,7 @@ if TYPE_CHECKING:
     from anomed_dataset_synthesis.external.comparison import Comparison, ComparisonSetting
     from anomed_dataset_synthesis.generators import Generator
     from anomed_dataset_synthesis.table.canonical import RealTables
+    from anomed_dataset_synthesis.utility import Task
 
 _DEFAULTS = ("independent-columns", "gaussian-copula", "sequential-trees", "dp-marginal-tree")
 _MOST_TARGETS = 2_000
@@ -98,6 +100,7 @@ def compare(
     dropped, steps = options.pop("dropped"), read_steps(options.pop("steps"))
     rng = np.random.default_rng(options.pop("seed"))
     people = read_frame(table, dropped=dropped)
+    refuse_identifiers(people)
     with tempfile.TemporaryDirectory(prefix="anomed-") as folder, complaints():
         real = _divided(people, steps, rng=rng)
         setting = _setting(real, secrets, tasks=tasks, targets=targets, rng=rng)
@@ -153,8 +156,11 @@ def _divided(
     from anomed_dataset_synthesis.threat.targets import split_population
 
     split = split_population(len(people), rng=rng)
-    background = people.iloc[split.background]
-    codebook = infer_codebook(background, steps=steps, nullable=True)
+    known = people.iloc[split.background].notna().any()
+    for name in known.index[~known]:
+        _tell(f"column {name!r} is left out: no record of the background has a value of it")
+    people = people.loc[:, known]
+    codebook = infer_codebook(people.iloc[split.background], steps=steps, nullable=True)
     tables = [
         canonicalise(people.iloc[places], codebook, outside="recode")
         for places in (split.training, split.non_members, split.background)
@@ -171,15 +177,27 @@ def _setting(
     rng: np.random.Generator,
 ) -> ComparisonSetting:
     from anomed_dataset_synthesis.external.comparison import ComparisonSetting
+    from anomed_dataset_synthesis.threat.targets import count_possible_targets
     from anomed_dataset_synthesis.utility import choose_tasks
 
     unknown = [name for name in secrets if name not in real.training.codebook.names]
     if unknown:
         raise click.UsageError(f"there is no column {unknown[0]!r} to be a secret")
+    possible = count_possible_targets(real.training, real.non_members)
+    if targets and targets > possible:
+        raise click.UsageError(
+            f"--targets {targets} asks for more records than have no double on the other side; "
+            f"at most {possible} of either kind do"
+        )
     at_most = min(len(real.training), len(real.non_members)) // 2
+    chosen: tuple[Task, ...] = ()
+    try:
+        chosen = tuple(choose_tasks(real, n_tasks=tasks, rng=rng))
+    except ValueError as error:
+        _tell(f"no model is trained: {error}")
     return ComparisonSetting(
         real=real,
-        tasks=tuple(choose_tasks(real, n_tasks=tasks, rng=rng)),
+        tasks=chosen,
         secrets=secrets,
-        n_targets=targets or min(_MOST_TARGETS, at_most),
+        n_targets=targets or max(2, min(_MOST_TARGETS, at_most, possible)),
     )

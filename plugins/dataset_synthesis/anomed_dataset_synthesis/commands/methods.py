@@ -42,7 +42,7 @@ class MethodSettings:
     delta
         The same.
     background
-        Public records that say where to cut bins.
+        Public records that say where to cut bins and which columns have no gaps.
     environments
         Folder with one environment per library, each named as the library.
     workspaces
@@ -104,6 +104,7 @@ def _mst(settings: MethodSettings) -> Generator:
         settings.workspaces,
         epsilon=settings.epsilon or DEFAULT_EPSILON,
         delta=settings.delta,
+        background=settings.background,
     )
 
 
@@ -113,6 +114,7 @@ def _priv_bayes(settings: MethodSettings) -> Generator:
         settings.workspaces,
         epsilon=settings.epsilon or DEFAULT_EPSILON,
         delta=settings.delta,
+        background=settings.background,
     )
 
 

@@ -17,6 +17,7 @@ from anomed_dataset_synthesis.commands.command_line import (
     method_options,
     read_frame,
     read_steps,
+    refuse_identifiers,
 )
 
 if TYPE_CHECKING:
@@ -83,13 +84,18 @@ def synthesize(
     rng = np.random.default_rng(options.pop("seed"))
     people = read_frame(table, dropped=dropped)
     public = read_frame(background, dropped=dropped) if background else None
+    if codebook_file is None:
+        refuse_identifiers(people)
     with tempfile.TemporaryDirectory(prefix="anomed-") as folder, complaints():
         codebook = _codebook(people, public, codebook_file, steps)
         settings = MethodSettings(background=public, workspaces=Path(folder), **options)
+        # Whoever learns the codebook elsewhere will meet values that it lacks.
+        private = canonicalise(people, codebook, outside="recode" if background else "reject")
+        if method in PUBLIC_DOMAIN and public is not None:
+            _check_public(private, canonicalise(public, codebook, outside="recode"))
         synthetic, declared = _synthesized(
             METHODS[method](settings),
-            # Whoever learns the codebook elsewhere will meet values that it lacks.
-            canonicalise(people, codebook, outside="recode" if background else "reject"),
+            private,
             n_records=records or len(people),
             rng=rng,
         )
@@ -101,6 +107,18 @@ def synthesize(
     click.echo(
         f"wrote {output} ({len(synthetic)} records by {declared.generator}) and {claim} ({promise})"
     )
+
+
+def _check_public(private: CanonicalTable, public: CanonicalTable) -> None:
+    from anomed_dataset_synthesis.table.overlap import overlap
+
+    shared = overlap(private, public)
+    if shared.is_sure:
+        raise click.UsageError(
+            f"{shared.n_shared} of the {len(public)} records of --background are in TABLE, too, "
+            "more than chance explains: the claim does not cover what is learnt from people of "
+            "TABLE; give records of other people, or --codebook"
+        )
 
 
 def _synthesized(

@@ -8,26 +8,46 @@ is worth anything, and whether anybody shows through.
 import time
 from collections.abc import Callable, Sequence
 from pathlib import Path
+from typing import TypeVar
 
 import attrs
 import numpy as np
 from attrs import validators
 
-from anomed_core.statistics import Estimate
 from anomed_dataset_synthesis.attacks.panel import run_panel
-from anomed_dataset_synthesis.dp.accounting import Guarantee
 from anomed_dataset_synthesis.external import (
     Environment,
     ExternalGenerator,
     ExternalGeneratorError,
     tabular_argn,
 )
+from anomed_dataset_synthesis.external.comparison_table import (
+    HEADINGS,
+    Comparison,
+    ComparisonFailure,
+    ComparisonRow,
+)
 from anomed_dataset_synthesis.generators import Generator
-from anomed_dataset_synthesis.table.canonical import RealTables, canonicalise, to_frame
+from anomed_dataset_synthesis.table.canonical import (
+    CanonicalTable,
+    RealTables,
+    canonicalise,
+    to_frame,
+)
+from anomed_dataset_synthesis.table.encoding import MAX_TREE_CATEGORIES, fit_bins
 from anomed_dataset_synthesis.threat.evidence import Risk
 from anomed_dataset_synthesis.threat.targets import draw_targets
-from anomed_dataset_synthesis.utility.evaluation import Utility, evaluate_utility
-from anomed_dataset_synthesis.utility.transfer import Task
+from anomed_dataset_synthesis.utility import (
+    MarginalFidelity,
+    Task,
+    Transfer,
+    Utility,
+    marginal_fidelity,
+    transfer,
+    two_sample_test,
+)
+
+Figure = TypeVar("Figure")
 
 __all__ = [
     "HEADINGS",
@@ -49,7 +69,8 @@ class ComparisonSetting:
     real
         Secret members, secret non-members, public records.
     tasks
-        Questions for models trained on synthetic and tested on real records, at least one.
+        Questions for models trained on synthetic and tested on real records; without any, what is
+        measured by them stays undefined.
     secrets
         Columns that the attribute attack guesses; possibly none.
     n_targets
@@ -57,148 +78,9 @@ class ComparisonSetting:
     """
 
     real: RealTables
-    tasks: tuple[Task, ...] = attrs.field(validator=validators.min_len(1))
+    tasks: tuple[Task, ...]
     secrets: tuple[str, ...] = ()
     n_targets: int = attrs.field(default=2_000, validator=validators.ge(2))
-
-
-@attrs.frozen(kw_only=True)
-class ComparisonRow:
-    """Report on one generator.
-
-    Attributes
-    ----------
-    name
-        The generator's.
-    runtime_s
-        Seconds that fitting took.
-    guarantee
-        What the generator claims.
-    accuracy
-        Mean of the one-, two- and three-way marginal accuracies, 0..1, higher is better.
-    skill_two_way, skill_three_way
-        Accuracy on a scale from independent columns (0) to another real sample (1).
-    transfer_auc, transfer_ratio
-        Of models trained on synthetic records, on the task where they lose most: AUC on real
-        records (.5 at chance), and that on a scale from chance (0) to real training records (1).
-    two_sample_excess
-        0 where synthetic and real records are indistinguishable, 1 where always told apart.
-    utility
-        The score of the challenge, 0..1, higher is better.
-    risk
-        The score of the threat model by the house's attacks, 0..1, lower is better.
-    worst_attack
-        The attack that was most surely a success, what it succeeded in, and on whom.
-    worst_advantage
-        Its normalised advantage, 0 at chance, with an interval that allows for all attacks.
-    """
-
-    name: str
-    runtime_s: float
-    guarantee: Guarantee | None
-    accuracy: float
-    skill_two_way: float
-    skill_three_way: float
-    transfer_auc: float
-    transfer_ratio: float
-    two_sample_excess: float
-    utility: float
-    risk: float
-    worst_attack: str
-    worst_advantage: Estimate
-
-    def to_dict(self) -> dict[str, object]:
-        """Return the row as a JSON object."""
-        return attrs.asdict(self) | {
-            "epsilon": self.guarantee.epsilon if self.guarantee else None,
-            "delta": self.guarantee.delta if self.guarantee else None,
-        }
-
-    def cells(self) -> tuple[str, ...]:
-        """Return the row as texts, in the order of the table's columns."""
-        guarantee, advantage = self.guarantee, self.worst_advantage
-        return (
-            self.name,
-            f"{self.accuracy:.1%}",
-            f"{self.runtime_s:.0f} s",
-            f"{guarantee.epsilon:.2f}" if guarantee else "-",
-            f"{guarantee.delta:.0e}" if guarantee else "-",
-            f"{self.skill_two_way:.2f}",
-            f"{self.skill_three_way:.2f}",
-            f"{self.transfer_auc:.3f}",
-            f"{self.transfer_ratio:.2f}",
-            f"{self.two_sample_excess:.2f}",
-            f"{advantage.value:.2f} [{advantage.low:.2f}, {advantage.high:.2f}]",
-            self.worst_attack,
-        )
-
-
-@attrs.frozen(kw_only=True)
-class ComparisonFailure:
-    """Say why a generator has no figures.
-
-    Attributes
-    ----------
-    name
-        The generator's.
-    reason
-        One sentence.
-    """
-
-    name: str
-    reason: str
-
-    def to_dict(self) -> dict[str, object]:
-        """Return the failure as a JSON object."""
-        return attrs.asdict(self)
-
-    def cells(self) -> tuple[str, ...]:
-        """Return name and reason."""
-        return (self.name, self.reason)
-
-
-HEADINGS = (
-    "generator",
-    "accuracy",
-    "runtime",
-    "epsilon",
-    "delta",
-    "skill 2-way",
-    "3-way",
-    "TSTR AUC",
-    "ratio",
-    "C2ST excess",
-    "worst advantage",
-    "of attack",
-)
-
-
-@attrs.frozen(kw_only=True)
-class Comparison:
-    """One row for each generator, in the order they were given.
-
-    Attributes
-    ----------
-    rows
-        Figures, or why there are none.
-    """
-
-    rows: tuple[ComparisonRow | ComparisonFailure, ...]
-
-    def to_dict(self) -> dict[str, object]:
-        """Return the comparison as a JSON object."""
-        return {"rows": [row.to_dict() for row in self.rows]}
-
-    def to_text(self) -> str:
-        """Return the comparison as a table of fixed width, for people."""
-        lines = [HEADINGS, *(row.cells() for row in self.rows)]
-        complete = [line for line in lines if len(line) == len(HEADINGS)]
-        widths = [max(map(len, column)) for column in zip(*complete, strict=True)]
-        widths[0] = max(len(line[0]) for line in lines)
-        return "\n".join(
-            "  ".join(cell.ljust(width) for cell, width in zip(line, widths, strict=False)).rstrip()
-            for line in lines
-        )
 
 
 def compare_generators(
@@ -227,12 +109,8 @@ def compare_generators(
     Returns
     -------
     Comparison
-        A library that fails in its own environment leaves a `ComparisonFailure`.
-
-    Raises
-    ------
-    ValueError
-        If the tables don't fit each other, or are too small or too simple for a measure.
+        A generator that fails leaves a `ComparisonFailure`, a figure that the tables leave
+        undefined its reason: nothing ends the comparison.
     """
     rows: list[ComparisonRow | ComparisonFailure] = []
     streams = rng.spawn(len(generators))
@@ -241,7 +119,7 @@ def compare_generators(
             progress(f"{place} of {len(generators)}: {generator.name}")
         try:
             rows.append(_measure(generator, setting, rng=stream, clock=clock))
-        except ExternalGeneratorError as error:
+        except (ExternalGeneratorError, ValueError) as error:
             rows.append(ComparisonFailure(name=generator.name, reason=str(error)))
     return Comparison(rows=tuple(rows))
 
@@ -314,34 +192,97 @@ def _measure(
     fitted = generator.fit(records, codebook, rng=rng)
     runtime_s = clock() - start
     synthetic = canonicalise(fitted.sample(len(records), rng=rng), codebook)
-    targets = draw_targets(real.training, real.non_members, n_each=setting.n_targets, rng=rng)
-    panel = run_panel(synthetic, real, targets=targets, secrets=setting.secrets, rng=rng)
-    return _row(
-        generator.name,
-        runtime_s,
-        guarantee=fitted.guarantee,
-        utility=evaluate_utility(synthetic, real, tasks=setting.tasks, rng=rng),
-        risk=panel.risk,
-    )
+    undefined: dict[str, str] = {}
 
+    def risk_of_all() -> Risk:
+        targets = draw_targets(real.training, real.non_members, n_each=setting.n_targets, rng=rng)
+        return run_panel(synthetic, real, targets=targets, secrets=setting.secrets, rng=rng).risk
 
-def _row(
-    name: str, runtime_s: float, *, guarantee: Guarantee | None, utility: Utility, risk: Risk
-) -> ComparisonRow:
-    _, two_way, three_way = utility.fidelity
-    worst_task = utility.worst_transfer
+    risk = _figure(risk_of_all, undefined, "risk", "worst_attack", "worst_advantage")
     return ComparisonRow(
-        name=name,
+        name=generator.name,
         runtime_s=runtime_s,
-        guarantee=guarantee,
-        accuracy=float(np.mean([fidelity.accuracy for fidelity in utility.fidelity])),
-        skill_two_way=two_way.skill,
-        skill_three_way=three_way.skill,
-        transfer_auc=worst_task.auc,
-        transfer_ratio=worst_task.ratio,
-        two_sample_excess=utility.two_sample.excess,
-        utility=utility.score,
-        risk=risk.value,
-        worst_attack=f"{risk.worst.attack}: {risk.worst.measure}, {risk.worst.group}",
-        worst_advantage=risk.estimate,
+        guarantee=fitted.guarantee,
+        **_utility(synthetic, setting, undefined, rng=rng),
+        risk=risk.value if risk else None,
+        worst_attack=f"{risk.worst.attack}: {risk.worst.measure}, {risk.worst.group}"
+        if risk
+        else None,
+        worst_advantage=risk.estimate if risk else None,
+        undefined=undefined,
     )
+
+
+def _figure(compute: Callable[[], Figure], undefined: dict[str, str], *names: str) -> Figure | None:
+    """Compute a figure, or note under its names why it is undefined."""
+    try:
+        return compute()
+    except ValueError as error:
+        undefined.update(dict.fromkeys(names, str(error)))
+        return None
+
+
+def _utility(
+    synthetic: CanonicalTable,
+    setting: ComparisonSetting,
+    undefined: dict[str, str],
+    *,
+    rng: np.random.Generator,
+) -> dict[str, float | None]:
+    """Measure what `evaluate_utility` does, each figure by itself."""
+    real = setting.real
+    fidelity = marginal_fidelity(
+        synthetic,
+        real,
+        binning=fit_bins(real.background),
+        rng=rng,
+        orders=(1, 2, 3)[: synthetic.codebook.n_columns],
+    )
+    transfers = _figure(
+        lambda: _transfers(synthetic, setting, rng=rng), undefined, "transfer_auc", "transfer_ratio"
+    )
+    two_sample = _figure(
+        lambda: two_sample_test(
+            synthetic,
+            real.non_members,
+            binning=fit_bins(real.background, n_categories=MAX_TREE_CATEGORIES),
+            rng=rng,
+        ),
+        undefined,
+        "two_sample_excess",
+    )
+    figures = {
+        "accuracy": float(np.mean([one.accuracy for one in fidelity])),
+        "skill_two_way": _figure(lambda: _skill(fidelity, 2), undefined, "skill_two_way"),
+        "skill_three_way": _figure(lambda: _skill(fidelity, 3), undefined, "skill_three_way"),
+        "transfer_auc": transfers[0].auc if transfers else None,
+        "transfer_ratio": transfers[0].ratio if transfers else None,
+        "two_sample_excess": two_sample.excess if two_sample else None,
+        "utility": None,
+    }
+    if transfers and two_sample and not undefined.keys() & figures.keys():
+        utility = Utility(fidelity=fidelity, transfers=transfers, two_sample=two_sample)
+        figures["utility"] = utility.score
+    else:
+        undefined["utility"] = "it is the worst of figures, some of which are undefined"
+    return figures
+
+
+def _transfers(
+    synthetic: CanonicalTable, setting: ComparisonSetting, *, rng: np.random.Generator
+) -> tuple[Transfer, ...]:
+    """Return the transfers of all tasks, the worst first."""
+    if not setting.tasks:
+        raise ValueError("there is no task to train a model for")
+    trees = fit_bins(setting.real.background, n_categories=MAX_TREE_CATEGORIES)
+    found = [
+        transfer(synthetic, setting.real, task=task, binning=trees, rng=rng)
+        for task in setting.tasks
+    ]
+    return tuple(sorted(found, key=lambda one: one.ratio))
+
+
+def _skill(fidelity: tuple[MarginalFidelity, ...], order: int) -> float:
+    if len(fidelity) < order:
+        raise ValueError(f"the table has {len(fidelity)} columns; {order} are needed")
+    return fidelity[order - 1].skill

@@ -14,8 +14,14 @@ from attrs import validators
 from anomed_dataset_synthesis.dp.accounting import Guarantee
 from anomed_dataset_synthesis.external.environment import Environment, run_limited
 from anomed_dataset_synthesis.generators._binning import Bins, cut
-from anomed_dataset_synthesis.generators._levels import Levels, publish, read_donors
-from anomed_dataset_synthesis.table.canonical import canonicalise, to_frame
+from anomed_dataset_synthesis.generators._levels import (
+    Levels,
+    publish,
+    read_donors,
+    read_table,
+)
+from anomed_dataset_synthesis.generators._public_gaps import without_new_gaps
+from anomed_dataset_synthesis.table.canonical import CanonicalTable, canonicalise, to_frame
 from anomed_dataset_synthesis.table.codebook import Codebook
 
 _DRIVERS = Path(__file__).parent / "drivers"
@@ -37,6 +43,8 @@ class ExternalGenerator:
     n_bins
         Bins for long numeric scales, for libraries that only take categories; they are given
         codes of a public domain. ``None`` for libraries that take values as they are.
+    background
+        Public records, which show the columns that have no gaps.
     timeout_s
         Time limit of a fit, and of a sample.
     """
@@ -46,6 +54,7 @@ class ExternalGenerator:
     workspaces: Path
     options: Mapping[str, Any] = attrs.field(factory=dict)
     n_bins: int | None = None
+    background: pd.DataFrame | None = attrs.field(default=None, eq=False, repr=False)
     timeout_s: float = attrs.field(default=3_600.0, validator=validators.gt(0.0))
     guarantee: Guarantee | None = None
 
@@ -61,7 +70,12 @@ class ExternalGenerator:
         ExternalGeneratorError
             If the library fails or runs out of time.
         """
-        handed, bins = self._hand_over(read_donors(table, codebook), codebook)
+        private = CanonicalTable(codebook=codebook, levels=read_donors(table, codebook))
+        if self.background is not None:
+            public = read_table(self.background, codebook)
+            private = without_new_gaps(private, public, rng=rng)
+            codebook = private.codebook
+        handed, bins = self._hand_over(private.levels, codebook)
         self.workspaces.mkdir(parents=True, exist_ok=True)
         workspace = Path(tempfile.mkdtemp(prefix="model-", dir=self.workspaces))
         handed.to_parquet(workspace / "table.parquet", index=False)
@@ -216,6 +230,7 @@ def smartnoise_mst(
     epsilon: float,
     delta: float = 1e-5,
     n_bins: int = 20,
+    background: pd.DataFrame | None = None,
     timeout_s: float = 3_600.0,
 ) -> ExternalGenerator:
     """Configure smartnoise-synth's maximum spanning tree, on codes of the public domain.
@@ -230,6 +245,8 @@ def smartnoise_mst(
         The guarantee to ask for.
     n_bins
         Bins for long numeric scales.
+    background
+        Public records, which show the columns that have no gaps.
     timeout_s
         Time limit of a fit, and of a sample.
 
@@ -244,12 +261,13 @@ def smartnoise_mst(
         workspaces=workspaces,
         options={"epsilon": epsilon, "delta": delta},
         n_bins=n_bins,
+        background=background,
         timeout_s=timeout_s,
         guarantee=Guarantee(
             epsilon=epsilon,
             delta=delta,
             accountant="smartnoise-synth: zCDP",
-            public_inputs=("codebook", "number of records"),
+            public_inputs=_public_inputs(background),
         ),
     )
 
@@ -261,6 +279,7 @@ def dpmm_priv_bayes(
     epsilon: float,
     delta: float = 1e-5,
     n_bins: int = 20,
+    background: pd.DataFrame | None = None,
     timeout_s: float = 3_600.0,
 ) -> ExternalGenerator:
     """Configure dpmm's PrivBayes, on codes of the public domain.
@@ -275,6 +294,8 @@ def dpmm_priv_bayes(
         The guarantee to ask for.
     n_bins
         Bins for long numeric scales.
+    background
+        Public records, which show the columns that have no gaps.
     timeout_s
         Time limit of a fit, and of a sample.
 
@@ -289,14 +310,20 @@ def dpmm_priv_bayes(
         workspaces=workspaces,
         options={"epsilon": epsilon, "delta": delta},
         n_bins=n_bins,
+        background=background,
         timeout_s=timeout_s,
         guarantee=Guarantee(
             epsilon=epsilon,
             delta=delta,
             accountant="dpmm: zCDP",
-            public_inputs=("codebook", "number of records"),
+            public_inputs=_public_inputs(background),
         ),
     )
+
+
+def _public_inputs(background: pd.DataFrame | None) -> tuple[str, ...]:
+    known = ("codebook", "number of records")
+    return known if background is None else (*known, "background table")
 
 
 def _domain(codebook: Codebook, bins: tuple[Bins, ...]) -> dict[str, int]:

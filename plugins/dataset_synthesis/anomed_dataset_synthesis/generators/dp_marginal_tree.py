@@ -13,6 +13,8 @@ from anomed_dataset_synthesis.generators._marginal_tree import (
     estimate_tree,
     measure_marginals,
 )
+from anomed_dataset_synthesis.generators._public_gaps import without_new_gaps
+from anomed_dataset_synthesis.table.canonical import CanonicalTable
 from anomed_dataset_synthesis.table.codebook import Codebook
 
 
@@ -33,8 +35,9 @@ class DPMarginalTree:
     n_bins
         Bins for long numeric scales, 2 or more.
     background
-        Public records with the codebook's columns, which say where to cut the bins and how
-        values lie within them. Without them bins are equally wide and values uniform within.
+        Public records with the codebook's columns, which say where to cut the bins, how values
+        lie within them, and which columns have no gaps. Without them bins are equally wide and
+        values uniform within.
 
     References
     ----------
@@ -73,9 +76,14 @@ class DPMarginalTree:
         self, table: pd.DataFrame, codebook: Codebook, *, rng: np.random.Generator
     ) -> "FittedMarginalTree":
         """Spend the whole budget on one set of marginals. See `Generator.fit`."""
-        background = None if self.background is None else read_table(self.background, codebook)
+        private, background = read_table(table, codebook), None
+        if self.background is not None:
+            public = read_table(self.background, codebook)
+            private = without_new_gaps(private, public, rng=rng)
+            codebook = private.codebook
+            background = CanonicalTable(codebook=codebook, levels=public.levels)
         bins = cut(codebook, n_bins=self.n_bins, background=background)
-        levels = read_table(table, codebook).levels
+        levels = private.levels
         codes = np.column_stack([cuts.codes(levels[:, j]) for j, cuts in enumerate(bins)])
         noisy = measure_marginals(
             codes, tuple(cuts.n_codes for cuts in bins), rho=self.rho, rng=rng

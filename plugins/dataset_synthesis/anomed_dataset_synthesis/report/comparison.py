@@ -20,7 +20,8 @@ def comparison_parts(comparison: Comparison) -> list[object]:
     Returns
     -------
     list
-        Parts of `anomed_core.report`: utility against the worst attack, all figures, failures.
+        Parts of `anomed_core.report`: utility against the worst attack of those that have both,
+        all figures, why some are undefined, failures.
     """
     rows = [row for row in comparison.rows if isinstance(row, ComparisonRow)]
     failures = [row for row in comparison.rows if isinstance(row, ComparisonFailure)]
@@ -33,18 +34,21 @@ def comparison_parts(comparison: Comparison) -> list[object]:
             high=row.worst_advantage.high,
         )
         for row in rows
+        if row.utility is not None and row.worst_advantage is not None
     ]
     risk = "advantage of the worst attack"
     cells: list[list[str | Cell]] = []
     for row in rows:
+        *figures, advantage, attack = row.cells()
         found = row.worst_advantage
-        advantage = Cell.interval(found.value, found.low, found.high)
-        cells.append([*row.cells()[:-2], advantage, row.worst_attack])
+        shown = Cell.interval(found.value, found.low, found.high) if found else advantage
+        cells.append([*figures, shown, attack])
     parts: list[object] = [
         Table(caption="What is kept, and what is given away", head=HEADINGS, rows=cells, chance=0.0)
     ]
-    if rows:
-        best = max(rows, key=lambda row: row.utility)
+    if standings:
+        best = max(standings, key=lambda one: one.utility)
         lead = f"The most useful: {best.name}, utility {plain(round(best.utility, 3))}."
         parts = [lead, utility_risk_chart(standings, risk=risk, chance=0.0), *parts]
-    return [*parts, *(f"{failure.name}: {failure.reason}" for failure in failures)]
+    remarks = [remark for row in rows for remark in row.remarks()]
+    return [*parts, *remarks, *(f"{failure.name}: {failure.reason}" for failure in failures)]

@@ -41,6 +41,8 @@ def levels_of(
     """
     try:
         array.validate(full=True)
+        if pc.all(pc.is_null(array, nan_is_null=True)).as_py():
+            array = pa.nulls(len(array))  # an empty column has whatever type its writer gives it
         if isinstance(column, CategoryColumn):
             levels = _category_levels(array, column, outside=outside)
         else:

@@ -106,11 +106,7 @@ def draw_targets(
         If a table has fewer than `n_each` records without a double on the other side, or
         `n_each` is not positive.
     """
-    inside, outside = keys_of(training, non_members)
-    places = [
-        np.flatnonzero(count_in(mine, others) == 0)
-        for mine, others in ((inside, outside), (outside, inside))
-    ]
+    places = _without_double(training, non_members)
     n_possible = min(len(possible) for possible in places)
     if not 1 <= n_each <= n_possible:
         raise ValueError(
@@ -126,3 +122,19 @@ def draw_targets(
         table=CanonicalTable(codebook=training.codebook, levels=np.concatenate(chosen)[order]),
         is_member=np.repeat([True, False], n_each)[order],
     )
+
+
+def count_possible_targets(training: CanonicalTable, non_members: CanonicalTable) -> int:
+    """Count how many targets of each kind `draw_targets` can draw at most."""
+    return min(len(possible) for possible in _without_double(training, non_members))
+
+
+def _without_double(
+    training: CanonicalTable, non_members: CanonicalTable
+) -> list[npt.NDArray[np.intp]]:
+    """Return the places of each table's records that the other table lacks."""
+    inside, outside = keys_of(training, non_members)
+    return [
+        np.flatnonzero(count_in(mine, others) == 0)
+        for mine, others in ((inside, outside), (outside, inside))
+    ]

@@ -25,7 +25,7 @@ def boosted_trees(
     Parameters
     ----------
     features : ndarray of float64, shape (n_records, n_features)
-        NaN is missing; categories are whole numbers below 255.
+        NaN is missing, in whole columns, too; categories are whole numbers below 255.
     labels : ndarray of bool, shape (n_records,)
         Both classes at least twice.
     is_category : ndarray of bool, shape (n_features,)
@@ -40,8 +40,12 @@ def boosted_trees(
     """
     seed = int(rng.integers(2**31))
     trees = HistGradientBoostingClassifier(categorical_features=is_category, random_state=seed)
+    # No split on a number that fewer records have than a leaf needs is possible, and scikit-learn
+    # fails where none has it, be it only after it has put records aside for early stopping.
+    n_known = np.count_nonzero(~np.isnan(features), axis=0)
+    unusable = ~is_category & (n_known < trees.min_samples_leaf)
     with threadpool_limits(**_ONE_THREAD):
-        return trees.fit(features, labels)
+        return trees.fit(np.where(unusable, 0.0, features), labels)
 
 
 def decide(trees: HistGradientBoostingClassifier, features: Features) -> npt.NDArray[np.float64]:

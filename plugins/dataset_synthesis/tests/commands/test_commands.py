@@ -38,9 +38,16 @@ def test_every_method_that_can_be_named_can_be_made() -> None:
     assert tuple(METHODS) == METHOD_NAMES
 
 
+@pytest.fixture
+def others(simulator: Callable[..., pd.DataFrame], people: Path) -> Path:
+    path = people.with_name("others.parquet")
+    simulator(1_500, np.random.default_rng(4)).to_parquet(path)
+    return path
+
+
 @pytest.mark.parametrize("method", OWN_METHODS)
-def test_a_table_and_what_to_say_of_it_are_written(people: Path, method: str) -> None:
-    done = run(synthesize, people, "--method", method, "--background", people, "--records", 700)
+def test_a_table_and_what_to_say_of_it_are_written(people: Path, others: Path, method: str) -> None:
+    done = run(synthesize, people, "--method", method, "--background", others, "--records", 700)
     assert done.exit_code == 0, done.output
     table = pd.read_parquet("synthetic.parquet")
     assert len(table) == 700
@@ -78,6 +85,49 @@ def test_a_claim_is_not_made_on_bounds_that_the_table_gave_away(people: Path) ->
     assert done.exit_code == 2
     assert "not covered by its claim" in done.output
     assert not Path("synthetic.parquet").exists()
+
+
+@pytest.mark.parametrize("n_shared", [1_500, 50])
+def test_a_claim_is_not_made_on_a_background_of_the_same_people(
+    people: Path, others: Path, n_shared: int
+) -> None:
+    shared = pd.read_parquet(people).head(n_shared)
+    pd.concat([shared, pd.read_parquet(others).iloc[n_shared:]]).to_parquet("public.parquet")
+    words = (synthesize, people, "--background", "public.parquet", "--method")
+    done = run(*words, "dp-marginal-tree")
+    assert done.exit_code == 2
+    assert f"{n_shared} of the 1500 records" in " ".join(done.output.split())
+    assert not Path("synthetic.parquet").exists()
+    assert run(*words, "independent-columns").exit_code == 0  # claims nothing
+
+
+@pytest.mark.parametrize("epsilon", [1, 0.1])
+def test_a_private_method_leaves_no_gaps_where_nobody_has_any(
+    people: Path, others: Path, epsilon: float
+) -> None:
+    for path in (people, others):
+        pd.read_parquet(path).fillna({"weight": 70.0}).head(750).to_parquet(path)
+    words = ("--method", "dp-marginal-tree", "--epsilon", epsilon, "--background", others)
+    assert run(synthesize, people, *words, "--output", "out.csv").exit_code == 0
+    table = pd.read_csv("out.csv")
+    assert not table.isna().any().any()
+    assert table["age"].dtype == np.int64
+
+
+@pytest.mark.parametrize("command", [synthesize, compare])
+def test_texts_that_identify_people_are_refused_until_dropped(people: Path, command: Any) -> None:
+    table = pd.read_parquet(people)
+    names = [f"Person {place}" for place in range(len(table))]
+    table.assign(name=names).to_parquet("named.parquet")
+    methods = ("--method", "independent-columns", "--step", "weight=5", "--step", "number=50000")
+    done = run(command, "named.parquet", *methods)
+    assert done.exit_code == 2
+    assert "--drop name" in done.output
+    assert "1500 different texts" in " ".join(done.output.split())
+    done = run(command, "named.parquet", *methods, "--drop", "name")
+    assert done.exit_code == 0, done.output
+    table.assign(name=[*names[:1_400], *names[:100]]).to_parquet("named.parquet")
+    assert run(command, "named.parquet", *methods).exit_code == 0
 
 
 def test_a_published_codebook_says_what_may_be_said(people: Path) -> None:
@@ -145,6 +195,45 @@ def test_a_comparison_is_written_as_a_page(people: Path) -> None:
     assert html.index("The most useful: copy") < html.index("Utility against risk")
     assert ">copy</td>" in html
     assert "<script" not in html
+
+
+def test_numbers_of_all_kinds_are_compared(people: Path) -> None:
+    """Whole numbers beside gaps, one large amount, long ids, a column that few have."""
+    table, rng = pd.read_parquet(people), np.random.default_rng(0)
+    table["wage"] = (20_001 + 500 * table["age"]).where(rng.random(len(table)) > 0.1)
+    table["cost"] = np.round(rng.gamma(2, 9, len(table)), 2)
+    table.loc[5, "cost"] = 250_000.0
+    table["pid"] = 2**60 + rng.permutation(len(table))
+    table["rare"], table["never"] = pd.Series([1.5, 2.5, 4.0]), np.nan
+    table.drop(columns=["weight", "number"]).to_parquet("numbers.parquet")
+    done = run(compare, "numbers.parquet", "--method", "copy", "--targets", 100, "--tasks", 1)
+    assert done.exit_code == 0, done.output
+    assert done.stdout.splitlines()[1].split()[:2] == ["copy", "100.0%"]
+    assert "column 'never' is left out" in done.stderr
+
+
+@pytest.mark.parametrize("n_records", [60, 500])
+def test_what_is_undefined_is_a_dash_with_its_reason(people: Path, n_records: int) -> None:
+    rng = np.random.default_rng(0)
+    noise = {name: rng.integers(0, 9, n_records) for name in ("one", "two", "three")}
+    pd.DataFrame(noise).to_csv("noise.csv", index=False)
+    methods = ("--method", "copy", "--method", "independent-columns")
+    done = run(compare, "noise.csv", *methods, "--report", "noise.html")
+    assert done.exit_code == 0, done.output
+    assert "copy has no transfer auc" in Path("noise.html").read_text(encoding="utf-8")
+    assert "no model is trained: no column can be predicted" in done.stderr
+    _, copied, independent, *remarks = done.stdout.splitlines()
+    assert copied.split()[:2] == ["copy", "100.0%"]
+    assert " - " in copied
+    assert independent.startswith("independent columns")
+    assert "copy has no transfer auc, transfer ratio: there is no task" in "\n".join(remarks)
+
+
+def test_more_targets_than_can_be_told_apart_are_refused_before_training(people: Path) -> None:
+    done = run(compare, people, "--method", "copy", *STEPS, "--targets", 5_000)
+    assert done.exit_code == 2
+    assert "1 of 1" not in done.output
+    assert "--targets 5000" in done.output
 
 
 def test_the_notebook_needs_its_environment(people: Path, tmp_path: Path) -> None:

@@ -2,6 +2,7 @@
 
 import json
 from pathlib import Path
+from typing import Any
 
 import attrs
 import numpy as np
@@ -21,7 +22,12 @@ from anomed_dataset_synthesis.external.comparison import (
     compare_generators,
     notebook_generators,
 )
-from anomed_dataset_synthesis.generators import Copy, DPMarginalTree, IndependentColumns
+from anomed_dataset_synthesis.generators import (
+    Copy,
+    DPMarginalTree,
+    IndependentColumns,
+    SequentialTrees,
+)
 from anomed_dataset_synthesis.table.canonical import CanonicalTable, RealTables, canonicalise
 from anomed_dataset_synthesis.table.codebook import CategoryColumn, Codebook, NumericColumn
 from anomed_dataset_synthesis.utility.transfer import Task
@@ -183,6 +189,88 @@ def test_the_notebook_configurations_are_its_four(tmp_path: Path) -> None:
     assert strict.options["differential_privacy"]["max_grad_norm"] == 2.0
 
 
-def test_a_setting_needs_a_task(setting: ComparisonSetting) -> None:
-    with pytest.raises(ValueError, match="must be"):
-        attrs.evolve(setting, tasks=())
+def narrow(table: CanonicalTable, *names: str) -> CanonicalTable:
+    places = [table.codebook.position(name) for name in names]
+    book = Codebook([table.codebook.columns[place] for place in places])
+    return CanonicalTable(codebook=book, levels=table.levels[:, places])
+
+
+@pytest.mark.parametrize(
+    ("names", "missing"),
+    [
+        (("age", "income"), {"skill_three_way"}),
+        (("job", "rich"), {"skill_three_way", "risk"}),
+    ],
+)
+def test_an_undefined_figure_leaves_the_others_and_its_reason(
+    setting: ComparisonSetting, names: tuple[str, ...], missing: set[str]
+) -> None:
+    real = setting.real
+    tables = [narrow(t, *names) for t in (real.training, real.non_members, real.background)]
+    poor = attrs.evolve(
+        setting,
+        real=RealTables(training=tables[0], non_members=tables[1], background=tables[2]),
+        tasks=(),
+    )
+    comparison = compare_generators([Copy()], poor, rng=np.random.default_rng(0))
+    (row,) = comparison.rows
+    assert isinstance(row, ComparisonRow)
+    missing = missing | {"transfer_auc", "transfer_ratio", "utility"}
+    assert row.accuracy == 1.0
+    assert {name for name in missing if getattr(row, name) is not None} == set()
+    assert missing <= row.undefined.keys()
+    assert json.loads(json.dumps(comparison.to_dict()))["rows"][0]["utility"] is None
+    _, line, *remarks = comparison.to_text().splitlines()
+    assert " - " in line
+    assert len(remarks) == len(set(row.undefined.values()))
+    assert all(remark.startswith("copy has no ") for remark in remarks)
+
+
+@attrs.frozen(kw_only=True)
+class Clumsy:
+    """A generator whose records fit no codebook."""
+
+    name: str = "clumsy"
+    guarantee: None = None
+
+    def fit(self, table: pd.DataFrame, codebook: Codebook, *, rng: np.random.Generator) -> Any:
+        return self
+
+    def sample(self, n_records: int, *, rng: np.random.Generator) -> pd.DataFrame:
+        return pd.DataFrame({"age": [1_000] * n_records})
+
+
+def test_a_generator_that_fails_does_not_end_the_comparison(setting: ComparisonSetting) -> None:
+    rows = compare_generators([Clumsy(), Copy()], setting, rng=np.random.default_rng(0)).rows
+    assert isinstance(rows[0], ComparisonFailure)
+    assert "columns" in rows[0].reason
+    assert isinstance(rows[1], ComparisonRow)
+
+
+@pytest.mark.parametrize("place", range(2))
+def test_a_column_that_nobody_has_a_value_of_is_compared(
+    setting: ComparisonSetting, place: int
+) -> None:
+    book = Codebook(attrs.evolve(column, nullable=True) for column in CODEBOOK.columns)
+
+    def emptied(table: CanonicalTable) -> CanonicalTable:
+        levels = table.levels.copy()
+        levels[:, place] = -1
+        return CanonicalTable(codebook=book, levels=levels)
+
+    real = setting.real
+    tables = [emptied(t) for t in (real.training, real.non_members, real.background)]
+    generators = [IndependentColumns(), SequentialTrees(), DPMarginalTree(epsilon=1.0)]
+    rows = compare_generators(
+        generators,
+        attrs.evolve(
+            setting,
+            real=RealTables(training=tables[0], non_members=tables[1], background=tables[2]),
+            secrets=("job",),
+            n_targets=50,
+        ),
+        rng=np.random.default_rng(0),
+    ).rows
+    for row in rows:
+        assert isinstance(row, ComparisonRow), row
+        assert row.utility is not None

@@ -264,3 +264,29 @@ def test_a_guarantee_names_its_public_inputs() -> None:
 def test_settings_without_meaning_are_refused(arguments: dict[str, float]) -> None:
     with pytest.raises(ValueError, match="must be"):
         DPMarginalTree(**arguments)
+
+
+@each_generator
+def test_a_column_without_any_value_is_no_obstacle(generator: Generator) -> None:
+    table = people(300).assign(age=np.nan, job=None)
+    drawn = draw(generator, table, 200)
+    assert len(drawn) == 200
+    if not isinstance(generator, DPMarginalTree):
+        assert drawn["age"].isna().all()
+
+
+def test_the_private_tree_leaves_no_gaps_where_public_records_have_none() -> None:
+    table = people(400, seed=1)
+    full = people(200, seed=2).ffill().bfill()
+    half = full.assign(age=full["age"].where(full["age"] > 30))
+    for background, gaps in ((full, False), (half, True), (None, True)):
+        drawn = draw(DPMarginalTree(epsilon=0.3, background=background), table, 500)
+        assert drawn["age"].isna().any() == gaps
+        assert drawn["job"].isna().any() == (background is None)
+
+
+def test_what_public_records_lack_becomes_a_public_value() -> None:
+    table = people(400, seed=1).assign(job=None)
+    background = people(200, seed=2).assign(job="nurse")
+    drawn = draw(DPMarginalTree(epsilon=200.0, background=background), table, 300)
+    assert set(drawn["job"]) == {"nurse"}

@@ -220,3 +220,12 @@ def test_a_sample_is_drawn_without_replacement(real):
     sample = real.training.sample(100, rng=np.random.default_rng(1))
     assert len(np.unique(keys_of(sample)[0])) == 100
     assert real.training.sample(10_000, rng=np.random.default_rng(1)) is real.training
+
+
+@pytest.mark.parametrize("kind", [pa.null(), pa.float64(), pa.string(), pa.int64(), pa.date32()])
+@pytest.mark.parametrize("name", ["weight", "word"])
+def test_an_empty_column_may_have_any_type(name, kind):
+    empty = table(**{name: pa.array([None], kind)})
+    assert canonicalise(empty, BOOK).column(name).tolist() == [-1]
+    nan = table(**{name: pa.array([float("nan")])})
+    assert canonicalise(nan, BOOK).column(name).tolist() == [-1]
