@@ -74,7 +74,7 @@ def observe(
         )
     outputs = _outputs(estimator, features, kind=kind, truth=truth)
     seen = np.asarray(estimator.classes_)
-    known = seen if classes is None else np.asarray(classes)
+    known = seen if classes is None else as_array(classes)
     codes = _positions(truth, known)
     if len(seen) == len(known):
         return Signals(**{kind: outputs}, labels=codes, **others)

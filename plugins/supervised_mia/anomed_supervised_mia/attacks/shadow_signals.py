@@ -8,16 +8,22 @@ import attrs
 import numpy as np
 import numpy.typing as npt
 
-from anomed_supervised_mia.attacks.arrays import BoolArray, FloatArray, IntArray
+from anomed_supervised_mia.attacks.arrays import (
+    BoolArray,
+    FloatArray,
+    IntArray,
+    as_array,
+    as_floats,
+)
 from anomed_supervised_mia.attacks.signals import Signals
 
 
 def _floats(value: npt.ArrayLike) -> FloatArray:
-    return np.asarray(value, dtype=np.float64)
+    return as_floats(value).astype(np.float64, copy=False)
 
 
 def _flags(value: npt.ArrayLike) -> BoolArray:
-    array = np.asarray(value)
+    array = as_array(value)
     if array.dtype.kind != "b":
         raise ValueError(
             f"Memberships are booleans, but an array of dtype {array.dtype} came; "

@@ -37,6 +37,7 @@ from anomed_supervised_mia.attacks.arrays import (
     FloatArray,
     Floats,
     IntArray,
+    as_array,
     by_block,
 )
 
@@ -144,7 +145,7 @@ class Signals:
 
     def subset(self, indices: npt.ArrayLike) -> Self:
         """Select records by indices, int (n_selected,), or by a mask, bool (n_records,)."""
-        selector = np.asarray(indices)
+        selector = as_array(indices)
         if selector.size == 0:
             selector = selector.astype(np.intp)
         return type(self)(**{name: array[selector] for name, array in self.arrays().items()})

@@ -16,6 +16,8 @@ import numpy as np
 from numpy.typing import ArrayLike
 from scipy import stats
 
+from anomed_supervised_mia.attacks.arrays import as_array
+
 SIGNIFICANCE = 0.001
 """How rarely an honest anonymizer may be flagged."""
 
@@ -76,7 +78,7 @@ def compare_answers(submitted: ArrayLike, first: ArrayLike, second: ArrayLike) -
     >>> compare_answers([0, 1] * 20, [0] * 40, [0] * 40).is_another_model
     True
     """
-    arrays = [np.asarray(values) for values in (submitted, first, second)]
+    arrays = [as_array(values) for values in (submitted, first, second)]
     if arrays[0].size == 0 or len({array.shape for array in arrays}) != 1:
         raise ValueError(
             f"three arrays of one shape are needed, got {[array.shape for array in arrays]}"

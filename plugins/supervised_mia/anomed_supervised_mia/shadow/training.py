@@ -113,7 +113,7 @@ class _Pool:
 
 
 def _checked(memberships: npt.ArrayLike, *, pool: _Pool) -> BoolArray:
-    array = np.asarray(memberships)
+    array = as_array(memberships)
     if array.dtype.kind != "b" or array.ndim != 2:
         raise ValueError(
             "Memberships must be booleans of shape (n_shadows, n_records), but an array of dtype "

@@ -3,7 +3,7 @@
 import numpy as np
 import pandas as pd
 import pytest
-from anomed_supervised_mia.attacks import Signals, arrays
+from anomed_supervised_mia.attacks import ShadowSignals, Signals, arrays
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
@@ -217,6 +217,17 @@ def test_whatever_goes_for_an_array_gives_the_same(form):
     for quantity in ("entropy", "modified_entropy", "scaled_confidence"):
         np.testing.assert_array_equal(getattr(came, quantity)(), getattr(plain, quantity)())
     np.testing.assert_array_equal(came.loss(), 1.0)
+
+
+def test_columns_of_frames_select_records_and_hold_shadow_signals():
+    signals = Signals.from_losses([1.0, 2.0, 3.0])
+    mask = pd.Series([True, False, True], dtype="boolean")
+    np.testing.assert_array_equal(signals.subset(mask).losses, [1.0, 3.0])
+    shadows = ShadowSignals(
+        scaled_confidences=pd.DataFrame([[0.5, 1.5]]).astype("Float64"),
+        memberships=pd.DataFrame([[True, False]]).astype("boolean"),
+    )
+    assert shadows.n_records == 2
 
 
 def test_blocks_do_not_show(monkeypatch):

@@ -1,6 +1,7 @@
 """A second model is told from an honest one, also from an honest one that is random."""
 
 import numpy as np
+import pandas as pd
 import pytest
 from anomed_supervised_mia.auditing.consistency import compare_answers
 from hypothesis import given
@@ -56,6 +57,12 @@ def test_answers_are_equal_up_to_the_rounding_of_their_dtype(values, dtype, seed
     first, second = (values * (1 + step) for step in steps)
     result = compare_answers(values, first.astype(dtype), second.astype(dtype))
     assert (result.as_submitted, result.repeatable) == (1.0, 1.0)
+
+
+def test_columns_of_frames_are_compared():
+    labels = pd.Series([0, 1] * 20, dtype="Int64")
+    assert not compare_answers(labels, labels, labels).is_another_model
+    assert compare_answers(labels, 1 - labels, 1 - labels).is_another_model
 
 
 def test_a_record_of_several_values_agrees_only_in_all_of_them():
