@@ -29,7 +29,7 @@ def check(config: Path | None, plugins: tuple[str, ...], as_json: bool) -> None:
 
     Nothing of the real state is touched. Exit code 1 if a baseline does not behave as declared.
     """
-    from anomed_core.service.rehearsal import rehearse
+    from anomed_core.testing import rehearse
 
     with temporary_server(config, plugins) as server:
         findings = [
@@ -41,7 +41,7 @@ def check(config: Path | None, plugins: tuple[str, ...], as_json: bool) -> None:
     else:
         for finding in findings:
             mark = "ok " if finding.ok else "BAD"
-            click.echo(f"{mark} {finding.challenge}: {finding.text}")
+            click.echo(f"{mark} {finding.id}: {finding.text}")
         click.echo(f"{len(titles)} challenge(s) checked: {', '.join(titles.values())}")
     if not all(finding.ok for finding in findings):
         raise click.exceptions.Exit(EXIT_PROBLEM)

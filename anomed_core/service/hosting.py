@@ -130,6 +130,15 @@ class HostedChallenge:
         """Whether there are house attacks that run after scores."""
         return not all(attack.on_request for attack in self.house_attacks)
 
+    @property
+    def attacked_kinds(self) -> tuple[SubmissionKind, ...]:
+        """What attackers may be handed: the owner's kinds that anonymizers submit."""
+        return tuple(
+            kind
+            for kind in self.kinds
+            if kind.purpose is Purpose.UTILITY and kind.submitter is Role.ANONYMIZER
+        )
+
     def kind(self, name: str) -> SubmissionKind:
         """Return a submission kind by its name."""
         return next(kind for kind in self.kinds if kind.name == name)

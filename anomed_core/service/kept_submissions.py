@@ -8,7 +8,7 @@ import attrs
 
 from anomed_core.errors import SubmissionRejected
 from anomed_core.ledger import Ledger
-from anomed_core.model import FormSchema, Purpose, Role, Score, Split, Submission, Target
+from anomed_core.model import FormSchema, Purpose, Score, Split, Submission, Target
 from anomed_core.service.decoding import read_submission
 from anomed_core.service.hosting import HostedChallenge
 from anomed_core.service.ranking.versions import versions
@@ -120,8 +120,7 @@ class KeptSubmissions:
     ) -> list[Score]:
         return [
             score
-            for kind in hosted.kinds
-            if kind.purpose is Purpose.UTILITY and kind.submitter is Role.ANONYMIZER
+            for kind in hosted.attacked_kinds
             for first, score in versions(
                 self.ledger.scores(
                     challenge=hosted.id, kind=kind.name, split=split, anonymizer=anonymizer

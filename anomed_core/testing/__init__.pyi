@@ -3,11 +3,12 @@ from .client import Answer as Answer
 from .client import AnswerError as AnswerError
 from .client import ChallengeClient as ChallengeClient
 from .conformance import Check as Check
-from .conformance import Finding as Finding
-from .conformance import Outcome as Outcome
 from .conformance import conformance_checks as conformance_checks
 from .conformance import conformance_test as conformance_test
+from .findings import Finding as Finding
+from .findings import Outcome as Outcome
 from .hostile import hostile_uploads as hostile_uploads
 from .platform import FakePlatform as FakePlatform
 from .platform import listening_platform as listening_platform
 from .plugin_under_test import served as served
+from .rehearsal import rehearse as rehearse

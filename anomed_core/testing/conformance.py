@@ -6,7 +6,6 @@ import inspect
 import re
 import time
 from collections.abc import Callable, Iterable, Mapping
-from enum import StrEnum
 from typing import Any
 
 import attrs
@@ -15,6 +14,7 @@ from anomed_core.errors import CULPRIT_NOTE, UsageError
 from anomed_core.testing.checks import CHECKS
 from anomed_core.testing.checks.failure import ConformanceError
 from anomed_core.testing.client import described
+from anomed_core.testing.findings import Finding, Outcome
 from anomed_core.testing.loading import Plugin
 from anomed_core.testing.plugin_under_test import PluginUnderTest
 
@@ -22,42 +22,6 @@ _NEEDED = ("loads", "opens")
 """Checks without which no other one can be run."""
 
 _PLACE = re.compile(rf"{CULPRIT_NOTE} '[^']*', hook \w+, at [^;)]+:\d+")
-
-
-class Outcome(StrEnum):
-    """How a check ended."""
-
-    OK = "ok"
-    FAILED = "FAILED"
-    EXPECTED = "expected"
-    SKIPPED = "skipped"
-
-
-@attrs.frozen(kw_only=True)
-class Finding:
-    """What a check found.
-
-    Attributes
-    ----------
-    id
-        Identifier of the check.
-    outcome
-        How it ended; ``EXPECTED`` if it failed and was expected to, ``SKIPPED`` if it needs a check
-        that has failed.
-    text
-        What the check is about, or why it failed.
-    seconds
-        How long it took.
-    """
-
-    id: str
-    outcome: Outcome
-    text: str
-    seconds: float
-
-    def as_dict(self) -> dict[str, Any]:
-        """Return the finding as JSON values."""
-        return {**attrs.asdict(self), "outcome": self.outcome.value}
 
 
 @attrs.frozen(kw_only=True)

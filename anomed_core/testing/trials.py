@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterator, Mapping
+from contextlib import suppress
 from typing import Any
 
 import attrs
 
-from anomed_core.errors import ContractError, RequestError
+from anomed_core.errors import AnomedError, ContractError, RequestError
 from anomed_core.model import (
     Baseline,
     DataRequest,
@@ -25,10 +26,16 @@ from anomed_core.service.decoding import decode, read_submission
 from anomed_core.service.encoding import encode_body
 from anomed_core.service.evaluation import Evaluation, Evaluator, Validation
 from anomed_core.service.parameters import checked_parameters, subject_of
+from anomed_core.service.submissions import Receipt
 from anomed_core.state.payloads import Body
 from anomed_core.testing.client import ANONYMIZER_ID, DEANONYMIZER_ID, ChallengeClient
 
 VALID = (Quality.PERFECT, Quality.TRIVIAL)
+
+
+def label_of(kind: SubmissionKind, split: Split, baseline: str) -> str:
+    """Return how messages call a baseline for a split."""
+    return f"{kind.name} ({split}), baseline {baseline!r}"
 
 
 @attrs.frozen(kw_only=True, eq=False)
@@ -60,7 +67,7 @@ class Trial:
     body: Body = attrs.field(repr=False)
 
     def __str__(self) -> str:
-        return f"{self.kind.name} ({self.split}), baseline {self.name!r}"
+        return label_of(self.kind, self.split, self.name)
 
     def is_secret_from(self, role: Role) -> bool:
         """Whether somebody of a role must not be told what it holds."""
@@ -109,10 +116,11 @@ def trials(
         for split in kind.splits if baseline.quality in qualities else ():
             if kind.with_target and not is_published(client, split if kind.same_split else None):
                 continue  # a baseline of what is attacked is refused, which baselines_hold tells
-            yield _trial(client, baseline, split, f"-{number}" if separately else "")
+            yield trial_of(client, baseline, split, f"-{number}" if separately else "")
 
 
-def _trial(client: ChallengeClient, baseline: Baseline, split: Split, suffix: str = "") -> Trial:
+def trial_of(client: ChallengeClient, baseline: Baseline, split: Split, suffix: str = "") -> Trial:
+    """Return a baseline for one split, as a participant whose id ends so would hand it in."""
     kind = client.hosted.kind(baseline.kind)
     query = query_for(kind.parameters, split)
     if kind.submitter.value in query:
@@ -154,15 +162,33 @@ def prepare_target(client: ChallengeClient) -> None:
     is_needed = [*(kind.with_target for kind in hosted.kinds), *(p.with_target for p in products)]
     if not any(is_needed):
         return
-    for baseline in sorted(baselines(client), key=lambda found: found.quality is Quality.PERFECT):
-        kind = hosted.kind(baseline.kind)
-        is_attacked = kind.purpose is Purpose.UTILITY and kind.submitter is Role.ANONYMIZER
-        if is_attacked and baseline.quality in VALID:
+    attacked_kinds = {kind.name: kind for kind in hosted.attacked_kinds}
+    for baseline in sorted(baselines(client), key=lambda one: one.quality is Quality.PERFECT):
+        kind = attacked_kinds.get(baseline.kind)
+        if kind is not None and baseline.quality in VALID:
             for split in kind.splits:
                 if split in kind.keeps and not is_published(client, split):
-                    trial = _trial(client, baseline, split)
-                    client.request("POST", kind.path, query=trial.query, body=trial.body)
+                    with suppress(AnomedError):  # who needs it finds nothing published
+                        hand_in(client, trial_of(client, baseline, split))
             return
+
+
+def hand_in(client: ChallengeClient, trial: Trial) -> Receipt:
+    """Submit a trial past HTTP, as if its participant were known to the server.
+
+    Raises
+    ------
+    RequestError
+        If it is refused.
+    ServiceError
+        If it could not be scored.
+    """
+    return client.server.submissions.submit(
+        client.hosted,
+        client.hosted.kind(trial.kind.name),
+        query=trial.query,
+        body=trial.body,
+    )
 
 
 def attacked(client: ChallengeClient, kind: SubmissionKind, split: Split) -> Target:
@@ -178,8 +204,8 @@ def attacked(client: ChallengeClient, kind: SubmissionKind, split: Split) -> Tar
 def is_published(client: ChallengeClient, split: Split | None) -> bool:
     """Whether the test anonymizer has submitted something for a split, or for any."""
     submissions = client.server.submissions.kept
-    found = submissions.target(client.hosted, ANONYMIZER_ID, whole=True, split=split)
-    return found.submission is not None
+    target = submissions.target(client.hosted, ANONYMIZER_ID, whole=True, split=split)
+    return target.submission is not None
 
 
 def payload_of(trial: Trial, client: ChallengeClient) -> Any:

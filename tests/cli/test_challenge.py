@@ -15,15 +15,15 @@ def test_a_good_challenge_passes(anomed: Anomed, config: str, game: str) -> None
     answer = anomed("challenge", "check", config, "--plugin", game)
 
     assert answer.code == 0
-    assert "ok  mine: baseline 'truth' of anonymizer scores mae = 0\n" in answer.out
+    assert "ok  mine: anonymizer (tuning), baseline 'truth' scores mae = 0\n" in answer.out
     assert answer.out.endswith("1 challenge(s) checked: Mine\n")
 
 
 def test_a_plugin_is_checked_by_its_demo(anomed: Anomed, game: str) -> None:
     findings = anomed("challenge", "check", "--plugin", game, "--json").json
 
-    assert {finding["challenge"] for finding in findings} == {"guessing-demo"}
-    assert all(finding["ok"] for finding in findings)
+    assert {finding["id"] for finding in findings} == {"guessing-demo"}
+    assert all(finding["outcome"] == "ok" for finding in findings)
 
 
 def test_checking_touches_nothing(anomed: Anomed, config: str, game: str, tmp_path: Path) -> None:
@@ -43,7 +43,10 @@ def test_a_bad_challenge_fails_with_code_1(anomed: Anomed, tmp_path: Path, game:
     answer = anomed("challenge", "check", "--plugin", "bad_game:plugin")
 
     assert answer.code == 1
-    assert "BAD guessing-demo: baseline 'truth' of anonymizer failed: " in answer.out
+    assert (
+        "BAD guessing-demo: anonymizer (tuning), baseline 'truth' is perfect, but failed: "
+        in answer.out
+    )
 
 
 def test_routes_are_listed_for_programs(anomed: Anomed, config: str, game: str) -> None:

@@ -8,8 +8,8 @@ import pytest
 
 from anomed_core import Baseline, Quality, Split, SubmissionKind, hookimpl
 from anomed_core.errors import SubmissionRejected
-from anomed_core.service.rehearsal import rehearse
 from anomed_core.service.server import Server
+from anomed_core.testing import rehearse
 from anomed_core.wire import encode_npz
 from tests.conftest import OpenServer
 from tests.example_types import Guessing

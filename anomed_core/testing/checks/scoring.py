@@ -3,60 +3,33 @@
 from __future__ import annotations
 
 import itertools
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator
 from functools import partial
 
 from anomed_core.errors import RequestError
-from anomed_core.model import Direction, Metric, Quality, ReportSection, SubmissionKind
+from anomed_core.model import Quality, ReportSection
 from anomed_core.plugins import attack_metrics, collected
 from anomed_core.report import rendered
-from anomed_core.service.parameters import subject_of
 from anomed_core.state.payloads import Body
 from anomed_core.testing.checks.failure import ConformanceError, fail_if_any
 from anomed_core.testing.client import ChallengeClient, described
 from anomed_core.testing.hostile import hostile_uploads
 from anomed_core.testing.payloads import constants, digest
 from anomed_core.testing.plugin_under_test import PluginUnderTest
+from anomed_core.testing.rehearsal import rehearse
 from anomed_core.testing.trials import Trial, baselines, evaluate, payload_of, submission_of, trials
 
 
 def baselines_hold(plugin_under_test: PluginUnderTest) -> None:
     """Offer baselines: perfect scores at least as well as trivial, invalid is refused."""
     with plugin_under_test.served() as client:
-        offered = baselines(client)
-        problems = list(_missing(client, [(b.kind, b.quality) for b in offered]))
-        for trial in trials(client, qualities=tuple(Quality), separately=True):
-            problems += _misjudged(client, trial)
+        findings = rehearse(client.hosted, client.server, every_split=True)
+        problems = [*_missing(client), *(one.text for one in findings if not one.ok)]
     fail_if_any(problems)
-    fail_if_any(_broken_relations(plugin_under_test.open(), plugin_under_test.scores()))
 
 
-def _misjudged(client: ChallengeClient, trial: Trial) -> Iterator[str]:
-    """Submit a baseline and yield what is wrong with the answer."""
-    answer = client.request("POST", trial.kind.path, query=trial.query, body=trial.body)
-    if trial.quality is not Quality.INVALID:
-        if answer.status != 201:
-            hook = "anomed_validate_submission or the schema refuses it, " * (answer.status == 422)
-            yield (
-                f"{trial} is {trial.quality}, but {hook}answered with {answer.status}: "
-                f"{answer.reason}"
-            )
-        return
-    if answer.status == 201:
-        yield f"{trial} is invalid, but it was scored; refuse it in anomed_validate_submission"
-    elif answer.status >= 500:
-        yield f"{trial} is invalid, but was answered with {answer.status}: {answer.reason}"
-    subject = subject_of(trial.kind, trial.query)
-    if client.server.ledger.attempts(challenge=client.hosted.id, subject=subject):
-        yield f"{trial} was refused only after an attempt was spent; refuse it before"
-
-
-def primary(client: ChallengeClient, kind: SubmissionKind) -> Metric:
-    """Return the metric that ranks a kind."""
-    return next(metric for metric in client.hosted.metrics[kind.name] if metric.primary)
-
-
-def _missing(client: ChallengeClient, offered: Sequence[tuple[str, Quality]]) -> Iterator[str]:
+def _missing(client: ChallengeClient) -> Iterator[str]:
+    offered = [(baseline.kind, baseline.quality) for baseline in baselines(client)]
     for kind in client.hosted.kinds:
         for quality in (Quality.PERFECT, Quality.TRIVIAL):
             if (kind.name, quality) not in offered:
@@ -65,23 +38,6 @@ def _missing(client: ChallengeClient, offered: Sequence[tuple[str, Quality]]) ->
                     f"with the kind, {quality}=..., or offer it in anomed_baselines, since most "
                     "checks submit it"
                 )
-
-
-def _broken_relations(
-    client: ChallengeClient, scored: Mapping[Trial, Mapping[str, float]]
-) -> Iterator[str]:
-    for perfect, trivial in itertools.product(scored, scored):
-        if (perfect.quality, trivial.quality) != (Quality.PERFECT, Quality.TRIVIAL):
-            continue
-        if (perfect.kind, perfect.split) != (trivial.kind, trivial.split):
-            continue
-        metric = primary(client, perfect.kind)
-        high, low = scored[perfect][metric.name], scored[trivial][metric.name]
-        if high < low if metric.direction is Direction.HIGHER else high > low:
-            yield (
-                f"{perfect} is perfect but scores {metric.name} = {high:g}, worse than the "
-                f"trivial {trivial.name!r} with {low:g} ({metric.direction} is better)"
-            )
 
 
 def constant_input_scored(plugin_under_test: PluginUnderTest) -> None:

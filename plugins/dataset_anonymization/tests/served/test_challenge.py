@@ -20,7 +20,7 @@ from falcon.testing import TestClient
 
 from anomed_core import ChallengeSpec, ConfigError, Role, ServerSettings, Split, create_app
 from anomed_core.ledger import Identity
-from anomed_core.service.rehearsal import rehearse
+from anomed_core.testing import rehearse
 
 from .conftest import CONFIG, Player, form, open_player, parquet
 

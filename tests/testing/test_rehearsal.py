@@ -7,10 +7,12 @@ import pytest
 from structlog.testing import capture_logs
 
 from anomed_core import Baseline, hookimpl
-from anomed_core.service.rehearsal import rehearse
+from anomed_core.testing import rehearse
 from tests.conftest import OpenServer
 from tests.example_types import Guessing, Tables
 
+BAD = "anonymizer (tuning), baseline 'bad'"
+REFUSED = "anomed_validate_submission or the schema refuses it"
 TOO_SHORT = "prediction has shape (9,); expected (10,)."
 
 
@@ -51,19 +53,19 @@ def zeros(numbers: Any) -> np.ndarray:
 
 def test_good_baselines_are_found_good(server_of: OpenServer) -> None:
     assert found(server_of, Guessing()) == [
-        (True, "baseline 'truth' of anonymizer scores mae = 0"),
-        (True, "baseline 'zeros' of anonymizer scores mae = 4.5"),
+        (True, "anonymizer (tuning), baseline 'truth' scores mae = 0"),
+        (True, "anonymizer (tuning), baseline 'zeros' scores mae = 4.5"),
         (
             True,
-            f"baseline 'too short' of anonymizer is refused: {TOO_SHORT}",
+            f"anonymizer (tuning), baseline 'too short' is refused: {TOO_SHORT}",
         ),
-        (True, "anonymizer: perfect 0 against trivial 4.5 in mae"),
+        (True, "anonymizer (tuning): perfect 0 against trivial 4.5 in mae"),
     ]
 
 
 def test_an_invalid_baseline_that_is_scored_is_bad(server_of: OpenServer) -> None:
     assert found(server_of, offering(("bad", "invalid", truth))) == [
-        (False, "baseline 'bad' of anonymizer scores mae = 0")
+        (False, f"{BAD} is invalid, but it was scored; refuse it in anomed_validate_submission")
     ]
 
 
@@ -74,7 +76,7 @@ def test_a_valid_baseline_that_is_refused_is_bad(quality: str, server_of: OpenSe
     assert findings == [
         (
             False,
-            f"baseline 'bad' of anonymizer is refused: {TOO_SHORT}",
+            f"{BAD} is {quality}, but {REFUSED}: {TOO_SHORT}",
         )
     ]
 
@@ -82,14 +84,18 @@ def test_a_valid_baseline_that_is_refused_is_bad(quality: str, server_of: OpenSe
 def test_a_trivial_baseline_that_beats_the_perfect_one_is_bad(server_of: OpenServer) -> None:
     findings = found(server_of, offering(("p", "perfect", zeros), ("t", "trivial", truth)))
 
-    assert (False, "anonymizer: perfect 4.5 against trivial 0 in mae") in findings
+    ok, text = findings[-1]
+    assert not ok
+    assert text.endswith(
+        "'p' is perfect but scores mae = 4.5, worse than the trivial 't' with 0 (lower is better)"
+    )
 
 
 def test_an_evaluation_that_fails_is_bad(server_of: OpenServer) -> None:
     findings = found(server_of, offering(("p", "perfect", truth), outcome=lambda _: None))
 
     assert [ok for ok, _ in findings] == [False]
-    assert "failed: The evaluation failed on our side" in findings[0][1]
+    assert "is perfect, but failed: anomed_evaluate_utility" in findings[0][1]
 
 
 @pytest.mark.parametrize("fault", [ZeroDivisionError("no"), KeyError("y")])
@@ -156,7 +162,7 @@ def test_forms_and_tables_are_rehearsed_too(server_of: OpenServer) -> None:
             ]
 
     assert found(server_of, Rehearsed()) == [
-        (True, "baseline 'anonymizer' of anonymizer scores size = 2"),
-        (True, "baseline 'deanonymizer' of deanonymizer scores size = 2"),
-        (True, "baseline 'claims' of claims scores size = 1"),
+        (True, "anonymizer (validation), baseline 'anonymizer' scores size = 2"),
+        (True, "deanonymizer (validation), baseline 'deanonymizer' scores size = 2"),
+        (True, "claims (validation), baseline 'claims' scores size = 1"),
     ]

@@ -1,0 +1,150 @@
+"""Rehearse a challenge: hand in its baselines as participants would, on a throw-away ledger."""
+
+from __future__ import annotations
+
+import itertools
+import time
+from collections.abc import Iterable, Iterator, Mapping
+
+from anomed_core.errors import AnomedError, RequestError
+from anomed_core.model import Baseline, Direction, Metric, Quality, Split, SubmissionKind
+from anomed_core.service.hosting import HostedChallenge
+from anomed_core.service.parameters import subject_of
+from anomed_core.service.server import Server
+from anomed_core.testing.client import ChallengeClient, described
+from anomed_core.testing.findings import Finding, Outcome
+from anomed_core.testing.trials import (
+    Trial,
+    baselines,
+    hand_in,
+    is_published,
+    label_of,
+    prepare_target,
+    trial_of,
+)
+
+
+def rehearse(
+    hosted: HostedChallenge, server: Server, *, every_split: bool = False
+) -> list[Finding]:
+    """Score all baselines of a challenge and compare them.
+
+    Parameters
+    ----------
+    hosted
+        The challenge.
+    server
+        A server with a throw-away state: the scores are recorded there.
+    every_split
+        Whether finals are handed in, too; otherwise each kind's tuning data will do.
+
+    Returns
+    -------
+    list of Finding
+        One for each baseline and split, and one for each pair of a perfect and a trivial one.
+    """
+    client = ChallengeClient(server, hosted.id)
+    findings: list[Finding] = []
+    values: dict[Trial, float] = {}
+    for number, baseline in enumerate(baselines(client)):
+        for split in _splits(client, baseline, every_split):
+            begin = time.perf_counter()
+            try:
+                trial = _made(client, baseline, split, f"-{number}")
+                text = _handed_in(client, trial, values)
+                outcome = Outcome.OK
+            except _Misbehaves as problem:
+                text, outcome = str(problem), Outcome.FAILED
+            seconds = time.perf_counter() - begin
+            findings.append(Finding(id=hosted.id, outcome=outcome, text=text, seconds=seconds))
+    if not findings:
+        text = "offers no baselines; nothing was scored"
+        findings.append(Finding(id=hosted.id, outcome=Outcome.OK, text=text))
+    return [*findings, *_compared(client, values)]
+
+
+class _Misbehaves(Exception):  # noqa: N818 - it is a finding, no error of ours
+    """A baseline is not what it is declared to be."""
+
+
+def _splits(client: ChallengeClient, baseline: Baseline, every_split: bool) -> Iterable[Split]:
+    kind = _kinds(client).get(baseline.kind)
+    if kind is None:
+        return [Split.TUNING]  # to say that there is no such kind
+    if every_split:
+        return kind.splits
+    return [Split.TUNING if Split.TUNING in kind.splits else kind.splits[0]]
+
+
+def _kinds(client: ChallengeClient) -> Mapping[str, SubmissionKind]:
+    return {kind.name: kind for kind in client.hosted.kinds}
+
+
+def _made(client: ChallengeClient, baseline: Baseline, split: Split, suffix: str) -> Trial:
+    kind = _kinds(client).get(baseline.kind)
+    if kind is None:
+        raise _Misbehaves(
+            f"baseline {baseline.name!r} is of the kind {baseline.kind!r}, which is not declared"
+        )
+    label = label_of(kind, split, baseline.name)
+    try:
+        if kind.with_target:
+            prepare_target(client)
+        if not kind.with_target or is_published(client, split if kind.same_split else None):
+            return trial_of(client, baseline, split, suffix)
+    except Exception as error:
+        raise _Misbehaves(f"{label} cannot be made: {described(error)}") from error
+    raise _Misbehaves(f"{label} finds no valid baseline of an anonymizer to attack")
+
+
+def _handed_in(client: ChallengeClient, trial: Trial, values: dict[Trial, float]) -> str:
+    """Submit a baseline, note its value, and return what came of it."""
+    is_invalid = trial.quality is Quality.INVALID
+    try:
+        score = hand_in(client, trial).score
+    except RequestError as error:
+        if not is_invalid:
+            raise _Misbehaves(
+                f"{trial} is {trial.quality}, but anomed_validate_submission or the schema refuses "
+                f"it: {error}"
+            ) from error
+        subject = subject_of(trial.kind, trial.query)
+        if client.server.ledger.attempts(challenge=client.hosted.id, subject=subject):
+            raise _Misbehaves(
+                f"{trial} was refused only after an attempt was spent; refuse it before"
+            ) from error
+        return f"{trial} is refused: {error}"
+    except AnomedError as error:
+        raise _Misbehaves(f"{trial} is {trial.quality}, but failed: {described(error)}") from error
+    if is_invalid:
+        raise _Misbehaves(
+            f"{trial} is invalid, but it was scored; refuse it in anomed_validate_submission"
+        )
+    metric = _primary(client, trial)
+    values[trial] = score.metrics[metric.name]
+    return f"{trial} scores {metric.name} = {values[trial]:g}"
+
+
+def _primary(client: ChallengeClient, trial: Trial) -> Metric:
+    return next(metric for metric in client.hosted.metrics[trial.kind.name] if metric.primary)
+
+
+def _compared(client: ChallengeClient, values: Mapping[Trial, float]) -> Iterator[Finding]:
+    for perfect, trivial in itertools.product(values, values):
+        if (perfect.quality, trivial.quality) != (Quality.PERFECT, Quality.TRIVIAL):
+            continue
+        if (perfect.kind, perfect.split) != (trivial.kind, trivial.split):
+            continue
+        metric = _primary(client, perfect)
+        high, low = values[perfect], values[trivial]
+        is_worse = high < low if metric.direction is Direction.HIGHER else high > low
+        text = (
+            f"{perfect} is perfect but scores {metric.name} = {high:g}, worse than the trivial "
+            f"{trivial.name!r} with {low:g} ({metric.direction} is better)"
+            if is_worse
+            else f"{perfect.kind.name} ({perfect.split}): perfect {high:g} against trivial {low:g} "
+            f"in {metric.name}"
+        )
+        yield Finding(
+            id=client.hosted.id, outcome=Outcome.FAILED if is_worse else Outcome.OK, text=text
+        )
