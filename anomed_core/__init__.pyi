@@ -33,6 +33,7 @@ from .model import HouseEntry as HouseEntry
 from .model import JSONSchema as JSONSchema
 from .model import Meaning as Meaning
 from .model import Metric as Metric
+from .model import MetricRow as MetricRow
 from .model import Parameter as Parameter
 from .model import Phase as Phase
 from .model import Purpose as Purpose
@@ -51,6 +52,8 @@ from .model import Take as Take
 from .model import Target as Target
 from .model import TextSchema as TextSchema
 from .model import alternatives as alternatives
+from .model import measured as measured
+from .model import rows_of_part as rows_of_part
 from .plugins import ExtensionPoint as ExtensionPoint
 from .plugins import extension_points as extension_points
 from .sampling import Lottery as Lottery

@@ -223,9 +223,6 @@ GAME |= {"rankings", "house", "baselines", "report", "demo", "upstream", "__init
 SHARED = tuple(f"anomed_core.{room}" for room in ("environments", "report", "statistics", "tables"))
 """All that packages which know no challenge may import of the core."""
 
-NOT_YET: set[str] = set()
-"""Plugins that are still being brought onto the plan."""
-
 HOOK_STATEMENTS = 3
 """Of a hook: its docstring, an import, and one line into ``challenge/``."""
 
@@ -272,17 +269,9 @@ RULES = (misnamed, more_than_hooks, knowing_the_game)
 
 
 @pytest.mark.parametrize("rule", RULES, ids=lambda rule: rule.__name__)
-@pytest.mark.parametrize(
-    "package", [path for path in PLUGINS if path.name not in NOT_YET], ids=lambda path: path.name
-)
+@pytest.mark.parametrize("package", PLUGINS, ids=lambda path: path.name)
 def test_plugins_keep_to_the_one_plan(package: Path, rule: Callable[[Path], list[str]]) -> None:
     assert rule(package) == []
-
-
-def test_no_plugin_that_keeps_to_the_plan_is_excused() -> None:
-    broken = {path.name for path in PLUGINS if any(rule(path) for rule in RULES)}
-
-    assert broken == NOT_YET
 
 
 def test_the_contributors_map_names_files_that_are_there() -> None:

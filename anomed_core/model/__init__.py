@@ -18,6 +18,7 @@ from anomed_core.model.declarations import (
 from anomed_core.model.delivery import DeliveryContext
 from anomed_core.model.events import DataRequest, Payload, Score, Subject, Submission, Target
 from anomed_core.model.extras import Baseline, HouseAttack, Quality, ReportSection
+from anomed_core.model.metric_rows import MetricRow, measured, rows_of_part
 from anomed_core.model.payloads import (
     ArraySchema,
     ArraysSchema,
@@ -63,6 +64,7 @@ __all__ = [
     "JSONSchema",
     "Meaning",
     "Metric",
+    "MetricRow",
     "Parameter",
     "Payload",
     "Phase",
@@ -85,5 +87,7 @@ __all__ = [
     "Target",
     "TextSchema",
     "alternatives",
+    "measured",
     "normalised_slug",
+    "rows_of_part",
 ]

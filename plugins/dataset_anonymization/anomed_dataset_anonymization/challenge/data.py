@@ -58,7 +58,7 @@ class People:
     coordinates : ndarray of float64, shape (n_records, n_columns)
         All records, in the order of the source.
     parts : Parts
-        Which of them are leaky, control and reference.
+        Which of them are leaky, non-members and reference.
     pools : mapping of str to Pool
         By split, whom attacks are asked about.
     record_ids : ndarray of int64, shape (n_leaky,)
@@ -78,7 +78,7 @@ class People:
 
     def sides(self, split: Split) -> tuple[Coordinates, Coordinates]:
         """Return members and equally many non-members: of the pool for tuning, all otherwise."""
-        members, non_members = self.parts.leaky, self.parts.control
+        members, non_members = self.parts.leaky, self.parts.non_members
         if split is Split.TUNING:
             pool = self.pools[split.value]
             members, non_members = pool.members, pool.non_members
@@ -133,7 +133,9 @@ def open_people(config: DatasetAnonymizationConfig, context: CreationContext) ->
     return People(
         schema=TableSchema.from_json(arrays["schema"].tobytes().decode()),
         coordinates=arrays["coordinates"],
-        parts=Parts(**{part: arrays[part] for part in ("leaky", "control", "reference")}),
+        parts=Parts(
+            leaky=arrays["leaky"], non_members=arrays["control"], reference=arrays["reference"]
+        ),
         pools=pools,
         record_ids=arrays["record_ids"],
     )
@@ -165,7 +167,7 @@ def _dealt(
         parts = split_people(
             len(table),
             leaky=data.split[0],
-            control=data.split[1],
+            non_members=data.split[1],
             rng=lottery.generator("parts"),
             person=person,
         )
@@ -177,7 +179,9 @@ def _dealt(
     return {
         "schema": np.frombuffer(schema.to_json().encode(), dtype=np.uint8),
         "coordinates": coordinates,
-        **attrs.asdict(parts),
+        "leaky": parts.leaky,
+        "control": parts.non_members,
+        "reference": parts.reference,
         **{f"{split} {side}": getattr(pools[split], side) for split in _SPLITS for side in _SIDES},
         "record_ids": draw_ids(len(parts.leaky), rng=lottery.generator("record ids")),
     }
@@ -323,11 +327,11 @@ def _prepare_prediction(
 ) -> Prediction:
     rng = context.lottery.generator("unseen people", split.value)
     coordinates, place = people.coordinates, people.schema.position(column)
-    pool = people.parts.control
+    pool = people.parts.non_members
     pool = pool[~np.isnan(coordinates[pool, place])]
     chosen = rng.permutation(pool)[:_MOST_UNSEEN]
     if not len(chosen):
-        raise ConfigError("predict", f"no control has a value of {column!r}")
+        raise ConfigError("predict", f"no non-member has a value of {column!r}")
     unseen = boxes_of_people(people_frame(coordinates[chosen], people.schema), people.schema)
     training_rows = rng.permutation(len(original.counts))[:_MOST_TRAINING_ROWS]
 

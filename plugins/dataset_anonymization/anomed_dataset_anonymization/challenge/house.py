@@ -1,4 +1,4 @@
-"""What the house does itself: attack each published table with its panel."""
+"""The house's panel of attacks, which runs on every published table."""
 
 from __future__ import annotations
 
@@ -9,18 +9,19 @@ from typing import TYPE_CHECKING
 import attrs
 import numpy as np
 
-from anomed_core import HouseAttack, Submission
+from anomed_core import HouseAttack, MetricRow, Submission, measured
 from anomed_dataset_anonymization.challenge.kinds import PUBLISHED_TABLE
-from anomed_dataset_anonymization.challenge.metrics import house_metrics
-from anomed_dataset_anonymization.challenge.scoring import (
-    by_column,
-    lineage_of,
-    worst_of_group,
-    worst_risk,
+from anomed_dataset_anonymization.challenge.metrics.attacks import (
+    column_label,
+    column_risk_rows,
+    risk_rows,
+    success_rows,
 )
+from anomed_dataset_anonymization.challenge.scoring import lineage_of
 from anomed_dataset_anonymization.threat import (
     PANEL,
     Attack,
+    Found,
     find_exposed,
     run_panel,
     shared_level,
@@ -28,6 +29,7 @@ from anomed_dataset_anonymization.threat import (
 
 if TYPE_CHECKING:
     from anomed_dataset_anonymization.challenge.arena import Arena
+    from anomed_dataset_anonymization.schema import Column
 
 
 @singledispatch
@@ -37,6 +39,8 @@ def house_attacks(arena: Arena) -> list[HouseAttack]:
 
 
 def _house_attack(arena: Arena, attack: Attack) -> HouseAttack:
+    rows = house_rows(arena)
+
     def run(submission: Submission, rng: np.random.Generator) -> Mapping[str, float]:
         published = arena.published(submission)
         draw = arena.house_draw(submission)
@@ -50,17 +54,39 @@ def _house_attack(arena: Arena, attack: Attack) -> HouseAttack:
             attacks=[attack],
             level=shared_level(0.95, len(PANEL)),
         )
-        return {
-            **worst_risk(results),
-            "risk_low_exposed": worst_of_group(results, "exposed"),
-            **by_column(results, arena),
-        }
+        return measured(rows, Found(results=results))
 
     sentence = (type(attack).__doc__ or attack.name).strip().split("\n")[0]
     return HouseAttack(
         name=attack.name,
         kind=PUBLISHED_TABLE,
         description=sentence,
-        metrics=house_metrics(arena),
+        metrics=[row.declared(PUBLISHED_TABLE) for row in rows],
         run=run,
     )
+
+
+def house_rows(arena: Arena) -> list[MetricRow[Found]]:
+    """Measure each attack of the house's panel."""
+    return [
+        *risk_rows("an unknown column, or of re-identification where rows are named"),
+        MetricRow(
+            name="risk_low_exposed",
+            compute=lambda found: found.risk_low("exposed"),
+            chance=0.0,
+            definition="The same bound for the people whom the published table exposes most; 0 if "
+            "they are too few to count.",
+        ),
+        *(
+            row
+            for place, column in enumerate(arena.unknown)
+            for row in _house_column_rows(column, label=column_label(column, place))
+        ),
+    ]
+
+
+def _house_column_rows(column: Column, *, label: str) -> list[MetricRow[Found]]:
+    return [
+        *success_rows(column, label=label),
+        *column_risk_rows(column.name, label, "that on non-members"),
+    ]

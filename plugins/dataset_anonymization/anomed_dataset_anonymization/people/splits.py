@@ -24,14 +24,14 @@ class Parts:
     ----------
     leaky : ndarray of intp, shape (n_leaky,)
         Positions of the members: what anonymizers get.
-    control : ndarray of intp, shape (n_control,)
+    non_members : ndarray of intp, shape (n_control,)
         People like the members whom nobody gets: what an attack says about them it guessed.
     reference : ndarray of intp, shape (n_reference,)
         People whom everybody gets in full: what the world knows anyway.
     """
 
     leaky: Positions
-    control: Positions
+    non_members: Positions
     reference: Positions
 
 
@@ -72,7 +72,7 @@ def split_people(
     n_records: int,
     *,
     leaky: float,
-    control: float,
+    non_members: float,
     rng: np.random.Generator,
     person: ArrayLike | None = None,
 ) -> Parts:
@@ -82,7 +82,7 @@ def split_people(
     ----------
     n_records : int
         Number of records in the table.
-    leaky, control : float
+    leaky, non_members : float
         Shares of the people, each above 0, together below 1; the rest is the reference.
     rng : Generator
         Keyed with the challenge's secret.
@@ -100,20 +100,20 @@ def split_people(
     ValueError
         If the shares are impossible, or a part would be empty.
     """
-    if not (leaky > 0 and control > 0 and leaky + control < 1):
+    if not (leaky > 0 and non_members > 0 and leaky + non_members < 1):
         raise ValueError(
-            f"the shares leaky={leaky:g} and control={control:g} must be above 0 and leave "
+            f"the shares leaky={leaky:g} and non_members={non_members:g} must be above 0 and leave "
             "something for the reference."
         )
     owner = _number_people(person, n_records)
     n_people = int(owner.max(initial=-1)) + 1
-    n_leaky, n_control = round(n_people * leaky), round(n_people * control)
+    n_leaky, n_control = round(n_people * leaky), round(n_people * non_members)
     if min(n_leaky, n_control, n_people - n_leaky - n_control) < 1:
         raise ValueError(f"{n_people} people are too few for three parts; give more records.")
     place = rng.permutation(n_people)[owner]
     order = rng.permutation(n_records)
     part = np.digitize(place[order], [n_leaky, n_leaky + n_control])
-    return Parts(leaky=order[part == 0], control=order[part == 1], reference=order[part == 2])
+    return Parts(leaky=order[part == 0], non_members=order[part == 1], reference=order[part == 2])
 
 
 def split_pools(
@@ -149,10 +149,10 @@ def split_pools(
     """
     if not 0 < tuning < 1:
         raise ValueError(f"the share tuning={tuning:g} must be above 0 and below 1.")
-    n_records = sum(map(len, (parts.leaky, parts.control, parts.reference)))
+    n_records = sum(map(len, (parts.leaky, parts.non_members, parts.reference)))
     owner = _number_people(person, n_records)
     pools: dict[str, dict[str, Positions]] = {"tuning": {}, "validation": {}}
-    for side, positions in (("members", parts.leaky), ("non_members", parts.control)):
+    for side, positions in (("members", parts.leaky), ("non_members", parts.non_members)):
         shuffled = rng.permutation(positions)
         people = shuffled[np.sort(np.unique(owner[shuffled], return_index=True)[1])]
         n_tuning = round(len(people) * tuning)

@@ -1,5 +1,7 @@
 """Pitman's sampling formula, fitted to class sizes by maximum likelihood (Hoshino 2001)."""
 
+from __future__ import annotations
+
 import itertools
 
 import numpy as np

@@ -1,5 +1,7 @@
 """Class sizes that are one plus a negative binomial number (Chen and Keller-McNulty 1998)."""
 
+from __future__ import annotations
+
 import numpy as np
 from scipy import optimize, special
 

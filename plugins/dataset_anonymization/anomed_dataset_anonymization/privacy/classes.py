@@ -1,5 +1,7 @@
 """Equivalence classes: the records that their quasi-identifiers do not tell apart."""
 
+from __future__ import annotations
+
 from collections.abc import Sequence
 from typing import TypeAlias
 

@@ -1,5 +1,7 @@
 """t-closeness: how far the sensitive values of a class are from those of the whole table."""
 
+from __future__ import annotations
+
 import itertools
 
 import numpy as np

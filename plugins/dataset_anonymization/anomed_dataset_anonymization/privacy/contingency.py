@@ -1,5 +1,7 @@
 """The contingency table of classes and sensitive values, from which all models follow."""
 
+from __future__ import annotations
+
 import numpy as np
 import numpy.typing as npt
 import pandas as pd

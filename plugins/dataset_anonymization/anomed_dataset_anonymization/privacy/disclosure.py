@@ -1,5 +1,7 @@
 """How much a class tells about a sensitive value: beta-likeness and delta-disclosure."""
 
+from __future__ import annotations
+
 import numpy as np
 
 from anomed_dataset_anonymization.privacy.classes import FloatArray

@@ -1,5 +1,7 @@
 """How varied the sensitive values of a class are: (alpha, k)-anonymity and l-diversity."""
 
+from __future__ import annotations
+
 import numpy as np
 
 from anomed_dataset_anonymization.privacy.contingency import Contingency

@@ -1,5 +1,7 @@
 """All syntactic privacy numbers of one table at once."""
 
+from __future__ import annotations
+
 from collections.abc import Callable
 
 from attrs import frozen

@@ -1,5 +1,7 @@
 """Syntactic privacy of a canonical published table, as its schema describes the columns."""
 
+from __future__ import annotations
+
 import numpy as np
 
 from anomed_dataset_anonymization.privacy.classes import (

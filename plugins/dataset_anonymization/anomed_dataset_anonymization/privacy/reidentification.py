@@ -1,5 +1,7 @@
 """How well a record hides among its like: k-anonymity and the risk of re-identification."""
 
+from __future__ import annotations
+
 import numpy as np
 import numpy.typing as npt
 from attrs import frozen

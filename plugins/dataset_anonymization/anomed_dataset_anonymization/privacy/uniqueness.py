@@ -1,5 +1,7 @@
 """How many records are unique in the population, estimated from the sample's class sizes alone."""
 
+from __future__ import annotations
+
 from typing import Literal
 
 import numpy as np

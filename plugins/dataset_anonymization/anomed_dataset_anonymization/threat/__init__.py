@@ -22,6 +22,7 @@ from anomed_dataset_anonymization.threat.background import guess_from_background
 from anomed_dataset_anonymization.threat.class_majority import ClassMajority
 from anomed_dataset_anonymization.threat.downcoding import Downcoding
 from anomed_dataset_anonymization.threat.exposure import find_exposed
+from anomed_dataset_anonymization.threat.findings import Found, Inferred, Linked, Reconstructed
 from anomed_dataset_anonymization.threat.gradient_boosting import GradientBoosting
 from anomed_dataset_anonymization.threat.index_linkage import IndexLinkage
 from anomed_dataset_anonymization.threat.inference import (
@@ -60,15 +61,19 @@ __all__ = [
     "Claims",
     "ClassMajority",
     "Downcoding",
+    "Found",
     "GradientBoosting",
     "Guesses",
     "IndexLinkage",
     "InferenceScore",
     "Inferences",
+    "Inferred",
     "Lineage",
     "LinkageScore",
+    "Linked",
     "NearestBox",
     "Rate",
+    "Reconstructed",
     "Reconstruction",
     "ReconstructionScore",
     "Scoreboard",

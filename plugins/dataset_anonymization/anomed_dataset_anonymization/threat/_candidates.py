@@ -9,11 +9,10 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy import sparse
 
+from anomed_dataset_anonymization.privacy.classes import FloatArray
 from anomed_dataset_anonymization.schema import Column, Coordinates
 from anomed_dataset_anonymization.threat.view import AttackerView
 from anomed_dataset_anonymization.utility.cells import Cells, Intervals
-
-FloatArray = NDArray[np.float64]
 
 MAX_CANDIDATES = 256
 """Answers considered for a column; of a number with more distinct answers, the commonest."""

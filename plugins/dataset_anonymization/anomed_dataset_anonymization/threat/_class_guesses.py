@@ -8,6 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy import sparse
 
+from anomed_dataset_anonymization.privacy.classes import FloatArray
 from anomed_dataset_anonymization.schema import Column
 from anomed_dataset_anonymization.threat._candidates import (
     Candidates,
@@ -17,7 +18,6 @@ from anomed_dataset_anonymization.threat._candidates import (
 )
 from anomed_dataset_anonymization.threat.view import NO_ROW, AttackerView, Guesses
 
-FloatArray = NDArray[np.float64]
 Voting = Callable[[AttackerView, Candidates], FloatArray]
 """Gives the votes of each class for each candidate: shape (n_classes, n_candidates)."""
 

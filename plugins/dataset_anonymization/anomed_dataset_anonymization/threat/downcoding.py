@@ -14,6 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy import sparse
 
+from anomed_dataset_anonymization.privacy.classes import FloatArray
 from anomed_dataset_anonymization.schema import Coordinates
 from anomed_dataset_anonymization.threat._candidates import Candidates, people_by_cell
 from anomed_dataset_anonymization.threat._class_guesses import guess_from_classes
@@ -22,8 +23,6 @@ from anomed_dataset_anonymization.threat._pairs import Comparison, FloatMatrix, 
 from anomed_dataset_anonymization.threat.view import AttackerView, Guesses
 from anomed_dataset_anonymization.utility.boxes import Boxes
 from anomed_dataset_anonymization.utility.cells import Cells, Intervals, ValueMasses
-
-FloatArray = NDArray[np.float64]
 
 _IMPOSSIBLE = -30.0
 """Log-likelihood of a value outside its box: possible only if nothing better is."""

@@ -22,7 +22,7 @@ class GradientBoosting:
     """Draw exact people from the published rows, and learn from them.
 
     It finds what the table says about everybody like the target; what it says about members alone
-    is what is left after the control correction.
+    is what is left after the correction by non-members.
     """
 
     name: str = "gradient_boosting"

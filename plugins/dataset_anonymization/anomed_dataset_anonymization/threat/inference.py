@@ -96,11 +96,11 @@ def score_inference(
     Raises
     ------
     ValueError
-        If no member or no control counts.
+        If no member or no non-member counts.
     """
     counted = np.ones(len(right), dtype=np.bool_) if counted is None else counted
     members = _rate(right, counted & is_member, side="member", level=level)
-    non_members = _rate(right, counted & ~is_member, side="control", level=level)
+    non_members = _rate(right, counted & ~is_member, side="non-member", level=level)
     if background_right is None:
         return InferenceScore(
             members=members,

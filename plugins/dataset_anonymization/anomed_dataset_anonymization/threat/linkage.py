@@ -7,10 +7,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from anomed_core.statistics import Estimate, Rate, residual_risk, wilson_interval
+from anomed_dataset_anonymization.privacy.classes import FloatArray
 from anomed_dataset_anonymization.threat.view import NO_ROW
 
 BoolArray = NDArray[np.bool_]
-FloatArray = NDArray[np.float64]
 
 
 @attrs.frozen(kw_only=True)
@@ -22,7 +22,7 @@ class LinkageScore:
     recall : Rate
         Expected share of the members whose row is found; at chance 1 / n_rows for each row named.
     precision : float or None
-        Expected share of the named rows that are right, in [0, 1]; all named for a control are
+        Expected share of the named rows that are right, in [0, 1]; all named for a non-member are
         wrong. None if none was named.
     true_positive_rate : float
         Expected share of the members found among the surest claims that claim at most a share of
@@ -79,7 +79,7 @@ def score_linkage(
     Raises
     ------
     ValueError
-        If no member or no control counts.
+        If no member or no non-member counts.
     """
     counted = np.ones(len(credit), dtype=np.bool_) if counted is None else counted
     members, non_members = counted & is_member, counted & ~is_member

@@ -68,7 +68,7 @@ def run_panel(
     Raises
     ------
     ValueError
-        If no member or no control has a true value of an unknown column.
+        If no member or no non-member has a true value of an unknown column.
     """
     guesses = {attack.name: attack.guess(view, rng=rng) for attack in attacks}
     n_linkages = sum(guess.rows is not None for guess in guesses.values())

@@ -46,7 +46,7 @@ def score_reconstruction(
     rows: Coordinates,
     *,
     leaky: Coordinates,
-    control: Coordinates,
+    non_members: Coordinates,
     columns: Sequence[Column],
     n_surest: int,
     confidence: NDArray[np.float64] | None = None,
@@ -59,7 +59,7 @@ def score_reconstruction(
     ----------
     rows : ndarray of float64, shape (n_submitted, n_columns)
         Coordinates of the reconstructed people; at most as many as are in the leaky table.
-    leaky, control : ndarray of float64, shape (n_people, n_columns)
+    leaky, non_members : ndarray of float64, shape (n_people, n_columns)
         Coordinates of the members, and of as many people who are not.
     columns : sequence of Column
         What the columns are.
@@ -85,9 +85,9 @@ def score_reconstruction(
     ----------
     Dick et al., PNAS 120 (2023) e2218605120, doi:10.1073/pnas.2218605120.
     """
-    if len(control) != len(leaky):
+    if len(non_members) != len(leaky):
         raise ValueError(
-            f"the control table has {len(control)} people, the leaky one {len(leaky)}; "
+            f"the table of non-members has {len(non_members)} people, the leaky one {len(leaky)}; "
             "they must be equally large."
         )
     if len(rows) > len(leaky):
@@ -106,7 +106,7 @@ def score_reconstruction(
             n_surest,
             confidence=level,
         )
-        for people in (leaky, control)
+        for people in (leaky, non_members)
     ]
     return ReconstructionScore(
         n_rows=n_surest, members=rates[0], non_members=rates[1], risk=residual_risk(*rates)

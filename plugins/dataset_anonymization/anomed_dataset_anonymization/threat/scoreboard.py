@@ -9,6 +9,7 @@ import attrs
 import numpy as np
 from numpy.typing import NDArray
 
+from anomed_dataset_anonymization.privacy.classes import FloatArray
 from anomed_dataset_anonymization.schema import Coordinates
 from anomed_dataset_anonymization.threat._class_guesses import choose_classes, guess_from_classes
 from anomed_dataset_anonymization.threat._pairs import (
@@ -19,8 +20,6 @@ from anomed_dataset_anonymization.threat._pairs import (
 )
 from anomed_dataset_anonymization.threat.view import NO_ROW, AttackerView, Guesses
 from anomed_dataset_anonymization.utility.cells import Cells
-
-FloatArray = NDArray[np.float64]
 
 _LEAST_SUPPORT = 2.0
 """The weight of a value is 1 / log(support), which needs more than one supporter."""

@@ -85,7 +85,7 @@ def score_guesses(
     Raises
     ------
     ValueError
-        If no member or no control has a true value of a column.
+        If no member or no non-member has a true value of a column.
     """
     results = []
     for place, name in enumerate(unknown):

@@ -1,5 +1,7 @@
 """Pairs of boxes and records that agree wherever boxes are exact: found by sorting."""
 
+from __future__ import annotations
+
 from collections.abc import Iterator, Sequence
 
 import numpy as np

@@ -1,5 +1,7 @@
 """Sets of records, packed 64 a word: which records the cells of a column cover."""
 
+from __future__ import annotations
+
 from collections.abc import Callable, Mapping
 from typing import TypeAlias
 

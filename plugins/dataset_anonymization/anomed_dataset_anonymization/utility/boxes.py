@@ -5,6 +5,8 @@ class frequencies a box with uneven mass, a suppressed cell the column's whole d
 definition of each utility metric serves every scheme.
 """
 
+from __future__ import annotations
+
 from collections.abc import Mapping, Sequence
 
 import attrs
@@ -53,7 +55,7 @@ class Boxes:
             Codes(codes=cells.cell_of_row, n_codes=cells.n_cells) for cells in self.columns.values()
         ]
 
-    def select(self, names: Sequence[str]) -> "Boxes":
+    def select(self, names: Sequence[str]) -> Boxes:
         """Keep some columns only.
 
         Parameters
@@ -70,7 +72,7 @@ class Boxes:
             raise ValueError(f"the table lacks the columns {unknown}; it has {list(self.columns)}.")
         return Boxes(columns={name: self.columns[name] for name in names}, counts=self.counts)
 
-    def take(self, rows: IntArray) -> "Boxes":
+    def take(self, rows: IntArray) -> Boxes:
         """Keep some rows only, in the given order.
 
         Parameters
@@ -86,7 +88,7 @@ class Boxes:
             counts=self.counts[rows],
         )
 
-    def distinct(self) -> tuple["Boxes", IntArray]:
+    def distinct(self) -> tuple[Boxes, IntArray]:
         """Merge the rows that say the same.
 
         Returns

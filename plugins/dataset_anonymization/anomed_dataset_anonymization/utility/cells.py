@@ -1,5 +1,7 @@
 """Columns of generalised cells: the few distinct cells that occur, and which one each row has."""
 
+from __future__ import annotations
+
 from functools import cached_property
 from typing import TypeAlias
 
@@ -40,7 +42,7 @@ class Intervals:
     @classmethod
     def from_rows(
         cls, low: npt.ArrayLike, high: npt.ArrayLike, *, domain: tuple[float, float], step: float
-    ) -> "Intervals":
+    ) -> Intervals:
         """Build the column from the ends of every row's range.
 
         Parameters
@@ -116,7 +118,7 @@ class Intervals:
         widths = (self.high - self.low + self.step)[:, np.newaxis]
         return np.clip(offsets / widths, 0.0, 1.0)
 
-    def contains(self, cells: IntArray, other: "Intervals", *, other_cells: IntArray) -> BoolArray:
+    def contains(self, cells: IntArray, other: Intervals, *, other_cells: IntArray) -> BoolArray:
         """Return whether ranges contain ranges of another table.
 
         Parameters
@@ -153,7 +155,7 @@ class ValueMasses:
     cell_of_row: IntArray
 
     @classmethod
-    def from_values(cls, values: npt.ArrayLike, n_values: int) -> "ValueMasses":
+    def from_values(cls, values: npt.ArrayLike, n_values: int) -> ValueMasses:
         """Build the column from one value a row.
 
         Parameters
@@ -181,7 +183,7 @@ class ValueMasses:
         return cls(mass=mass, cell_of_row=cell_of_row)
 
     @classmethod
-    def from_sets(cls, members: npt.ArrayLike) -> "ValueMasses":
+    def from_sets(cls, members: npt.ArrayLike) -> ValueMasses:
         """Build the column from one set of values a row, all members equally likely.
 
         Parameters
@@ -203,7 +205,7 @@ class ValueMasses:
         return cls(mass=sets[distinct] / sizes, cell_of_row=cell_of_row)
 
     @classmethod
-    def from_frequencies(cls, frequencies: npt.ArrayLike) -> "ValueMasses":
+    def from_frequencies(cls, frequencies: npt.ArrayLike) -> ValueMasses:
         """Build the column from the frequencies of the values in each row's class.
 
         Parameters
@@ -253,9 +255,7 @@ class ValueMasses:
         """Whether each spread says nothing: bool (n_cells,)."""
         return np.asarray((self.mass == self.mass[:, :1]).all(axis=1), dtype=np.bool_)
 
-    def contains(
-        self, cells: IntArray, other: "ValueMasses", *, other_cells: IntArray
-    ) -> BoolArray:
+    def contains(self, cells: IntArray, other: ValueMasses, *, other_cells: IntArray) -> BoolArray:
         """Return whether sets of possible values contain those of another table.
 
         Parameters

@@ -1,5 +1,7 @@
 """How coarse a partition is: discernibility, average class size and the classification metric."""
 
+from __future__ import annotations
+
 import numpy as np
 
 from anomed_dataset_anonymization.privacy.classes import EquivalenceClasses, FloatArray

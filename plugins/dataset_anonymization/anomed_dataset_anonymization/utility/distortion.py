@@ -1,5 +1,7 @@
 """How far published numbers are from the original ones, person by person."""
 
+from __future__ import annotations
+
 import numpy as np
 import numpy.typing as npt
 

@@ -1,5 +1,7 @@
 """How much generalisation blurs a table: normalised certainty penalty and non-uniform entropy."""
 
+from __future__ import annotations
+
 from collections.abc import Callable, Sequence
 
 import numpy as np

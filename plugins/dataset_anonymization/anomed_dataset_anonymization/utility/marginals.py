@@ -1,5 +1,7 @@
 """How well a table keeps the joint distributions of pairs of columns."""
 
+from __future__ import annotations
+
 import itertools
 
 import numpy as np

@@ -1,5 +1,7 @@
 """Bring published tables and tables of people into the form that utility is computed from."""
 
+from __future__ import annotations
+
 from collections.abc import Mapping
 
 import numpy as np

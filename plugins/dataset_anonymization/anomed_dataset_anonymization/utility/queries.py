@@ -1,5 +1,7 @@
 """How well a table answers counting queries that nobody knew beforehand."""
 
+from __future__ import annotations
+
 import itertools
 from collections.abc import Mapping, Sequence
 from typing import TypeAlias

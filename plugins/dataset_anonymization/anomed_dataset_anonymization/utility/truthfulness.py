@@ -1,5 +1,7 @@
 """Whether published rows are true of somebody: boxes that cover original records."""
 
+from __future__ import annotations
+
 import numpy as np
 
 from anomed_dataset_anonymization.privacy.classes import BoolArray, IntArray

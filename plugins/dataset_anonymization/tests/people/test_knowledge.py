@@ -26,7 +26,7 @@ def people():
 
 def tell(people, **more):
     schema = TableSchema.infer(people, quasi_identifiers=["age", "ward"], sensitive=["ill"])
-    parts = split_people(len(people), leaky=0.5, control=0.3, rng=generator())
+    parts = split_people(len(people), leaky=0.5, non_members=0.3, rng=generator())
     pool = split_pools(parts, tuning=0.5, rng=generator())["validation"]
     targets = draw_targets(pool, 50, rng=generator())
     known = schema.quasi_identifiers

@@ -24,12 +24,12 @@ def generator():
 def test_no_person_is_in_two_parts_or_pools(person, seed):
     person = [*person, *range(31)]
     rng = np.random.default_rng(seed)
-    parts = split_people(len(person), leaky=0.5, control=0.3, rng=rng, person=person)
+    parts = split_people(len(person), leaky=0.5, non_members=0.3, rng=rng, person=person)
     pools = split_pools(parts, tuning=0.4, rng=rng, person=person)
     who = np.array(person)
-    by_part = [set(who[part]) for part in (parts.leaky, parts.control, parts.reference)]
+    by_part = [set(who[part]) for part in (parts.leaky, parts.non_members, parts.reference)]
     assert sum(map(len, by_part)) == len(set(person))
-    records = np.concatenate([parts.leaky, parts.control, parts.reference])
+    records = np.concatenate([parts.leaky, parts.non_members, parts.reference])
     assert sorted(records) == list(range(len(person)))
     for side, part in (("members", by_part[0]), ("non_members", by_part[1])):
         tuning, validation = (who[getattr(pools[s], side)].tolist() for s in pools)
@@ -37,33 +37,33 @@ def test_no_person_is_in_two_parts_or_pools(person, seed):
 
 
 def test_the_shares_are_shares_of_the_people():
-    parts = split_people(1000, leaky=0.5, control=0.2, rng=generator())
-    assert [len(parts.leaky), len(parts.control), len(parts.reference)] == [500, 200, 300]
+    parts = split_people(1000, leaky=0.5, non_members=0.2, rng=generator())
+    assert [len(parts.leaky), len(parts.non_members), len(parts.reference)] == [500, 200, 300]
 
 
 @pytest.mark.parametrize("shares", [(0, 0.5), (0.5, 0), (0.5, 0.5), (0.9, 0.2), (-0.1, 0.2)])
 def test_impossible_shares_are_refused(shares):
     with pytest.raises(ValueError, match="leave something for the reference"):
-        split_people(100, leaky=shares[0], control=shares[1], rng=generator())
+        split_people(100, leaky=shares[0], non_members=shares[1], rng=generator())
 
 
 def test_too_few_people_are_refused():
     with pytest.raises(ValueError, match="2 people are too few"):
-        split_people(40, leaky=0.4, control=0.3, rng=generator(), person=[0, 1] * 20)
-    parts = split_people(4, leaky=0.4, control=0.3, rng=generator())
+        split_people(40, leaky=0.4, non_members=0.3, rng=generator(), person=[0, 1] * 20)
+    parts = split_people(4, leaky=0.4, non_members=0.3, rng=generator())
     with pytest.raises(ValueError, match="too few for two pools"):
         split_pools(parts, tuning=0.5, rng=generator())
     with pytest.raises(ValueError, match="above 0 and below 1"):
         split_pools(parts, tuning=1, rng=generator())
     with pytest.raises(ValueError, match="3 people were named for 4"):
-        split_people(4, leaky=0.4, control=0.3, rng=generator(), person=[1, 2, 3])
+        split_people(4, leaky=0.4, non_members=0.3, rng=generator(), person=[1, 2, 3])
 
 
 class TestTargets:
     @pytest.fixture
     def pool(self):
         rng = generator()
-        parts = split_people(1000, leaky=0.5, control=0.3, rng=rng)
+        parts = split_people(1000, leaky=0.5, non_members=0.3, rng=rng)
         return split_pools(parts, tuning=0.5, rng=rng)["tuning"]
 
     def test_members_and_non_members_are_equally_many_and_from_the_pool(self, pool):

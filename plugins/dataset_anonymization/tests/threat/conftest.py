@@ -76,8 +76,10 @@ def simulate(seed=7):
         }
     )
     schema = TableSchema.infer(people, quasi_identifiers=KNOWN, sensitive=UNKNOWN)
-    parts = split_people(N_PEOPLE, leaky=0.5, control=0.25, rng=rng)
-    targets = draw_targets(Pool(members=parts.leaky, non_members=parts.control), N_EACH, rng=rng)
+    parts = split_people(N_PEOPLE, leaky=0.5, non_members=0.25, rng=rng)
+    targets = draw_targets(
+        Pool(members=parts.leaky, non_members=parts.non_members), N_EACH, rng=rng
+    )
     coordinates = encode(people, schema)
     leaky_position = np.full(N_PEOPLE, -1)
     leaky_position[parts.leaky] = np.arange(len(parts.leaky))

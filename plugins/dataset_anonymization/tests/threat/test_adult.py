@@ -71,8 +71,8 @@ def attack():
     people = pd.read_csv(path, names=COLUMNS, skipinitialspace=True)[[*KNOWN, "salary"]]
     schema = TableSchema.infer(people, quasi_identifiers=KNOWN, sensitive=["salary"])
     rng = np.random.default_rng(1)
-    parts = split_people(len(people), leaky=0.65, control=0.15, rng=rng)
-    targets = draw_targets(Pool(members=parts.leaky, non_members=parts.control), 4500, rng=rng)
+    parts = split_people(len(people), leaky=0.65, non_members=0.15, rng=rng)
+    targets = draw_targets(Pool(members=parts.leaky, non_members=parts.non_members), 4500, rng=rng)
     coordinates = encode(people, schema)
     place = np.full(len(people), -1)
     place[parts.leaky] = np.arange(len(parts.leaky))

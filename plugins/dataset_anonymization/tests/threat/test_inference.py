@@ -76,5 +76,5 @@ def test_only_those_who_count_are_counted():
     counted[[0, 1, 1000, 1001]] = True
     score = score_inference(right, is_member=IS_MEMBER, counted=counted)
     assert (score.members.value, score.non_members.value) == (1, 0)
-    with pytest.raises(ValueError, match="no control"):
+    with pytest.raises(ValueError, match="no non-member"):
         score_inference(right, is_member=IS_MEMBER, counted=IS_MEMBER)

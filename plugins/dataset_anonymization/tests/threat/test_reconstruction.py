@@ -49,7 +49,7 @@ def score(rows, n_surest, confidence=None, leaky=None):
     return score_reconstruction(
         np.array(rows, dtype=float),
         leaky=leaky,
-        control=control,
+        non_members=control,
         columns=EXACT,
         n_surest=n_surest,
         confidence=None if confidence is None else np.array(confidence, dtype=float),
@@ -96,7 +96,7 @@ def test_unfair_sizes_are_refused():
         score_reconstruction(
             np.zeros((1, 2)),
             leaky=np.zeros((3, 2)),
-            control=np.zeros((2, 2)),
+            non_members=np.zeros((2, 2)),
             columns=EXACT,
             n_surest=1,
         )

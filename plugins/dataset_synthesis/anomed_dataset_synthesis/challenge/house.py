@@ -5,7 +5,7 @@ from collections.abc import Mapping
 import attrs
 import numpy as np
 
-from anomed_core import Direction, HouseAttack, Split, Submission
+from anomed_core import Direction, HouseAttack, MetricRow, Split, Submission, rows_of_part
 from anomed_core.report import parts_to_json
 from anomed_dataset_synthesis.attacks.diagnostics import Diagnostics
 from anomed_dataset_synthesis.attacks.linkage import link_by_reference
@@ -17,11 +17,9 @@ from anomed_dataset_synthesis.challenge.kinds import LINKS, SYNTHESIZER
 from anomed_dataset_synthesis.challenge.metrics import (
     INFINITY,
     RISK_ROWS,
-    Row,
     column_slugs,
     guess_rows,
     membership_rows,
-    of_part,
     rows_of,
 )
 from anomed_dataset_synthesis.challenge.scoring import (
@@ -143,7 +141,7 @@ def _examine_claim(
     return find_on_claim(claim, attacks=scores, rng=rng)
 
 
-def rows_of_panel(arena: Arena) -> list[Row[Attacked]]:
+def rows_of_panel(arena: Arena) -> list[MetricRow[Attacked]]:
     """Measure what each attack of the panel learnt, what became of a claim, and diagnostics.
 
     Names are ``attack.group.figure`` by membership attack, ``attack.column.figure`` by attack on
@@ -153,7 +151,7 @@ def rows_of_panel(arena: Arena) -> list[Row[Attacked]]:
     slugs = column_slugs(columns)
     attacks = ["exact match", "distance ratio", "density ratio, single columns"]
     attacks += ["density ratio, pairs of columns"] if len(columns) > 1 else []
-    rows: list[Row[Attacked]] = [*RISK_ROWS]
+    rows: list[MetricRow[Attacked]] = [*RISK_ROWS]
     for attack in attacks:
         rows += _membership_rows(attack, "all targets") + _membership_rows(attack, "outliers")
     for secret in arena.config.secrets:
@@ -164,13 +162,15 @@ def rows_of_panel(arena: Arena) -> list[Row[Attacked]]:
         rows += _guess_rows("singling out", measure, slugs.get(measure, measure), event)
     return [
         *rows,
-        *of_part(DIAGNOSTIC_ROWS, lambda found: found.panel.diagnostics, prefix=DIAGNOSTICS_PREFIX),
-        *of_part(CLAIM_ROWS, lambda found: found.finding, prefix=CLAIM_PREFIX, optional=True),
+        *rows_of_part(
+            DIAGNOSTIC_ROWS, lambda found: found.panel.diagnostics, prefix=DIAGNOSTICS_PREFIX
+        ),
+        *rows_of_part(CLAIM_ROWS, lambda found: found.finding, prefix=CLAIM_PREFIX, optional=True),
     ]
 
 
-def _membership_rows(attack: str, group: str) -> list[Row[Attacked]]:
-    return of_part(
+def _membership_rows(attack: str, group: str) -> list[MetricRow[Attacked]]:
+    return rows_of_part(
         membership_rows(f" For {group}."),
         lambda found: next(
             (one for one in found.panel.memberships if (one.attack, one.group) == (attack, group)),
@@ -181,8 +181,8 @@ def _membership_rows(attack: str, group: str) -> list[Row[Attacked]]:
     )
 
 
-def _guess_rows(attack: str, measure: str, slug: str, event: str) -> list[Row[Attacked]]:
-    return of_part(
+def _guess_rows(attack: str, measure: str, slug: str, event: str) -> list[MetricRow[Attacked]]:
+    return rows_of_part(
         guess_rows(event),
         lambda found: next(
             (one for one in found.panel.guesses if (one.attack, one.measure) == (attack, measure)),
@@ -206,65 +206,65 @@ def name_prefix(*parts: str) -> str:
 
 _NEAR = "5% quantile of the ratio of distances to the nearest and the second nearest {} record."
 
-DIAGNOSTIC_ROWS: tuple[Row[Diagnostics], ...] = (
-    Row(
+DIAGNOSTIC_ROWS: tuple[MetricRow[Diagnostics], ...] = (
+    MetricRow(
         name="dcr_share",
         compute=lambda seen: seen.dcr_share,
         definition="Share of synthetic records nearer to the training table than to the "
         "non-members, ties counting half.",
         chance=0.5,
     ),
-    Row(
+    MetricRow(
         name="matches_training",
         compute=lambda seen: seen.matches_training,
         definition="Share of synthetic records that equal a training record.",
     ),
-    Row(
+    MetricRow(
         name="matches_non_members",
         compute=lambda seen: seen.matches_non_members,
         definition="Share of synthetic records that equal a non-member.",
     ),
-    Row(
+    MetricRow(
         name="matches_background",
         compute=lambda seen: seen.matches_background,
         definition="Share of synthetic records that equal a public record.",
     ),
-    Row(
+    MetricRow(
         name="real_matches",
         compute=lambda seen: seen.real_matches,
         definition="Share of training records that equal a non-member or public one.",
     ),
-    Row(
+    MetricRow(
         name="nndr_training",
         compute=lambda seen: seen.nndr_training,
         definition=_NEAR.format("training"),
         direction=Direction.LOWER,
     ),
-    Row(
+    MetricRow(
         name="nndr_non_members",
         compute=lambda seen: seen.nndr_non_members,
         definition=_NEAR.format("non-member"),
         direction=Direction.LOWER,
     ),
-    Row(
+    MetricRow(
         name="n_exact_records",
         compute=lambda seen: len(seen.exact_places),
         definition="Training records that are in the synthetic and no other table.",
         bounds=(0.0, INFINITY),
     ),
-    Row(
+    MetricRow(
         name="copies_training_records",
         compute=lambda seen: seen.copies_training_records,
         definition="1 if more training records than non-members are in the synthetic and no other "
         "table (99.9% confidence), else 0.",
     ),
-    Row(
+    MetricRow(
         name="copies_public_records",
         compute=lambda seen: seen.copies_public_records,
         definition="1 if more synthetic records equal a non-member or public one than come about "
         "by themselves, else 0.",
     ),
-    Row(
+    MetricRow(
         name="unique_matches",
         compute=lambda seen: seen.unique_matches,
         definition="Share of the unique training records that the synthetic table holds; missing "
@@ -326,31 +326,31 @@ def audit(arena: Arena, submission: Submission, rng: np.random.Generator) -> Cla
     return ClaimFinding(claim=claim, audit=found)
 
 
-CLAIM_ROWS: tuple[Row[ClaimFinding], ...] = (
-    Row(
+CLAIM_ROWS: tuple[MetricRow[ClaimFinding], ...] = (
+    MetricRow(
         name="epsilon",
         compute=lambda finding: finding.claim.epsilon,
         definition="The claimed epsilon.",
         bounds=(0.0, INFINITY),
     ),
-    Row(
+    MetricRow(
         name="delta",
         compute=lambda finding: finding.claim.delta,
         definition="The claimed delta.",
     ),
-    Row(
+    MetricRow(
         name="epsilon_lower",
         compute=lambda finding: finding.epsilon_lower,
         definition="Largest epsilon that is proved, with 95% confidence.",
         bounds=(0.0, INFINITY),
     ),
-    Row(
+    MetricRow(
         name="epsilon_provable",
         compute=lambda finding: finding.epsilon_provable,
         definition="What a perfect attack could have proved.",
         bounds=(0.0, INFINITY),
     ),
-    Row(
+    MetricRow(
         name="refuted",
         compute=lambda finding: finding.state == "refuted",
         definition="1 if epsilon_lower exceeds the claimed epsilon, else 0.",

@@ -1,18 +1,15 @@
 """What is measured: one row a metric, with what it means and the function that computes it.
 
-A row computes from what was found out about a submission as a whole, such as `Published`. Rows of
-a part, such as one attack of several, are made rows of the whole by `of_part`.
+A row computes from what was found out about a submission as a whole, such as `Published`.
 """
 
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterable, Sequence
-from typing import TYPE_CHECKING, Any, Generic, TypeVar
+from collections.abc import Callable, Sequence
+from typing import TYPE_CHECKING, Any, TypeVar
 
-import attrs
-
-from anomed_core import Direction, Metric
+from anomed_core import Direction, Metric, MetricRow, rows_of_part
 from anomed_dataset_synthesis.challenge.kinds import (
     ATTRIBUTES,
     LINKS,
@@ -31,74 +28,8 @@ if TYPE_CHECKING:
     from anomed_dataset_synthesis.utility.transfer import Transfer
 
 Part = TypeVar("Part")
-Whole = TypeVar("Whole")
 
 INFINITY = float("inf")
-
-
-@attrs.frozen(kw_only=True)
-class Row(Generic[Part]):
-    """A metric and the function that computes it; None where an optional one is missing.
-
-    The other attributes are those of `anomed_core.Metric`.
-    """
-
-    name: str
-    compute: Callable[[Part], float | None]
-    definition: str
-    direction: Direction = Direction.HIGHER
-    bounds: tuple[float, float] = (0.0, 1.0)
-    chance: float | None = None
-    primary: bool = False
-    tie_breaker: int | None = None
-    optional: bool = False
-
-    def declared(self, kind: str = "") -> Metric:
-        """Declare the metric, of a submission kind or of a house attack."""
-        facts = attrs.asdict(self, filter=attrs.filters.exclude("compute"), recurse=False)
-        return Metric(kind=kind, **facts)
-
-
-def values(rows: Iterable[Row[Part]], part: Part) -> dict[str, float]:
-    """Compute the metrics that there are."""
-    computed = ((row.name, row.compute(part)) for row in rows)
-    return {name: float(value) for name, value in computed if value is not None}
-
-
-def of_part(
-    rows: Iterable[Row[Part]],
-    pick: Callable[[Whole], Part | None],
-    *,
-    prefix: str = "",
-    optional: bool = False,
-) -> list[Row[Whole]]:
-    """Make rows of a part rows of the whole.
-
-    Parameters
-    ----------
-    rows
-        What is measured of the part.
-    pick
-        Finds the part in the whole; None if there is none.
-    prefix
-        What the names begin with.
-    optional
-        Whether there may be no such part.
-    """
-
-    def moved(row: Row[Part]) -> Row[Whole]:
-        def compute(whole: Whole) -> float | None:
-            part = pick(whole)
-            return None if part is None else row.compute(part)
-
-        facts = attrs.asdict(row, recurse=False) | {
-            "name": f"{prefix}{row.name}",
-            "compute": compute,
-            "optional": optional or row.optional,
-        }
-        return Row(**facts)
-
-    return [moved(row) for row in rows]
 
 
 def column_slugs(columns: Sequence[str]) -> dict[str, str]:
@@ -123,7 +54,7 @@ def metrics(arena: Arena) -> list[Metric]:
     return [row.declared(kind) for kind in kinds for row in rows_of(arena, kind)]
 
 
-def rows_of(arena: Arena, kind: str) -> Sequence[Row[Any]]:
+def rows_of(arena: Arena, kind: str) -> Sequence[MetricRow[Any]]:
     """Return what is measured of a kind of submissions."""
     if kind == SYNTHESIZER:
         return utility_rows(arena.config.gate, manifold=arena.config.manifold)
@@ -132,13 +63,13 @@ def rows_of(arena: Arena, kind: str) -> Sequence[Row[Any]]:
     if kind == ATTRIBUTES:
         return attribute_rows(arena.config.secrets)
     event = LINK_EVENT if kind == LINKS else "a predicate is true of exactly one record"
-    return [*RISK_ROWS, *of_part(guess_rows(event), lambda found: found.guesses[""])]
+    return [*RISK_ROWS, *rows_of_part(guess_rows(event), lambda found: found.guesses[""])]
 
 
-def utility_rows(gate: float, *, manifold: bool) -> list[Row[Published]]:
+def utility_rows(gate: float, *, manifold: bool) -> list[MetricRow[Published]]:
     """Measure what a synthetic table is good for."""
     return [
-        Row(
+        MetricRow(
             name="utility",
             compute=lambda found: found.utility.score,
             definition="Smallest of skill_2way, skill_3way, transfer_ratio and 1 - c2st_excess, "
@@ -146,33 +77,33 @@ def utility_rows(gate: float, *, manifold: bool) -> list[Row[Published]]:
             chance=0.0,
             primary=True,
         ),
-        Row(
+        MetricRow(
             name="passes_gate",
             compute=lambda found: found.utility.passes(found.gate),
             definition=f"1 if utility is at least {gate:g}, else 0.",
         ),
         *(_accuracy(order) for order in (1, 2, 3)),
         *(_skill(order) for order in (2, 3)),
-        *of_part(_TRANSFER_ROWS, lambda found: found.utility.worst_transfer),
-        Row(
+        *rows_of_part(_TRANSFER_ROWS, lambda found: found.utility.worst_transfer),
+        MetricRow(
             name="c2st_auc",
             compute=lambda found: found.utility.two_sample.auc,
             definition="Cross-validated AUC of boosted trees telling the submission from "
             "non-members (Lopez-Paz and Oquab 2017).",
             direction=Direction.LOWER,
         ),
-        Row(
+        MetricRow(
             name="c2st_excess",
             compute=lambda found: found.utility.two_sample.excess,
             definition="2 |c2st_auc - 1/2|.",
             direction=Direction.LOWER,
         ),
-        *(of_part(_MANIFOLD_ROWS, lambda found: found.manifold) if manifold else []),
+        *(rows_of_part(_MANIFOLD_ROWS, lambda found: found.manifold) if manifold else []),
     ]
 
 
-def _accuracy(order: int) -> Row[Published]:
-    return Row(
+def _accuracy(order: int) -> MetricRow[Published]:
+    return MetricRow(
         name=f"accuracy_{order}way",
         compute=lambda found: found.utility.fidelity[order - 1].accuracy,
         definition=f"Mean over choices of {order} columns of 1 - total variation distance to the "
@@ -180,8 +111,8 @@ def _accuracy(order: int) -> Row[Published]:
     )
 
 
-def _skill(order: int) -> Row[Published]:
-    return Row(
+def _skill(order: int) -> MetricRow[Published]:
+    return MetricRow(
         name=f"skill_{order}way",
         compute=lambda found: found.utility.fidelity[order - 1].skill,
         definition=f"accuracy_{order}way on a scale from independent columns (0) to another real "
@@ -191,15 +122,15 @@ def _skill(order: int) -> Row[Published]:
     )
 
 
-_TRANSFER_ROWS: tuple[Row[Transfer], ...] = (
-    Row(
+_TRANSFER_ROWS: tuple[MetricRow[Transfer], ...] = (
+    MetricRow(
         name="transfer_auc",
         compute=lambda worst: worst.auc,
         definition="AUC on non-members of boosted trees trained on the submission, for the "
         "hidden task that suffers most (Esteban et al. 2017).",
         chance=0.5,
     ),
-    Row(
+    MetricRow(
         name="transfer_ratio",
         compute=lambda worst: worst.ratio,
         definition="(transfer_auc - 1/2) / (the same of real training records - 1/2), over the "
@@ -210,18 +141,18 @@ _TRANSFER_ROWS: tuple[Row[Transfer], ...] = (
     ),
 )
 
-_MANIFOLD_ROWS: tuple[Row[Manifold], ...] = (
-    Row(
+_MANIFOLD_ROWS: tuple[MetricRow[Manifold], ...] = (
+    MetricRow(
         name="alpha_precision",
         compute=lambda figures: figures.alpha_precision,
         definition="Alaa et al. 2022 (arXiv:2102.08921); 1 is best.",
     ),
-    Row(
+    MetricRow(
         name="beta_recall",
         compute=lambda figures: figures.beta_recall,
         definition="The mirror image of alpha_precision.",
     ),
-    Row(
+    MetricRow(
         name="authenticity",
         compute=lambda figures: figures.authenticity,
         definition="Share of records that are no near-copies (Alaa et al. 2022).",
@@ -231,8 +162,8 @@ _MANIFOLD_ROWS: tuple[Row[Manifold], ...] = (
 
 LINK_EVENT = "a left half is linked with its right half"
 
-RISK_ROWS: tuple[Row[Any], ...] = (
-    Row(
+RISK_ROWS: tuple[MetricRow[Any], ...] = (
+    MetricRow(
         name="risk_low",
         compute=lambda found: found.risk.value,
         definition="Lower bound of the normalised advantage over non-members, largest over "
@@ -240,7 +171,7 @@ RISK_ROWS: tuple[Row[Any], ...] = (
         chance=0.0,
         primary=True,
     ),
-    Row(
+    MetricRow(
         name="risk",
         compute=lambda found: max(0.0, found.risk.estimate.value),
         definition="That advantage itself, where its lower bound is the largest.",
@@ -251,17 +182,17 @@ RISK_ROWS: tuple[Row[Any], ...] = (
 
 
 def with_limits(
-    main: Row[Part], estimate: Callable[[Part], Estimate]
-) -> tuple[Row[Part], Row[Part], Row[Part]]:
+    main: MetricRow[Part], estimate: Callable[[Part], Estimate]
+) -> tuple[MetricRow[Part], MetricRow[Part], MetricRow[Part]]:
     """Add the limits of its interval to a row."""
     return (
         main,
-        Row(
+        MetricRow(
             name=f"{main.name}_low",
             compute=lambda part: estimate(part).low,
             definition="Lower end of its 95% interval.",
         ),
-        Row(
+        MetricRow(
             name=f"{main.name}_high",
             compute=lambda part: estimate(part).high,
             definition="Upper end of its 95% interval.",
@@ -270,13 +201,13 @@ def with_limits(
 
 
 def _curve_rows(
-    main: Row[MembershipResult],
+    main: MetricRow[MembershipResult],
     estimate: Callable[[MembershipResult], Estimate],
     fpr: float | None = None,
-) -> tuple[Row[MembershipResult], ...]:
+) -> tuple[MetricRow[MembershipResult], ...]:
     return (
         *with_limits(main, estimate),
-        Row(
+        MetricRow(
             name=f"{main.name}_null_high",
             compute=lambda told: told.null_band(fpr)[1],
             definition="97.5% of worthless attacks stay below this.",
@@ -284,8 +215,8 @@ def _curve_rows(
     )
 
 
-def _tpr_rows(fpr: float, about: str) -> tuple[Row[MembershipResult], ...]:
-    main: Row[MembershipResult] = Row(
+def _tpr_rows(fpr: float, about: str) -> tuple[MetricRow[MembershipResult], ...]:
+    main: MetricRow[MembershipResult] = MetricRow(
         name=f"tpr_at_fpr_{fpr:g}",
         compute=lambda told: told.tpr_at(fpr).value,
         definition=f"TPR at an FPR of {fpr:g}, read off the whole ROC curve, ties at random."
@@ -295,9 +226,11 @@ def _tpr_rows(fpr: float, about: str) -> tuple[Row[MembershipResult], ...]:
     return _curve_rows(main, lambda told: told.tpr_at(fpr), fpr)
 
 
-def membership_rows(about: str = "", *, breaks_ties: bool = False) -> list[Row[MembershipResult]]:
+def membership_rows(
+    about: str = "", *, breaks_ties: bool = False
+) -> list[MetricRow[MembershipResult]]:
     """Measure how well scores tell members from non-members, with intervals and null bands."""
-    area: Row[MembershipResult] = Row(
+    area: MetricRow[MembershipResult] = MetricRow(
         name="auc",
         compute=lambda told: told.auc().value,
         definition=f"Area under the whole ROC curve, ties counting half.{about}",
@@ -308,20 +241,20 @@ def membership_rows(about: str = "", *, breaks_ties: bool = False) -> list[Row[M
     return [*_curve_rows(area, MembershipResult.auc), *rates]
 
 
-MEMBERSHIP_ROWS: tuple[Row[Told], ...] = (
+MEMBERSHIP_ROWS: tuple[MetricRow[Told], ...] = (
     *RISK_ROWS,
-    *of_part(membership_rows(breaks_ties=True), lambda told: told.everybody),
-    *of_part(
+    *rows_of_part(membership_rows(breaks_ties=True), lambda told: told.everybody),
+    *rows_of_part(
         membership_rows(" For the 5% in the thinnest background."),
         lambda told: told.outliers,
         prefix="outliers_",
     ),
-    Row(
+    MetricRow(
         name="background_auc",
         compute=lambda told: told.background_auc,
         definition="AUC of the distance to the background: who has seen no more.",
     ),
-    Row(
+    MetricRow(
         name="epsilon_lower",
         compute=lambda told: told.finding.epsilon_lower,
         definition="Largest epsilon that the scores prove at the claimed delta (0 without a "
@@ -329,13 +262,13 @@ MEMBERSHIP_ROWS: tuple[Row[Told], ...] = (
         bounds=(0.0, INFINITY),
         chance=0.0,
     ),
-    Row(
+    MetricRow(
         name="epsilon_provable",
         compute=lambda told: told.finding.epsilon_provable,
         definition="What a perfect attack could have proved.",
         bounds=(0.0, INFINITY),
     ),
-    Row(
+    MetricRow(
         name="refutes_claim",
         compute=lambda told: told.claimed and told.finding.state == "refuted",
         definition="1 if epsilon_lower exceeds the claimed epsilon, else 0.",
@@ -343,9 +276,9 @@ MEMBERSHIP_ROWS: tuple[Row[Told], ...] = (
 )
 
 
-def guess_rows(event: str) -> list[Row[GuessResult]]:
+def guess_rows(event: str) -> list[MetricRow[GuessResult]]:
     """Measure successes on members and non-members; `event` says what is one, as a clause."""
-    excess: Row[GuessResult] = Row(
+    excess: MetricRow[GuessResult] = MetricRow(
         name="excess",
         compute=lambda found: found.over_non_members().value,
         definition="(success - non_member_success) / (1 - non_member_success), cut off at 0 "
@@ -353,18 +286,18 @@ def guess_rows(event: str) -> list[Row[GuessResult]]:
         chance=0.0,
     )
     return [
-        Row(
+        MetricRow(
             name="success",
             compute=lambda found: found.success().value,
             definition=f"How often {event}, about members (centre of Wilson's interval).",
         ),
-        Row(
+        MetricRow(
             name="non_member_success",
             compute=lambda found: found.non_member_success().value,
             definition=f"How often {event}, about non-members.",
         ),
         *with_limits(excess, GuessResult.over_non_members),
-        Row(
+        MetricRow(
             name="over_background",
             compute=lambda found: found.over_background().value if found.background else None,
             definition="The same excess over a model that has seen the public background only.",
@@ -373,16 +306,16 @@ def guess_rows(event: str) -> list[Row[GuessResult]]:
     ]
 
 
-def attribute_rows(secrets: Sequence[str]) -> list[Row[Guessed]]:
+def attribute_rows(secrets: Sequence[str]) -> list[MetricRow[Guessed]]:
     """Measure guesses of each secret column."""
-    rows: list[Row[Guessed]] = [*RISK_ROWS]
+    rows: list[MetricRow[Guessed]] = [*RISK_ROWS]
     for secret, slug in column_slugs(secrets).items():
         rows += _secret_rows(secret, f"{slug}_")
     return rows
 
 
-def _secret_rows(secret: str, prefix: str) -> list[Row[Guessed]]:
-    confident: Row[GuessResult] = Row(
+def _secret_rows(secret: str, prefix: str) -> list[MetricRow[Guessed]]:
+    confident: MetricRow[GuessResult] = MetricRow(
         name="confident_excess",
         compute=lambda found: found.over_non_members().value,
         definition="Excess among the tenth of the targets guessed most confidently.",
@@ -390,6 +323,6 @@ def _secret_rows(secret: str, prefix: str) -> list[Row[Guessed]]:
     )
     guessed = guess_rows(f"a guess of {secret} is right")
     return [
-        *of_part(guessed, lambda found: found.guesses[secret], prefix=prefix),
-        *of_part([confident], lambda found: found.confident[secret], prefix=prefix),
+        *rows_of_part(guessed, lambda found: found.guesses[secret], prefix=prefix),
+        *rows_of_part([confident], lambda found: found.confident[secret], prefix=prefix),
     ]

@@ -5,12 +5,13 @@ its way to single records (ReconSyn, arXiv:2312.05114).
 """
 
 from collections.abc import Iterable, Mapping, Sequence
+from typing import TypeVar
 
 import attrs
 import numpy as np
 import numpy.typing as npt
 
-from anomed_core import Split, Submission, Target
+from anomed_core import MetricRow, Split, Submission, Target, measured
 from anomed_core.statistics import auc, roc_curve
 from anomed_dataset_synthesis.attacks.singling_out import (
     multivariate_predicates,
@@ -26,7 +27,7 @@ from anomed_dataset_synthesis.challenge.kinds import (
     guesses_of,
     predicates_of,
 )
-from anomed_dataset_synthesis.challenge.metrics import Part, Row, rows_of, values
+from anomed_dataset_synthesis.challenge.metrics import rows_of
 from anomed_dataset_synthesis.dp.accounting import Guarantee
 from anomed_dataset_synthesis.rounds import Round
 from anomed_dataset_synthesis.table.canonical import CanonicalTable, RealTables
@@ -45,6 +46,7 @@ from anomed_dataset_synthesis.utility.evaluation import Utility, evaluate_utilit
 from anomed_dataset_synthesis.utility.manifold import Manifold, manifold
 
 Metrics = dict[str, float]
+Part = TypeVar("Part")
 
 _DECIMALS = 2
 _NO_CLAIM = Guarantee(epsilon=0.0, delta=0.0, accountant="none")
@@ -85,9 +87,9 @@ class Guessed:
     risk: Risk
 
 
-def recorded(rows: Iterable[Row[Part]], part: Part, split: Split) -> Metrics:
+def recorded(rows: Iterable[MetricRow[Part]], part: Part, split: Split) -> Metrics:
     """Compute metrics, without what the tuning round is not to tell."""
-    found = values(rows, part)
+    found = measured(rows, part)
     if split is Split.VALIDATION:
         return found
     return {name: round(value, _DECIMALS) for name, value in found.items()}
