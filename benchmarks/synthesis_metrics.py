@@ -7,8 +7,8 @@ The same four tables for everybody: training, control, background and synthetic,
 of the first by sequential trees. `--tables` names a folder with census-like parquet files, one
 each with "train", "control" and "background" in its name and an "income" column; without it, a
 population is simulated. Each library runs in a process and an environment of its own, made on the
-first run under `--cache`, with one thread. Times are CPU seconds, the fastest of `--repeats`. With
-`--heavy`, mostlyai-qa takes part, whose environment needs torch (1.3 GB).
+first run in the user's cache, with one thread. Times are CPU seconds, the fastest of `--repeats`.
+With `--heavy`, mostlyai-qa takes part, whose environment needs torch (1.3 GB).
 
 Where both compute the same thing (accuracies, distances), values agree closely; predicates, links
 and guesses are different attacks with the same aim, and their risks need not be equal.
@@ -28,9 +28,10 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
-from anomed_dataset_synthesis.external.environment import Recipe, create_environment
 from anomed_dataset_synthesis.generators import SequentialTrees
 from anomed_dataset_synthesis.table.inference import infer_codebook
+
+from anomed_core.environments import Recipe, install_environment
 
 WORKERS = Path(__file__).parent / "synthesis_peers"
 HEADER = ("task", "library", "CPU s", "measure", "value")
@@ -38,18 +39,15 @@ WIDTHS = (42, 28, 9, 19, 8)
 TORCH = "torch==2.13.0"
 
 ANONYMETER = Recipe(
-    library="anonymeter",
-    driver=WORKERS / "peer_anonymeter.py",
+    name="anonymeter",
     install=(("anonymeter==1.1.0",),),
 )
 SDMETRICS = Recipe(
-    library="sdmetrics",
-    driver=WORKERS / "peer_sdmetrics.py",
+    name="sdmetrics",
     install=(("sdmetrics==0.32.0", "pandas<3", "pyarrow"),),
 )
 MOSTLYAI_QA = Recipe(
-    library="mostlyai-qa",
-    driver=WORKERS / "peer_mostlyai_qa.py",
+    name="mostlyai-qa",
     install=((TORCH,), (TORCH, "mostlyai-qa==1.10.11")),  # or CUDA builds are preferred
 )
 
@@ -62,8 +60,9 @@ def main() -> None:
         ours = WORKERS / "ours.py"
         reports = [run_worker(Path(sys.executable), ours, folder, options.repeats)]
         for recipe in (ANONYMETER, SDMETRICS, *([MOSTLYAI_QA] if options.heavy else [])):
-            python = create_environment(recipe, options.cache / recipe.library).python
-            reports.append(run_worker(python, recipe.driver, folder, options.repeats))
+            python = install_environment(recipe).python
+            worker = WORKERS / f"peer_{recipe.name.replace('-', '_')}.py"
+            reports.append(run_worker(python, worker, folder, options.repeats))
     print_row(HEADER)
     for row in rows(reports):
         print_row(row)
@@ -73,7 +72,6 @@ def parsed() -> argparse.Namespace:
     parser = argparse.ArgumentParser(description="Compare with other libraries' metrics.")
     parser.add_argument("--tables", type=Path, metavar="FOLDER", help="census-like parquet files")
     parser.add_argument("--heavy", action="store_true", help="compare with mostlyai-qa, too")
-    parser.add_argument("--cache", type=Path, default=Path.home() / ".cache" / "anomed-benchmarks")
     parser.add_argument("--repeats", type=int, default=3)
     parser.add_argument("--seed", type=int, default=0)
     return parser.parse_args()

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import TYPE_CHECKING, Any
 
 from anomed_core import (
@@ -26,6 +26,7 @@ from anomed_core import (
 )
 
 if TYPE_CHECKING:
+    from anomed_core.environments import Recipe
     from anomed_dataset_synthesis.challenge.arena import Arena
 
 ANOMED_API = 1
@@ -181,6 +182,14 @@ def anomed_report(challenge: Challenge, scores: tuple[Score, ...]) -> list[Repor
     from anomed_dataset_synthesis.challenge.report import report_sections
 
     return report_sections(challenge.definition, scores)
+
+
+@hookimpl
+def anomed_environments() -> Iterable[Recipe]:
+    """Offer the libraries of other projects that synthesize tables, too."""
+    from anomed_dataset_synthesis.external import RECIPES
+
+    return RECIPES
 
 
 @hookimpl

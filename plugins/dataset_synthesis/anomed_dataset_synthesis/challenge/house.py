@@ -309,7 +309,7 @@ def audit(arena: Arena, submission: Submission, rng: np.random.Generator) -> Cla
 
     Raises
     ------
-    ExternalGeneratorError
+    ForeignLibraryError
         If a served generator fails.
     """
     claim = arena.declaration(submission).guarantee

@@ -25,7 +25,6 @@ Command = TypeVar("Command", bound=Callable[..., Any])
 
 _IDENTIFYING_SHARE = 0.95
 _FEW_TEXTS = 20
-_ENVIRONMENTS = Path.home() / ".cache" / "anomed" / "environments"
 
 
 def method_options(command: Command) -> Command:
@@ -66,16 +65,10 @@ def method_options(command: Command) -> Command:
             help="Minutes that a network trains at most.",
         ),
         click.option(
-            "--environments",
-            type=click.Path(file_okay=False, path_type=Path),
-            default=_ENVIRONMENTS,
-            help="Folder with the environments of tabular-argn, smartnoise-mst and dpmm-privbayes "
-            "[default: ~/.cache/anomed/environments].",
-        ),
-        click.option(
             "--install",
             is_flag=True,
-            help="Make a missing environment: minutes, and up to 3 GB.",
+            help="Make the environment of another project's method, if it is missing: minutes, and "
+            "up to 3 GB.",
         ),
     )
     for option in reversed(options):
@@ -94,7 +87,7 @@ def complaints() -> Iterator[None]:
     click.exceptions.Exit
         With code 1, if a library failed in its own environment.
     """
-    from anomed_dataset_synthesis.external import EnvironmentMissingError, ExternalGeneratorError
+    from anomed_core.environments import EnvironmentMissingError, ForeignLibraryError
 
     try:
         yield
@@ -102,7 +95,7 @@ def complaints() -> Iterator[None]:
         raise click.UsageError(f"{error}; or add --install") from error
     except ValueError as error:
         raise click.UsageError(str(error)) from error
-    except ExternalGeneratorError as error:
+    except ForeignLibraryError as error:
         click.echo(f"anomed: {error}", err=True)
         raise click.exceptions.Exit(1) from error
 

@@ -6,15 +6,17 @@ from pathlib import Path
 import attrs
 import pandas as pd
 
+from anomed_core.environments import (
+    Environment,
+    Recipe,
+    find_environment,
+    install_environment,
+)
 from anomed_dataset_synthesis.external import (
     DPMM,
     MOSTLYAI_ENGINE,
     SMARTNOISE_SYNTH,
-    Environment,
-    Recipe,
-    create_environment,
     dpmm_priv_bayes,
-    find_environment,
     smartnoise_mst,
     tabular_argn,
 )
@@ -43,8 +45,6 @@ class MethodSettings:
         The same.
     background
         Public records that say where to cut bins and which columns have no gaps.
-    environments
-        Folder with one environment per library, each named as the library.
     workspaces
         Folder for trained models; they are private.
     install
@@ -56,7 +56,6 @@ class MethodSettings:
     epsilon: float | None = None
     delta: float = 1e-5
     background: pd.DataFrame | None = attrs.field(default=None, eq=False, repr=False)
-    environments: Path
     workspaces: Path
     install: bool = False
     max_minutes: float | None = None
@@ -67,12 +66,9 @@ class MethodSettings:
         Raises
         ------
         EnvironmentMissingError
-            If there is none, and none may be made.
-        ExternalGeneratorError
-            If it cannot be made.
+            If there is none, and none may be or can be made.
         """
-        folder = self.environments / recipe.library
-        return (create_environment if self.install else find_environment)(recipe, folder)
+        return (install_environment if self.install else find_environment)(recipe)
 
 
 def _tree(settings: MethodSettings) -> Generator:

@@ -1,16 +1,5 @@
-"""Generators of other projects, each in an environment of its own, spoken to as subprocesses."""
+"""Generators of other projects, each in an environment of its own, behind workers."""
 
-from anomed_dataset_synthesis.external.environment import (
-    DPMM,
-    MOSTLYAI_ENGINE,
-    SMARTNOISE_SYNTH,
-    Environment,
-    EnvironmentMissingError,
-    ExternalGeneratorError,
-    Recipe,
-    create_environment,
-    find_environment,
-)
 from anomed_dataset_synthesis.external.finding import find_generator
 from anomed_dataset_synthesis.external.generator import (
     ExternalGenerator,
@@ -19,23 +8,24 @@ from anomed_dataset_synthesis.external.generator import (
     smartnoise_mst,
     tabular_argn,
 )
+from anomed_dataset_synthesis.external.recipes import (
+    DPMM,
+    MOSTLYAI_ENGINE,
+    RECIPES,
+    SMARTNOISE_SYNTH,
+)
 from anomed_dataset_synthesis.external.served import FittedServedGenerator, ServedGenerator
 
 __all__ = [
     "DPMM",
     "MOSTLYAI_ENGINE",
+    "RECIPES",
     "SMARTNOISE_SYNTH",
-    "Environment",
-    "EnvironmentMissingError",
     "ExternalGenerator",
-    "ExternalGeneratorError",
     "FittedExternalGenerator",
     "FittedServedGenerator",
-    "Recipe",
     "ServedGenerator",
-    "create_environment",
     "dpmm_priv_bayes",
-    "find_environment",
     "find_generator",
     "smartnoise_mst",
     "tabular_argn",

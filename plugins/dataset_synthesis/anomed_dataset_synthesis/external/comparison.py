@@ -14,11 +14,10 @@ import attrs
 import numpy as np
 from attrs import validators
 
+from anomed_core.environments import Environment, ForeignLibraryError
 from anomed_dataset_synthesis.attacks.panel import run_panel
 from anomed_dataset_synthesis.external import (
-    Environment,
     ExternalGenerator,
-    ExternalGeneratorError,
     tabular_argn,
 )
 from anomed_dataset_synthesis.external.comparison_table import (
@@ -119,7 +118,7 @@ def compare_generators(
             progress(f"{place} of {len(generators)}: {generator.name}")
         try:
             rows.append(_measure(generator, setting, rng=stream, clock=clock))
-        except (ExternalGeneratorError, ValueError) as error:
+        except (ForeignLibraryError, ValueError) as error:
             rows.append(ComparisonFailure(name=generator.name, reason=str(error)))
     return Comparison(rows=tuple(rows))
 

@@ -1,7 +1,7 @@
 """Wrap a library in an environment of its own as a generator like any other."""
 
-import json
 import tempfile
+import time
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -11,8 +11,8 @@ import numpy as np
 import pandas as pd
 from attrs import validators
 
+from anomed_core.environments import Environment, Worker
 from anomed_dataset_synthesis.dp.accounting import Guarantee
-from anomed_dataset_synthesis.external.environment import Environment, run_limited
 from anomed_dataset_synthesis.generators._binning import Bins, cut
 from anomed_dataset_synthesis.generators._levels import (
     Levels,
@@ -24,12 +24,10 @@ from anomed_dataset_synthesis.generators._public_gaps import without_new_gaps
 from anomed_dataset_synthesis.table.canonical import CanonicalTable, canonicalise, to_frame
 from anomed_dataset_synthesis.table.codebook import Codebook
 
-_DRIVERS = Path(__file__).parent / "drivers"
-
 
 @attrs.frozen(kw_only=True)
 class ExternalGenerator:
-    """Fit and sample a library in a subprocess: parquet and JSON in, parquet and JSON out.
+    """Fit and sample a library by the functions ``fit`` and ``sample`` of its driver.
 
     Attributes
     ----------
@@ -61,13 +59,13 @@ class ExternalGenerator:
     def fit(
         self, table: pd.DataFrame, codebook: Codebook, *, rng: np.random.Generator
     ) -> "FittedExternalGenerator":
-        """Train in a subprocess. See `Generator.fit`.
+        """Train in the library's environment. See `Generator.fit`.
 
         Raises
         ------
         ValueError
             If the table doesn't fit the codebook or has no records.
-        ExternalGeneratorError
+        ForeignLibraryError
             If the library fails or runs out of time.
         """
         private = CanonicalTable(codebook=codebook, levels=read_donors(table, codebook))
@@ -77,19 +75,17 @@ class ExternalGenerator:
             codebook = private.codebook
         handed, bins = self._hand_over(private.levels, codebook)
         self.workspaces.mkdir(parents=True, exist_ok=True)
-        workspace = Path(tempfile.mkdtemp(prefix="model-", dir=self.workspaces))
-        handed.to_parquet(workspace / "table.parquet", index=False)
-        domain = {} if bins is None else _domain(codebook, bins)
-        request = {
-            "action": "fit",
+        workspace = Path(tempfile.mkdtemp(prefix="model-", dir=self.workspaces)).absolute()
+        arguments = {
+            "model": str(workspace / "model"),
             "options": dict(self.options),
-            "domain": domain,
+            "domain": {} if bins is None else _domain(codebook, bins),
             "seed": int(rng.integers(2**31)),
         }
-        try:
-            report = _call(self.environment, workspace, request, timeout_s=self.timeout_s)
-        finally:
-            (workspace / "table.parquet").unlink()
+        start = time.perf_counter()
+        with Worker(self.environment, timeout_s=self.timeout_s) as worker:
+            report = worker.call("fit", arguments, tables={"table": handed})
+        report["seconds"] = time.perf_counter() - start
         return FittedExternalGenerator(
             codebook=codebook,
             environment=self.environment,
@@ -113,7 +109,7 @@ class ExternalGenerator:
 
 @attrs.frozen(kw_only=True)
 class FittedExternalGenerator:
-    """Sample a trained library in a subprocess.
+    """Sample a trained library.
 
     Attributes
     ----------
@@ -148,16 +144,17 @@ class FittedExternalGenerator:
         ------
         ValueError
             If the library's records don't fit the codebook.
-        ExternalGeneratorError
+        ForeignLibraryError
             If the library fails or runs out of time.
         """
-        request = {
-            "action": "sample",
+        arguments = {
+            "model": str(self.workspace / "model"),
             "n_records": max(n_records, 1),
             "seed": int(rng.integers(2**31)),
         }
-        _call(self.environment, self.workspace, request, timeout_s=self.timeout_s)
-        sampled = pd.read_parquet(self.workspace / "synthetic.parquet").head(n_records)
+        with Worker(self.environment, timeout_s=self.timeout_s) as worker:
+            answered: pd.DataFrame = worker.call("sample", arguments)
+        sampled = answered.head(n_records).reset_index(drop=True)
         if self.bins is None:
             return to_frame(canonicalise(sampled, self.codebook, outside="recode"))
         levels = [
@@ -328,23 +325,6 @@ def _public_inputs(background: pd.DataFrame | None) -> tuple[str, ...]:
 
 def _domain(codebook: Codebook, bins: tuple[Bins, ...]) -> dict[str, int]:
     return {name: cuts.n_codes for name, cuts in zip(codebook.names, bins, strict=True)}
-
-
-def _call(
-    environment: Environment, workspace: Path, request: Mapping[str, Any], *, timeout_s: float
-) -> dict[str, Any]:
-    """Let the driver answer one request; the table and the model lie in the workspace."""
-    recipe = environment.recipe
-    (workspace / "request.json").write_text(
-        json.dumps({"driver": str(recipe.driver), **request}), encoding="utf-8"
-    )
-    run_limited(
-        [str(environment.python), str(_DRIVERS / "run.py"), str(workspace)],
-        timeout_s=timeout_s,
-        what=f"{recipe.library} ({request['action']})",
-    )
-    report: dict[str, Any] = json.loads((workspace / "report.json").read_text(encoding="utf-8"))
-    return report
 
 
 def _reported_guarantee(report: Mapping[str, Any]) -> Guarantee | None:

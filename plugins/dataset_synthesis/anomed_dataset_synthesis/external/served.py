@@ -9,8 +9,8 @@ import numpy as np
 import pandas as pd
 from attrs import validators
 
+from anomed_core.environments import ForeignLibraryError
 from anomed_dataset_synthesis.dp.accounting import Guarantee
-from anomed_dataset_synthesis.external.environment import ExternalGeneratorError
 from anomed_dataset_synthesis.table.canonical import canonicalise, to_frame
 from anomed_dataset_synthesis.table.codebook import Codebook
 
@@ -81,7 +81,7 @@ class FittedServedGenerator:
 
         Raises
         ------
-        ExternalGeneratorError
+        ForeignLibraryError
             If the server cannot be reached or answers anything but a fitting table.
         """
         name, url = self.generator.name, self.generator.url
@@ -102,9 +102,9 @@ class FittedServedGenerator:
             found = pd.read_parquet(io.BytesIO(answer.content))
             synthetic = canonicalise(found, self.codebook)
         except (httpx.HTTPError, OSError, ValueError) as error:
-            raise ExternalGeneratorError(f"{name} at {url} gave no table: {error}") from error
+            raise ForeignLibraryError(f"{name} at {url} gave no table: {error}") from error
         if len(synthetic) != n_records:
-            raise ExternalGeneratorError(
+            raise ForeignLibraryError(
                 f"{name} at {url} gave {len(synthetic)} records where {n_records} were asked for"
             )
         return to_frame(synthetic)

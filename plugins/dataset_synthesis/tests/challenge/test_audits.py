@@ -13,7 +13,6 @@ import pandas as pd
 import pytest
 from anomed_dataset_synthesis.challenge.report import findings
 from anomed_dataset_synthesis.external import (
-    ExternalGeneratorError,
     ServedGenerator,
     find_generator,
 )
@@ -21,6 +20,7 @@ from anomed_dataset_synthesis.generators import DPMarginalTree, Generator
 from anomed_dataset_synthesis.table.codebook import CategoryColumn, Codebook, NumericColumn
 
 from anomed_core import ConfigError
+from anomed_core.environments import ForeignLibraryError
 
 TUNING, FINAL = "tuning", "validation"
 BOOK = Codebook(
@@ -156,7 +156,7 @@ def test_a_generator_behind_http_is_fitted_and_sampled(address: str) -> None:
 def test_a_generator_that_fails_behind_http_is_quoted(address: str, path: str, said: str) -> None:
     served = ServedGenerator(name="somebody", url=address + path)
     fitted = served.fit(few_people(), BOOK, rng=np.random.default_rng(0))
-    with pytest.raises(ExternalGeneratorError, match=said):
+    with pytest.raises(ForeignLibraryError, match=said):
         fitted.sample(30, rng=np.random.default_rng(1))
 
 
@@ -164,7 +164,7 @@ def test_a_server_that_is_gone_is_named() -> None:
     fitted = ServedGenerator(name="gone", url="http://127.0.0.1:9").fit(
         few_people(), BOOK, rng=np.random.default_rng(0)
     )
-    with pytest.raises(ExternalGeneratorError, match=r"gone at http://127\.0\.0\.1:9"):
+    with pytest.raises(ForeignLibraryError, match=r"gone at http://127\.0\.0\.1:9"):
         fitted.sample(5, rng=np.random.default_rng(1))
 
 

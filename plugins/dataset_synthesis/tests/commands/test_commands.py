@@ -163,8 +163,11 @@ def test_files_of_no_table_are_refused(people: Path) -> None:
     assert "no readable" in done.output
 
 
-def test_a_missing_environment_is_named_with_the_way_to_it(people: Path, tmp_path: Path) -> None:
-    done = run(synthesize, people, "--method", "tabular-argn", "--environments", tmp_path / "none")
+def test_a_missing_environment_is_named_with_the_way_to_it(
+    people: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("ANOMED_CACHE", str(tmp_path / "none"))
+    done = run(synthesize, people, "--method", "tabular-argn")
     assert done.exit_code == 2
     assert "mostlyai-engine" in done.output
     assert "--install" in done.output
@@ -236,8 +239,11 @@ def test_more_targets_than_can_be_told_apart_are_refused_before_training(people:
     assert "--targets 5000" in done.output
 
 
-def test_the_notebook_needs_its_environment(people: Path, tmp_path: Path) -> None:
-    done = run(compare, people, "--notebook", "--environments", tmp_path / "none")
+def test_the_notebook_needs_its_environment(
+    people: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("ANOMED_CACHE", str(tmp_path / "none"))
+    done = run(compare, people, "--notebook")
     assert done.exit_code == 2
     assert "mostlyai-engine" in done.output
 

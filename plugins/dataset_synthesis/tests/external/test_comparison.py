@@ -10,9 +10,7 @@ import pandas as pd
 import pytest
 from anomed_dataset_synthesis.external import (
     MOSTLYAI_ENGINE,
-    Environment,
     ExternalGenerator,
-    Recipe,
 )
 from anomed_dataset_synthesis.external.comparison import (
     Comparison,
@@ -31,6 +29,8 @@ from anomed_dataset_synthesis.generators import (
 from anomed_dataset_synthesis.table.canonical import CanonicalTable, RealTables, canonicalise
 from anomed_dataset_synthesis.table.codebook import CategoryColumn, Codebook, NumericColumn
 from anomed_dataset_synthesis.utility.transfer import Task
+
+from anomed_core.environments import Environment, Recipe
 
 CODEBOOK = Codebook(
     (
@@ -144,14 +144,14 @@ def test_a_row_does_not_depend_on_the_generators_after_it(
 
 def test_a_library_that_fails_leaves_its_reason(setting: ComparisonSetting, tmp_path: Path) -> None:
     broken = Environment(
-        recipe=Recipe(library="broken", driver=Path("none.py"), install=()),
+        recipe=Recipe(name="broken", driver=Path("none.py"), install=()),
         python=Path("/no/such/python"),
     )
     failing = ExternalGenerator(name="broken", environment=broken, workspaces=tmp_path)
     comparison = compare_generators([failing], setting, rng=np.random.default_rng(0))
     (row,) = comparison.rows
     assert isinstance(row, ComparisonFailure)
-    assert "broken (fit) could not start" in row.reason
+    assert "the worker of broken could not start" in row.reason
 
 
 def test_results_are_json_and_an_aligned_table(comparison: Comparison) -> None:

@@ -9,7 +9,7 @@ import pandas as pd
 
 def fit(
     table: pd.DataFrame,
-    model: Path,
+    model: str,
     *,
     options: dict[str, Any],
     domain: dict[str, int],  # noqa: ARG001 - this library finds the domain itself
@@ -26,11 +26,11 @@ def fit(
     TabularARGN(
         # a plain dictionary is accepted and crashes later
         differential_privacy=DifferentialPrivacyConfig(**wanted) if wanted else None,
-        workspace_dir=model,
+        workspace_dir=Path(model),
         random_state=seed,
         **{name: value for name, value in limits.items() if value is not None},
     ).fit(table)
-    messages = pd.read_csv(model / "ModelStore" / "model-data" / "progress-messages.csv")
+    messages = pd.read_csv(Path(model) / "ModelStore" / "model-data" / "progress-messages.csv")
     kept = messages[messages["is_checkpoint"] == 1].iloc[-1]
     report: dict[str, Any] = {
         "version": version("mostlyai-engine"),
@@ -47,7 +47,7 @@ def fit(
     return report
 
 
-def sample(model: Path, *, n_records: int, seed: int) -> pd.DataFrame:
+def sample(model: str, *, n_records: int, seed: int) -> pd.DataFrame:
     """Draw records; rare categories are drawn from the others, not masked by a made-up one."""
     from mostlyai.engine import generate, set_random_state
     from mostlyai.engine.domain import RareCategoryReplacementMethod
@@ -55,8 +55,8 @@ def sample(model: Path, *, n_records: int, seed: int) -> pd.DataFrame:
     set_random_state(seed)
     generate(
         sample_size=n_records,
-        workspace_dir=model,
+        workspace_dir=Path(model),
         rare_category_replacement_method=RareCategoryReplacementMethod.sample,
     )
-    parts = sorted((model / "SyntheticData").glob("*.parquet"))
+    parts = sorted((Path(model) / "SyntheticData").glob("*.parquet"))
     return pd.concat([pd.read_parquet(part) for part in parts], ignore_index=True)

@@ -9,7 +9,7 @@ import pandas as pd
 
 
 def fit(
-    table: pd.DataFrame, model: Path, *, options: dict[str, Any], domain: dict[str, int], seed: int
+    table: pd.DataFrame, model: str, *, options: dict[str, Any], domain: dict[str, int], seed: int
 ) -> dict[str, Any]:
     """Measure the tree; the domain is learnt from a made-up table that holds every code."""
     import cloudpickle  # type: ignore[import-not-found,import-untyped,unused-ignore]
@@ -24,17 +24,17 @@ def fit(
     transformer.fit(every_code)
     synthesizer = Synthesizer.create("mst", epsilon=options["epsilon"], delta=options["delta"])
     synthesizer.fit(table, transformer=transformer)
-    model.mkdir()
-    with (model / "mst.pickle").open("wb") as file:
+    Path(model).mkdir()
+    with (Path(model) / "mst.pickle").open("wb") as file:
         cloudpickle.dump(synthesizer, file)
     return {"version": version("smartnoise-synth")}
 
 
-def sample(model: Path, *, n_records: int, seed: int) -> pd.DataFrame:
+def sample(model: str, *, n_records: int, seed: int) -> pd.DataFrame:
     """Draw codes."""
     import cloudpickle
 
     np.random.seed(seed)  # noqa: NPY002 - the library draws from numpy's global generator
-    with (model / "mst.pickle").open("rb") as file:
+    with (Path(model) / "mst.pickle").open("rb") as file:
         synthesizer = cloudpickle.load(file)
     return pd.DataFrame(synthesizer.sample(n_records)).astype("int64")
