@@ -143,13 +143,19 @@ def check_plugin(
     default=Path(),
     help="Where the package's folder is created [default: here].",
 )
-def new_plugin(name: str, directory: Path) -> None:
-    """Write a new package with a challenge type that works, is tested, and can be published.
+@click.option("--extension", is_flag=True, help="An extension, which owns no challenge type.")
+def new_plugin(name: str, directory: Path, extension: bool) -> None:
+    """Write a new package with a plugin that works, is tested, and can be published.
 
-    NAME is the type's: lower-case words joined by hyphens.
+    NAME is the challenge type's, or the extension's: lower-case words joined by hyphens.
     """
     from anomed_core.scaffold import write_package
 
-    folder = write_package(name, directory)
-    click.echo(f"{folder}: a challenge type that works; replace its data, metrics and attacks")
+    folder = write_package(name, directory, extension=extension)
+    what = (
+        "an extension that works; replace its hooks"
+        if extension
+        else "a challenge type that works; replace its data, metrics and attacks"
+    )
+    click.echo(f"{folder}: {what}")
     click.echo(f"next: cd {folder} && pip install -e . pytest && pytest")

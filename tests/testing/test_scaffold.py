@@ -3,11 +3,13 @@
 import os
 import subprocess
 import sys
+import tomllib
 from pathlib import Path
 
 import pytest
 
 from anomed_core.errors import UsageError
+from anomed_core.plugins import build_registry
 from anomed_core.scaffold import write_package
 
 
@@ -32,7 +34,7 @@ def test_everything_is_filled_in(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("name", ["", "9lives", "a b", "a--b", "../up"])
 def test_a_name_that_cannot_be_a_slug_is_refused(name: str, tmp_path: Path) -> None:
-    with pytest.raises(UsageError, match="cannot be the name of a challenge type"):
+    with pytest.raises(UsageError, match="cannot be the name of a plugin"):
         write_package(name, tmp_path)
 
 
@@ -44,8 +46,9 @@ def test_nothing_is_overwritten(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("tool", [["ruff", "check"], ["ruff", "format", "--check"]])
-def test_it_keeps_the_rules_of_the_house(tool: list[str], tmp_path: Path) -> None:
-    folder = write_package("tidy", tmp_path)
+@pytest.mark.parametrize("extension", [False, True])
+def test_it_keeps_the_rules_of_the_house(tool: list[str], extension: bool, tmp_path: Path) -> None:
+    folder = write_package("tidy", tmp_path, extension=extension)
 
     subprocess.run(
         [sys.executable, "-m", *tool, "--line-length", "100", "."], cwd=folder, check=True
@@ -60,6 +63,36 @@ def test_its_tests_pass_where_it_is_written(tmp_path: Path) -> None:
         test.replace('"at-once"', '"anomed_at_once.plugin"')  # it is not installed here
     )
 
+    assert_tests_pass(folder)
+
+
+def test_an_extension_is_installed_tested_and_served(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    folder = write_package("no-addresses", tmp_path, extension=True)
+    assert_tests_pass(folder)
+    metadata = folder / "anomed_no_addresses-0.1.0.dist-info"
+    metadata.mkdir()
+    (metadata / "METADATA").write_text("Metadata-Version: 2.1\nName: x\nVersion: 0.1.0\n")
+    points = tomllib.loads((folder / "pyproject.toml").read_text())["project"]["entry-points"]
+    (metadata / "entry_points.txt").write_text(
+        "".join(
+            f"[{group}]\n{name} = {target}\n"
+            for group, named in points.items()
+            for name, target in named.items()
+        )
+    )
+    monkeypatch.syspath_prepend(folder)
+
+    registry = build_registry()
+    broken = registry.load_extensions()
+
+    assert not [info for info in broken if info.slug == "no-addresses"]
+    asked = registry.implementations("anomed_validate_submission")
+    assert "no-addresses" in [one.plugin_name for one in asked]
+
+
+def assert_tests_pass(folder: Path) -> None:
     done = subprocess.run(
         [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider"],
         cwd=folder,
