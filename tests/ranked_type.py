@@ -138,11 +138,12 @@ def open_contest(
     shown: ShownRanking | None = None,
     phases: Mapping[Split, Phase] | None = None,
     accept_change: bool = False,
+    played: object = plugin,
     **options: Any,
 ) -> Server:
     """Open a server of the type; nothing is played yet."""
     registry = build_registry()
-    registry.add(plugin, name="incomes")
+    registry.add(played, name="incomes")
     spec = ChallengeSpec(
         id="incomes",
         type="incomes",

@@ -9,6 +9,7 @@ import pytest
 
 from anomed_core import demonstration
 from anomed_core.errors import UsageError
+from tests.ranked_type import open_contest, play_contest
 
 
 def announced(code: str, folder: Path) -> str:
@@ -56,3 +57,27 @@ def test_a_server_that_ends_is_not_waited_for(tmp_path: Path) -> None:
         announced("print('no')", tmp_path)
 
     assert time.monotonic() - began < 30
+
+
+def test_the_ranking_is_printed_as_the_server_tells_it(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    server = open_contest(tmp_path)
+    play_contest(server)
+    (hosted,) = server.challenges.values()
+    tables = server.rankings.tables(hosted)
+    server.close()
+    lines: list[str] = []
+    monkeypatch.setattr(
+        demonstration.DemoSession, "ranking", lambda _: [table.as_dict() for table in tables]
+    )
+    session = demonstration.DemoSession(url="", downloads=tmp_path, tell=lines.append, seed=0)
+
+    demonstration._tell_ranking(session)
+
+    anonymizers, deanonymizers = tables
+    assert lines[1] == "Anonymizers:"
+    shown = [line.split() for line in lines[2 : 3 + len(anonymizers.entries)]]
+    assert shown == [" ".join(row).split() for row in (anonymizers.header, *anonymizers.rows())]
+    assert shown[1][:4] == ["1", "ann", "0.371", "0.820"]
+    assert lines[-1].split() == " ".join(deanonymizers.rows()[-1]).split()

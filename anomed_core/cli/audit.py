@@ -26,6 +26,11 @@ if TYPE_CHECKING:
 @challenge_options
 @click.option("--anonymizer", required=True, metavar="ID", help="Which anonymizer is at URL.")
 @click.option("--challenge", "challenge_id", metavar="ID", help="Which one, if there are several.")
+@click.option(
+    "--accept-metric-change",
+    is_flag=True,
+    help="Go on although attacks were installed after the first score; leaves an audit row.",
+)
 @json_option
 def audit(
     url: str,
@@ -35,6 +40,7 @@ def audit(
     ledger: str | None,
     anonymizer: str,
     challenge_id: str | None,
+    accept_metric_change: bool,
     as_json: bool,
 ) -> None:
     """Run the house attacks on the anonymizer whose /predict is at URL, and record the results.
@@ -45,7 +51,9 @@ def audit(
     """
     from anomed_core.errors import UsageError
 
-    with recorded_server(config, plugins=plugins, state=state, ledger=ledger) as server:
+    with recorded_server(
+        config, plugins=plugins, state=state, ledger=ledger, accept_change=accept_metric_change
+    ) as server:
         chosen = chosen_challenges(server, challenge_id)
         if len(chosen) != 1:
             raise UsageError(f"name one challenge with --challenge: {', '.join(server.challenges)}")
@@ -71,8 +79,10 @@ def _attack(
     from anomed_core.ledger import NewScore
     from anomed_core.plugins import one_line
     from anomed_core.service.evaluation import Attack, Evaluator
+    from anomed_core.service.kept_submissions import refuse_annulled
 
     target = server.submissions.kept.target(hosted, anonymizer, whole=True)
+    refuse_annulled(target)
     if target.submission is None:
         raise UsageError(
             f"anonymizer {anonymizer!r} has no submission that was kept; it must submit its final "

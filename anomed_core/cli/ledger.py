@@ -21,7 +21,10 @@ def ledger_group() -> None:
 @records_options
 @json_option
 def verify(config: Path | None, state: Path | None, ledger: str | None, as_json: bool) -> None:
-    """Check the hash chain of scores and audit rows; exit code 1 if a row is not as it was."""
+    """Check the hash chain of scores and audit rows, and the criteria that rankings read.
+
+    Exit code 1 if a row is not as it was recorded.
+    """
     with open_records(config, state=state, ledger=ledger) as records:
         faults = records.ledger.verify()
         n_scores = records.ledger.n_scores()

@@ -42,14 +42,14 @@ _ADVANCE = (
 
 @attrs.frozen(kw_only=True)
 class ChainFault:
-    """A place where the ledger's chain is broken.
+    """A place where the ledger is not as it was recorded.
 
     Attributes
     ----------
     table
-        ``scores`` or ``audit``.
+        ``scores``, ``audit`` or ``criteria``.
     row
-        Number of the row that is missing, changed or out of order.
+        Number of the row that is missing, changed or out of order; of criteria, that of the score.
     problem
         One sentence.
     """

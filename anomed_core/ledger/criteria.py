@@ -10,8 +10,10 @@ from __future__ import annotations
 
 import functools
 import json
+import math
 from collections.abc import Iterable, Iterator
-from itertools import islice
+from itertools import groupby, islice
+from operator import itemgetter
 from typing import Any
 
 import attrs
@@ -49,8 +51,11 @@ class RankedMetric:
 
 
 _Declared = dict[tuple[str, str], list[RankedMetric]]
+_ByScore = Iterator[tuple[int, Iterator[tuple[Any, ...]]]]
 
 _COPIED = ("challenge", "kind", "split", "origin", "label", "role", "anonymizer", "deanonymizer")
+_RESULT = ("challenge", "kind", "label", "anonymizer", "deanonymizer")
+"""What tells the result of one attack of the house on one subject."""
 _DECLARED = sa.select(challenges.c.ranked).where(challenges.c.id == sa.bindparam("challenge"))
 _ADD = sa.insert(criteria)
 
@@ -82,12 +87,15 @@ def keep_criteria(connection: sa.Connection, row: Row) -> None:
     declared = _parsed(
         connection.execute(_DECLARED, {"challenge": row["challenge"]}).scalar() or ""
     )
-    mine = declared.get((row["kind"], row["label"]))
+    mine = declared.get((row["kind"], row["label"]), ())
+    counts = bool(mine) and not row["annulled"]
     if row["supersedes"] is not None:
-        connection.execute(sa.delete(criteria).where(criteria.c.score_id == row["supersedes"]))
+        old = sa.delete(criteria).where(criteria.c.score_id == row["supersedes"])
+        # What had no criteria any more was an older result of the house, and stays one.
+        counts = connection.execute(old).rowcount > 0 and counts
     elif row["label"] and mine:
         _drop_older_results(connection, row, mine)
-    if mine and not row["annulled"]:
+    if counts:
         connection.execute(_ADD, list(_rows(row, _first_id(connection, row), mine)))
 
 
@@ -95,10 +103,9 @@ def _drop_older_results(
     connection: sa.Connection, row: Row, declared: Iterable[RankedMetric]
 ) -> None:
     """Drop what the house has found before with the same label on the same subject."""
-    about = ("challenge", "kind", "label", "anonymizer", "deanonymizer")
     connection.execute(
         sa.delete(criteria).where(
-            *(criteria.c[name] == row[name] for name in about),
+            *(criteria.c[name] == row[name] for name in _RESULT),
             criteria.c.metric.in_([metric.metric for metric in declared]),
         )
     )
@@ -138,6 +145,13 @@ def rebuild_criteria(
         sa.update(challenges).where(challenges.c.id == challenge).values(ranked=text)
     )
     connection.execute(sa.delete(criteria).where(criteria.c.challenge == challenge))
+    found = _due(connection, challenge, declared)
+    while batch := list(islice(found, _BATCH)):
+        connection.execute(_ADD, batch)
+
+
+def _due(connection: sa.Connection, challenge: str, declared: _Declared) -> Iterator[Row]:
+    """Yield what the scores say the criteria of a challenge are, in the order of the scores."""
     finals = sa.select(scores).where(
         scores.c.challenge == challenge, scores.c.split == Split.VALIDATION.value
     )
@@ -150,32 +164,61 @@ def rebuild_criteria(
     for score_id, before in chains:
         first[score_id] = first.get(before, before)
     superseded = {before for _, before in chains}
+    newest_results = set(
+        connection.execute(
+            finals.with_only_columns(sa.func.max(scores.c.id))
+            .where(scores.c.label != "", scores.c.supersedes.is_(None))
+            .group_by(*(scores.c[name] for name in _RESULT))
+        ).scalars()
+    )
     stored = connection.execute(
         finals.order_by(scores.c.id), execution_options={"yield_per": _BATCH}
     )
-    found = (
-        new
-        for row in stored.mappings()
-        if row["id"] not in superseded and not row["annulled"]
-        for new in _rows(
-            row, first.get(row["id"], row["id"]), declared.get((row["kind"], row["label"]), ())
-        )
-    )
-    while batch := list(islice(found, _BATCH)):
-        connection.execute(_ADD, batch)
-    _drop_all_older_results(connection, challenge)
+    for row in stored.mappings():
+        first_id = first.get(row["id"], row["id"])
+        is_newest = not row["label"] or first_id in newest_results
+        if is_newest and row["id"] not in superseded and not row["annulled"]:
+            yield from _rows(row, first_id, declared.get((row["kind"], row["label"]), ()))
 
 
-def _drop_all_older_results(connection: sa.Connection, challenge: str) -> None:
-    newer = criteria.alias("newer")
-    same = ("challenge", "metric", "anonymizer", "kind", "label", "deanonymizer")
-    connection.execute(
-        sa.delete(criteria).where(
-            criteria.c.challenge == challenge,
-            criteria.c.label != "",
-            sa.exists().where(
-                *(newer.c[name] == criteria.c[name] for name in same),
-                newer.c.score_id > criteria.c.score_id,
-            ),
+def criteria_faults(connection: sa.Connection) -> Iterator[tuple[int, str]]:
+    """Yield each score whose criteria are not what it says, with one sentence."""
+    columns = [column.name for column in criteria.columns]
+    for challenge, text in connection.execute(sa.select(challenges.c.id, challenges.c.ranked)):
+        stored = connection.execute(
+            sa.select(criteria)
+            .where(criteria.c.challenge == challenge)
+            .order_by(criteria.c.score_id),
+            execution_options={"yield_per": _BATCH},
         )
-    )
+        kept = groupby(map(tuple, stored), key=itemgetter(0))
+        rows = (
+            tuple(row[name] for name in columns)
+            for row in _due(connection, challenge, _parsed(text))
+        )
+        due = groupby(rows, key=itemgetter(0))
+        yield from _differences(kept, due)
+    known = sa.select(challenges.c.id)
+    strays = sa.select(criteria.c.score_id).where(criteria.c.challenge.not_in(known)).distinct()
+    for number in connection.execute(strays.order_by(criteria.c.score_id)).scalars():
+        yield number, "its criteria belong to a challenge that was never opened"
+
+
+def _differences(kept: _ByScore, due: _ByScore) -> Iterator[tuple[int, str]]:
+    """Compare two streams in the order of the scores."""
+    nothing: tuple[float, frozenset[Any]] = (math.inf, frozenset())
+
+    def following(rows: _ByScore) -> tuple[float, frozenset[Any]]:
+        return next(((number, frozenset(group)) for number, group in rows), nothing)
+
+    mine, expected = following(kept), following(due)
+    while mine != nothing or expected != nothing:
+        number = min(mine[0], expected[0])
+        if number < expected[0]:
+            yield int(number), "it has criteria, although rankings don't count it"
+        elif number < mine[0]:
+            yield int(number), "its criteria are missing"
+        elif mine[1] != expected[1]:
+            yield int(number), "its criteria are not what the score says"
+        mine = following(kept) if mine[0] == number else mine
+        expected = following(due) if expected[0] == number else expected

@@ -6,6 +6,7 @@ that columns fit together; names come last, for those entries that are shown.
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
@@ -52,11 +53,10 @@ class Finals:
         return cursor.fetchall()
 
     def entries(self) -> Rows:
-        """Return number, first number, and whether it is the house's, of each final."""
+        """Return number, first number, whether it is the house's, and the anchor of each final."""
+        is_house = sa.case((_F.c.label == "", 0), else_=1)
         return self._all(
-            sa.select(_F.c.score_id, _F.c.first_id, sa.case((_F.c.label == "", 0), else_=1)).where(
-                *self._is_final()
-            )
+            sa.select(_F.c.score_id, _F.c.first_id, is_house, _F.c.value).where(*self._is_final())
         )
 
     def own(self, metric: str) -> Rows:
@@ -77,76 +77,72 @@ class Finals:
             )
         )
 
-    def n_attacks(self, sources: Sequence[RankedMetric]) -> Rows:
-        """Return number of each final, and how many attacks there are: the house's, and all."""
-        counts = self._counts(sources)
-        return self._all(sa.select(counts.c.score_id, counts.c.n_house, counts.c.n))
-
-    def worst(
-        self,
-        sources: Sequence[RankedMetric],
-        factors: Mapping[int, float],
-        *,
-        largest: bool,
-    ) -> Rows:
-        """Return number of each attacked final, and the worst corrected limit.
+    def attacked(self, sources: Sequence[RankedMetric], *, largest: bool) -> Rows:
+        """Return number of each attacked final, n_attacks of the house, all, and the worst limit.
 
         Parameters
         ----------
         sources
             Which attacks count.
-        factors
-            By how much a limit's distance from its estimate is scaled, by number of attacks.
         largest
             Whether the largest limit is the worst.
         """
-        corrected = self._corrected(sources, factors)
         worst = sa.func.max if largest else sa.func.min
-        return self._all(
-            sa.select(sa.func.min(corrected.c.score_id), worst(corrected.c.value)).group_by(
-                corrected.c.anonymizer
-            )
-        )
+        return self._all(self._counted(sources, worst(_A.c.value)))
 
-    def _corrected(
-        self, sources: Sequence[RankedMetric], factors: Mapping[int, float]
-    ) -> sa.Subquery:
-        counts = self._counts(sources)
+    def worst(
+        self, sources: Sequence[RankedMetric], factors: Mapping[int, float], *, largest: bool
+    ) -> Rows:
+        """Return number of each final with several attacks on it, and the worst corrected limit.
+
+        Parameters
+        ----------
+        sources, largest
+            See `attacked`.
+        factors
+            By how much a limit's distance from its estimate is scaled, by number of attacks.
+        """
+        counted = self._counted(sources, sa.func.min(_F.c.anonymizer).label("anonymizer"))
+        final = (
+            counted.add_columns(sa.func.min(_F.c.first_id).label("first_id"))
+            .having(sa.func.count() > 1)
+            .cte("counted")
+            .prefix_with("MATERIALIZED")  # flattened into the rest, it would count once more
+        )
         table = (
             sa.values(sa.column("n", sa.Integer), sa.column("factor", sa.Double), name="factors")
             .data([(n, float(factor)) for n, factor in factors.items()])
             .cte("factors")
         )
         of_house, of_all = table.alias("of_house"), table.alias("of_all")
-        factor = sa.case((_A.c.label == "", of_all.c.factor), else_=of_house.c.factor)
-        estimate = sa.func.coalesce(_A.c.estimate, _A.c.value)
-        return (
-            sa.select(
-                counts.c.score_id,
-                _F.c.anonymizer,
-                (estimate + (_A.c.value - estimate) * factor).label("value"),
+        corrected = _corrected(of_house.c.factor, of_all.c.factor)
+        worst = (
+            sa.select((sa.func.max if largest else sa.func.min)(corrected))
+            .where(self._attacks(final.c), *self._is_attack(sources))
+            .correlate(final, of_house, of_all)
+            .scalar_subquery()
+        )
+        return self._all(
+            sa.select(final.c.score_id, worst).select_from(
+                final.join(of_all, of_all.c.n == final.c.n).join(
+                    of_house, of_house.c.n == final.c.n_house
+                )
             )
-            .select_from(
-                counts.join(of_all, of_all.c.n == counts.c.n)
-                .join(of_house, of_house.c.n == counts.c.n_house)
-                .join(_F, sa.and_(_F.c.score_id == counts.c.score_id, _F.c.metric == self.anchor))
-                .join(_A, self._attacks())
-            )
-            .where(*self._is_attack(sources))
-            .subquery()
         )
 
-    def _counts(self, sources: Sequence[RankedMetric]) -> sa.CTE:
+    def _counted(
+        self, sources: Sequence[RankedMetric], *more: sa.ColumnElement[Any]
+    ) -> sa.Select[Any]:
         return (
             sa.select(
                 sa.func.min(_F.c.score_id).label("score_id"),
                 sa.func.sum(sa.case((_A.c.label == "", 0), else_=1)).label("n_house"),
                 sa.func.count().label("n"),
+                *more,
             )
-            .select_from(_F.join(_A, self._attacks()))
+            .select_from(_F.join(_A, self._attacks(_F.c)))
             .where(*self._is_final(), *self._is_attack(sources))
             .group_by(_F.c.anonymizer)
-            .cte("counts")
         )
 
     def _is_final(self, metric: str = "") -> list[sa.ColumnElement[bool]]:
@@ -163,12 +159,12 @@ class Finals:
             _F.c.label.in_(labels),
         ]
 
-    def _attacks(self) -> sa.ColumnElement[bool]:
+    def _attacks(self, final: Any) -> sa.ColumnElement[bool]:
         """Select attacks on a final: the house's, and participants' that came after it."""
         return sa.and_(
-            _A.c.challenge == _F.c.challenge,
-            _A.c.anonymizer == _F.c.anonymizer,
-            sa.or_(_A.c.label != "", _A.c.first_id > _F.c.first_id),
+            _A.c.challenge == self.challenge,
+            _A.c.anonymizer == final.anonymizer,
+            sa.or_(_A.c.label != "", _A.c.first_id > final.first_id),
         )
 
     def _is_attack(self, sources: Sequence[RankedMetric]) -> list[sa.ColumnElement[bool]]:
@@ -201,9 +197,7 @@ class Finals:
         factors
             For the house's attacks and for participants'.
         """
-        estimate = sa.func.coalesce(_A.c.estimate, _A.c.value)
-        factor = sa.case((_A.c.label == "", factors[1]), else_=factors[0])
-        corrected = estimate + (_A.c.value - estimate) * factor
+        corrected = _corrected(*(sa.literal(factor, sa.Double) for factor in factors))
         query = (
             sa.select(_A.c.score_id, _A.c.label, _A.c.deanonymizer)
             .where(
@@ -237,18 +231,22 @@ class Finals:
         )
         return list(self.connection.execute(query).scalars())
 
-    def attacks_on(self, source: RankedMetric, *, with_parameters: bool = False) -> Rows:
+    def attacks_on(
+        self, source: RankedMetric, targets: Iterable[int], *, with_parameters: bool = False
+    ) -> Rows:
         """Return who attacked, the number of the final under attack, value, first number.
 
         Parameters
         ----------
         source
             Which attacks.
+        targets
+            Numbers of the finals that count.
         with_parameters
             Whether to return the parameters of the attack, too, as JSON text.
         """
         columns = [_A.c.deanonymizer, _F.c.score_id, _A.c.value, _A.c.first_id]
-        tables = _F.join(_A, self._attacks())
+        tables = _F.join(_A, self._attacks(_F.c))
         if with_parameters:
             columns.append(scores.c.parameters)
             tables = tables.join(scores, scores.c.id == _A.c.score_id)
@@ -257,13 +255,31 @@ class Finals:
             .select_from(tables)
             .where(
                 *self._is_final(),
-                _F.c.label == "",
+                _F.c.score_id.in_(self._numbers(targets)),
                 _A.c.metric == source.metric,
                 _A.c.kind == source.kind,
                 _A.c.label == "",
                 _A.c.value.is_not(None),
             )
         )
+
+    def _numbers(self, numbers: Iterable[int]) -> sa.Select[Any]:
+        """Return a query for given numbers, of which there may be more than parameters."""
+        text = json.dumps(list(numbers))
+        if self.connection.dialect.name == "postgresql":
+            each: Any = sa.func.json_array_elements_text(sa.cast(text, sa.JSON))
+            return sa.select(sa.cast(each.column_valued("each"), sa.BigInteger))
+        return sa.select(sa.func.json_each(text).table_valued("value").c.value)
+
+
+def _corrected(
+    of_house: sa.ColumnElement[Any], of_all: sa.ColumnElement[Any]
+) -> sa.ColumnElement[float]:
+    """Return an attack's limit, its distance from its estimate scaled by a factor."""
+    estimate = sa.func.coalesce(_A.c.estimate, _A.c.value)
+    factor = sa.case((_A.c.label == "", of_all), else_=of_house)
+    corrected: sa.ColumnElement[float] = estimate + (_A.c.value - estimate) * factor
+    return corrected
 
 
 def _given(text: Any) -> Any:

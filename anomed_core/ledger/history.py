@@ -99,7 +99,11 @@ def history(
 def submitters(
     connection: sa.Connection, challenge: str, kinds: Sequence[str]
 ) -> list[tuple[str, Split]]:
-    """Return which anonymizers have a score of these kinds, and for which splits, sorted."""
+    """Return which anonymizers have a score of these kinds, and for which splits, sorted.
+
+    Whose final was annulled is left out.
+    """
+    annulled = scores.alias("annulled")
     query = (
         sa.select(scores.c.anonymizer, scores.c.split)
         .distinct()
@@ -107,6 +111,15 @@ def submitters(
             scores.c.challenge == challenge,
             scores.c.kind.in_(kinds),
             scores.c.origin == "participant",
+            scores.c.anonymizer.not_in(
+                sa.select(annulled.c.anonymizer).where(
+                    annulled.c.challenge == challenge,
+                    annulled.c.kind.in_(kinds),
+                    annulled.c.split == Split.VALIDATION.value,
+                    annulled.c.origin == "participant",
+                    annulled.c.annulled != "",
+                )
+            ),
         )
         .order_by(scores.c.anonymizer, scores.c.split)
     )

@@ -11,6 +11,7 @@ import sqlalchemy as sa
 from anomed_core.ledger import chain, claims
 from anomed_core.ledger.chain import ChainFault
 from anomed_core.ledger.claims import Quota
+from anomed_core.ledger.criteria import criteria_faults
 from anomed_core.ledger.database import Database, LedgerClock
 from anomed_core.ledger.finals import Moment
 from anomed_core.ledger.history import EVERYTHING, Attempt, Choice, history, submitters
@@ -134,9 +135,15 @@ class LedgerReader:
         return max(0, quota.attempts - used), as_datetime(ends_at)
 
     def verify(self) -> list[ChainFault]:
-        """Check the whole chain of scores and of audit rows."""
+        """Check the chains of scores and of audit rows, and the criteria if scores are sound."""
         with self._database.reading(snapshot=True) as connection:
-            return chain.stored_faults(connection)
+            faults = chain.stored_faults(connection)
+            if all(fault.table != "scores" for fault in faults):
+                faults += [
+                    ChainFault(table="criteria", row=number, problem=problem)
+                    for number, problem in criteria_faults(connection)
+                ]
+            return faults
 
     def close(self) -> None:
         """Release connections."""

@@ -6,7 +6,7 @@ import json
 
 import attrs
 
-from anomed_core.errors import SubmissionRejected
+from anomed_core.errors import NotAllowedError, SubmissionRejected
 from anomed_core.ledger import Ledger
 from anomed_core.model import FormSchema, Purpose, Score, Split, Submission, Target
 from anomed_core.service.decoding import read_submission
@@ -128,6 +128,22 @@ class KeptSubmissions:
             )
             if score.origin == "participant" and (before is None or first.id < before)
         ]
+
+
+def refuse_annulled(target: Target) -> None:
+    """Refuse to attack an anonymizer whose final does not count any more.
+
+    Raises
+    ------
+    NotAllowedError
+        If it was annulled.
+    """
+    reason = next((score.annulled for score in target.scores if score.annulled), "")
+    if reason:
+        raise NotAllowedError(
+            f"The final of the anonymizer {target.anonymizer!r} was annulled ({reason}); "
+            "choose another one."
+        )
 
 
 def require_submission(target: Target, split: Split | None) -> None:

@@ -12,7 +12,11 @@ import numpy as np
 from anomed_core.errors import ContractError
 from anomed_core.model import ArraysSchema, DataProduct, DataRequest, ProductSchema, TableSchema
 from anomed_core.service.hosting import HostedChallenge
-from anomed_core.service.kept_submissions import KeptSubmissions, require_submission
+from anomed_core.service.kept_submissions import (
+    KeptSubmissions,
+    refuse_annulled,
+    require_submission,
+)
 from anomed_core.service.parameters import checked_parameters
 from anomed_core.service.phases import refuse_outside
 from anomed_core.state import Artifact, ArtifactStore
@@ -88,6 +92,7 @@ def requested(
         return request
     split = request.split if product.same_split else None
     target = kept.target(hosted, request.anonymizer, whole=True, split=split)
+    refuse_annulled(target)
     require_submission(target, split)
     return attrs.evolve(request, target=target)
 

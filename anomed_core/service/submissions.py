@@ -32,7 +32,11 @@ from anomed_core.service.decoding import read_submission
 from anomed_core.service.evaluation import Evaluation, Validation
 from anomed_core.service.hosting import HostedChallenge
 from anomed_core.service.house_attacks import attack_follow_ups
-from anomed_core.service.kept_submissions import KeptSubmissions, require_submission
+from anomed_core.service.kept_submissions import (
+    KeptSubmissions,
+    refuse_annulled,
+    require_submission,
+)
 from anomed_core.service.parameters import checked_parameters, split_of, subject_of
 from anomed_core.service.phases import refuse_outside
 from anomed_core.service.releases import Releases
@@ -157,8 +161,10 @@ class Submissions:
             digest=digest,
         )
         target = self.kept.target_of(hosted, submission)
-        if target is not None and kind.with_target:
-            require_submission(target, split if kind.same_split else None)
+        if target is not None:
+            refuse_annulled(target)
+            if kind.with_target:
+                require_submission(target, split if kind.same_split else None)
         self._validate(hosted, kind, submission)
         request = ClaimRequest(
             challenge=hosted.id,

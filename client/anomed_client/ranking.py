@@ -28,12 +28,18 @@ class Entry:
         What is to be known about it, such as that nobody has attacked it yet.
     criteria
         What it was ranked by, by name.
+    state
+        ``ranked``, ``not attacked yet``, ``gated``, ``incomplete`` or ``house``.
+    worst_attack
+        The attack that decides: its ``score``, ``name``, and whether it is the ``house``'s.
     """
 
     place: int | None
     name: str
     labels: tuple[str, ...] = ()
     criteria: Mapping[str, float | None] = field(default_factory=dict)
+    state: str = "ranked"
+    worst_attack: Mapping[str, Any] | None = None
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -115,7 +121,8 @@ def ranking_of(told: Sequence[Mapping[str, Any]], name: str | None) -> Ranking:
     for ranking in rankings:
         if ranking.name == name:
             return ranking
-    raise UsageError(f"There is no ranking {name!r}.")
+    names = ", ".join(ranking.name for ranking in rankings)
+    raise UsageError(f"There is no ranking {name!r}; there are {names}.")
 
 
 def _entry(told: Mapping[str, Any]) -> Entry:
@@ -124,4 +131,6 @@ def _entry(told: Mapping[str, Any]) -> Entry:
         name=" / ".join(filter(None, (told["anonymizer"], told["deanonymizer"]))),
         labels=tuple(told["labels"]),
         criteria=dict(told["values"]),
+        state=told["state"],
+        worst_attack=told["worst_attack"],
     )

@@ -90,6 +90,7 @@ class FaultServer:
         self.content = CONTENT
         self.etag: str | None = None
         self.description: dict[str, object] = dict(DESCRIPTION)
+        self.rankings: list[dict[str, object]] = []
         self.ended = threading.Event()
         self._lock = threading.Lock()
         self._socket = socket.create_server(("127.0.0.1", 0))
@@ -111,6 +112,8 @@ class FaultServer:
             return json_reply(self.description)
         if path == "/whoami":
             return json_reply({"role": "anonymizer", "name": "alice"})
+        if path == "/ranking":
+            return json_reply(self.rankings)
         if path == "/data/anonymizer/thing":
             return self._product(request)
         if path == "/utility/anonymizer" and request.method == "POST":

@@ -72,6 +72,51 @@ def test_the_ranking_is_printed_for_people(
     assert "Mine: Anonymizer, validation" in answer.out
 
 
+def test_an_unknown_ranking_is_refused_with_those_that_there_are(
+    anomed: Anomed, scored: Server, config: str, game: str
+) -> None:
+    answer = anomed("scores", "rank", config, "--plugin", game, "--name", "best")
+
+    assert (answer.code != 0, answer.out) == (True, "")
+    assert "There is no ranking 'best'; there are anonymizer, deanonymizer." in answer.err
+
+
+def test_an_annulled_score_leaves_the_ranking_with_a_reason(
+    anomed: Anomed, scored: Server, config: str, game: str
+) -> None:
+    answer = anomed("scores", "annul", "2", "--reason", " two accounts of one team ")
+
+    assert (answer.code, answer.out) == (0, "Score 2 is annulled; row 4 says why.\n")
+    (*_, row) = anomed("scores", "list", "--json").json
+    assert (row["annulled"], row["supersedes"]) == ("two accounts of one team", 2)
+    command = ("scores", "rank", config, "--plugin", game, "--kind", "anonymizer", "--json")
+    (table,) = anomed(*command).json
+    assert [entry["anonymizer"] for entry in table["entries"]] == ["equal", "worse"]
+    assert scored.ledger.verify() == []
+
+
+@pytest.mark.parametrize(
+    ("arguments", "sentence"),
+    [
+        (["1"], "Missing option '--reason'"),
+        (["1", "--reason", "  "], "the reason is empty; say in a sentence"),
+        (["99", "--reason", "a mistake"], "Score 99 is unknown, or was superseded already."),
+        (["3", "--reason", "again"], "Score 3 is unknown, or was superseded already."),
+        (["4", "--reason", "again"], "Score 4 was annulled; it counts for nothing any more."),
+    ],
+)
+def test_what_cannot_be_annulled_is_refused(
+    anomed: Anomed, scored: Server, arguments: list[str], sentence: str
+) -> None:
+    scored.ledger.annul(3, "a mistake")
+
+    answer = anomed("scores", "annul", *arguments)
+
+    assert (answer.code != 0, answer.out) == (True, "")
+    assert sentence in answer.err
+    assert len(scored.ledger.scores()) == 4
+
+
 def test_scores_are_exported_with_every_digit(anomed: Anomed, scored: Server) -> None:
     rows = list(csv.DictReader(io.StringIO(anomed("scores", "export").out)))
     lines = anomed("scores", "export", "--format", "jsonl").out.splitlines()
@@ -197,6 +242,57 @@ def test_an_audit_of_nobody_says_so_and_closes_the_house(
     assert len(closed) == 1
 
 
+def test_an_audit_of_an_annulled_anonymizer_is_refused(
+    anomed: Anomed, scored: Server, config: str, game: str
+) -> None:
+    scored.ledger.annul(2, "two accounts of one team")
+
+    answer = anomed(
+        "audit", "http://127.0.0.1:9/", config, "--plugin", game, "--anonymizer", "better"
+    )
+
+    assert (answer.code != 0, answer.out) == (True, "")
+    assert (
+        "The final of the anonymizer 'better' was annulled (two accounts of one team); "
+        "choose another one." in answer.err
+    )
+
+
+ASKED_FOR_LATER = """
+from anomed_core import HouseAttack, Metric, hookimpl
+from tests.example_types import Guessing
+
+class Asking(Guessing):
+    @hookimpl
+    def anomed_house_attacks(self, challenge):
+        def run(submission, rng):
+            return {"risk": 0.5}
+
+        risk = Metric(name="risk", definition="Risk.")
+        return [
+            HouseAttack(name="visit", kind="anonymizer", metrics=[risk], run=run, on_request=True)
+        ]
+
+plugin = Asking()
+"""
+
+
+def test_an_attack_that_was_installed_later_is_asked_for_once_the_change_is_accepted(
+    anomed: Anomed, scored: Server, config: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "asking.py").write_text(ASKED_FOR_LATER)
+    monkeypatch.syspath_prepend(tmp_path)
+    command = ["audit", "http://127.0.0.1:9/", config, "--plugin", "asking:plugin"]
+    command += ["--anonymizer", "better", "--json"]
+
+    refused = anomed(*command)
+    assert (refused.code != 0, refused.out) == (True, "")
+    assert "--accept-metric-change" in refused.err
+    assert anomed(*command, "--accept-metric-change").json == {"visit": {"risk": 0.5}}
+    (*_, found) = scored.ledger.scores()
+    assert (found.origin, found.label) == ("house", "visit")
+
+
 # --- where it is remembered -----------------------------------------------------------------------
 
 
@@ -276,6 +372,17 @@ def test_a_changed_ledger_fails_with_code_1(anomed: Anomed, scored: Server, tmp_
     answer = anomed("ledger", "verify")
 
     assert (answer.code, answer.out) == (1, "scores row 2: its content was changed\n")
+
+
+def test_a_forged_criterion_is_a_fault(anomed: Anomed, scored: Server, tmp_path: Path) -> None:
+    with sqlite3.connect(tmp_path / "anomed-state" / "ledger.sqlite") as connection:
+        connection.execute("UPDATE criteria SET value = 0 WHERE score_id = 1")
+    connection.close()
+
+    answer = anomed("ledger", "verify")
+
+    told = "criteria row 1: its criteria are not what the score says\n"
+    assert (answer.code, answer.out) == (1, told)
 
 
 def test_a_score_that_cannot_be_read_is_a_fault_like_any_other(

@@ -67,6 +67,7 @@ class Contest:
         subject: Subject,
         metrics: dict[str, float],
         split: Split = Split.VALIDATION,
+        parameters: dict[str, str] | None = None,
     ) -> Score:
         """Record what a participant is scored."""
         claim = self.ledger.claim(
@@ -75,6 +76,7 @@ class Contest:
                 kind=kind,
                 subject=subject,
                 split=split,
+                parameters=parameters or {},
                 payload_digest="d" * 64,
                 fingerprint=self.fingerprint,
                 lease_s=LEASE_S,

@@ -161,6 +161,43 @@ def test_recording_with_criteria_makes_what_declaring_them_afterwards_makes(
     assert stored(database) == recorded
 
 
+def test_an_older_result_of_the_house_does_not_count_again(
+    database: Database, ledger: Ledger
+) -> None:
+    older = ledger.record_house(house_score(metrics={"risk": 0.5, "risk_low": 0.25}))
+    newer = ledger.record_house(house_score(metrics={"risk": 0.1, "risk_low": 0.05}))
+    ledger.supersede(older, {"risk": 0.9, "risk_low": 0.8}, PROVENANCE, fingerprint="f" * 64)
+    assert stored(database) == [(2, 2, "coin", "risk_low", 0.05, 0.1)]
+    ledger.annul(newer.id, "a mistake")
+    assert stored(database) == []
+    ledger.open_challenge("iris", "f" * 64, accept_change=False)
+    ledger.open_challenge("iris", "f" * 64, accept_change=False, ranked=RANKED)
+    assert stored(database) == []
+
+
+FORGERIES = {
+    "UPDATE criteria SET value = 0.9 WHERE score_id = 5": (5, "are not what the score says"),
+    "UPDATE criteria SET anonymizer = 'mallory' WHERE score_id = 7": (7, "are not what"),
+    "UPDATE criteria SET estimate = NULL WHERE score_id = 7": (7, "are not what"),
+    "UPDATE criteria SET first_id = 4 WHERE score_id = 5": (5, "are not what"),
+    "DELETE FROM criteria WHERE score_id = 5": (5, "its criteria are missing"),
+    "DELETE FROM criteria WHERE score_id = 7": (7, "its criteria are missing"),
+    "UPDATE criteria SET score_id = 8 WHERE score_id = 7": (8, "rankings don't count it"),
+    "UPDATE criteria SET challenge = 'digits' WHERE score_id = 7": (7, "that was never opened"),
+}
+
+
+@pytest.mark.parametrize("statement", FORGERIES)
+def test_forged_criteria_are_found(database: Database, ledger: Ledger, statement: str) -> None:
+    filled(ledger)
+    assert ledger.verify() == []
+    with database.writing() as connection:
+        connection.exec_driver_sql(statement)
+    number, problem = FORGERIES[statement]
+    assert (number, "criteria") in {(fault.row, fault.table) for fault in ledger.verify()}
+    assert any(problem in fault.problem for fault in ledger.verify())
+
+
 def test_values_keep_every_bit(database: Database, ledger: Ledger) -> None:
     value = math.nextafter(0.1, 1)
     score_of(ledger, final_of(), value)

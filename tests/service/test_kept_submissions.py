@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 from anomed_core import Baseline, Quality, Split, SubmissionKind, hookimpl
-from anomed_core.errors import SubmissionRejected
+from anomed_core.errors import NotAllowedError, SubmissionRejected
 from anomed_core.service.server import Server
 from anomed_core.testing import rehearse
 from anomed_core.wire import encode_npz
@@ -111,3 +111,20 @@ def test_attacks_are_rehearsed_on_a_baseline(server_of: OpenServer) -> None:
     findings = rehearse(server.challenges["guessing"], server)
     assert [finding.text for finding in findings if not finding.ok] == []
     assert met(game) == [7.0]
+
+
+def test_an_annulled_anonymizer_is_attacked_no_more(server_of: OpenServer) -> None:
+    game = Published(same_split=False)
+    server = server_of(game)
+    guess(server, "tuning", 1.0)
+    guess(server, "validation", 2.0)
+    (_, final) = server.ledger.scores()
+    assert len(server.ledger.submitters(challenge="guessing", kinds=["anonymizer"])) == 2
+
+    server.ledger.annul(final.id, "two accounts of one team")
+
+    for split in ("tuning", "validation"):
+        with pytest.raises(NotAllowedError, match=r"'a' was annulled \(two accounts of one team\)"):
+            attack(server, split)
+    assert met(game) == []
+    assert server.ledger.submitters(challenge="guessing", kinds=["anonymizer"]) == []

@@ -27,6 +27,10 @@ def test_the_library_tells_the_servers_order(tmp_path: Path) -> None:
         assert [(e.place, dict(e.criteria), list(e.labels)) for e in told.entries] == [
             (e.place, e.values, list(e.labels)) for e in headline.entries
         ]
+        given = [entry.as_dict() for entry in headline.entries]
+        assert [(e.state, e.worst_attack) for e in told.entries] == [
+            (entry["state"], entry["worst_attack"]) for entry in given
+        ]
         assert [r.name for r in challenge.rankings()] == [r.name for r in (headline, *others)]
     finally:
         server.close()

@@ -9,7 +9,7 @@ import attrs
 import numpy as np
 import numpy.typing as npt
 
-from anomed_core.ledger import Finals, Moment
+from anomed_core.ledger import Finals, Moment, RankedMetric
 from anomed_core.model import Score, Split, Take
 from anomed_core.service.ranking.declared_rankings import Reading, ResolvedRanking
 from anomed_core.service.ranking.rules import FloatArray, IntArray, correction
@@ -64,10 +64,18 @@ def _aligned(numbers: IntArray, rows: Sequence[tuple[object, ...]]) -> FloatArra
 
 def entries_of(finals: Finals, resolved: ResolvedRanking) -> Entries:
     """Return the entries of a ranking of finals."""
-    rows = _columns(finals.entries(), 3)
-    numbers, first, is_house = rows[:, np.argsort(rows[0])]
+    rows = _columns(finals.entries(), 4)
+    numbers, first, is_house, anchor = rows[:, np.argsort(rows[0])]
     known = numbers.astype(np.int64)
     counts = np.zeros((2, len(known)), dtype=np.int64)
+    found: dict[RankedMetric, FloatArray] = {resolved.anchor: anchor}
+
+    def single(reading: Reading) -> FloatArray:
+        (source,) = reading.sources
+        if source not in found:
+            found[source] = _single(finals, known, source)
+        return found[source]
+
     criteria = []
     for reading in resolved.criteria:
         if reading.take is Take.WORST:
@@ -75,36 +83,41 @@ def entries_of(finals: Finals, resolved: ResolvedRanking) -> Entries:
             if not counts.any():
                 counts = own_counts
         else:
-            values = _single(finals, known, reading)
+            values = single(reading)
         criteria.append(values)
     return Entries(
         numbers=known,
         first=first.astype(np.int64),
         is_house=is_house.astype(bool),
         criteria=tuple(criteria),
-        gates=tuple(_single(finals, known, reading) for _, reading in resolved.gates),
+        gates=tuple(single(reading) for _, reading in resolved.gates),
         n_house=counts[0],
         n_attacks=counts[1],
     )
 
 
-def _single(finals: Finals, numbers: IntArray, reading: Reading) -> FloatArray:
+def _single(finals: Finals, numbers: IntArray, source: RankedMetric) -> FloatArray:
     """Return a metric of the final itself, or of another score about the same subject."""
-    (source,) = reading.sources
     is_own = source.kind == finals.kind and not source.label
     return _aligned(numbers, finals.own(source.metric) if is_own else finals.of_subject(source))
 
 
 def _worst(finals: Finals, numbers: IntArray, reading: Reading) -> tuple[FloatArray, IntArray]:
     """Return the worst corrected limit of each entry, and the numbers of attacks on it."""
-    ids, *found = _columns(finals.n_attacks(reading.sources), 3)
-    counts = np.zeros((2, len(numbers)), dtype=np.int64)
-    counts[:, np.searchsorted(numbers, ids)] = found
-    factors = {int(n): correction(int(n)) for n in np.unique(counts)}
     # What is better for the attack is worse for the entry.
     largest = not reading.higher_is_better
-    rows = finals.worst(reading.sources, factors, largest=largest) if ids.size else []
-    return np.clip(_aligned(numbers, rows), *reading.bounds), counts
+    ids, n_house, n_attacks, limits = _columns(finals.attacked(reading.sources, largest=largest), 4)
+    where = np.searchsorted(numbers, ids)
+    counts = np.zeros((2, len(numbers)), dtype=np.int64)
+    counts[:, where] = n_house, n_attacks
+    worst = np.full(len(numbers), np.nan)
+    worst[where] = limits
+    if counts.size and counts.max() > 1:  # else nothing is corrected
+        factors = {int(n): correction(int(n)) for n in np.unique(counts)}
+        rows = finals.worst(reading.sources, factors, largest=largest)
+        ids, limits = _columns(rows, 2)
+        worst[np.searchsorted(numbers, ids)] = limits
+    return np.clip(worst, *reading.bounds), counts
 
 
 def attackers_of(finals: Finals, targets: IntArray, resolved: ResolvedRanking) -> Entries:
@@ -120,14 +133,13 @@ def attackers_of(finals: Finals, targets: IntArray, resolved: ResolvedRanking) -
         The ranking.
     """
     tables = [_attacks(finals, targets, reading) for reading in resolved.criteria]
-    names = sorted({name for table in tables for name in table.names})
+    names = sorted(set().union(*(table.names for table in tables)))
     position = {name: number for number, name in enumerate(names)}
     first = np.full(len(names), np.iinfo(np.int64).max)
-    for table in tables:
-        np.minimum.at(first, [position[name] for name in table.names], table.first)
     criteria = []
     for table, reading in zip(tables, resolved.criteria, strict=True):
-        who = np.array([position[name] for name in table.names], dtype=np.int64)
+        who = np.fromiter((position[name] for name in table.names), np.int64, len(table.names))
+        np.minimum.at(first, who, table.first)
         criteria.append(_of_many(table, who, reading, n_entries=len(names), n_targets=len(targets)))
     nothing = np.zeros(len(names), dtype=np.int64)
     return Entries(
@@ -146,7 +158,7 @@ def attackers_of(finals: Finals, targets: IntArray, resolved: ResolvedRanking) -
 class _Attacks:
     """Attacks on ranked targets, each a row: who, on whom, how well, when, at which parameter."""
 
-    names: list[str]
+    names: Sequence[str]
     targets: IntArray
     values: FloatArray
     first: IntArray
@@ -155,18 +167,15 @@ class _Attacks:
 
 def _attacks(finals: Finals, targets: IntArray, reading: Reading) -> _Attacks:
     (source,) = reading.sources
-    rows = finals.attacks_on(source, with_parameters=bool(reading.over))
-    ranked = set(targets.tolist())
-    rows = [row for row in rows if row[1] in ranked]
+    rows = finals.attacks_on(source, targets.tolist(), with_parameters=bool(reading.over))
+    names, numbers, values, first, *parameters = zip(*rows, strict=True) if rows else [()] * 5
+    at = [_parameter(text, reading.over) for text in parameters[0]] if reading.over else []
     return _Attacks(
-        names=[row[0] for row in rows],
-        targets=np.array([row[1] for row in rows], dtype=np.int64),
-        values=np.array([row[2] for row in rows], dtype=np.float64),
-        first=np.array([row[3] for row in rows], dtype=np.int64),
-        at=np.array(
-            [_parameter(row[4], reading.over) if reading.over else 0.0 for row in rows],
-            dtype=np.float64,
-        ),
+        names=names,
+        targets=np.array(numbers, dtype=np.int64),
+        values=np.array(values, dtype=np.float64),
+        first=np.array(first, dtype=np.int64),
+        at=np.array(at, dtype=np.float64),
     )
 
 

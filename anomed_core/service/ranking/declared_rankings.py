@@ -172,6 +172,11 @@ def _criterion(
             f"{what} takes {criterion.metric!r} as {criterion.take.value!r}, but {own.name!r} "
             "attacks nobody; that is for kinds with a target"
         )
+    if criterion.over and criterion.over not in {parameter.name for parameter in own.parameters}:
+        raise ContractError(
+            f"{what} takes the area of {criterion.metric!r} over {criterion.over!r}, which is no "
+            f"parameter of {own.name!r}; it has {[p.name for p in own.parameters]}"
+        )
     metric = _declared_metric(declared.metrics[own.name], criterion.metric, f"{what}: {own.name!r}")
     return _reading(criterion, metric, [_source(own.name, "", metric, declared.metrics[own.name])])
 
