@@ -1,7 +1,7 @@
 from .attacks import Signals as Signals
 from .auditing.audits import AuditSettings as AuditSettings
 from .auditing.audits import audit as audit
-from .auditing.results import AuditMetadata as AuditMetadata
+from .auditing.metadata import AuditMetadata as AuditMetadata
 from .auditing.results import AuditResults as AuditResults
 from .challenge.data import InMemoryNumpyArrays as InMemoryNumpyArrays
 from .challenge.data import NpzFromDisk as NpzFromDisk

@@ -10,7 +10,8 @@ import pytest
 from anomed_supervised_mia.attacks import Signals
 from anomed_supervised_mia.auditing.audits import AuditSettings, audit
 from anomed_supervised_mia.auditing.conclusions import conclude
-from anomed_supervised_mia.auditing.results import AuditMetadata, AuditResults
+from anomed_supervised_mia.auditing.metadata import AuditMetadata
+from anomed_supervised_mia.auditing.results import AuditResults
 from anomed_supervised_mia.auditing.slices import by_column
 from anomed_supervised_mia.report import (
     epochs_figure,

@@ -19,9 +19,9 @@ from anomed_supervised_mia.attacks import (
     Signals,
 )
 from anomed_supervised_mia.attacks.alike import check_alike
+from anomed_supervised_mia.auditing.metadata import AuditMetadata
 from anomed_supervised_mia.auditing.results import (
     AttackResult,
-    AuditMetadata,
     AuditResults,
     SkippedSlice,
 )

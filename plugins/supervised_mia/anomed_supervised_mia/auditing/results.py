@@ -3,10 +3,8 @@
 from __future__ import annotations
 
 import json
-import math
-import operator
 from collections.abc import Iterator
-from typing import TYPE_CHECKING, Any, SupportsFloat, SupportsIndex
+from typing import TYPE_CHECKING, Any
 
 import attrs
 import cattrs
@@ -14,6 +12,7 @@ import cattrs
 from anomed_supervised_mia.auditing._results_frame import flat
 from anomed_supervised_mia.auditing._results_json import converter
 from anomed_supervised_mia.auditing._results_text import summarise
+from anomed_supervised_mia.auditing.metadata import AuditMetadata
 from anomed_supervised_mia.auditing.slices import Slice
 from anomed_supervised_mia.metrics import (
     EpsilonBound,
@@ -32,52 +31,6 @@ if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
     from anomed_core.report import Display
-
-
-def _epoch(value: SupportsIndex | None) -> int | None:
-    return None if value is None else operator.index(value)
-
-
-def _known(value: SupportsFloat | None) -> float | None:
-    """Return a number that JSON can hold; NaN says that it is not known."""
-    return None if value is None or math.isnan(value) else float(value)
-
-
-def _claim(value: SupportsFloat | None) -> float | None:
-    """Return a claim; one of infinity promises nothing."""
-    if value is not None and math.isnan(value):
-        raise ValueError("claimed_epsilon is NaN; give a number, or None if nothing is claimed.")
-    return None if value is None or value == math.inf else float(value)
-
-
-@attrs.frozen(kw_only=True)
-class AuditMetadata:
-    """What is known about the audited model.
-
-    Attributes
-    ----------
-    model : str
-        Its name, without version or epoch: what to draw as one line over the epochs.
-    epoch : int or None
-        The checkpoint.
-    train_accuracy, test_accuracy : float or None
-        Its utility, in [0, 1]. An audit fills in what it can compute from the signals.
-    claimed_epsilon : float or None
-        The privacy promised, if any; the ceilings follow from it. Infinity promises nothing, and
-        becomes None.
-    claimed_delta : float
-        The delta of that promise, in [0, 1).
-    notes : str
-        Whatever a reader should know.
-    """
-
-    model: str = "model"
-    epoch: int | None = attrs.field(default=None, converter=_epoch)
-    train_accuracy: float | None = attrs.field(default=None, converter=_known)
-    test_accuracy: float | None = attrs.field(default=None, converter=_known)
-    claimed_epsilon: float | None = attrs.field(default=None, converter=_claim)
-    claimed_delta: float = attrs.field(default=0.0, converter=float)
-    notes: str = ""
 
 
 @attrs.frozen(kw_only=True)

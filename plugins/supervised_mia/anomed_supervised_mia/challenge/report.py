@@ -9,7 +9,8 @@ import numpy as np
 from anomed_core import ReportSection, Role, Score, Split, Submission
 from anomed_core.statistics import rank
 from anomed_supervised_mia.auditing.audits import AuditSettings, measure
-from anomed_supervised_mia.auditing.results import AttackResult, AuditMetadata, AuditResults
+from anomed_supervised_mia.auditing.metadata import AuditMetadata
+from anomed_supervised_mia.auditing.results import AttackResult, AuditResults
 from anomed_supervised_mia.auditing.slices import Slice
 from anomed_supervised_mia.challenge.arena import Arena
 from anomed_supervised_mia.report import report_parts

@@ -12,7 +12,8 @@ from anomed_supervised_mia.attacks import (
 )
 from anomed_supervised_mia.auditing.audits import AuditSettings, audit, default_attacks, ranked_by
 from anomed_supervised_mia.auditing.conclusions import conclude
-from anomed_supervised_mia.auditing.results import AuditMetadata, AuditResults
+from anomed_supervised_mia.auditing.metadata import AuditMetadata
+from anomed_supervised_mia.auditing.results import AuditResults
 from anomed_supervised_mia.auditing.slices import by_column
 from anomed_supervised_mia.metrics import (
     Estimate,
