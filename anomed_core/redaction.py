@@ -60,17 +60,17 @@ def discreet_message(text: str) -> str:
 
 def discreet_traceback(error: BaseException) -> str:
     """Return the traceback of an exception and of its causes; messages are cut and masked."""
-    told = traceback.TracebackException.from_exception(error, compact=True)
-    _shorten_notes(told)
-    return "\n".join(map(_frame_or_message, told.format())).strip()
+    trace = traceback.TracebackException.from_exception(error, compact=True)
+    _shorten_notes(trace)
+    return "\n".join(map(_frame_or_message, trace.format())).strip()
 
 
-def _shorten_notes(told: traceback.TracebackException | None) -> None:
+def _shorten_notes(trace: traceback.TracebackException | None) -> None:
     """Cut and mask notes here: formatting would tear them into lines that look like messages."""
-    if told is None:
+    if trace is None:
         return
-    told.__notes__ = [discreet_message(str(note)) for note in told.__notes__ or ()]
-    for other in (told.__cause__, told.__context__, *(told.exceptions or ())):
+    trace.__notes__ = [discreet_message(str(note)) for note in trace.__notes__ or ()]
+    for other in (trace.__cause__, trace.__context__, *(trace.exceptions or ())):
         _shorten_notes(other)
 
 

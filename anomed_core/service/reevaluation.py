@@ -51,9 +51,9 @@ class Reevaluation:
             return "the same"
         old, new = self.score.metrics, self.metrics
         names = [name for name in {**old, **new} if old.get(name) != new.get(name)]
-        told = [f"{name} {old.get(name)} -> {new.get(name)}" for name in names[:_MOST_TOLD]]
+        changes = [f"{name} {old.get(name)} -> {new.get(name)}" for name in names[:_MOST_TOLD]]
         more = [f"{len(names) - _MOST_TOLD} more"] if len(names) > _MOST_TOLD else []
-        return ", ".join(told + more)
+        return ", ".join(changes + more)
 
     def as_dict(self) -> dict[str, Any]:
         """Return the outcome as JSON values."""

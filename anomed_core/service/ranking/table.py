@@ -116,19 +116,19 @@ class RankingEntry:
         }
 
     @classmethod
-    def of_dict(cls, told: Mapping[str, Any]) -> RankingEntry:
+    def of_dict(cls, document: Mapping[str, Any]) -> RankingEntry:
         """Return the entry that was told as JSON values."""
-        worst = told["worst_attack"]
+        worst = document["worst_attack"]
         return cls(
-            place=told["place"],
-            state=State(told["state"]),
-            labels=tuple(told["labels"]),
-            anonymizer=told["anonymizer"],
-            deanonymizer=told["deanonymizer"],
-            score_id=told["score"],
-            first_id=told["first_score"],
-            values=dict(told["values"]),
-            n_attacks=told["n_attacks"],
+            place=document["place"],
+            state=State(document["state"]),
+            labels=tuple(document["labels"]),
+            anonymizer=document["anonymizer"],
+            deanonymizer=document["deanonymizer"],
+            score_id=document["score"],
+            first_id=document["first_score"],
+            values=dict(document["values"]),
+            n_attacks=document["n_attacks"],
             worst=worst
             and DecidingAttack(
                 score_id=worst["score"], name=worst["name"], is_house=worst["house"]
@@ -175,17 +175,17 @@ class RankingTable:
         }
 
     @classmethod
-    def of_dict(cls, told: Mapping[str, Any]) -> RankingTable:
+    def of_dict(cls, document: Mapping[str, Any]) -> RankingTable:
         """Return the ranking that was told as JSON values."""
         return cls(
-            challenge=told["challenge"],
-            name=told["name"],
-            title=told["title"],
-            kind=told["kind"],
-            split=told["data_split"],
-            columns=tuple(RankingColumn(**column) for column in told["columns"]),
-            entries=tuple(RankingEntry.of_dict(entry) for entry in told["entries"]),
-            n_entries=told["n_entries"],
+            challenge=document["challenge"],
+            name=document["name"],
+            title=document["title"],
+            kind=document["kind"],
+            split=document["data_split"],
+            columns=tuple(RankingColumn(**column) for column in document["columns"]),
+            entries=tuple(RankingEntry.of_dict(entry) for entry in document["entries"]),
+            n_entries=document["n_entries"],
         )
 
     @property
@@ -229,11 +229,11 @@ def as_csv(tables: Sequence[RankingTable]) -> str:
     writer.writerow(["ranking", "data_split", *_FACTS, *names])
     for table in tables:
         for entry in table.entries:
-            told = entry.as_dict()
-            told["labels"] = "; ".join(entry.labels)
-            told["worst_attack"] = entry.worst.name if entry.worst else ""
+            document = entry.as_dict()
+            document["labels"] = "; ".join(entry.labels)
+            document["worst_attack"] = entry.worst.name if entry.worst else ""
             values = [entry.values.get(name) for name in names]
-            cells = [*(told[name] for name in _FACTS), *values]
+            cells = [*(document[name] for name in _FACTS), *values]
             writer.writerow(
                 [table.name, table.split, *("" if cell is None else cell for cell in cells)]
             )

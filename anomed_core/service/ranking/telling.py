@@ -254,8 +254,8 @@ def ranked_part(hosted: HostedChallenge, score: Score) -> dict[str, Any] | None:
     }
     if not names:
         return None
-    told = score.as_dict()
+    document = score.as_dict()
     shown = ("id", "challenge", "kind", "anonymizer", "deanonymizer", "data_split", "metrics")
-    part = {name: told[name] for name in (*shown, "origin", "label", "supersedes", "annulled")}
-    part["metrics"] = {name: value for name, value in told["metrics"].items() if name in names}
+    part = {name: document[name] for name in (*shown, "origin", "label", "supersedes", "annulled")}
+    part["metrics"] = {name: value for name, value in document["metrics"].items() if name in names}
     return part
