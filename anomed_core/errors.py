@@ -5,6 +5,7 @@ The tree, by what the person who meets the error can do about it::
     AnomedError
     ├── UsageError (ValueError)            an organiser fixes the command line, file or environment
     │   ├── ConfigError                    ... a key of the configuration
+    │   ├── TableError                     ... a table in a file
     │   ├── EnvironmentInUseError          ... what uses the environment of a foreign library
     │   ├── EnvironmentMissingError        ... the environment of a foreign library
     │   └── PluginError                    ... the choice or installation of a plugin
@@ -81,6 +82,33 @@ class EnvironmentInUseError(UsageError):
 
 class EnvironmentMissingError(UsageError):
     """A foreign library has no environment yet, or it could not be made."""
+
+
+class TableError(UsageError):
+    """A table in a file is not what it should be.
+
+    Parameters
+    ----------
+    source
+        Name of the file.
+    problem
+        What is wrong with it, what is allowed, and what to do.
+    line
+        Where in a text file, from 1.
+    column
+        Name of the column.
+    """
+
+    def __init__(
+        self, source: str, problem: str, *, line: int | None = None, column: str | None = None
+    ) -> None:
+        where = source if line is None else f"{source}, line {line}"
+        where = where if column is None else f"{where}, column {column!r}"
+        super().__init__(f"{where}: {problem}")
+        self.source = source
+        self.problem = problem
+        self.line = line
+        self.column = column
 
 
 class PluginError(UsageError):

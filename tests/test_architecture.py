@@ -13,7 +13,7 @@ from pathlib import Path
 import pytest
 
 import anomed_core
-from anomed_core import environments, errors, report, statistics
+from anomed_core import environments, errors, report, statistics, tables
 
 ROOT = Path(__file__).parent.parent
 CORE = ROOT / "anomed_core"
@@ -36,6 +36,7 @@ ALLOWED = {
     "wire": {"errors"},
     "hookspecs": {"environments", "errors", "model", "sampling", "state", "wire"},
     "state": {"errors", "wire"},
+    "tables": {"errors"},
     "datasets": {"errors", "hookspecs", "model"},
     "config": {"errors", "model", "wire"},
     "plugins": {"datasets", "errors", "hookspecs", "model", "sampling", "state", "wire"},
@@ -201,7 +202,7 @@ def test_the_core_knows_no_challenge_type() -> None:
 @pytest.mark.parametrize("package", PLUGINS, ids=lambda path: path.name)
 def test_plugins_import_only_names_that_the_core_exports(package: Path) -> None:
     exported = {f"anomed_core.{name}" for name in anomed_core.__all__} | {"anomed_core"}
-    for shared in (environments, report, statistics):
+    for shared in (environments, report, statistics, tables):
         exported |= {shared.__name__, *(f"{shared.__name__}.{name}" for name in shared.__all__)}
 
     for path, tree in modules(package):

@@ -1,0 +1,171 @@
+"""What a column of text is: the one inference for all who read tables."""
+
+from __future__ import annotations
+
+import attrs
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from anomed_core.tables.dates import forms_of, is_form, read_dates
+from anomed_core.tables.numbers import (
+    NEVER,
+    all_true,
+    find_numbers,
+    force_numbers,
+    resembles_number,
+    why_no_number,
+)
+from anomed_core.tables.options import ColumnKind
+
+_SAMPLE = 200
+_TRUE, _FALSE = ("true", "yes", "1"), ("false", "no", "0")
+
+
+@attrs.frozen
+class Column:
+    """A column, and what it was taken for.
+
+    Attributes
+    ----------
+    array
+        int64, float64, bool, date32, timestamps or text; null where a cell is missing.
+    kind
+        What it is.
+    doubt
+        Why it is text although it does not look like it; empty if nothing is to be said.
+    """
+
+    array: pa.ChunkedArray = attrs.field(repr=False)
+    kind: ColumnKind
+    doubt: str = ""
+
+
+class UnfitError(ValueError):
+    """A cell is not of the kind that somebody says its column has."""
+
+    def __init__(self, problem: str, record: int | None = None) -> None:
+        super().__init__(problem)
+        self.record = record
+
+
+def infer(cells: pa.ChunkedArray, mark: str, *, dates: bool) -> Column:
+    """Take a column of text for what all of its cells are.
+
+    Parameters
+    ----------
+    cells
+        Text; null is missing.
+    mark
+        Before the decimals.
+    dates
+        Whether dates are looked for.
+
+    Returns
+    -------
+    Column
+    """
+    sample = _sample(cells)
+    if not sample:
+        return Column(cells, ColumnKind("text"))
+    if all(map(resembles_number, sample)):
+        hopeless = any(why_no_number(cell, mark) in NEVER for cell in sample)
+        found = None if hopeless else find_numbers(cells, mark)
+        return Column(*found) if found else _no_numbers(cells, mark)
+    words = {cell.lower() for cell in sample}
+    if words <= {"true", "false"}:
+        found = _booleans(cells)
+        if found:
+            return Column(*found)
+    forms = forms_of(sample) if dates and sample[0][:1].isdigit() else []
+    read = {form: found for form in forms if (found := read_dates(cells, form))}
+    if len(read) == 1:
+        return Column(*next(iter(read.values())))
+    doubt = f"dates, but either of {' and '.join(read)}; give kind date:FORM" if read else ""
+    return Column(cells, ColumnKind("text"), doubt)
+
+
+def _sample(cells: pa.ChunkedArray) -> list[str]:
+    some = cells.slice(0, _SAMPLE).drop_null()
+    if not len(some) and cells.null_count < len(cells):
+        some = cells.drop_null().slice(0, _SAMPLE)
+    found: list[str] = some.to_pylist()
+    return found
+
+
+def _no_numbers(cells: pa.ChunkedArray, mark: str) -> Column:
+    """Say which cell keeps a column from being numbers, as far as a look at the first tells."""
+    found = ((cell, why_no_number(cell, mark)) for cell in _sample(cells))
+    cell, why = next(((cell, why) for cell, why in found if why), ("", ""))
+    doubt = f"{cell!r} {why}" if why else "some cells are no numbers that would be kept as written"
+    return Column(cells, ColumnKind("text"), doubt)
+
+
+def _booleans(cells: pa.ChunkedArray) -> tuple[pa.ChunkedArray, ColumnKind] | None:
+    words = set(pc.unique(cells).drop_null().to_pylist()) if _few(cells) else set()
+    if not words or {word.lower() for word in words} - {"true", "false"}:
+        return None
+    form = next(
+        (pair for pair in ("false true", "False True", "FALSE TRUE") if words <= set(pair.split())),
+        "",
+    )
+    return pc.equal(pc.utf8_lower(cells), "true"), ColumnKind("boolean", form)
+
+
+def _few(cells: pa.ChunkedArray) -> bool:
+    longest = pc.max(pc.binary_length(cells)).as_py() or 0
+    return bool(longest <= len("false"))
+
+
+def read_as(cells: pa.ChunkedArray, wanted: ColumnKind, mark: str) -> Column:
+    """Read a column of text as what somebody says it is.
+
+    Raises
+    ------
+    UnfitError
+        If a cell is not.
+    """
+    if wanted.kind == "text":
+        return Column(cells, ColumnKind("text"))
+    if wanted.kind in {"integer", "number"}:
+        found = find_numbers(cells, mark)
+        if found and wanted.kind in {found[1].kind, "number"}:
+            array = found[0].cast(pa.float64()) if wanted.kind == "number" else found[0]
+            return Column(array, attrs.evolve(found[1], kind=wanted.kind))
+        numbers, fits = force_numbers(cells, wanted.kind, mark)
+        if numbers is None:
+            raise _unfit(cells, fits, f"is no {wanted.kind}")
+        return Column(numbers, ColumnKind(wanted.kind))
+    if wanted.kind == "boolean":
+        words = pc.utf8_lower(cells)
+        fits = pc.or_(pc.is_null(cells), pc.is_in(words, pa.array([*_TRUE, *_FALSE])))
+        if not all_true(fits):
+            raise _unfit(cells, fits, "is neither true nor false")
+        values = pc.is_in(words, pa.array(_TRUE))
+        return Column(
+            pc.if_else(pc.is_null(cells), pa.scalar(None, pa.bool_()), values),
+            (_booleans(cells) or (None, ColumnKind("boolean")))[1],
+        )
+    return _read_dates_as(cells, wanted)
+
+
+def _read_dates_as(cells: pa.ChunkedArray, wanted: ColumnKind) -> Column:
+    if wanted.form and not is_form(wanted.form):
+        raise UnfitError(f"{wanted.form!r} is no known form of dates; give one like %d.%m.%Y")
+    sample = _sample(cells)
+    forms = [wanted.form] if wanted.form else forms_of(sample[:1]) if sample else ["%Y-%m-%d"]
+    read = [found for form in forms if (found := read_dates(cells, form))]
+    if len(read) > 1:
+        raise UnfitError(
+            f"the dates may be {' or '.join(kind.form for _, kind in read)}; say which"
+        )
+    if not read or (read[0][1].kind != wanted.kind and sample):
+        for record, cell in enumerate(cells.to_pylist()):
+            if cell is not None and not set(forms) & set(forms_of([cell])):
+                raise UnfitError(f"{cell!r} is no {wanted.kind} like the others", record)
+        raise UnfitError(f"the cells, such as {sample[0]!r}, are no {wanted.kind}s of one form")
+    return Column(read[0][0], attrs.evolve(read[0][1], kind=wanted.kind))
+
+
+def _unfit(cells: pa.ChunkedArray, fits: pa.ChunkedArray, what: str) -> UnfitError:
+    record = pc.index(fits, value=False).as_py()
+    return UnfitError(f"{cells[record].as_py()!r} {what}", record)

@@ -1,0 +1,172 @@
+"""What may be said about a table beforehand, and what its columns are."""
+
+from __future__ import annotations
+
+import codecs
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+import attrs
+
+from anomed_core.errors import UsageError
+
+KINDS = ("text", "integer", "number", "boolean", "date", "date-time")
+"""What a column may be."""
+
+_WORDS = {"tab": "\t", "\\t": "\t", "comma": ",", "semicolon": ";", "pipe": "|", "space": " "}
+_YES_NO = {"yes": True, "true": True, "no": False, "false": False}
+_KIND = "kind:"
+
+
+@attrs.frozen
+class ColumnKind:
+    """What a column is, and how its cells were written.
+
+    Attributes
+    ----------
+    kind
+        One of `KINDS`.
+    form
+        Of dates as of `strftime`, such as ``%d.%m.%Y``; of booleans the words for false and true;
+        ``e`` for numbers of which tiny ones have an exponent. Empty if it is not known.
+    n_decimals
+        Of numbers: how many decimals every cell has at least.
+
+    Raises
+    ------
+    UsageError
+        If there is no such kind.
+    """
+
+    kind: str
+    form: str = ""
+    n_decimals: int = 0
+
+    def __attrs_post_init__(self) -> None:
+        if self.kind not in KINDS:
+            raise UsageError(f"there is no kind {self.kind!r}; a column is {', '.join(KINDS)}")
+
+
+def kinds_of(kinds: Mapping[str, str | ColumnKind] | None) -> dict[str, ColumnKind]:
+    """Return kinds by column, whether given by name (``date`` or ``date:%d.%m.%Y``) or whole.
+
+    Raises
+    ------
+    UsageError
+        If there is no such kind.
+    """
+    found = {}
+    for column, kind in (kinds or {}).items():
+        if isinstance(kind, ColumnKind):
+            found[column] = kind
+        else:
+            name, _, form = kind.partition(":")
+            found[column] = ColumnKind(name, form)
+    return found
+
+
+def _word(text: str) -> str:
+    return _WORDS.get(text, text)
+
+
+def _words(given: Iterable[str]) -> tuple[str, ...]:
+    return (given,) if isinstance(given, str) else tuple(given)
+
+
+@attrs.frozen(kw_only=True)
+class TableOptions:
+    """How a file is to be read, where it is not to be found out.
+
+    Attributes
+    ----------
+    separator
+        Between the cells of a CSV file, such as ``;`` or ``tab``; found where it is empty.
+    decimal
+        Decimal mark of a CSV file, ``.`` or ``,``; found where it is empty.
+    encoding
+        Of a CSV file, such as ``latin-1``; found where it is empty.
+    na_values
+        Words that mean a missing value, such as ``NA``; otherwise only the empty cell does.
+    index
+        What becomes of an index that pandas wrote into the file: ``refuse``, ``column`` or
+        ``drop``.
+    dates
+        Whether dates in CSV files are looked for; where not, they stay text.
+
+    Raises
+    ------
+    UsageError
+        If a value is not allowed.
+    """
+
+    separator: str = attrs.field(default="", converter=_word)
+    decimal: str = ""
+    encoding: str = ""
+    na_values: tuple[str, ...] = attrs.field(default=(), converter=_words)
+    index: str = "refuse"
+    dates: bool = True
+
+    def __attrs_post_init__(self) -> None:
+        mark = self.separator
+        if mark and (len(mark) != 1 or not mark.isascii() or mark in '"\r\n'):
+            raise UsageError(f"separator is {mark!r}; give one ASCII character such as ';', or tab")
+        if self.decimal not in {"", ".", ","} or (mark and mark == self.decimal):
+            raise UsageError(
+                f"decimal is {self.decimal!r} beside the separator {mark!r}; give . or ,"
+            )
+        if self.index not in {"refuse", "column", "drop"}:
+            raise UsageError(f"index is {self.index!r}; give refuse, column or drop")
+        if self.encoding:
+            try:
+                codecs.lookup(self.encoding)
+            except LookupError as error:
+                raise UsageError(
+                    f"encoding is {self.encoding!r}, which Python does not know; try utf-8"
+                ) from error
+
+
+def parse_options(
+    pairs: Iterable[tuple[str, str]], *, dates: bool = True
+) -> tuple[TableOptions, dict[str, ColumnKind]]:
+    """Read options from words, as command lines and sources give them.
+
+    Parameters
+    ----------
+    pairs
+        Names of `TableOptions` with their values, ``na_values`` once a word, and ``kind:COLUMN``
+        with one of `KINDS`.
+    dates
+        Whether dates are looked for if nothing is said.
+
+    Returns
+    -------
+    (options, kinds) : tuple
+
+    Raises
+    ------
+    UsageError
+        If a name or a value is not allowed.
+
+    Examples
+    --------
+    >>> options, kinds = parse_options([("separator", ";"), ("kind:zip", "text")])
+    >>> options.separator, kinds["zip"].kind
+    (';', 'text')
+    """
+    given: dict[str, Any] = {"dates": dates}
+    kinds = {}
+    names = [field.name for field in attrs.fields(TableOptions)]
+    for name, value in pairs:
+        if name.startswith(_KIND):
+            kinds[name.removeprefix(_KIND)] = value
+        elif name not in names:
+            raise UsageError(
+                f"there is no option {name!r} of tables; give {', '.join(names)} or kind:COLUMN"
+            )
+        elif name == "na_values":
+            given[name] = (*given.get(name, ()), value)
+        elif name == "dates" and value not in _YES_NO:
+            raise UsageError(f"dates is {value!r}; give yes or no")
+        else:
+            given[name] = _YES_NO[value] if name == "dates" else value
+    return TableOptions(**given), kinds_of(kinds)

@@ -1,0 +1,151 @@
+"""Parquet files: the types are given, and what people can't read is refused by name."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from pathlib import Path
+
+import pyarrow as pa
+import pyarrow.compute as pc
+import pyarrow.parquet as pq
+from pyarrow import types
+
+from anomed_core.errors import TableError
+from anomed_core.tables.inference import Column, UnfitError, read_as
+from anomed_core.tables.options import ColumnKind, TableOptions
+
+_UNNAMED = "__index_level_"
+_TEXT = (types.is_string, types.is_large_string, types.is_string_view, types.is_null)
+_NUMBERS = (types.is_floating, types.is_decimal)
+
+
+def read_parquet(
+    path: Path, options: TableOptions, kinds: Mapping[str, ColumnKind]
+) -> dict[str, Column]:
+    """Read the columns of a parquet file.
+
+    Raises
+    ------
+    TableError
+        If the file can't be read, keeps an index that nobody spoke of, repeats a name, or has a
+        column of another type than text, numbers, booleans, dates and categories of these.
+    """
+    try:
+        file = pq.ParquetFile(path)
+        schema = file.schema_arrow
+    except (pa.ArrowException, OSError) as error:
+        raise TableError(path.name, f"no readable parquet file: {error}") from error
+    names = _names(schema, options, source=path.name)
+    for field in schema:
+        if field.name in names and _kind(field.type) is None:
+            raise TableError(
+                path.name,
+                f"the column holds {field.type}; give text, numbers, booleans or dates, or leave "
+                "it out",
+                column=field.name,
+            )
+    try:
+        table = file.read(columns=list(names))
+    except (pa.ArrowException, OSError) as error:
+        raise TableError(path.name, f"no readable parquet file: {error}") from error
+    return {
+        shown: _column(table.column(name), options, kinds.get(shown), name=shown, source=path.name)
+        for name, shown in names.items()
+    }
+
+
+def _names(schema: pa.Schema, options: TableOptions, *, source: str) -> dict[str, str]:
+    """Return the columns to read, and what they are called."""
+    for name in schema.names:
+        if not name or schema.names.count(name) > 1:
+            raise TableError(
+                source, "a column has no name, or two have one; rename one", column=name
+            )
+    index = [name for name in _index(schema.metadata) if name in schema.names]
+    if index and options.index == "refuse":
+        named = ", ".join("without a name" if n.startswith(_UNNAMED) else repr(n) for n in index)
+        raise TableError(
+            source,
+            f"the file keeps an index ({named}), which may say who is who; write it without "
+            "(index=False), or give the option index, drop or column",
+        )
+    kept = [name for name in schema.names if name not in index or options.index == "column"]
+    shown = {name: name for name in kept}
+    for name in kept:
+        if name in index and name.startswith(_UNNAMED):
+            free = "index" if len(index) == 1 else f"index_{name[len(_UNNAMED) :].strip('_')}"
+            if free in kept:
+                raise TableError(source, f"the index would be a second {free!r}; rename one")
+            shown[name] = free
+    return shown
+
+
+def _index(metadata: Mapping[bytes, bytes] | None) -> list[str]:
+    """Return the columns that pandas took from its index; ranges are no columns."""
+    try:
+        described = json.loads((metadata or {}).get(b"pandas", b"{}"))
+        return [name for name in described.get("index_columns", []) if isinstance(name, str)]
+    except (ValueError, AttributeError):
+        return []
+
+
+def _kind(kind: pa.DataType) -> str | None:
+    if types.is_dictionary(kind):
+        return _kind(kind.value_type)
+    found = {
+        "text": any(is_it(kind) for is_it in _TEXT),
+        "integer": types.is_integer(kind) or (types.is_decimal(kind) and kind.scale == 0),
+        "number": any(is_it(kind) for is_it in _NUMBERS),
+        "boolean": types.is_boolean(kind),
+        "date": types.is_date(kind),
+        "date-time": types.is_timestamp(kind),
+    }
+    return next((name for name, holds in found.items() if holds), None)
+
+
+def _column(
+    array: pa.ChunkedArray,
+    options: TableOptions,
+    wanted: ColumnKind | None,
+    *,
+    name: str,
+    source: str,
+) -> Column:
+    kind = _kind(array.type) or ""
+    if types.is_dictionary(array.type) and (wanted or kind != "text"):
+        array = array.cast(array.type.value_type)
+    if types.is_null(array.type):
+        array = array.cast(pa.string())
+    if kind == "text" and not types.is_dictionary(array.type):
+        array = array.cast(pa.string())
+        missing = pc.is_in(array, pa.array(options.na_values, pa.string()))
+        array = pc.if_else(missing, pa.scalar(None, pa.string()), array)
+    found = _decimal(array) if types.is_decimal(array.type) else Column(array, ColumnKind(kind))
+    if wanted is None or wanted.kind == found.kind.kind:
+        return found
+    if wanted.kind == "number" and kind == "integer":
+        return Column(found.array.cast(pa.float64()), ColumnKind("number"))
+    if kind in {"text", "integer", "boolean"}:
+        try:
+            return read_as(found.array.cast(pa.string()), wanted, ".")
+        except UnfitError as error:
+            raise TableError(source, str(error), column=name) from error
+    raise TableError(
+        source, f"the column is {found.kind.kind}, not {wanted.kind} as was said", column=name
+    )
+
+
+def _decimal(array: pa.ChunkedArray) -> Column:
+    """Return decimals as the numbers they are, or as text where no number keeps them."""
+    scale = array.type.scale
+    try:
+        if scale <= 0:
+            return Column(array.cast(pa.int64()), ColumnKind("integer"))
+        numbers = array.cast(pa.float64())
+        if pc.all(pc.equal(numbers.cast(array.type), array), min_count=0).as_py():
+            return Column(numbers, ColumnKind("number", n_decimals=scale))
+    except pa.ArrowInvalid:
+        pass
+    text = array.cast(pa.string())
+    return Column(text, ColumnKind("text"), "decimals with more digits than a number keeps")

@@ -1,0 +1,190 @@
+"""Read a table that people bring, and say what its columns were taken for."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from pathlib import Path
+
+import attrs
+import pandas as pd
+import pyarrow as pa
+
+from anomed_core.errors import TableError
+from anomed_core.tables.cells import Cells, read_cells
+from anomed_core.tables.inference import Column, UnfitError, infer, read_as
+from anomed_core.tables.options import ColumnKind, TableOptions, kinds_of
+from anomed_core.tables.parquet import read_parquet
+
+_SUFFIXES = (".parquet", ".pq", ".parq")
+_NAMES = {"text": "text", "integer": "whole numbers", "number": "numbers", "boolean": "booleans"}
+_NAMES |= {"date": "dates", "date-time": "dates with times"}
+
+
+@attrs.frozen(kw_only=True, eq=False)
+class TableRead:
+    """A table that was read.
+
+    Attributes
+    ----------
+    frame
+        int64 or Int64, float64, bool or boolean, datetime64 or str by column.
+    separator, decimal
+        Of the CSV file, as found or given.
+    kinds
+        What the columns are, and how their cells were written; `write_table` takes it.
+    notes
+        How the file is written, and one line a column: what it was taken for.
+    doubts
+        Those notes that are no matter of course.
+    """
+
+    frame: pd.DataFrame = attrs.field(repr=False)
+    separator: str
+    decimal: str
+    kinds: dict[str, ColumnKind]
+    notes: tuple[str, ...] = attrs.field(repr=False)
+    doubts: tuple[str, ...]
+
+
+def read_table(
+    path: Path | str,
+    options: TableOptions | None = None,
+    *,
+    kinds: Mapping[str, str | ColumnKind] | None = None,
+) -> TableRead:
+    """Read a CSV or parquet file strictly.
+
+    Parameters
+    ----------
+    path
+        Parquet by its suffix or its first bytes, else CSV.
+    options
+        What is not to be found out.
+    kinds
+        What some columns are (``{"zip": "text", "born": "date:%d.%m.%Y"}``); it decides, whatever
+        they look like.
+
+    Returns
+    -------
+    TableRead
+
+    Raises
+    ------
+    TableError
+        One sentence with line and column, if the file can't be read as a table, or a cell is not
+        what was said.
+    """
+    path, options, given = Path(path), options or TableOptions(), kinds_of(kinds)
+    try:
+        with path.open("rb") as file:
+            is_parquet = file.read(4) == b"PAR1" or path.suffix.lower() in _SUFFIXES
+    except OSError as error:
+        raise TableError(str(path), f"the file can't be opened: {error.strerror}") from error
+    if is_parquet:
+        columns, separator, mark, written = read_parquet(path, options, given), ",", ".", ""
+    else:
+        cells = read_cells(path, options)
+        columns, mark = _columns(cells, options, given, source=path.name)
+        separator = cells.separator
+        written = f"separator {separator!r}, decimal mark {mark!r}, {cells.encoding}"
+    unknown = [name for name in given if name not in columns]
+    if unknown:
+        raise TableError(path.name, f"there is no column {unknown[0]!r}, only {', '.join(columns)}")
+    notes = {name: f"{name}: {_described(column)}" for name, column in columns.items()}
+    doubts = [notes[name] for name, column in columns.items() if column.doubt]
+    strange = [f"{path.name}: {written}"] if written else []
+    read_kinds = {name: column.kind for name, column in columns.items()}
+    return TableRead(
+        frame=_frame(columns),
+        separator=separator,
+        decimal=mark,
+        kinds=read_kinds,
+        notes=(*strange, *notes.values()),
+        doubts=(*(strange if written != _PLAIN else ()), *doubts),
+    )
+
+
+_PLAIN = "separator ',', decimal mark '.', utf-8"
+
+
+def _columns(
+    cells: Cells, options: TableOptions, given: Mapping[str, ColumnKind], *, source: str
+) -> tuple[dict[str, Column], str]:
+    """Return what each column was taken for, and the decimal mark."""
+    mark = options.decimal or "."
+    taken = {}
+    for name in list(cells.columns):
+        if name not in given:
+            taken[name] = infer(cells.columns[name], mark, dates=options.dates)
+            if taken[name].kind.kind != "text":
+                del cells.columns[name]  # so that the text is not kept beside the numbers
+    if not options.decimal and cells.separator != ",":
+        mark = _with_commas(cells, taken)
+    for name, kind in given.items():
+        if name in cells.columns:
+            taken[name] = _as_told(cells, name, kind, mark=mark, source=source)
+    order = [name for name in cells.names if name in taken]
+    return {name: taken[name] for name in order}, mark
+
+
+def _with_commas(cells: Cells, taken: dict[str, Column]) -> str:
+    """Find out whether decimals have commas, and take such columns for numbers."""
+    found = {}
+    for name, column in taken.items():
+        if column.kind.kind == "text" and column.doubt:
+            other = infer(cells.columns[name], ",", dates=False)
+            if other.kind.kind == "number":
+                found[name] = other
+    points = [name for name, column in taken.items() if column.kind.kind == "number"]
+    if not found or points:
+        for name in found:
+            doubt = f"decimal commas, but {points[0]!r} has points; give the option decimal"
+            taken[name] = attrs.evolve(taken[name], doubt=doubt)
+        return "."
+    taken.update(found)
+    return ","
+
+
+def _as_told(cells: Cells, name: str, kind: ColumnKind, *, mark: str, source: str) -> Column:
+    try:
+        return read_as(cells.columns[name], kind, mark)
+    except UnfitError as error:
+        line = None if error.record is None else cells.line_of(error.record)
+        raise TableError(
+            source, f"{error}, as was said; mend it, or say otherwise", line=line, column=name
+        ) from error
+
+
+def _described(column: Column) -> str:
+    parts = [_NAMES[column.kind.kind]]
+    if column.kind.kind == "number" and column.kind.n_decimals:
+        parts.append(f"of {column.kind.n_decimals} or more decimals")
+    if column.kind.kind in {"date", "date-time"} and column.kind.form:
+        parts.append(f"like {column.kind.form}")
+    if column.doubt:
+        parts.append(f"({column.doubt})")
+    n_missing = column.array.null_count
+    return " ".join(parts) + (f", {n_missing} missing" if n_missing else "")
+
+
+def _frame(columns: dict[str, Column]) -> pd.DataFrame:
+    series = {}
+    for name in list(columns):
+        series[name] = _series(columns.pop(name).array)
+    return pd.DataFrame(series, copy=False)
+
+
+def _series(array: pa.ChunkedArray) -> pd.Series:
+    """Return an array as pandas has it, whole numbers and booleans with gaps as such."""
+    mapped: pd.Series = array.to_pandas(
+        date_as_object=False, types_mapper=_nullable if array.null_count else None
+    )
+    return mapped
+
+
+def _nullable(kind: pa.DataType) -> object:
+    if pa.types.is_boolean(kind):
+        return pd.BooleanDtype()
+    if pa.types.is_integer(kind):
+        return pd.api.types.pandas_dtype(str(kind).replace("int", "Int").replace("u", "U"))
+    return None

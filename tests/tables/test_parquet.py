@@ -1,0 +1,151 @@
+import datetime as dt
+from decimal import Decimal
+from pathlib import Path
+
+import pandas as pd
+import pyarrow as pa
+import pyarrow.parquet as pq
+import pytest
+
+from anomed_core.errors import TableError
+from anomed_core.tables import TableOptions, read_table, write_table
+
+
+def written(folder: Path, **columns: pa.Array) -> Path:
+    path = folder / "people.PARQUET"
+    pq.write_table(pa.table(columns), path)
+    return path
+
+
+def test_types_of_parquet_are_what_they_are(tmp_path: Path) -> None:
+    noon = dt.datetime(2024, 1, 1, 12, tzinfo=dt.UTC)
+    path = written(
+        tmp_path,
+        day=pa.array([dt.date(2024, 1, 1), None]),
+        time=pa.array([noon, None], pa.timestamp("us", "Europe/Berlin")),
+        cost=pa.array([Decimal("4.90"), None]),
+        whole=pa.array([Decimal(7), None]),
+        long=pa.array([Decimal("0.12345678901234567890123"), None]),
+        wage=pa.array([2**60 + 1, None]),
+        smoker=pa.array([True, None]),
+        word=pa.array(["NA", None]),
+        ward=pa.array(["a", None]).dictionary_encode(),
+        nothing=pa.nulls(2),
+    )
+
+    read = read_table(path)
+
+    assert {name: kind.kind for name, kind in read.kinds.items()} == {
+        "day": "date",
+        "time": "date-time",
+        "cost": "number",
+        "whole": "integer",
+        "long": "text",
+        "wage": "integer",
+        "smoker": "boolean",
+        "word": "text",
+        "ward": "text",
+        "nothing": "text",
+    }
+    first = read.frame.iloc[0]
+    assert first["day"] == pd.Timestamp(2024, 1, 1)
+    assert first["time"] == noon
+    assert (first["cost"], first["whole"], first["wage"]) == (4.9, 7, 2**60 + 1)
+    assert (first["smoker"], first["word"], first["ward"]) == (True, "NA", "a")
+    assert read.frame.iloc[1].isna().all()
+
+
+@pytest.mark.parametrize(
+    ("array", "said"),
+    [
+        (pa.array([[1]]), "column 'odd': the column holds list"),
+        (pa.array([{"a": 1}]), "column 'odd': the column holds struct"),
+        (pa.array([b"x"]), "column 'odd': the column holds binary"),
+    ],
+)
+def test_what_people_cannot_read_is_refused_by_name(
+    tmp_path: Path, array: pa.Array, said: str
+) -> None:
+    with pytest.raises(TableError) as caught:
+        read_table(written(tmp_path, age=pa.array([1]), odd=array))
+
+    assert said in str(caught.value)
+
+
+@pytest.mark.parametrize(("name", "shown"), [("name", "name"), (None, "index")])
+def test_an_index_is_refused_or_a_column_or_dropped(
+    tmp_path: Path, name: str | None, shown: str
+) -> None:
+    path = tmp_path / "people.pq"
+    index = pd.Index(["Ada", "Bo"], name=name)
+    pd.DataFrame({"age": [20, 21]}, index=index).to_parquet(path)
+
+    with pytest.raises(TableError, match="keeps an index"):
+        read_table(path)
+    assert list(read_table(path, TableOptions(index="drop")).frame) == ["age"]
+    frame = read_table(path, TableOptions(index="column")).frame
+    assert frame[shown].tolist() == ["Ada", "Bo"]
+
+
+def test_a_range_is_no_index(tmp_path: Path) -> None:
+    path = tmp_path / "people.parquet"
+    pd.DataFrame({"age": [20, 21]}).to_parquet(path)
+
+    assert list(read_table(path).frame) == ["age"]
+
+
+def test_kinds_that_are_given_decide(tmp_path: Path) -> None:
+    path = written(tmp_path, a=pa.array([1, 2]), b=pa.array(["01", "2"]), c=pa.array([1.5, 2.0]))
+
+    frame = read_table(path, kinds={"a": "text", "b": "integer"}).frame
+
+    assert frame["a"].tolist() == ["1", "2"]
+    assert frame["b"].tolist() == [1, 2]
+    with pytest.raises(TableError, match="column 'c': the column is number, not text"):
+        read_table(path, kinds={"c": "text"})
+
+
+def test_damaged_files_are_refused(tmp_path: Path) -> None:
+    path = tmp_path / "people.parquet"
+    path.write_bytes(b"PAR1 no more")
+
+    with pytest.raises(TableError, match="no readable parquet file"):
+        read_table(path)
+
+
+def test_what_is_written_has_no_index_and_no_metadata(tmp_path: Path) -> None:
+    path = tmp_path / "people.parquet"
+    frame = pd.DataFrame({"age": [20, 21]}, index=["Ada", "Bo"])
+
+    write_table(frame, path)
+
+    schema = pq.read_schema(path)
+    assert schema.names == ["age"]
+    assert schema.metadata is None
+    write_table(frame, path.with_suffix(".csv"))
+    assert path.with_suffix(".csv").read_text() == "age\n20\n21\n"
+
+
+def test_canonical_text_says_no_more_than_the_values(tmp_path: Path) -> None:
+    frame = pd.DataFrame(
+        {
+            "cost": [4.5, 1e-05],
+            "wage": pd.array([7, None], "Int64"),
+            "smoker": [True, False],
+            "day": pd.to_datetime(["2024-01-02", "2024-01-03"]),
+            "time": pd.to_datetime(["2024-01-02 03:04:05", None]).as_unit("s"),
+        }
+    )
+
+    write_table(frame, tmp_path / "people.csv")
+
+    assert (tmp_path / "people.csv").read_text() == (
+        "cost,wage,smoker,day,time\n"
+        "4.5,7,true,2024-01-02,2024-01-02T03:04:05\n"
+        "1e-05,,false,2024-01-03,\n"
+    )
+
+
+def test_two_columns_of_one_name_are_not_written(tmp_path: Path) -> None:
+    with pytest.raises(TableError, match="column 'a': two columns have one name"):
+        write_table(pd.DataFrame([[1, 2]], columns=["a", "a"]), tmp_path / "people.csv")
