@@ -72,4 +72,4 @@ docs: install  ## renew the reference and build the pages in site/
 	$(BIN)/uv tool run --from mkdocs --with mkdocs-material mkdocs build
 
 clean:  ## remove everything that make has made
-	rm -rf $(VENV) .venvs build dist site anomed-state
+	rm -rf $(VENV) build dist site anomed-state

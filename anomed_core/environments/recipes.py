@@ -56,6 +56,11 @@ class Environment:
     recipe: Recipe
     python: Path
 
+    @property
+    def folder(self) -> Path:
+        """Return the folder of all of its files."""
+        return self.python.parents[1]
+
     def program(self, name: str) -> Path:
         """Return the path of a console script."""
         return self.python.with_name(name)

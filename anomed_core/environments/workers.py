@@ -234,7 +234,7 @@ class Worker:
 def _in_use(environment: Environment) -> tuple[int, ...]:
     """Take the environment's lock, which a worker then holds for as long as it lives."""
     try:
-        descriptor = os.open(lock_of(environment.python.parents[1]), os.O_RDONLY)
+        descriptor = os.open(lock_of(environment.folder), os.O_RDONLY)
     except FileNotFoundError:  # not one of the cache
         return ()
     fcntl.flock(descriptor, fcntl.LOCK_SH)

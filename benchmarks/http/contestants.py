@@ -7,7 +7,7 @@ from contextlib import AbstractContextManager, contextmanager
 from pathlib import Path
 
 from benchmarks.http.challenges import Challenge
-from tests.e2e.environments import ANOMED_REQUIREMENTS, build_environment
+from tests.e2e.environments import published_environment
 from tests.e2e.processes import RunningServer, free_port, serving
 
 WORKERS = ["--workers", "2"]
@@ -93,7 +93,7 @@ def published(challenge: Challenge, data: Path, platform_host: str) -> Iterator[
     """Serve a challenge with anomed-challenge and `gunicorn -w 2`, as its README says."""
     folder = _folder("published", challenge, data)
     (folder / "published.py").write_text(challenge.published_module(data))
-    gunicorn = build_environment("clients", ANOMED_REQUIREMENTS) / "bin" / "gunicorn"
+    gunicorn = published_environment().program("gunicorn")
     command = [str(gunicorn), *WORKERS, *BIND, "published:application"]
     environment = {"ANOMED_HOST": platform_host}
     with serving(command, name="published", folder=folder, environment=environment) as server:

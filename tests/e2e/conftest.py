@@ -17,7 +17,9 @@ from typing import Protocol
 
 import pytest
 
-from .environments import ANOMED_REQUIREMENTS, EnvironmentUnavailableError, build_environment
+from anomed_core.errors import EnvironmentMissingError
+
+from .environments import published_environment
 from .platform_double import Platform, listening_platform
 from .processes import RunningServer, serving
 
@@ -65,8 +67,8 @@ def pytest_runtest_makereport(
 def client_environment() -> Path:
     """Return the folder of a virtual environment with the published AnoMed libraries."""
     try:
-        return build_environment("clients", ANOMED_REQUIREMENTS)
-    except EnvironmentUnavailableError as error:
+        return published_environment().folder
+    except EnvironmentMissingError as error:
         if os.environ.get("CI"):
             pytest.fail(f"the published clients could not be installed: {error}")
         pytest.skip(f"the published clients could not be installed: {error}")

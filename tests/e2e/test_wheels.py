@@ -11,12 +11,13 @@ import httpx
 import numpy as np
 import pytest
 
+from anomed_core.environments import Environment
 from anomed_core.scaffold import write_package
 from tests.docs.packages import files_of
 
 from .environments import REPOSITORY
 from .processes import serving
-from .wheels import UV, Environment, build_wheel, fresh_environment
+from .wheels import UV, build_wheel, fresh_environment, run
 
 PLUGINS = sorted(path.parent for path in REPOSITORY.glob("plugins/*/pyproject.toml"))
 CLIENT = REPOSITORY / "client"
@@ -46,7 +47,7 @@ def wheel_of(tmp_path_factory: pytest.TempPathFactory) -> WheelOf:
 def served(environment: Environment, plugin: str, folder: Path):  # type: ignore[no-untyped-def]
     """Serve a type's demo from an environment, as a context manager."""
     return serving(
-        [str(environment.command("anomed")), "serve", "--plugin", plugin, "--port", "{port}"],
+        [str(environment.program("anomed")), "serve", "--plugin", plugin, "--port", "{port}"],
         name=plugin,
         folder=folder,
         environment={"ANOMED_SERVER_WORKERS": "1"},
@@ -76,11 +77,18 @@ def test_a_plugin_needs_nothing_but_its_wheel_and_the_cores(
         tmp_path / "environment", [wheel_of(REPOSITORY), wheel_of(CLIENT), wheel_of(project)]
     )
 
-    (listed,) = json.loads(environment.run("anomed", "plugins", "list", "--json", folder=tmp_path))
+    (listed,) = json.loads(
+        run(environment.program("anomed"), "plugins", "list", "--json", folder=tmp_path)
+    )
     assert listed["name"] == project.name.replace("_", "-")
     assert listed["state"] == "ok"
-    checked = environment.run(
-        "anomed", "challenge", "check", "--plugin", listed["name"], folder=tmp_path
+    checked = run(
+        environment.program("anomed"),
+        "challenge",
+        "check",
+        "--plugin",
+        listed["name"],
+        folder=tmp_path,
     )
     assert "1 challenge(s) checked" in checked
 
@@ -96,7 +104,9 @@ def test_a_participant_installs_two_libraries_and_nothing_of_ours(
         for environment in (bare, ours)
     )
     assert installed - needed == {"anomed_client"}
-    said = ours.run("python", "-c", "import anomed_client; print(anomed_client)", folder=tmp_path)
+    said = run(
+        ours.program("python"), "-c", "import anomed_client; print(anomed_client)", folder=tmp_path
+    )
     assert "site-packages" in said
 
 
@@ -110,7 +120,7 @@ def test_what_the_scaffold_writes_is_built_installed_tested_and_served(
     )
     shutil.copytree(package / "tests", tmp_path / "elsewhere" / "tests")
 
-    tested = environment.run("pytest", "-q", "-W", "error", folder=tmp_path / "elsewhere")
+    tested = run(environment.program("pytest"), "-q", "-W", "error", folder=tmp_path / "elsewhere")
     assert " passed" in tested
     with served(environment, "fresh-idea", tmp_path / "state") as server:
         features = get_arrays(f"{server.url}/data/anonymizer/tuning")["X"]
@@ -135,8 +145,10 @@ def test_what_the_tutorial_builds_is_packaged_as_it_says(wheel_of: WheelOf, tmp_
     )
     shutil.copytree(package / "tests", tmp_path / "elsewhere" / "tests")
 
-    tested = environment.run("pytest", "-q", "-W", "error", folder=tmp_path / "elsewhere")
-    checked = environment.run("anomed", "plugins", "check", "diabetes-sex", folder=tmp_path)
+    tested = run(environment.program("pytest"), "-q", "-W", "error", folder=tmp_path / "elsewhere")
+    checked = run(
+        environment.program("anomed"), "plugins", "check", "diabetes-sex", folder=tmp_path
+    )
 
     page = (REPOSITORY / "docs" / TUTORIAL).read_text(encoding="utf-8")
     for printed, pattern in {
@@ -155,12 +167,14 @@ def test_an_extension_of_somebody_elses_type_takes_part_once_installed(
     environment = fresh_environment(tmp_path / "environment", [*map(wheel_of, parts), "pytest"])
     shutil.copytree(EXTRAS / "tests", tmp_path / "elsewhere" / "tests")
 
-    listed = json.loads(environment.run("anomed", "plugins", "list", "--json", folder=tmp_path))
+    listed = json.loads(
+        run(environment.program("anomed"), "plugins", "list", "--json", folder=tmp_path)
+    )
     assert {row["name"]: (row["kind"], row["state"]) for row in listed} == {
         "supervised-mia": ("challenge type", "ok"),
         "mia-extras": ("extension", "ok"),
     }
-    tested = environment.run("pytest", "-q", "-W", "error", folder=tmp_path / "elsewhere")
+    tested = run(environment.program("pytest"), "-q", "-W", "error", folder=tmp_path / "elsewhere")
     assert " passed" in tested
     folder = tmp_path / "state"
     with served(environment, "supervised-mia", folder) as server:
@@ -173,8 +187,14 @@ def test_an_extension_of_somebody_elses_type_takes_part_once_installed(
         metrics = score(f"{server.url}/utility/deanonymizer", guess, **attack)
     assert metrics["membership_advantage"] == 0.0
     assert (metrics["tpr"], metrics["fpr"]) == (1.0, 1.0)
-    environment.run(
-        "anomed", "report", "--plugin", "supervised-mia", "--output", "pages", folder=folder
+    run(
+        environment.program("anomed"),
+        "report",
+        "--plugin",
+        "supervised-mia",
+        "--output",
+        "pages",
+        folder=folder,
     )
     (page,) = (folder / "pages").rglob("*.html")
     assert "Memorisation" in page.read_text()

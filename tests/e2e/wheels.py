@@ -6,27 +6,12 @@ import sys
 from collections.abc import Iterable
 from pathlib import Path
 
-import attrs
+from anomed_core.environments import Environment, Recipe, install_environment
 
 from .environments import REPOSITORY
 
 UV = Path(sys.executable).with_name("uv")
 _TIMEOUT_S = 900
-
-
-@attrs.frozen(kw_only=True)
-class Environment:
-    """A fresh virtual environment."""
-
-    folder: Path
-
-    def command(self, name: str) -> Path:
-        """Return the path of a program that is installed in it."""
-        return self.folder / "bin" / name
-
-    def run(self, name: str, *arguments: str | Path, folder: Path) -> str:
-        """Run a program of the environment and return what it printed."""
-        return run(self.command(name), *arguments, folder=folder)
 
 
 def build_wheel(project: Path, target: Path) -> Path:
@@ -39,15 +24,11 @@ def build_wheel(project: Path, target: Path) -> Path:
 
 def fresh_environment(folder: Path, requirements: Iterable[str | Path]) -> Environment:
     """Install requirements, in the versions that the tests run with, and nothing else."""
-    run(UV, "venv", "--quiet", "--python", sys.executable, folder, folder=folder.parent)
-    environment = Environment(folder=folder)
-    run(
-        *(UV, "pip", "install", "--quiet", "--python", environment.command("python")),
-        *("--constraint", REPOSITORY / "constraints.txt"),
-        *requirements,
-        folder=folder.parent,
+    constraints = REPOSITORY / "constraints.txt"
+    recipe = Recipe(
+        name="wheels", install=(("--constraint", str(constraints), *map(str, requirements)),)
     )
-    return environment
+    return install_environment(recipe, root=folder, timeout_s=_TIMEOUT_S)
 
 
 def run(*command: str | Path, folder: Path) -> str:
