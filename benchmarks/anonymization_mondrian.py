@@ -3,7 +3,7 @@
 All cut the same table into parts of at least k records. The plain one follows the definition with
 lists and dictionaries, a part at a time, and must find the same parts as ours. anonypyx cuts at
 medians and names in its own way, so its parts differ; it gets an environment of its own, made
-by this script with pip, and a process that measures itself.
+in the user's cache on the first run, and a process that measures itself.
 
     python -m benchmarks.anonymization_mondrian
     python -m benchmarks.anonymization_mondrian --adult adult.data.gz --peer anonypyx
@@ -19,10 +19,8 @@ import argparse
 import json
 import statistics
 import subprocess
-import sys
 import tempfile
 import time
-import venv
 from collections import Counter
 from collections.abc import Callable
 from pathlib import Path
@@ -34,7 +32,9 @@ from anomed_dataset_anonymization.anonymizers import mondrian_partition
 from numpy.typing import NDArray
 
 from anomed_core.datasets import HOSPITAL_REGISTER, simulate_hospital_register
+from anomed_core.environments import Recipe, install_environment
 
+ANONYPYX = Recipe(name="anonypyx", install=(("anonypyx==0.2.11",),))
 LEAST_FACTOR = 5
 ADULT_COLUMNS = {
     0: "age",
@@ -175,14 +175,6 @@ def label(parts: list[list[int]], n_records: int) -> NDArray[np.int64]:
     return labels
 
 
-def make_environment(folder: Path, package: str) -> Path:
-    """Install a package into a new environment and return its interpreter."""
-    venv.create(folder, with_pip=True)
-    python = folder / ("Scripts" if sys.platform == "win32" else "bin") / "python"
-    subprocess.run([python, "-m", "pip", "install", "--quiet", package], check=True)
-    return python
-
-
 def measure_peer(python: Path, table: pd.DataFrame, k: int, *, folder: Path) -> Measurement:
     """Let anonypyx cut the table in its own process; names become categories, as it wants them."""
     path = folder / "table.csv"
@@ -232,7 +224,7 @@ def main() -> int:
     passed = True
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
-        python = make_environment(folder / "peer", arguments.peer) if arguments.peer else None
+        python = install_environment(ANONYPYX).python if arguments.peer else None
         print(f"{len(table):,} records, {table.shape[1]} dimensions")
         for k in arguments.k:
             same, measurements = measure(table, k, repetitions=arguments.repetitions)

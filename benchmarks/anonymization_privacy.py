@@ -2,8 +2,8 @@
 
 Both start from the same data frame and compute k, alpha, distinct and entropy l, recursive c,
 basic and enhanced beta, delta, t, average class size, classification metric and discernibility.
-pycanon pins all its dependencies exactly; it gets an environment of its own, made by this script
-with pip, and a process that measures itself, each number once.
+pycanon pins all its dependencies exactly; it gets an environment of its own, made in the user's
+cache on the first run, and a process that measures itself, each number once.
 
     python -m benchmarks.anonymization_privacy
     python -m benchmarks.anonymization_privacy --adult adult.data.gz --peer pycanon
@@ -25,7 +25,6 @@ import subprocess
 import sys
 import tempfile
 import time
-import venv
 from pathlib import Path
 
 import attrs
@@ -43,7 +42,9 @@ from anomed_dataset_anonymization.utility import (
 )
 
 from anomed_core.datasets import simulate_hospital_register
+from anomed_core.environments import Recipe, install_environment
 
+PYCANON = Recipe(name="pycanon", install=(("pycanon==1.3.6",),))
 LEAST_FACTOR = 500
 MOST_CPU_S = 10.0
 MOST_MEMORY_BYTES = 2 * 2**30
@@ -174,13 +175,11 @@ def large_table() -> pd.DataFrame:
     return table.assign(illness=pd.Series(rng.integers(0, 100, N_LARGE)).map("illness {}".format))
 
 
-def measure_peer(package: str, table: pd.DataFrame) -> dict[str, tuple[float, float]]:
+def measure_peer(table: pd.DataFrame) -> dict[str, tuple[float, float]]:
     """Let pycanon compute its numbers; return each with its CPU seconds."""
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
-        venv.create(folder / "peer", with_pip=True)
-        python = folder / "peer" / ("Scripts" if sys.platform == "win32" else "bin") / "python"
-        subprocess.run([python, "-m", "pip", "install", "--quiet", package], check=True)
+        python = install_environment(PYCANON).python
         table.to_csv(folder / "table.csv", index=False)
         finished = subprocess.run(
             [python, "-W", "ignore", "-c", PEER_PROGRAM, folder / "table.csv"],
@@ -193,7 +192,7 @@ def measure_peer(package: str, table: pd.DataFrame) -> dict[str, tuple[float, fl
 
 def compare(package: str, table: pd.DataFrame, *, cpu_s: float) -> bool:
     """Print both packages' numbers and return whether ours pass."""
-    ours, peer = twelve_numbers(table), measure_peer(package, table)
+    ours, peer = twelve_numbers(table), measure_peer(table)
     comparisons = [
         Comparison(name=name, ours=ours[name], peer=value, peer_cpu_s=peer_cpu_s)
         for name, (value, peer_cpu_s) in peer.items()

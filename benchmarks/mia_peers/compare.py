@@ -3,8 +3,8 @@
     python benchmarks/mia_peers/compare.py
     python benchmarks/mia_peers/compare.py --tensorflow-privacy PATH_TO_A_CHECKOUT
 
-Each library runs in a process and an environment of its own, with one thread; the environments
-are made on the first run, under `--cache` (8 GB, nearly all of it SACRO-ML's torch). Times are CPU
+Each library runs in a process and an environment of its own, with one thread; the environments are
+made on the first run, in the user's cache (8 GB, nearly all of it SACRO-ML's torch). Times are CPU
 seconds, the fastest of `--repeats` runs. Libraries agree where they compute the same number; where
 an attack draws at random or is trained otherwise, its AUC differs by its standard error (.004 for
 10,000 against 10,000 records) or more. The first value of each measure is shown, and the largest
@@ -24,8 +24,10 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-from environments import PEERS, TENSORFLOW_PRIVACY, Peer, python_of
 from measure import draw_arrays
+from peers import PEERS, TENSORFLOW_PRIVACY, Peer
+
+from anomed_core.environments import install_environment
 
 HERE = Path(__file__).parent
 HEADER = ("task", "peer", "peer s", "ours s", "ratio", "measure", "peer", "ours", "difference")
@@ -40,10 +42,14 @@ def main() -> None:
         print_row(HEADER)
         ours = run_worker(Path(sys.executable), HERE / "ours.py", arrays, options.repeats)
         for peer, path in chosen(options):
-            python = python_of(peer, cache=options.cache)
+            python = install_environment(peer.recipe, progress=tell).python
             theirs = run_worker(python, HERE / peer.worker, arrays, options.repeats, path=path)
             for row in compared(peer, theirs["tasks"], ours["tasks"]):
                 print_row(row)
+
+
+def tell(step: str) -> None:
+    print(step, file=sys.stderr)
 
 
 def parsed() -> argparse.Namespace:
@@ -52,7 +58,6 @@ def parsed() -> argparse.Namespace:
     parser.add_argument(
         "--peers", nargs="*", metavar="NAME", help="parts of names, such as art or jax; else all"
     )
-    parser.add_argument("--cache", type=Path, default=Path.home() / ".cache" / "anomed-benchmarks")
     parser.add_argument("--repeats", type=int, default=3)
     parser.add_argument("--seed", type=int, default=0)
     return parser.parse_args()

@@ -1,12 +1,10 @@
-"""Environments of the peers: one each, made once under a cache directory."""
+"""The peers, each with the recipe of its environment."""
 
 from __future__ import annotations
 
-import subprocess
-import sys
-from pathlib import Path
-
 import attrs
+
+from anomed_core.environments import Recipe
 
 
 @attrs.frozen(kw_only=True)
@@ -16,6 +14,12 @@ class Peer:
     name: str
     worker: str
     requirements: tuple[str, ...]
+
+    @property
+    def recipe(self) -> Recipe:
+        """Return how it is installed."""
+        name = self.worker.removesuffix(".py").replace("_", "-")
+        return Recipe(name=name, install=(self.requirements,))
 
 
 PEERS = (
@@ -51,16 +55,3 @@ TENSORFLOW_PRIVACY = Peer(
         "statsmodels",
     ),
 )
-
-
-def python_of(peer: Peer, *, cache: Path) -> Path:
-    """Return the interpreter of a peer's environment, made and filled if it is not there yet."""
-    directory = cache / peer.worker.removesuffix(".py")
-    python, finished = directory / "bin" / "python", directory / "requirements.txt"
-    wanted = "\n".join(peer.requirements)
-    if not finished.exists() or finished.read_text() != wanted:
-        print(f"making an environment for {peer.name} in {directory}", file=sys.stderr)
-        subprocess.run([sys.executable, "-m", "venv", "--clear", directory], check=True)
-        subprocess.run([python, "-m", "pip", "install", "-q", *peer.requirements], check=True)
-        finished.write_text(wanted)
-    return python
