@@ -16,6 +16,7 @@ from anomed_core.tables.dialect import find_separator, has_inner_newlines, load_
 from anomed_core.tables.options import TableOptions
 
 _BLOCK_BYTES = 1 << 20
+_LARGEST_BLOCK = (1 << 31) - 1
 _MOST_IN_A_CELL = 1 << 30
 
 
@@ -126,6 +127,9 @@ def _parsed(
     source: str,
     block: int = _BLOCK_BYTES,
 ) -> pa.Table:
+    whole = min(text.size, _LARGEST_BLOCK)
+    if folded:  # between two blocks, Arrow drops the line feed of \r\n, in quoted cells, too
+        block = max(block, whole)
     places = [str(place) for place in range(len(names))]
     try:
         table = pcsv.read_csv(
@@ -145,7 +149,7 @@ def _parsed(
             ),
         )
     except pa.ArrowInvalid as error:
-        if "straddling" in str(error) and block < text.size:
+        if "straddling" in str(error) and block < whole:
             return _parsed(
                 text,
                 separator,
@@ -153,7 +157,7 @@ def _parsed(
                 folded=folded,
                 options=options,
                 source=source,
-                block=text.size,
+                block=whole,
             )
         raise _uneven(text, separator, len(names), source=source, error=error) from error
     return table.slice(1)

@@ -210,6 +210,15 @@ def test_a_cell_may_be_longer_than_a_block(tmp_path: Path) -> None:
     assert frame["a"][0] == long
 
 
+def test_cells_of_several_lines_are_whole_wherever_a_block_ends(tmp_path: Path) -> None:
+    path = written(tmp_path, "a,b\n" + '1,"x\r\n""y"""\n' * 200_000)
+
+    frame = read_table(path).frame
+
+    assert len(frame) == 200_000
+    assert frame["b"].unique().tolist() == ['x\r\n"y"']
+
+
 def test_a_file_that_is_not_there_is_named(tmp_path: Path) -> None:
     with pytest.raises(TableError, match="can't be opened"):
         read_table(tmp_path / "none.csv")
