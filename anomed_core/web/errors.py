@@ -31,6 +31,7 @@ STATUS: dict[type[errors.AnomedError], tuple[int, str]] = {
     errors.QuotaExhaustedError: (429, "Quota exhausted"),
     errors.EvaluationFailedError: (503, "Evaluation failed"),
     errors.EvaluationTimeoutError: (504, "Evaluation timed out"),
+    errors.ForeignLibraryError: (503, "Foreign library failed"),
     errors.LedgerFullError: (507, "Insufficient storage"),
     errors.LedgerError: (503, "Ledger unavailable"),
 }
@@ -52,6 +53,7 @@ CODES: dict[type[errors.AnomedError], str] = {
     errors.QuotaExhaustedError: "quota_exhausted",
     errors.EvaluationFailedError: "evaluation_failed",
     errors.EvaluationTimeoutError: "evaluation_timeout",
+    errors.ForeignLibraryError: "foreign_library_failed",
     errors.LedgerFullError: "ledger_full",
     errors.LedgerError: "ledger_unavailable",
 }
@@ -93,7 +95,10 @@ def handle_anomed_error(
         _add_headers(req, resp, error)
         return
     log.error("failed", status=status, culprit=errors.culprit_of(error), exc_info=error)
-    description = str(error) if isinstance(error, errors.ServiceError) else _OPAQUE
+    # What a foreign library printed may hold paths and data of ours.
+    is_told = isinstance(error, errors.ServiceError)
+    is_told = is_told and not isinstance(error, errors.ForeignLibraryError)
+    description = str(error) if is_told else _OPAQUE
     if isinstance(error, errors.LedgerError):
         description = error.public
     _answer(

@@ -1,11 +1,14 @@
 """One mapping from errors to HTTP, complete."""
 
 import inspect
+from typing import Any
 
+import falcon
 import pytest
+from falcon.testing import TestClient
 
 from anomed_core import errors
-from anomed_core.web.errors import STATUS, status_of
+from anomed_core.web.errors import STATUS, handle_anomed_error, status_of
 
 REQUEST_ERRORS = [
     cls
@@ -43,3 +46,23 @@ def test_a_subclass_has_the_status_of_its_parent() -> None:
 
 def test_an_error_of_the_organiser_is_a_plain_500() -> None:
     assert status_of(errors.ConfigError("k", "p")) == (500, "Internal error")
+
+
+def test_what_a_foreign_library_printed_is_told_to_nobody() -> None:
+    class Broken:
+        def on_get(self, _: falcon.Request, __: falcon.Response) -> None:
+            raise errors.ForeignLibraryError("it ended with 1: Traceback, /srv/secret.csv")
+
+    class RequestIds:
+        def process_request(self, req: falcon.Request, _: falcon.Response) -> None:
+            req.context.request_id = "1"
+
+    app: Any = falcon.App()
+    app.add_route("/", Broken())
+    app.add_middleware(RequestIds())
+    app.add_error_handler(errors.AnomedError, handle_anomed_error)
+
+    answer = TestClient(app).simulate_get("/")
+
+    assert answer.status_code == 503
+    assert "secret" not in answer.text

@@ -94,8 +94,8 @@ def test_ids_are_unique_and_no_row_numbers():
 @pytest.mark.parametrize("missing", [None, np.nan, pd.NA])
 def test_whoever_has_no_id_is_a_person_of_his_own(missing):
     person = pd.Series(["ada", missing, "ada", *[missing] * 5], dtype=object)
-    parts = split_people(8, leaky=3 / 7, control=2 / 7, rng=generator(), person=person)
-    people = [len(set(part) - {2}) for part in (parts.leaky, parts.control, parts.reference)]
+    parts = split_people(8, leaky=3 / 7, non_members=2 / 7, rng=generator(), person=person)
+    people = [len(set(part) - {2}) for part in (parts.leaky, parts.non_members, parts.reference)]
     assert people == [3, 2, 2]
     pools = split_pools(parts, tuning=0.4, rng=generator(), person=person)
     assert sum(len(pool.members) for pool in pools.values()) == 3
@@ -104,9 +104,9 @@ def test_whoever_has_no_id_is_a_person_of_his_own(missing):
 
 def test_ids_with_a_gap_are_dealt_as_those_without():
     ids = np.repeat(np.arange(50), 2).astype(float)
-    whole = split_people(100, leaky=0.5, control=0.2, rng=generator(), person=ids)
+    whole = split_people(100, leaky=0.5, non_members=0.2, rng=generator(), person=ids)
     ids[:2] = np.nan
     assert len(whole.leaky) == 50
-    sizes = [len(part) for part in (whole.leaky, whole.control, whole.reference)]
-    gaps = split_people(100, leaky=0.5, control=0.2, rng=generator(), person=ids)
+    sizes = [len(part) for part in (whole.leaky, whole.non_members, whole.reference)]
+    gaps = split_people(100, leaky=0.5, non_members=0.2, rng=generator(), person=ids)
     assert abs(len(gaps.leaky) - sizes[0]) <= 2
