@@ -252,6 +252,11 @@ class QuotaExhaustedError(RequestError):
 class ServiceError(AnomedError, RuntimeError):
     """Our fault: the claim is released and the participant may try again."""
 
+    @property
+    def public(self) -> str:
+        """What a participant may read of it; empty for nothing."""
+        return str(self)
+
 
 class EvaluationFailedError(ServiceError):
     """The evaluation raised, returned something undeclared, or its worker died."""
@@ -263,6 +268,11 @@ class EvaluationTimeoutError(ServiceError):
 
 class ForeignLibraryError(ServiceError):
     """A foreign library, behind a process or a server, failed, hung or answered nonsense."""
+
+    @property
+    def public(self) -> str:
+        """Nothing: what a library printed may hold paths and data of ours."""
+        return ""
 
 
 class LedgerError(ServiceError):
@@ -278,7 +288,12 @@ class LedgerError(ServiceError):
 
     def __init__(self, message: str, *, reason: str = "") -> None:
         super().__init__(f"{message} ({reason})" if reason else message)
-        self.public = message
+        self._message = message
+
+    @property
+    def public(self) -> str:
+        """The sentence, without what the database said."""
+        return self._message
 
 
 class LedgerFullError(LedgerError):

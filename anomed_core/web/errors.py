@@ -95,14 +95,9 @@ def handle_anomed_error(
         _add_headers(req, resp, error)
         return
     log.error("failed", status=status, culprit=errors.culprit_of(error), exc_info=error)
-    # What a foreign library printed may hold paths and data of ours.
-    is_told = isinstance(error, errors.ServiceError)
-    is_told = is_told and not isinstance(error, errors.ForeignLibraryError)
-    description = str(error) if is_told else _OPAQUE
-    if isinstance(error, errors.LedgerError):
-        description = error.public
+    told = error.public if isinstance(error, errors.ServiceError) else ""
     _answer(
-        resp, status, title, description, code=code_of(error), request_id=req.context.request_id
+        resp, status, title, told or _OPAQUE, code=code_of(error), request_id=req.context.request_id
     )
 
 
