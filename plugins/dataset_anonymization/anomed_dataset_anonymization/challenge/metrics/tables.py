@@ -80,6 +80,26 @@ def _table_row(
 
 _lower, _higher = _table_row(Direction.LOWER), _table_row(Direction.HIGHER)
 
+
+def _highest(
+    model: str, definition: str, *, bounds: tuple[float, float] = (0.0, 1.0)
+) -> MetricRow[MeasuredTable]:
+    """Measure a syntactic model, of whose numbers the lower one protects better."""
+    return _lower(
+        model,
+        lambda found: min(found.highest(model), INFINITE),
+        f"{definition} {_COLUMNS}",
+        bounds=bounds,
+    )
+
+
+def _lowest(model: str, definition: str) -> MetricRow[MeasuredTable]:
+    """Measure a syntactic model, of whose numbers the higher one protects better."""
+    return _higher(
+        model, lambda found: found.lowest(model), f"{definition} {_COLUMNS}", bounds=_FROM_ONE
+    )
+
+
 TABLE_ROWS: tuple[MetricRow[MeasuredTable], ...] = (
     _lower(
         "query_error",
@@ -223,57 +243,46 @@ TABLE_ROWS: tuple[MetricRow[MeasuredTable], ...] = (
         lambda found: found.uniqueness,
         "Estimated share of the population that is unique, by the rule of Dankar et al. (2012).",
     ),
-    _lower(
+    _highest(
         "alpha",
-        lambda found: min(found.highest("alpha"), INFINITE),
-        f"Largest share of one sensitive value in a class (Wong et al. 2006). {_COLUMNS}",
+        "Largest share of one sensitive value in a class (Wong et al. 2006).",
     ),
-    _higher(
+    _lowest(
         "distinct_l",
-        lambda found: found.lowest("distinct_l"),
-        f"Fewest distinct sensitive values in a class (Machanavajjhala et al. 2006). {_COLUMNS}",
-        bounds=_FROM_ONE,
+        "Fewest distinct sensitive values in a class (Machanavajjhala et al. 2006).",
     ),
-    _higher(
+    _lowest(
         "entropy_l",
-        lambda found: found.lowest("entropy_l"),
-        f"Exponential of the least entropy of a class, in nats. {_COLUMNS}",
-        bounds=_FROM_ONE,
+        "Exponential of the least entropy of a class, in nats.",
     ),
-    _lower(
+    _highest(
         "recursive_c",
-        lambda found: min(found.highest("recursive_c"), INFINITE),
-        f"The c above which recursive (c, 2)-diversity holds. {_INFINITY} {_COLUMNS}",
+        f"The c above which recursive (c, 2)-diversity holds. {_INFINITY}",
         bounds=_UP_TO_INFINITE,
     ),
-    _lower(
+    _highest(
         "basic_beta",
-        lambda found: min(found.highest("basic_beta"), INFINITE),
-        f"Largest relative gain in belief (Cao and Karras 2012). {_COLUMNS}",
+        "Largest relative gain in belief (Cao and Karras 2012).",
         bounds=_UP_TO_INFINITE,
     ),
-    _lower(
+    _highest(
         "enhanced_beta",
-        lambda found: min(found.highest("enhanced_beta"), INFINITE),
-        f"Smallest beta of enhanced beta-likeness. {_INFINITY} {_COLUMNS}",
+        f"Smallest beta of enhanced beta-likeness. {_INFINITY}",
         bounds=_UP_TO_INFINITE,
     ),
-    _lower(
+    _highest(
         "t",
-        lambda found: min(found.highest("t"), INFINITE),
         "Largest distance of a class from the table: ordered for columns with an order, else equal "
-        f"(Li et al. 2007). {_COLUMNS}",
+        "(Li et al. 2007).",
     ),
-    _lower(
+    _highest(
         "delta",
-        lambda found: min(found.highest("delta"), INFINITE),
-        f"Largest |ln(q / p)| (Brickell and Shmatikov 2008). {_INFINITY} {_COLUMNS}",
+        f"Largest |ln(q / p)| (Brickell and Shmatikov 2008). {_INFINITY}",
         bounds=_UP_TO_INFINITE,
     ),
-    _lower(
+    _highest(
         "delta_present",
-        lambda found: min(found.highest("delta_present"), INFINITE),
-        f"The same over the values that a class has. {_COLUMNS}",
+        "The same over the values that a class has.",
         bounds=_UP_TO_INFINITE,
     ),
     _lower(
