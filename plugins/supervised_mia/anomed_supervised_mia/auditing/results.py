@@ -210,11 +210,15 @@ class AuditResults:
         ValueError
             If nothing could be measured.
         """
+        return self._rivals()[0]
+
+    def _rivals(self) -> list[AttackResult]:
+        """Return the results on the largest slice, the strongest attack first."""
         if not self.results:
             raise ValueError("nothing could be measured; see `skipped` for the reasons.")
         largest = max(self.results, key=lambda result: result.n_members + result.n_non_members)
         rivals = [result for result in self.results if result.slice == largest.slice]
-        return max(rivals, key=lambda result: result.auc.low)
+        return sorted(rivals, key=lambda result: -result.auc.low)
 
     def plot_roc(self, ax: Axes | None = None) -> Display:
         """Plot the ROC curves of all attacks on the largest slice, and what a claim permits.
@@ -235,12 +239,10 @@ class AuditResults:
         """
         from anomed_supervised_mia.report.figures import roc_figure
 
-        largest, metadata = self.strongest().slice, self.metadata
-        rivals = [result for result in self.results if result.slice == largest]
         return roc_figure(
-            sorted(rivals, key=lambda result: -result.auc.low),
-            claimed_epsilon=metadata.claimed_epsilon,
-            claimed_delta=metadata.claimed_delta,
+            self._rivals(),
+            claimed_epsilon=self.metadata.claimed_epsilon,
+            claimed_delta=self.metadata.claimed_delta,
         ).plot(ax)
 
     def plot_slices(self, ax: Axes | None = None, *, attack: str | None = None) -> Display:
