@@ -342,11 +342,6 @@ class PluginRegistry:
             for item in collected([answer], expected, hook):
                 yield owner, item
 
-    def implementation(self, type_name: str, hook: str) -> pluggy.HookImpl | None:
-        """Return who answers an owner's hook; ``None`` if nobody does."""
-        found = [i for i in self.caller(type_name, hook).get_hookimpls() if not i.wrapper]
-        return found[-1] if found else None
-
     def trace(self, write: Write) -> None:
         """Report every hook call to a function that takes one line."""
         self._write = write
