@@ -62,14 +62,17 @@ def _serving(answer):
 
 @pytest.fixture
 def open_digits(tmp_path):
-    """Open a house with a challenge on digits; options are those of the type."""
+    """Open a house with a challenge on digits; options are those of the type.
+
+    A seed fixes who is a member, where a test asks for more than any division gives.
+    """
     servers = []
 
-    def open_it(*, in_background=False, source="sklearn:digits", length=100, **options):
+    def open_it(*, in_background=False, source="sklearn:digits", length=100, seed=None, **options):
         registry = build_registry(discover=False)
         registry.add(plugin, name="supervised-mia")
         config = SupervisedMIAConfig(
-            data=DataSettings(source=source, split=(0.4, 0.2, 0.4)),
+            data=DataSettings(source=source, split=(0.4, 0.2, 0.4), seed=seed),
             mia_evaluation_dataset_length=length,
             **options,
         )

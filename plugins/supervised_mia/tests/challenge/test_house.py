@@ -113,7 +113,7 @@ def test_the_server_cannot_be_sent_elsewhere(server, participant, url):
 
 
 def test_a_regressor_is_audited_by_its_errors(open_digits, participant, serving_model):
-    server = open_digits(source="sklearn:diabetes", length=30, audit_hosts=("127.0.0.1",))
+    server = open_digits(source="sklearn:diabetes", length=30, seed=0, audit_hosts=("127.0.0.1",))
     player = participant(server)
     training = player.download("/data/anonymizer/training")
     forest = RandomForestRegressor(30, random_state=0).fit(training["X"], training["y"])
