@@ -4,16 +4,6 @@ Cells are text first; a column becomes numbers, booleans or dates only if its te
 they do, and whoever knows better says so. What each column was taken for is said.
 """
 
-from anomed_core.tables.options import KINDS, ColumnKind, TableOptions, parse_options
-from anomed_core.tables.reading import TableRead, read_table
-from anomed_core.tables.writing import write_table
+import lazy_loader
 
-__all__ = [
-    "KINDS",
-    "ColumnKind",
-    "TableOptions",
-    "TableRead",
-    "parse_options",
-    "read_table",
-    "write_table",
-]
+__getattr__, __dir__, __all__ = lazy_loader.attach_stub(__name__, __file__)

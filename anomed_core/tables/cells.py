@@ -13,7 +13,7 @@ import pyarrow.csv as pcsv
 
 from anomed_core.errors import TableError
 from anomed_core.tables.dialect import find_separator, has_inner_newlines, load_text
-from anomed_core.tables.options import TableOptions
+from anomed_core.tables.options import TableOptions, dropped_of
 
 _BLOCK_BYTES = 1 << 20
 _LARGEST_BLOCK = (1 << 31) - 1
@@ -69,6 +69,8 @@ def read_cells(path: Path, options: TableOptions) -> Cells:
         raise TableError(path.name, "there is no record below the header; give at least one")
     columns = dict(zip(names, table.columns, strict=True))
     columns.pop("", None)
+    for name in dropped_of(columns, options, source=path.name):
+        del columns[name]
     return Cells(
         names=tuple(columns),
         columns=columns,

@@ -8,7 +8,7 @@ from typing import Any
 
 import attrs
 
-from anomed_core.errors import UsageError
+from anomed_core.errors import TableError, UsageError
 
 KINDS = ("text", "integer", "number", "boolean", "date", "date-time")
 """What a column may be."""
@@ -65,6 +65,30 @@ def kinds_of(kinds: Mapping[str, str | ColumnKind] | None) -> dict[str, ColumnKi
     return found
 
 
+def agreed_kinds(
+    told: Mapping[str, ColumnKind], described: Mapping[str, str | ColumnKind] | None
+) -> dict[str, ColumnKind]:
+    """Return what is said of columns by whoever reads a file, and by a schema or codebook.
+
+    The description decides; what is told may add how its dates are written.
+
+    Raises
+    ------
+    UsageError
+        If they contradict each other, or there is no such kind.
+    """
+    kinds = kinds_of(described)
+    for column, kind in told.items():
+        other = kinds.setdefault(column, kind)
+        if other.kind != kind.kind:
+            raise UsageError(
+                f"column {column!r} is told to be {kind.kind}, but the schema or codebook says "
+                f"{other.kind}; change one of them"
+            )
+        kinds[column] = kind
+    return kinds
+
+
 def _word(text: str) -> str:
     return _WORDS.get(text, text)
 
@@ -92,6 +116,8 @@ class TableOptions:
         ``drop``.
     dates
         Whether dates in CSV files are looked for; where not, they stay text.
+    drop
+        Columns to leave out, whatever they hold.
 
     Raises
     ------
@@ -105,6 +131,7 @@ class TableOptions:
     na_values: tuple[str, ...] = attrs.field(default=(), converter=_words)
     index: str = "refuse"
     dates: bool = True
+    drop: tuple[str, ...] = attrs.field(default=(), converter=_words)
 
     def __attrs_post_init__(self) -> None:
         mark = self.separator
@@ -125,6 +152,25 @@ class TableOptions:
                 ) from error
 
 
+def dropped_of(columns: Iterable[str], options: TableOptions, *, source: str) -> tuple[str, ...]:
+    """Return the columns to leave out.
+
+    Raises
+    ------
+    TableError
+        If one is not there, or none would be left.
+    """
+    names = list(columns)
+    for name in options.drop:
+        if name not in names:
+            raise TableError(
+                source, f"there is no column {name!r} to drop, only {', '.join(names)}"
+            )
+    if set(names) <= set(options.drop):
+        raise TableError(source, "all columns are to be dropped; keep at least one")
+    return tuple(dict.fromkeys(options.drop))
+
+
 def parse_options(
     pairs: Iterable[tuple[str, str]], *, dates: bool = True
 ) -> tuple[TableOptions, dict[str, ColumnKind]]:
@@ -133,8 +179,8 @@ def parse_options(
     Parameters
     ----------
     pairs
-        Names of `TableOptions` with their values, ``na_values`` once a word, and ``kind:COLUMN``
-        with one of `KINDS`.
+        Names of `TableOptions` with their values, ``na_values`` once a word, ``drop`` once a
+        column, and ``kind:COLUMN`` with one of `KINDS`.
     dates
         Whether dates are looked for if nothing is said.
 
@@ -163,7 +209,7 @@ def parse_options(
             raise UsageError(
                 f"there is no option {name!r} of tables; give {', '.join(names)} or kind:COLUMN"
             )
-        elif name == "na_values":
+        elif name in {"na_values", "drop"}:
             given[name] = (*given.get(name, ()), value)
         elif name == "dates" and value not in _YES_NO:
             raise UsageError(f"dates is {value!r}; give yes or no")

@@ -13,7 +13,7 @@ from pyarrow import types
 
 from anomed_core.errors import TableError
 from anomed_core.tables.inference import Column, UnfitError, read_as
-from anomed_core.tables.options import ColumnKind, TableOptions
+from anomed_core.tables.options import ColumnKind, TableOptions, dropped_of
 
 _UNNAMED = "__index_level_"
 _TEXT = (types.is_string, types.is_large_string, types.is_string_view, types.is_null)
@@ -78,7 +78,8 @@ def _names(schema: pa.Schema, options: TableOptions, *, source: str) -> dict[str
             if free in kept:
                 raise TableError(source, f"the index would be a second {free!r}; rename one")
             shown[name] = free
-    return shown
+    dropped = dropped_of(shown.values(), options, source=source)
+    return {name: free for name, free in shown.items() if free not in dropped}
 
 
 def _index(metadata: Mapping[bytes, bytes] | None) -> list[str]:

@@ -74,7 +74,8 @@ def read_table(
         One sentence with line and column, if the file can't be read as a table, or a cell is not
         what was said.
     """
-    path, options, given = Path(path), options or TableOptions(), kinds_of(kinds)
+    path, options = Path(path), options or TableOptions()
+    given = {name: kind for name, kind in kinds_of(kinds).items() if name not in options.drop}
     try:
         with path.open("rb") as file:
             is_parquet = file.read(4) == b"PAR1" or path.suffix.lower() in _SUFFIXES

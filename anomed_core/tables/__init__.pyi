@@ -1,0 +1,9 @@
+from .command_options import read_as_told as read_as_told
+from .command_options import table_options as table_options
+from .options import KINDS as KINDS
+from .options import ColumnKind as ColumnKind
+from .options import TableOptions as TableOptions
+from .options import parse_options as parse_options
+from .reading import TableRead as TableRead
+from .reading import read_table as read_table
+from .writing import write_table as write_table
