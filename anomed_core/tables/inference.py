@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
 import attrs
 import pyarrow as pa
 import pyarrow.compute as pc
@@ -13,11 +15,13 @@ from anomed_core.tables.numbers import (
     find_numbers,
     force_numbers,
     resembles_number,
+    strangers_among_numbers,
     why_no_number,
 )
 from anomed_core.tables.options import ColumnKind
 
 _SAMPLE = 200
+_MAX_SHOWN = 40
 _TRUE, _FALSE = ("true", "yes", "1"), ("false", "no", "0")
 
 
@@ -80,7 +84,10 @@ def infer(cells: pa.ChunkedArray, mark: str, *, dates: bool) -> Column:
     read = {form: found for form in forms if (found := read_dates(cells, form))}
     if len(read) == 1:
         return Column(*next(iter(read.values())))
-    doubt = f"dates, but either of {' and '.join(read)}; give kind date:FORM" if read else ""
+    if read:
+        doubt = f"dates, but either of {' and '.join(read)}; give kind date:FORM"
+    else:
+        doubt = _strangers(cells) if _most(map(resembles_number, sample)) else ""
     return Column(cells, ColumnKind("text"), doubt)
 
 
@@ -96,8 +103,32 @@ def _no_numbers(cells: pa.ChunkedArray, mark: str) -> Column:
     """Say which cell keeps a column from being numbers, as far as a look at the first tells."""
     found = ((cell, why_no_number(cell, mark)) for cell in _sample(cells))
     cell, why = next(((cell, why) for cell, why in found if why), ("", ""))
-    doubt = f"{cell!r} {why}" if why else "some cells are no numbers that would be kept as written"
-    return Column(cells, ColumnKind("text"), doubt)
+    doubt = f"{cell!r} {why}" if why else _strangers(cells)
+    return Column(
+        cells,
+        ColumnKind("text"),
+        doubt or "some cells are no numbers that would be kept as written",
+    )
+
+
+def _most(hits: Iterable[bool]) -> bool:
+    found = list(hits)
+    return 2 * sum(found) > len(found)
+
+
+def _strangers(cells: pa.ChunkedArray) -> str:
+    """Say which few cells, such as 90+ or unknown, keep a column from being numbers."""
+    strange, n_present = strangers_among_numbers(cells), len(cells) - cells.null_count
+    if not 0 < 2 * len(strange) < n_present:
+        return ""
+    word = strange[0].as_py()
+    others = len(strange.unique()) - 1
+    named = f"{word[:_MAX_SHOWN]!r}" + (f" and {others} more" if others else "")
+    verb = "are no numbers" if others else "is no number"
+    return (
+        f"{named} {verb}, as {n_present - len(strange)} of {n_present} cells are; give na_values "
+        "for each such word that means a missing number"
+    )
 
 
 def _booleans(cells: pa.ChunkedArray) -> tuple[pa.ChunkedArray, ColumnKind] | None:

@@ -15,7 +15,8 @@ _PLAIN = r"^-?(0|[1-9][0-9]*)(\.[0-9]+)?$"
 # What Python and pandas write for doubles near zero; any other exponent is a code like 1E2.
 _TINY = r"^-?[1-9](\.[0-9]*[1-9])?e-(0[5-9]|[1-9][0-9]|[12][0-9]{2}|30[0-7])$"
 _LOOSE = r"^[+-]?([0-9]+(\.[0-9]*)?|\.[0-9]+)([eE][+-]?[0-9]+)?$"
-_RESEMBLES = re.compile(r"\s*[+-]?([0-9]+([.,][0-9]*)?|[.,][0-9]+)([eE][+-]?[0-9]+)?\s*")
+_RESEMBLES = r"\s*[+-]?([0-9]+([.,][0-9]*)?|[.,][0-9]+)([eE][+-]?[0-9]+)?\s*"
+_RESEMBLING = re.compile(_RESEMBLES)
 NEVER = ("begins with a zero", "has a plus sign", "has blanks around it")
 """What no number has, in whatever column."""
 
@@ -25,7 +26,13 @@ _SMALLEST_PLAIN, _LARGEST_PLAIN = 1e-4, 1e16
 
 def resembles_number(cell: str) -> bool:
     """Return whether people would take a cell for a number, whoever wrote it."""
-    return _RESEMBLES.fullmatch(cell) is not None
+    return _RESEMBLING.fullmatch(cell) is not None
+
+
+def strangers_among_numbers(cells: pa.ChunkedArray) -> pa.ChunkedArray:
+    """Return the cells that nobody would take for numbers."""
+    resembles = pc.match_substring_regex(cells, f"^{_RESEMBLES}$")
+    return cells.filter(pc.invert(resembles))
 
 
 def all_true(mask: pa.ChunkedArray) -> bool:

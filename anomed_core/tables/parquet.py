@@ -127,6 +127,8 @@ def _column(
         return found
     if wanted.kind == "number" and kind == "integer":
         return Column(found.array.cast(pa.float64()), ColumnKind("number"))
+    if wanted.kind == "integer" and found.kind.kind == "number":
+        return _whole(found.array, name=name, source=source)
     if kind in {"text", "integer", "boolean"}:
         try:
             return read_as(found.array.cast(pa.string()), wanted, ".")
@@ -135,6 +137,18 @@ def _column(
     raise TableError(
         source, f"the column is {found.kind.kind}, not {wanted.kind} as was said", column=name
     )
+
+
+def _whole(array: pa.ChunkedArray, *, name: str, source: str) -> Column:
+    """Return whole numbers that came as doubles, as pandas keeps those with gaps."""
+    gaps = pc.fill_null(pc.is_nan(array), fill_value=True)
+    numbers = pc.if_else(gaps, pa.scalar(None, array.type), array)
+    try:
+        return Column(numbers.cast(pa.int64()), ColumnKind("integer"))
+    except pa.ArrowInvalid as error:
+        raise TableError(
+            source, "the column holds fractions, not integers as was said", column=name
+        ) from error
 
 
 def _decimal(array: pa.ChunkedArray) -> Column:

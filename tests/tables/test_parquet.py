@@ -154,3 +154,14 @@ def test_canonical_text_says_no_more_than_the_values(tmp_path: Path) -> None:
 def test_two_columns_of_one_name_are_not_written(tmp_path: Path) -> None:
     with pytest.raises(TableError, match="column 'a': two columns have one name"):
         write_table(pd.DataFrame([[1, 2]], columns=["a", "a"]), tmp_path / "people.csv")
+
+
+def test_whole_numbers_with_gaps_may_come_as_doubles(tmp_path: Path) -> None:
+    path = written(tmp_path, wage=pa.array([20001.0, float("nan"), None]), half=pa.array([0.5] * 3))
+
+    wages = read_table(path, kinds={"wage": "integer"}).frame["wage"]
+
+    assert wages.dtype == "Int64"
+    assert wages.dropna().tolist() == [20001]
+    with pytest.raises(TableError, match="column 'half': the column holds fractions"):
+        read_table(path, kinds={"half": "integer"})

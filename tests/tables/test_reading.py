@@ -222,3 +222,27 @@ def test_cells_of_several_lines_are_whole_wherever_a_block_ends(tmp_path: Path) 
 def test_a_file_that_is_not_there_is_named(tmp_path: Path) -> None:
     with pytest.raises(TableError, match="can't be opened"):
         read_table(tmp_path / "none.csv")
+
+
+@pytest.mark.parametrize(
+    ("words", "named"),
+    [
+        (["90+"], "'90+' is no number, as 300 of 301 cells are"),
+        (["unknown", "unknown"], "'unknown' is no number, as 300 of 302 cells are"),
+        (["90+", "unknown"], "'90+' and 1 more are no numbers, as 300 of 302 cells are"),
+    ],
+)
+@pytest.mark.parametrize("place", [0, 250])
+def test_a_word_among_numbers_is_named_wherever_it_stands(
+    tmp_path: Path, words: list[str], named: str, place: int
+) -> None:
+    cells = [str(number) for number in range(300)]
+    cells[place:place] = words
+    read = read_table(written(tmp_path, "\n".join(["age", *cells, ""])))
+
+    assert read.kinds["age"].kind == "text"
+    assert read.doubts[0].startswith(f"age: text ({named}; give na_values")
+
+
+def test_words_with_a_few_numbers_are_words(tmp_path: Path) -> None:
+    assert read_table(written(tmp_path, "ward\nA\nB\n7\n")).doubts == ()
