@@ -6,8 +6,8 @@ from anomed_core.ledger.criteria import RankedMetric
 from anomed_core.ledger.database import Database, migrate_ledger, no_room_left
 from anomed_core.ledger.finals import Finals, Moment
 from anomed_core.ledger.follow_ups import DELIVER, FollowUp, FollowUpBook, FollowUpFacts
-from anomed_core.ledger.history import Attempt, Choice
 from anomed_core.ledger.ledger import Ledger
+from anomed_core.ledger.reading import Attempt, Choice
 from anomed_core.ledger.schema import MICROSECOND, utc_microseconds
 from anomed_core.ledger.scores import NewScore, Provenance, attack_result
 from anomed_core.ledger.tokens import EVERY_CHALLENGE, Identity, TokenBook, TokenFacts
