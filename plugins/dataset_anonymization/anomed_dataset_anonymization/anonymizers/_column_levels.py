@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from anomed_dataset_anonymization.schema import Coordinates
 
 _MAX_DEFAULT_INTERVALS = 256
+_ARX_NULL = "NULL"
 
 
 @attrs.frozen(kw_only=True, eq=False)
@@ -145,7 +146,10 @@ def _coordinates_of(hierarchy: Hierarchy, column: Column) -> Coordinates:
         positions = {str(value): place for place, value in enumerate(column.values)}
         return np.array([positions.get(value, np.nan) for value in hierarchy.values], dtype=float)
     try:
-        numbers = np.array([float(value) for value in hierarchy.values])
+        # ARX writes a line for NULL where cells are empty; nulls have a group of their own.
+        numbers = np.array(
+            [np.nan if value == _ARX_NULL else float(value) for value in hierarchy.values]
+        )
     except ValueError as error:
         raise ValueError(
             f"the hierarchy of column {column.name!r} has values that are no numbers, "

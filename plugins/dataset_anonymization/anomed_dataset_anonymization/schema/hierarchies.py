@@ -152,7 +152,8 @@ def parse_hierarchy(text: str, *, delimiter: str | None = None) -> Hierarchy:
     ----------
     text : str
         One line a value; empty lines are skipped, labels may be quoted, and blanks around them are
-        dropped.
+        dropped. So is a line for nothing, such as ``;none;*``, which ARX writes where cells are
+        empty: a missing value has a group of its own.
     delimiter : str, optional
         As of `read_hierarchy`.
 
@@ -174,7 +175,8 @@ def parse_hierarchy(text: str, *, delimiter: str | None = None) -> Hierarchy:
     if delimiter is None:
         delimiter = ";" if lines and ";" in lines[0] else ","
     rows = csv.reader(lines, delimiter=delimiter, skipinitialspace=True)
-    return Hierarchy(labels=[[label.strip() for label in row] for row in rows])
+    labels = [[label.strip() for label in row] for row in rows]
+    return Hierarchy(labels=[row for row in labels if row[0] or len(row) == 1])
 
 
 def flat_hierarchy(values: Iterable[str]) -> Hierarchy:

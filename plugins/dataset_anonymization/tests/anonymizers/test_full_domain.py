@@ -338,3 +338,14 @@ def test_a_schema_without_quasi_identifiers_is_refused(rng):
     schema = TableSchema(columns=[Column(name="x", kind="nominal", dtype="string", domain=["a"])])
     with pytest.raises(ValueError, match=r"none of the columns \['x'\] is a quasi-identifier"):
         Datafly().anonymize(pd.DataFrame({"x": ["a"]}), schema, rng=rng)
+
+
+@pytest.mark.parametrize("line", ["", ";;*\n", "NULL;NULL;*\n"])
+def test_a_hierarchy_may_have_a_line_for_nothing(rng, line):
+    ages = parse_hierarchy(line + "\n".join(f"{age};{age // 10};*" for age in range(100)))
+    table = pd.DataFrame({"age": [None, 11, 99]})
+    published = Datafly(k=1, hierarchies={"age": ages}).anonymize(
+        table, TableSchema(columns=[AGES]), rng=rng
+    )
+    assert published["age_min"].tolist() == [0, 11, 99]
+    assert published["age_max"].tolist() == [99, 11, 99]

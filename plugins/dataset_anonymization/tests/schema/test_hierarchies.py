@@ -127,3 +127,8 @@ def test_intervals_hold_values_that_are_closer_than_their_width(positions, first
 def test_public_hierarchies_are_read(folder, shapes):
     paths = sorted(Path(os.environ["ANOMED_TEST_DATA"], "anonymization", folder).iterdir())
     assert [read_hierarchy(path).groups.shape for path in paths] == shapes
+
+
+def test_a_line_for_nothing_is_skipped():
+    assert parse_hierarchy(";none;*\n" + WARDS) == parse_hierarchy(WARDS + '"";;*\n')
+    assert parse_hierarchy(";none;*\n" + WARDS) == parse_hierarchy(WARDS)
