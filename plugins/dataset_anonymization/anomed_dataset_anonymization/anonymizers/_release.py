@@ -7,7 +7,12 @@ from typing import TYPE_CHECKING, Any
 import pandas as pd
 import pyarrow as pa
 
-from anomed_dataset_anonymization.schemes import Points, PublishedCells, PublishedTable, publish
+from anomed_dataset_anonymization.schemes import (
+    Points,
+    PublishedCells,
+    PublishedTable,
+    write_scheme,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -62,8 +67,8 @@ def release(
         column.name: cells.get(column.name, Points(values=values))
         for column, values in zip(schema, coordinates.T, strict=True)
     }
-    written = publish(PublishedTable(schema=schema, scheme=scheme, cells=all_cells))
-    frame: pd.DataFrame = written.drop_columns("anon_row").to_pandas(types_mapper=_NULLABLE.get)
+    written = write_scheme(PublishedTable(schema=schema, scheme=scheme, cells=all_cells))
+    frame: pd.DataFrame = written.to_pandas(types_mapper=_NULLABLE.get)
     return frame.set_axis(index, axis="index")
 
 

@@ -119,6 +119,10 @@ def open_people(config: DatasetAnonymizationConfig, context: CreationContext) ->
     def build() -> dict[str, np.ndarray]:
         table = context.load(data.source, "table")
         schema = _described(table, schema_text, config=config, context=context)
+        try:
+            schema.require_clear_names()
+        except ValueError as error:
+            raise ConfigError("schema", str(error)) from error
         return _dealt(table, schema, config=config, lottery=lottery)
 
     # The number changes with the names of the arrays, so that no older ones are taken up.

@@ -43,12 +43,12 @@ class TableSchema:
     Attributes
     ----------
     columns : tuple of Column
-        At least one; the names, and the names generated from them, are unique.
+        At least one, of different names.
 
     Raises
     ------
     ValueError
-        If there is no column, or two names collide; both sides are named.
+        If there is no column, or two have one name.
 
     Examples
     --------
@@ -62,22 +62,20 @@ class TableSchema:
     columns: tuple[Column, ...] = attrs.field(converter=_freeze)
     _by_name: dict[str, Column] = attrs.field(init=False, repr=False, eq=False)
     _generated: dict[str, GeneratedName] = attrs.field(init=False, repr=False, eq=False)
+    _collisions: dict[str, str] = attrs.field(init=False, repr=False, eq=False)
 
     def __attrs_post_init__(self) -> None:
         if not self.columns:
             raise ValueError("a schema needs at least one column.")
-        owners = dict.fromkeys(RESERVED_NAMES, "the protocol")
         by_name: dict[str, Column] = {}
-        generated: dict[str, GeneratedName] = {}
         for column in self.columns:
-            _claim_name(owners, column.name, f"the column {column.name!r}")
+            if column.name in by_name:
+                raise ValueError(f"two columns are called {column.name!r}; rename one.")
             by_name[column.name] = column
-        for column in self.columns:
-            for name, part in _generate_names(column):
-                _claim_name(owners, name, f"generalising the column {column.name!r}")
-                generated[name] = GeneratedName(column=column, part=part)
+        generated, collisions = _generate_names(self.columns)
         object.__setattr__(self, "_by_name", by_name)
         object.__setattr__(self, "_generated", generated)
+        object.__setattr__(self, "_collisions", collisions)
 
     def __contains__(self, name: object) -> bool:
         return name in self._by_name
@@ -98,8 +96,39 @@ class TableSchema:
 
     @property
     def generated_names(self) -> Mapping[str, GeneratedName]:
-        """Return the columns a generalised table may have, by name."""
+        """Return the columns a generalised table may have, by name, but for ambiguous ones."""
         return self._generated
+
+    def require_clear_names(self, names: Iterable[str] | None = None) -> None:
+        """Refuse names that can be read in two ways.
+
+        Parameters
+        ----------
+        names : iterable of str, optional
+            Generated names that are to be written; by default all of the columns and all that a
+            submission may use, those of the protocol included.
+
+        Raises
+        ------
+        ValueError
+            If one is ambiguous; both sides are named.
+        """
+        claims = self._collisions
+        if names is None:
+            owners = {name: f"the column {name!r}" for name in self._by_name}
+            owners |= {
+                name: f"generalising the column {part.column.name!r}"
+                for name, part in self._generated.items()
+            }
+            protocol = owners.keys() & RESERVED_NAMES
+            claims = claims | {name: f"the protocol and by {owners[name]}" for name in protocol}
+            names = claims
+        for name in names:
+            if name in claims:
+                raise ValueError(
+                    f"the name {name!r} is taken twice, by {claims[name]}; rename a column or a "
+                    "value, or leave the column out."
+                )
 
     @property
     def quasi_identifiers(self) -> tuple[Column, ...]:
@@ -216,16 +245,26 @@ class TableSchema:
         return cls(columns=columns)
 
 
-def _claim_name(owners: dict[str, str], name: str, owner: str) -> None:
-    if name in owners:
-        raise ValueError(
-            f"the name {name!r} is taken twice, by {owners[name]} and by {owner}; "
-            "rename a column or a value."
-        )
-    owners[name] = owner
+def _generate_names(
+    columns: Iterable[Column],
+) -> tuple[dict[str, GeneratedName], dict[str, str]]:
+    """Return what generated names mean, and who claims those that are claimed twice."""
+    owners = {column.name: f"the column {column.name!r}" for column in columns}
+    generated: dict[str, GeneratedName] = {}
+    collisions: dict[str, str] = {}
+    for column in columns:
+        owner = f"generalising the column {column.name!r}"
+        for name, part in _parts(column):
+            if name in owners:
+                collisions.setdefault(name, f"{owners[name]} and by {owner}")
+                generated.pop(name, None)
+                continue
+            owners[name] = owner
+            generated[name] = GeneratedName(column=column, part=part)
+    return generated, collisions
 
 
-def _generate_names(column: Column) -> list[tuple[str, Literal["min", "max"] | int]]:
+def _parts(column: Column) -> list[tuple[str, Literal["min", "max"] | int]]:
     if column.kind is ColumnKind.NOMINAL:
         return [(f"{column.name}_{value}", part) for part, value in enumerate(column.values)]
     return [(f"{column.name}_min", "min"), (f"{column.name}_max", "max")]

@@ -11,7 +11,7 @@ from anomed_dataset_anonymization.schemes.published import (
     combine_ranks,
     take_rows,
 )
-from anomed_dataset_anonymization.schemes.republication import publish, to_parquet
+from anomed_dataset_anonymization.schemes.republication import publish, to_parquet, write_scheme
 
 __all__ = [
     "SCHEMES",
@@ -26,4 +26,5 @@ __all__ = [
     "publish",
     "take_rows",
     "to_parquet",
+    "write_scheme",
 ]

@@ -64,26 +64,25 @@ def canonicalise(
         raise ValueError(f"there is no scheme {scheme!r}; use one of {', '.join(SCHEMES)}.")
     if not len(table):
         raise ValueError("the table has no rows; suppress cells rather than everybody.")
-    counts = _read_counts(table, n_people=len(leaky))
+    if "count" in table.columns and "count" not in schema:
+        counts = _as_counts(table["count"], n_people=len(leaky))
+        table = table.drop(columns="count")
+    else:
+        counts = np.ones(len(table), dtype=np.int64)
+    _refuse_too_many(int(counts.sum()), n_people=len(leaky))
     refuse_too_much(table, schema, n_people=int(counts.sum()))
-    cells = SCHEMES[scheme](table.drop(columns="count", errors="ignore"), schema)
+    cells = SCHEMES[scheme](table, schema)
     lineage = _read_lineage(table.index, leaky.index) if (counts == 1).all() else None
     unsorted = PublishedTable(schema=schema, scheme=scheme, cells=cells, lineage=lineage)
     order = np.argsort(unsorted.labels(schema.names), kind="stable")
     return take_rows(unsorted, np.repeat(order, counts[order]))
 
 
-def _read_counts(table: pd.DataFrame, *, n_people: int) -> NDArray[np.int64]:
-    if "count" not in table.columns:
-        counts = np.ones(len(table), dtype=np.int64)
-    else:
-        counts = _as_counts(table["count"], n_people=n_people)
-    total = int(counts.sum())
+def _refuse_too_many(total: int, *, n_people: int) -> None:
     if total > n_people:
         raise ValueError(
             f"the table stands for {total} people, but the leaky table has only {n_people}."
         )
-    return counts
 
 
 def _as_counts(series: pd.Series[Any], *, n_people: int) -> NDArray[np.int64]:

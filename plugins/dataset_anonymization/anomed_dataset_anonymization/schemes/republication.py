@@ -39,12 +39,36 @@ def publish(table: PublishedTable) -> pa.Table:
     pyarrow.Table
         ``anon_row`` (int64, from 0), then the columns of the scheme in schema order; no metadata.
     """
-    names, arrays = ["anon_row"], [pa.array(np.arange(table.n_rows, dtype=np.int64))]
-    for column in table.schema:
-        for name, array in _write_column(column, table.cells[column.name], scheme=table.scheme):
-            names.append(name)
-            arrays.append(array)
-    return pa.Table.from_arrays(arrays, names=names)
+    numbers = pa.array(np.arange(table.n_rows, dtype=np.int64))
+    return write_scheme(table).add_column(0, "anon_row", numbers)
+
+
+def write_scheme(table: PublishedTable) -> pa.Table:
+    """Write a table in the columns of its scheme alone.
+
+    Parameters
+    ----------
+    table : PublishedTable
+        Canonical or not.
+
+    Returns
+    -------
+    pyarrow.Table
+        The columns of the scheme in schema order; no metadata.
+
+    Raises
+    ------
+    ValueError
+        If the name of a generalised column could be read in two ways.
+    """
+    written = [
+        (name, array, name != column.name)
+        for column in table.schema
+        for name, array in _write_column(column, table.cells[column.name], scheme=table.scheme)
+    ]
+    table.schema.require_clear_names(name for name, _, is_generated in written if is_generated)
+    names, arrays, _ = zip(*written, strict=True)
+    return pa.Table.from_arrays(list(arrays), names=list(names))
 
 
 def to_parquet(table: PublishedTable) -> bytes:

@@ -5,13 +5,16 @@ import io
 import numpy as np
 import pandas as pd
 import pytest
+from anomed_dataset_anonymization.schema import Bounds, Column, TableSchema
 from anomed_dataset_anonymization.schemes import (
     Points,
+    PublishedTable,
     Ranges,
     ValueSets,
     canonicalise,
     publish,
     to_parquet,
+    write_scheme,
 )
 from anomed_dataset_anonymization.schemes.generalization import read_generalization
 
@@ -166,3 +169,19 @@ def test_published_columns_are_those_of_the_scheme(schema, leaky):
         "temperature": "double",
         "diagnosis": "string",
     }
+
+
+def test_ranges_are_not_written_under_the_name_of_another_column():
+    columns = [
+        Column(name=name, kind="cardinal", dtype="int64", domain=Bounds(low=0, high=9))
+        for name in ("age", "age_min")
+    ]
+    schema = TableSchema(columns=columns)
+    single = Points(values=np.array([1.0]))
+    ranges = Ranges(low=np.array([0.0]), high=np.array([5.0]))
+    for cells in (single, ranges):
+        table = PublishedTable(
+            schema=schema, scheme="generalization", cells={"age": ranges, "age_min": cells}
+        )
+        with pytest.raises(ValueError, match="'age_min' is taken twice, by the column 'age_min'"):
+            write_scheme(table)

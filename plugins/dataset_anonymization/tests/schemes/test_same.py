@@ -1,8 +1,10 @@
 """The scheme `same` needs all columns, and allows values of their domains and nulls."""
 
 import numpy as np
+import pandas as pd
 import pytest
-from anomed_dataset_anonymization.schemes import Points
+from anomed_dataset_anonymization.schema import Bounds, Column, TableSchema
+from anomed_dataset_anonymization.schemes import Points, canonicalise, write_scheme
 from anomed_dataset_anonymization.schemes.same import read_same
 
 
@@ -31,3 +33,16 @@ def test_generalised_columns_belong_to_another_scheme(schema, leaky):
 def test_a_typing_error_is_pointed_out(schema, leaky):
     with pytest.raises(ValueError, match="do you mean 'diagnosis'"):
         read_same(leaky.rename(columns={"diagnosis": "diagnose"}), schema)
+
+
+def test_columns_that_only_generalised_tables_or_the_protocol_have_keep_their_names():
+    names = ("age", "age_min", "count", "rank")
+    schema = TableSchema(
+        columns=[
+            Column(name=name, kind="cardinal", dtype="int64", domain=Bounds(low=0, high=9))
+            for name in names
+        ]
+    )
+    people = pd.DataFrame({name: [3, 1, 2] for name in names})
+    table = canonicalise(people, "same", schema=schema, leaky=people)
+    assert write_scheme(table).to_pydict() == {name: [1, 2, 3] for name in names}

@@ -331,6 +331,25 @@ def test_more_names_than_can_be_compared_are_refused_at_the_start(tmp_path: Path
         open_player(tmp_path, config)
 
 
+@pytest.mark.parametrize(
+    ("names", "message"),
+    [
+        ({"a": ["b_c"], "a_b": ["c"]}, "'a_b_c' is taken twice, by generalising the column 'a'"),
+        ({"rank": ["a"], "ill": ["b"]}, "'rank' is taken twice, by the protocol"),
+    ],
+)
+def test_schemas_whose_names_are_ambiguous_are_refused_at_the_start(
+    tmp_path: Path, names: dict[str, list[str]], message: str
+) -> None:
+    columns = [
+        {"name": name, "kind": "nominal", "dtype": "string", "domain": domain}
+        for name, domain in names.items()
+    ]
+    (tmp_path / "schema.json").write_text(json.dumps({"columns": columns}))
+    with pytest.raises(ConfigError, match=message):
+        open_player(tmp_path, attrs.evolve(CONFIG, schema=str(tmp_path / "schema.json")))
+
+
 @pytest.mark.parametrize("split", [(0.5, 0.5), (0.5, 0.3, 0.2), (0.4, 0.4, 0.4), (0.5, 0.5, 0.0)])
 def test_splits_that_do_not_suit_are_refused(split: tuple[float, ...]) -> None:
     with pytest.raises(ValueError, match="split"):

@@ -10,7 +10,6 @@ import pandas as pd
 import pyarrow as pa
 import pytest
 from anomed_dataset_anonymization.anonymizers import Mondrian, Suppression
-from anomed_dataset_anonymization.schema import TableSchema
 from anomed_dataset_anonymization.schema.frames import people_frame
 from pyarrow import parquet as pq
 
@@ -449,15 +448,6 @@ def test_huge_domains_are_refused(player: Player, leaky: pd.DataFrame) -> None:
 
     assert player.publish(wide, "generalization").status_code == 413
     assert player.publish(texts).status_code == 422
-
-
-def test_schemas_whose_names_collide_are_refused_at_start() -> None:
-    columns = [
-        {"name": name, "kind": "nominal", "dtype": "string", "domain": domain}
-        for name, domain in (("a", ["b_c"]), ("a_b", ["c"]))
-    ]
-    with pytest.raises(ValueError, match="'a_b_c' is taken twice"):
-        TableSchema.from_document({"columns": columns})
 
 
 def test_parquet_that_lies_about_its_index_is_read_without_it(
