@@ -69,8 +69,8 @@ def ranked_text(ranked: Iterable[RankedMetric]) -> str:
 def _parsed(text: str) -> _Declared:
     declared: _Declared = {}
     for kind, label, metric, estimate in json.loads(text or "[]"):
-        found = RankedMetric(kind=kind, label=label, metric=metric, estimate=estimate)
-        declared.setdefault((kind, label), []).append(found)
+        ranked = RankedMetric(kind=kind, label=label, metric=metric, estimate=estimate)
+        declared.setdefault((kind, label), []).append(ranked)
     return declared
 
 
@@ -145,8 +145,8 @@ def rebuild_criteria(
         sa.update(challenges).where(challenges.c.id == challenge).values(ranked=text)
     )
     connection.execute(sa.delete(criteria).where(criteria.c.challenge == challenge))
-    found = _due(connection, challenge, declared)
-    while batch := list(islice(found, _BATCH)):
+    due = _due(connection, challenge, declared)
+    while batch := list(islice(due, _BATCH)):
         connection.execute(_ADD, batch)
 
 

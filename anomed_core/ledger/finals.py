@@ -214,14 +214,14 @@ class Finals:
     def named(self, numbers: Iterable[int]) -> dict[int, Row]:
         """Return who the finals of these numbers are about, by number."""
         wanted = list(numbers)
-        found: dict[int, Row] = {}
+        rows: dict[int, Row] = {}
         for start in range(0, len(wanted), _MOST_PARAMETERS):
             some = wanted[start : start + _MOST_PARAMETERS]
             query = sa.select(criteria).where(
                 criteria.c.score_id.in_(some), criteria.c.metric == self.anchor
             )
-            found |= {row["score_id"]: row for row in self.connection.execute(query).mappings()}
-        return found
+            rows |= {row["score_id"]: row for row in self.connection.execute(query).mappings()}
+        return rows
 
     def numbers_of(self, participant: str) -> list[int]:
         """Return the numbers of the finals in which somebody takes part under an id."""
@@ -308,5 +308,5 @@ class Moment:
         """Return what changes whenever a score is added or other metrics are ranked."""
         head = sa.select(chain_heads.c.hash).where(chain_heads.c.name == scores.name)
         ranked = sa.select(challenges.c.ranked).where(challenges.c.id == challenge)
-        found = (self.connection.execute(query).scalar() or "" for query in (head, ranked))
-        return (next(found), next(found))
+        parts = (self.connection.execute(query).scalar() or "" for query in (head, ranked))
+        return (next(parts), next(parts))

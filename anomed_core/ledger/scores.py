@@ -99,13 +99,13 @@ def new_version(
 
 def annulled_version(row: Row, reason: str) -> NewScore:
     """Return the version of a stored score that does not count."""
-    found = score_of(row)
+    score = score_of(row)
     made_by = Provenance(
         core_version=row["core_version"],
         plugin=row["plugin"],
         plugin_version=row["plugin_version"],
     )
-    new = new_version(found, found.metrics, made_by, fingerprint=found.fingerprint)
+    new = new_version(score, score.metrics, made_by, fingerprint=score.fingerprint)
     return attrs.evolve(new, annulled=reason)
 
 
@@ -249,5 +249,5 @@ def has_entry(
         "label": name,
         "fingerprint": fingerprint,
     }
-    found = sa.select(scores.c.id).where(*(scores.c[c] == value for c, value in wanted.items()))
-    return connection.execute(found.limit(1)).first() is not None
+    entries = sa.select(scores.c.id).where(*(scores.c[c] == value for c, value in wanted.items()))
+    return connection.execute(entries.limit(1)).first() is not None
