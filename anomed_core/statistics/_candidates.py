@@ -57,12 +57,12 @@ def candidates(roc: Roc) -> Candidates:
             n_false_positives=roc.n_false_positives[index],
             n_tests=1 if n_thresholds == 1 else n_tests,
         )
-    found = roc.n_members - missed
+    detected = roc.n_members - missed
     by_admitted = np.searchsorted(roc.n_false_positives, admitted, side="right") - 1
-    by_missed = np.searchsorted(roc.n_true_positives, found, side="left")
+    by_missed = np.searchsorted(roc.n_true_positives, detected, side="left")
     return Candidates(
         index=np.concatenate([by_admitted, by_missed]),
-        n_true_positives=np.concatenate([roc.n_true_positives[by_admitted], found]),
+        n_true_positives=np.concatenate([roc.n_true_positives[by_admitted], detected]),
         n_false_positives=np.concatenate([admitted, roc.n_false_positives[by_missed]]),
         n_tests=n_tests,
     )

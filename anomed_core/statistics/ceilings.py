@@ -180,9 +180,9 @@ def epsilon_of_rates(tpr: ArrayLike, fpr: ArrayLike, *, delta: float) -> NDArray
     >>> round(float(epsilon_of_rates(0.9, 0.1, delta=0.0)), 3)
     2.197
     """
-    found, alarmed = np.asarray(tpr, dtype=np.float64), np.asarray(fpr, dtype=np.float64)
+    detected, alarmed = np.asarray(tpr, dtype=np.float64), np.asarray(fpr, dtype=np.float64)
     with np.errstate(divide="ignore", invalid="ignore", over="ignore"):
-        ratios = np.fmax((found - delta) / alarmed, (1 - alarmed - delta) / (1 - found))
+        ratios = np.fmax((detected - delta) / alarmed, (1 - alarmed - delta) / (1 - detected))
         epsilon: NDArray[np.float64] = np.log(np.fmax(ratios, 1.0))
     return epsilon
 
