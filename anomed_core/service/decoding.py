@@ -262,8 +262,8 @@ def _plain_values(values: Any) -> Any:
     return values.cast(pa.float32()) if pa.types.is_float16(values.type) else values
 
 
-def _check_categories(found: list[Any], column: ColumnSchema) -> None:
-    unknown = set(found) - set(column.categories) - {None}
+def _check_categories(values: list[Any], column: ColumnSchema) -> None:
+    unknown = set(values) - set(column.categories) - {None}
     if unknown:
         example = min(map(str, unknown))[:80]
         raise SubmissionRejected(
@@ -277,8 +277,8 @@ def _is_beyond(more: float, less: float, column: ColumnSchema) -> bool:
     return more > less and (column.step is None or more - less > column.step * 1e-6)
 
 
-def _check_range(found: Mapping[str, Any], column: ColumnSchema) -> None:
-    low, high = found["min"], found["max"]
+def _check_range(extent: Mapping[str, Any], column: ColumnSchema) -> None:
+    low, high = extent["min"], extent["max"]
     if low is None:
         return
     if (column.low is not None and _is_beyond(column.low, low, column)) or (

@@ -52,30 +52,30 @@ def misfit(value: Any, schema: Mapping[str, Any]) -> str:
 
 def _reason(error: ValidationError) -> str:
     """Say what is wrong without repeating lists and objects, which may hold people's data."""
-    keyword, rule, found = str(error.validator), error.validator_value, error.instance
+    keyword, rule, value = str(error.validator), error.validator_value, error.instance
     if keyword in _SAYINGS:
-        return _SAYINGS[keyword](found, rule)
-    if isinstance(found, (list, dict)) or len(error.message) > 2 * _LONGEST_VALUE:
-        return f"{_type_of(found)} does not keep {keyword}: {_shortened(json.dumps(rule))}"
+        return _SAYINGS[keyword](value, rule)
+    if isinstance(value, (list, dict)) or len(error.message) > 2 * _LONGEST_VALUE:
+        return f"{_type_of(value)} does not keep {keyword}: {_shortened(json.dumps(rule))}"
     return str(error.message)
 
 
-def _type(found: Any, rule: Any) -> str:
+def _type(value: Any, rule: Any) -> str:
     expected = " or ".join([rule] if isinstance(rule, str) else rule)
-    return f"expected {expected}, got {_type_of(found)}"
+    return f"expected {expected}, got {_type_of(value)}"
 
 
 def _count(unit: str, bound: str) -> Callable[[Any, Any], str]:
-    return lambda found, rule: f"has {len(found)} {unit}; {bound} {rule} are allowed"
+    return lambda value, rule: f"has {len(value)} {unit}; {bound} {rule} are allowed"
 
 
-def _choice(found: Any, rule: Any) -> str:
+def _choice(value: Any, rule: Any) -> str:
     allowed = _shortened(", ".join(map(json.dumps, rule)))
-    return f"{_shortened(json.dumps(found))} is not allowed; allowed are {allowed}"
+    return f"{_shortened(json.dumps(value))} is not allowed; allowed are {allowed}"
 
 
-def _required(found: Any, rule: Any) -> str:
-    return f"lacks {', '.join(repr(name) for name in rule if name not in found)}"
+def _required(value: Any, rule: Any) -> str:
+    return f"lacks {', '.join(repr(name) for name in rule if name not in value)}"
 
 
 _SAYINGS: Mapping[str, Callable[[Any, Any], str]] = {

@@ -112,7 +112,7 @@ class KeptSubmissions:
         submission = None
         if whole:
             kept = (self.of_score(hosted, score) for score in candidates)
-            submission = next((found for found in kept if found is not None), None)
+            submission = next((one for one in kept if one is not None), None)
         return Target(anonymizer=anonymizer, scores=tuple(finals), submission=submission)
 
     def _scores(

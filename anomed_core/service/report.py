@@ -39,8 +39,8 @@ def report_sections(hosted: HostedChallenge, store: KeptSubmissions) -> list[Rep
         The rankings, what the owner and extensions add, then the house's results, folded. A section
         whose plugin fails says so.
     """
-    found = newest_versions(store.ledger.scores(challenge=hosted.id))
-    scores = tuple(score for score in found if not score.annulled)
+    newest = newest_versions(store.ledger.scores(challenge=hosted.id))
+    scores = tuple(score for score in newest if not score.annulled)
     tables = Rankings(store.ledger).tables(hosted, at_most=None)
     sections = [_ranking(table, _gates(hosted, table)) for table in tables]
     sections += _plugins(hosted, scores, store)

@@ -76,19 +76,19 @@ def config_class(challenge_type: ChallengeType) -> type[Any]:
     PluginBrokenError
         If there is no such class or it is not an attrs class.
     """
-    found: Any = challenge_type.config_class
-    if isinstance(found, str):
-        module, _, name = found.partition(":")
+    announced: Any = challenge_type.config_class
+    if isinstance(announced, str):
+        module, _, name = announced.partition(":")
         try:
-            found = getattr(importlib.import_module(module), name)
+            announced = getattr(importlib.import_module(module), name)
         except (ImportError, AttributeError) as error:
             raise PluginBrokenError(
                 f"challenge type {challenge_type.name!r} names the config class "
                 f"{challenge_type.config_class!r}, which cannot be imported: {error}"
             ) from error
-    if not attrs.has(found):
+    if not attrs.has(announced):
         raise PluginBrokenError(
             f"challenge type {challenge_type.name!r}: its config class must be an attrs class"
         )
-    cls: type[Any] = found
+    cls: type[Any] = announced
     return cls

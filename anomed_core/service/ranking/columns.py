@@ -56,9 +56,9 @@ def _columns(rows: Sequence[tuple[object, ...]], n_columns: int) -> FloatArray:
 
 def _aligned(numbers: IntArray, rows: Sequence[tuple[object, ...]]) -> FloatArray:
     """Return the second column of rows, found by the first; NaN where there is none."""
-    ids, found = _columns(rows, 2)
+    ids, column = _columns(rows, 2)
     values = np.full(len(numbers), np.nan)
-    values[np.searchsorted(numbers, ids)] = found
+    values[np.searchsorted(numbers, ids)] = column
     return values
 
 
@@ -68,13 +68,13 @@ def entries_of(finals: Finals, resolved: ResolvedRanking) -> Entries:
     numbers, first, is_house, anchor = rows[:, np.argsort(rows[0])]
     known = numbers.astype(np.int64)
     counts = np.zeros((2, len(known)), dtype=np.int64)
-    found: dict[RankedMetric, FloatArray] = {resolved.anchor: anchor}
+    columns: dict[RankedMetric, FloatArray] = {resolved.anchor: anchor}
 
     def single(reading: Reading) -> FloatArray:
         (source,) = reading.sources
-        if source not in found:
-            found[source] = _single(finals, known, source)
-        return found[source]
+        if source not in columns:
+            columns[source] = _single(finals, known, source)
+        return columns[source]
 
     criteria = []
     for reading in resolved.criteria:
@@ -242,17 +242,17 @@ def tuning_entries(
     for score in newest_versions(scores):
         if score.origin == "participant" and score.split is Split.TUNING and not score.annulled:
             newest[score.subject.key] = score
-    found = sorted(newest.values(), key=lambda score: score.id)
-    numbers = np.array([score.id for score in found], dtype=np.int64)
+    chosen = sorted(newest.values(), key=lambda score: score.id)
+    numbers = np.array([score.id for score in chosen], dtype=np.int64)
 
     def values(reading: Reading) -> FloatArray:
         is_own = all(s.kind == resolved.ranking.kind and not s.label for s in reading.sources)
         if reading.take is not Take.FINAL or not is_own:
-            return np.full(len(found), np.nan)
-        told = [score.metrics.get(reading.metric, np.nan) for score in found]
-        return np.array(told, dtype=np.float64)
+            return np.full(len(chosen), np.nan)
+        own_values = [score.metrics.get(reading.metric, np.nan) for score in chosen]
+        return np.array(own_values, dtype=np.float64)
 
-    nothing = np.zeros(len(found), dtype=np.int64)
+    nothing = np.zeros(len(chosen), dtype=np.int64)
     entries = Entries(
         numbers=numbers,
         first=numbers,
@@ -262,7 +262,7 @@ def tuning_entries(
         n_house=nothing,
         n_attacks=nothing,
     )
-    return entries, found
+    return entries, chosen
 
 
 def finals_at(now: Moment, challenge: str, resolved: ResolvedRanking) -> Finals:

@@ -186,19 +186,19 @@ def _worst(
 ) -> Reading:
     if kind.submitter is not Role.ANONYMIZER:
         raise ContractError(f"{what} takes the worst attack on {kind.name!r}, which nobody attacks")
-    found = list(_attacking(criterion, kind, declared))
-    if not found:
+    attacking = list(_attacking(criterion, kind, declared))
+    if not attacking:
         raise ContractError(
             f"{what} takes the worst {criterion.metric!r}, which no attack on {kind.name!r} "
             "declares; declare it for a kind with a target or for a house attack"
         )
-    metric = found[0][0]
-    if any(other.direction is not metric.direction for other, _ in found):
+    metric = attacking[0][0]
+    if any(other.direction is not metric.direction for other, _ in attacking):
         raise ContractError(
             f"{what} takes the worst {criterion.metric!r}, which some attacks want to be higher "
             "and some lower; declare one direction"
         )
-    reading = _reading(criterion, metric, [source for _, source in found])
+    reading = _reading(criterion, metric, [source for _, source in attacking])
     return attrs.evolve(
         reading,
         higher_is_better=not reading.higher_is_better,
@@ -310,18 +310,18 @@ def ranked_metrics(
     rankings: Iterable[ResolvedRanking], entries: Iterable[HouseEntry]
 ) -> list[RankedMetric]:
     """Return every metric that rankings read; house entries are read as participants are."""
-    found: set[RankedMetric] = set()
+    metrics: set[RankedMetric] = set()
     for ranking in rankings:
-        found.add(ranking.anchor)
+        metrics.add(ranking.anchor)
         for reading in (*ranking.criteria, *(reading for _, reading in ranking.gates)):
-            found.update(reading.sources)
+            metrics.update(reading.sources)
     of_entries = {
         attrs.evolve(metric, label=entry.name)
         for entry in entries
-        for metric in found
+        for metric in metrics
         if metric.kind == entry.kind and not metric.label
     }
-    return sorted(found | of_entries)
+    return sorted(metrics | of_entries)
 
 
 def declared_rankings(

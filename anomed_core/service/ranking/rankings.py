@@ -121,14 +121,14 @@ class Rankings:
         self, hosted: HostedChallenge, resolved: ResolvedRanking, at_most: int | None, entry: str
     ) -> RankingTable:
         kind = resolved.ranking.kind
-        found = self.ledger.scores(challenge=hosted.id, kind=kind, split=Split.TUNING)
-        entries, scores = tuning_entries(found, resolved)
+        recorded = self.ledger.scores(challenge=hosted.id, kind=kind, split=Split.TUNING)
+        entries, scores = tuning_entries(recorded, resolved)
         computed = _in_order(entries, resolved, with_attacks=False)
-        told: dict[int, RankingEntry] = {}
+        shown: dict[int, RankingEntry] = {}
         for position, index in enumerate(computed.order.entries):
             subject = scores[index].subject
-            if entry in {"", subject.anonymizer, subject.deanonymizer} and len(told) != at_most:
-                told[position] = entry_told(
+            if entry in {"", subject.anonymizer, subject.deanonymizer} and len(shown) != at_most:
+                shown[position] = entry_told(
                     resolved,
                     computed,
                     position,
@@ -136,23 +136,23 @@ class Rankings:
                     deanonymizer=subject.deanonymizer,
                     score_id=scores[index].id,
                 )
-        return table_told(hosted, resolved, computed, Split.TUNING, told)
+        return table_told(hosted, resolved, computed, Split.TUNING, shown)
 
 
 def _compute(
-    hosted: HostedChallenge, resolved: ResolvedRanking, now: Moment, found: dict[str, Computed]
+    hosted: HostedChallenge, resolved: ResolvedRanking, now: Moment, computed: dict[str, Computed]
 ) -> Computed:
     """Compute a ranking, and of those of attackers the one first that says who is ranked."""
     name = resolved.ranking.name
-    if name not in found and resolved.of_attackers:
+    if name not in computed and resolved.of_attackers:
         attacked = _attacked(hosted)
-        targets = _targets(_compute(hosted, attacked, now, found))
+        targets = _targets(_compute(hosted, attacked, now, computed))
         entries = attackers_of(finals_at(now, hosted.id, attacked), targets, resolved)
-        found[name] = _in_order(entries, resolved)
-    elif name not in found:
+        computed[name] = _in_order(entries, resolved)
+    elif name not in computed:
         entries = entries_of(finals_at(now, hosted.id, resolved), resolved)
-        found[name] = _in_order(entries, resolved)
-    return found[name]
+        computed[name] = _in_order(entries, resolved)
+    return computed[name]
 
 
 def _attacked(hosted: HostedChallenge) -> ResolvedRanking:

@@ -157,13 +157,13 @@ def _split(group: IntArray, keys: FloatArray, resolution: float | None) -> IntAr
         begins[1:] = (group[1:] != group[:-1]) | (keys[1:] != keys[:-1])
         return np.cumsum(begins).astype(np.int64)
     reach = resolution * (1 + _ROUNDING)
-    found, number, first, before = [], 0, math.nan, -1
+    groups, number, first, before = [], 0, math.nan, -1
     for own, key in zip(group.tolist(), keys.tolist(), strict=True):
         # Infinity is within reach of nothing but itself.
         if own != before or not (key == first or key - first <= reach):
             number, first, before = number + 1, key, own
-        found.append(number)
-    return np.array(found, dtype=np.int64)
+        groups.append(number)
+    return np.array(groups, dtype=np.int64)
 
 
 def _places(group: IntArray, has_place: npt.NDArray[np.bool_]) -> IntArray:

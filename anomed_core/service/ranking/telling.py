@@ -56,7 +56,7 @@ def told_finals(
     chosen = _chosen(computed, finals, at_most, entry)
     if resolved.of_attackers:
         names = computed.entries.names
-        told = {
+        shown = {
             position: entry_told(
                 resolved,
                 computed,
@@ -67,8 +67,8 @@ def told_finals(
             for position in chosen
         }
     else:
-        told = _finals_by_position(resolved, computed, finals, chosen)
-    return table_told(hosted, resolved, computed, Split.VALIDATION, told)
+        shown = _finals_by_position(resolved, computed, finals, chosen)
+    return table_told(hosted, resolved, computed, Split.VALIDATION, shown)
 
 
 def _chosen(computed: Computed, finals: Finals, at_most: int | None, entry: str) -> list[int]:
@@ -92,10 +92,10 @@ def _finals_by_position(
     numbers = computed.entries.numbers[computed.order.entries]
     named = finals.named(int(numbers[position]) for position in chosen)
     worst = next((r for r in resolved.criteria if r.take is Take.WORST), None)
-    told = {}
+    shown = {}
     for position in chosen:
         row = named[int(numbers[position])]
-        told[position] = entry_told(
+        shown[position] = entry_told(
             resolved,
             computed,
             position,
@@ -104,7 +104,7 @@ def _finals_by_position(
             score_id=row["score_id"],
             worst=_deciding(finals, row, worst, computed, position) if worst else None,
         )
-    return told
+    return shown
 
 
 def _deciding(
@@ -118,13 +118,13 @@ def _deciding(
         correction(int(computed.entries.n_attacks[index])),
     )
     largest = not reading.higher_is_better
-    found = finals.worst_attack(row, reading.sources, factors, largest=largest)
-    if found is None:
+    attack = finals.worst_attack(row, reading.sources, factors, largest=largest)
+    if attack is None:
         return None
     return DecidingAttack(
-        score_id=found["score_id"],
-        name=found["label"] or found["deanonymizer"],
-        is_house=bool(found["label"]),
+        score_id=attack["score_id"],
+        name=attack["label"] or attack["deanonymizer"],
+        is_house=bool(attack["label"]),
     )
 
 
@@ -188,7 +188,7 @@ def table_told(
     resolved: ResolvedRanking,
     computed: Computed,
     split: Split,
-    told: Mapping[int, RankingEntry],
+    shown: Mapping[int, RankingEntry],
 ) -> RankingTable:
     """Tell a ranking with those entries that are given by their positions."""
     ranking = resolved.ranking
@@ -205,14 +205,14 @@ def table_told(
                 take=reading.take.value,
                 direction="higher" if higher_is_better(reading) else "lower",
                 digits=_digits(
-                    computed, level, list(told), [entry.values[name] for entry in told.values()]
+                    computed, level, list(shown), [entry.values[name] for entry in shown.values()]
                 ),
             )
             for level, (name, reading) in enumerate(
                 zip(_names(resolved), resolved.criteria, strict=True)
             )
         ),
-        entries=tuple(told.values()),
+        entries=tuple(shown.values()),
         n_entries=int((~computed.entries.is_house).sum()),
     )
 
