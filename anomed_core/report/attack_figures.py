@@ -52,11 +52,11 @@ def roc_chart(
     Chart
     """
     floor = 10.0 ** math.floor(-math.log10(max(n_non_members, 10)))
-    series, found = [], ""
+    series, first_in_words = [], ""
     for place, (name, (fpr, tpr)) in enumerate(curves.items()):
         x, y = _curve(fpr, tpr, floor=floor)
         if place == 0:
-            found = _tpr_in_words(name, x, y)
+            first_in_words = _tpr_in_words(name, x, y)
         series.append(Series(name=name, x=x, y=y, form="steps"))
     if band is not None and series:
         levels, low, high = (np.clip(_floats(part), floor, 1) for part in band)
@@ -74,7 +74,7 @@ def roc_chart(
     axis = Axis(label="true-positive rate", limits=(floor, 1.0), logarithmic=True, percent=True)
     return Chart(
         title=title,
-        description=joined(found or "There is no curve.", left_thin(len(series))),
+        description=joined(first_in_words or "There is no curve.", left_thin(len(series))),
         x=attrs.evolve(axis, label="false-positive rate"),
         y=axis,
         series=series,

@@ -70,10 +70,10 @@ def limits_of(chart: Chart, direction: str) -> tuple[float, float]:
             values += [*line.low, *line.high]
         if isinstance(line, Series) and line.form == "bars" and direction == "xy"[not line.across]:
             values.append(0.0)
-    found = [v for v in values if math.isfinite(v) and (v > 0 or not axis.logarithmic)]
-    if not found:
+    drawable = [v for v in values if math.isfinite(v) and (v > 0 or not axis.logarithmic)]
+    if not drawable:
         return (0.1, 1.0) if axis.logarithmic else (0.0, 1.0)
-    low, high = min(found), max(found)
+    low, high = min(drawable), max(drawable)
     if axis.logarithmic:
         return (low / 1.3, high * 1.3)
     apart = high - low > 1e-9 * max(abs(low), abs(high), 1e-300)
@@ -260,20 +260,20 @@ def _paint_cells(axes: Axes, cells: Cells) -> None:
 
 
 def _paint_labels(axes: Axes, chart: Chart) -> None:
-    found = [
+    named_points = [
         (x, y, label, COLOURS[series.role or _STYLES[place][0]])
         for place, series in enumerate(named(chart))
         for x, y, label in zip(series.x, series.y, series.labels, strict=False)
         if math.isfinite(x) and math.isfinite(y)
     ]
-    if not found:
+    if not named_points:
         return
     scale = 72 / axes.figure.dpi
-    points = [tuple(axes.transData.transform((x, y)) * scale) for x, y, _, _ in found]
+    points = [tuple(axes.transData.transform((x, y)) * scale) for x, y, _, _ in named_points]
     box = np.asarray(axes.get_window_extent().extents) * scale
-    names = [label for _, _, label, _ in found]
+    names = [label for _, _, label, _ in named_points]
     for index, (shift, anchor) in label_places(points, names, inside=tuple(box)).items():
-        x, y, label, colour = found[index]
+        x, y, label, colour = named_points[index]
         axes.annotate(
             label, (x, y), shift, textcoords="offset points", ha=anchor, va="center", color=colour
         )

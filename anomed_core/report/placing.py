@@ -45,7 +45,7 @@ def label_places(
     {0: ((0, 12), 'center'), 1: ((6, 11), 'left')}
     """
     taken = [_box(x, y, _POINT, _POINT) for x, y in points]
-    found: dict[int, Place] = {}
+    places: dict[int, Place] = {}
     for index, ((x, y), name) in enumerate(zip(points, names, strict=True)):
         width = _LETTER * len(name)
         for shift, anchor in _SHIFTS:
@@ -55,9 +55,9 @@ def label_places(
             fits = fits and box[2] <= inside[2] and box[3] <= inside[3]
             if name and fits and not any(_overlap(box, other) for other in taken):
                 taken.append(box)
-                found[index] = (shift, anchor)
+                places[index] = (shift, anchor)
                 break
-    return found
+    return places
 
 
 def _box(center: float, middle: float, width: float, height: float) -> _Box:

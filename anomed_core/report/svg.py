@@ -88,7 +88,7 @@ def _rewrite(element: ET.Element) -> None:
 
 
 def _declarations(style: str) -> dict[str, str]:
-    found: dict[str, str] = {}
+    attributes: dict[str, str] = {}
     for declaration in filter(None, map(str.strip, style.split(";"))):
         key, value = (part.strip() for part in declaration.split(":", 1))
         if key == "font":
@@ -96,12 +96,12 @@ def _declarations(style: str) -> dict[str, str]:
             if short is None:
                 raise ValueError(f"the font {value!r} of a drawing has no size in px")
             parts = zip(("font-style", "font-weight", "font-size"), short.groups(), strict=True)
-            found |= {name: part for name, part in parts if part}
+            attributes |= {name: part for name, part in parts if part}
         elif key in _ATTRIBUTES:
-            found[key] = value.removesuffix("px")
+            attributes[key] = value.removesuffix("px")
         elif key not in _DROPPED:
             raise ValueError(f"a drawing has the style {key!r}, for which no attribute is known")
-    return found
+    return attributes
 
 
 def _rounded(match: re.Match[str]) -> str:
@@ -123,10 +123,10 @@ def _prune(element: ET.Element) -> None:
 def _rename(root: ET.Element, name: str) -> None:
     """Keep identifiers that something refers to, renamed to be unique on a page."""
     used = {
-        found[1] or found[2]
+        reference[1] or reference[2]
         for element in root.iter()
         for value in element.attrib.values()
-        for found in _REFERENCE.finditer(value)
+        for reference in _REFERENCE.finditer(value)
     }
     names: dict[str, str] = {}
     for element in root.iter():
@@ -136,10 +136,10 @@ def _rename(root: ET.Element, name: str) -> None:
             element.set("id", names[old])
     for element in root.iter():
         for key, value in element.attrib.items():
-            found = _REFERENCE.search(value)
-            if found and (found[1] or found[2]) in names:
-                new = names[found[1] or found[2]]
-                element.set(key, f"url(#{new})" if found[1] else f"#{new}")
+            reference = _REFERENCE.search(value)
+            if reference and (reference[1] or reference[2]) in names:
+                new = names[reference[1] or reference[2]]
+                element.set(key, f"url(#{new})" if reference[1] else f"#{new}")
 
 
 def _name_link(anchor: ET.Element, label: str) -> None:
