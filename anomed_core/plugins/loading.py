@@ -165,13 +165,13 @@ def _check_version(version: Any, label: str) -> None:
 
 def implemented_hooks(plugin: Any) -> dict[str, Any]:
     """Return the hook implementations of a module or object, by the name of their hook."""
-    found = {}
+    implementations = {}
     for name in dir(plugin):
         member = getattr(plugin, name, None)
         options = getattr(member, f"{hookspecs.PROJECT}_impl", None)
         if isinstance(options, dict):
-            found[options.get("specname") or name] = member
-    return found
+            implementations[options.get("specname") or name] = member
+    return implementations
 
 
 def _check_marks(plugin: Any, label: str) -> None:

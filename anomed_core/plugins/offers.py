@@ -59,12 +59,12 @@ class ExtensionPoint:
                 f"{self.name!r} is offered to {self.group} by {' and '.join(self.distributions)}; "
                 "uninstall one"
             )
-        found = import_target(self.target, str(self))
-        if expected is not None and not isinstance(found, expected):
+        offered = import_target(self.target, str(self))
+        if expected is not None and not isinstance(offered, expected):
             raise PluginBrokenError(
-                f"{self} is {type(found).__name__}; {self.group} takes {expected.__name__}"
+                f"{self} is {type(offered).__name__}; {self.group} takes {expected.__name__}"
             )
-        return found
+        return offered
 
 
 def extension_points(group: str) -> dict[str, ExtensionPoint]:

@@ -292,7 +292,9 @@ class PluginRegistry:
             owner = self.challenge_type(type_name).plugin_name
             caller = self.caller(type_name, hook)
         answering = [
-            Implementation.of(found, hook) for found in caller.get_hookimpls() if not found.wrapper
+            Implementation.of(implementation, hook)
+            for implementation in caller.get_hookimpls()
+            if not implementation.wrapper
         ]
         return sorted(answering, key=lambda one: (one.plugin_name != owner, one.plugin_name))
 
@@ -360,7 +362,9 @@ class PluginRegistry:
 def _note_culprit(outcome: Any, hook: str, implementations: Any, _arguments: Any) -> None:
     if outcome.exception is not None:
         plugins = [  # the core's own part is nobody's fault
-            Implementation.of(found, hook) for found in implementations if found.plugin is not None
+            Implementation.of(implementation, hook)
+            for implementation in implementations
+            if implementation.plugin is not None
         ]
         note_culprit(outcome.exception, plugins)
 

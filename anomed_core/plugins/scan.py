@@ -56,7 +56,7 @@ def scan() -> tuple[PluginInfo, ...]:
         appear; one distribution that is found twice on the path appears once.
     """
     points = entry_points()  # reads the metadata of every distribution, so only once
-    found = {
+    installed = {
         info: None
         for group in (CHALLENGE_TYPES, EXTENSIONS)
         for info in sorted(
@@ -64,7 +64,7 @@ def scan() -> tuple[PluginInfo, ...]:
             key=lambda info: (info.slug, info.distribution, info.target),
         )
     }
-    return tuple(found)
+    return tuple(installed)
 
 
 def _info(point: EntryPoint, group: str) -> PluginInfo:
