@@ -137,7 +137,7 @@ def challenges_of(
     registry = build_registry()
     types = [loaded for loaded in map(registry.load, plugins) if loaded is not None]
     _load_extensions(registry)
-    tables = configuration.challenges or tuple(demo_table(found) for found in types)
+    tables = configuration.challenges or tuple(demo_table(loaded_type) for loaded_type in types)
     return registry, specs_from_tables(tables, registry)
 
 

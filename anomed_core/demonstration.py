@@ -65,11 +65,11 @@ class DemoSession:
 
 def _tell_ranking(session: DemoSession) -> None:
     for table in session.ranking():
-        found = RankingTable.of_dict(table)
+        shown = RankingTable.of_dict(table)
         session.tell("")
-        session.tell(f"{found.title}:")
-        widths = [max(map(len, column)) for column in zip(found.header, *found.rows(), strict=True)]
-        for row in (found.header, *found.rows()):
+        session.tell(f"{shown.title}:")
+        widths = [max(map(len, column)) for column in zip(shown.header, *shown.rows(), strict=True)]
+        for row in (shown.header, *shown.rows()):
             cells = map(str.ljust, row, widths)
             session.tell("  ".join(cells).rstrip())
 

@@ -312,8 +312,8 @@ def culprit_of(error: BaseException) -> str:
     """Return what is noted about an exception or what caused it; empty if nothing is."""
     cause: BaseException | None = error
     while cause is not None:
-        found = [note for note in getattr(cause, "__notes__", ()) if note.startswith(CULPRIT_NOTE)]
-        if found:
-            return "; ".join(found)
+        notes = [note for note in getattr(cause, "__notes__", ()) if note.startswith(CULPRIT_NOTE)]
+        if notes:
+            return "; ".join(notes)
         cause = cause.__cause__
     return ""

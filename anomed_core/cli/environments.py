@@ -58,10 +58,10 @@ def remove(name: str) -> None:
     """Delete all environments NAME from the cache."""
     from anomed_core.environments import kept_environments, remove_environment
 
-    found = [one for one in kept_environments() if one.name == name]
-    if not found:
+    doomed = [one for one in kept_environments() if one.name == name]
+    if not doomed:
         raise UsageError(f"there is no environment {name!r}; anomed environments list shows all")
-    for one in found:
+    for one in doomed:
         remove_environment(one)
     click.echo(f"Removed {name}.")
 

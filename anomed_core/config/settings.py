@@ -249,14 +249,14 @@ def _variables(
 ) -> dict[str, tuple[tuple[str, ...], Any]]:
     """Return path and default of every key by the variable that sets it."""
     nested = {"limits": Limits, "quota": QuotaSettings}
-    found: dict[str, tuple[tuple[str, ...], Any]] = {}
+    variables: dict[str, tuple[tuple[str, ...], Any]] = {}
     for field in attrs.fields(settings):
         variable, here = f"{prefix}_{field.name.upper()}", (*path, field.name)
         if field.name in nested:
-            found |= _variables(nested[field.name], variable, here)
+            variables |= _variables(nested[field.name], variable, here)
         else:
-            found[variable] = (here, field.default)
-    return found
+            variables[variable] = (here, field.default)
+    return variables
 
 
 def _unknown_variable(variable: str, known: Iterable[str]) -> ConfigError:
