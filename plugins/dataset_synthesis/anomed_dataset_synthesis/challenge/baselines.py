@@ -27,71 +27,71 @@ def form(table: pd.DataFrame, declaration: Mapping[str, Any]) -> dict[str, bytes
     return {TABLE_PART: buffer.getvalue(), CLAIM_PART: json.dumps(declaration).encode()}
 
 
-def synthesized(generator: Generator, this: Round) -> dict[str, bytes]:
+def synthesized(generator: Generator, round_: Round) -> dict[str, bytes]:
     """Submit what a generator makes of a round's training records."""
-    return form(_run(generator, this), {"generator": generator.name})
+    return form(_run(generator, round_), {"generator": generator.name})
 
 
-def _run(generator: Generator, this: Round) -> pd.DataFrame:
-    training = this.real.training
+def _run(generator: Generator, round_: Round) -> pd.DataFrame:
+    training = round_.real.training
     rng = np.random.default_rng(0)
     fitted = generator.fit(to_frame(training), training.codebook, rng=rng)
     return fitted.sample(len(training), rng=rng)
 
 
-def _secrets(arena: Arena, this: Round) -> pd.DataFrame:
-    return to_frame(this.attributes.table)[list(arena.config.secrets)]
+def _secrets(arena: Arena, round_: Round) -> pd.DataFrame:
+    return to_frame(round_.attributes.table)[list(arena.config.secrets)]
 
 
-def _secrets_of_members(arena: Arena, this: Round) -> pd.DataFrame:
-    secrets = _secrets(arena, this).astype(object)
-    secrets.loc[~this.attributes.is_member] = None
+def _secrets_of_members(arena: Arena, round_: Round) -> pd.DataFrame:
+    secrets = _secrets(arena, round_).astype(object)
+    secrets.loc[~round_.attributes.is_member] = None
     return secrets
 
 
-def _descriptions(arena: Arena, this: Round) -> bytes:
+def _descriptions(arena: Arena, round_: Round) -> bytes:
     """State of each of the first people in the training table all that it says."""
-    people = to_frame(this.real.training).iloc[: arena.config.predicates].astype(object)
+    people = to_frame(round_.real.training).iloc[: arena.config.predicates].astype(object)
     rows = people.where(people.notna(), None).to_dict("records")
     stated = [[[name, "==", value] for name, value in row.items()] for row in rows]
     return json.dumps(stated, default=str).encode()
 
 
 def _array(make: Callable[[Round], Any]) -> Make:
-    return lambda _, this: {"prediction": make(this)}
+    return lambda _, round_: {"prediction": make(round_)}
 
 
 BASELINES: tuple[tuple[str, str, Quality, Make], ...] = (
-    ("copy", kinds.SYNTHESIZER, PERFECT, lambda _, this: synthesized(Copy(), this)),
+    ("copy", kinds.SYNTHESIZER, PERFECT, lambda _, round_: synthesized(Copy(), round_)),
     (
         "independent columns",
         kinds.SYNTHESIZER,
         TRIVIAL,
-        lambda _, this: synthesized(IndependentColumns(), this),
+        lambda _, round_: synthesized(IndependentColumns(), round_),
     ),
     (
         "a column too few",
         kinds.SYNTHESIZER,
         INVALID,
-        lambda _, this: form(_run(Copy(), this).iloc[:, 1:], {}),
+        lambda _, round_: form(_run(Copy(), round_).iloc[:, 1:], {}),
     ),
     (
         "true memberships",
         kinds.MEMBERSHIP,
         PERFECT,
-        _array(lambda this: this.membership.is_member.astype(float)),
+        _array(lambda round_: round_.membership.is_member.astype(float)),
     ),
     (
         "everybody is a member",
         kinds.MEMBERSHIP,
         TRIVIAL,
-        _array(lambda this: np.ones(len(this.membership.is_member))),
+        _array(lambda round_: np.ones(len(round_.membership.is_member))),
     ),
     (
         "scores that are no numbers",
         kinds.MEMBERSHIP,
         INVALID,
-        _array(lambda this: np.full(len(this.membership.is_member), np.nan)),
+        _array(lambda round_: np.full(len(round_.membership.is_member), np.nan)),
     ),
     ("secrets of members only", kinds.ATTRIBUTES, PERFECT, _secrets_of_members),
     ("true secrets of everybody", kinds.ATTRIBUTES, TRIVIAL, _secrets),
@@ -99,13 +99,13 @@ BASELINES: tuple[tuple[str, str, Quality, Make], ...] = (
         "links of members only",
         kinds.LINKS,
         PERFECT,
-        _array(lambda this: np.where(this.halves.is_member, this.halves.partners, -1)),
+        _array(lambda round_: np.where(round_.halves.is_member, round_.halves.partners, -1)),
     ),
     (
         "no links",
         kinds.LINKS,
         TRIVIAL,
-        _array(lambda this: np.full(len(this.halves.partners), -1)),
+        _array(lambda round_: np.full(len(round_.halves.partners), -1)),
     ),
     ("all that is known of members", kinds.SINGLING_OUT, PERFECT, _descriptions),
     (

@@ -97,12 +97,12 @@ class Attacked:
 
 def attack_with_panel(arena: Arena, submission: Submission, rng: np.random.Generator) -> Attacked:
     """Run the panel, test the claim by it, and write the page about a final."""
-    this = arena.rounds[submission.split]
+    round_ = arena.rounds[submission.split]
     synthetic = arena.synthetic(submission)
     result = run_panel(
         synthetic,
-        this.real,
-        targets=this.membership,
+        round_.real,
+        targets=round_.membership,
         secrets=arena.config.secrets,
         rng=rng,
         n_predicates=arena.config.predicates,
@@ -111,7 +111,7 @@ def attack_with_panel(arena: Arena, submission: Submission, rng: np.random.Gener
     if submission.split is Split.VALIDATION:
         parts = report_parts(
             synthetic=synthetic,
-            background=this.real.background,
+            background=round_.real.background,
             utility=measured_utility(arena, submission),
             panel=result,
             claim=finding,
@@ -276,16 +276,16 @@ DIAGNOSTIC_ROWS: tuple[MetricRow[Diagnostics], ...] = (
 
 def attack_by_linking(arena: Arena, submission: Submission) -> Guessed:
     """Link by the nearest synthetic record and score that as anybody's links."""
-    this = arena.rounds[submission.split]
-    halves = this.halves
+    round_ = arena.rounds[submission.split]
+    halves = round_.halves
     links = link_by_reference(
         halves.left,
         halves.right,
         left_columns=halves.left_columns,
         reference=arena.synthetic(submission),
-        background=this.real.background,
+        background=round_.real.background,
     )
-    return assess_links(arena, this, links)
+    return assess_links(arena, round_, links)
 
 
 def audit(arena: Arena, submission: Submission, rng: np.random.Generator) -> ClaimFinding | None:

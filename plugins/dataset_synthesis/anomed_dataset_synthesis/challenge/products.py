@@ -60,26 +60,26 @@ def _known(arena: Arena) -> list[str]:
 
 ROUND_TABLES = {
     "/data/anonymizer/training": RoundTable(
-        table=lambda this: this.real.training,
+        table=lambda round_: round_.real.training,
         of_targets=False,
         description="Members of the round: the records to synthesise from.",
     ),
     "/data/deanonymizer/targets": RoundTable(
-        table=lambda this: this.membership.table,
+        table=lambda round_: round_.membership.table,
         description="Members and non-members in equal numbers and random order, to tell apart.",
     ),
     "/data/deanonymizer/attribute-targets": RoundTable(
-        table=lambda this: this.attributes.table,
+        table=lambda round_: round_.attributes.table,
         columns=_known,
         description="Other members and non-members without the secret columns, to guess.",
     ),
     "/data/deanonymizer/left-halves": RoundTable(
-        table=lambda this: this.halves.left,
+        table=lambda round_: round_.halves.left,
         columns=lambda arena: arena.rounds[Split.TUNING].halves.left_columns,
         description="One half of the columns of yet other members and non-members.",
     ),
     "/data/deanonymizer/right-halves": RoundTable(
-        table=lambda this: this.halves.right,
+        table=lambda round_: round_.halves.right,
         columns=lambda arena: arena.rounds[Split.TUNING].halves.right_columns,
         description="The other half of their columns, in another order, to be linked.",
     ),
@@ -202,7 +202,7 @@ def _rules(arena: Arena) -> dict[str, Any]:
         "n_predicates": config.predicates,
         "gate": config.gate,
         "n_training": {
-            split.value: len(this.real.training) for split, this in arena.rounds.items()
+            split.value: len(round_.real.training) for split, round_ in arena.rounds.items()
         },
     }
 
@@ -230,11 +230,11 @@ def provide(arena: Arena, product: DataProduct, request: DataRequest) -> bytes:
         return arena.published(request.target.submission)
     if request.split is None:
         raise ValueError(f"{product.path} needs data_split")
-    row, this = ROUND_TABLES[product.path], arena.rounds[request.split]
+    row, round_ = ROUND_TABLES[product.path], arena.rounds[request.split]
     return arena.encoded(
         product.path,
         request.split,
-        lambda: to_arrow(row.table(this)).select(list(row.columns(arena))),
+        lambda: to_arrow(row.table(round_)).select(list(row.columns(arena))),
     )
 
 

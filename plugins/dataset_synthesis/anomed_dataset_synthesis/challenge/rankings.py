@@ -53,7 +53,7 @@ def house_entries(arena: Arena) -> list[HouseEntry]:
             arena,
             "independent-columns",
             "Each column drawn for itself: nothing hangs together.",
-            lambda this: synthesized(IndependentColumns(), this),
+            lambda round_: synthesized(IndependentColumns(), round_),
         ),
         _entry(
             arena,
@@ -64,9 +64,9 @@ def house_entries(arena: Arena) -> list[HouseEntry]:
     ]
 
 
-def _background(this: Round) -> dict[str, bytes]:
-    places = np.resize(np.arange(len(this.real.background)), len(this.real.training))
-    return form(to_frame(this.real.background.take(places)), {"generator": "public background"})
+def _background(round_: Round) -> dict[str, bytes]:
+    places = np.resize(np.arange(len(round_.real.background)), len(round_.real.training))
+    return form(to_frame(round_.real.background.take(places)), {"generator": "public background"})
 
 
 def _entry(arena: Arena, name: str, description: str, make: Callable[[Round], Any]) -> HouseEntry:

@@ -119,12 +119,12 @@ def measured_utility(arena: Arena, submission: Submission) -> Utility:
     Folds and models are drawn once for the round: the same records give the same figures, whatever
     is said about them, and handing them in again is no second throw of the dice.
     """
-    this = arena.rounds[submission.split]
+    round_ = arena.rounds[submission.split]
     return evaluate_utility(
         arena.synthetic(submission),
-        this.real,
-        tasks=list(this.real_aucs),
-        real_aucs=this.real_aucs,
+        round_.real,
+        tasks=list(round_.real_aucs),
+        real_aucs=round_.real_aucs,
         rng=arena.lottery.generator("utility", submission.split.value),
     )
 
@@ -154,11 +154,11 @@ def risk_in(arena: Arena, evidence: Sequence[Evidence]) -> Risk:
 
 
 def _assess_memberships(arena: Arena, submission: Submission, target: Target) -> Told:
-    this = arena.rounds[submission.split]
+    round_ = arena.rounds[submission.split]
     scores = np.asarray(submission.payload["prediction"], dtype=np.float64)
-    is_member = this.membership.is_member
+    is_member = round_.membership.is_member
     everybody, outliers = assess_membership(
-        scores, is_member, attack="submitted", groups={"outliers": this.outliers}
+        scores, is_member, attack="submitted", groups={"outliers": round_.outliers}
     )
     attacked = target.submission
     claim = arena.declaration(attacked).guarantee if attacked else None
@@ -172,26 +172,26 @@ def _assess_memberships(arena: Arena, submission: Submission, target: Target) ->
         everybody=everybody,
         outliers=outliers,
         risk=risk_in(arena, [*everybody.evidence(), *outliers.evidence()]),
-        background_auc=auc(roc_curve(is_member, this.strangeness)),
+        background_auc=auc(roc_curve(is_member, round_.strangeness)),
         finding=attrs.evolve(finding, confidence=1 - 0.05 / arena.config.attackers),
         claimed=claim is not None,
     )
 
 
 def _assess_attributes(arena: Arena, submission: Submission, _: Target) -> Guessed:
-    this = arena.rounds[submission.split]
+    round_ = arena.rounds[submission.split]
     guesses = guesses_of(arena, submission.payload)
     everybody, confident = {}, {}
     for secret in arena.config.secrets:
         column = arena.codebook.column(secret)
-        truth = this.attributes.table.column(secret)
+        truth = round_.attributes.table.column(secret)
         everybody[secret], confident[secret] = assess_guesses(
             attribute_hits(guesses[secret].levels, truth, column=column),
-            this.attributes.is_member,
+            round_.attributes.is_member,
             attack="submitted",
             measure=secret,
             confidences=guesses[secret].confidences,
-            background_hits=attribute_hits(this.background_guesses[secret], truth, column=column),
+            background_hits=attribute_hits(round_.background_guesses[secret], truth, column=column),
         )
     pairs = zip(everybody.values(), confident.values(), strict=True)
     evidence = [piece for pair in pairs for result in pair for piece in result.evidence()]
@@ -199,13 +199,13 @@ def _assess_attributes(arena: Arena, submission: Submission, _: Target) -> Guess
 
 
 def _assess_links(arena: Arena, submission: Submission, _: Target) -> Guessed:
-    this = arena.rounds[submission.split]
-    return assess_links(arena, this, submission.payload["prediction"])
+    round_ = arena.rounds[submission.split]
+    return assess_links(arena, round_, submission.payload["prediction"])
 
 
-def assess_links(arena: Arena, this: Round, links: npt.NDArray[np.integer]) -> Guessed:
+def assess_links(arena: Arena, round_: Round, links: npt.NDArray[np.integer]) -> Guessed:
     """Compare links of members with links of non-members and of a background-only model."""
-    halves, keys = this.halves, this.halves.right_keys
+    halves, keys = round_.halves, round_.halves.right_keys
     (result,) = assess_guesses(
         link_hits(np.asarray(links, dtype=np.int64), halves.partners, right_keys=keys),
         halves.is_member,
@@ -217,17 +217,17 @@ def assess_links(arena: Arena, this: Round, links: npt.NDArray[np.integer]) -> G
 
 
 def _assess_predicates(arena: Arena, submission: Submission, _: Target) -> Guessed:
-    this = arena.rounds[submission.split]
+    round_ = arena.rounds[submission.split]
     rng = arena.lottery.generator("singling out", submission.digest)
     result = assess_predicates(
         predicates_of(arena, submission.payload),
-        training=this.real.training,
-        non_members=this.real.non_members,
+        training=round_.real.training,
+        non_members=round_.real.non_members,
         attack="submitted",
         measure="predicates",
         n_required=arena.config.predicates,
         background_predicates=_background_predicates(
-            this.real.background, n_predicates=arena.config.predicates, rng=rng
+            round_.real.background, n_predicates=arena.config.predicates, rng=rng
         ),
         rng=rng,
     )
