@@ -131,8 +131,21 @@ class ContractError(AnomedError, TypeError):
     """A hook returned something that its specification does not allow."""
 
 
+_LONGEST_SENTENCE = 1_000
+_LONGEST_ENDING = 300
+
+
 class RequestError(AnomedError, ValueError):
-    """The caller's request is wrong; whatever the reason, it costs no attempt."""
+    """The caller's request is wrong; whatever the reason, it costs no attempt.
+
+    Sentences quote what came, which may be as long as a body, so long ones are cut in the middle.
+    """
+
+    def __init__(self, message: str) -> None:
+        if len(message) > _LONGEST_SENTENCE:
+            ending = message[-_LONGEST_ENDING:]
+            message = f"{message[: _LONGEST_SENTENCE - _LONGEST_ENDING]} [...] {ending}"
+        super().__init__(message)
 
 
 class MissingParameterError(RequestError):

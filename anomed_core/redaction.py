@@ -13,13 +13,21 @@ import traceback
 LONGEST_MESSAGE = 300
 """Characters of an exception's message that are kept."""
 
+LONGEST_VALUE = 2_000
+"""Characters of any other value in a log that are kept."""
+
+LONGEST_TRACEBACK = 20_000
+
 _LINE_BREAK = re.compile(r"\n|\\n")  # a KeyError shows its line breaks escaped
 _TOKEN = re.compile(r"anomed-[0-9a-f]{32}-[0-9a-f]{64}", flags=re.IGNORECASE)
 _CREDENTIALS = re.compile(r"\b(basic|bearer)( +)[^\s\"',;]{6,}", flags=re.IGNORECASE)
 _USER_INFO = re.compile(r"(?<=://)[^/\s@\"']+(?=@)")
-_VALUE = r"(?:np\.\w+\()?(?:[-+]?(?:\d+(?:\.\d*)?|\.\d+)(?:e[-+]?\d+)?|true|false|nan|none|null)"
+# A number is atomic: given back digit by digit, a long one costs the square of its length.
+_VALUE = (
+    r"(?:np\.\w+\()?(?:(?>[-+]?(?:\d+(?:\.\d*)?|\.\d+)(?:e[-+]?\d+)?)|true|false|nan|none|null)"
+)
 _VALUES = re.compile(
-    rf"(?<![\w.])(?:{_VALUE}[\s,;|()\[\]]+){{2,}}{_VALUE}(?![\w.]*\w)", flags=re.IGNORECASE
+    rf"(?<![\w.])(?:{_VALUE}[\s,;|()\[\]]++){{2,}}{_VALUE}(?![\w.]*\w)", flags=re.IGNORECASE
 )
 
 
@@ -49,6 +57,11 @@ def discreet(text: str) -> str:
     text = _CREDENTIALS.sub(r"\1\2<credentials>", text)
     text = _USER_INFO.sub("<credentials>", text)
     return _VALUES.sub("<values>", text)
+
+
+def discreet_value(text: str, *, longest: int = LONGEST_VALUE) -> str:
+    """Return a text cut, then masked: what is cut costs nothing, however long it was."""
+    return discreet(text[:longest]) + (" [...]" if len(text) > longest else "")
 
 
 def discreet_message(text: str) -> str:

@@ -4,12 +4,17 @@ from __future__ import annotations
 
 import json
 import math
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 import numpy as np
 
-from anomed_core.errors import MalformedPayloadError, PayloadTooLargeError, SubmissionRejected
+from anomed_core.errors import (
+    MalformedPayloadError,
+    PayloadTooLargeError,
+    RequestError,
+    SubmissionRejected,
+)
 from anomed_core.model import (
     ArraySchema,
     ArraysSchema,
@@ -26,7 +31,7 @@ from anomed_core.model import (
     TextSchema,
 )
 from anomed_core.model.payloads import KINDS
-from anomed_core.service.json_documents import misfit
+from anomed_core.service.json_documents import has_more_values, misfit
 from anomed_core.state.payloads import Body, body_digest
 from anomed_core.wire import Limits, decode_npz, decode_parquet
 
@@ -203,28 +208,25 @@ def _check_values(schema: ArraySchema, values: np.ndarray) -> None:
 
 
 def _decode_table(body: bytes, schema: TableSchema, limits: Limits) -> Any:
-    table = decode_parquet(body, limits=limits)
     high = schema.max_rows if schema.max_rows is not None else limits.table_rows
-    if not schema.min_rows <= table.num_rows <= high:
-        raise SubmissionRejected(
-            f"The table has {table.num_rows} rows; allowed are {schema.min_rows} to {high}."
-        )
-    if schema.columns:
-        _check_columns(table, schema)
-    return table
 
+    def judge(n_rows: int, names: Sequence[str]) -> None:
+        if not schema.min_rows <= n_rows <= high:
+            raise SubmissionRejected(
+                f"The table has {n_rows} rows; allowed are {schema.min_rows} to {high}."
+            )
+        missing = [c.name for c in schema.columns if c.required and c.name not in names]
+        if missing:
+            raise SubmissionRejected(
+                f"The table lacks the columns {', '.join(missing)}; it has "
+                f"{', '.join(map(str, names[:20]))}."
+            )
 
-def _check_columns(table: Any, schema: TableSchema) -> None:
-    names = set(table.column_names)
-    missing = [c.name for c in schema.columns if c.required and c.name not in names]
-    if missing:
-        raise SubmissionRejected(
-            f"The table lacks the columns {', '.join(missing)}; it has "
-            f"{', '.join(map(str, table.column_names[:20]))}."
-        )
+    table = decode_parquet(body, limits=limits, judge=judge)
     for column in schema.columns:
-        if column.name in names:
+        if column.name in table.column_names:
             _check_column(table.column(column.name), column)
+    return table
 
 
 def _check_column(values: Any, column: ColumnSchema) -> None:
@@ -299,8 +301,12 @@ def _decode_json(body: bytes, schema: JSONSchema, limits: Limits) -> Any:
             parse_float=_finite(float),
             parse_int=_finite(int),
         )
+        if schema.schema and has_more_values(value, limits.json_values):
+            raise PayloadTooLargeError(
+                f"The JSON document holds more than {limits.json_values} values; send fewer."
+            )
         problem = misfit(value, schema.schema)
-    except SubmissionRejected:
+    except RequestError:
         raise
     except json.JSONDecodeError as error:
         raise MalformedPayloadError(

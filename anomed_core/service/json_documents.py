@@ -4,14 +4,27 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Mapping
+from itertools import islice
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from jsonschema import ValidationError
 
+_SCALARS = (str, int, float, type(None))
+_MOST_ERRORS = 50
 _LONGEST_PATH = 200
 _LONGEST_VALUE = 60
 """Characters. Messages are logged, so they quote one short value of a document, and no more."""
+
+
+def has_more_values(value: Any, most: int) -> bool:
+    """Tell whether a document holds more values than that, lists and objects among them."""
+    n_values, level = 1, [value]
+    while level and n_values <= most:
+        inner = [child.values() if isinstance(child, dict) else child for child in level]
+        level = [item for items in inner if not isinstance(items, _SCALARS) for item in items]
+        n_values += len(level)
+    return n_values > most
 
 
 def misfit(value: Any, schema: Mapping[str, Any]) -> str:
@@ -44,7 +57,10 @@ def misfit(value: Any, schema: Mapping[str, Any]) -> str:
     from jsonschema import Draft202012Validator
     from jsonschema.exceptions import best_match
 
-    error = best_match(Draft202012Validator(schema).iter_errors(value))
+    # Each error is an object of many kilobytes; of a document that fits nowhere there are as many
+    # as it has values.
+    errors = islice(Draft202012Validator(schema).iter_errors(value), _MOST_ERRORS)
+    error = best_match(errors)
     if error is None:
         return ""
     return f"{error.json_path[:_LONGEST_PATH]}: {_reason(error)}"

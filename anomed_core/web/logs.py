@@ -16,7 +16,13 @@ import structlog
 from gunicorn.glogging import Logger
 
 from anomed_core.errors import culprit_of
-from anomed_core.redaction import discreet, discreet_message, discreet_traceback
+from anomed_core.redaction import (
+    LONGEST_TRACEBACK,
+    LONGEST_VALUE,
+    discreet_message,
+    discreet_traceback,
+    discreet_value,
+)
 
 current_request_id: ContextVar[str] = ContextVar("current_request_id", default="")
 """The request that is being answered; every line that is logged meanwhile carries it."""
@@ -91,10 +97,12 @@ def _write_traceback(
 def _be_discreet(
     _logger: Any, _method: str, event: MutableMapping[str, Any]
 ) -> MutableMapping[str, Any]:
-    """Mask what must not stand in a log, whoever put it there."""
+    """Cut and mask what must not stand in a log, whoever put it there."""
     for name, value in event.items():
         if not isinstance(value, (bool, int, float, type(None))):
-            event[name] = discreet(value if isinstance(value, str) else repr(value))
+            longest = LONGEST_TRACEBACK if name == "exception" else LONGEST_VALUE
+            text = value if isinstance(value, str) else repr(value)
+            event[name] = discreet_value(text, longest=longest)
     return event
 
 
@@ -131,8 +139,8 @@ def write_access_line(
 ) -> None:
     """Write the line of one request, in the same form but without the cost of processors."""
     now = time.time()
-    if "anomed-" in path:  # somebody put a token where it does not belong
-        path = discreet(path)
+    if len(path) > LONGEST_VALUE or "anomed-" in path:  # a token where it does not belong
+        path = discreet_value(path)
     stamp = time.strftime("%Y-%m-%dT%H:%M:%S", time.gmtime(now))
     _stream.write(
         f'{{"method": "{method}", "path": {json.dumps(path)}, "status": {status}, '

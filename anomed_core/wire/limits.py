@@ -27,6 +27,8 @@ class Limits:
         Largest number of parts of a form.
     text_bytes
         Largest text or JSON part.
+    json_values
+        Largest number of values in a JSON document, lists and objects among them.
     upload_timeout_s
         Seconds within which a body must have arrived.
     """
@@ -38,6 +40,7 @@ class Limits:
     table_columns: int = attrs.field(default=2_000, validator=attrs.validators.gt(0))
     form_parts: int = attrs.field(default=16, validator=attrs.validators.gt(0))
     text_bytes: int = attrs.field(default=MIB, validator=attrs.validators.gt(0))
+    json_values: int = attrs.field(default=50_000, validator=attrs.validators.gt(0))
     upload_timeout_s: float = attrs.field(
         default=60.0, validator=[attrs.validators.gt(0), attrs.validators.le(LONGEST_S)]
     )

@@ -7,10 +7,10 @@ few hundred bytes.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable, Sequence
 from typing import Any
 
-from anomed_core.errors import MalformedPayloadError, PayloadTooLargeError
+from anomed_core.errors import MalformedPayloadError, PayloadTooLargeError, RequestError
 from anomed_core.wire._parquet_pages import (
     DELTA_BYTE_ARRAY,
     DICTIONARY_PAGE,
@@ -26,7 +26,11 @@ _MOST_HEADER_VALUES = 1_000_000
 
 
 def decode_parquet(
-    body: bytes, *, columns: Iterable[str] | None = None, limits: Limits | None = None
+    body: bytes,
+    *,
+    columns: Iterable[str] | None = None,
+    limits: Limits | None = None,
+    judge: Callable[[int, Sequence[str]], None] | None = None,
 ) -> Any:
     """Read a parquet file after judging its footer and its page headers.
 
@@ -38,6 +42,9 @@ def decode_parquet(
         Names of columns to read; ``None`` for all.
     limits
         Bounds on rows, columns and unpacked bytes.
+    judge
+        Called with the number of rows and the names of the columns, before anything is unpacked;
+        raises if they are not what is wanted.
 
     Returns
     -------
@@ -65,6 +72,8 @@ def decode_parquet(
             _judge_metadata(file.metadata, limits)
             schema = file.schema_arrow
             _judge_schema(schema)
+            if judge is not None:
+                judge(file.metadata.num_rows, schema.names)
             unpacked, packed = _judge_pages(body, file.metadata, schema, limits)
         with pq.ParquetFile(pa.BufferReader(body), read_dictionary=packed, **bounds) as file:
             names = None if columns is None else list(columns)
@@ -72,7 +81,7 @@ def decode_parquet(
         table = _unpacked(table, schema, limits.unpacked_bytes - unpacked)
         table.validate(full=True)  # reading does not look whether text is text
     except (pa.ArrowException, OSError, ValueError, KeyError) as error:
-        if isinstance(error, (MalformedPayloadError, PayloadTooLargeError)):
+        if isinstance(error, RequestError):
             raise
         raise MalformedPayloadError(
             "The body is not a readable parquet file; send what pandas.DataFrame.to_parquet writes."

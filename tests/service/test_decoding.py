@@ -2,6 +2,7 @@
 
 import json
 import sys
+import time
 from typing import Any
 
 import attrs
@@ -290,6 +291,30 @@ def test_the_largest_float_is_a_number() -> None:
         largest,
         int(largest),
     ]
+
+
+@pytest.mark.parametrize("document", [[0] * 99, {str(n): n for n in range(99)}, [[[0] * 32] * 3]])
+def test_json_of_too_many_values_is_refused_before_its_schema_is_looked_at(
+    document: object,
+) -> None:
+    body, schema = json.dumps(document).encode(), JSONSchema(schema={"minItems": 1})
+
+    decode(body, schema, Limits(json_values=101))
+    with pytest.raises(PayloadTooLargeError, match="more than 99 values; send fewer"):
+        decode(body, schema, Limits(json_values=99))
+
+
+@pytest.mark.timed
+def test_json_that_fits_nowhere_costs_no_more_than_reading_it() -> None:
+    items = {"type": "array", "items": {"type": "object"}}
+    began = time.process_time()
+
+    with pytest.raises(SubmissionRejected, match="expected object, got number"):
+        decode(
+            json.dumps([0] * 330_000).encode(), JSONSchema(schema=items), Limits(json_values=10**6)
+        )
+
+    assert time.process_time() - began < 1
 
 
 def test_large_json_is_refused() -> None:

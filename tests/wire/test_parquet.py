@@ -14,7 +14,12 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from anomed_core.errors import MalformedPayloadError, PayloadTooLargeError, RequestError
+from anomed_core.errors import (
+    MalformedPayloadError,
+    PayloadTooLargeError,
+    RequestError,
+    SubmissionRejected,
+)
 from anomed_core.wire import Limits, decode_parquet, encode_parquet
 
 MIB = 2**20
@@ -120,6 +125,18 @@ def test_pandas_category_columns_stay_categories() -> None:
 
 
 # --- limits ---------------------------------------------------------------------------------------
+
+
+def test_rows_and_names_are_judged_before_anything_is_unpacked(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    def refuse(n_rows: int, names: list[str]) -> None:
+        raise SubmissionRejected(f"{n_rows} rows of {', '.join(names)}")
+
+    monkeypatch.delattr(pq.ParquetFile, "read")
+
+    with pytest.raises(SubmissionRejected, match="3 rows of age, weight, smokes, city, born"):
+        decode_parquet(written(TABLE), judge=refuse)
 
 
 def test_too_many_rows_are_refused() -> None:
