@@ -31,6 +31,7 @@ The tree, by what the person who meets the error can do about it::
         ├── EvaluationFailedError          503
         ├── EvaluationTimeoutError         504
         ├── ForeignLibraryError            503
+        ├── ServerBusyError                503
         └── LedgerError                    503
             ├── LedgerFullError            507
             └── LedgerMismatchError        refuses to start
@@ -286,6 +287,22 @@ class ForeignLibraryError(ServiceError):
     def public(self) -> str:
         """Nothing: what a library printed may hold paths and data of ours."""
         return ""
+
+
+class ServerBusyError(ServiceError):
+    """There is no room for the request now.
+
+    Parameters
+    ----------
+    message
+        The sentence for the participant.
+    retry_after_s
+        Seconds after which it is worth another try.
+    """
+
+    def __init__(self, message: str, *, retry_after_s: float) -> None:
+        super().__init__(message)
+        self.retry_after_s = retry_after_s
 
 
 class LedgerError(ServiceError):

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import contextlib
 import ipaddress
 import multiprocessing
+import os
 import resource
 import shutil
 import socket
@@ -20,6 +22,7 @@ from anomed_core.errors import AnomedError, UsageError
 from anomed_core.service import static_product
 from anomed_core.service.server import Server
 from anomed_core.state import StateDirectory
+from anomed_core.web.borders import names_of
 from anomed_core.web.logs import ServerLog
 from anomed_core.web.slow_clients import head_is_complete
 from anomed_core.web.telemetry import share_between_workers, shared_folder
@@ -56,13 +59,16 @@ class _Server(BaseApplication):  # type: ignore[misc]  # gunicorn has no types
 
         configure_logs()
         return_memory_promptly()
+        server = server_from_files(
+            self._plan.config,
+            plugins=self._plan.plugins,
+            overrides=self._plan.overrides,
+            in_background=True,
+        )
+        settings = server.settings
+        is_open = server.authorizer.trusts_ids
         return create_web_app(
-            server_from_files(
-                self._plan.config,
-                plugins=self._plan.plugins,
-                overrides=self._plan.overrides,
-                in_background=True,
-            )
+            server, names=names_of(settings.host, settings.names, is_open=is_open)
         )
 
 
@@ -103,6 +109,8 @@ def run_server(
         accept_change=accept_change,
     )
     server = read_configuration(plan.config, overrides=overrides).server
+    _open_standard_streams()
+    os.umask(0o077)  # what a server writes is its owner's
     _refuse_open_to_the_world(server.host, server.auth, overrides)
     _refuse_taken_port(server.host, server.port)
     titles = _prepare(plan)
@@ -116,10 +124,12 @@ def run_server(
         if worker.age == 1:
             host, port = worker.sockets[0].getsockname()[:2]
             url = f"http://{f'[{host}]' if ':' in host else host}:{port}"
-            sys.stdout.write(f"Serving {served} at {url} (see {url}/{page})\n")
-            sys.stdout.flush()
+            with contextlib.suppress(OSError, ValueError):  # nobody may be reading
+                sys.stdout.write(f"Serving {served} at {url} (see {url}/{page})\n")
+                sys.stdout.flush()
 
-    bind = f"[{server.host}]" if ":" in server.host else server.host
+    bare = server.host.removeprefix("[").removesuffix("]")
+    bind = f"[{bare}]" if ":" in bare else bare
     _Server(
         plan,
         {
@@ -138,8 +148,21 @@ def run_server(
             "child_exit": _forget_worker,
             "on_exit": lambda _: shutil.rmtree(counts, ignore_errors=True),
             "pre_request": head_is_complete,
+            "forwarded_allow_ips": "",  # nobody is believed to be a proxy
+            "forwarder_headers": "",
+            "worker_tmp_dir": str(StateDirectory(server.state).root / "run"),
         },
     ).run()
+
+
+def _open_standard_streams() -> None:
+    """Open what is closed of the first three: a socket would get its number, and be written to."""
+    while (descriptor := os.open(os.devnull, os.O_RDWR)) <= 2:
+        os.set_inheritable(descriptor, True)
+    os.close(descriptor)
+    for name in ("stdout", "stderr"):
+        if getattr(sys, name) is None:
+            setattr(sys, name, Path(os.devnull).open("w", encoding="utf-8"))  # noqa: SIM115 - for ever
 
 
 def _forget_worker(_server: Any, worker: Any) -> None:

@@ -51,6 +51,9 @@ class ServerSettings:
     ----------
     host, port
         Where to listen.
+    names
+        What the header ``Host`` may name besides this machine; where it is empty, open servers on
+        loopback addresses answer to names of this machine only, and all others to any.
     workers, threads
         Worker processes, and threads of each: slow clients hold a thread while they upload.
     state
@@ -75,6 +78,7 @@ class ServerSettings:
     port: int = attrs.field(
         default=8000, validator=[attrs.validators.ge(0), attrs.validators.le(65535)]
     )
+    names: tuple[str, ...] = ()
     workers: int = attrs.field(default=2, validator=attrs.validators.ge(1))
     threads: int = attrs.field(default=96, validator=attrs.validators.ge(1))
     state: Path = Path("anomed-state")

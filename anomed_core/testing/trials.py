@@ -286,7 +286,7 @@ def validated(client: ChallengeClient, trial: Trial, payload: Any = None) -> Sub
     submission = submission_of(client, trial, payload)
     refusal = Evaluator({hosted.id: hosted})(Validation(challenge=hosted.id, submission=submission))
     if refusal is not None:
-        error = RequestError(refusal)
+        error = RequestError(str(refusal))
         error.add_note(f"anomed_validate_submission refuses {trial}")
         raise error
     return submission

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import Any
 
 import falcon
@@ -10,7 +11,10 @@ from anomed_core.errors import AnomedError, PluginConflictError
 from anomed_core.ledger import DELIVER
 from anomed_core.service import HostedChallenge, describe
 from anomed_core.service.server import Server
+from anomed_core.service.under_way import UnderWay
 from anomed_core.web.attempts import AttemptsResource
+from anomed_core.web.bodies import Bodies
+from anomed_core.web.borders import BorderCheck
 from anomed_core.web.data import RequestedProductResource, StaticProductResource
 from anomed_core.web.documents import AliveResource, JSONResource, ScoreResource, listed
 from anomed_core.web.errors import FalconErrors, handle_anomed_error, handle_unexpected
@@ -42,7 +46,7 @@ CORE_ROUTES = (
 
 
 def create_web_app(
-    server: Server, *, access_log: bool = True
+    server: Server, *, access_log: bool = True, names: Iterable[str] = ()
 ) -> falcon.App[falcon.Request, falcon.Response]:
     """Mount the challenges of a server.
 
@@ -52,6 +56,8 @@ def create_web_app(
         Open challenges, ledger and engine.
     access_log
         Whether each request is logged.
+    names
+        What the header ``Host`` may name; anything if there are none.
 
     Returns
     -------
@@ -67,18 +73,20 @@ def create_web_app(
     app: falcon.App[falcon.Request, falcon.Response] = falcon.App(
         middleware=[
             RequestLog(telemetry, access_log=access_log),
+            Bodies(server.submissions.limits),
+            BorderCheck(names),
             IdentityCheck(server.authorizer, server.throttle),
         ]
     )
-    app.resp_options.secure_cookies_by_default = False
     app.req_options.strip_url_path_trailing_slash = False
     app.add_error_handler(Exception, handle_unexpected)
     app.add_error_handler(AnomedError, handle_anomed_error)
     mounts = mounted_challenges(server)
+    under_way = UnderWay(server.submissions.limits.requests_under_way)
     routes = {
         base + path: resource
         for base, hosted in mounts.items()
-        for path, resource in _routes(base, hosted, server).items()
+        for path, resource in _routes(base, hosted, server, under_way).items()
     }
     routes["/"] = AliveResource(lambda: front_page(_listed(mounts)))
     routes["/challenges"] = JSONResource(lambda: listed(server.challenges))
@@ -105,7 +113,9 @@ def _listed(mounts: dict[str, HostedChallenge]) -> dict[str, HostedChallenge]:
     return {"": mounts[""]} if "" in mounts else mounts
 
 
-def _routes(base: str, hosted: HostedChallenge, server: Server) -> dict[str, Any]:
+def _routes(
+    base: str, hosted: HostedChallenge, server: Server, under_way: UnderWay
+) -> dict[str, Any]:
     described = JSONResource(lambda: describe(hosted, base=base, settings=server.settings))
     routes: dict[str, Any] = {
         "/challenge.json": described,
@@ -126,7 +136,7 @@ def _routes(base: str, hosted: HostedChallenge, server: Server) -> dict[str, Any
             else RequestedProductResource(hosted, product, server)
         )
     for kind in hosted.kinds:
-        owned[kind.path] = SubmissionResource(hosted, kind.path, server, base)
+        owned[kind.path] = SubmissionResource(hosted, kind.path, server, base, under_way)
     owned |= hosted.extra_routes
     for path in owned:
         if path in CORE_ROUTES or path in routes:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import threading
 import time
 from typing import Any
 
@@ -15,12 +16,108 @@ from anomed_core.errors import (
     PayloadTooLargeError,
     RequestError,
     RequestTimeoutError,
+    ServerBusyError,
 )
 from anomed_core.state.payloads import Body
-from anomed_core.web.slow_clients import SlowClientSocket
+from anomed_core.web.slow_clients import SlowClientSocket, close_after_answer
 from anomed_core.wire import Limits
 
 _CHUNK_BYTES = 2**16
+_DRAIN_TIMEOUT_S = 10.0
+_ROOM_TIMEOUT_S = 5.0
+
+
+class Bodies:
+    """Bounds the bytes of all bodies under way in this worker, and leaves no body unread.
+
+    A body that nobody read would be taken for the next request on its connection, or the
+    connection would be closed although its answer promises otherwise: behind a proxy, that is
+    where somebody else's request is sent.
+
+    Parameters
+    ----------
+    limits
+        Bounds on one body and on all.
+    """
+
+    def __init__(self, limits: Limits) -> None:
+        self._limits = limits
+        self._room = Room(limits.bodies_bytes, patience_s=_ROOM_TIMEOUT_S)
+
+    def process_request(self, req: falcon.Request, _resp: falcon.Response) -> None:
+        """Tell whoever reads the body where there is room for it."""
+        req.context.room = self._room
+        req.context.n_read = 0
+        req.context.held_bytes = 0
+
+    def process_response(
+        self, req: falcon.Request, _resp: falcon.Response, _resource: Any, _succeeded: bool
+    ) -> None:
+        """Give the room back, and read what is left."""
+        self._room.give_back(req.context.held_bytes)
+        if not self._is_finished(req):
+            close_after_answer()
+
+    def _is_finished(self, req: falcon.Request) -> bool:
+        socket = req.env.get("gunicorn.socket")
+        if socket is None:  # another server's input may have no end
+            return True
+        if req.context.n_read == (req.content_length or 0) and "HTTP_TRANSFER_ENCODING" not in (
+            req.env
+        ):
+            return True
+        deadline = time.monotonic() + _DRAIN_TIMEOUT_S
+        try:
+            for _ in range(-(-self._limits.body_bytes // _CHUNK_BYTES) + 1):
+                _allow_until(deadline, socket)
+                if not req.env["wsgi.input"].read(_CHUNK_BYTES):
+                    return True
+        except OSError:  # slow, or gone
+            return False
+        finally:
+            _no_deadline(socket)
+        return False
+
+
+class Room:
+    """So many bytes, which requests take and give back.
+
+    Parameters
+    ----------
+    size_bytes
+        How many there are; whoever wants more waits until it has all of them.
+    patience_s
+        Seconds that somebody waits.
+    """
+
+    def __init__(self, size_bytes: int, *, patience_s: float) -> None:
+        self._size = self._free = size_bytes
+        self._patience_s = patience_s
+        self._given_back = threading.Condition()
+
+    def take(self, n_bytes: int) -> int:
+        """Take bytes, and return how many must be given back.
+
+        Raises
+        ------
+        ServerBusyError
+            If others hold them for too long.
+        """
+        n_bytes = min(n_bytes, self._size)
+        with self._given_back:
+            if not self._given_back.wait_for(lambda: self._free >= n_bytes, self._patience_s):
+                raise ServerBusyError(
+                    "The server holds as many uploads as it has room for; send it again later.",
+                    retry_after_s=self._patience_s,
+                )
+            self._free -= n_bytes
+        return n_bytes
+
+    def give_back(self, n_bytes: int) -> None:
+        """Give back what was taken."""
+        with self._given_back:
+            self._free += n_bytes
+            self._given_back.notify_all()
 
 
 def read_body(req: falcon.Request, limits: Limits) -> bytes:
@@ -48,6 +145,8 @@ def read_body(req: falcon.Request, limits: Limits) -> bytes:
         If it arrives too slowly.
     MalformedPayloadError
         If it ends early.
+    ServerBusyError
+        If there is no room for it now; nothing is read then.
     """
     size_bytes = req.content_length
     if size_bytes is None or "chunked" in (req.get_header("Transfer-Encoding") or "").lower():
@@ -58,6 +157,7 @@ def read_body(req: falcon.Request, limits: Limits) -> bytes:
         raise PayloadTooLargeError(
             f"The body has {size_bytes} bytes; at most {limits.body_bytes} are allowed."
         )
+    req.context.held_bytes = req.context.room.take(size_bytes)
     deadline = time.monotonic() + limits.upload_timeout_s
     socket = req.env.get("gunicorn.socket")
     stream = req.env["wsgi.input"]
@@ -71,6 +171,7 @@ def read_body(req: falcon.Request, limits: Limits) -> bytes:
                     f"The body ended after {len(body)} of {size_bytes} announced bytes."
                 )
             body += chunk
+            req.context.n_read = len(body)
     except TimeoutError as error:
         raise RequestTimeoutError(
             f"The body did not arrive within {limits.upload_timeout_s:g} s; send it faster."
@@ -80,11 +181,15 @@ def read_body(req: falcon.Request, limits: Limits) -> bytes:
             f"The connection broke after {len(body)} of {size_bytes} announced bytes."
         ) from error
     finally:
-        if isinstance(socket, SlowClientSocket):
-            socket.await_body()
-        elif socket is not None:
-            socket.settimeout(None)
+        _no_deadline(socket)
     return bytes(body)
+
+
+def _no_deadline(socket: Any) -> None:
+    if isinstance(socket, SlowClientSocket):
+        socket.await_body()
+    elif socket is not None:
+        socket.settimeout(None)
 
 
 def _allow_until(deadline: float, socket: Any) -> None:

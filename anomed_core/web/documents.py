@@ -34,7 +34,8 @@ class AliveResource:
         resp.set_header("Vary", "Accept")
         if "text/html" in accepted:
             resp.content_type = falcon.MEDIA_HTML
-            resp.set_header("Content-Security-Policy", content_policy())
+            policy = f"{content_policy()}; frame-ancestors 'none'"
+            resp.set_header("Content-Security-Policy", policy)
             resp.text = self._page()
         else:
             resp.content_type = falcon.MEDIA_JSON

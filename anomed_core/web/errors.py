@@ -32,6 +32,7 @@ STATUS: dict[type[errors.AnomedError], tuple[int, str]] = {
     errors.EvaluationFailedError: (503, "Evaluation failed"),
     errors.EvaluationTimeoutError: (504, "Evaluation timed out"),
     errors.ForeignLibraryError: (503, "Foreign library failed"),
+    errors.ServerBusyError: (503, "Server busy"),
     errors.LedgerFullError: (507, "Insufficient storage"),
     errors.LedgerError: (503, "Ledger unavailable"),
 }
@@ -54,6 +55,7 @@ CODES: dict[type[errors.AnomedError], str] = {
     errors.EvaluationFailedError: "evaluation_failed",
     errors.EvaluationTimeoutError: "evaluation_timeout",
     errors.ForeignLibraryError: "foreign_library_failed",
+    errors.ServerBusyError: "server_busy",
     errors.LedgerFullError: "ledger_full",
     errors.LedgerError: "ledger_unavailable",
 }
@@ -95,6 +97,8 @@ def handle_anomed_error(
         _add_headers(req, resp, error)
         return
     log.error("failed", status=status, culprit=errors.culprit_of(error), exc_info=error)
+    if isinstance(error, errors.ServerBusyError):
+        resp.set_header("Retry-After", str(max(1, math.ceil(error.retry_after_s))))
     told = error.public if isinstance(error, errors.ServiceError) else ""
     _answer(
         resp, status, title, told or _OPAQUE, code=code_of(error), request_id=req.context.request_id

@@ -57,17 +57,18 @@ class IdentityCheck:
 
     def _count(self, req: falcon.Request) -> None:
         if self.throttle is not None and req.path not in PROBES:
-            self.throttle.count(self._who(req))
+            self.throttle.count(who_asks(req, self.authorizer))
 
-    def _who(self, req: falcon.Request) -> str:
-        """Return in whose name a request is counted: the address if nobody else is believed."""
-        identity: Identity | None = req.context.identity
-        if identity is not None:
-            return f"{identity.challenge} {identity.role} {identity.holder}"
-        ids: list[str] = []
-        if self.authorizer.trusts_ids:
-            ids = [name for name in read_query(req, (ANONYMIZER, DEANONYMIZER)).values() if name]
-        return "|".join(f"{len(name)}:{name}" for name in ids) or f"address {req.remote_addr}"
+
+def who_asks(req: falcon.Request, authorizer: Authorizer) -> str:
+    """Return in whose name a request is counted: the address if nobody else is believed."""
+    identity: Identity | None = req.context.identity
+    if identity is not None:
+        return f"{identity.challenge} {identity.role} {identity.holder}"
+    ids: list[str] = []
+    if authorizer.trusts_ids:
+        ids = [name for name in read_query(req, (ANONYMIZER, DEANONYMIZER)).values() if name]
+    return "|".join(f"{len(name)}:{name}" for name in ids) or f"address {req.remote_addr}"
 
 
 def credentials(header: str) -> tuple[str | None, str | None]:

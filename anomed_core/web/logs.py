@@ -47,14 +47,17 @@ def configure_logs() -> None:
 
 
 class _LossyStream:
-    """Standard error, but a full disk under it costs log lines and not answers."""
+    """Standard error, but what becomes of it costs log lines and not answers.
+
+    The disk under it may be full, its reader gone, itself closed or missing.
+    """
 
     def write(self, text: str) -> None:
-        with contextlib.suppress(OSError):
+        with contextlib.suppress(OSError, ValueError, AttributeError):
             sys.stderr.write(text)
 
     def flush(self) -> None:
-        with contextlib.suppress(OSError):
+        with contextlib.suppress(OSError, ValueError, AttributeError):
             sys.stderr.flush()
 
 

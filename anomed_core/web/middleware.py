@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import itertools
 import re
 import secrets
@@ -60,9 +61,10 @@ class RequestLog:
                 status=resp.status_code,
                 seconds=seconds,
             )
-        self._telemetry.count(
-            method=req.method,
-            route=req.uri_template or "none",
-            status=resp.status_code,
-            seconds=seconds,
-        )
+        with contextlib.suppress(Exception):  # counting costs counts, never an answer
+            self._telemetry.count(
+                method=req.method,
+                route=req.uri_template or "none",
+                status=resp.status_code,
+                seconds=seconds,
+            )

@@ -14,6 +14,7 @@ import errno
 import socket
 import sys
 import time
+from contextvars import ContextVar
 from functools import partial
 from selectors import EVENT_READ
 from typing import Any
@@ -128,8 +129,22 @@ class SlowClientWorker(ThreadWorker):  # type: ignore[misc]  # gunicorn has no t
         answer_malformed(connection, error)
 
 
+_request: ContextVar[Any] = ContextVar("_request", default=None)
+
+
 def head_is_complete(_worker: Any, request: Any) -> None:
     """Take off the head's deadline; gunicorn's hook ``pre_request``."""
+    _request.set(request)
     connection = request.unreader.sock
     if isinstance(connection, SlowClientSocket):
         connection.await_body()
+
+
+def close_after_answer() -> None:
+    """Announce that the connection ends with the answer to this thread's request.
+
+    gunicorn drops a ``Connection`` header of the application; it listens to its own request only.
+    """
+    request = _request.get()
+    if request is not None:
+        request.force_close()

@@ -12,7 +12,9 @@ from anomed_core.model import FormSchema, Parameter, SubmissionKind
 from anomed_core.service import HostedChallenge
 from anomed_core.service.identities import with_own_id
 from anomed_core.service.server import Server
+from anomed_core.service.under_way import UnderWay
 from anomed_core.web.bodies import read_body, read_form
+from anomed_core.web.identity import who_asks
 from anomed_core.web.query import read_query
 
 _LONGEST_KEY = 255
@@ -21,8 +23,11 @@ _LONGEST_KEY = 255
 class SubmissionResource:
     """The submission kinds at one path of one challenge."""
 
-    def __init__(self, hosted: HostedChallenge, path: str, server: Server, base: str) -> None:
+    def __init__(
+        self, hosted: HostedChallenge, path: str, server: Server, base: str, under_way: UnderWay
+    ) -> None:
         self._hosted = hosted
+        self._under_way = under_way
         self._kinds = hosted.kinds_at(path)
         self._server = server
         self._base = base
@@ -41,15 +46,15 @@ class SubmissionResource:
             )
         is_form = any(isinstance(kind.schema_for(split), FormSchema) for split in kind.splits)
         limits = self._server.submissions.limits
-        body = read_form(req, limits) if is_form else read_body(req, limits)
-        receipt = self._server.submissions.submit(
-            self._hosted,
-            kind,
-            query=query,
-            body=body,
-            request_id=req.context.request_id,
-            replay_key=replay_key,
-        )
+        with self._under_way.one_of(who_asks(req, self._server.authorizer)):
+            receipt = self._server.submissions.submit(
+                self._hosted,
+                kind,
+                query=query,
+                body=read_form(req, limits) if is_form else read_body(req, limits),
+                request_id=req.context.request_id,
+                replay_key=replay_key,
+            )
         resp.status = falcon.HTTP_201
         resp.content_type = falcon.MEDIA_JSON
         resp.data = json.dumps(dict(receipt.score.metrics)).encode()
