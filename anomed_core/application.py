@@ -65,8 +65,8 @@ def create_app(
     _load_extensions(registry)
     settings = settings or read_configuration(None).server
     if _is_gunicorns_worker():
-        folder = shared_folder(StateDirectory(settings.state).root)
-        share_between_workers(folder, begin_anew=False)
+        folder = shared_folder(StateDirectory(settings.state).root, server=os.getppid())
+        share_between_workers(folder)
     server = open_server(
         specs,
         registry=registry,

@@ -10,6 +10,7 @@ import resource
 import shutil
 import socket
 import sys
+import tempfile
 import time
 from collections.abc import Iterable, Mapping
 from pathlib import Path
@@ -117,8 +118,9 @@ def run_server(
     served = ", ".join(map(repr, titles))
     page = "challenge.json" if len(titles) == 1 else "challenges"
     _allow_many_connections()
-    counts = shared_folder(StateDirectory(server.state).root)
-    share_between_workers(counts, begin_anew=True)
+    state = StateDirectory(server.state)
+    counts = shared_folder(state.root, server=os.getpid())
+    share_between_workers(counts)
 
     def announce(worker: Any) -> None:
         if worker.age == 1:
@@ -150,9 +152,18 @@ def run_server(
             "pre_request": head_is_complete,
             "forwarded_allow_ips": "",  # nobody is believed to be a proxy
             "forwarder_headers": "",
-            "worker_tmp_dir": str(StateDirectory(server.state).root / "run"),
+            "worker_tmp_dir": _heartbeats(state),
         },
     ).run()
+
+
+def _heartbeats(state: StateDirectory) -> str | None:
+    """Return where workers show that they live: the system's folder if there is one, else ours."""
+    try:
+        tempfile.gettempdir()
+    except FileNotFoundError:
+        return str(state.root / "run")
+    return None
 
 
 def _open_standard_streams() -> None:

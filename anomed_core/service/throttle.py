@@ -1,6 +1,8 @@
 """A cap on all requests of a subject, shared by the workers of one machine.
 
 Counts live in a small SQLite file that need not be durable: after a crash everybody begins anew.
+Where the file cannot be used, each worker counts for itself: a cap decides who is too loud, and the
+state of a disk does not.
 """
 
 from __future__ import annotations
@@ -8,11 +10,16 @@ from __future__ import annotations
 import hashlib
 import sqlite3
 import threading
+from collections import Counter
 from collections.abc import Callable
 from pathlib import Path
 
-from anomed_core.errors import LedgerError, QuotaExhaustedError
-from anomed_core.ledger import MICROSECOND, no_room_left, utc_microseconds
+import structlog
+
+from anomed_core.errors import QuotaExhaustedError
+from anomed_core.ledger import MICROSECOND, utc_microseconds
+
+log = structlog.get_logger(__name__)
 
 _CREATE = """
 CREATE TABLE IF NOT EXISTS counts
@@ -58,6 +65,7 @@ class Throttle:
         self._clock = clock
         self._local = threading.local()
         self._tidied = 0
+        self._alone = _CountsOfOneWorker()
 
     def count(self, who: str) -> None:
         """Count a request.
@@ -66,18 +74,15 @@ class Throttle:
         ------
         QuotaExhaustedError
             If it is one too many.
-        LedgerError
-            If it cannot be counted: an uncounted request might be one too many.
         """
         now_s = self._clock() / MICROSECOND
         period = int(now_s // self._period_s)
         try:
             n, counted_in = self._counted(who, period)
-        except sqlite3.Error as error:
+        except (sqlite3.Error, OSError) as error:
             self._local.connection = None
-            raise no_room_left(error) or LedgerError(
-                "The request could not be counted; send it again."
-            ) from error
+            log.warning("requests are counted by each worker alone", reason=repr(error))
+            n, counted_in = self._alone.count(who, period), period
         if n > self._requests:
             raise QuotaExhaustedError(
                 f"More than {self._requests} requests within {self._period_s} s; wait a little.",
@@ -97,9 +102,26 @@ class Throttle:
     def _connection(self) -> sqlite3.Connection:
         connection: sqlite3.Connection | None = getattr(self._local, "connection", None)
         if connection is None:
+            self._path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
             connection = sqlite3.connect(self._path, isolation_level=None, timeout=5)
             connection.execute("PRAGMA journal_mode = WAL")
             connection.execute("PRAGMA synchronous = OFF")
             connection.execute(_CREATE)
             self._local.connection = connection
         return connection
+
+
+class _CountsOfOneWorker:
+    """Counts of the newest period, in memory."""
+
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        self._period = 0
+        self._counts: Counter[str] = Counter()
+
+    def count(self, who: str, period: int) -> int:
+        with self._lock:
+            if period > self._period:
+                self._period, self._counts = period, Counter()
+            self._counts[who] += 1
+            return self._counts[who]

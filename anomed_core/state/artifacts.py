@@ -164,10 +164,10 @@ class ArtifactStore:
                 os.fsync(file.fileno())
             digest = digest_file(temporary)
             path = self._object(digest)
-            path.parent.mkdir(mode=0o700, exist_ok=True)
+            path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
             temporary.replace(path)
         pointer = self._pointer(key)
-        pointer.parent.mkdir(mode=0o700, exist_ok=True)
+        pointer.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
         with self._temporary() as temporary:
             temporary.write_text(digest, encoding="ascii")
             temporary.replace(pointer)
@@ -184,7 +184,7 @@ class ArtifactStore:
     @contextmanager
     def _lock(self, key: str) -> Iterator[None]:
         folder = self.root / "locks"
-        folder.mkdir(mode=0o700, exist_ok=True)
+        folder.mkdir(mode=0o700, parents=True, exist_ok=True)
         name = hashlib.sha256(key.encode()).hexdigest()[:32]
         with (folder / name).open("wb") as file:
             fcntl.flock(file, fcntl.LOCK_EX)

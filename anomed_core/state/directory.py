@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import secrets
 from pathlib import Path
@@ -13,6 +14,7 @@ from anomed_core.state.artifacts import ArtifactStore
 
 DEFAULT_STATE = Path("anomed-state")
 _SECRET_BYTES = 32
+_LEAST_ROOM_BYTES = 2**18
 
 
 def _absolute(path: str | Path) -> Path:
@@ -34,13 +36,33 @@ class StateDirectory:
     def __attrs_post_init__(self) -> None:
         try:
             self.root.mkdir(mode=0o700, parents=True, exist_ok=True)
-            for folder in (self.artifacts_root, self.payloads, self.root / "run"):
+            _close_to_others(self.root)
+            for folder in self._folders:
                 folder.mkdir(mode=0o700, exist_ok=True)
         except OSError as error:
             raise UsageError(
                 f"The state directory {self.root} cannot be created ({error.strerror}); "
                 "choose another with --state."
             ) from error
+
+    @property
+    def _folders(self) -> tuple[Path, ...]:
+        return (self.artifacts_root, self.payloads, self.root / "run")
+
+    def problems(self) -> list[str]:
+        """Return what keeps the directory from taking a submission, in sentences; mostly nothing.
+
+        A folder that somebody removed is made again, as what was in it is made or found anew.
+        """
+        try:
+            for folder in self._folders:
+                folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+            facts = os.statvfs(self.root)
+        except OSError as error:
+            return [f"the state directory cannot be used ({error.strerror})"]
+        if facts.f_bavail * facts.f_frsize < _LEAST_ROOM_BYTES:
+            return ["there is no room left in the state directory"]
+        return []
 
     @property
     def artifacts_root(self) -> Path:
@@ -87,6 +109,14 @@ class StateDirectory:
         if not path.exists():
             _create_exclusively(path, secrets.token_hex(_SECRET_BYTES))
         return _parsed_secret(path.read_text(encoding="ascii"), str(path))
+
+
+def _close_to_others(root: Path) -> None:
+    """Keep everybody else out, whoever made the directory; what is not ours stays as it is."""
+    facts = root.stat()
+    if facts.st_uid == os.getuid() and facts.st_mode & 0o077:
+        with contextlib.suppress(OSError):  # read-only media
+            root.chmod(0o700)
 
 
 def _parsed_secret(text: str, origin: str) -> bytes:

@@ -56,7 +56,7 @@ class PayloadStore:
         path = self._path(digest_bytes(content))
         if path.exists():
             return
-        path.parent.mkdir(mode=0o700, exist_ok=True)
+        path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
         temporary = path.with_name(f"{path.name}.{secrets.token_hex(8)}")
         try:
             with temporary.open("xb") as file:

@@ -58,7 +58,8 @@ class StaticProductResource:
         self._server.authorizer.may_read(self._hosted, self._product, req.context.identity, query)
 
     def _built(self) -> Artifact:
-        if self._artifact is None:
+        # Whoever clears the folder costs the time to build it again, and no answer.
+        if self._artifact is None or not self._artifact.path.exists():
             self._artifact = static_product(
                 self._hosted, self._product, self._server.state.artifacts
             )

@@ -30,13 +30,17 @@ class LiveResource:
 
 @attrs.frozen
 class ReadyResource:
-    """``GET /readyz``: the ledger can be written and every challenge is healthy."""
+    """``GET /readyz``: ledger and state can be written, and every challenge is healthy."""
 
     server: Server
 
     def on_get(self, _: falcon.Request, resp: falcon.Response) -> None:
         """Answer 200 if it is, 503 with the reasons if not."""
-        problems = [*self._ledger_problems(), *self._challenge_problems()]
+        problems = [
+            *(f"storage: {problem}" for problem in self.server.state.problems()),
+            *self._ledger_problems(),
+            *self._challenge_problems(),
+        ]
         resp.status = falcon.HTTP_503 if problems else falcon.HTTP_200
         resp.content_type = falcon.MEDIA_JSON
         answer = {"status": "not ready", "problems": problems} if problems else {"status": "ready"}

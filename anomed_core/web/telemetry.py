@@ -4,12 +4,18 @@ from __future__ import annotations
 
 import hashlib
 import os
+import shutil
 import stat
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import falcon
+import structlog
+
+from anomed_core.errors import LedgerError
+
+log = structlog.get_logger(__name__)
 
 _METHODS = frozenset(falcon.HTTP_METHODS)
 
@@ -19,39 +25,45 @@ FOLDER_VARIABLE = "PROMETHEUS_MULTIPROC_DIR"
 _IN_MEMORY = Path("/dev/shm")  # noqa: S108 - what is used there belongs to us
 
 
-def shared_folder(state: Path) -> Path:
-    """Return where the workers that share a state directory count.
+def shared_folder(state: Path, *, server: int) -> Path:
+    """Return where the workers of a server count, and remove what dead servers left there.
 
     Counts are written through memory maps of files: on a full disk that would end the worker with
-    SIGBUS. So the files are in memory, where the system has a place for that.
-    """
-    name = hashlib.sha256(os.fsencode(state)).hexdigest()[:16]
-    folder = _IN_MEMORY / f"anomed-{os.getuid()}-{name}"
-    try:
-        folder.mkdir(mode=0o700, exist_ok=True)
-        found = folder.lstat()
-        is_ours = stat.S_ISDIR(found.st_mode) and found.st_uid == os.getuid()
-    except OSError:
-        is_ours = False
-    return folder if is_ours else state / "run" / "metrics"
-
-
-def share_between_workers(folder: Path, *, begin_anew: bool) -> None:
-    """Make all workers of this server count into one folder.
-
-    Must be called before `prometheus_client` is imported, since it looks at the environment then.
+    SIGBUS. So the files are in memory, where the system has a place for that. Each server has a
+    folder of its own: two of them may run on one state, and each removes its own in the end.
 
     Parameters
     ----------
-    folder
-        Where the workers' files are.
-    begin_anew
-        Whether counts of an earlier run are dropped.
+    state
+        The state directory.
+    server
+        Process id of the workers' parent.
+    """
+    name = hashlib.sha256(os.fsencode(state)).hexdigest()[:16]
+    family = f"anomed-{os.getuid()}-{name}-"
+    folder = _IN_MEMORY / f"{family}{server}"
+    try:
+        for other in _IN_MEMORY.glob(f"{family}*"):
+            if not _lives(other.name.removeprefix(family)):
+                shutil.rmtree(other, ignore_errors=True)
+        folder.mkdir(mode=0o700, exist_ok=True)
+        facts = folder.lstat()
+        is_ours = stat.S_ISDIR(facts.st_mode) and facts.st_uid == os.getuid()
+    except OSError:
+        is_ours = False
+    return folder if is_ours else state / "run" / f"metrics-{server}"
+
+
+def _lives(process: str) -> bool:
+    return process.isdecimal() and Path(f"/proc/{process}").exists()
+
+
+def share_between_workers(folder: Path) -> None:
+    """Make all workers of this server count into one folder.
+
+    Must be called before `prometheus_client` is imported, since it looks at the environment then.
     """
     folder.mkdir(mode=0o700, parents=True, exist_ok=True)
-    if begin_anew:
-        for file in folder.glob("*.db"):
-            file.unlink(missing_ok=True)
     os.environ[FOLDER_VARIABLE] = str(folder)
 
 
@@ -98,20 +110,32 @@ class Telemetry:
 
     def on_get(self, _: falcon.Request, resp: falcon.Response) -> None:
         """Send all metrics in Prometheus' text format."""
+        resp.content_type = self._prometheus.CONTENT_TYPE_LATEST
+        resp.data = self._counts() + self._outbox()
+
+    def _counts(self) -> bytes:
+        """Return what all workers counted; nothing where somebody has removed their folder."""
         registry = self._registry
-        if FOLDER_VARIABLE in os.environ:
+        folder = os.environ.get(FOLDER_VARIABLE)
+        if folder is not None:
             from prometheus_client import multiprocess
 
             registry = self._prometheus.CollectorRegistry()
-            multiprocess.MultiProcessCollector(registry)  # type: ignore[no-untyped-call]
-        resp.content_type = self._prometheus.CONTENT_TYPE_LATEST
-        resp.data = self._prometheus.generate_latest(registry) + self._outbox()
+            if Path(folder).is_dir():
+                multiprocess.MultiProcessCollector(registry)  # type: ignore[no-untyped-call]
+        return self._prometheus.generate_latest(registry)
 
     def _outbox(self) -> bytes:
+        """Return how many deliveries wait, if the ledger can be asked."""
+        try:
+            n_waiting = self._n_waiting()
+        except LedgerError:
+            log.exception("deliveries that wait could not be counted")
+            return b""
         lines = (
             "# HELP anomed_outbox_waiting Scores that wait to be reported to a platform.",
             "# TYPE anomed_outbox_waiting gauge",
-            f"anomed_outbox_waiting {self._n_waiting()}",
+            f"anomed_outbox_waiting {n_waiting}",
             "",
         )
         return "\n".join(lines).encode()

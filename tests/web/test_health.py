@@ -1,6 +1,9 @@
 """Is the process alive, can it do its work, what has it counted."""
 
+import os
 import shutil
+import subprocess
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -10,7 +13,7 @@ from falcon.testing import TestClient
 from anomed_core import hookimpl
 from anomed_core.service.server import Server
 from anomed_core.web import create_web_app
-from anomed_core.web.telemetry import shared_folder
+from anomed_core.web.telemetry import FOLDER_VARIABLE, Telemetry, shared_folder
 from tests.conftest import OpenServer
 from tests.example_types import Guessing
 
@@ -97,33 +100,66 @@ SHARED_MEMORY = Path("/dev/shm")
 in_memory = pytest.mark.skipif(not SHARED_MEMORY.is_dir(), reason="there is no /dev/shm here")
 
 
-@in_memory
-def test_workers_count_outside_of_a_disk_that_may_be_full(tmp_path: Path) -> None:
-    folder, other = shared_folder(tmp_path), shared_folder(tmp_path / "other")
-    try:
-        assert folder == shared_folder(tmp_path) != other
-        assert folder.parent == SHARED_MEMORY
-        assert folder.stat().st_mode & 0o077 == 0
-    finally:
-        shutil.rmtree(folder)
-        shutil.rmtree(other)
+@pytest.fixture
+def folder(tmp_path: Path) -> Iterator[Path]:
+    folder = shared_folder(tmp_path, server=os.getpid())
+    yield folder
+    if not folder.is_symlink():
+        shutil.rmtree(folder, ignore_errors=True)
 
 
 @in_memory
-def test_a_folder_that_somebody_else_has_made_is_not_used(tmp_path: Path) -> None:
-    folder = shared_folder(tmp_path)
+def test_workers_count_outside_of_a_disk_that_may_be_full(folder: Path, tmp_path: Path) -> None:
+    assert folder == shared_folder(tmp_path, server=os.getpid())
+    assert folder.parent == SHARED_MEMORY
+    assert folder.stat().st_mode & 0o077 == 0
+
+
+@in_memory
+def test_each_server_counts_for_itself_and_clears_up_after_dead_ones(
+    folder: Path, tmp_path: Path
+) -> None:
+    with subprocess.Popen(["sleep", "60"]) as other:
+        running = shared_folder(tmp_path, server=other.pid)
+        shared_folder(tmp_path, server=os.getpid())
+        assert running.is_dir()
+        other.kill()
+    shared_folder(tmp_path, server=os.getpid())
+
+    assert folder.is_dir()
+    assert not running.exists()
+
+
+@in_memory
+def test_a_folder_that_somebody_else_has_made_is_not_used(folder: Path, tmp_path: Path) -> None:
     folder.rmdir()
     folder.symlink_to(tmp_path)
     try:
-        assert shared_folder(tmp_path) == tmp_path / "run" / "metrics"
+        chosen = shared_folder(tmp_path, server=os.getpid())
     finally:
         folder.unlink()
 
+    assert chosen == tmp_path / "run" / f"metrics-{os.getpid()}"
 
-@pytest.mark.filterwarnings("ignore:Unknown REQUEST_METHOD")
-def test_methods_that_nobody_knows_are_counted_as_one(client: TestClient) -> None:
-    for method in ("BREW", "STEAL"):
-        client.simulate_request(method, "/")
-    counted = client.simulate_get("/metrics").text
-    assert 'method="other"' in counted
-    assert "BREW" not in counted
+
+def test_counting_never_decides_an_answer(
+    client: TestClient, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def fail(*_: Any, **__: Any) -> None:
+        raise OSError("no such folder")
+
+    monkeypatch.setattr(Telemetry, "count", fail)
+
+    assert client.simulate_get("/livez").status_code == 200
+
+
+def test_what_is_counted_is_told_without_folder_and_ledger(
+    client: TestClient, server: Server, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    monkeypatch.setenv(FOLDER_VARIABLE, str(tmp_path / "gone"))
+    server.ledger.close()
+    (server.state.root / "ledger.sqlite").write_text("not a database" * 1000)
+
+    response = client.simulate_get("/metrics")
+
+    assert (response.status_code, response.text) == (200, "")
