@@ -37,7 +37,7 @@ ALLOWED = {
     "hookspecs": {"environments", "errors", "model", "sampling", "state", "wire"},
     "state": {"errors", "wire"},
     "tables": {"errors"},
-    "datasets": {"errors", "hookspecs", "model"},
+    "datasets": {"errors", "hookspecs", "model", "tables"},
     "config": {"errors", "model", "wire"},
     "plugins": {"datasets", "errors", "hookspecs", "model", "sampling", "state", "wire"},
     "ledger": {"errors", "model", "system", "wire"},

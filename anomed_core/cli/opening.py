@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from anomed_core.service import HostedChallenge
     from anomed_core.service.server import Server
 
-_ERRORS = 40
+_WARNINGS, _ERRORS = 30, 40
 
 
 @contextmanager
@@ -22,7 +22,7 @@ def temporary_server(config: Path | None, plugins: Sequence[str]) -> Iterator[Se
     """Open a server whose state is thrown away."""
     from anomed_core.application import server_from_files
 
-    log_errors_only()
+    log_on_standard_error(_WARNINGS)
     with tempfile.TemporaryDirectory() as folder:
         server = server_from_files(
             config, plugins=plugins, overrides={"state": folder, "ledger": ""}
@@ -53,7 +53,7 @@ def recorded_server(
     from anomed_core.cli.options import overrides
     from anomed_core.cli.records import ledger_url
 
-    log_errors_only()
+    log_on_standard_error(_ERRORS)
     ledger_url(config, state=state, ledger=ledger)
     _require_secret(config, state=state)
     server = server_from_files(
@@ -87,8 +87,8 @@ def chosen_challenges(server: Server, challenge_id: str | None) -> list[HostedCh
     return [server.challenges[challenge_id]]
 
 
-def log_errors_only() -> None:
-    """Log on standard error, and errors alone: what a command prints is its result."""
+def log_on_standard_error(level: int) -> None:
+    """Log on standard error what is of a level or above: what a command prints is its result."""
     import structlog
 
     structlog.configure(
@@ -96,7 +96,7 @@ def log_errors_only() -> None:
             structlog.processors.add_log_level,
             structlog.dev.ConsoleRenderer(exception_formatter=structlog.dev.plain_traceback),
         ],
-        wrapper_class=structlog.make_filtering_bound_logger(_ERRORS),
+        wrapper_class=structlog.make_filtering_bound_logger(level),
         logger_factory=structlog.PrintLoggerFactory(sys.stderr),
         cache_logger_on_first_use=False,
     )

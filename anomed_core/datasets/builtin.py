@@ -4,13 +4,18 @@ from __future__ import annotations
 
 import zlib
 from collections.abc import Mapping
-from pathlib import Path
 from typing import Any
 from urllib.parse import parse_qsl
 from zipfile import BadZipFile
 
 import numpy as np
 
+from anomed_core.datasets.files import (
+    existing_file,
+    fingerprint_of_file,
+    fingerprint_of_table,
+    table_of_file,
+)
 from anomed_core.errors import UsageError
 from anomed_core.hookspecs import API, hookimpl
 from anomed_core.model.codebook import CodebookColumn
@@ -34,19 +39,22 @@ def anomed_data_sources() -> list[DataSource]:
             scheme="npz",
             description="path of an npz file with arrays X and y",
             arrays=_npz_arrays,
-            fingerprint=_file_fingerprint,
+            fingerprint=fingerprint_of_file,
         ),
         DataSource(
             scheme="parquet",
-            description="path of a parquet file",
-            table=_parquet_table,
-            fingerprint=_file_fingerprint,
+            description="path of a parquet file, and how to read it: people.parquet?index=drop",
+            table=table_of_file,
+            reads_kinds=True,
+            fingerprint=fingerprint_of_table,
         ),
         DataSource(
             scheme="csv",
-            description="path of a CSV file with a header line",
-            table=_csv_table,
-            fingerprint=_file_fingerprint,
+            description="path of a CSV file with a header line, and how to read it: "
+            "people.csv?decimal=,&na_values=NA&kind:zip=text",
+            table=table_of_file,
+            reads_kinds=True,
+            fingerprint=fingerprint_of_table,
         ),
         DataSource(
             scheme="sklearn",
@@ -68,46 +76,13 @@ def anomed_data_sources() -> list[DataSource]:
 _NO_NPZ = (ValueError, OSError, TypeError, EOFError, RuntimeError, BadZipFile, zlib.error)
 
 
-def _existing(reference: str) -> Path:
-    path = Path(reference).expanduser()
-    if not path.is_file():
-        raise UsageError(f"there is no file {path} (looked from {Path.cwd()})")
-    return path
-
-
-def _file_fingerprint(reference: str) -> str:
-    path = _existing(reference)
-    facts = path.stat()
-    return f"{path.resolve()} {facts.st_size} {facts.st_mtime_ns}"
-
-
 def _npz_arrays(reference: str) -> Mapping[str, np.ndarray]:
-    path = _existing(reference)
+    path = existing_file(reference)
     try:
         with path.open("rb") as stream, np.load(stream, allow_pickle=False) as file:
             return {name: file[name] for name in file.files}
     except _NO_NPZ as error:
         raise UsageError(f"{path} is not an npz file of plain arrays: {error}") from error
-
-
-def _parquet_table(reference: str) -> Any:
-    import pandas as pd
-
-    path = _existing(reference)
-    try:
-        return pd.read_parquet(path)
-    except (ValueError, OSError) as error:
-        raise UsageError(f"{path} is not a readable parquet file: {error}") from error
-
-
-def _csv_table(reference: str) -> Any:
-    import pandas as pd
-
-    path = _existing(reference)
-    try:
-        return pd.read_csv(path)
-    except (ValueError, OSError) as error:
-        raise UsageError(f"{path} is not a readable CSV file: {error}") from error
 
 
 def _sklearn_loader(reference: str) -> Any:

@@ -142,8 +142,22 @@ class CreationContext:
             )
         return self.sources[scheme], reference
 
-    def load(self, text: str, form: str) -> Any:
+    def load(self, text: str, form: str, *, kinds: Mapping[str, str] | None = None) -> Any:
         """Load ``"scheme:reference"`` as ``"arrays"`` or as a ``"table"``.
+
+        Parameters
+        ----------
+        text
+            As the configuration names it.
+        form
+            Which of the two.
+        kinds
+            What columns are, by name, as of ``anomed_core.tables.KINDS``, where a schema or a
+            codebook says so: it decides, whatever the cells of a file look like.
+
+        Returns
+        -------
+        mapping of str to ndarray, or DataFrame
 
         Raises
         ------
@@ -151,12 +165,13 @@ class CreationContext:
             If the source is unknown, has no such form, or its data cannot be read.
         """
         source, reference = self.source(text)
-        loader = source.arrays if form == "arrays" else source.table
+        loader: Callable[..., Any] | None = source.arrays if form == "arrays" else source.table
+        reads_kinds = bool(kinds) and form == "table" and source.reads_kinds
         key = f"challenges.{self.challenge_id}.data.source"
         if loader is None:
             raise ConfigError(key, f"{source.scheme}: offers no {form}")
         try:
-            return loader(reference)
+            return loader(reference, kinds=kinds) if reads_kinds else loader(reference)
         except ValueError as error:
             raise ConfigError(key, str(error)) from error
 

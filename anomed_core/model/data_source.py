@@ -30,6 +30,9 @@ class DataSource:
         (n_records,) for supervised data; ``None`` if the source has only tables.
     table
         Returns a ``pandas.DataFrame``; ``None`` if the source has only arrays.
+    reads_kinds
+        Whether `table` takes a keyword `kinds`, too: what columns are, by name, as of
+        ``anomed_core.tables.KINDS``. Sources of text need it; those that know their types don't.
     codebook
         Returns what the columns of the table mean; ``None`` if the source does not know.
     fingerprint
@@ -39,6 +42,7 @@ class DataSource:
     scheme: str = attrs.field(validator=attrs.validators.matches_re(r"[a-z][a-z0-9-]*"))
     description: str = ""
     arrays: Callable[[str], Mapping[str, np.ndarray]] | None = None
-    table: Callable[[str], Any] | None = None
+    table: Callable[..., Any] | None = None
+    reads_kinds: bool = False
     codebook: Callable[[str], Sequence[CodebookColumn]] | None = None
     fingerprint: Callable[[str], str] = _same

@@ -108,18 +108,23 @@ def _shift(zone: str, unit: str) -> pa.Scalar:
     return pa.scalar(signed, pa.duration(unit))
 
 
+def local_times(times: pa.ChunkedArray, form: str) -> pa.ChunkedArray:
+    """Return times as clocks showed them, without a zone, which the form or the type names."""
+    unit, zone = times.type.unit, _parts(form).get("zone")
+    if times.type.tz is not None:
+        utc = times.cast(pa.timestamp(unit, "UTC")) if form else times
+        times = pc.local_timestamp(utc)
+    return pc.add(times, _shift(zone, unit)) if zone else times
+
+
 def write_dates(array: pa.ChunkedArray, form: str) -> pa.ChunkedArray:
     """Write dates or date-times in a form."""
     parts = _parts(form)
     if not parts["clock"]:
         return pc.strftime(array.cast(pa.date32()), format=form)
-    unit, zone, fraction = array.type.unit, parts["zone"], int(parts["fraction"] or 0)
-    if array.type.tz is not None:
-        array = array.cast(pa.timestamp(unit, "UTC")).cast(pa.timestamp(unit))
-    if zone:
-        array = pc.add(array, _shift(zone, unit))
+    zone, fraction = parts["zone"], int(parts["fraction"] or 0)
     wanted = _UNITS[-(-fraction // 3)]
-    array = array.cast(pa.timestamp(wanted), safe=False)
+    array = local_times(array, form).cast(pa.timestamp(wanted), safe=False)
     text = pc.strftime(array, format=f"{parts['date']}{parts['clock']}")
     if fraction % 3:
         text = pc.replace_substring_regex(text, rf"(\.[0-9]{{{fraction}}})[0-9]+$", r"\1")

@@ -8,7 +8,7 @@ import attrs
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from anomed_core.tables.dates import forms_of, is_form, read_dates
+from anomed_core.tables.dates import forms_of, is_form, local_times, read_dates
 from anomed_core.tables.numbers import (
     NEVER,
     all_true,
@@ -189,12 +189,22 @@ def _read_dates_as(cells: pa.ChunkedArray, wanted: ColumnKind) -> Column:
         raise UnfitError(
             f"the dates may be {' or '.join(kind.form for _, kind in read)}; say which"
         )
+    if len(read) == 1 and (read[0][1].kind, wanted.kind) == ("date-time", "date"):
+        return to_days(Column(*read[0]))
     if not read or (read[0][1].kind != wanted.kind and sample):
         for record, cell in enumerate(cells.to_pylist()):
             if cell is not None and not set(forms) & set(forms_of([cell])):
                 raise UnfitError(f"{cell!r} is no {wanted.kind} like the others", record)
         raise UnfitError(f"the cells, such as {sample[0]!r}, are no {wanted.kind}s of one form")
     return Column(read[0][0], attrs.evolve(read[0][1], kind=wanted.kind))
+
+
+def to_days(times: Column) -> Column:
+    """Return the days of dates with times, where they were written."""
+    local = local_times(times.array, times.kind.form)
+    days = local.cast(pa.date32(), safe=False)
+    is_day = all_true(pc.equal(days.cast(local.type), local))
+    return Column(days, ColumnKind("date"), "" if is_day else "times of day are left out")
 
 
 def _unfit(cells: pa.ChunkedArray, fits: pa.ChunkedArray, what: str) -> UnfitError:

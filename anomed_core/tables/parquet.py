@@ -12,11 +12,13 @@ import pyarrow.parquet as pq
 from pyarrow import types
 
 from anomed_core.errors import TableError
-from anomed_core.tables.inference import Column, UnfitError, read_as
+from anomed_core.tables.inference import Column, UnfitError, read_as, to_days
+from anomed_core.tables.numbers import all_true
 from anomed_core.tables.options import ColumnKind, TableOptions, dropped_of
 
 _UNNAMED = "__index_level_"
 _TEXT = (types.is_string, types.is_large_string, types.is_string_view, types.is_null)
+_EXACT = 2.0**53  # from here on, floats skip whole numbers
 _NUMBERS = (types.is_floating, types.is_decimal)
 
 
@@ -113,6 +115,8 @@ def _column(
     name: str,
     source: str,
 ) -> Column:
+    if wanted and pc.all(pc.is_null(array, nan_is_null=True)).as_py():
+        array = pa.chunked_array([pa.nulls(len(array))])  # of whatever type its writer gave it
     kind = _kind(array.type) or ""
     if types.is_dictionary(array.type) and (wanted or kind != "text"):
         array = array.cast(array.type.value_type)
@@ -125,30 +129,28 @@ def _column(
     found = _decimal(array) if types.is_decimal(array.type) else Column(array, ColumnKind(kind))
     if wanted is None or wanted.kind == found.kind.kind:
         return found
-    if wanted.kind == "number" and kind == "integer":
-        return Column(found.array.cast(pa.float64()), ColumnKind("number"))
-    if wanted.kind == "integer" and found.kind.kind == "number":
-        return _whole(found.array, name=name, source=source)
-    if kind in {"text", "integer", "boolean"}:
-        try:
-            return read_as(found.array.cast(pa.string()), wanted, ".")
-        except UnfitError as error:
-            raise TableError(source, str(error), column=name) from error
-    raise TableError(
-        source, f"the column is {found.kind.kind}, not {wanted.kind} as was said", column=name
-    )
-
-
-def _whole(array: pa.ChunkedArray, *, name: str, source: str) -> Column:
-    """Return whole numbers that came as doubles, as pandas keeps those with gaps."""
-    gaps = pc.fill_null(pc.is_nan(array), fill_value=True)
-    numbers = pc.if_else(gaps, pa.scalar(None, array.type), array)
     try:
-        return Column(numbers.cast(pa.int64()), ColumnKind("integer"))
-    except pa.ArrowInvalid as error:
-        raise TableError(
-            source, "the column holds fractions, not integers as was said", column=name
-        ) from error
+        return _converted(found, wanted)
+    except UnfitError as error:
+        raise TableError(source, f"{error}, as was said", column=name) from error
+
+
+def _converted(found: Column, wanted: ColumnKind) -> Column:
+    """Return a column as the kind that was said, if that keeps its values."""
+    array, kinds = found.array, (found.kind.kind, wanted.kind)
+    if kinds == ("integer", "number"):
+        return Column(array.cast(pa.float64()), ColumnKind("number"))
+    if kinds == ("number", "integer"):  # pandas makes floats of whole numbers with gaps
+        array = pc.if_else(pc.is_nan(array), pa.scalar(None, array.type), array)
+        fits = pc.and_(pc.equal(pc.round(array), array), pc.less(pc.abs(array), _EXACT))
+        if not all_true(fits):
+            raise UnfitError(f"{array.filter(pc.invert(fits))[0].as_py()!r} is no exact integer")
+        return Column(array.cast(pa.int64()), ColumnKind("integer"))
+    if kinds == ("date-time", "date"):
+        return to_days(found)
+    if found.kind.kind in {"text", "integer", "boolean", "date"}:
+        return read_as(array.cast(pa.string()), wanted, ".")
+    raise UnfitError(f"the column is {found.kind.kind}, not {wanted.kind}")
 
 
 def _decimal(array: pa.ChunkedArray) -> Column:

@@ -16,8 +16,9 @@ from anomed_core.tables.options import ColumnKind, TableOptions, kinds_of
 from anomed_core.tables.parquet import read_parquet
 
 _SUFFIXES = (".parquet", ".pq", ".parq")
-_NAMES = {"text": "text", "integer": "whole numbers", "number": "numbers", "boolean": "booleans"}
-_NAMES |= {"date": "dates", "date-time": "dates with times"}
+NAMES = {"text": "text", "integer": "whole numbers", "number": "numbers", "boolean": "booleans"}
+NAMES |= {"date": "dates", "date-time": "dates with times"}
+"""What kinds are called in sentences."""
 
 
 @attrs.frozen(kw_only=True, eq=False)
@@ -36,6 +37,8 @@ class TableRead:
         How the file is written, and one line a column: what it was taken for.
     doubts
         Those notes that are no matter of course.
+    written
+        How a CSV file is written, in words; empty for parquet.
     """
 
     frame: pd.DataFrame = attrs.field(repr=False)
@@ -44,6 +47,7 @@ class TableRead:
     kinds: dict[str, ColumnKind]
     notes: tuple[str, ...] = attrs.field(repr=False)
     doubts: tuple[str, ...]
+    written: str
 
 
 def read_table(
@@ -101,11 +105,13 @@ def read_table(
         decimal=mark,
         kinds=read_kinds,
         notes=(*strange, *notes.values()),
-        doubts=(*(strange if written != _PLAIN else ()), *doubts),
+        doubts=(*(strange if written != PLAIN else ()), *doubts),
+        written=written,
     )
 
 
-_PLAIN = "separator ',', decimal mark '.', utf-8"
+PLAIN = "separator ',', decimal mark '.', utf-8"
+"""How most CSV files are written."""
 
 
 def _columns(
@@ -157,7 +163,7 @@ def _as_told(cells: Cells, name: str, kind: ColumnKind, *, mark: str, source: st
 
 
 def _described(column: Column) -> str:
-    parts = [_NAMES[column.kind.kind]]
+    parts = [NAMES[column.kind.kind]]
     if column.kind.kind == "number" and column.kind.n_decimals:
         parts.append(f"of {column.kind.n_decimals} or more decimals")
     if column.kind.kind in {"date", "date-time"} and column.kind.form:

@@ -110,6 +110,45 @@ def test_kinds_that_are_given_decide(tmp_path: Path) -> None:
         read_table(path, kinds={"c": "text"})
 
 
+def test_kinds_that_are_given_may_be_stored_otherwise(tmp_path: Path) -> None:
+    path = written(
+        tmp_path,
+        wage=pa.array([20_001.0, None, float("nan")]),
+        seen=pa.array([dt.datetime(2024, 1, 2), None, None], pa.timestamp("ns")),
+        born=pa.array([dt.date(2024, 1, 2), None, None]),
+        never=pa.array([None, None, float("nan")], pa.float64()),
+    )
+    kinds = {"wage": "integer", "seen": "date", "born": "text", "never": "date"}
+
+    read = read_table(path, kinds=kinds)
+
+    assert {name: kind.kind for name, kind in read.kinds.items()} == kinds
+    assert read.frame["wage"].dtype == "Int64"
+    assert read.frame.iloc[0].tolist()[:3] == [20_001, pd.Timestamp(2024, 1, 2), "2024-01-02"]
+    assert read.frame.iloc[1].isna().all()
+    assert read.doubts == ()
+
+
+def test_days_are_those_of_the_clock_that_showed_them(tmp_path: Path) -> None:
+    late = pd.Timestamp("2024-01-02 00:30", tz="Europe/Berlin")
+    path = written(tmp_path, seen=pa.array([late], pa.timestamp("us", "Europe/Berlin")))
+    text = tmp_path / "people.csv"
+    text.write_text("seen\n2024-01-02T00:30+01:00\n")
+
+    for file in (path, text):
+        read = read_table(file, kinds={"seen": "date"})
+        assert read.frame["seen"][0] == pd.Timestamp(2024, 1, 2)
+        assert read.doubts == ("seen: dates (times of day are left out)",)
+
+
+@pytest.mark.parametrize("cell", [1.5, 2.0**53])
+def test_numbers_that_are_no_exact_integers_are_refused_as_such(
+    tmp_path: Path, cell: float
+) -> None:
+    with pytest.raises(TableError, match=r"column 'a': .* is no exact integer, as was said"):
+        read_table(written(tmp_path, a=pa.array([1.0, cell])), kinds={"a": "integer"})
+
+
 def test_damaged_files_are_refused(tmp_path: Path) -> None:
     path = tmp_path / "people.parquet"
     path.write_bytes(b"PAR1 no more")
@@ -154,14 +193,3 @@ def test_canonical_text_says_no_more_than_the_values(tmp_path: Path) -> None:
 def test_two_columns_of_one_name_are_not_written(tmp_path: Path) -> None:
     with pytest.raises(TableError, match="column 'a': two columns have one name"):
         write_table(pd.DataFrame([[1, 2]], columns=["a", "a"]), tmp_path / "people.csv")
-
-
-def test_whole_numbers_with_gaps_may_come_as_doubles(tmp_path: Path) -> None:
-    path = written(tmp_path, wage=pa.array([20001.0, float("nan"), None]), half=pa.array([0.5] * 3))
-
-    wages = read_table(path, kinds={"wage": "integer"}).frame["wage"]
-
-    assert wages.dtype == "Int64"
-    assert wages.dropna().tolist() == [20001]
-    with pytest.raises(TableError, match="column 'half': the column holds fractions"):
-        read_table(path, kinds={"half": "integer"})

@@ -117,8 +117,10 @@ def open_people(config: DatasetAnonymizationConfig, context: CreationContext) ->
     fingerprint = context.source_fingerprint(data.source)
 
     def build() -> dict[str, np.ndarray]:
-        table = context.load(data.source, "table")
-        schema = _described(table, schema_text, config=config, context=context)
+        schema = _written_schema(schema_text, config=config, context=context)
+        kinds = schema.kinds if schema else None
+        table = context.load(data.source, "table", kinds=kinds)
+        schema = schema or _inferred(table, config)
         try:
             schema.require_clear_names()
         except ValueError as error:
@@ -201,22 +203,26 @@ def _schema_text(config: DatasetAnonymizationConfig) -> str:
         raise ConfigError("schema", f"{path} cannot be read: {error}") from error
 
 
-def _described(
-    table: pd.DataFrame,
-    schema_text: str,
-    *,
-    config: DatasetAnonymizationConfig,
-    context: CreationContext,
-) -> TableSchema:
-    """Return the schema that was written, or the source's own, or what the table looks like."""
+def _written_schema(
+    text: str, *, config: DatasetAnonymizationConfig, context: CreationContext
+) -> TableSchema | None:
+    """Return the schema that was written, or the source's own, or None."""
     try:
-        if schema_text:
-            return TableSchema.from_json(schema_text)
+        if text:
+            return TableSchema.from_json(text)
         source, reference = context.source(config.data.source)
-        if source.codebook is not None and not config.quasi_identifiers:
-            entries = [entry.to_document() for entry in source.codebook(reference)]
-            return TableSchema.from_document({"columns": entries})
-        columns = [name for name in table.columns if name != config.data.person]
+        if source.codebook is None or config.quasi_identifiers:
+            return None
+        entries = [entry.to_document() for entry in source.codebook(reference)]
+        return TableSchema.from_document({"columns": entries})
+    except ValueError as error:
+        raise ConfigError("schema", str(error)) from error
+
+
+def _inferred(table: pd.DataFrame, config: DatasetAnonymizationConfig) -> TableSchema:
+    """Return what the table looks like."""
+    columns = [name for name in table.columns if name != config.data.person]
+    try:
         return TableSchema.infer(
             table[columns],
             quasi_identifiers=config.quasi_identifiers,

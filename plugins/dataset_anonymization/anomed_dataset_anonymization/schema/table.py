@@ -15,6 +15,8 @@ from anomed_dataset_anonymization.schema.column import Column, ColumnKind, Colum
 RESERVED_NAMES = frozenset({"count", "record_id", "anon_row", "target_id", "rank", "confidence"})
 """Names that submissions and published tables use besides those of the schema."""
 
+_KINDS = {"int64": "integer", "float64": "number", "string": "text", "bool": "boolean"}
+
 
 @attrs.frozen(kw_only=True)
 class GeneratedName:
@@ -93,6 +95,11 @@ class TableSchema:
     def names(self) -> tuple[str, ...]:
         """Return the names of all columns, in order."""
         return tuple(self._by_name)
+
+    @property
+    def kinds(self) -> dict[str, str]:
+        """Return what the columns are to whoever reads a file of people; see `read_table`."""
+        return {column.name: _KINDS[column.dtype] for column in self.columns}
 
     @property
     def generated_names(self) -> Mapping[str, GeneratedName]:

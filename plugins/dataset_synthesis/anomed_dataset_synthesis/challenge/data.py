@@ -116,9 +116,11 @@ def _key(settings: DataSettings, context: CreationContext) -> str:
 
 
 def _divided(settings: DataSettings, context: CreationContext) -> Arrays:
-    people = _frame(settings.source, settings, context)
+    written = _written_codebook(settings, context)
+    kinds = written.kinds if written else None
+    people = _frame(settings.source, settings, context, kinds)
     if settings.background:
-        background = _frame(settings.background, settings, context)
+        background = _frame(settings.background, settings, context, kinds)
         secret = people
     else:
         split = split_population(
@@ -128,7 +130,7 @@ def _divided(settings: DataSettings, context: CreationContext) -> Arrays:
         )
         background = people.iloc[split.background]
         secret = people.iloc[np.sort(np.concatenate([split.training, split.non_members]))]
-    codebook = _codebook(background, settings, context)
+    codebook = written or _inferred(background, settings)
     # No value of a secret record may show in a refusal: whatever the codebook lacks is recoded.
     levels = _levels(secret, codebook, outside="recode", key="data.source")
     arrays: dict[str, npt.NDArray[Any]] = {
@@ -157,8 +159,13 @@ def _rounds(
     return dict(zip(ROUNDS, lottery.partition(n_records, sizes, "rounds"), strict=True))
 
 
-def _frame(source: str, settings: DataSettings, context: CreationContext) -> pd.DataFrame:
-    frame: pd.DataFrame = context.load(source, "table")
+def _frame(
+    source: str,
+    settings: DataSettings,
+    context: CreationContext,
+    kinds: Mapping[str, str] | None,
+) -> pd.DataFrame:
+    frame: pd.DataFrame = context.load(source, "table", kinds=kinds)
     unknown = sorted(set(settings.drop) - set(map(str, frame.columns)))
     if unknown:
         raise ConfigError("data.drop", f"{source} has no column {unknown[0]!r}")
@@ -172,16 +179,21 @@ def _levels(
         return canonicalise(frame, codebook, outside=outside).levels
 
 
-def _codebook(
-    background: pd.DataFrame, settings: DataSettings, context: CreationContext
-) -> Codebook:
+def _written_codebook(settings: DataSettings, context: CreationContext) -> Codebook | None:
+    """Return the codebook that was written, or the source's own, or None."""
     source, reference = context.source(settings.source)
     with blamed_on("data.codebook"):
         if settings.codebook:
             return Codebook.from_mapping(_codebook_file(settings.codebook))
-        if source.codebook is not None:
-            described = source.codebook(reference)
-            return Codebook([_column(one) for one in described if one.name not in settings.drop])
+        if source.codebook is None:
+            return None
+        described = source.codebook(reference)
+        return Codebook([_column(one) for one in described if one.name not in settings.drop])
+
+
+def _inferred(background: pd.DataFrame, settings: DataSettings) -> Codebook:
+    """Return what the public table looks like."""
+    with blamed_on("data.codebook"):
         # A secret record may lack a value, or have one that no public record has.
         return infer_codebook(background, steps=settings.steps, nullable=True)
 

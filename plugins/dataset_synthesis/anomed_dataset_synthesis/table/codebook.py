@@ -282,6 +282,11 @@ class Codebook:
         """Count the levels of each column, missing not counted."""
         return tuple(column.n_levels for column in self.columns)
 
+    @property
+    def kinds(self) -> dict[str, str]:
+        """Return what the columns are to whoever reads a file of people; see `read_table`."""
+        return {column.name: _kind(column) for column in self.columns}
+
     def position(self, name: str) -> int:
         """Return a column's place.
 
@@ -327,6 +332,12 @@ class Codebook:
         if columns is None or not listed:
             raise ValueError("a codebook needs the key 'columns' with a list of columns")
         return cls(tuple(_column_from_mapping(column) for column in columns))
+
+
+def _kind(column: Column) -> str:
+    if isinstance(column, NumericColumn):
+        return "number" if column.kind == "real" else column.kind
+    return "boolean" if set(column.categories) <= {"false", "true"} else "text"
 
 
 def _column_to_mapping(column: Column) -> dict[str, Any]:

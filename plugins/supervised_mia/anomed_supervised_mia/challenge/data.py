@@ -238,10 +238,18 @@ def _pair_of_table(table: Any, target: str) -> Pair:
     if wordy:
         raise ConfigError(
             "data.source",
-            f"features must be numbers, but these columns are not: "
-            f"{', '.join(wordy)}; encode or drop them",
+            f"features must be numbers, but these columns are not: {', '.join(wordy)}; encode "
+            f"them, or write behind the path which to leave out (?drop={wordy[0]}) or to take for "
+            f"numbers all the same (?kind:{wordy[0]}=number)",
         )
-    return features.to_numpy(), table[target].to_numpy()
+    n_missing = int(table[target].isna().sum())
+    if n_missing and table[target].dtype.kind != "f":
+        raise ConfigError(
+            "data.target", f"{target!r} is missing in {n_missing} records; leave these out"
+        )
+    has_gaps = not all(isinstance(kind, np.dtype) for kind in features.dtypes)
+    X = features.to_numpy(np.float64, na_value=np.nan) if has_gaps else features.to_numpy()
+    return X, table[target].to_numpy()
 
 
 def _split(pair: Pair, settings: DataSettings, lottery: Lottery) -> dict[str, Pair]:

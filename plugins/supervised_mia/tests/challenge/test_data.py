@@ -143,12 +143,32 @@ def test_what_cannot_be_loaded_is_a_configuration_error(
         flat(context, **settings)
 
 
-def test_columns_that_are_no_numbers_are_refused(context: CreationContext, tmp_path: Path) -> None:
-    frame = pd.DataFrame({"a": ["x"] * 20, "label": [0, 1] * 10})
-    frame.to_csv(tmp_path / "data.csv", index=False)
+def test_columns_that_are_no_numbers_are_refused_with_what_to_do(
+    context: CreationContext, tmp_path: Path
+) -> None:
+    path = tmp_path / "data.csv"
+    rows = [f"0{1067 + n},2024-01-{n + 1:02},{n},{n % 2}" for n in range(20)]
+    path.write_text("\n".join(["plz,seen,age,label", *rows]))
 
-    with pytest.raises(ConfigError, match="columns are not: a; encode or drop them"):
-        flat(context, source=f"csv:{tmp_path / 'data.csv'}", target="label")
+    with pytest.raises(ConfigError, match=r"are not: plz, seen; encode them, .* \(\?drop=plz\)"):
+        flat(context, source=f"csv:{path}", target="label")
+    told = flat(context, source=f"csv:{path}?drop=seen&kind:plz=number", target="label")
+    assert set(told["training X"][:, 0]) <= set(range(1067, 1087))
+
+
+def test_whole_numbers_with_gaps_are_features_and_no_targets(
+    context: CreationContext, tmp_path: Path
+) -> None:
+    path = tmp_path / "data.csv"
+    rows = [f"{n or ''},{n % 2}" for n in range(20)]
+    path.write_text("\n".join(["age,label", *rows]))
+
+    parts = flat(context, source=f"csv:{path}", target="label")
+
+    features = np.concatenate([parts[f"{part} X"] for part in ("training", "tuning", "validation")])
+    assert features.dtype == np.float64
+    with pytest.raises(ConfigError, match="'age' is missing in 1 records"):
+        flat(context, source=f"csv:{path}", target="age")
 
 
 # --- data sets ------------------------------------------------------------------------------------
