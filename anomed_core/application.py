@@ -86,6 +86,8 @@ def server_from_files(
     accept_change: bool = False,
     in_background: bool = False,
     environment: Mapping[str, str] = os.environ,
+    content: bytes | None = None,
+    sources: Mapping[str, str] | None = None,
 ) -> Server:
     """Open the server that a configuration file and the command line describe.
 
@@ -103,6 +105,10 @@ def server_from_files(
         Whether to begin what runs beside requests; servers do.
     environment
         ``ANOMED_*`` variables.
+    content
+        The configuration file's bytes, where it was read before.
+    sources
+        Fingerprints of data by source, as the server's start found them.
 
     Returns
     -------
@@ -114,8 +120,10 @@ def server_from_files(
     UsageError
         If something is wrong with the configuration or a plugin.
     """
-    configuration = read_configuration(config, environment=environment, overrides=overrides)
-    registry, specs = challenges_of(configuration, plugins)
+    configuration = read_configuration(
+        config, environment=environment, overrides=overrides, content=content
+    )
+    registry, specs = challenges_of(configuration, plugins, sources=sources)
     return open_server(
         specs,
         registry=registry,
@@ -128,13 +136,17 @@ def server_from_files(
 
 
 def challenges_of(
-    configuration: Configuration, plugins: Iterable[str]
+    configuration: Configuration,
+    plugins: Iterable[str],
+    *,
+    sources: Mapping[str, str] | None = None,
 ) -> tuple[PluginRegistry, list[ChallengeSpec]]:
     """Load the plugins that are named and structure the challenges of a configuration.
 
     Without any challenge in the configuration, every named type is served as its demo.
     """
     registry = build_registry()
+    registry.fingerprints.update(sources or {})
     types = [loaded for loaded in map(registry.load, plugins) if loaded is not None]
     _load_extensions(registry)
     tables = configuration.challenges or tuple(demo_table(loaded_type) for loaded_type in types)

@@ -12,20 +12,23 @@ import socket
 import sys
 import tempfile
 import time
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
 import attrs
 from gunicorn.app.base import BaseApplication
+from gunicorn.arbiter import Arbiter
 
+from anomed_core.config import ServerSettings
 from anomed_core.errors import AnomedError, UsageError
 from anomed_core.service import static_product
 from anomed_core.service.server import Server
+from anomed_core.service.world import World, facts_of
 from anomed_core.state import StateDirectory
 from anomed_core.web.borders import names_of
 from anomed_core.web.logs import ServerLog
-from anomed_core.web.slow_clients import head_is_complete
+from anomed_core.web.slow_clients import has_ended, head_is_complete
 from anomed_core.web.telemetry import share_between_workers, shared_folder
 
 _TELL_EVERY_S = 5.0
@@ -39,38 +42,83 @@ class _Plan:
     plugins: tuple[str, ...]
     overrides: Mapping[str, Any]
     accept_change: bool
+    world: World
+    titles: tuple[str, ...] = ()
+
+    def settings(self) -> ServerSettings:
+        """Return the server's settings by the configuration that was kept."""
+        from anomed_core.config import read_configuration
+
+        content = self.world.configuration
+        return read_configuration(self.config, overrides=self.overrides, content=content).server
+
+    def open(self, *, in_background: bool = False) -> Server:
+        """Open the server as it was planned."""
+        from anomed_core.application import server_from_files
+
+        return server_from_files(
+            self.config,
+            plugins=self.plugins,
+            overrides=self.overrides,
+            accept_change=self.accept_change and not in_background,
+            in_background=in_background,
+            content=self.world.configuration,
+            sources=self.world.sources,
+        )
+
+
+class _Arbiter(Arbiter):  # type: ignore[misc]  # gunicorn has no types
+    """gunicorn's arbiter, which takes up what has changed only after a check."""
+
+    def handle_hup(self) -> None:
+        """Prepare what the files say now; if that fails, go on as before."""
+        try:
+            self.app.take_up()
+        except AnomedError as error:
+            self.log.error(  # noqa: TRY400 - the sentence is for the organiser, and says it all
+                "Not reloaded, the server goes on as it was started: %s", error
+            )
+            return
+        super().handle_hup()
 
 
 class _Server(BaseApplication):  # type: ignore[misc]  # gunicorn has no types
     """gunicorn with our settings; the application is created after the fork."""
 
-    def __init__(self, plan: _Plan, settings: Mapping[str, Any]) -> None:
+    def __init__(self, plan: _Plan, counts: Path) -> None:
         self._plan = plan
-        self._settings = settings
+        self._counts = counts
         super().__init__()
 
     def load_config(self) -> None:
-        for name, value in self._settings.items():
+        for name, value in _gunicorn_settings(self._plan, self._counts).items():
             self.cfg.set(name, value)
 
     def load(self) -> Any:
-        from anomed_core.application import server_from_files
         from anomed_core.system.memory import return_memory_promptly
         from anomed_core.web import configure_logs, create_web_app
 
         configure_logs()
         return_memory_promptly()
-        server = server_from_files(
-            self._plan.config,
-            plugins=self._plan.plugins,
-            overrides=self._plan.overrides,
-            in_background=True,
-        )
+        world = self._plan.world
+        server = self._plan.open(in_background=True)
+        try:
+            world.check(server)
+        except UsageError:
+            server.close()
+            raise
         settings = server.settings
         is_open = server.authorizer.trusts_ids
         return create_web_app(
             server, names=names_of(settings.host, settings.names, is_open=is_open)
         )
+
+    def take_up(self) -> None:
+        """Take up what configuration, data and plugins are now, if it can be served."""
+        self._plan = _prepared(attrs.evolve(self._plan, world=_read(self._plan.config)))
+
+    def run(self) -> None:
+        _Arbiter(self).run()
 
 
 def run_server(
@@ -80,10 +128,11 @@ def run_server(
     overrides: Mapping[str, Any],
     accept_change: bool = False,
 ) -> None:
-    """Serve until a signal ends it.
+    """Serve until a signal ends it; on SIGHUP, take up what has changed after a check.
 
     Everything that an organiser can get wrong is found before the first worker starts, in a process
-    of its own, so that the arbiter never holds data.
+    of its own, so that the arbiter never holds data. What was found then holds for every worker,
+    whenever it starts.
 
     Parameters
     ----------
@@ -101,60 +150,70 @@ def run_server(
     UsageError
         If something is wrong with the configuration, a plugin or the ledger.
     """
-    from anomed_core.config import read_configuration
-
+    _open_standard_streams()
+    os.umask(0o077)  # what a server writes is its owner's
+    config = config.absolute() if config else None
     plan = _Plan(
-        config=config.absolute() if config else None,
+        config=config,
         plugins=tuple(plugins),
         overrides=overrides,
         accept_change=accept_change,
+        world=_read(config),
     )
-    server = read_configuration(plan.config, overrides=overrides).server
-    _open_standard_streams()
-    os.umask(0o077)  # what a server writes is its owner's
-    _refuse_open_to_the_world(server.host, server.auth, overrides)
-    _refuse_taken_port(server.host, server.port)
-    titles = _prepare(plan)
-    served = ", ".join(map(repr, titles))
-    page = "challenge.json" if len(titles) == 1 else "challenges"
+    settings = plan.settings()
+    _refuse_open_to_the_world(settings.host, settings.auth, overrides)
+    _refuse_taken_port(settings.host, settings.port)
+    plan = _prepared(plan)
     _allow_many_connections()
-    state = StateDirectory(server.state)
-    counts = shared_folder(state.root, server=os.getpid())
+    counts = shared_folder(StateDirectory(settings.state).root, server=os.getpid())
     share_between_workers(counts)
+    _Server(plan, counts).run()
+
+
+def _read(config: Path | None) -> World:
+    from anomed_core.config import read_file
+
+    return World(configuration=read_file(config) if config else None)
+
+
+def _gunicorn_settings(plan: _Plan, counts: Path) -> dict[str, Any]:
+    settings = plan.settings()
 
     def announce(worker: Any) -> None:
         if worker.age == 1:
-            host, port = worker.sockets[0].getsockname()[:2]
-            url = f"http://{f'[{host}]' if ':' in host else host}:{port}"
-            with contextlib.suppress(OSError, ValueError):  # nobody may be reading
-                sys.stdout.write(f"Serving {served} at {url} (see {url}/{page})\n")
-                sys.stdout.flush()
+            _announce(plan.titles, worker)
 
-    bare = server.host.removeprefix("[").removesuffix("]")
-    bind = f"[{bare}]" if ":" in bare else bare
-    _Server(
-        plan,
-        {
-            "bind": f"{bind}:{server.port}",
-            "workers": server.workers,
-            "threads": server.threads,
-            "worker_class": "anomed_core.web.slow_clients.SlowClientWorker",
-            "preload_app": False,
-            "control_socket_disable": True,
-            "timeout": 60,
-            "graceful_timeout": int(server.evaluation_timeout_s) + 5,
-            "keepalive": 15,
-            "loglevel": "warning",
-            "logger_class": ServerLog,
-            "post_worker_init": announce,
-            "child_exit": _forget_worker,
-            "on_exit": lambda _: shutil.rmtree(counts, ignore_errors=True),
-            "pre_request": head_is_complete,
-            "forwarded_allow_ips": "",  # nobody is believed to be a proxy
-            "forwarder_headers": "",
-            "worker_tmp_dir": _heartbeats(state),
-        },
-    ).run()
+    bare = settings.host.removeprefix("[").removesuffix("]")
+    return {
+        "bind": f"{f'[{bare}]' if ':' in bare else bare}:{settings.port}",
+        "workers": settings.workers,
+        "threads": settings.threads,
+        "worker_class": "anomed_core.web.slow_clients.SlowClientWorker",
+        "preload_app": False,
+        "control_socket_disable": True,
+        "timeout": 60,
+        "graceful_timeout": int(settings.evaluation_timeout_s) + 5,
+        "keepalive": 15,
+        "loglevel": "warning",
+        "logger_class": ServerLog,
+        "post_worker_init": announce,
+        "child_exit": _forget_worker,
+        "on_exit": lambda _: shutil.rmtree(counts, ignore_errors=True),
+        "pre_request": head_is_complete,
+        "forwarded_allow_ips": "",  # nobody is believed to be a proxy
+        "forwarder_headers": "",
+        "worker_tmp_dir": _heartbeats(StateDirectory(settings.state)),
+    }
+
+
+def _announce(titles: Sequence[str], worker: Any) -> None:
+    host, port = worker.sockets[0].getsockname()[:2]
+    url = f"http://{f'[{host}]' if ':' in host else host}:{port}"
+    served = ", ".join(map(repr, titles))
+    page = "challenge.json" if len(titles) == 1 else "challenges"
+    with contextlib.suppress(OSError, ValueError):  # nobody may be reading
+        sys.stdout.write(f"Serving {served} at {url} (see {url}/{page})\n")
+        sys.stdout.flush()
 
 
 def _heartbeats(state: StateDirectory) -> str | None:
@@ -180,7 +239,9 @@ def _forget_worker(_server: Any, worker: Any) -> None:
     """Drop the gauges of a worker that has ended."""
     from prometheus_client import multiprocess
 
-    multiprocess.mark_process_dead(worker.pid)  # type: ignore[no-untyped-call]
+    has_ended(worker)
+    with contextlib.suppress(OSError, ValueError):
+        multiprocess.mark_process_dead(worker.pid)  # type: ignore[no-untyped-call]
 
 
 def _allow_many_connections() -> None:
@@ -222,7 +283,7 @@ def _is_loopback(host: str) -> bool:
         return False
 
 
-def _prepare(plan: _Plan) -> list[str]:
+def _prepared(plan: _Plan) -> _Plan:
     """Open the server once in a child process: build, migrate, and find what is wrong."""
     context = multiprocessing.get_context("fork")
     receiver, sender = context.Pipe(duplex=False)
@@ -231,15 +292,16 @@ def _prepare(plan: _Plan) -> list[str]:
     sender.close()
     began = time.monotonic()
     while not receiver.poll(_TELL_EVERY_S):
-        sys.stderr.write(f"Preparing the challenges: {time.monotonic() - began:.0f} s ...\n")
+        with contextlib.suppress(OSError, ValueError):
+            sys.stderr.write(f"Preparing the challenges: {time.monotonic() - began:.0f} s ...\n")
     try:
-        problem, titles = receiver.recv()
+        prepared: _Plan | str = receiver.recv()
     except EOFError:
-        problem, titles = "preparing the challenges ended without a word; see the log above", []
+        prepared = "preparing the challenges ended without a word; see the log above"
     child.join()
-    if problem is not None:
-        raise UsageError(problem)
-    return list(titles)
+    if isinstance(prepared, str):
+        raise UsageError(prepared)
+    return prepared
 
 
 def _build_products(server: Server) -> None:
@@ -251,22 +313,18 @@ def _build_products(server: Server) -> None:
 
 
 def _prepare_and_tell(plan: _Plan, sender: Any) -> None:
-    from anomed_core.application import server_from_files
     from anomed_core.web import configure_logs, create_web_app
 
     configure_logs()
     try:
-        server = server_from_files(
-            plan.config,
-            plugins=plan.plugins,
-            overrides=plan.overrides,
-            accept_change=plan.accept_change,
-        )
+        server = plan.open()
         create_web_app(server)
         _build_products(server)
     except AnomedError as error:
-        sender.send((str(error), []))
+        sender.send(str(error))
         return
-    titles = [hosted.challenge.title for hosted in server.challenges.values()]
+    titles = tuple(hosted.challenge.title for hosted in server.challenges.values())
+    sources = server.registry.fingerprints
+    world = attrs.evolve(plan.world, sources=sources, facts=facts_of(server))
     server.close()
-    sender.send((None, titles))
+    sender.send(attrs.evolve(plan, world=world, titles=titles))

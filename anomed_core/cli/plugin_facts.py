@@ -34,14 +34,14 @@ def plugin_facts(name: str) -> dict[str, Any]:
     if challenge_type is None:
         info = next((i for i in registry.installed if i.slug == normalised_slug(name)), None)
         label = info.slug if info else name
-        return _facts(label, "", "", info, registry.plugin(label)) | _NOTHING
+        return _facts(label, "", "", info, registry.plugins.get(label)) | _NOTHING
     loaded = registry.challenge_type(challenge_type.name)
     facts = _facts(
         challenge_type.name,
         challenge_type.title,
         challenge_type.description,
         loaded.info,
-        registry.plugin(loaded.plugin_name),
+        registry.plugins.get(loaded.plugin_name),
     )
     facts["config"] = config_keys(config_class(challenge_type))
     with tempfile.TemporaryDirectory() as folder:

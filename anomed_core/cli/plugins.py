@@ -41,7 +41,7 @@ def list_plugins(as_json: bool) -> None:
 
 def _facts(info: PluginInfo, registry: PluginRegistry) -> dict[str, Any]:
     error = registry.load_quietly(info)
-    plugin = registry.plugin(info.slug)
+    plugin = registry.plugins.get(info.slug)
     return {
         "name": info.slug,
         "kind": "challenge type" if info.is_challenge_type else "extension",

@@ -164,6 +164,7 @@ def read_configuration(
     *,
     environment: Mapping[str, str] = os.environ,
     overrides: Mapping[str, Any] | None = None,
+    content: bytes | None = None,
 ) -> Configuration:
     """Read defaults < file < environment < command line.
 
@@ -176,6 +177,8 @@ def read_configuration(
         its limits, and ``ANOMED_STATE`` is short for ``ANOMED_SERVER_STATE``.
     overrides
         Keys of ``[server]`` from the command line; ``None`` values are left out.
+    content
+        The file's bytes, where it was read before; `path` only names it then.
 
     Returns
     -------
@@ -187,7 +190,9 @@ def read_configuration(
     ConfigError
         Naming the first key that is wrong.
     """
-    tables = _read_toml(path) if path else {}
+    if path is not None and content is None:
+        content = read_file(path)
+    tables = {} if path is None or content is None else _tables(path, content)
     for name in tables:
         if name not in {"server", "challenges"}:
             raise unknown_key("", name, ["server", "challenges"])
@@ -203,13 +208,29 @@ def read_configuration(
     )
 
 
-def _read_toml(path: Path) -> dict[str, Any]:
+def read_file(path: Path) -> bytes:
+    """Return a configuration file's bytes.
+
+    Raises
+    ------
+    ConfigError
+        If there is no such file, or it cannot be read.
+    """
     try:
-        return tomllib.loads(path.read_text(encoding="utf-8"), parse_float=Decimal)
+        return path.read_bytes()
     except FileNotFoundError as error:
         raise ConfigError("", f"there is no file {path} (looked from {Path.cwd()})") from error
-    except (OSError, UnicodeDecodeError) as error:
+    except OSError as error:
         raise ConfigError("", f"{path} cannot be read: {error}") from error
+
+
+def _tables(path: Path, content: bytes) -> dict[str, Any]:
+    try:
+        return tomllib.loads(content.decode("utf-8-sig"), parse_float=Decimal)
+    except UnicodeDecodeError as error:
+        raise ConfigError(
+            "", f"{path} is not in UTF-8, as TOML must be ({error.reason}); save it as UTF-8"
+        ) from error
     except tomllib.TOMLDecodeError as error:
         raise ConfigError("", f"{path} is not TOML: {error}") from error
 

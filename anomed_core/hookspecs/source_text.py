@@ -38,7 +38,29 @@ def source_digest(function: Callable[..., Any]) -> str:
         raise ValueError(
             f"{function!r} has no source text that would tell when it changes; give a key"
         )
-    folder = _package_folder(getattr(function, "__module__", None) or "")
+    return _digest_of(file, getattr(function, "__module__", None) or "")
+
+
+def plugin_digest(plugin: Any) -> str:
+    """Return a digest of the Python files of the package, or the file, that a plugin is of.
+
+    Parameters
+    ----------
+    plugin
+        A module, or an object.
+
+    Returns
+    -------
+    str
+        Hexadecimal; empty if there is no source text.
+    """
+    module = plugin if inspect.ismodule(plugin) else sys.modules.get(type(plugin).__module__)
+    file = Path(getattr(module, "__file__", None) or "")
+    return _digest_of(file, module.__name__) if module is not None and file.is_file() else ""
+
+
+def _digest_of(file: Path, module_name: str) -> str:
+    folder = _package_folder(module_name)
     if folder is None or not file.is_relative_to(folder):
         return digest_file(file)
     files = sorted(folder.rglob("*.py"))

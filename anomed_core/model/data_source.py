@@ -46,3 +46,20 @@ class DataSource:
     reads_kinds: bool = False
     codebook: Callable[[str], Sequence[CodebookColumn]] | None = None
     fingerprint: Callable[[str], str] = _same
+
+    def pinned(self, known: dict[str, str]) -> DataSource:
+        """Return the source with fingerprints that stay what they were when first asked for.
+
+        Parameters
+        ----------
+        known
+            Fingerprints by ``scheme:reference``; further ones are added.
+        """
+
+        def fingerprint(reference: str) -> str:
+            name = f"{self.scheme}:{reference}"
+            if name not in known:
+                known[name] = self.fingerprint(reference)
+            return known[name]
+
+        return attrs.evolve(self, fingerprint=fingerprint)

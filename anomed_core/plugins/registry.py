@@ -65,6 +65,7 @@ class PluginRegistry:
         self._types: dict[str, LoadedType] = {}
         self._callers: dict[tuple[str, str], pluggy.HookCaller] = {}
         self._write: Write | None = None
+        self.fingerprints: dict[str, str] = {}  # of data by source, as they are first asked for
         self._manager.add_hookcall_monitoring(lambda *_: None, _note_culprit)
 
     def load(self, name: str) -> ChallengeType | None:
@@ -212,9 +213,10 @@ class PluginRegistry:
         """All loaded challenge types."""
         return tuple(self._types.values())
 
-    def plugin(self, name: str) -> Any:
-        """Return a loaded plugin's module or object; ``None`` if it is not loaded."""
-        return self._manager.get_plugin(name)
+    @property
+    def plugins(self) -> dict[str, Any]:
+        """Modules and objects of all loaded plugins by name."""
+        return dict(self._manager.list_name_plugin())
 
     def caller(self, type_name: str, hook: str) -> pluggy.HookCaller:
         """Return the caller of a hook about challenges of one type.
@@ -321,7 +323,7 @@ class PluginRegistry:
                     f"the data source {source.scheme!r} is offered twice: by "
                     f"{owners[source.scheme]} and by {owner}"
                 )
-            sources[source.scheme] = source
+            sources[source.scheme] = source.pinned(self.fingerprints)
             owners[source.scheme] = owner
         return sources
 

@@ -288,7 +288,7 @@ def _delivery_workers(
 ) -> list[DeliveryWorker]:
     """Return the delivery worker, if there is anybody to deliver to."""
     platform = platform_from(environment)
-    if platform is not None and registry.plugin(PLATFORM_PLUGIN) is None:
+    if platform is not None and registry.plugins.get(PLATFORM_PLUGIN) is None:
         registry.add(platform, name=PLATFORM_PLUGIN)
     if not registry.implementations("anomed_deliver_score"):
         return []

@@ -37,7 +37,7 @@ def load_plugin(registry: PluginRegistry, plugin: Any) -> ChallengeType | None:
             return registry.add(import_target(plugin, f"plugin {plugin!r}"), name=plugin)
         return registry.load(plugin)
     name = getattr(plugin, "__name__", type(plugin).__name__)
-    loaded = registry.plugin(name)
+    loaded = registry.plugins.get(name)
     return None if loaded is plugin else registry.add(plugin, name=name)
 
 

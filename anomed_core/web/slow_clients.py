@@ -5,12 +5,14 @@ and bodies without a limit on the whole. Here a connection waits for its first b
 thread, its head must be complete in `HEAD_TIMEOUT_S`, and whoever reads a body sets a deadline.
 
 gunicorn ends the whole server when one worker cannot start. Here that worker tries again, so that
-a ledger that is away for a minute costs one worker that minute, and not everybody the server.
+a ledger that is away for a minute costs one worker that minute, and not everybody the server. If
+it never can, since what it needs has changed, the server ends with its last worker.
 """
 
 from __future__ import annotations
 
 import errno
+import multiprocessing
 import socket
 import sys
 import time
@@ -21,10 +23,18 @@ from typing import Any
 
 from gunicorn.workers.gthread import ThreadWorker
 
+from anomed_core.errors import UsageError
 from anomed_core.web.malformed import answer_malformed
 
 HEAD_TIMEOUT_S = 10.0
 START_AGAIN_S = 2.0
+CHECK_AGAIN_S = 30.0
+WORLD_CHANGED = 3
+"""Exit code of a server that cannot go on as it began; gunicorn ends everything at this one."""
+
+_N_SLOTS = 1024
+_serving = multiprocessing.RawArray("b", _N_SLOTS)
+"""Which workers serve, by their age; shared by the arbiter and all of its workers."""
 _AT_ONCE_S = 1e-6
 
 
@@ -91,16 +101,31 @@ class SlowClientWorker(ThreadWorker):  # type: ignore[misc]  # gunicorn has no t
 
         That everything is in order was found out before the first worker started, so what fails
         now may be over in a moment. Nobody waits for this worker meanwhile: it accepts nothing.
+        What an organiser changed meanwhile is not over in a moment.
         """
         while self.alive:
             try:
                 super().load_wsgi()
+            except UsageError as error:
+                self.log.error(  # noqa: TRY400 - the sentence says it all
+                    "A worker cannot start as the server was started: %s", error
+                )
+                self._wait_for_the_others()
             except Exception:
                 self.log.exception("A worker cannot start; it tries again in %g s", START_AGAIN_S)
+                self._sleep(START_AGAIN_S)
             else:
+                _serving[self.age % _N_SLOTS] = 1
                 return
-            self._sleep(START_AGAIN_S)
         sys.exit(0)
+
+    def _wait_for_the_others(self) -> None:
+        """Wait for a while, but end the server once no other worker serves any more."""
+        deadline = time.monotonic() + CHECK_AGAIN_S
+        while self.alive and time.monotonic() < deadline:
+            if not any(_serving):
+                sys.exit(WORLD_CHANGED)
+            self._sleep(START_AGAIN_S)
 
     def _sleep(self, seconds: float) -> None:
         """Wait, or until told to end, and show that this process lives."""
@@ -130,6 +155,11 @@ class SlowClientWorker(ThreadWorker):  # type: ignore[misc]  # gunicorn has no t
 
 
 _request: ContextVar[Any] = ContextVar("_request", default=None)
+
+
+def has_ended(worker: Any) -> None:
+    """Note that a worker serves no more; called in the arbiter."""
+    _serving[worker.age % _N_SLOTS] = 0
 
 
 def head_is_complete(_worker: Any, request: Any) -> None:

@@ -232,7 +232,7 @@ def test_a_file_that_is_no_text_is_refused(content: bytes, tmp_path: Path) -> No
     path = tmp_path / "challenge.toml"
     path.write_bytes(content)
 
-    with pytest.raises(ConfigError, match="cannot be read"):
+    with pytest.raises(ConfigError, match=r"is not in UTF-8, .* save it as UTF-8"):
         read_configuration(path, environment={})
 
 

@@ -239,7 +239,7 @@ def test_a_plugin_that_fails_leaves_no_trace(registry: PluginRegistry) -> None:
         registry.add(Misspelled(), name="misspelled")
 
     assert registry.types == ()
-    assert registry.plugin("misspelled") is None
+    assert registry.plugins.get("misspelled") is None
     assert registry.add(Guessing(), name="misspelled") is not None
 
 
@@ -371,7 +371,7 @@ def test_a_broken_extension_harms_nobody(install: Install) -> None:
 
     assert [info.slug for info in broken] == ["bad", "exiting"]
     assert all(isinstance(error, PluginError) for error in broken.values())
-    assert registry.plugin("fine") is not None
+    assert registry.plugins.get("fine") is not None
 
 
 def test_a_broken_type_says_why_when_it_is_listed(install: Install) -> None:

@@ -155,7 +155,19 @@ def test_a_plugin_adds_a_source() -> None:
     registry = build_registry(discover=False)
     registry.add(Offering(source), name="offering")
 
-    assert registry.data_sources()["ones"] is source
+    assert registry.data_sources()["ones"].scheme == "ones"
+
+
+def test_a_fingerprint_stays_what_it_was_when_it_was_first_asked_for() -> None:
+    answers = iter(["monday", "tuesday"])
+    source = DataSource(scheme="ones", fingerprint=lambda _: next(answers))
+    registry = build_registry(discover=False)
+    registry.add(Offering(source), name="offering")
+
+    asked = [registry.data_sources()["ones"].fingerprint("x") for _ in range(3)]
+
+    assert asked == ["monday"] * 3
+    assert registry.fingerprints == {"ones:x": "monday"}
 
 
 def test_two_plugins_offering_one_scheme_are_both_named() -> None:
