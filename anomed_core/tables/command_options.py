@@ -61,6 +61,7 @@ def read_as_told(
     *,
     dropped: tuple[str, ...] = (),
     kinds: Mapping[str, str | ColumnKind] | None = None,
+    times: bool = True,
 ) -> TableRead:
     """Read a table as a command line says, and tell on standard error what its columns are.
 
@@ -74,6 +75,8 @@ def read_as_told(
         What ``--drop`` was given.
     kinds
         What a schema or codebook says of columns; it decides.
+    times
+        Whether times of day are kept if nothing is said.
 
     Returns
     -------
@@ -88,7 +91,7 @@ def read_as_told(
     """
     from anomed_core.tables.reading import read_table
 
-    options, told = parse_options(_pair(text) for text in reading)
+    options, told = parse_options(map(_pair, reading), times=times)
     options = attrs.evolve(options, drop=(*options.drop, *dropped))
     read = read_table(path, options, kinds=agreed_kinds(told, kinds))
     for note in read.notes:

@@ -116,6 +116,8 @@ class TableOptions:
         ``drop``.
     dates
         Whether dates in CSV files are looked for; where not, they stay text.
+    times
+        Whether dates may have times of day; where not, these are left out, and it is said.
     drop
         Columns to leave out, whatever they hold.
 
@@ -131,6 +133,7 @@ class TableOptions:
     na_values: tuple[str, ...] = attrs.field(default=(), converter=_words)
     index: str = "refuse"
     dates: bool = True
+    times: bool = True
     drop: tuple[str, ...] = attrs.field(default=(), converter=_words)
 
     def __attrs_post_init__(self) -> None:
@@ -172,7 +175,7 @@ def dropped_of(columns: Iterable[str], options: TableOptions, *, source: str) ->
 
 
 def parse_options(
-    pairs: Iterable[tuple[str, str]], *, dates: bool = True
+    pairs: Iterable[tuple[str, str]], *, dates: bool = True, times: bool = True
 ) -> tuple[TableOptions, dict[str, ColumnKind]]:
     """Read options from words, as command lines and sources give them.
 
@@ -181,8 +184,8 @@ def parse_options(
     pairs
         Names of `TableOptions` with their values, ``na_values`` once a word, ``drop`` once a
         column, and ``kind:COLUMN`` with one of `KINDS`.
-    dates
-        Whether dates are looked for if nothing is said.
+    dates, times
+        Whether dates are looked for, and their times of day are kept, if nothing is said.
 
     Returns
     -------
@@ -199,7 +202,7 @@ def parse_options(
     >>> options.separator, kinds["zip"].kind
     (';', 'text')
     """
-    given: dict[str, Any] = {"dates": dates}
+    given: dict[str, Any] = {"dates": dates, "times": times}
     kinds = {}
     names = [field.name for field in attrs.fields(TableOptions)]
     for name, value in pairs:
@@ -211,8 +214,10 @@ def parse_options(
             )
         elif name in {"na_values", "drop"}:
             given[name] = (*given.get(name, ()), value)
-        elif name == "dates" and value not in _YES_NO:
-            raise UsageError(f"dates is {value!r}; give yes or no")
+        elif name in {"dates", "times"}:
+            if value not in _YES_NO:
+                raise UsageError(f"{name} is {value!r}; give yes or no")
+            given[name] = _YES_NO[value]
         else:
-            given[name] = _YES_NO[value] if name == "dates" else value
+            given[name] = value
     return TableOptions(**given), kinds_of(kinds)

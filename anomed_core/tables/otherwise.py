@@ -6,7 +6,7 @@ from collections.abc import Container
 
 import pandas as pd
 
-from anomed_core.tables.reading import NAMES, PLAIN, TableRead
+from anomed_core.tables.reading import NAMES, USUALLY_WRITTEN, TableRead
 
 _MISSING = frozenset(
     "#N/A #NA -1.#IND -1.#QNAN -NaN -nan 1.#IND 1.#QNAN <NA> N/A NA NULL NaN None n/a nan null".split()  # noqa: E501, SIM905 - shorter
@@ -29,11 +29,12 @@ def read_otherwise(read: TableRead, given: Container[str] = ()) -> list[str]:
     list of str
         How the file is written, unless as most are; then columns by what they were taken for.
     """
+    is_csv = read.written != "parquet"
     by_kind: dict[str, list[str]] = {}
     for name, kind in read.kinds.items():
-        if name not in given and _is_otherwise(read.frame[name], kind.kind, bool(read.written)):
+        if name not in given and _is_otherwise(read.frame[name], kind.kind, is_csv):
             by_kind.setdefault(NAMES[kind.kind], []).append(name)
-    unusual = [read.written] if read.written not in {"", PLAIN} else []
+    unusual = [] if read.written in USUALLY_WRITTEN else [read.written]
     return unusual + [f"{what}: {', '.join(names)}" for what, names in by_kind.items()]
 
 

@@ -11,7 +11,7 @@ import pyarrow as pa
 
 from anomed_core.errors import TableError
 from anomed_core.tables.cells import Cells, read_cells
-from anomed_core.tables.inference import Column, UnfitError, infer, read_as
+from anomed_core.tables.inference import Column, UnfitError, infer, read_as, to_days
 from anomed_core.tables.options import ColumnKind, TableOptions, kinds_of
 from anomed_core.tables.parquet import read_parquet
 
@@ -38,7 +38,7 @@ class TableRead:
     doubts
         Those notes that are no matter of course.
     written
-        How a CSV file is written, in words; empty for parquet.
+        How the file is written, in words.
     """
 
     frame: pd.DataFrame = attrs.field(repr=False)
@@ -86,7 +86,8 @@ def read_table(
     except OSError as error:
         raise TableError(str(path), f"the file can't be opened: {error.strerror}") from error
     if is_parquet:
-        columns, separator, mark, written = read_parquet(path, options, given), ",", ".", ""
+        columns, separator, mark = read_parquet(path, options, given), ",", "."
+        written = USUALLY_WRITTEN[1]
     else:
         cells = read_cells(path, options)
         columns, mark = _columns(cells, options, given, source=path.name)
@@ -95,23 +96,28 @@ def read_table(
     unknown = [name for name in given if name not in columns]
     if unknown:
         raise TableError(path.name, f"there is no column {unknown[0]!r}, only {', '.join(columns)}")
+    if not options.times:
+        columns = {
+            name: to_days(column) if column.kind.kind == "date-time" else column
+            for name, column in columns.items()
+        }
     notes = {name: f"{name}: {_described(column)}" for name, column in columns.items()}
     doubts = [notes[name] for name, column in columns.items() if column.doubt]
-    strange = [f"{path.name}: {written}"] if written else []
+    strange = f"{path.name}: {written}"
     read_kinds = {name: column.kind for name, column in columns.items()}
     return TableRead(
         frame=_frame(columns),
         separator=separator,
         decimal=mark,
         kinds=read_kinds,
-        notes=(*strange, *notes.values()),
-        doubts=(*(strange if written != PLAIN else ()), *doubts),
+        notes=(strange, *notes.values()),
+        doubts=(*(() if written in USUALLY_WRITTEN else (strange,)), *doubts),
         written=written,
     )
 
 
-PLAIN = "separator ',', decimal mark '.', utf-8"
-"""How most CSV files are written."""
+USUALLY_WRITTEN = ("separator ',', decimal mark '.', utf-8", "parquet")
+"""How most CSV files, and all parquet files, are written."""
 
 
 def _columns(

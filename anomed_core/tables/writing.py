@@ -37,8 +37,9 @@ def write_table(
     path
         Where to.
     kinds
-        How the cells of CSV files are written, as `read_table` found; otherwise numbers have as few
-        digits as they need, booleans are true and false, and dates are like 2024-12-31.
+        How the cells of CSV files are written, as `read_table` found, and what is a date without a
+        time in parquet files; otherwise numbers have as few digits as they need, booleans are true
+        and false, and dates are like 2024-12-31.
     separator, decimal
         Of CSV files.
 
@@ -54,10 +55,10 @@ def write_table(
         raise TableError(path.name, "two columns have one name; rename one", column=repeated)
     try:
         table = pa.Table.from_pandas(frame, preserve_index=False).replace_schema_metadata(None)
-        if path.suffix.lower() in {".parquet", ".pq", ".parq"}:
-            pq.write_table(table, path, store_schema=False)
-            return
         told = kinds or {}
+        if path.suffix.lower() in {".parquet", ".pq", ".parq"}:
+            pq.write_table(_with_days(table, told), path, store_schema=False)
+            return
         columns = [
             _cells(table.column(name), told.get(name), decimal) for name in table.column_names
         ]
@@ -66,6 +67,15 @@ def write_table(
         raise TableError(str(path), f"the file can't be written: {error.strerror}") from error
     except (pa.ArrowInvalid, pa.ArrowTypeError) as error:
         raise TableError(path.name, f"a column mixes types ({error}); give one type") from error
+
+
+def _with_days(table: pa.Table, kinds: Mapping[str, ColumnKind]) -> pa.Table:
+    for place, field in enumerate(table.schema):
+        kind = kinds.get(field.name)
+        if kind and kind.kind == "date" and pa.types.is_timestamp(field.type):
+            days = table.column(place).cast(pa.date32(), safe=False)
+            table = table.set_column(place, field.name, days)
+    return table
 
 
 def _text(names: list[str], columns: list[pa.ChunkedArray], *, separator: str) -> bytes:

@@ -28,6 +28,7 @@ def test_options_are_read_from_words() -> None:
         ("encoding", "utf-99"),
         ("index", "keep"),
         ("dates", "maybe"),
+        ("times", "1"),
         ("kind:zip", "float"),
         ("sep", ";"),
     ],
@@ -40,3 +41,12 @@ def test_what_is_not_allowed_is_said(name: str, value: str) -> None:
 def test_separator_and_decimal_mark_differ() -> None:
     with pytest.raises(UsageError, match="decimal is ','"):
         TableOptions(separator=",", decimal=",")
+
+
+@pytest.mark.parametrize(("pairs", "times"), [([], False), ([("times", "yes")], True)])
+def test_what_is_said_goes_before_what_a_command_prefers(
+    pairs: list[tuple[str, str]], times: bool
+) -> None:
+    options, _ = parse_options(pairs, times=False)
+
+    assert options.times is times

@@ -170,6 +170,16 @@ def test_what_is_written_has_no_index_and_no_metadata(tmp_path: Path) -> None:
     assert path.with_suffix(".csv").read_text() == "age\n20\n21\n"
 
 
+def test_dates_without_times_are_written_as_such(tmp_path: Path) -> None:
+    path = written(tmp_path, day=pa.array([dt.date(2024, 1, 1), None]), n=pa.array([1, 2]))
+    read, again = read_table(path), tmp_path / "again.parquet"
+
+    write_table(read.frame, again, kinds=read.kinds)
+
+    assert read_table(again).kinds == read.kinds
+    assert read_table(again).frame.equals(read.frame)
+
+
 def test_canonical_text_says_no_more_than_the_values(tmp_path: Path) -> None:
     frame = pd.DataFrame(
         {

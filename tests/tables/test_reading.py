@@ -162,6 +162,16 @@ def test_an_index_that_pandas_wrote_is_a_column_or_dropped_if_it_is_said(tmp_pat
     assert read_table(path, TableOptions(index="column")).frame["index"].tolist() == [7, 8]
 
 
+def test_times_of_day_are_left_out_if_that_is_said(tmp_path: Path) -> None:
+    text = "a,b\n2024-01-02T00:30+01:00,2024-01-02 00:00\n2024-01-03T09:00+01:00,2024-01-03 00:00\n"
+
+    read = read_table(written(tmp_path, text), TableOptions(times=False))
+
+    assert read.frame["a"].tolist() == [pd.Timestamp(2024, 1, 2), pd.Timestamp(2024, 1, 3)]
+    assert read.frame["a"].equals(read.frame["b"])
+    assert read.doubts == ("a: dates (times of day are left out)",)
+
+
 def test_kinds_that_are_given_decide(tmp_path: Path) -> None:
     path = written(tmp_path, "zip,n,day,yes,x\n123,007,01/02/2024,yes,1E2\n456,8,,no,+2\n")
     kinds = {"zip": "text", "n": "integer", "day": "date:%d/%m/%Y", "yes": "boolean", "x": "number"}

@@ -53,13 +53,6 @@ def method_options(command: Command) -> Command:
             help="Width of a number's grid; coarser is safer. May be repeated.",
         ),
         click.option(
-            "--drop",
-            "dropped",
-            multiple=True,
-            metavar="COLUMN",
-            help="Column to leave out, such as an identifier. May be repeated.",
-        ),
-        click.option(
             "--max-minutes",
             type=click.FloatRange(min=0, min_open=True),
             help="Minutes that a network trains at most.",
@@ -118,28 +111,6 @@ def read_steps(texts: tuple[str, ...]) -> dict[str, float]:
         if not column:
             raise click.BadParameter(f"--step takes COLUMN=WIDTH, got {text!r}")
     return steps
-
-
-def read_frame(path: Path, *, dropped: tuple[str, ...] = ()) -> Any:
-    """Read a table of people without some columns.
-
-    Raises
-    ------
-    click.UsageError
-        If the file is neither CSV nor parquet, or lacks a column that is to be left out.
-    """
-    import pandas as pd
-
-    try:
-        frame = pd.read_parquet(path) if path.suffix == ".parquet" else pd.read_csv(path)
-    except (OSError, ValueError) as error:
-        raise click.UsageError(f"{path} is no readable CSV or parquet file: {error}") from error
-    unknown = [name for name in dropped if name not in frame.columns]
-    if unknown:
-        raise click.UsageError(
-            f"{path} has no column {unknown[0]!r}, only {', '.join(map(str, frame.columns))}"
-        )
-    return frame.drop(columns=list(dropped))
 
 
 def refuse_identifiers(people: Any) -> None:

@@ -9,12 +9,12 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from anomed_core.tables import read_as_told, table_options
 from anomed_dataset_synthesis.commands.command_line import (
     ANY_FILE,
     METHOD_NAMES,
     complaints,
     method_options,
-    read_frame,
     read_steps,
     refuse_identifiers,
 )
@@ -72,9 +72,9 @@ _MOST_TARGETS = 2_000
     type=click.Path(dir_okay=False, path_type=Path),
     help="Write an HTML page with the table and a figure, too.",
 )
-@click.option("--json", "as_json", is_flag=True, help="Print JSON for programs.")
+@table_options
 @method_options
-def compare(
+def compare(  # noqa: PLR0913 - each option is one
     table: Path,
     *,
     methods: tuple[str, ...],
@@ -83,6 +83,8 @@ def compare(
     tasks: int,
     targets: int | None,
     report: Path | None,
+    reading: tuple[str, ...],
+    dropped: tuple[str, ...],
     as_json: bool,
     **options: Any,
 ) -> None:
@@ -97,9 +99,10 @@ def compare(
     from anomed_dataset_synthesis.external.comparison import compare_generators
     from anomed_dataset_synthesis.table.canonical import to_frame
 
-    dropped, steps = options.pop("dropped"), read_steps(options.pop("steps"))
+    steps = read_steps(options.pop("steps"))
     rng = np.random.default_rng(options.pop("seed"))
-    people = read_frame(table, dropped=dropped)
+    with complaints():
+        people = read_as_told(table, reading, dropped=dropped, times=False).frame
     refuse_identifiers(people)
     with tempfile.TemporaryDirectory(prefix="anomed-") as folder, complaints():
         real = _divided(people, steps, rng=rng)

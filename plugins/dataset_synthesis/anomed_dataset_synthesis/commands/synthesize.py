@@ -5,17 +5,19 @@ from __future__ import annotations
 import json
 import tempfile
 import time
+from collections.abc import Mapping
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
 
+from anomed_core.tables import read_as_told, table_options, write_table
 from anomed_dataset_synthesis.commands.command_line import (
     ANY_FILE,
     METHOD_NAMES,
     complaints,
     method_options,
-    read_frame,
     read_steps,
     refuse_identifiers,
 )
@@ -24,6 +26,7 @@ if TYPE_CHECKING:
     import numpy as np
     import pandas as pd
 
+    from anomed_core.tables import ColumnKind, TableRead
     from anomed_dataset_synthesis.audit.declaration import Declaration
     from anomed_dataset_synthesis.generators import Generator
     from anomed_dataset_synthesis.table.canonical import CanonicalTable
@@ -54,8 +57,9 @@ if TYPE_CHECKING:
     type=ANY_FILE,
     help="Public records, as a challenge publishes them at /data/background.",
 )
+@table_options
 @method_options
-def synthesize(
+def synthesize(  # noqa: PLR0913 - each option is one
     table: Path,
     *,
     method: str,
@@ -63,6 +67,9 @@ def synthesize(
     records: int | None,
     codebook_file: Path | None,
     background: Path | None,
+    reading: tuple[str, ...],
+    dropped: tuple[str, ...],
+    as_json: bool,
     **options: Any,
 ) -> None:
     """Write a synthetic table in place of TABLE (CSV or parquet), and a claim to hand in with it.
@@ -73,21 +80,19 @@ def synthesize(
     import numpy as np
 
     from anomed_dataset_synthesis.commands.methods import METHODS, PUBLIC_DOMAIN, MethodSettings
-    from anomed_dataset_synthesis.table.canonical import canonicalise
+    from anomed_dataset_synthesis.table.canonical import canonicalise, shuffle
 
     if method in PUBLIC_DOMAIN and not (codebook_file or background):
         raise click.UsageError(
             f"{method} needs --codebook or --background: bounds and categories that are learnt "
             "from the table itself are not covered by its claim"
         )
-    dropped, steps = options.pop("dropped"), read_steps(options.pop("steps"))
-    rng = np.random.default_rng(options.pop("seed"))
-    people = read_frame(table, dropped=dropped)
-    public = read_frame(background, dropped=dropped) if background else None
-    if codebook_file is None:
-        refuse_identifiers(people)
+    steps, rng = read_steps(options.pop("steps")), np.random.default_rng(options.pop("seed"))
     with tempfile.TemporaryDirectory(prefix="anomed-") as folder, complaints():
-        codebook = _codebook(people, public, codebook_file, steps)
+        written = _read_codebook(codebook_file, steps) if codebook_file else None
+        read, background_read = _read(table, background, reading, dropped, written)
+        people, public = read.frame, background_read.frame if background_read else None
+        codebook = written or _learnt(people, public, steps)
         settings = MethodSettings(background=public, workspaces=Path(folder), **options)
         # Whoever learns the codebook elsewhere will meet values that it lacks.
         private = canonicalise(people, codebook, outside="recode" if background else "reject")
@@ -95,18 +100,47 @@ def synthesize(
             _check_public(private, canonicalise(public, codebook, outside="recode"))
         synthetic, declared = _synthesized(
             METHODS[method](settings),
-            private,
+            shuffle(private, rng),
             n_records=records or len(people),
             rng=rng,
         )
-    _write(_with_integers(synthetic, codebook), output)
+        write_table(
+            _as_read(synthetic, read.kinds),
+            output,
+            kinds=read.kinds,
+            separator=read.separator,
+            decimal=read.decimal,
+        )
     claim = output.with_suffix(".claim.json")
     claim.write_text(json.dumps(declared.to_dict(), indent=2) + "\n", encoding="utf-8")
+    if as_json:
+        files = {"output": str(output), "claim": str(claim), "n_records": len(synthetic)}
+        click.echo(json.dumps({**files, "declaration": declared.to_dict()}, indent=2))
+    else:
+        click.echo(_said(output, claim, len(synthetic), declared))
+
+
+def _said(output: Path, claim: Path, n_records: int, declared: Declaration) -> str:
     said = declared.guarantee
     promise = f"epsilon {said.epsilon:.3g}, delta {said.delta:g}" if said else "no claim of privacy"
-    click.echo(
-        f"wrote {output} ({len(synthetic)} records by {declared.generator}) and {claim} ({promise})"
-    )
+    return f"wrote {output} ({n_records} records by {declared.generator}) and {claim} ({promise})"
+
+
+def _read(
+    table: Path,
+    background: Path | None,
+    reading: tuple[str, ...],
+    dropped: tuple[str, ...],
+    codebook: Codebook | None,
+) -> tuple[TableRead, TableRead | None]:
+    """Read both tables alike: as the codebook says, or else as the public one looks."""
+    read = partial(read_as_told, reading=reading, dropped=dropped, times=False)
+    kinds = codebook.kinds if codebook else None
+    if background is None:
+        return read(table, kinds=kinds), None
+    public = read(background, kinds=kinds)
+    found = {name: kind.kind for name, kind in public.kinds.items()}
+    return read(table, kinds=kinds or found), public
 
 
 def _check_public(private: CanonicalTable, public: CanonicalTable) -> None:
@@ -137,46 +171,36 @@ def _synthesized(
     return fitted.sample(n_records, rng=rng), declared
 
 
-def _codebook(
-    people: pd.DataFrame,
-    public: pd.DataFrame | None,
-    codebook_file: Path | None,
-    steps: dict[str, float],
-) -> Codebook:
-    from anomed_dataset_synthesis.table.codebook import Codebook
+def _learnt(people: pd.DataFrame, public: pd.DataFrame | None, steps: dict[str, float]) -> Codebook:
     from anomed_dataset_synthesis.table.inference import infer_codebook
 
-    if codebook_file is None:
-        return infer_codebook(
-            people if public is None else public, steps=steps, nullable=public is not None
-        )
+    refuse_identifiers(people)
+    return infer_codebook(
+        people if public is None else public, steps=steps, nullable=public is not None
+    )
+
+
+def _read_codebook(path: Path, steps: dict[str, float]) -> Codebook:
+    from anomed_dataset_synthesis.table.codebook import Codebook
+
     if steps:
         raise click.UsageError("--step is for codebooks that are learnt; leave it out")
     try:
-        described = json.loads(codebook_file.read_text(encoding="utf-8"))
+        described = json.loads(path.read_text(encoding="utf-8"))
     except ValueError as error:
-        raise click.UsageError(f"{codebook_file} is no JSON file: {error}") from error
+        raise click.UsageError(f"{path} is no JSON file: {error}") from error
     if not isinstance(described, dict):
-        raise click.UsageError(f"{codebook_file} holds no object with the key 'columns'")
+        raise click.UsageError(f"{path} holds no object with the key 'columns'")
     return Codebook.from_mapping(described)
 
 
-def _with_integers(table: pd.DataFrame, codebook: Codebook) -> pd.DataFrame:
-    """Return whole numbers as such: pandas makes floats of them where one is missing."""
-    import numpy as np
-
-    whole = {
-        column.name: "Int64"
-        for column in codebook.columns
-        if getattr(column, "kind", None) == "integer"
-        and table[column.name].dtype == np.float64
-        and (table[column.name].dropna() % 1 == 0).all()
-    }
-    return table.astype(whole)
-
-
-def _write(table: pd.DataFrame, path: Path) -> None:
-    if path.suffix == ".parquet":
-        table.to_parquet(path, index=False)
-    else:
-        table.to_csv(path, index=False)
+def _as_read(table: pd.DataFrame, kinds: Mapping[str, ColumnKind]) -> pd.DataFrame:
+    """Return whole numbers and booleans as such, which became floats and words on their way."""
+    table = table.copy(deep=False)
+    for name, column in table.items():
+        kind = kinds[str(name)].kind
+        if kind == "integer" and column.dtype.kind == "f":
+            table[name] = column.astype("Int64")
+        elif kind == "boolean":
+            table[name] = column.map({"false": False, "true": True}).astype("boolean")
+    return table
