@@ -34,7 +34,7 @@ def plugin_of(name: str) -> Any:
     """Return the module with the hooks of a type."""
     registry = build_registry()
     registry.load(name)
-    return registry.plugin(name)
+    return registry.plugins[name]
 
 
 def _entry_points(project: Path) -> dict[str, dict[str, str]]:
