@@ -14,6 +14,7 @@ from .model import PAIR as PAIR
 from .model import ArraySchema as ArraySchema
 from .model import ArraysSchema as ArraysSchema
 from .model import Baseline as Baseline
+from .model import BothRoles as BothRoles
 from .model import Challenge as Challenge
 from .model import ChallengeSpec as ChallengeSpec
 from .model import ChallengeType as ChallengeType

@@ -28,7 +28,7 @@ EXIT_USAGE = 2
         "dummy": ("anomed_core.cli.dummy:dummy", "Write dummy data of a product's form."),
         "scores": ("anomed_core.cli.scores:scores", "List, rank and export recorded scores."),
         "report": ("anomed_core.cli.report:report", "Write a page about each challenge."),
-        "tokens": ("anomed_core.cli.tokens:tokens", "Create, list and revoke tokens."),
+        "tokens": ("anomed_core.cli.tokens:tokens", "Invite teams by tokens."),
         "ledger": ("anomed_core.cli.ledger:ledger_group", "Verify and migrate the ledger."),
         "outbox": ("anomed_core.cli.outbox:outbox", "List and retry deliveries to a platform."),
         "environments": (

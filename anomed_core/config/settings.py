@@ -17,7 +17,7 @@ from anomed_core.config.modes import AUTH_MODES
 from anomed_core.config.structuring import structure, unknown_key
 from anomed_core.errors import ConfigError
 from anomed_core.model.challenge import CHALLENGE_ID, Phase, ShownRanking
-from anomed_core.model.roles import Split
+from anomed_core.model.roles import BothRoles, Split
 from anomed_core.wire.limits import LONGEST_S, Limits
 
 
@@ -123,6 +123,9 @@ class ChallengeTable:
         Slug of the challenge type.
     title, description, seed, phases, ranking
         See `anomed_core.ChallengeSpec`.
+    both_roles
+        Whether one team may hold tokens of both roles: ``refuse``, ``warn`` or ``allow``; what the
+        type says, if it is empty.
     options
         All other keys; the type's config class judges them. Numbers of files that have decimals
         are `Decimal`, digit by digit as they are written.
@@ -135,6 +138,9 @@ class ChallengeTable:
     seed: int | None = None
     phases: PhasesTable = attrs.field(factory=PhasesTable)
     ranking: ShownRanking = attrs.field(factory=ShownRanking)
+    both_roles: str = attrs.field(
+        default="", validator=attrs.validators.in_(("", *(rule.value for rule in BothRoles)))
+    )
     options: Mapping[str, Any] = attrs.field(factory=dict)
 
 

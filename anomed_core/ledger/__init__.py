@@ -6,11 +6,20 @@ from anomed_core.ledger.criteria import RankedMetric
 from anomed_core.ledger.database import Database, migrate_ledger, no_room_left
 from anomed_core.ledger.finals import Finals, Moment
 from anomed_core.ledger.follow_ups import DELIVER, FollowUp, FollowUpBook, FollowUpFacts
+from anomed_core.ledger.grants import (
+    EVERY_CHALLENGE,
+    Grant,
+    Identity,
+    NewToken,
+    Owner,
+    TokenFacts,
+)
 from anomed_core.ledger.ledger import Ledger
+from anomed_core.ledger.opening import Rules
 from anomed_core.ledger.reading import Attempt, Choice
 from anomed_core.ledger.schema import MICROSECOND, utc_microseconds
 from anomed_core.ledger.scores import NewScore, Provenance, attack_result
-from anomed_core.ledger.tokens import EVERY_CHALLENGE, Identity, TokenBook, TokenFacts
+from anomed_core.ledger.tokens import TokenBook
 
 __all__ = [
     "DELIVER",
@@ -26,13 +35,17 @@ __all__ = [
     "FollowUp",
     "FollowUpBook",
     "FollowUpFacts",
+    "Grant",
     "Identity",
     "Ledger",
     "Moment",
     "NewScore",
+    "NewToken",
+    "Owner",
     "Provenance",
     "Quota",
     "RankedMetric",
+    "Rules",
     "TokenBook",
     "TokenFacts",
     "attack_result",

@@ -18,7 +18,7 @@ from anomed_core.errors import LedgerError, LedgerFullError, LedgerMismatchError
 from anomed_core.ledger.schema import attempts, clock
 from anomed_core.system.write_queue import WriteQueue
 
-HEAD = "0002"
+HEAD = "0003"
 """Identifier of the newest migration."""
 
 _MIGRATIONS = Path(__file__).with_name("migrations")

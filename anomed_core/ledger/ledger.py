@@ -12,6 +12,7 @@ from anomed_core.ledger import chain, claims, opening
 from anomed_core.ledger.claims import Claim, ClaimRequest
 from anomed_core.ledger.criteria import RankedMetric, ranked_text
 from anomed_core.ledger.follow_ups import add_follow_ups, settle_follow_up
+from anomed_core.ledger.opening import NO_RULES, Rules
 from anomed_core.ledger.reading import LedgerReader
 from anomed_core.ledger.schema import (
     as_microseconds,
@@ -53,6 +54,7 @@ class Ledger(LedgerReader):
         *,
         accept_change: bool,
         ranked: Collection[RankedMetric] = (),
+        rules: Rules = NO_RULES,
         secret_digest: str = "",
     ) -> None:
         """Bind a challenge's id to the fingerprint of its data and metrics.
@@ -69,6 +71,8 @@ class Ledger(LedgerReader):
         ranked
             Metrics that rankings read. Where others were declared before, the criteria of all
             finals are written anew.
+        rules
+            What organisers' commands are told about it.
         secret_digest
             Tells the server's secret, from which all draws come, from others without giving it
             away; a mismatch is explained by it.
@@ -79,7 +83,8 @@ class Ledger(LedgerReader):
             If scores with another fingerprint exist and the change is not accepted.
         """
         with self._database.reading() as connection:
-            if opening.known(connection, challenge) == (fingerprint, ranked_text(ranked)):
+            told = (fingerprint, ranked_text(ranked), rules.as_text())
+            if opening.known(connection, challenge) == told:
                 return  # nothing to write, so that a worker can start on a full disk
         with self._database.writing() as connection:
             now = self._clock.now(connection)
@@ -91,6 +96,7 @@ class Ledger(LedgerReader):
                 fingerprint,
                 accept_change=accept_change,
                 ranked=ranked,
+                rules=rules,
                 secret_digest=secret_digest,
                 now=now,
             )

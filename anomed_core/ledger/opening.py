@@ -3,25 +3,66 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 from typing import Any
 
+import attrs
 import sqlalchemy as sa
 
 from anomed_core.errors import LedgerMismatchError
 from anomed_core.ledger.chain import append_audit
 from anomed_core.ledger.criteria import RankedMetric, ranked_text, rebuild_criteria
 from anomed_core.ledger.schema import audit, challenges, scores
+from anomed_core.model import BothRoles, Role
+from anomed_core.wire.digests import canonical_json
 
 _ACTION = "secret used"
 
 
-def known(connection: sa.Connection, challenge: str) -> sa.Row[Any, Any] | None:
-    """Return fingerprint and ranked metrics of a challenge, as it was opened last."""
-    recorded = sa.select(challenges.c.fingerprint, challenges.c.ranked).where(
+@attrs.frozen(kw_only=True)
+class Rules:
+    """What an organiser's commands must know of a challenge, without loading its plugin.
+
+    Attributes
+    ----------
+    both_roles
+        Whether one team may hold tokens of both roles.
+    kinds
+        Who submits, by the name of the submission kind.
+    """
+
+    both_roles: BothRoles = BothRoles.WARN
+    kinds: Mapping[str, Role] = attrs.field(factory=dict)
+
+    def as_text(self) -> str:
+        """Return the rules as the ledger keeps them."""
+        kinds = {name: role.value for name, role in self.kinds.items()}
+        return canonical_json({"both_roles": self.both_roles.value, "kinds": kinds})
+
+
+NO_RULES = Rules()
+"""Of a challenge that nobody can submit to."""
+
+
+def known(connection: sa.Connection, challenge: str) -> sa.Row[Any, Any, Any] | None:
+    """Return fingerprint, ranked metrics and rules of a challenge, as it was opened last."""
+    recorded = sa.select(challenges.c.fingerprint, challenges.c.ranked, challenges.c.rules).where(
         challenges.c.id == challenge
     )
     return connection.execute(recorded).first()
+
+
+def known_rules(connection: sa.Connection) -> dict[str, Rules]:
+    """Return the rules of challenges by id; those that this release has never opened have none."""
+    recorded = sa.select(challenges.c.id, challenges.c.rules).where(challenges.c.rules != "")
+    found = {}
+    for challenge, text in connection.execute(recorded):
+        told = json.loads(text)
+        found[challenge] = Rules(
+            both_roles=BothRoles(told["both_roles"]),
+            kinds={name: Role(role) for name, role in told["kinds"].items()},
+        )
+    return found
 
 
 def bind(
@@ -31,6 +72,7 @@ def bind(
     *,
     accept_change: bool,
     ranked: Collection[RankedMetric],
+    rules: Rules,
     secret_digest: str,
     now: int,
 ) -> None:
@@ -54,6 +96,9 @@ def bind(
         _remember_secret(connection, secret_digest, now=now)
     if before is None or before.ranked != ranked_text(ranked):
         rebuild_criteria(connection, challenge, ranked)
+    connection.execute(
+        sa.update(challenges).where(challenges.c.id == challenge).values(rules=rules.as_text())
+    )
 
 
 def _refuse_change_after_scores(

@@ -15,6 +15,7 @@ from anomed_core.ledger.claims import Quota
 from anomed_core.ledger.criteria import criteria_faults
 from anomed_core.ledger.database import Database, LedgerClock
 from anomed_core.ledger.finals import Moment
+from anomed_core.ledger.opening import Rules, known_rules
 from anomed_core.ledger.schema import as_datetime, attempts, challenges, scores, utc_microseconds
 from anomed_core.ledger.scores import (
     BY_FINAL_KEY,
@@ -111,6 +112,11 @@ class LedgerReader:
         with self._database.reading() as connection:
             ids = connection.execute(sa.select(challenges.c.id).order_by(challenges.c.id))
             return tuple(ids.scalars())
+
+    def rules(self) -> dict[str, Rules]:
+        """Return the rules of challenges by id; those that this release never opened have none."""
+        with self._database.reading() as connection:
+            return known_rules(connection)
 
     def score(self, score_id: int) -> Score | None:
         """Return one score."""

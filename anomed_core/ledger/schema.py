@@ -34,6 +34,8 @@ challenges = sa.Table(
     sa.Column("opened_at", sa.BigInteger, nullable=False),
     # The metrics whose values stand in `criteria`; see `anomed_core.ledger.criteria`.
     sa.Column("ranked", sa.Text, nullable=False, server_default=""),
+    # What commands must know that load no plugin, as JSON; see `anomed_core.ledger.opening.Rules`.
+    sa.Column("rules", sa.Text, nullable=False, server_default=""),
 )
 
 attempts = sa.Table(
@@ -169,12 +171,51 @@ tokens = sa.Table(
     "tokens",
     metadata,
     sa.Column("id", sa.Text, primary_key=True),
-    sa.Column("challenge", sa.Text, nullable=False),
-    sa.Column("role", sa.Text, nullable=False),
-    sa.Column("holder", sa.Text, nullable=False),
+    sa.Column("team", sa.Text, nullable=False, server_default=""),
     sa.Column("digest", sa.Text, nullable=False),
     sa.Column("created_at", sa.BigInteger, nullable=False),
     sa.Column("revoked_at", sa.BigInteger),
+    sa.Index("ix_tokens_team", "team"),
+)
+
+grants = sa.Table(
+    "grants",
+    metadata,
+    # Under which id the holder of a token may be what in which challenge.
+    sa.Column("token", sa.Text, sa.ForeignKey("tokens.id"), primary_key=True),
+    sa.Column("challenge", sa.Text, primary_key=True),
+    sa.Column("role", sa.Text, primary_key=True),
+    sa.Column("holder", sa.Text, primary_key=True),
+    sa.Index("ix_grants_holder", "challenge", "role", "holder"),
+)
+
+teams = sa.Table(
+    "teams",
+    metadata,
+    # What an organiser has decided about a team; who has no row is called by its ids and competes.
+    # Derived from `audit`, and written in the same transaction.
+    sa.Column("team", sa.Text, primary_key=True),
+    sa.Column("name", sa.Text, nullable=False),
+    # Why it is disqualified; empty if it is not.
+    sa.Column("disqualified", sa.Text, nullable=False),
+)
+
+granted_attempts = sa.Table(
+    "granted_attempts",
+    metadata,
+    # Tuning attempts that an organiser has given, beyond the quota of the period of that moment.
+    # Derived from `audit`, and written in the same transaction: the number is that of the row.
+    sa.Column("id", _ID, primary_key=True, autoincrement=False),
+    sa.Column("challenge", sa.Text, nullable=False),
+    sa.Column("kind", sa.Text, nullable=False),
+    sa.Column("role", sa.Text, nullable=False),
+    sa.Column("anonymizer", sa.Text, nullable=False),
+    sa.Column("deanonymizer", sa.Text, nullable=False),
+    sa.Column("number", sa.Integer, nullable=False),
+    sa.Column("granted_at", sa.BigInteger, nullable=False),
+    sa.Index(
+        "ix_granted_attempts_subject", "challenge", "anonymizer", "deanonymizer", "granted_at"
+    ),
 )
 
 clock = sa.Table(

@@ -10,7 +10,7 @@ from typing import Any
 
 import attrs
 
-from anomed_core.model.roles import Role, Split
+from anomed_core.model.roles import BothRoles, Role, Split
 from anomed_core.sampling import Lottery
 
 CHALLENGE_ID = re.compile(r"[a-z0-9][a-z0-9_-]{0,63}")
@@ -86,6 +86,8 @@ class ChallengeSpec:
         When submissions for each split are taken; always, if not named.
     ranking
         Who sees the rankings, and from when.
+    both_roles
+        Whether one team may hold tokens of both roles; what the type says, if it is ``None``.
     config
         Object of the type's config class.
     """
@@ -97,6 +99,9 @@ class ChallengeSpec:
     seed: int | None = None
     phases: Mapping[Split, Phase] = attrs.field(factory=dict)
     ranking: ShownRanking = attrs.field(factory=ShownRanking)
+    both_roles: BothRoles | None = attrs.field(
+        default=None, converter=attrs.converters.optional(BothRoles)
+    )
     config: Any = None
 
 

@@ -12,7 +12,7 @@ import attrs
 from anomed_core.model._converters import as_tuple
 from anomed_core.model._deprecated import deprecated
 from anomed_core.model._measures import Arguments, arguments_of
-from anomed_core.model.roles import Direction, Split
+from anomed_core.model.roles import BothRoles, Direction, Split
 
 SLUG = re.compile(r"[a-z][a-z0-9]*(-[a-z0-9]+)*")
 """Names of challenge types: lower-case words joined by hyphens."""
@@ -75,6 +75,10 @@ class ChallengeType:
     is_drawn
         Whether the server's secret decides about data or truth, such as who is in the final; the
         conformance kit checks it. False if the configuration gives everything that is scored.
+    both_roles
+        Whether one team may hold tokens of both roles in one challenge: ``refuse`` where what one
+        role is given answers the questions of the other, ``warn`` or ``allow``. A challenge's
+        configuration may say otherwise.
     """
 
     name: str = attrs.field(validator=attrs.validators.matches_re(SLUG))
@@ -91,6 +95,7 @@ class ChallengeType:
         default=attrs.Factory(lambda self: self.competition, takes_self=True)
     )
     is_drawn: bool = True
+    both_roles: BothRoles = attrs.field(default=BothRoles.WARN, converter=BothRoles)
 
     def __attrs_post_init__(self) -> None:
         if self.competition is not None:

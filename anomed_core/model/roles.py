@@ -14,6 +14,14 @@ class Role(StrEnum):
     ORGANISER = "organiser"
 
 
+class BothRoles(StrEnum):
+    """Whether one team may be anonymizer and deanonymizer of one challenge."""
+
+    REFUSE = "refuse"
+    WARN = "warn"
+    ALLOW = "allow"
+
+
 class Split(StrEnum):
     """`TUNING` as often as quotas allow, `VALIDATION` (the final) once."""
 

@@ -18,6 +18,7 @@ from anomed_core.errors import (
 from anomed_core.hookspecs.creation import CreationContext
 from anomed_core.ledger import Provenance
 from anomed_core.model import (
+    BothRoles,
     Challenge,
     ChallengeSpec,
     DataProduct,
@@ -87,6 +88,8 @@ class HostedChallenge:
         When submissions for each split are taken.
     shown
         Who sees the rankings, and from when.
+    both_roles
+        Whether one team may hold tokens of both roles.
     fingerprint
         Digest of data, draws, declarations and the settings that decide scores.
     settings_digest
@@ -106,6 +109,7 @@ class HostedChallenge:
     extra_routes: Mapping[str, Any]
     phases: Mapping[Split, Phase]
     shown: ShownRanking
+    both_roles: BothRoles
     fingerprint: str
     settings_digest: str
     registry: PluginRegistry = attrs.field(repr=False, eq=False)
@@ -273,6 +277,7 @@ def _declared(
         extra_routes=extra_routes,
         phases=spec.phases,
         shown=spec.ranking,
+        both_roles=spec.both_roles or loaded.type.both_roles,
         fingerprint=fingerprint_of(name, spec.config, context, metrics, attacks),
         settings_digest=settings_digest(spec.config),
         registry=registry,

@@ -5,9 +5,12 @@ who                    may read       may submit
 ====================== ============== ============================================================
 public                 public things  nothing
 anonymizer             its products   its kinds, under its own id
-deanonymizer           its products   its kinds, under its own id, against known anonymizers
+deanonymizer           its products   its kinds, under its own id, against other teams' anonymizers
 organiser              everything     nothing
 ====================== ============== ============================================================
+
+A token may do what any of its grants allows; of several, the one that fits a request best decides.
+Who is disqualified submits nothing and is attacked by nobody.
 
 Rankings are shown to whom the challenge's ``ranking.visible_to`` says, and from then on.
 
@@ -16,14 +19,14 @@ Under ``auth = "open"`` there are no identities and the ids in the query are bel
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from datetime import datetime
 
 import attrs
 import structlog
 
-from anomed_core.errors import NotAllowedError, NotAuthenticatedError
-from anomed_core.ledger import EVERY_CHALLENGE, Identity
+from anomed_core.errors import InvalidParameterError, NotAllowedError, NotAuthenticatedError
+from anomed_core.ledger import EVERY_CHALLENGE, Grant, Identity, Owner
 from anomed_core.model import DataProduct, Role, Split, Subject, SubmissionKind
 from anomed_core.service.hosting import HostedChallenge
 
@@ -44,14 +47,14 @@ class Authorizer:
     ----------
     identify
         Returns who a token belongs to.
-    knows
-        Returns whether somebody has a token, or had one.
+    owner
+        Returns whose an id is, if anybody has a token for it, or had one.
     trusts_ids
         Whether the ids in a query are believed without a token: ``auth`` is ``open``.
     """
 
     identify: Callable[[str], Identity | None]
-    knows: Callable[[Identity], bool]
+    owner: Callable[[Grant], Owner | None]
     trusts_ids: bool
 
     def identity(self, name: str | None, token: str | None) -> Identity | None:
@@ -72,12 +75,12 @@ class Authorizer:
         Raises
         ------
         NotAuthenticatedError
-            If the token is unknown, revoked, or belongs to somebody else than `name`.
+            If the token is unknown, revoked, or `name` is neither its team nor an id of its grants.
         """
         if self.trusts_ids or token is None:
             return None
         identity = self.identify(token)
-        if identity is None or (name and name != identity.holder):
+        if identity is None or (name and name not in _names(identity)):
             raise NotAuthenticatedError("The token is not valid here; ask the organiser for one.")
         return identity
 
@@ -94,17 +97,18 @@ class Authorizer:
         ------
         NotAuthenticatedError, NotAllowedError
         """
-        if self._decided(hosted, f"read {product.path}", identity):
+        grant = acting_grant(identity, hosted, product.audience, parameters)
+        if self._decided(hosted, f"read {product.path}", grant):
             return
         if self.trusts_ids or Role.PUBLIC in product.audience:
             return
-        known = _known_here(identity, hosted)
+        known = _known_here(grant, hosted)
         if known.role is Role.ORGANISER:
             return
         if known.role not in product.audience:
             raise NotAllowedError(f"{product.path} is not for the role {known.role}.")
         _refuse_other_ids(known, parameters)
-        self._refuse_invented_targets(hosted, known, parameters)
+        self._refuse_targets(hosted, identity, known, parameters)
 
     def may_submit(
         self,
@@ -113,21 +117,23 @@ class Authorizer:
         identity: Identity | None,
         parameters: Mapping[str, str],
     ) -> None:
-        """Refuse a submission under another role or another's id.
+        """Refuse a submission under another role or another's id, and of a disqualified team.
 
         Raises
         ------
         NotAuthenticatedError, NotAllowedError
         """
-        if self._decided(hosted, f"submit {kind.name}", identity) or self.trusts_ids:
+        grant = acting_grant(identity, hosted, {kind.submitter}, parameters)
+        _refuse_disqualified(identity)
+        if self._decided(hosted, f"submit {kind.name}", grant) or self.trusts_ids:
             return
-        known = _known_here(identity, hosted)
+        known = _known_here(grant, hosted)
         if known.role is not kind.submitter:
             raise NotAllowedError(
                 f"{kind.path} takes submissions of the role {kind.submitter}, not {known.role}."
             )
         _refuse_other_ids(known, parameters)
-        self._refuse_invented_targets(hosted, known, parameters)
+        self._refuse_targets(hosted, identity, known, parameters)
 
     def may_see(self, hosted: HostedChallenge, subject: Subject, identity: Identity | None) -> None:
         """Refuse to show a subject's scores or history to anybody else but the organiser.
@@ -136,24 +142,29 @@ class Authorizer:
         ------
         NotAuthenticatedError, NotAllowedError
         """
-        if self._decided(hosted, "see scores", identity) or self.trusts_ids:
+        ids = {"anonymizer": subject.anonymizer, "deanonymizer": subject.deanonymizer}
+        grant = acting_grant(identity, hosted, {subject.role}, ids)
+        if self._decided(hosted, "see scores", grant) or self.trusts_ids:
             return
-        known = _known_here(identity, hosted)
+        known = _known_here(grant, hosted)
         if known.role is Role.ORGANISER:
             return
         own = subject.anonymizer if known.role is Role.ANONYMIZER else subject.deanonymizer
         if known.role is not subject.role or known.holder != own:
             raise NotAllowedError("You can see your own scores and attempts only.")
 
-    def holder(self, hosted: HostedChallenge, identity: Identity | None) -> Identity | None:
-        """Return whom a token belongs to; ``None`` under ``open``, where none is looked at.
+    def grants(self, hosted: HostedChallenge, identity: Identity | None) -> tuple[Grant, ...]:
+        """Return what a token grants here; nothing under ``open``, where none is looked at.
 
         Raises
         ------
         NotAuthenticatedError, NotAllowedError
             Without a token, and with one of another challenge.
         """
-        return None if self.trusts_ids else _known_here(identity, hosted)
+        if self.trusts_ids:
+            return ()
+        _known_here(acting_grant(identity, hosted), hosted)
+        return tuple(g for g in (identity.grants if identity else ()) if _is_here(g, hosted))
 
     def may_see_targets(self, hosted: HostedChallenge, identity: Identity | None) -> None:
         """Refuse to tell anybody but attackers and the organiser whom one can attack.
@@ -162,9 +173,10 @@ class Authorizer:
         ------
         NotAuthenticatedError, NotAllowedError
         """
-        if self._decided(hosted, "see targets", identity) or self.trusts_ids:
+        grant = acting_grant(identity, hosted, {Role.DEANONYMIZER})
+        if self._decided(hosted, "see targets", grant) or self.trusts_ids:
             return
-        known = _known_here(identity, hosted)
+        known = _known_here(grant, hosted)
         if known.role not in {Role.DEANONYMIZER, Role.ORGANISER}:
             raise NotAllowedError(f"/targets is not for the role {known.role}.")
 
@@ -193,41 +205,55 @@ class Authorizer:
         ------
         NotAuthenticatedError, NotAllowedError
         """
-        if self._decided(hosted, "see rankings", identity):
+        grant = acting_grant(identity, hosted)
+        if self._decided(hosted, "see rankings", grant):
             return
-        if identity is not None and identity.role is Role.ORGANISER:
-            _known_here(identity, hosted)
+        if grant is not None and grant.role is Role.ORGANISER:
+            _known_here(grant, hosted)
             return
         if split is Split.TUNING and not self.trusts_ids:
-            _known_here(identity, hosted)
+            _known_here(grant, hosted)
             raise NotAllowedError("Tuning scores are ranked for the organiser only.")
         visible_to = hosted.shown.visible_to
         if visible_to != Role.PUBLIC and not self.trusts_ids:
-            _known_here(identity, hosted)
+            _known_here(grant, hosted)
         if visible_to == Role.ORGANISER:
             raise NotAllowedError("The rankings of this challenge are shown to its organiser only.")
         if shown_from is not None:
             raise NotAllowedError(f"The rankings are shown from {shown_from.isoformat()} on.")
 
-    def _refuse_invented_targets(
-        self, hosted: HostedChallenge, known: Identity, parameters: Mapping[str, str]
+    def _refuse_targets(
+        self,
+        hosted: HostedChallenge,
+        identity: Identity | None,
+        known: Grant,
+        parameters: Mapping[str, str],
     ) -> None:
-        """Refuse attacks on anonymizers that do not take part.
+        """Refuse attacks on anonymizers that do not take part, are disqualified, or one's own.
 
         Each pair has attempts, a final and draws of its own; otherwise inventing partner names
-        would give unlimited attempts.
+        would give unlimited attempts. And a team that attacks itself could lose on purpose.
         """
         target = parameters.get("anonymizer", "")
         if known.role is not Role.DEANONYMIZER or not target:
             return
-        anonymizer = Identity(role=Role.ANONYMIZER, holder=target, challenge=hosted.id)
-        if not self.knows(anonymizer):
+        owner = self.owner(Grant(role=Role.ANONYMIZER, holder=target, challenge=hosted.id))
+        if owner is None:
             raise NotAllowedError(
                 f"There is no anonymizer {target[:128]!r} in this challenge; attack one that takes "
                 "part, or ask the organiser for their names."
             )
+        if identity is not None and owner.team == identity.team:
+            raise NotAllowedError(
+                f"The anonymizer {target!r} is your own team's; attack one of another team."
+            )
+        if owner.disqualified:
+            raise NotAllowedError(
+                f"The anonymizer {target!r} is disqualified ({owner.disqualified}); attack another "
+                "one."
+            )
 
-    def _decided(self, hosted: HostedChallenge, action: str, identity: Identity | None) -> bool:
+    def _decided(self, hosted: HostedChallenge, action: str, grant: Grant | None) -> bool:
         """Ask the extensions first.
 
         Returns
@@ -237,7 +263,7 @@ class Authorizer:
         """
         try:
             decision = hosted.hook("anomed_authorize")(
-                challenge=hosted.challenge, action=action, subject=_as_subject(identity)
+                challenge=hosted.challenge, action=action, subject=_as_subject(grant)
             )
         except Exception as error:
             log.exception("authorization failed", challenge=hosted.id, action=action)
@@ -247,7 +273,40 @@ class Authorizer:
         return decision is True
 
 
-def with_own_id(query: Mapping[str, str], identity: Identity | None) -> dict[str, str]:
+def acting_grant(
+    identity: Identity | None,
+    hosted: HostedChallenge,
+    roles: Collection[Role] = (),
+    query: Mapping[str, str] = {},
+) -> Grant | None:
+    """Return the grant of a token that fits a request best; ``None`` without a token.
+
+    Parameters
+    ----------
+    identity
+        Who asks.
+    hosted
+        The challenge.
+    roles
+        Who the request is meant for; organisers are meant always.
+    query
+        The ids that it names.
+    """
+
+    def fit(grant: Grant) -> tuple[bool, bool, int]:
+        named = query.get(_OWN_ID.get(grant.role, ""), "")
+        is_meant = grant.role in roles or grant.role is Role.ORGANISER
+        return _is_here(grant, hosted), is_meant, 2 if named == grant.holder else not named
+
+    return max(identity.grants, key=fit, default=None) if identity is not None else None
+
+
+def with_own_id(
+    query: Mapping[str, str],
+    identity: Identity | None,
+    hosted: HostedChallenge,
+    roles: Collection[Role],
+) -> dict[str, str]:
     """Fill in the id of the token's holder where the query leaves it out.
 
     Otherwise all who leave it out would be one subject, and spend each other's attempts.
@@ -258,35 +317,62 @@ def with_own_id(query: Mapping[str, str], identity: Identity | None) -> dict[str
         Query parameters by name; absent ones may be empty.
     identity
         Who asks; the query of an organiser, or of somebody without a token, stays as it is.
+    hosted, roles
+        See `acting_grant`.
+
+    Raises
+    ------
+    InvalidParameterError
+        If the token has several ids of the role, so that nobody knows which is meant.
     """
-    name = _OWN_ID.get(identity.role) if identity is not None else None
-    if identity is None or name is None or query.get(name):
+    grant = acting_grant(identity, hosted, roles, query)
+    name = _OWN_ID.get(grant.role) if grant is not None else None
+    if identity is None or grant is None or name is None or query.get(name):
         return dict(query)
-    return {**query, name: identity.holder}
+    ids = [g.holder for g in identity.grants if g.role is grant.role and _is_here(g, hosted)]
+    if len(ids) > 1:
+        raise InvalidParameterError(name, f"your token holds {', '.join(ids)}; say which is meant.")
+    return {**query, name: grant.holder}
 
 
-def _as_subject(identity: Identity | None) -> Subject | None:
-    if identity is None:
+def _names(identity: Identity) -> set[str]:
+    return {identity.team, *(grant.holder for grant in identity.grants)}
+
+
+def _is_here(grant: Grant, hosted: HostedChallenge) -> bool:
+    return grant.challenge in {hosted.id, EVERY_CHALLENGE}
+
+
+def _as_subject(grant: Grant | None) -> Subject | None:
+    if grant is None:
         return None
     return Subject(
-        role=identity.role,
-        anonymizer=identity.holder if identity.role is Role.ANONYMIZER else "",
-        deanonymizer=identity.holder if identity.role is Role.DEANONYMIZER else "",
+        role=grant.role,
+        anonymizer=grant.holder if grant.role is Role.ANONYMIZER else "",
+        deanonymizer=grant.holder if grant.role is Role.DEANONYMIZER else "",
     )
 
 
-def _known_here(identity: Identity | None, hosted: HostedChallenge) -> Identity:
-    if identity is None:
+def _known_here(grant: Grant | None, hosted: HostedChallenge) -> Grant:
+    if grant is None:
         raise NotAuthenticatedError(_WHERE_TO_SEND)
-    if identity.challenge not in {hosted.id, EVERY_CHALLENGE}:
+    if not _is_here(grant, hosted):
         raise NotAllowedError("The token belongs to another challenge.")
-    return identity
+    return grant
 
 
-def _refuse_other_ids(identity: Identity, parameters: Mapping[str, str]) -> None:
-    name = _OWN_ID.get(identity.role)
-    given = parameters.get(name, "") if name else ""
-    if name and given and given != identity.holder:
+def _refuse_disqualified(identity: Identity | None) -> None:
+    if identity is not None and identity.disqualified:
         raise NotAllowedError(
-            f'The "{name}" parameter is {given!r}, but the token belongs to {identity.holder!r}.'
+            f"The team {identity.team!r} is disqualified ({identity.disqualified}); nothing that "
+            "it submits is taken."
+        )
+
+
+def _refuse_other_ids(grant: Grant, parameters: Mapping[str, str]) -> None:
+    name = _OWN_ID.get(grant.role)
+    given = parameters.get(name, "") if name else ""
+    if name and given and given != grant.holder:
+        raise NotAllowedError(
+            f'The "{name}" parameter is {given!r}, but the token belongs to {grant.holder!r}.'
         )

@@ -20,6 +20,7 @@ from anomed_core.ledger import (
     FollowUpBook,
     Ledger,
     Quota,
+    Rules,
     TokenBook,
     utc_microseconds,
 )
@@ -151,6 +152,7 @@ def open_server(
                 challenge.fingerprint,
                 accept_change=accept_change,
                 ranked=ranked_metrics(challenge.rankings, challenge.house_entries),
+                rules=_rules(challenge),
                 secret_digest=secret_digest,
             )
         workers: list[Worker] = []
@@ -202,6 +204,11 @@ def _records(settings: ServerSettings, state: StateDirectory, clock: Callable[[]
     )
 
 
+def _rules(hosted: HostedChallenge) -> Rules:
+    kinds = {kind.name: kind.submitter for kind in hosted.kinds}
+    return Rules(both_roles=hosted.both_roles, kinds=kinds)
+
+
 def _submissions(
     records: _Records,
     settings: ServerSettings,
@@ -225,7 +232,7 @@ def _submissions(
 def _authorizer(tokens: TokenBook, settings: ServerSettings) -> Authorizer:
     return Authorizer(
         identify=tokens.identify,
-        knows=tokens.knows,
+        owner=tokens.owner,
         trusts_ids=settings.auth == "open",
     )
 

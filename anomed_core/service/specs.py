@@ -38,6 +38,7 @@ def specs_from_tables(
                 seed=table.seed,
                 phases=table.phases.by_split(),
                 ranking=table.ranking,
+                both_roles=table.both_roles or None,
                 config=structure(
                     table.options, config_class(challenge_type), key=f"challenges.{table.id}"
                 ),

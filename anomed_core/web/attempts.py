@@ -27,6 +27,7 @@ AFTER = Parameter(
 )
 PARAMETERS = (*(attrs.evolve(p, required=False) for p in (ANONYMIZER, DEANONYMIZER)), AFTER)
 _PAGE = 500
+_PLAYERS = (Role.ANONYMIZER, Role.DEANONYMIZER)
 
 
 @attrs.frozen
@@ -43,7 +44,8 @@ class AttemptsResource:
         With a token, the token's own id may be left out. A deanonymizer that names no anonymizer
         gets all its pairs; what is left is told for one pair alone, as each has its own.
         """
-        query = with_own_id(read_query(req, PARAMETERS), req.context.identity)
+        given = read_query(req, PARAMETERS)
+        query = with_own_id(given, req.context.identity, self.hosted, _PLAYERS)
         chosen = checked_parameters(PARAMETERS, query)
         subject = _subject(chosen)
         self.server.authorizer.may_see(self.hosted, subject, req.context.identity)

@@ -93,8 +93,10 @@ class RequestedProductResource:
 
     def on_get(self, req: falcon.Request, resp: falcon.Response) -> None:
         """Send what the owner provides for these parameters."""
-        query = with_own_id(read_query(req, self._product.parameters), req.context.identity)
-        self._server.authorizer.may_read(self._hosted, self._product, req.context.identity, query)
+        identity = req.context.identity
+        given = read_query(req, self._product.parameters)
+        query = with_own_id(given, identity, self._hosted, self._product.audience)
+        self._server.authorizer.may_read(self._hosted, self._product, identity, query)
         kept = self._server.submissions.kept
         request = requested(self._hosted, self._product, query, kept=kept)
         content = requested_product(self._hosted, self._product, request)

@@ -64,7 +64,7 @@ def who_asks(req: falcon.Request, authorizer: Authorizer) -> str:
     """Return in whose name a request is counted: the address if nobody else is believed."""
     identity: Identity | None = req.context.identity
     if identity is not None:
-        return f"{identity.challenge} {identity.role} {identity.holder}"
+        return f"team {identity.team}"
     ids: list[str] = []
     if authorizer.trusts_ids:
         ids = [name for name in read_query(req, (ANONYMIZER, DEANONYMIZER)).values() if name]

@@ -14,22 +14,21 @@ from anomed_core.service.server import Server
 
 @attrs.frozen
 class WhoAmIResource:
-    """``GET /whoami``: whom the caller's token belongs to."""
+    """``GET /whoami``: whose the caller's token is, and what it grants here."""
 
     hosted: HostedChallenge
     server: Server
 
     def on_get(self, req: falcon.Request, resp: falcon.Response) -> None:
-        """Send role, name and challenge; in open mode nobody's, as no token is looked at."""
-        holder = self.server.authorizer.holder(self.hosted, req.context.identity)
-        _send(
-            resp,
-            {
-                "role": holder.role.value if holder is not None else None,
-                "name": holder.holder if holder is not None else None,
-                "challenge": self.hosted.id,
-            },
-        )
+        """Send team and grants; in open mode nobody's, as no token is looked at.
+
+        Role and name are those of the first grant: most tokens have no other.
+        """
+        grants = self.server.authorizer.grants(self.hosted, req.context.identity)
+        told = [{"role": grant.role.value, "name": grant.holder} for grant in grants]
+        first = told[0] if told else {"role": None, "name": None}
+        team = req.context.identity.team if grants else None
+        _send(resp, {**first, "challenge": self.hosted.id, "team": team, "grants": told})
 
     on_head = on_get
 

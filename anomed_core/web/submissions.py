@@ -36,8 +36,10 @@ class SubmissionResource:
         """Score a submission; the answer is the flat JSON object of its metrics."""
         req.context.base = self._base
         kind = chosen_kind(self._kinds, req)
-        query = with_own_id(read_query(req, kind.parameters), req.context.identity)
-        self._server.authorizer.may_submit(self._hosted, kind, req.context.identity, query)
+        identity = req.context.identity
+        given = read_query(req, kind.parameters)
+        query = with_own_id(given, identity, self._hosted, {kind.submitter})
+        self._server.authorizer.may_submit(self._hosted, kind, identity, query)
         replay_key = req.get_header("Idempotency-Key")
         if replay_key is not None and len(replay_key) > _LONGEST_KEY:
             raise InvalidParameterError(

@@ -47,10 +47,17 @@ class Identity:
         Identifier.
     role
         ``anonymizer``, ``deanonymizer`` or ``organiser``; empty where no token says so.
+    names
+        Identifiers by role, where a token grants several roles.
     """
 
     name: str
     role: str = ""
+    names: Mapping[str, str] = field(default_factory=dict)
+
+    def name_as(self, role: str) -> str:
+        """Return the identifier in a role."""
+        return self.names.get(role, self.name)
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -167,7 +174,8 @@ class Access:
         if self.me is None:
             return {}
         is_attack = target is not None or asked.takes("deanonymizer")
-        return {"deanonymizer" if is_attack else "anonymizer": self.me.name}
+        role = "deanonymizer" if is_attack else "anonymizer"
+        return {role: self.me.name_as(role)}
 
     def _check(self, asked: Product | Kind, chosen: Mapping[str, str]) -> None:
         declared = {parameter.name: parameter for parameter in asked.parameters}

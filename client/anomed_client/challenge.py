@@ -274,7 +274,7 @@ class Challenge(Described):
             query["anonymizer"] = target
         if access.me is not None:
             own = "deanonymizer" if self._role(target) == "deanonymizer" else "anonymizer"
-            query[own] = access.me.name
+            query[own] = access.me.name_as(own)
         if not query:
             raise UsageError('Whose attempts? Say connect(..., name="...") or attempts(name=...).')
         return every_attempt(access.calls, query)

@@ -250,7 +250,10 @@ def _holder(calls: Calls, description: Description) -> Identity | None:
     told = calls.get_json("/whoami")
     if not told.get("role"):
         return None
-    return Identity(name=told.get("name") or "", role=told["role"])
+    names = {grant["role"]: grant["name"] for grant in reversed(told.get("grants", ()))}
+    return Identity(
+        name=told.get("name") or "", role=told["role"], names=names if len(names) > 1 else {}
+    )
 
 
 def _check_versions(told: Mapping[str, Any]) -> None:

@@ -175,6 +175,21 @@ def test_members_and_formats_that_nobody_knows_are_passed_over() -> None:
     assert found.products["thing"].schema.format == "unheard-of"
 
 
+def test_a_token_of_both_roles_has_an_id_for_each() -> None:
+    grants = [{"role": "anonymizer", "name": "ann"}, {"role": "deanonymizer", "name": "dee"}]
+    routes: Routes = {
+        "/challenge.json": (200, described("iris", features=["attempts", "whoami"])),
+        "/whoami": (200, {**grants[0], "team": "blue", "grants": grants}),
+    }
+    for query in ("anonymizer=ann", "anonymizer=bob&deanonymizer=dee"):
+        routes[f"/attempts?{query}"] = (200, {"attempts": [], "kinds": {query: {}}})
+    with answering(routes) as (url, _):
+        found = connect(url.replace("http://", "http://blue:sesame@"), options=OPTIONS)
+
+        assert set(found.attempts().kinds) == {"anonymizer=ann"}
+        assert set(found.attempts(target="bob").kinds) == {"anonymizer=bob&deanonymizer=dee"}
+
+
 def test_user_info_becomes_a_token_and_is_seen_nowhere(server: FaultServer) -> None:
     address = server.url.replace("http://", "http://alice:sesame@")
     found = connect(address, options=OPTIONS)

@@ -95,18 +95,25 @@ def process(tmp_path: Path) -> Callable[..., subprocess.CompletedProcess[str]]:
     return run
 
 
+def open_guessing(folder: Path, **decided: Any) -> Server:
+    """Open a server that leaves its records in the default place below a folder."""
+    registry = build_registry(discover=False)
+    registry.add(Guessing(), name="cli_game:plugin")
+    spec = ChallengeSpec(
+        id="mine", type="guessing", title="Mine", config=GuessingConfig(size=5), **decided
+    )
+    return open_server(
+        [spec],
+        registry=registry,
+        settings=ServerSettings(state=folder / "anomed-state"),
+        environment={},
+    )
+
+
 @pytest.fixture
 def server(tmp_path: Path) -> Iterator[Server]:
     """Return the server that left its records in the default place."""
-    registry = build_registry(discover=False)
-    registry.add(Guessing(), name="cli_game:plugin")
-    spec = ChallengeSpec(id="mine", type="guessing", title="Mine", config=GuessingConfig(size=5))
-    server = open_server(
-        [spec],
-        registry=registry,
-        settings=ServerSettings(state=tmp_path / "anomed-state"),
-        environment={},
-    )
+    server = open_guessing(tmp_path)
     yield server
     server.close()
 

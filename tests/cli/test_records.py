@@ -1,4 +1,4 @@
-"""``anomed scores``, ``ledger``, ``tokens`` and ``outbox``: what a server remembers."""
+"""``anomed scores``, ``ledger`` and ``outbox``: what a server remembers."""
 
 import csv
 import io
@@ -401,60 +401,6 @@ def test_a_score_that_cannot_be_read_is_a_fault_like_any_other(
 
 def test_a_current_ledger_needs_no_migration(anomed: Anomed, server: Server) -> None:
     assert "already" in anomed("ledger", "migrate").out
-
-
-# --- tokens ---------------------------------------------------------------------------------------
-
-
-def test_a_token_is_created_shown_once_and_revoked(anomed: Anomed, server: Server) -> None:
-    created = anomed("tokens", "create", "anonymizer", "alice", "--challenge", "mine")
-    token = created.out.strip()
-
-    identity = server.tokens.identify(token)
-    assert identity is not None
-    assert identity.holder == "alice"
-    assert "Shown this once" in created.err
-    (row,) = anomed("tokens", "list", "--json").json
-    assert (row["role"], row["holder"], row["revoked"]) == ("anonymizer", "alice", "")
-    assert token not in anomed("tokens", "list").out
-    assert anomed("tokens", "revoke", row["id"]).code == 0
-    assert server.tokens.identify(token) is None
-    assert server.ledger.verify() == []
-
-
-def test_a_token_for_a_challenge_that_nobody_knows_is_refused(
-    anomed: Anomed, server: Server, config: str
-) -> None:
-    for where in ([], [config]):
-        answer = anomed("tokens", "create", "anonymizer", "alice", "--challenge", "mne", *where)
-
-        assert (answer.code, answer.out) == (2, "")
-        assert answer.err.startswith("anomed: there is no challenge 'mne'; there are mine; add it")
-    assert anomed("tokens", "list", "--json").json == []
-
-
-def test_a_token_can_be_created_before_the_challenge_was_served(
-    anomed: Anomed, server: Server, tmp_path: Path
-) -> None:
-    other = tmp_path / "other.toml"
-    other.write_text('[challenges.next]\ntype = "guessing"\n')
-
-    created = anomed("tokens", "create", "anonymizer", "a", "--challenge", "next", str(other))
-
-    assert created.code == 0
-
-
-def test_an_organisers_token_is_for_all_challenges(anomed: Anomed, server: Server) -> None:
-    facts = anomed("tokens", "create", "organiser", "olga", "--json").json
-
-    assert (facts["role"], facts["challenge"]) == ("organiser", "*")
-
-
-def test_an_unknown_token_cannot_be_revoked(anomed: Anomed, server: Server) -> None:
-    answer = anomed("tokens", "revoke", "0123456789")
-
-    assert answer.code == 2
-    assert "'0123456789' is not the beginning of exactly one valid token's id" in answer.err
 
 
 # --- the outbox -----------------------------------------------------------------------------------

@@ -213,13 +213,14 @@ def test_a_revoked_token_ends_at_once_in_all_workers(
 ) -> None:
     def of_anonymizer() -> dict[str, Any]:
         listed = json.loads(iris.anomed("tokens", "list", "--json"))
-        (row,) = [row for row in listed if row["holder"] == ANONYMIZER]
+        (row,) = [row for row in listed if row["team"] == ANONYMIZER]
         return dict(row)
 
     assert post(anonymizer, "/evaluate?data_split=tuning").status_code == 201
     identifier = of_anonymizer()["id"]
 
-    assert iris.anomed("tokens", "revoke", identifier) == f"Token {identifier} is revoked.\n"
+    told = f"Token {identifier} of the team {ANONYMIZER} is revoked.\n"
+    assert iris.anomed("tokens", "revoke", identifier) == told
 
     statuses = [post(anonymizer, "/evaluate?data_split=tuning").status_code for _ in range(4)]
     assert statuses == [503] * 4

@@ -10,7 +10,7 @@ import pytest
 import structlog
 
 from anomed_core import ChallengeSpec, ServerSettings
-from anomed_core.ledger import EVERY_CHALLENGE, Identity
+from anomed_core.ledger import EVERY_CHALLENGE, Grant
 from anomed_core.model import Role
 from anomed_core.plugins import build_registry
 from anomed_core.service.server import Server, open_server
@@ -65,7 +65,7 @@ def serving_app(state: Path, *, auth: str = "open", plugin: str | None = None) -
     )
     roles = {Role.ANONYMIZER: spec.id, Role.DEANONYMIZER: spec.id, Role.ORGANISER: EVERY_CHALLENGE}
     tokens = {
-        role: server.tokens.create(Identity(role=role, holder="alice", challenge=challenge))
+        role: server.tokens.create(Grant(role=role, holder="alice", challenge=challenge))
         for role, challenge in roles.items()
     }
     try:

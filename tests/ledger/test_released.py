@@ -12,13 +12,16 @@ from anomed_core.ledger import (
     DELIVER,
     Database,
     FollowUpBook,
+    Grant,
+    Identity,
     Ledger,
+    Owner,
     TokenBook,
     migrate_ledger,
     schema,
 )
 from anomed_core.ledger.database import HEAD
-from anomed_core.model import Split
+from anomed_core.model import Role, Split
 from tests.ledger.records import ANONYMIZER, NOON, final_of, score_of, tuning_of
 
 from .released.make import FOLDER, PAIR
@@ -98,7 +101,10 @@ def test_its_outbox_and_tokens_are_there(database: Database) -> None:
         (2, "waiting"),
     ]
     assert FollowUpBook(database).n_waiting(DELIVER) == 1
-    assert [fact.identity.holder for fact in TokenBook(database).facts()] == ["alice"]
+    (fact,) = TokenBook(database).facts()
+    alice = Grant(role=Role.ANONYMIZER, holder="alice", challenge="iris")
+    assert fact.identity == Identity(team="alice", grants=(alice,))
+    assert TokenBook(database).owner(alice) == Owner(team="alice")
 
 
 def test_it_goes_on(ledger: Ledger) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import attrs
 
 from anomed_core import Role
-from anomed_core.ledger import EVERY_CHALLENGE, Identity, TokenBook
+from anomed_core.ledger import EVERY_CHALLENGE, Grant, TokenBook
 from anomed_core.testing.client import ANONYMIZER_ID, DEANONYMIZER_ID
 
 NAMED = {Role.ANONYMIZER: ANONYMIZER_ID, Role.DEANONYMIZER: DEANONYMIZER_ID}
@@ -78,7 +78,7 @@ def tokens_for(book: TokenBook, challenge: str, *, elsewhere: str) -> dict[str, 
             continue
         name = NAMED.get(caller.role, "olga")
         token = book.create(
-            Identity(
+            Grant(
                 role=caller.role,
                 holder=name if caller.is_named else f"not-{name}",
                 challenge=_challenge_of(caller, challenge, elsewhere),

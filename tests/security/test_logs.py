@@ -19,7 +19,7 @@ import pytest
 from falcon.testing import TestClient
 
 from anomed_core import ChallengeSpec, Role, ServerSettings
-from anomed_core.ledger import Database, Identity, TokenBook
+from anomed_core.ledger import Database, Grant, TokenBook
 from anomed_core.plugins import build_registry
 from anomed_core.service.server import open_server
 from anomed_core.web import create_web_app
@@ -150,7 +150,7 @@ def tokens_in(state: Path) -> dict[str, str]:
     book = TokenBook(database)
     roles = {"alice": Role.ANONYMIZER, "dora": Role.DEANONYMIZER, "gone": Role.ANONYMIZER}
     tokens = {
-        name: book.create(Identity(role=role, holder=name, challenge="blabbing"))
+        name: book.create(Grant(role=role, holder=name, challenge="blabbing"))
         for name, role in roles.items()
     }
     book.revoke(tokens["gone"].split("-")[1])
@@ -287,7 +287,7 @@ def test_even_at_the_lowest_level_libraries_say_nothing_secret(
         environment={"ANOMED_SECRET": SECRET},
     )
     client = TestClient(create_web_app(server))
-    identity = Identity(role=Role.ANONYMIZER, holder="alice", challenge="blabbing")
+    identity = Grant(role=Role.ANONYMIZER, holder="alice", challenge="blabbing")
     token = server.tokens.create(identity)
     headers = {"Authorization": f"Bearer {token}"}
     submitted = prediction(blabbing.FINE, 1)

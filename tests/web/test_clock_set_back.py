@@ -12,7 +12,7 @@ from falcon.testing import TestClient
 from anomed_core import ChallengeSpec, Phase, ServerSettings, Split
 from anomed_core.config import QuotaSettings
 from anomed_core.errors import AttemptInProgressError
-from anomed_core.ledger import EVERY_CHALLENGE, Identity
+from anomed_core.ledger import EVERY_CHALLENGE, Grant
 from anomed_core.model import Role
 from anomed_core.plugins import build_registry
 from anomed_core.service.server import Server, open_server
@@ -130,7 +130,7 @@ def test_a_cap_on_requests_stays_reached(machine: Restarted) -> None:
 
 def test_a_revoked_token_stays_revoked(machine: Restarted) -> None:
     with machine.running() as (server, _):
-        identity = Identity(role=Role.ORGANISER, holder="olga", challenge=EVERY_CHALLENGE)
+        identity = Grant(role=Role.ORGANISER, holder="olga", challenge=EVERY_CHALLENGE)
         token = server.tokens.create(identity)
         server.tokens.revoke(token.split("-")[1])
         machine.clock.now -= DAYS

@@ -21,7 +21,7 @@ from anomed_core import (
     hookimpl,
 )
 from anomed_core.config import QuotaSettings
-from anomed_core.ledger import EVERY_CHALLENGE, Identity
+from anomed_core.ledger import EVERY_CHALLENGE, Grant
 from anomed_core.service.server import Server
 from anomed_core.web import create_web_app
 from anomed_core.wire import encode_npz
@@ -52,10 +52,10 @@ def server(server_of: OpenServer) -> Server:
 @pytest.fixture
 def tokens(server: Server) -> dict[str, str]:
     identities = {
-        "alice": Identity(role=Role.ANONYMIZER, holder="alice", challenge="guessing"),
-        "bob": Identity(role=Role.DEANONYMIZER, holder="bob", challenge="guessing"),
-        "olga": Identity(role=Role.ORGANISER, holder="olga", challenge=EVERY_CHALLENGE),
-        "stranger": Identity(role=Role.ANONYMIZER, holder="alice", challenge="other"),
+        "alice": Grant(role=Role.ANONYMIZER, holder="alice", challenge="guessing"),
+        "bob": Grant(role=Role.DEANONYMIZER, holder="bob", challenge="guessing"),
+        "olga": Grant(role=Role.ORGANISER, holder="olga", challenge=EVERY_CHALLENGE),
+        "stranger": Grant(role=Role.ANONYMIZER, holder="alice", challenge="other"),
     }
     return {name: server.tokens.create(identity) for name, identity in identities.items()}
 
@@ -237,7 +237,7 @@ def test_counts_are_for_organisers_of_what_is_served(
     method: str, server: Server, client: TestClient
 ) -> None:
     def status(challenge: str) -> int:
-        identity = Identity(role=Role.ORGANISER, holder="olga", challenge=challenge)
+        identity = Grant(role=Role.ORGANISER, holder="olga", challenge=challenge)
         headers = {"Authorization": f"Bearer {server.tokens.create(identity)}"}
         return client.simulate_request(method, "/metrics", headers=headers).status_code
 
@@ -254,7 +254,7 @@ def test_attempts_cannot_be_multiplied_by_inventing_anonymizers(
     statuses = [
         ask("bob", final.replace("=alice", f"={name}"), ATTACK).status_code for name in names
     ]
-    server.tokens.create(Identity(role=Role.ANONYMIZER, holder="carol", challenge="guessing"))
+    server.tokens.create(Grant(role=Role.ANONYMIZER, holder="carol", challenge="guessing"))
 
     assert statuses == [201, 409, 403, 403, 403, 403]
     assert ask("bob", final.replace("=alice", "=carol"), ATTACK).status_code == 201
@@ -266,6 +266,81 @@ def test_a_revoked_anonymizer_can_still_be_attacked(
     assert server.tokens.revoke(tokens["alice"].split("-")[1])
 
     assert ask("bob", THREAT, ATTACK).status_code == 201
+
+
+# --- teams and tokens with several grants ---------------------------------------------------------
+
+
+def grant(role: Role, holder: str, challenge: str = "guessing") -> Grant:
+    return Grant(role=role, holder=holder, challenge=challenge)
+
+
+BOTH = (grant(Role.ANONYMIZER, "ann"), grant(Role.DEANONYMIZER, "dee"))
+ASKED = [
+    (TRAINING, None),
+    (PAIR.replace("bob", "dee"), None),
+    (PAIR.replace("bob", "ann"), None),
+    (UTILITY.replace("alice", "ann"), GUESS),
+    (UTILITY.replace("alice", "dee"), GUESS),
+    (THREAT.replace("bob", "dee"), ATTACK),
+    ("/attempts?anonymizer=ann", None),
+    ("/attempts?anonymizer=alice&deanonymizer=dee", None),
+    ("/attempts?anonymizer=alice&deanonymizer=bob", None),
+    ("/targets", None),
+    ("/ranking", None),
+    ("/metrics", None),
+]
+
+
+@pytest.mark.parametrize(("url", "body"), ASKED)
+def test_a_token_may_do_what_any_of_its_grants_may(
+    server: Server, ask: Ask, url: str, body: bytes | None
+) -> None:
+    alone = [server.tokens.create(one, team="blue") for one in BOTH]
+    both = server.tokens.create(*BOTH, grant(Role.ORGANISER, "o", "other"), team="blue")
+
+    allowed = {ask(token, url, body).status_code for token in alone} & {200, 201}
+
+    assert (ask(both, url, body).status_code in {200, 201}) == bool(allowed)
+
+
+@pytest.mark.parametrize("name", ["blue", "ann", "dee"])
+def test_a_token_is_the_password_of_its_team_and_of_each_of_its_ids(
+    name: str, server: Server, client: TestClient
+) -> None:
+    token = server.tokens.create(*BOTH, team="blue")
+
+    answer = client.simulate_get("/whoami", headers={"Authorization": basic(name, token)})
+
+    told = [{"role": "anonymizer", "name": "ann"}, {"role": "deanonymizer", "name": "dee"}]
+    assert (answer.json["team"], answer.json["grants"]) == ("blue", told)
+
+
+def test_which_of_several_ids_is_meant_must_be_said(server: Server, ask: Ask) -> None:
+    token = server.tokens.create(
+        grant(Role.ANONYMIZER, "a1"), grant(Role.ANONYMIZER, "a2"), team="blue"
+    )
+
+    answer = ask(token, "/utility/anonymizer?data_split=tuning", GUESS)
+
+    assert (answer.status_code, answer.headers["X-Error-Code"]) == (400, "invalid_parameter")
+    assert "your token holds a1, a2; say which is meant." in answer.text
+    for name in ("a1", "a2"):
+        url = f"/utility/anonymizer?anonymizer={name}&data_split=tuning"
+        assert ask(token, url, GUESS).status_code == 201
+
+
+@pytest.mark.parametrize("attacker", ["alice", "mallory"])
+def test_nobody_attacks_the_own_team_whatever_the_ids(
+    server: Server, ask: Ask, tokens: dict[str, str], attacker: str
+) -> None:
+    token = server.tokens.create(grant(Role.DEANONYMIZER, attacker), team="alice")
+
+    for url, body in ((THREAT, ATTACK), (PAIR, None)):
+        answer = ask(token, url.replace("bob", attacker), body)
+
+        assert answer.status_code == 403
+        assert "The anonymizer 'alice' is your own team's; attack one of an" in answer.text
 
 
 # --- ids that are left out ------------------------------------------------------------------------
@@ -295,7 +370,7 @@ def test_the_token_says_who_submits_where_the_query_does_not(server_of: OpenServ
     client = TestClient(create_web_app(server))
 
     def submit(role: Role, holder: str) -> Result:
-        identity = Identity(role=role, holder=holder, challenge="lenient")
+        identity = Grant(role=role, holder=holder, challenge="lenient")
         headers = {"Authorization": f"Bearer {server.tokens.create(identity)}"}
         body = GUESS if role is Role.ANONYMIZER else ATTACK
         return client.simulate_post(f"/utility/{role}", body=body, headers=headers)
@@ -315,11 +390,11 @@ def test_the_token_says_whom_data_are_drawn_for_where_the_query_does_not(
     server_of: OpenServer,
 ) -> None:
     server = server_of(Lenient(name="lenient"), auth="tokens")
-    server.tokens.create(Identity(role=Role.ANONYMIZER, holder="alice", challenge="lenient"))
+    server.tokens.create(Grant(role=Role.ANONYMIZER, holder="alice", challenge="lenient"))
     client = TestClient(create_web_app(server))
 
     def draw(holder: str, query: str) -> bytes:
-        identity = Identity(role=Role.DEANONYMIZER, holder=holder, challenge="lenient")
+        identity = Grant(role=Role.DEANONYMIZER, holder=holder, challenge="lenient")
         headers = {"Authorization": f"Bearer {server.tokens.create(identity)}"}
         answer = client.simulate_get(f"/data/pair?anonymizer=alice{query}", headers=headers)
         assert answer.status_code == 200
@@ -369,9 +444,7 @@ def test_an_extension_decides_before_the_core(
 def test_an_extension_learns_who_asks(server_of: OpenServer) -> None:
     extension = Deciding(True)
     server = server_of(Guessing(), extension, auth="tokens")
-    token = server.tokens.create(
-        Identity(role=Role.DEANONYMIZER, holder="bob", challenge="guessing")
-    )
+    token = server.tokens.create(Grant(role=Role.DEANONYMIZER, holder="bob", challenge="guessing"))
     client = TestClient(create_web_app(server))
 
     client.simulate_post(THREAT, body=ATTACK, headers={"Authorization": f"Bearer {token}"})
@@ -432,7 +505,7 @@ def test_wrong_credentials_are_requests_of_their_address(junk: str, server_of: O
     quota = QuotaSettings(requests=2, requests_period_s=3600)
     server = server_of(Guessing(), auth="tokens", quota=quota)
     client = TestClient(create_web_app(server))
-    identity = Identity(role=Role.ANONYMIZER, holder="alice", challenge="guessing")
+    identity = Grant(role=Role.ANONYMIZER, holder="alice", challenge="guessing")
     token = server.tokens.create(identity)
 
     def ask(credentials: str, path: str = "/attempts") -> int:
@@ -448,7 +521,7 @@ def test_nobody_spends_the_requests_of_another(server_of: OpenServer) -> None:
     quota = QuotaSettings(requests=2, requests_period_s=3600)
     server = server_of(Guessing(), auth="tokens", quota=quota)
     client = TestClient(create_web_app(server))
-    identity = Identity(role=Role.ANONYMIZER, holder="alice", challenge="guessing")
+    identity = Grant(role=Role.ANONYMIZER, holder="alice", challenge="guessing")
     headers = {"Authorization": f"Bearer {server.tokens.create(identity)}"}
 
     outsider = [

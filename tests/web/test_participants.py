@@ -10,7 +10,7 @@ from falcon.testing import TestClient
 
 from anomed_core.config import QuotaSettings
 from anomed_core.errors import AnomedError
-from anomed_core.ledger import Identity
+from anomed_core.ledger import Grant
 from anomed_core.model import Role
 from anomed_core.service.server import Server
 from anomed_core.web import create_web_app
@@ -28,7 +28,7 @@ def submit(client: TestClient, anonymizer: str, split: str = "tuning") -> Any:
 
 
 def bearer(server: Server, role: Role, holder: str, challenge: str = "guessing") -> dict[str, str]:
-    token = server.tokens.create(Identity(role=role, holder=holder, challenge=challenge))
+    token = server.tokens.create(Grant(role=role, holder=holder, challenge=challenge))
     return {"Authorization": f"Bearer {token}"}
 
 
@@ -67,7 +67,13 @@ def test_a_description_that_is_known_is_not_sent_again(client: TestClient) -> No
 def test_in_open_mode_a_token_is_nobodys(client: TestClient) -> None:
     answer = client.simulate_get("/whoami", headers={"Authorization": "Bearer anything"})
 
-    assert answer.json == {"role": None, "name": None, "challenge": "guessing"}
+    assert answer.json == {
+        "role": None,
+        "name": None,
+        "challenge": "guessing",
+        "team": None,
+        "grants": [],
+    }
 
 
 def test_a_token_says_who_one_is(server_of: OpenServer) -> None:
@@ -79,6 +85,8 @@ def test_a_token_says_who_one_is(server_of: OpenServer) -> None:
         "role": "deanonymizer",
         "name": "eve",
         "challenge": "guessing",
+        "team": "eve",
+        "grants": [{"role": "deanonymizer", "name": "eve"}],
     }
     assert client.simulate_get("/whoami").status_code == 401
 

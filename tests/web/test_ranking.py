@@ -12,7 +12,7 @@ import pytest
 from falcon.testing import Result, TestClient
 
 from anomed_core import Phase, Role, ShownRanking, Split
-from anomed_core.ledger import Identity
+from anomed_core.ledger import Grant
 from anomed_core.service.server import Server
 from anomed_core.web import create_web_app
 from tests.ranked_type import open_contest, play_contest
@@ -46,7 +46,7 @@ def ask(server: Server, path: str = "/ranking", role: str = "", **options: Any) 
     headers = dict(options.pop("headers", {}))
     if role:
         challenge = "incomes"
-        identity = Identity(role=Role(role), holder=f"some-{role}", challenge=challenge)
+        identity = Grant(role=Role(role), holder=f"some-{role}", challenge=challenge)
         token = server.tokens.create(identity)
         headers["Authorization"] = f"Bearer {token}"
     client = TestClient(create_web_app(server, access_log=False))

@@ -40,6 +40,7 @@ def anomed_challenge_types() -> list[ChallengeType]:
             description="Anonymizers publish a table of people in anonymized form; deanonymizers "
             "infer what it hides, find people in it, or reconstruct it.",
             config_class="anomed_dataset_anonymization.challenge.config:DatasetAnonymizationConfig",
+            both_roles="refuse",
             demo_config={
                 "id": "hospital",
                 "title": "A hospital's register",

@@ -49,6 +49,7 @@ def anomed_challenge_types() -> list[ChallengeType]:
             description="Anonymizers publish synthetic tables in place of the records of people; "
             "deanonymizers find out who was in the records, and what they say.",
             config_class="anomed_dataset_synthesis.challenge.config:DatasetSynthesisConfig",
+            both_roles="refuse",
             demo_config={
                 "id": "hospital",
                 "title": "Hospital register",

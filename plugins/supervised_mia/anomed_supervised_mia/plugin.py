@@ -42,6 +42,7 @@ def anomed_challenge_types() -> list[ChallengeType]:
             description="Anonymizers train a model and predict; deanonymizers find out which "
             "records the model was trained on.",
             config_class="anomed_supervised_mia.challenge.config:SupervisedMIAConfig",
+            both_roles="refuse",
             demo_config={
                 "id": "iris",
                 "title": "Iris",

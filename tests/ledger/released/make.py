@@ -13,7 +13,7 @@ from pathlib import Path
 
 import sqlalchemy as sa
 
-from anomed_core.ledger import Database, Identity, Ledger, TokenBook
+from anomed_core.ledger import Database, Grant, Ledger, TokenBook
 from anomed_core.ledger.database import HEAD
 from anomed_core.ledger.schema import attempts
 from anomed_core.model import Role, Subject
@@ -51,9 +51,8 @@ def fill(database: Database) -> None:
     ledger.release(ledger.claim(tuning_of()), "EvaluationFailedError")
     ledger.claim(tuning_of())
     TokenBook(database, clock=clock).create(
-        Identity(role=Role.ANONYMIZER, holder="alice", challenge="iris")
+        Grant(role=Role.ANONYMIZER, holder="alice", challenge="iris")
     )
-    ledger.audit("token created", role="anonymizer", holder="alice", challenge="iris")
     with database.writing() as connection:
         connection.execute(sa.update(attempts).values(owner=""))
 

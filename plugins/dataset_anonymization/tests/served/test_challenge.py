@@ -19,7 +19,7 @@ from anomed_dataset_anonymization.threat import PANEL
 from falcon.testing import TestClient
 
 from anomed_core import ChallengeSpec, ConfigError, Role, ServerSettings, Split, create_app
-from anomed_core.ledger import Identity
+from anomed_core.ledger import Grant
 from anomed_core.testing import rehearse
 
 from .conftest import CONFIG, Player, form, open_player, parquet
@@ -208,7 +208,7 @@ def test_roles_with_tokens(warm_state: Path, tmp_path: Path) -> None:
     )
     tokens = {
         role: player.server.tokens.create(
-            Identity(role=Role(role), holder=holder, challenge="hospital")
+            Grant(role=Role(role), holder=holder, challenge="hospital")
         )
         for role, holder in (("anonymizer", "alice"), ("deanonymizer", "dora"))
     }

@@ -21,7 +21,7 @@ from anomed_dataset_synthesis.table.canonical import CanonicalTable, canonicalis
 
 from anomed_core import Role, Split
 from anomed_core.config import QuotaSettings
-from anomed_core.ledger import Identity
+from anomed_core.ledger import Grant
 
 TUNING, FINAL = "tuning", "validation"
 CLAIM = {
@@ -465,7 +465,7 @@ def test_roles_are_kept_apart(open_served: Any) -> None:
     assert client.get("/data/practice/training").status_code == 401
     secrets = {
         role: guarded.server.tokens.create(
-            Identity(role=role, holder=f"the-{role}", challenge="people")
+            Grant(role=role, holder=f"the-{role}", challenge="people")
         )
         for role in (Role.ANONYMIZER, Role.DEANONYMIZER)
     }
