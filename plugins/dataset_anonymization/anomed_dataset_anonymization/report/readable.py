@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import json
+
 import numpy as np
+import pandas as pd
 
 from anomed_core.report import Table, percent
 from anomed_dataset_anonymization.schema import Column
@@ -16,6 +19,10 @@ from anomed_dataset_anonymization.schemes import (
 
 SUPPRESSED = "*"
 _N_SHARES = 3
+_DIGITS = 15
+"""More than any step of a domain needs, fewer than show what binary fractions are short of."""
+_MARKS = frozenset('",{}[]*')
+"""What stands around and between values, so that a value that holds one is quoted."""
 
 
 def readable_table(table: PublishedTable, *, n_rows: int = 30, caption: str = "") -> Table:
@@ -42,7 +49,31 @@ def readable_table(table: PublishedTable, *, n_rows: int = 30, caption: str = ""
     return Table(caption=caption, head=list(table.cells), rows=zip(*columns, strict=True))
 
 
-def cell_in_words(cells: PublishedCells, column: Column, row: int) -> str:
+def readable_frame(table: PublishedTable) -> pd.DataFrame:
+    """Return a published table with one column of words for each column of the people.
+
+    Parameters
+    ----------
+    table : PublishedTable
+        In canonical form.
+
+    Returns
+    -------
+    DataFrame
+        Text; two cells are alike exactly if they say the same.
+    """
+    columns = {}
+    for name, cells in table.cells.items():
+        _, rows, codes = np.unique(table.codes[name], return_index=True, return_inverse=True)
+        column = table.schema[name]
+        words = [cell_in_words(cells, column, int(row), n_shares=None) for row in rows]
+        columns[name] = pd.array(words, dtype="str")[codes]
+    return pd.DataFrame(columns)
+
+
+def cell_in_words(
+    cells: PublishedCells, column: Column, row: int, *, n_shares: int | None = _N_SHARES
+) -> str:
     """Return what one cell says.
 
     Parameters
@@ -53,6 +84,8 @@ def cell_in_words(cells: PublishedCells, column: Column, row: int) -> str:
         Describes it.
     row : int
         From 0.
+    n_shares : int or None
+        How many of the largest frequencies are said; all for None.
 
     Returns
     -------
@@ -66,7 +99,7 @@ def cell_in_words(cells: PublishedCells, column: Column, row: int) -> str:
     if isinstance(cells, ValueSets):
         return _set(column, np.flatnonzero(cells.members[row]).tolist())
     shares = cells.shares[row]
-    order = np.argsort(-shares, kind="stable")[:_N_SHARES]
+    order = np.argsort(-shares, kind="stable")[:n_shares]
     return ", ".join(
         f"{value_in_words(column, place)} {percent(shares[place])}"
         for place in order
@@ -74,9 +107,14 @@ def cell_in_words(cells: PublishedCells, column: Column, row: int) -> str:
     )
 
 
-def value_in_words(column: Column, coordinate: float) -> str:
-    """Return a value by its coordinate: a listed one by its name."""
-    return str(column.values[round(coordinate)]) if column.is_listed else f"{coordinate:.10g}"
+def value_in_words(column: Column, coordinate: float, *, marks: frozenset[str] = _MARKS) -> str:
+    """Return a value by its coordinate: a listed one by its name, in quotes if it holds a mark."""
+    if not column.is_listed:
+        if float(coordinate).is_integer():
+            return str(int(coordinate))
+        return np.format_float_positional(coordinate, precision=_DIGITS, fractional=False, trim="-")
+    word = str(column.values[round(coordinate)])
+    return word if word and not marks & set(word) else json.dumps(word, ensure_ascii=False)
 
 
 def _range(column: Column, low: float, high: float) -> str:
@@ -87,7 +125,9 @@ def _range(column: Column, low: float, high: float) -> str:
         return value_in_words(column, low)
     if low <= ends[0] and high >= ends[1]:
         return SUPPRESSED
-    return f"[{value_in_words(column, low)}-{value_in_words(column, high)}]"
+    marks = _MARKS | {"-"} if column.dtype == "string" else _MARKS
+    first, last = (value_in_words(column, end, marks=marks) for end in (low, high))
+    return f"[{first}-{last}]"
 
 
 def _set(column: Column, places: list[int]) -> str:

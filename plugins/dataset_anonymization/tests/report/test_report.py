@@ -8,10 +8,25 @@ import numpy as np
 import pandas as pd
 import pytest
 from anomed_dataset_anonymization.privacy import equivalence_classes
-from anomed_dataset_anonymization.report import class_sizes_chart, column_charts, readable_table
+from anomed_dataset_anonymization.report import (
+    class_sizes_chart,
+    column_charts,
+    readable_frame,
+    readable_table,
+)
+from anomed_dataset_anonymization.report.readable import cell_in_words
 from anomed_dataset_anonymization.schema import Bounds, Column, TableSchema
-from anomed_dataset_anonymization.schemes import canonicalise
+from anomed_dataset_anonymization.schemes import (
+    Frequencies,
+    Points,
+    PublishedTable,
+    Ranges,
+    ValueSets,
+    canonicalise,
+)
 from anomed_dataset_anonymization.utility import boxes_of_people, boxes_of_published
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 SCHEMA = TableSchema(
     columns=[
@@ -58,6 +73,56 @@ def test_only_the_first_rows_are_shown():
     table = canonical("same", **PEOPLE.to_dict("list"))
     assert len(readable_table(table, n_rows=2).rows) == 2
     assert words(table)[0] == ("18", "none", "F")
+
+
+NAMES = ["a", "b", "a, b", "*", "{a}", 'say "c"', "", "a-b", "50 %", " a"]
+COLUMNS = {
+    "n": Column(name="n", kind="cardinal", dtype="float64", domain=Bounds(low=-2, high=2, step=1)),
+    "o": Column(name="o", kind="ordinal", dtype="string", domain=NAMES),
+    "s": Column(name="s", kind="nominal", dtype="string", domain=NAMES),
+}
+
+
+@st.composite
+def published(draw):
+    n_rows, n_names = draw(st.integers(1, 30)), len(NAMES)
+    rng = np.random.default_rng(draw(st.integers(0, 2**32)))
+    name = draw(st.sampled_from(sorted(COLUMNS)))
+    low, high = np.sort(rng.integers(0, 5 if name == "n" else n_names, (2, n_rows)), axis=0)
+    offset = -2.0 if name == "n" else 0.0
+    kinds = {
+        "points": Points(values=np.where(rng.random(n_rows) < 0.1, np.nan, low + offset)),
+        "ranges": Ranges(low=low + offset, high=high + offset),
+    }
+    if name == "s":
+        members = rng.random((n_rows, n_names)) < 0.4
+        members[np.arange(n_rows), low] = True
+        shares = members / members.sum(axis=1, keepdims=True)
+        kinds["ranges"] = draw(
+            st.sampled_from([ValueSets(members=members), Frequencies(shares=shares)])
+        )
+    return PublishedTable(
+        schema=TableSchema(columns=[COLUMNS[name]]),
+        scheme="generalization",
+        cells={name: kinds[draw(st.sampled_from(sorted(kinds)))]},
+    )
+
+
+@given(published())
+@settings(deadline=None)
+def test_words_are_alike_exactly_if_the_cells_are(table):
+    (name,) = table.cells
+    words = readable_frame(table)[name].tolist()
+    pairs = set(zip(words, table.codes[name].tolist(), strict=True))
+    assert len(pairs) == len(set(words)) == len(set(table.codes[name].tolist()))
+
+
+def test_numbers_are_written_with_all_their_digits_and_no_more():
+    domain = Bounds(low=0, high=2**53 - 1, step=1)
+    column = Column(name="n", kind="cardinal", dtype="int64", domain=domain)
+    numbers = {2.0**53 - 1: "9007199254740991", 0.1 + 0.2: "0.3", 18.25: "18.25", -5.0: "-5"}
+    for number, word in numbers.items():
+        assert cell_in_words(Points(values=np.array([number])), column, 0) == word
 
 
 def test_shares_before_and_after_are_those_of_both_tables():
