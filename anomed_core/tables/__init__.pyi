@@ -1,5 +1,6 @@
 from .command_options import read_as_told as read_as_told
 from .command_options import table_options as table_options
+from .identifiers import refuse_identifiers as refuse_identifiers
 from .options import KINDS as KINDS
 from .options import ColumnKind as ColumnKind
 from .options import TableOptions as TableOptions

@@ -8,6 +8,7 @@ from anomed_dataset_anonymization.anonymizers.microaggregation import Mdav, mdav
 from anomed_dataset_anonymization.anonymizers.mondrian import Mondrian, mondrian_partition
 from anomed_dataset_anonymization.anonymizers.noise import Noise, add_noise
 from anomed_dataset_anonymization.anonymizers.pram import Pram, randomise_values
+from anomed_dataset_anonymization.anonymizers.publication import anonymize_for_publication
 from anomed_dataset_anonymization.anonymizers.rank_swapping import RankSwapping, swap_values
 from anomed_dataset_anonymization.anonymizers.recoding import FullDomain, LeveledColumn
 from anomed_dataset_anonymization.anonymizers.registry import ANONYMIZERS, create_anonymizer
@@ -28,6 +29,7 @@ __all__ = [
     "RankSwapping",
     "Suppression",
     "add_noise",
+    "anonymize_for_publication",
     "create_anonymizer",
     "find_datafly_levels",
     "find_optimal_levels",

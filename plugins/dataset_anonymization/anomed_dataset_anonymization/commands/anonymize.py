@@ -2,24 +2,34 @@
 
 from __future__ import annotations
 
+import json
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+import attrs
 import click
 
-from anomed_dataset_anonymization.commands.table_files import (
+from anomed_core.tables import read_as_told, table_options
+from anomed_dataset_anonymization.commands.description import describe, leave_out
+from anomed_dataset_anonymization.commands.words import (
     ANY_FILE,
+    names_option,
+    read_hierarchies,
     read_names,
-    read_table,
-    write_table,
+    read_parameters,
 )
 
 if TYPE_CHECKING:
     import pandas as pd
 
+    from anomed_core.tables import TableRead
     from anomed_dataset_anonymization.schema import TableSchema
+    from anomed_dataset_anonymization.schemes import PublishedTable
 
 _CONTEXT = {"ignore_unknown_options": True, "help_option_names": ["-h", "--help"]}
+_KINDS = {"int64": "integer", "float64": "number", "string": "text", "bool": "boolean"}
+_FORMATS = ("scheme", "readable")
 
 
 class _MethodCommand(click.Command):
@@ -31,8 +41,6 @@ class _MethodCommand(click.Command):
         formatter: click.HelpFormatter,
     ) -> None:
         """Write what the registry knows."""
-        import attrs
-
         from anomed_dataset_anonymization.anonymizers import ANONYMIZERS
 
         kinds: dict[str, Any] = dict(ANONYMIZERS)
@@ -55,9 +63,8 @@ def _shown(field: Any) -> str:
 @click.argument("table", type=ANY_FILE)
 @click.option("--method", required=True, metavar="NAME", help="How to anonymize; see below.")
 @click.option("--schema", type=ANY_FILE, help="JSON file as 'anomed challenge init' writes it.")
-@click.option(
+@names_option(
     "--quasi-identifiers",
-    metavar="A,B,...",
     help="What others know, where there is no schema; all columns by default.",
 )
 @click.option(
@@ -67,7 +74,22 @@ def _shown(field: Any) -> str:
     metavar="COLUMN=FILE",
     help="Lines value;group;...;* for a column; may be given several times.",
 )
+@table_options
+@click.option(
+    "--declare",
+    metavar="COLUMN",
+    default="",
+    help="Publish the column, such as record_id, beside the rows, so that each says whose it is.",
+)
 @click.option("--seed", type=int, help="Makes what is drawn reproducible.")
+@click.option(
+    "--format",
+    "form",
+    type=click.Choice(_FORMATS),
+    default=_FORMATS[0],
+    show_default=True,
+    help="Cells in the columns of the method's scheme, for programs, or in words: [18-34], {F, M}.",
+)
 @click.option(
     "--output",
     type=click.Path(dir_okay=False, path_type=Path),
@@ -84,160 +106,133 @@ def anonymize(  # noqa: PLR0913 - each option is one
     *,
     method: str,
     schema: Path | None,
-    quasi_identifiers: str | None,
+    quasi_identifiers: tuple[str, ...],
     hierarchies: tuple[str, ...],
+    reading: tuple[str, ...],
+    dropped: tuple[str, ...],
+    as_json: bool,
+    declare: str,
     seed: int | None,
+    form: str,
     output: Path | None,
     report: Path | None,
     parameters: tuple[str, ...],
 ) -> None:
     """Anonymize TABLE (CSV or parquet) and say what is lost and what it protects.
 
-    Parameters of the method are given as options: --method mondrian --k 10.
+    Parameters of the method are given as options: --method mondrian --k 10. What is written says
+    nothing of the order of the people, and has no index.
     """
     import numpy as np
 
     from anomed_core import UsageError
-    from anomed_dataset_anonymization.anonymizers import create_anonymizer
+    from anomed_dataset_anonymization.anonymizers import (
+        anonymize_for_publication,
+        create_anonymizer,
+    )
+    from anomed_dataset_anonymization.commands.summary import page_of, summarize
 
     try:
-        people = read_table(table)
-        described = _schema_of(people, schema, read_names(quasi_identifiers))
-        chosen: dict[str, Any] = dict(_options(parameters))
+        written = _written_schema(schema, quasi_identifiers)
+        kinds = {column.name: _KINDS[column.dtype] for column in written} if written else None
+        read = read_as_told(table, reading, dropped=dropped, kinds=kinds)
+        people, ids = _apart(read.frame, declare)
+        described = _described(people, written, quasi_identifiers)
+        chosen: dict[str, Any] = dict(read_parameters(parameters))
         if hierarchies:
-            chosen["hierarchies"] = _read_hierarchies(hierarchies)
+            chosen["hierarchies"] = read_hierarchies(hierarchies, described.names)
         anonymizer = create_anonymizer(method, chosen)
-        published = anonymizer.anonymize(people, described, rng=np.random.default_rng(seed))
-        lines = summary(people, published, anonymizer.scheme, schema=described)
-        for line in lines:
-            click.echo(line)
+        published = anonymize_for_publication(
+            people, anonymizer, described, rng=np.random.default_rng(seed)
+        )
+        summary = summarize(people, published)
         if report is not None:
-            html = _page(table.name, lines, people, published, anonymizer.scheme, described)
+            html = page_of(table.name, summary, people, published)
             report.write_text(html, encoding="utf-8")
         output = output or table.with_name(f"{table.stem}-{method}{table.suffix}")
-        write_table(published, output)
+        _write(published, output, read=read, form=form, ids=ids)
     except ValueError as error:
         raise UsageError(str(error)) from error
-    click.echo(f"wrote {output}: {len(published)} rows, scheme {anonymizer.scheme}")
+    if as_json:
+        facts = {"output": str(output), "scheme": anonymizer.scheme, **attrs.asdict(summary)}
+        click.echo(json.dumps(facts, indent=2, ensure_ascii=False))
+        return
+    for line in summary.lines():
+        click.echo(line)
+    click.echo(f"wrote {output}: {published.n_rows} rows, scheme {anonymizer.scheme}")
 
 
-def summary(
-    people: pd.DataFrame, published: pd.DataFrame, scheme: str, *, schema: TableSchema
-) -> list[str]:
-    """Say in a few lines what an anonymized table loses and protects.
-
-    Parameters
-    ----------
-    people, published : DataFrame
-        Before and after.
-    scheme : str
-        How the published cells are to be read.
-    schema : TableSchema
-        Describes the people.
-
-    Returns
-    -------
-    list of str
-    """
-    from anomed_dataset_anonymization.privacy import (
-        k_anonymity,
-        prosecutor_risk,
-        published_classes,
-    )
-    from anomed_dataset_anonymization.schema import encode
-    from anomed_dataset_anonymization.schemes import canonicalise
-    from anomed_dataset_anonymization.threat import key_shares
-    from anomed_dataset_anonymization.utility import (
-        boxes_of_people,
-        boxes_of_published,
-        gcp,
-        k_marginal_score,
-    )
-
-    table = canonicalise(published, scheme, schema=schema, leaky=people)
-    boxes = boxes_of_published(table)
-    classes = published_classes(table)
-    risk = prosecutor_risk(classes)
-    marginals = k_marginal_score(boxes_of_people(people, schema), boxes)
-    key, given_away = max(
-        key_shares(table, encode(people, schema)).items(), key=lambda item: item[1]
-    )
-    return [
-        f"people published: {table.n_rows} of {len(people)}",
-        f"k: {k_anonymity(classes)} ({classes.n_classes} classes)",
-        f"average risk of being named by class: {risk.average:.4f}",
-        f"given away by the value of {key} alone: {given_away:.1%}",
-        f"global certainty penalty: {gcp(boxes, len(people)):.4f}",
-        f"k-marginal score: {marginals:.1f} of 1000",
-    ]
-
-
-def _page(
-    name: str,
-    lines: list[str],
-    people: pd.DataFrame,
-    published: pd.DataFrame,
-    scheme: str,
-    schema: TableSchema,
-) -> str:
-    """Return a page: the summary, the classes, each column before and after, the first rows."""
-    from anomed_core.report import Fact, Facts, Section, page
-    from anomed_dataset_anonymization.privacy import published_classes
-    from anomed_dataset_anonymization.report import (
-        class_sizes_chart,
-        column_charts,
-        readable_table,
-    )
-    from anomed_dataset_anonymization.schemes import canonicalise
-    from anomed_dataset_anonymization.utility import boxes_of_people, boxes_of_published
-
-    table = canonicalise(published, scheme, schema=schema, leaky=people)
-    original, boxes = boxes_of_people(people, schema), boxes_of_published(table)
-    names = ("original", "anonymized")
-    pairs = (line.split(": ", 1) for line in lines)
-    facts = [Fact(name=what, value=value) for what, value in pairs]
-    columns = column_charts(original, boxes, schema, names=names)
-    return page(
-        f"{name}, anonymized",
-        [
-            Facts(facts),
-            class_sizes_chart(published_classes(table)),
-            Section(title="Columns", parts=columns),
-            Section(title="The first rows", parts=[readable_table(table)]),
-        ],
-    )
-
-
-def _schema_of(people: pd.DataFrame, path: Path | None, names: list[str]) -> TableSchema:
+def _written_schema(path: Path | None, names: Sequence[str]) -> TableSchema | None:
     from anomed_dataset_anonymization.schema import TableSchema
 
-    if path is not None and names:
+    if path is None:
+        return None
+    if names:
         raise ValueError("give either --schema or --quasi-identifiers, not both")
-    if path is not None:
-        return TableSchema.from_json(path.read_text(encoding="utf-8"))
+    return TableSchema.from_json(path.read_text(encoding="utf-8"))
+
+
+def _apart(frame: pd.DataFrame, declare: str) -> tuple[pd.DataFrame, pd.Series[Any] | None]:
+    """Part what says who is who from what is said of people."""
+    from anomed_core import UsageError
+    from anomed_dataset_anonymization.schema.frames import RECORD_ID
+
+    if not declare:
+        return frame, None
+    if declare not in frame.columns:
+        raise UsageError(f"there is no column {declare!r} to declare, only {', '.join(frame)}")
+    ids = frame[declare]
+    if ids.isna().any() or not ids.is_unique:
+        raise UsageError(
+            f"column {declare!r} does not say who is who, as a value is missing or comes twice; "
+            f"declare one such as {RECORD_ID}"
+        )
+    click.echo(f"{declare}: published beside the rows, so that they say whose they are", err=True)
+    return frame.drop(columns=declare), ids
+
+
+def _described(
+    people: pd.DataFrame, written: TableSchema | None, names: Sequence[str]
+) -> TableSchema:
+    from anomed_dataset_anonymization.schema.frames import RECORD_ID
+
+    if written is not None:
+        for name in people.columns:
+            if name not in written:
+                leave_out(name, "the schema does not name it")
+        return written
+    if RECORD_ID in people.columns:
+        raise ValueError(
+            f"column {RECORD_ID!r} says whose each row is; leave it out by --drop {RECORD_ID}, or "
+            f"publish it all the same by --declare {RECORD_ID}"
+        )
     if not names:
-        click.echo("without --schema or --quasi-identifiers, others may know every column")
-    return TableSchema.infer(people, quasi_identifiers=names or list(people.columns))
+        click.echo(
+            "without --schema or --quasi-identifiers, others may know every column", err=True
+        )
+    known = read_names(names, list(people.columns)) if names else list(people.columns)
+    return describe(people, quasi_identifiers=known)
 
 
-def _options(words: tuple[str, ...]) -> list[tuple[str, str]]:
-    """Read ``--k 10 --relaxed yes`` and ``--k=10``."""
-    options, rest = [], list(words)
-    while rest:
-        name, separator, value = rest.pop(0).partition("=")
-        if not name.startswith("--") or (not separator and not rest):
-            raise ValueError(f"expected --parameter VALUE of the method, got {name!r}")
-        options.append((name[2:], value if separator else rest.pop(0)))
-    return options
+def _write(
+    table: PublishedTable, path: Path, *, read: TableRead, form: str, ids: pd.Series[Any] | None
+) -> None:
+    """Write a canonical table, its values as they were written, and nothing else."""
+    from anomed_core.tables import write_table
+    from anomed_dataset_anonymization.report import readable_frame
+    from anomed_dataset_anonymization.schemes import write_scheme
 
-
-def _read_hierarchies(given: tuple[str, ...]) -> dict[str, Any]:
-    from anomed_dataset_anonymization.schema.hierarchies import read_hierarchy
-
-    hierarchies = {}
-    for text in given:
-        column, separator, file = text.partition("=")
-        if not separator or not Path(file).is_file():
-            raise ValueError(f"expected --hierarchy COLUMN=FILE with a file that exists: {text!r}")
-        hierarchies[column] = read_hierarchy(Path(file))
-    return hierarchies
+    kinds: Mapping[str, Any] = {}
+    if form == "readable":
+        frame = readable_frame(table)
+    else:
+        frame = write_scheme(table).to_pandas()
+        kinds = {
+            name: read.kinds[column]
+            for column in table.schema.names
+            for name in (column, f"{column}_min", f"{column}_max")
+            if name in frame
+        }
+    if ids is not None and table.lineage is not None:
+        frame.insert(0, str(ids.name), ids.iloc[table.lineage].to_numpy())
+    write_table(frame, path, kinds=kinds, separator=read.separator, decimal=read.decimal)

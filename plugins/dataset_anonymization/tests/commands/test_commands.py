@@ -139,7 +139,7 @@ def test_anonymize_needs_a_table_and_a_method_only(run: Run) -> None:
 
     assert result.exit_code == 0, result.output
     assert "others may know every column" in result.output
-    assert "illness_gout" in pd.read_csv("people-mondrian.csv").columns
+    assert "grade_top" in pd.read_csv("people-mondrian.csv").columns
 
 
 def test_anonymize_writes_a_page_with_readable_cells(run: Run) -> None:
@@ -157,10 +157,11 @@ def test_anonymize_writes_a_page_with_readable_cells(run: Run) -> None:
 
 def test_anonymize_says_which_column_gives_people_away(run: Run) -> None:
     people = pd.read_csv("people.csv")
-    people.assign(note=[f"case {i}" for i in range(len(people))]).to_csv("notes.csv", index=False)
-    words = ("anonymize", "notes.csv", "--quasi-identifiers", "age,town", "--method", "mondrian")
+    weights = np.random.default_rng(1).integers(40_000, 120_000, len(people)) / 1000
+    people.assign(weight=weights).to_csv("weights.csv", index=False)
+    words = ("anonymize", "weights.csv", "--quasi-identifiers", "age,town", "--method", "mondrian")
 
-    assert "given away by the value of note alone: 100.0%" in run(*words).output
+    assert re.search(r"given away by the value of weight alone: 99\.\d%", run(*words).output)
 
 
 def test_files_that_cannot_be_written_are_said(run: Run) -> None:
@@ -179,4 +180,4 @@ def test_damaged_files_are_refused(run: Run) -> None:
     Path("people.parquet").write_bytes(b"no parquet")
     words = ("people.parquet", "--quasi-identifiers", "a", "--sensitive", "b")
 
-    assert "not a readable" in str(run("challenge", "init", *words).exception)
+    assert "no readable parquet file" in str(run("challenge", "init", *words).exception)
