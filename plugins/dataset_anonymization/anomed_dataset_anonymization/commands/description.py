@@ -13,7 +13,7 @@ from anomed_core import UsageError
 if TYPE_CHECKING:
     import pandas as pd
 
-    from anomed_dataset_anonymization.schema import TableSchema
+    from anomed_dataset_anonymization.schema import Column, TableSchema
 
 
 def describe(
@@ -22,6 +22,7 @@ def describe(
     quasi_identifiers: Collection[str],
     sensitive: Collection[str] = (),
     orders: Mapping[str, Sequence[Any]] | None = None,
+    for_challenge: bool = False,
 ) -> TableSchema:
     """Describe people as they look, and leave out, with a line, what can't be and nobody named.
 
@@ -33,6 +34,8 @@ def describe(
         Columns with a role.
     orders
         All values of columns, in ascending order.
+    for_challenge
+        Whether participants will hand in tables with these columns, beside those of the protocol.
 
     Returns
     -------
@@ -50,21 +53,26 @@ def describe(
     orders = orders or {}
     named = {*quasi_identifiers, *sensitive, *orders}
     refuse_identifiers(people, unchanged=set(people.columns) - named)
-    kept = []
-    for name in people.columns:
+    kept: dict[str, Column] = {}
+    for name in sorted(people.columns, key=lambda name: name not in named):
         order = {name: orders[name]} if name in orders else {}
         try:
-            TableSchema.infer(people[[name]], ordinal=order)
+            (column,) = TableSchema.infer(people[[name]], ordinal=order)
+            if for_challenge:
+                TableSchema(columns=[*kept.values(), column]).require_clear_names()
         except ValueError as error:
             if name in named:
                 raise UsageError(f"{error} {offer_to_drop(name)}") from error
             leave_out(name, f"nobody asked for it, and {error}")
         else:
-            kept.append(name)
+            kept[name] = column
     if not kept:
         raise UsageError("no column can be described; give one of numbers, text or booleans")
     return TableSchema.infer(
-        people[kept], quasi_identifiers=quasi_identifiers, sensitive=sensitive, ordinal=orders
+        people[[name for name in people.columns if name in kept]],
+        quasi_identifiers=quasi_identifiers,
+        sensitive=sensitive,
+        ordinal=orders,
     )
 
 

@@ -76,8 +76,8 @@ def init(  # noqa: PLR0913 - each option is one
             orders=read_orders(
                 orders, lambda name: people[name].dropna().unique().tolist(), columns=columns
             ),
+            for_challenge=True,
         )
-        schema.require_clear_names()
     except ValueError as error:
         raise UsageError(str(error)) from error
     output.mkdir(parents=True, exist_ok=True)
