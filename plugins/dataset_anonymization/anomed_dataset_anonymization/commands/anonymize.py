@@ -28,7 +28,6 @@ if TYPE_CHECKING:
     from anomed_dataset_anonymization.schemes import PublishedTable
 
 _CONTEXT = {"ignore_unknown_options": True, "help_option_names": ["-h", "--help"]}
-_KINDS = {"int64": "integer", "float64": "number", "string": "text", "bool": "boolean"}
 _FORMATS = ("scheme", "readable")
 
 
@@ -134,7 +133,7 @@ def anonymize(  # noqa: PLR0913 - each option is one
 
     try:
         written = _written_schema(schema, quasi_identifiers)
-        kinds = {column.name: _KINDS[column.dtype] for column in written} if written else None
+        kinds = written.kinds if written else None
         read = read_as_told(table, reading, dropped=dropped, kinds=kinds)
         people, ids = _apart(read.frame, declare)
         described = _described(people, written, quasi_identifiers)

@@ -67,6 +67,20 @@ def test_the_written_challenge_passes_its_check(run: Run) -> None:
     assert "1 challenge(s) checked: people" in result.output
 
 
+def test_the_written_challenge_reads_the_table_as_it_was_told(run: Run) -> None:
+    people = pd.read_csv("people.csv").assign(**{"full name": [f"P {n}" for n in range(400)]})
+    people.assign(plz=["123", "?"] * 200).to_csv("people.csv", sep=";", index=False)
+    told = ("--drop", "full name", "--read", "kind:plz=text", "--read", "na_values=?")
+    assert run(*INIT, *ROLES, *told).exit_code == 0
+    options = tomllib.loads(Path("challenge.toml").read_text())["challenges"]["people"]
+    result = run("challenge", "check", "challenge.toml")
+
+    assert options["data"]["source"] == (
+        "csv:people.csv?kind:plz=text&na_values=%3F&drop=full%20name"
+    )
+    assert result.exit_code == 0, result.output
+
+
 def test_init_overwrites_only_when_told(run: Run) -> None:
     assert run(*INIT, *ROLES).exit_code == 0
     again = run(*INIT, *ROLES)
