@@ -30,14 +30,17 @@ def read_parquet(
     Raises
     ------
     TableError
-        If the file can't be read, keeps an index that nobody spoke of, repeats a name, or has a
-        column of another type than text, numbers, booleans, dates and categories of these.
+        If the file can't be read or has no record, keeps an index that nobody spoke of, repeats a
+        name, or has a column of another type than text, numbers, booleans, dates and categories of
+        these.
     """
     try:
         file = pq.ParquetFile(path)
         schema = file.schema_arrow
     except (pa.ArrowException, OSError) as error:
         raise TableError(path.name, f"no readable parquet file: {error}") from error
+    if not file.metadata.num_rows:
+        raise TableError(path.name, "there is no record; give at least one")
     names = _names(schema, options, source=path.name)
     for field in schema:
         if field.name in names and _kind(field.type) is None:

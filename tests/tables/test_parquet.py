@@ -157,6 +157,11 @@ def test_damaged_files_are_refused(tmp_path: Path) -> None:
         read_table(path)
 
 
+def test_tables_without_records_are_refused(tmp_path: Path) -> None:
+    with pytest.raises(TableError, match="there is no record; give at least one"):
+        read_table(written(tmp_path, age=pa.array([], pa.int64())))
+
+
 def test_what_is_written_has_no_index_and_no_metadata(tmp_path: Path) -> None:
     path = tmp_path / "people.parquet"
     frame = pd.DataFrame({"age": [20, 21]}, index=["Ada", "Bo"])

@@ -23,9 +23,6 @@ METHOD_NAMES = (
 ANY_FILE = click.Path(exists=True, dir_okay=False, path_type=Path)
 Command = TypeVar("Command", bound=Callable[..., Any])
 
-_IDENTIFYING_SHARE = 0.95
-_FEW_TEXTS = 20
-
 
 def method_options(command: Command) -> Command:
     """Add what says how methods run."""
@@ -111,21 +108,3 @@ def read_steps(texts: tuple[str, ...]) -> dict[str, float]:
         if not column:
             raise click.BadParameter(f"--step takes COLUMN=WIDTH, got {text!r}")
     return steps
-
-
-def refuse_identifiers(people: Any) -> None:
-    """Refuse a table with a column of texts that nearly everybody has a different one of.
-
-    Raises
-    ------
-    click.UsageError
-        If there is one.
-    """
-    for name, column in people.select_dtypes(exclude=["number", "bool", "datetime"]).items():
-        n_records, n_texts = int(column.notna().sum()), column.nunique()
-        if n_texts > max(_FEW_TEXTS, _IDENTIFYING_SHARE * n_records):
-            raise click.UsageError(
-                f"column {name!r} holds {n_texts} different texts in {n_records} records, so it "
-                "identifies people, and methods would publish its texts; leave it out by "
-                f"--drop {name}, or recode it to texts that people share"
-            )

@@ -9,14 +9,13 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from anomed_core.tables import read_as_told, table_options
+from anomed_core.tables import read_as_told, refuse_identifiers, table_options
 from anomed_dataset_synthesis.commands.command_line import (
     ANY_FILE,
     METHOD_NAMES,
     complaints,
     method_options,
     read_steps,
-    refuse_identifiers,
 )
 
 if TYPE_CHECKING:
@@ -103,7 +102,7 @@ def compare(  # noqa: PLR0913 - each option is one
     rng = np.random.default_rng(options.pop("seed"))
     with complaints():
         people = read_as_told(table, reading, dropped=dropped, times=False).frame
-    refuse_identifiers(people)
+        refuse_identifiers(people)
     with tempfile.TemporaryDirectory(prefix="anomed-") as folder, complaints():
         real = _divided(people, steps, rng=rng)
         setting = _setting(real, secrets, tasks=tasks, targets=targets, rng=rng)

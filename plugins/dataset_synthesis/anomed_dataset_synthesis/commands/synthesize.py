@@ -12,14 +12,13 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from anomed_core.tables import read_as_told, table_options, write_table
+from anomed_core.tables import read_as_told, refuse_identifiers, table_options, write_table
 from anomed_dataset_synthesis.commands.command_line import (
     ANY_FILE,
     METHOD_NAMES,
     complaints,
     method_options,
     read_steps,
-    refuse_identifiers,
 )
 
 if TYPE_CHECKING:
