@@ -153,7 +153,12 @@ def anonymize(  # noqa: PLR0913 - each option is one
     except ValueError as error:
         raise UsageError(str(error)) from error
     if as_json:
-        facts = {"output": str(output), "scheme": anonymizer.scheme, **attrs.asdict(summary)}
+        facts = {
+            "output": str(output),
+            "scheme": anonymizer.scheme,
+            "columns": list(described.names),
+            **attrs.asdict(summary),
+        }
         click.echo(json.dumps(facts, indent=2, ensure_ascii=False))
         return
     for line in summary.lines():

@@ -62,7 +62,7 @@ def describe(
                 TableSchema(columns=[*kept.values(), column]).require_clear_names()
         except ValueError as error:
             if name in named:
-                raise UsageError(f"{error} {offer_to_drop(name)}") from error
+                raise UsageError(f"{str(error).rstrip('.')} {offer_to_drop(name)}") from error
             leave_out(name, f"nobody asked for it, and {error}")
         else:
             kept[name] = column

@@ -214,6 +214,7 @@ def test_programs_are_told_in_json(run: Run) -> None:
     said = json.loads(result.stdout)
 
     assert said["output"] == "people-mondrian.csv"
+    assert said["columns"] == ["age", "town", "grade", "illness"]
     assert (said["scheme"], said["people"], said["published"]) == ("generalization", 400, 400)
     assert said["k"] >= 10
     assert said["given_away"] < 0.2
