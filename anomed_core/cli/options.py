@@ -58,6 +58,21 @@ def overrides(**given: Any) -> dict[str, Any]:
     }
 
 
+def given_reason(text: str) -> str:
+    """Return the reason of a decision, which must say something.
+
+    Raises
+    ------
+    UsageError
+        If it is empty.
+    """
+    from anomed_core.errors import UsageError
+
+    if not text.strip():
+        raise UsageError("the reason is empty; say in a sentence why this is decided")
+    return text.strip()
+
+
 def print_json(value: Any) -> None:
     """Print a value as indented JSON."""
     click.echo(json.dumps(value, indent=2, ensure_ascii=False, default=str))

@@ -142,6 +142,9 @@ def _refuse_unknown_kind(challenges: list[HostedChallenge], kind: str | None) ->
 @click.argument("score_id", metavar="ID", type=int)
 @records_options
 @click.option("--reason", required=True, metavar="TEXT", help="Why; everybody may read it.")
+@click.option(
+    "--return-attempt", is_flag=True, help="Let it be made once more, a final in place of this one."
+)
 @json_option
 def annul_score(
     score_id: int,
@@ -149,22 +152,28 @@ def annul_score(
     state: Path | None,
     ledger: str | None,
     reason: str,
+    return_attempt: bool,
     as_json: bool,
 ) -> None:
     """Let a score count no more: it leaves the rankings, the recorded row stays.
 
-    ID is the number of its newest version. The annulment is a row of the audit.
+    ID is the number of its newest version. With the final of an anonymizer, all attacks on it are
+    annulled, and their attempts return. The annulment is a row of the audit.
     """
-    from anomed_core.errors import UsageError
+    from anomed_core.cli.options import given_reason
 
-    if not reason.strip():
-        raise UsageError("the reason is empty; say in a sentence why the score is annulled")
+    why = given_reason(reason)
     with open_records(config, state=state, ledger=ledger) as records:
-        annulled = records.ledger.annul(score_id, reason.strip())
+        annulled, *attacks = records.ledger.annul(score_id, why, return_attempt=return_attempt)
     if as_json:
-        print_json(annulled.as_dict())
+        print_json({**annulled.as_dict(), "with": [attack.as_dict() for attack in attacks]})
         return
     click.echo(f"Score {score_id} is annulled; row {annulled.id} says why.")
+    if attacks:
+        numbers = ", ".join(str(attack.supersedes) for attack in attacks)
+        click.echo(f"So is what rests on it ({numbers}); attempts at it return.")
+    if return_attempt:
+        click.echo("Its attempt returns: it may be made once more.")
 
 
 @scores.command("reevaluate")

@@ -8,7 +8,7 @@ from datetime import datetime
 import sqlalchemy as sa
 
 from anomed_core.errors import LedgerError
-from anomed_core.ledger import chain, claims, opening
+from anomed_core.ledger import annulment, chain, claims, opening
 from anomed_core.ledger.claims import Claim, ClaimRequest
 from anomed_core.ledger.criteria import RankedMetric, ranked_text
 from anomed_core.ledger.follow_ups import add_follow_ups, settle_follow_up
@@ -21,7 +21,6 @@ from anomed_core.ledger.schema import (
 from anomed_core.ledger.scores import (
     NewScore,
     Provenance,
-    annulled_version,
     append_score,
     has_entry,
     new_version,
@@ -270,8 +269,11 @@ class Ledger(LedgerReader):
             self._add_follow_ups(connection, version, follow_ups)
             return version
 
-    def annul(self, score_id: int, reason: str) -> Score:
+    def annul(self, score_id: int, reason: str, *, return_attempt: bool = False) -> list[Score]:
         """Append a version of a score that does not count; the old row stays.
+
+        With a final of an anonymizer, the house's results on it are annulled, and the finals of
+        attacks on it, whose attempts return: nobody pays for a target that is taken away.
 
         Parameters
         ----------
@@ -279,25 +281,26 @@ class Ledger(LedgerReader):
             Number of the newest version so far.
         reason
             Why, for everybody who reads the score, and for the audit.
+        return_attempt
+            Whether the attempt returns, so that a final may be handed in once more.
 
         Returns
         -------
-        Score
-            The new version, `annulled`.
+        list of Score
+            The new version, `annulled`, and those of all that is annulled with it.
 
         Raises
         ------
         LedgerError
-            If there is no such score, a newer version of it, or it was annulled already.
+            If there is no such score, a newer version of it, or it was annulled already; if an
+            attempt shall return that the house never made.
         """
         with self._database.writing() as connection:
             self._database.serialise(connection, f"supersede {score_id}")
             now = self._clock.now(connection)
-            new = annulled_version(newest_row(connection, score_id), reason)
-            version = append_score(connection, new, now=now)
-            detail = {"score": str(score_id), "version": str(version.id), "reason": reason}
-            chain.append_audit(connection, "score annulled", detail, now=now)
-            return version
+            return annulment.annul(
+                connection, score_id, reason, return_attempt=return_attempt, now=now
+            )
 
     def audit(self, action: str, **detail: str) -> None:
         """Append an audit row."""

@@ -40,9 +40,9 @@ class Attempt:
     kind, subject, split
         What was claimed.
     state
-        ``claimed``, ``scored`` or ``released``.
+        ``claimed``, ``scored``, ``released`` after a failure, or ``returned`` by an annulment.
     reason
-        Why it was released, if it was.
+        Why it was released or returned, if it was.
     score_id
         The recorded score, if there is one.
     claimed_at, settled_at
@@ -244,9 +244,17 @@ def _submitters(
 ) -> list[tuple[str, Split]]:
     """Return which anonymizers have a score of these kinds, and for which splits, sorted.
 
-    Whose final was annulled is left out.
+    Whose final was annulled is left out, unless another one was handed in after it.
     """
-    annulled = scores.alias("annulled")
+    annulled, later = scores.alias("annulled"), scores.alias("later")
+    next_final = sa.select(later.c.id).where(
+        *(
+            later.c[name] == annulled.c[name]
+            for name in ("challenge", "kind", "anonymizer", "split", "origin")
+        ),
+        later.c.id > annulled.c.id,
+        later.c.supersedes.is_(None),
+    )
     query = (
         sa.select(scores.c.anonymizer, scores.c.split)
         .distinct()
@@ -261,6 +269,7 @@ def _submitters(
                     annulled.c.split == Split.VALIDATION.value,
                     annulled.c.origin == "participant",
                     annulled.c.annulled != "",
+                    ~next_final.exists(),
                 )
             ),
         )

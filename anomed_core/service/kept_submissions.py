@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Sequence
 
 import attrs
 
@@ -105,10 +106,11 @@ class KeptSubmissions:
         before
             Only what was submitted before the score of this number; ``None`` takes all.
         """
-        finals = self._scores(hosted, anonymizer, Split.VALIDATION, before)
+        finals = _standing(self._scores(hosted, anonymizer, Split.VALIDATION, before))
         candidates = list(reversed(finals))
         if whole and (split is Split.TUNING or (split is None and not finals)):
-            candidates = list(reversed(self._scores(hosted, anonymizer, Split.TUNING, before)))
+            tuning = self._scores(hosted, anonymizer, Split.TUNING, before)
+            candidates = [score for score in reversed(tuning) if not score.annulled]
         submission = None
         if whole:
             kept = (self.of_score(hosted, score) for score in candidates)
@@ -128,6 +130,12 @@ class KeptSubmissions:
             )
             if score.origin == "participant" and (before is None or first.id < before)
         ]
+
+
+def _standing(finals: Sequence[Score]) -> list[Score]:
+    """Leave out annulled finals after which another one was handed in."""
+    last = {score.kind: score.id for score in finals}
+    return [score for score in finals if not score.annulled or last[score.kind] == score.id]
 
 
 def refuse_annulled(target: Target) -> None:

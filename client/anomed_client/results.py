@@ -114,7 +114,7 @@ class Attempt:
     kind, split, anonymizer, deanonymizer
         What was submitted by whom.
     state, reason
-        ``claimed``, ``scored`` or ``released``, and why it was released.
+        ``claimed``, ``scored``, ``released`` or ``returned``, and why it came back.
     score_id
         Of the recorded score; ``None`` if there is none.
     metrics

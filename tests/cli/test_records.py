@@ -95,6 +95,31 @@ def test_an_annulled_score_leaves_the_ranking_with_a_reason(
     assert scored.ledger.verify() == []
 
 
+def test_with_a_final_attacks_are_annulled_and_attempts_return(
+    anomed: Anomed, scored: Server
+) -> None:
+    hosted = scored.challenges["mine"]
+    for attacker in ("eve", "dan"):
+        scored.submissions.submit(
+            hosted,
+            hosted.kind("deanonymizer"),
+            query={"anonymizer": "better", "deanonymizer": attacker, **FINAL},
+            body=encode_npz({"prediction": np.zeros(5, dtype=bool)}),
+        )
+
+    answer = anomed("scores", "annul", "2", "--reason", "our mistake", "--return-attempt")
+
+    assert answer.out.splitlines() == [
+        "Score 2 is annulled; row 6 says why.",
+        "So is what rests on it (4, 5); attempts at it return.",
+        "Its attempt returns: it may be made once more.",
+    ]
+    assert [row["annulled"] for row in anomed("scores", "list", "--json").json][5:] == [
+        "our mistake",
+        *["the final of better was annulled: our mistake"] * 2,
+    ]
+
+
 @pytest.mark.parametrize(
     ("arguments", "sentence"),
     [

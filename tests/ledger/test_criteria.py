@@ -85,7 +85,7 @@ def test_a_new_version_takes_the_place_of_the_old_one_and_keeps_its_first_number
 
 def test_an_annulled_score_has_no_criteria(database: Database, ledger: Ledger) -> None:
     score = score_of(ledger, final_of())
-    annulled = ledger.annul(score.id, "two accounts of one team")
+    (annulled,) = ledger.annul(score.id, "two accounts of one team")
     assert stored(database) == []
     assert (annulled.annulled, annulled.supersedes) == ("two accounts of one team", score.id)
     assert annulled.metrics == score.metrics
@@ -94,7 +94,7 @@ def test_an_annulled_score_has_no_criteria(database: Database, ledger: Ledger) -
 
 def test_a_score_is_annulled_once_and_evaluated_no_more(ledger: Ledger) -> None:
     score = score_of(ledger, final_of())
-    annulled = ledger.annul(score.id, "a mistake")
+    (annulled,) = ledger.annul(score.id, "a mistake")
     with pytest.raises(LedgerError, match="superseded already"):
         ledger.annul(score.id, "again")
     with pytest.raises(LedgerError, match="Score 2 was annulled"):

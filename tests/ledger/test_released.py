@@ -109,7 +109,9 @@ def test_its_outbox_and_tokens_are_there(database: Database) -> None:
 
 def test_it_goes_on(ledger: Ledger) -> None:
     assert score_of(ledger, tuning_of()).id == 5
-    assert ledger.annul(2, "submitted by mistake").id == 6
+    versions = ledger.annul(2, "submitted by mistake", return_attempt=True)
+    assert [(version.id, version.supersedes) for version in versions] == [(6, 2), (7, 3), (8, 4)]
+    assert score_of(ledger, final_of()).id == 9
     assert ledger.verify() == []
 
 

@@ -128,3 +128,35 @@ def test_an_annulled_anonymizer_is_attacked_no_more(server_of: OpenServer) -> No
             attack(server, split)
     assert met(game) == []
     assert server.ledger.submitters(challenge="guessing", kinds=["anonymizer"]) == []
+
+
+@pytest.mark.parametrize("same_split", [True, False])
+def test_who_hands_in_another_final_is_attacked_again(
+    server_of: OpenServer, same_split: bool
+) -> None:
+    game = Published(same_split=same_split)
+    server = server_of(game)
+    guess(server, "validation", 1.0)
+    attack(server, "validation")
+    server.ledger.annul(1, "our mistake", return_attempt=True)
+    with pytest.raises(NotAllowedError, match="was annulled"):
+        attack(server, "validation")
+
+    guess(server, "validation", 2.0)
+    attack(server, "validation")
+
+    assert met(game) == [1.0, 2.0]
+    told = server.ledger.submitters(challenge="guessing", kinds=["anonymizer"])
+    assert told == [("a", Split.VALIDATION)]
+
+
+def test_an_annulled_tuning_submission_is_attacked_no_more(server_of: OpenServer) -> None:
+    game = Published(same_split=True)
+    server = server_of(game)
+    for value in (1.0, 2.0):
+        guess(server, "tuning", value)
+
+    server.ledger.annul(2, "a mistake")
+    attack(server, "tuning")
+
+    assert met(game) == [1.0]

@@ -96,7 +96,7 @@ events = st.lists(
         st.tuples(st.just("panel"), numbers, risks),
         st.tuples(st.just("mean"), utilities),
         st.tuples(st.just("mend"), numbers, utilities, risks),
-        st.tuples(st.just("annul"), numbers),
+        st.tuples(st.just("annul"), numbers, st.booleans()),
     ),
     max_size=25,
 )
@@ -180,11 +180,17 @@ class History:
             )
             self.newest[self.newest.index(old)] = new
 
-    def annul(self, number: int) -> None:
+    def annul(self, number: int, returns: bool) -> None:
         live = [score for score in self.newest if not score.annulled]
         if live:
             old = live[number % len(live)]
-            self.newest[self.newest.index(old)] = self.ledger.annul(old.id, "a mistake")
+            returns = returns and old.origin == "participant"
+            for new in self.ledger.annul(old.id, "a mistake", return_attempt=returns):
+                (place,) = [n for n, s in enumerate(self.newest) if s.id == new.supersedes]
+                self.newest[place] = new
+                if new.origin == "participant" and (returns or new.supersedes != old.id):
+                    name, attacker = new.subject.anonymizer, new.subject.deanonymizer
+                    self.taken.discard((name, attacker) if attacker else name)
 
     def tables(self) -> list[RankingTable]:
         return Rankings(self.ledger).tables(self.hosted)

@@ -1,0 +1,98 @@
+"""Annulment: a score counts no more, and neither does what rests on it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import sqlalchemy as sa
+
+from anomed_core.errors import LedgerError
+from anomed_core.ledger.chain import Row, append_audit
+from anomed_core.ledger.follow_ups import DELIVER, FAILED, WAITING
+from anomed_core.ledger.schema import attempts, follow_ups, scores
+from anomed_core.ledger.scores import annulled_version, append_score, newest_row
+from anomed_core.model import Role, Score, Split
+
+RETURNED = "returned"
+"""State of an attempt whose score was annulled and that may be made once more."""
+
+
+def annul(
+    connection: sa.Connection, score_id: int, reason: str, *, return_attempt: bool, now: int
+) -> list[Score]:
+    """Append versions that do not count, as `Ledger.annul` promises."""
+    row = newest_row(connection, score_id)
+    chain = _chain_of(connection, row)
+    if return_attempt and chain[0]["attempt_id"] is None:
+        raise LedgerError(f"Score {score_id} is the house's; there is no attempt to return.")
+    versions = [append_score(connection, annulled_version(row, reason), now=now)]
+    _forget_follow_ups(connection, chain, reason, now=now)
+    if return_attempt:
+        _return_attempt(connection, chain, reason)
+    words = f"the final of {row['anonymizer']} was annulled: {reason}"
+    for found in list(_resting_on(connection, chain)):
+        versions.append(append_score(connection, annulled_version(found[-1], words), now=now))
+        _return_attempt(connection, found, words)
+    detail = {"score": str(score_id), "version": str(versions[0].id), "reason": reason}
+    if return_attempt:
+        detail["attempt"] = RETURNED
+    if versions[1:]:
+        detail["attacks"] = " ".join(str(version.supersedes) for version in versions[1:])
+    append_audit(connection, "score annulled", detail, now=now)
+    return versions
+
+
+def _chain_of(connection: sa.Connection, newest: Row) -> list[Row]:
+    """Return all versions of a score, oldest first."""
+    found = [newest]
+    while found[0]["supersedes"] is not None:
+        query = sa.select(scores).where(scores.c.id == found[0]["supersedes"])
+        found.insert(0, connection.execute(query).mappings().one())
+    return found
+
+
+def _resting_on(connection: sa.Connection, final: list[Row]) -> Iterator[list[Row]]:
+    """Yield the versions of all that says something about an anonymizer's final, and counts.
+
+    These are the house's results on it, and the finals of attacks that came after it.
+    """
+    first, newest = final[0], final[-1]
+    is_attacked = newest["role"] == Role.ANONYMIZER.value and not newest["label"]
+    if not is_attacked or newest["split"] != Split.VALIDATION.value:
+        return
+    about = sa.select(scores).where(
+        *(scores.c[name] == newest[name] for name in ("challenge", "anonymizer", "split")),
+        scores.c.id > first["id"],
+    )
+    chains: dict[int, list[Row]] = {}
+    for row in connection.execute(about.order_by(scores.c.id)).mappings():
+        chains[row["id"]] = [*chains.pop(row["supersedes"], ()), row]
+    for chain in chains.values():
+        is_houses = chain[0]["label"] and chain[0]["kind"] == newest["kind"]
+        is_attack = chain[0]["supersedes"] is None and chain[0]["role"] == Role.DEANONYMIZER.value
+        if (is_houses or is_attack) and not chain[-1]["annulled"]:
+            yield chain
+
+
+def _return_attempt(connection: sa.Connection, chain: list[Row], reason: str) -> None:
+    """Give back the attempt that a score was made by, if there was one."""
+    connection.execute(
+        sa.update(attempts)
+        .where(attempts.c.id == chain[0]["attempt_id"])
+        .values(state=RETURNED, final_key=None, replay_key=None, reason=reason)
+    )
+
+
+def _forget_follow_ups(
+    connection: sa.Connection, chain: list[Row], reason: str, *, now: int
+) -> None:
+    """Let the house attack nothing any more that does not count."""
+    connection.execute(
+        sa.update(follow_ups)
+        .where(
+            follow_ups.c.score_id.in_([row["id"] for row in chain]),
+            follow_ups.c.name != DELIVER,
+            follow_ups.c.state == WAITING,
+        )
+        .values(state=FAILED, settled_at=now, last_error=f"annulled: {reason}"[:500])
+    )
