@@ -45,7 +45,7 @@ def anonymize_for_publication(
     -------
     PublishedTable
         Depends on which people there are, not on their order. Its lineage says the position in
-        `table` of the person that each row stands for.
+        `table` of the person that each row stands for, unless the method lost the index.
 
     Raises
     ------
@@ -54,7 +54,8 @@ def anonymize_for_publication(
     """
     order = np.lexsort(encode(table, schema).T[::-1])
     order = np.random.default_rng(0).permutation(order)
-    people = table.iloc[order].set_axis(pd.Index(np.arange(len(table))), axis="index")
+    labels = pd.Index(-1 - np.arange(len(table)))  # unlike those of an index that was reset
+    people = table.iloc[order].set_axis(labels, axis="index")
     published = canonicalise(
         anonymizer.anonymize(people, schema, rng=rng),
         anonymizer.scheme,

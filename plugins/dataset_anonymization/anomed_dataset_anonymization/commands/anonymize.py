@@ -237,6 +237,8 @@ def _write(
             for name in (column, f"{column}_min", f"{column}_max")
             if name in frame
         }
-    if ids is not None and table.lineage is not None:
+    if ids is not None:
+        if table.lineage is None:
+            raise ValueError("the method does not say whose each row is; leave --declare away")
         frame.insert(0, str(ids.name), ids.iloc[table.lineage].to_numpy())
     write_table(frame, path, kinds=kinds, separator=read.separator, decimal=read.decimal)

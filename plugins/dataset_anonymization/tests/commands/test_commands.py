@@ -12,6 +12,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 import pytest
+from anomed_dataset_anonymization.anonymizers import Identity
 from anomed_dataset_anonymization.schema import ColumnKind, TableSchema
 from click.testing import CliRunner, Result
 
@@ -195,6 +196,21 @@ def test_lineage_is_published_if_it_is_asked_for_by_name(run: Run) -> None:
     assert "--declare record_id" in str(run(*words, *column).exception)
     assert "does not say who is who" in str(run(*words, *column, "--declare", "town").exception)
     assert "no column 'id' to declare" in str(run(*words, *column, "--declare", "id").exception)
+
+
+def test_lineage_is_published_only_if_the_method_keeps_it(
+    run: Run, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    kept = Identity.anonymize
+    monkeypatch.setattr(
+        Identity,
+        "anonymize",
+        lambda *given, **more: kept(*given, **more).reset_index(drop=True),
+    )
+    pd.read_csv("people.csv").rename_axis("pid").to_csv("people.csv")
+    words = ("anonymize", "people.csv", "--method", "identity", "--declare", "pid")
+
+    assert "does not say whose each row is" in str(run(*words).exception)
 
 
 def test_cells_in_words_are_read_by_people(run: Run) -> None:
