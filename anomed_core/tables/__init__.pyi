@@ -1,10 +1,14 @@
 from .command_options import read_as_told as read_as_told
 from .command_options import table_options as table_options
+from .facts import ColumnFacts as ColumnFacts
+from .facts import column_facts as column_facts
 from .identifiers import refuse_identifiers as refuse_identifiers
 from .options import KINDS as KINDS
 from .options import ColumnKind as ColumnKind
 from .options import TableOptions as TableOptions
 from .options import parse_options as parse_options
+from .plain import plain_column as plain_column
 from .reading import TableRead as TableRead
 from .reading import read_table as read_table
+from .writing import to_arrow as to_arrow
 from .writing import write_table as write_table

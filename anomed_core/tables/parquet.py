@@ -162,7 +162,7 @@ def _decimal(array: pa.ChunkedArray) -> Column:
     try:
         if scale <= 0:
             return Column(array.cast(pa.int64()), ColumnKind("integer"))
-        numbers = array.cast(pa.float64())
+        numbers = array.cast(pa.string()).cast(pa.float64())  # from decimals Arrow rounds wrongly
         if pc.all(pc.equal(numbers.cast(array.type), array), min_count=0).as_py():
             return Column(numbers, ColumnKind("number", n_decimals=scale))
     except pa.ArrowInvalid:

@@ -14,10 +14,12 @@ import pandas as pd
 import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
+from pandas.api.types import infer_dtype
 
 from anomed_core.errors import TableError
 from anomed_core.tables.dates import write_dates
 from anomed_core.tables.options import ColumnKind
+from anomed_core.tables.plain import plain_column
 
 
 def write_table(
@@ -46,15 +48,12 @@ def write_table(
     Raises
     ------
     TableError
-        If two columns have one name, a column mixes types, or the file can't be written.
+        If two columns have one name, a column mixes types or has one that files lack, or the file
+        can't be written.
     """
     path = Path(path)
-    frame = frame.set_axis([str(name) for name in frame.columns], axis=1)
-    if not frame.columns.is_unique:
-        repeated = frame.columns[frame.columns.duplicated()][0]
-        raise TableError(path.name, "two columns have one name; rename one", column=repeated)
+    table = to_arrow(frame, source=path.name)
     try:
-        table = pa.Table.from_pandas(frame, preserve_index=False).replace_schema_metadata(None)
         told = kinds or {}
         if path.suffix.lower() in {".parquet", ".pq", ".parq"}:
             pq.write_table(_with_days(table, told), path, store_schema=False)
@@ -65,8 +64,40 @@ def write_table(
         path.write_bytes(_text(table.column_names, columns, separator=separator))
     except OSError as error:
         raise TableError(str(path), f"the file can't be written: {error.strerror}") from error
-    except (pa.ArrowInvalid, pa.ArrowTypeError) as error:
-        raise TableError(path.name, f"a column mixes types ({error}); give one type") from error
+
+
+def to_arrow(frame: pd.DataFrame, *, source: str = "the table") -> pa.Table:
+    """Return a frame's records as Arrow has them, without index and metadata.
+
+    Parameters
+    ----------
+    frame
+        Periods become the moments in which they begin.
+    source
+        What messages call it.
+
+    Raises
+    ------
+    TableError
+        If two columns have one name, or a column mixes types or has one that Arrow lacks.
+    """
+    frame = frame.set_axis([str(name) for name in frame.columns], axis=1)
+    if not frame.columns.is_unique:
+        repeated = frame.columns[frame.columns.duplicated()][0]
+        raise TableError(source, "two columns have one name; rename one", column=repeated)
+    arrays = {}
+    for name, column in frame.items():
+        try:
+            plain = plain_column(column) if infer_dtype(column) == "period" else column
+            arrays[str(name)] = pa.array(plain, from_pandas=True)
+        except (pa.ArrowException, TypeError, OverflowError) as error:
+            raise TableError(
+                source,
+                f"the column mixes types, or has one that files lack ({str(error)[:120]}); give "
+                "one type, such as text",
+                column=str(name),
+            ) from error
+    return pa.table(arrays)
 
 
 def _with_days(table: pa.Table, kinds: Mapping[str, ColumnKind]) -> pa.Table:
@@ -102,6 +133,8 @@ def _cells(array: pa.ChunkedArray, kind: ColumnKind | None, decimal: str) -> pa.
     if pa.types.is_boolean(array.type):
         false, true = (form or "false true").split()
         return pc.if_else(array, true, false)
+    if pa.types.is_float32(array.type):
+        array = array.cast(pa.string()).cast(pa.float64())  # 0.1, not 0.10000000149011612
     if pa.types.is_floating(array.type):
         text = _numbers(array.cast(pa.float64()), kind)
         return pc.replace_substring(text, ".", decimal)

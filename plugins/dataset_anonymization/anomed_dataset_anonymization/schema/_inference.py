@@ -2,24 +2,27 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
+from fractions import Fraction
 from typing import Any
 
-import numpy as np
 import pandas as pd
-from pandas.api import types as kinds
 
+from anomed_core.tables import ColumnFacts, column_facts, plain_column
 from anomed_dataset_anonymization.schema.column import (
     MAX_EXACT_INTEGER,
     Bounds,
     Column,
     ColumnKind,
+    LogicalType,
 )
 
 MAX_INFERRED_VALUES = 1_000
-"""Above this many different values a text column is taken for an identifier."""
+"""A generalised table has a column for each value of a text, so that more are of no use."""
 
 _FINEST_DECIMAL = 6
+_DTYPES: dict[type, LogicalType] = {bool: "bool", int: "int64", str: "string"}
 
 
 def infer_column(series: pd.Series[Any], *, order: Sequence[Any] | None = None) -> Column:
@@ -42,63 +45,53 @@ def infer_column(series: pd.Series[Any], *, order: Sequence[Any] | None = None) 
     ValueError
         If the column is empty, or is neither numbers, text nor booleans, or looks like an id.
     """
-    name = str(series.name)
-    present = series.dropna()
-    if present.empty:
-        raise ValueError(f"column {name!r} holds no value to infer a domain from; drop it.")
-    if order is None and isinstance(present.dtype, pd.CategoricalDtype) and present.cat.ordered:
-        order = list(present.cat.categories)
-    if order is not None:
-        return _list_column(name, [_plain(value) for value in order], kind=ColumnKind.ORDINAL)
-    if kinds.is_numeric_dtype(present.dtype) and not kinds.is_bool_dtype(present.dtype):
-        return _number_column(name, present.to_numpy(dtype=np.float64))
-    values = [_plain(value) for value in pd.unique(present.astype(object))]
-    if len(values) > MAX_INFERRED_VALUES:
+    facts = column_facts(series)
+    if not facts.n_values:
+        raise ValueError(f"column {facts.name!r} holds no value to infer a domain from; drop it.")
+    if order is not None or facts.is_ordered:
+        values = facts.values if order is None else plain_column(pd.Series(list(order))).tolist()
+        return _list_column(facts.name, values, kind=ColumnKind.ORDINAL)
+    if facts.kind in {"integer", "number"}:
+        return _number_column(facts)
+    if facts.kind in {"date", "date-time"}:
+        raise ValueError(f"column {facts.name!r} holds dates; convert them to a number of days.")
+    if facts.is_identifying or facts.n_values > MAX_INFERRED_VALUES:
         raise ValueError(
-            f"column {name!r} holds {len(values)} different values, which looks like an "
-            f"identifier; drop it or recode it to at most {MAX_INFERRED_VALUES} values."
+            f"column {facts.name!r} holds {facts.n_values} different values, which looks like an "
+            "identifier; drop it or recode it to values that people share, at most "
+            f"{MAX_INFERRED_VALUES}."
         )
-    return _list_column(name, values, kind=ColumnKind.NOMINAL, ordered=False)
+    return _list_column(facts.name, facts.values, kind=ColumnKind.NOMINAL)
 
 
-def _plain(value: Any) -> Any:
-    return value.item() if isinstance(value, np.generic) else value
-
-
-def _list_column(name: str, values: list[Any], *, kind: ColumnKind, ordered: bool = True) -> Column:
+def _list_column(name: str, values: Sequence[Any], *, kind: ColumnKind) -> Column:
     types = {type(value) for value in values}
-    for kind_of_value, dtype in ((bool, "bool"), (int, "int64"), (str, "string")):
-        if types == {kind_of_value}:
-            domain = values if ordered else sorted(values)
-            return Column(name=name, kind=kind, dtype=dtype, domain=domain)  # type: ignore[arg-type]  # the pairs above are the literals
-    raise ValueError(
-        f"column {name!r} holds values of type {sorted(kind.__name__ for kind in types)}; "
-        "convert them to numbers, text or booleans (dates to a number of days)."
-    )
-
-
-def _number_column(name: str, numbers: np.ndarray[Any, np.dtype[np.float64]]) -> Column:
-    low, high = float(numbers.min()), float(numbers.max())
-    if not np.isfinite([low, high]).all():
-        raise ValueError(f"column {name!r} holds infinite numbers; replace or drop them.")
-    if max(-low, high) >= MAX_EXACT_INTEGER:
+    dtype = _DTYPES.get(types.pop()) if len(types) == 1 else None
+    if dtype is None:
         raise ValueError(
-            f"column {name!r} holds numbers from {low:.0f} to {high:.0f}; the largest that stays "
-            f"exact is {MAX_EXACT_INTEGER - 1}, so give longer ones as text, or drop them."
+            f"column {name!r} has an order of values that are neither all text, all whole numbers "
+            "nor all booleans; give one type."
         )
-    if (numbers == np.rint(numbers)).all():
-        bounds = Bounds(low=low, high=max(high, low + 1), step=1)
-        return Column(name=name, kind=ColumnKind.CARDINAL, dtype="int64", domain=bounds)
-    decimals = next(
-        (
-            decimals
-            for decimals in range(1, _FINEST_DECIMAL)
-            if np.allclose(numbers, np.round(numbers, decimals), rtol=0, atol=1e-9)
-        ),
-        _FINEST_DECIMAL,
-    )
-    step = 10.0**-decimals
-    low = round(np.floor(low / step + 1e-6) * step, decimals)
-    high = round(max(np.ceil(high / step - 1e-6) * step, low + step), decimals)
-    bounds = Bounds(low=low, high=high, step=step)
-    return Column(name=name, kind=ColumnKind.CARDINAL, dtype="float64", domain=bounds)
+    return Column(name=name, kind=kind, dtype=dtype, domain=values)
+
+
+def _number_column(facts: ColumnFacts) -> Column:
+    ends: Any = (facts.lowest, facts.highest)
+    if max(map(abs, ends)) >= MAX_EXACT_INTEGER:
+        raise ValueError(
+            f"column {facts.name!r} holds numbers from {ends[0]:.0f} to {ends[1]:.0f}; the largest "
+            f"that stays exact is {MAX_EXACT_INTEGER - 1}, so give longer ones as text, or drop "
+            "them."
+        )
+    decimals = min(facts.n_decimals, _FINEST_DECIMAL)
+    low, high = _on_grid(*map(Fraction, ends), step=Fraction(1, 10**decimals))
+    dtype: LogicalType = "int64" if facts.kind == "integer" else "float64"
+    bounds = Bounds(low=low, high=high, step=10.0**-decimals)
+    return Column(name=facts.name, kind=ColumnKind.CARDINAL, dtype=dtype, domain=bounds)
+
+
+def _on_grid(low: Fraction, high: Fraction, *, step: Fraction) -> tuple[float, float]:
+    """Widen ends to the nearest multiples of a step that lie a step apart at least."""
+    residue = Fraction(1, 10**6)
+    first, last = math.floor(low / step + residue), math.ceil(high / step - residue)
+    return float(first * step), float(max(last, first + 1) * step)

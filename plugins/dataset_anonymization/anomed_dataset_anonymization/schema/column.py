@@ -16,6 +16,10 @@ Value = str | int | bool
 MAX_EXACT_INTEGER = 2**53
 """Largest magnitude up to which every integer is a float64."""
 
+_RESIDUE, _LARGEST_RESIDUE = 1e-6, 0.1
+_ROUNDED = 2.0**-51
+"""How far floats may be from the decimals they were written as, as a share of themselves."""
+
 _VALUE_TYPES: dict[str, type] = {"int64": int, "string": str, "bool": bool}
 
 
@@ -60,13 +64,17 @@ class Bounds:
     def __attrs_post_init__(self) -> None:
         if not all(map(math.isfinite, (self.low, self.high, self.step))):
             raise ValueError(f"the bounds {self} must be finite numbers.")
-        if not (self.low < self.high and 0 < self.step <= self.high - self.low):
+        n_steps, slack = 0.0, _RESIDUE
+        if self.step > 0:
+            n_steps = (self.high - self.low) / self.step
+            rounded = max(-self.low, self.high) * _ROUNDED / self.step
+            slack = min(max(_RESIDUE, rounded), _LARGEST_RESIDUE)
+        if not (self.low < self.high and n_steps > 1 - slack):
             raise ValueError(
                 f"the bounds low={self.low:g}, high={self.high:g}, step={self.step:g} "
                 "need low < high and 0 < step <= high - low."
             )
-        n_steps = (self.high - self.low) / self.step
-        if not math.isclose(n_steps, round(n_steps), rel_tol=1e-9, abs_tol=1e-6):
+        if not math.isclose(n_steps, round(n_steps), rel_tol=1e-9, abs_tol=slack):
             raise ValueError(
                 f"the bounds low={self.low:g} and high={self.high:g} must be a whole number of "
                 f"steps of {self.step:g} apart."

@@ -175,6 +175,8 @@ def _as_floats(series: pd.Series[Any], column: Column) -> Coordinates:
     if isinstance(series.dtype, pd.CategoricalDtype) or kinds.is_object_dtype(series.dtype):
         codes, uniques = factorise(series)
         series = pd.Series(uniques.infer_objects(), name=series.name)
+        if kinds.infer_dtype(series) == "decimal":
+            series = series.astype(np.float64)
     else:
         codes = None
     dtype = series.dtype

@@ -56,6 +56,14 @@ def test_bounds_are_a_whole_number_of_steps_apart():
         Bounds(low=0, high=10, step=3)
 
 
+@pytest.mark.parametrize(("low", "step"), [(-2.01, 0.01), (14651610.323, 0.001), (2**53 - 1, 1)])
+def test_bounds_may_be_one_step_apart_however_floats_round(low, step):
+    high = round(low + step, 3)
+    assert Bounds(low=low, high=high, step=step).span == pytest.approx(step, rel=1e-4)
+    with pytest.raises(ValueError, match="step <= high - low"):
+        Bounds(low=low, high=high, step=2 * step)
+
+
 def test_the_bounds_of_an_ordered_list_are_its_positions():
     size = column(kind="ordinal", dtype="string", domain=["S", "M", "L"])
     assert size.bounds == Bounds(low=0, high=2, step=1)

@@ -1,5 +1,7 @@
 """Cells become numbers and come back unchanged, whatever their storage."""
 
+from decimal import Decimal
+
 import numpy as np
 import pandas as pd
 import pytest
@@ -34,6 +36,7 @@ CODE = Column(name="code", kind="nominal", dtype="int64", domain=[7, 3])
         pd.Series([1, 99, None], dtype=object),
         pd.Series(pd.Categorical([1, 99, None])),
         pd.Series([1, 99, None], dtype="int64[pyarrow]"),
+        pd.Series([Decimal("1.0"), Decimal(99), None]),
     ],
 )
 def test_the_storage_of_numbers_does_not_matter(cells):

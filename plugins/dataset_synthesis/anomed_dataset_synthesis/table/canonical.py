@@ -13,6 +13,7 @@ import pandas as pd
 import pyarrow as pa
 import pyarrow.parquet as pq
 
+from anomed_core import tables
 from anomed_dataset_synthesis.table._arrow_levels import Outside, levels_of
 from anomed_dataset_synthesis.table.codebook import MISSING, CategoryColumn, Codebook, NumericColumn
 from anomed_dataset_synthesis.table.rows import row_keys
@@ -170,7 +171,7 @@ def canonicalise(
     array([[3, 1]], dtype=int32)
     """
     if isinstance(table, pd.DataFrame):
-        table = _arrow_from_frame(table)
+        table = tables.to_arrow(table)
     _check_names(table.column_names, codebook)
     levels = np.empty((table.num_rows, codebook.n_columns), dtype=np.int32, order="F")
     for position, column in enumerate(codebook.columns):
@@ -178,18 +179,6 @@ def canonicalise(
         parts = [levels_of(chunk, column, outside=outside) for chunk in chunks]
         levels[:, position] = np.concatenate(parts) if parts else []
     return CanonicalTable(codebook=codebook, levels=levels)
-
-
-def _arrow_from_frame(frame: pd.DataFrame) -> pa.Table:
-    frame = frame.set_axis([str(name) for name in frame.columns], axis=1)
-    if not frame.columns.is_unique:
-        raise ValueError(f"the table repeats a column name: {list(frame.columns)}; rename it")
-    try:
-        return pa.Table.from_pandas(frame, preserve_index=False)
-    except (pa.ArrowInvalid, pa.ArrowTypeError) as error:
-        raise ValueError(
-            f"a column mixes types ({error.args[0]}); give one type a column"
-        ) from error
 
 
 def _check_names(names: list[str], codebook: Codebook) -> None:

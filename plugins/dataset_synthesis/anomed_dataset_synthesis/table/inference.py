@@ -2,19 +2,18 @@
 
 from __future__ import annotations
 
+import datetime as dt
 import math
 from collections.abc import Mapping
 from fractions import Fraction
 from typing import Any
 
-import numpy as np
-import numpy.typing as npt
 import pandas as pd
 
+from anomed_core.tables import ColumnFacts, column_facts
 from anomed_dataset_synthesis.table.codebook import (
     CategoryColumn,
     Codebook,
-    Column,
     NumericColumn,
     NumericKind,
 )
@@ -23,7 +22,14 @@ from anomed_dataset_synthesis.table.grid import Number, exact
 _INFERRED_LEVELS = 10_000
 _MAX_DECIMALS = 6
 _MAX_LEVELS = 2**31 - 1
-_FIRST_DAY = pd.Timestamp("1970-01-01")
+_FIRST_DAY = dt.date(1970, 1, 1)
+_CATEGORIES = ("text", "boolean")
+_KINDS: dict[str, NumericKind] = {
+    "integer": "integer",
+    "number": "real",
+    "date": "date",
+    "date-time": "date",
+}
 
 
 def infer_codebook(
@@ -37,14 +43,14 @@ def infer_codebook(
     Parameters
     ----------
     table
-        Columns of numbers, dates, booleans or strings. Booleans become the categories "false"
-        and "true".
+        Columns of numbers, dates, booleans or strings; see `column_facts` of
+        ``anomed_core.tables`` for which is which. Booleans become the categories "false" and
+        "true", and ordered categories keep their order.
     steps
         The grid's width by column. Without an entry it is 1 for integers and dates, and for
         reals the smallest power of ten that leaves at most 10,000 levels, or, where values of at
         most six decimals lie between these, the power of ten of their decimals. Coarser is
-        safer: near-unique values single people out by themselves. Whole numbers beside missing
-        ones are integers, even where they come as floats.
+        safer: near-unique values single people out by themselves.
     nullable
         Whether columns without missing values may hold them all the same.
 
@@ -57,8 +63,8 @@ def infer_codebook(
     ------
     ValueError
         If a column has no value at all, an infinite one, integers beyond 2**63 - 1 (or, as
-        floats, from 2**53 on), or values of an unsupported type, or if `steps` names a column
-        that is not numeric.
+        floats, from 2**53 on), values of an unsupported or of several types, or texts that
+        identify people, or if `steps` names a column that is not numeric.
 
     Examples
     --------
@@ -68,8 +74,8 @@ def infer_codebook(
     """
     given = dict(steps or {})
     columns = [
-        _infer_column(str(name), table[name], step=given.pop(str(name), None), nullable=nullable)
-        for name in table.columns
+        _infer_column(series, step=given.pop(str(name), None), nullable=nullable)
+        for name, series in table.items()
     ]
     if given:
         raise ValueError(
@@ -79,99 +85,66 @@ def infer_codebook(
     return Codebook(tuple(columns))
 
 
-def _infer_column(name: str, series: pd.Series, *, step: float | None, nullable: bool) -> Column:
-    present = series.dropna()
-    if present.empty:
+def _infer_column(
+    series: pd.Series[Any], *, step: float | None, nullable: bool
+) -> NumericColumn | CategoryColumn:
+    facts = column_facts(series)
+    name, nullable = facts.name, nullable or facts.n_missing > 0
+    if not facts.n_values:
         raise ValueError(f"column {name!r} has no value to infer a codebook from; drop the column")
-    nullable = nullable or len(present) < len(series)
-    if pd.api.types.is_datetime64_any_dtype(present):
-        days = (present - _FIRST_DAY) // pd.Timedelta(days=1)
-        low, high = int(days.min()), int(days.max())
-        return _column(name, low, high, kind="date", step=step or 1, nullable=nullable)
-    if present.dtype == object and pd.api.types.infer_dtype(present) == "integer":
-        # pandas keeps whole numbers as objects where none of its types holds them all.
-        whole = (int(min(present)), int(max(present)))
-        return _column(name, *whole, kind="integer", step=step or 1, nullable=nullable)
-    if pd.api.types.is_numeric_dtype(present) and not pd.api.types.is_bool_dtype(present):
-        kind: NumericKind = "integer" if _is_integer(series, present, name) else "real"
-        if kind == "integer":
-            whole = (int(present.min()), int(present.max()))
-            return _column(name, *whole, kind=kind, step=step or 1, nullable=nullable)
-        values = present.to_numpy(float)
-        if not np.isfinite(values).all():
+    if facts.is_identifying:
+        raise ValueError(
+            f"column {name!r} holds {facts.n_values} different texts in {facts.n_records} records, "
+            "so it identifies people; leave it out, or recode it to texts that people share"
+        )
+    if facts.kind in _CATEGORIES:
+        if step is not None:
             raise ValueError(
-                f"column {name!r} holds an infinite value; replace it by a missing one"
+                f"a step was given for column {name!r}, which holds categories; drop it"
             )
-        width = step or _step_of_reals(values)
-        ends = (float(values.min()), float(values.max()))
-        return _column(name, *ends, kind=kind, step=width, nullable=nullable)
-    if step is not None:
-        raise ValueError(f"a step was given for column {name!r}, which holds categories; drop it")
-    if pd.api.types.is_bool_dtype(present):
-        return CategoryColumn(name=name, categories=("false", "true"), nullable=nullable)
-    categories = sorted(set(present))
-    if not all(isinstance(category, str) for category in categories):
-        raise ValueError(
-            f"column {name!r} holds values of type {type(categories[0]).__name__}; "
-            "give numbers, dates, booleans or strings"
-        )
-    return CategoryColumn(name=name, categories=tuple(categories), nullable=nullable)
+        categories = ("false", "true") if facts.kind == "boolean" else facts.values
+        return CategoryColumn(name=name, categories=categories, nullable=nullable)
+    low, high = _ends(facts)
+    width = exact(step) if step else _step_of_reals(facts) if facts.kind == "number" else 1
+    return _column(name, low, high, kind=_KINDS[facts.kind], step=width, nullable=nullable)
 
 
-def _is_integer(series: pd.Series[Any], present: pd.Series[Any], name: str) -> bool:
-    if pd.api.types.is_integer_dtype(present):
-        return True
-    # pandas makes floats of whole numbers only where one is missing.
-    values = present.to_numpy(float)
-    if len(present) == len(series) or not (np.isfinite(values) & (values == np.rint(values))).all():
-        return False
-    if np.abs(values).max() >= 2**53:
-        raise ValueError(
-            f"column {name!r} holds whole numbers up to {np.abs(values).max():.0f} as floats, "
-            f"which keep them up to {2**53 - 1} only; give integers, or text where they are ids"
-        )
-    return True
+def _ends(facts: ColumnFacts) -> tuple[Fraction, Fraction]:
+    ends: list[Any] = [facts.lowest, facts.highest]
+    if facts.kind in {"date", "date-time"}:
+        ends = [(end.date() if facts.kind == "date-time" else end) - _FIRST_DAY for end in ends]
+        return Fraction(ends[0].days), Fraction(ends[1].days)
+    return Fraction(ends[0]), Fraction(ends[1])
 
 
-def _step_of_reals(values: npt.NDArray[np.float64]) -> Fraction:
-    width = float(values.max() - values.min()) or 1.0
-    places = int(np.ceil(np.log10(width / _INFERRED_LEVELS)))
-    coarse = Fraction(10) ** places
-    if _is_rounded(values, -places):
-        return coarse
-    for decimals in range(max(0, 1 - places), _MAX_DECIMALS + 1):
-        if width * 10**decimals >= _MAX_LEVELS:
-            break
-        if _is_rounded(values, decimals):
-            return Fraction(1, 10**decimals)
-    return coarse
-
-
-def _is_rounded(values: npt.NDArray[np.float64], decimals: int) -> bool:
-    scale = 10.0 ** abs(decimals)
-    multiples = np.rint(values * scale if decimals >= 0 else values / scale)
-    rounded = multiples / scale if decimals >= 0 else multiples * scale
-    return bool(np.allclose(values, rounded, rtol=1e-14, atol=0))
+def _step_of_reals(facts: ColumnFacts) -> Fraction:
+    low, high = _ends(facts)
+    width = high - low or Fraction(1)
+    level = width / _INFERRED_LEVELS
+    places = math.ceil(math.log10(level.numerator) - math.log10(level.denominator))
+    if facts.n_decimals <= -places or facts.n_decimals > _MAX_DECIMALS:
+        return Fraction(10) ** places
+    finest = Fraction(1, 10**facts.n_decimals)
+    return finest if width / finest < _MAX_LEVELS else Fraction(10) ** places
 
 
 def _column(
     name: str,
-    low: float,
-    high: float,
+    low: Fraction,
+    high: Fraction,
     *,
     kind: NumericKind,
-    step: Number | Fraction,
+    step: Fraction | int,
     nullable: bool,
 ) -> NumericColumn:
-    width = step if isinstance(step, Fraction) else exact(step)
     residue = Fraction(1, 10**9) if kind == "real" else 0
     numbers: dict[str, Number] = {
-        "minimum": _plain(math.floor(exact(low) / width + residue) * width),
-        "maximum": _plain(math.ceil(exact(high) / width - residue) * width),
-        "step": _plain(width),
+        "minimum": _plain(math.floor(low / step + residue) * step),
+        "maximum": _plain(math.ceil(high / step - residue) * step),
+        "step": _plain(Fraction(step)),
     }
     return NumericColumn(name=name, kind=kind, nullable=nullable, **numbers)
 
 
-def _plain(number: Fraction) -> Number:
+def _plain(number: Fraction | int) -> Number:
     return number.numerator if number.denominator == 1 else float(number)
