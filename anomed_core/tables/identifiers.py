@@ -7,7 +7,6 @@ from collections.abc import Collection
 from typing import TYPE_CHECKING
 
 from anomed_core.errors import UsageError
-from anomed_core.tables.facts import column_facts
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -31,6 +30,8 @@ def refuse_identifiers(people: pd.DataFrame, *, unchanged: Collection[str] = ())
     UsageError
         If there is one; the message says how to leave it out.
     """
+    from anomed_core.tables.facts import column_facts
+
     for name, column in people.items():
         try:
             facts = column_facts(column)

@@ -94,7 +94,6 @@ def compare(  # noqa: PLR0913 - each option is one
     """
     import numpy as np
 
-    from anomed_core.tables import refuse_identifiers
     from anomed_dataset_synthesis.commands.methods import MethodSettings
     from anomed_dataset_synthesis.external.comparison import compare_generators
     from anomed_dataset_synthesis.table.canonical import to_frame

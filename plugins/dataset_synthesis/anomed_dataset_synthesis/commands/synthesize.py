@@ -171,7 +171,6 @@ def _synthesized(
 
 
 def _learnt(people: pd.DataFrame, public: pd.DataFrame | None, steps: dict[str, float]) -> Codebook:
-    from anomed_core.tables import refuse_identifiers
     from anomed_dataset_synthesis.table.inference import infer_codebook
 
     refuse_identifiers(people)
