@@ -7,7 +7,7 @@ from collections import Counter
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-from anomed_core.errors import QuotaExhaustedError
+from anomed_core.errors import QuotaExhaustedError, ServerBusyError
 
 _AGAIN_S = 1.0
 
@@ -19,10 +19,13 @@ class UnderWay:
     ----------
     most
         Of one participant.
+    most_together
+        Of all of them, so that threads are left for those who only ask.
     """
 
-    def __init__(self, most: int) -> None:
+    def __init__(self, most: int, *, most_together: int) -> None:
         self._most = most
+        self._most_together = most_together
         self._counts: Counter[str] = Counter()
         self._lock = threading.Lock()
 
@@ -33,9 +36,16 @@ class UnderWay:
         Raises
         ------
         QuotaExhaustedError
-            If that many are under way already.
+            If that many of the participant are under way already.
+        ServerBusyError
+            If that many of all participants are.
         """
         with self._lock:
+            if self._counts.total() >= self._most_together:
+                raise ServerBusyError(
+                    "The server handles as many submissions as it can; send it again in a moment.",
+                    retry_after_s=_AGAIN_S,
+                )
             if self._counts[who] >= self._most:
                 raise QuotaExhaustedError(
                     f"{self._most} submissions of yours are being handled; send this one again "

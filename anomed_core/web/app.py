@@ -45,6 +45,9 @@ CORE_ROUTES = (
 """Routes of the core below each challenge; a plugin that declares one of them is refused."""
 
 
+_THREADS_TO_SPARE = 8
+
+
 def create_web_app(
     server: Server, *, access_log: bool = True, names: Iterable[str] = ()
 ) -> falcon.App[falcon.Request, falcon.Response]:
@@ -82,7 +85,10 @@ def create_web_app(
     app.add_error_handler(Exception, handle_unexpected)
     app.add_error_handler(AnomedError, handle_anomed_error)
     mounts = mounted_challenges(server)
-    under_way = UnderWay(server.submissions.limits.requests_under_way)
+    under_way = UnderWay(
+        server.submissions.limits.requests_under_way,
+        most_together=max(1, server.settings.threads - _THREADS_TO_SPARE),
+    )
     routes = {
         base + path: resource
         for base, hosted in mounts.items()

@@ -23,7 +23,6 @@ from anomed_core.web.slow_clients import SlowClientSocket, close_after_answer
 from anomed_core.wire import Limits
 
 _CHUNK_BYTES = 2**16
-_DRAIN_TIMEOUT_S = 10.0
 _ROOM_TIMEOUT_S = 5.0
 
 
@@ -53,30 +52,11 @@ class Bodies:
     def process_response(
         self, req: falcon.Request, _resp: falcon.Response, _resource: Any, _succeeded: bool
     ) -> None:
-        """Give the room back, and read what is left."""
+        """Give the room back; what is left of a body is read after the answer, if it can be."""
         self._room.give_back(req.context.held_bytes)
-        if not self._is_finished(req):
+        n_left = (req.content_length or 0) - req.context.n_read
+        if "HTTP_TRANSFER_ENCODING" in req.env or n_left > self._limits.body_bytes:
             close_after_answer()
-
-    def _is_finished(self, req: falcon.Request) -> bool:
-        socket = req.env.get("gunicorn.socket")
-        if socket is None:  # another server's input may have no end
-            return True
-        if req.context.n_read == (req.content_length or 0) and "HTTP_TRANSFER_ENCODING" not in (
-            req.env
-        ):
-            return True
-        deadline = time.monotonic() + _DRAIN_TIMEOUT_S
-        try:
-            for _ in range(-(-self._limits.body_bytes // _CHUNK_BYTES) + 1):
-                _allow_until(deadline, socket)
-                if not req.env["wsgi.input"].read(_CHUNK_BYTES):
-                    return True
-        except OSError:  # slow, or gone
-            return False
-        finally:
-            _no_deadline(socket)
-        return False
 
 
 class Room:
@@ -157,7 +137,9 @@ def read_body(req: falcon.Request, limits: Limits) -> bytes:
         raise PayloadTooLargeError(
             f"The body has {size_bytes} bytes; at most {limits.body_bytes} are allowed."
         )
-    req.context.held_bytes = req.context.room.take(size_bytes)
+    room: Room | None = req.context.get("room")
+    if room is not None:
+        req.context.held_bytes = room.take(size_bytes)
     deadline = time.monotonic() + limits.upload_timeout_s
     socket = req.env.get("gunicorn.socket")
     stream = req.env["wsgi.input"]
@@ -173,6 +155,7 @@ def read_body(req: falcon.Request, limits: Limits) -> bytes:
             body += chunk
             req.context.n_read = len(body)
     except TimeoutError as error:
+        close_after_answer()
         raise RequestTimeoutError(
             f"The body did not arrive within {limits.upload_timeout_s:g} s; send it faster."
         ) from error
@@ -181,15 +164,11 @@ def read_body(req: falcon.Request, limits: Limits) -> bytes:
             f"The connection broke after {len(body)} of {size_bytes} announced bytes."
         ) from error
     finally:
-        _no_deadline(socket)
+        if isinstance(socket, SlowClientSocket):
+            socket.await_body()
+        elif socket is not None:
+            socket.settimeout(None)
     return bytes(body)
-
-
-def _no_deadline(socket: Any) -> None:
-    if isinstance(socket, SlowClientSocket):
-        socket.await_body()
-    elif socket is not None:
-        socket.settimeout(None)
 
 
 def _allow_until(deadline: float, socket: Any) -> None:

@@ -1,8 +1,9 @@
 """gunicorn's threaded worker with more patience, and with limits to it.
 
 gunicorn's threaded worker gives a connection a thread as soon as it is accepted, and reads heads
-and bodies without a limit on the whole. Here a connection waits for its first byte without a
-thread, its head must be complete in `HEAD_TIMEOUT_S`, and whoever reads a body sets a deadline.
+and bodies without a limit on the whole. Here the event loop reads heads: a thread is given to a
+complete one only, which must have arrived within `HEAD_TIMEOUT_S` of its first byte, and whoever
+reads a body sets a deadline. Where places run out, connections that say nothing give way.
 
 gunicorn ends the whole server when one worker cannot start. Here that worker tries again, so that
 a ledger that is away for a minute costs one worker that minute, and not everybody the server. If
@@ -13,14 +14,17 @@ from __future__ import annotations
 
 import errno
 import multiprocessing
+import re
 import socket
 import sys
 import time
+from contextlib import suppress
 from contextvars import ContextVar
 from functools import partial
 from selectors import EVENT_READ
 from typing import Any
 
+from gunicorn.http.errors import LimitRequestHeaders
 from gunicorn.workers.gthread import ThreadWorker
 
 from anomed_core.errors import UsageError
@@ -36,6 +40,10 @@ _N_SLOTS = 1024
 _serving = multiprocessing.RawArray("b", _N_SLOTS)
 """Which workers serve, by their age; shared by the arbiter and all of its workers."""
 _AT_ONCE_S = 1e-6
+_DRAIN_TIMEOUT_S = 10.0
+_CHUNK_BYTES = 2**14
+_LONGEST_HEAD_BYTES = 2**16
+_REQUEST = re.compile(rb"[A-Za-z]+ [^ ]+ HTTP/1\.[01]")
 
 
 class SlowClientSocket(socket.socket):
@@ -45,9 +53,12 @@ class SlowClientSocket(socket.socket):
     ----------
     deadline
         Value of `time.monotonic` after which reading raises `TimeoutError`; ``None`` for none.
+    head
+        What the event loop has read and no request has yet.
     """
 
     deadline: float | None = None
+    head = b""
     _awaits_head = False
 
     @classmethod
@@ -57,6 +68,28 @@ class SlowClientSocket(socket.socket):
             return connection
         kind = (connection.family, connection.type, connection.proto)
         return cls(*kind, fileno=connection.detach())
+
+    def take_head(self) -> None:
+        """Read what has arrived of a head, without waiting.
+
+        Raises
+        ------
+        OSError
+            If the connection is broken or has ended.
+        """
+        try:
+            arrived = super().recv(_CHUNK_BYTES)
+        except BlockingIOError:
+            return
+        if not arrived:
+            raise ConnectionResetError(errno.ECONNRESET, "the connection has ended")
+        self.head += arrived
+
+    @property
+    def has_head(self) -> bool:
+        """Whether a thread can go on: the head is complete, or will never be one."""
+        first, line_end, _ = self.head.partition(b"\r\n")
+        return b"\r\n\r\n" in self.head or (bool(line_end) and not _REQUEST.fullmatch(first))
 
     def await_head(self) -> None:
         """Expect a request's head: its time begins with its first byte."""
@@ -79,6 +112,9 @@ class SlowClientSocket(socket.socket):
         ConnectionResetError
             If it is a head that is late: there is nobody to answer, so the connection ends.
         """
+        if self.head:
+            arrived, self.head = self.head[:n_bytes], self.head[n_bytes:]
+            return arrived
         if self._awaits_head and self.deadline is None:
             self.deadline = time.monotonic() + HEAD_TIMEOUT_S
         if self.deadline is None:
@@ -134,18 +170,72 @@ class SlowClientWorker(ThreadWorker):  # type: ignore[misc]  # gunicorn has no t
             self.notify()
             time.sleep(0.1)
 
+    def accept(self, listener: Any) -> None:
+        """Accept a connection; if places run out, one that says nothing gives way."""
+        if self.nr_conns >= self.worker_connections - 1:
+            self._close_a_silent_one()
+        super().accept(listener)
+
+    def _close_a_silent_one(self) -> None:
+        silent = [conn for conn in self.pending_conns if not conn.sock.head]
+        candidates = [*silent, *self.keepalived_conns, *self.pending_conns]
+        if candidates:
+            self._drop(candidates[0])
+
+    def _drop(self, conn: Any) -> None:
+        """Close a connection that waits for a head."""
+        for waiting in (self.pending_conns, self.keepalived_conns):
+            with suppress(ValueError):
+                waiting.remove(conn)
+        self.poller.unregister(conn.sock)
+        self.nr_conns -= 1
+        conn.close()
+
     def enqueue_req(self, conn: Any) -> None:
-        """Give a connection a thread, once its first byte has arrived."""
+        """Give a connection a thread, once a head is complete."""
         conn.sock = SlowClientSocket.adopt(conn.sock)
-        if conn.initialized or conn.data_ready:
-            conn.sock.await_head()
-            super().enqueue_req(conn)
+        if conn.initialized and conn.parser.unreader.buf.getvalue():  # read together with a body
+            self._give_thread(conn)
             return
         conn.sock.setblocking(False)
         conn.timeout = time.monotonic() + self.cfg.keepalive
         self.pending_conns.append(conn)
-        readable = partial(self.on_pending_socket_readable, conn)
-        self.poller.register(conn.sock, EVENT_READ, readable)
+        self.poller.register(conn.sock, EVENT_READ, partial(self._read_head, conn))
+        if conn.initialized:  # it was readable a moment ago
+            self._read_head(conn, conn.sock)
+
+    def _read_head(self, conn: Any, connection: SlowClientSocket) -> None:
+        is_first = not connection.head
+        try:
+            connection.take_head()
+        except OSError:
+            self._drop(conn)
+            return
+        if connection.has_head:
+            self.poller.unregister(connection)
+            self.pending_conns.remove(conn)
+            self._give_thread(conn)
+        elif len(connection.head) > _LONGEST_HEAD_BYTES:
+            answer_malformed(connection, LimitRequestHeaders("limit of the whole head"))
+            self._drop(conn)
+        elif is_first and connection.head:
+            conn.timeout = time.monotonic() + HEAD_TIMEOUT_S
+
+    def _keepalive_after(self, conn: Any, keepalive: bool) -> bool:
+        """Read what is left of a body after its answer, so that the next request is found."""
+        deadline = time.monotonic() + _DRAIN_TIMEOUT_S
+        return keepalive and bool(conn.parser.finish_body(deadline=deadline, max_bytes=sys.maxsize))
+
+    def _give_thread(self, conn: Any) -> None:
+        conn.data_ready = True
+        conn.sock.await_head()
+        super().enqueue_req(conn)
+
+    def murder_pending(self) -> None:
+        """Close connections whose time is over; they began to wait in another order."""
+        now = time.monotonic()
+        for conn in [conn for conn in self.pending_conns if conn.timeout <= now]:
+            self._drop(conn)
 
     def handle_error(
         self, _request: Any, connection: socket.socket, _address: Any, error: Exception

@@ -64,11 +64,13 @@ class Dripping:
 
 def upload_head(n_bytes: int) -> bytes:
     target = "/utility/anonymizer?anonymizer=slow&data_split=tuning"
-    return f"POST {target} HTTP/1.1\r\nHost: x\r\nContent-Length: {n_bytes}\r\n\r\n".encode()
+    return (
+        f"POST {target} HTTP/1.1\r\nHost: localhost\r\nContent-Length: {n_bytes}\r\n\r\n".encode()
+    )
 
 
 BEGINNINGS = {
     "body": (upload_head(1_000_000), b"x"),
-    "head": (b"GET / HTTP/1.1\r\nHost: x\r\nX-Slow: ", b"x"),
+    "head": (b"GET / HTTP/1.1\r\nHost: localhost\r\nX-Slow: ", b"x"),
     "silence": (b"", b""),
 }

@@ -18,7 +18,7 @@ from tests.e2e.processes import LOOPBACK
 def post(port: int, target: str, body: bytes, *, moment: float) -> tuple[int, str]:
     """Return status and Location of the answer."""
     with socket.create_connection((LOOPBACK, port), timeout=60) as connection:
-        head = f"POST {target} HTTP/1.1\r\nHost: x\r\nContent-Length: {len(body)}\r\n\r\n"
+        head = f"POST {target} HTTP/1.1\r\nHost: localhost\r\nContent-Length: {len(body)}\r\n\r\n"
         connection.sendall(head.encode() + body[:-1])
         time.sleep(max(0.0, moment - time.time()))
         connection.sendall(body[-1:])

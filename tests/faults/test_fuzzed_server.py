@@ -27,9 +27,9 @@ TARGETS = [
 ]
 BODY = prediction(0, 1)
 REQUESTS = [
-    b"GET / HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n",
-    b"GET /data/both HTTP/1.1\r\nHost: x\r\nRange: bytes=0-9\r\nConnection: close\r\n\r\n",
-    b"POST /utility/anonymizer?anonymizer=a&data_split=tuning HTTP/1.1\r\nHost: x\r\n"
+    b"GET / HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n",
+    b"GET /data/both HTTP/1.1\r\nHost: localhost\r\nRange: bytes=0-9\r\nConnection: close\r\n\r\n",
+    b"POST /utility/anonymizer?anonymizer=a&data_split=tuning HTTP/1.1\r\nHost: localhost\r\n"
     b"Content-Length: %d\r\nConnection: close\r\n\r\n" % len(BODY) + BODY,
 ]
 

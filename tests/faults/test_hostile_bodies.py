@@ -123,7 +123,7 @@ def exchange(server: RunningServer, *parts: bytes) -> tuple[int, float]:
 
 
 def head(route: str, *headers: str) -> bytes:
-    lines = [f"POST {ROUTES[route]} HTTP/1.1", "Host: x", *headers]
+    lines = [f"POST {ROUTES[route]} HTTP/1.1", "Host: localhost", *headers]
     return "\r\n".join([*lines, "", ""]).encode()
 
 

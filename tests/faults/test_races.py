@@ -13,6 +13,7 @@ from .conftest import ProbeServer
 from .participants import ask, prediction
 
 N_PROCESSES, N_THREADS = 4, 16
+ALL_AT_ONCE = {"requests_under_way": 64}
 
 
 def stampede(port: int, target: str, body: Path) -> list[tuple[int, str]]:
@@ -31,7 +32,7 @@ def stampede(port: int, target: str, body: Path) -> list[tuple[int, str]]:
 def test_one_of_64_simultaneous_finals_is_scored(
     probe_server: ProbeServer, ledger_options: list[str], tmp_path: Path
 ) -> None:
-    server = probe_server("--workers", "4", *ledger_options)
+    server = probe_server("--workers", "4", *ledger_options, server={"limits": ALL_AT_ONCE})
     body = tmp_path / "body.npz"
     body.write_bytes(prediction(0, 1))
     target = "/utility/anonymizer?anonymizer=many&data_split=validation"
@@ -48,7 +49,8 @@ def test_a_quota_of_ten_takes_ten_of_64_simultaneous_attempts(
     probe_server: ProbeServer, ledger_options: list[str], tmp_path: Path
 ) -> None:
     quota = {"tuning_attempts": 10}
-    server = probe_server("--workers", "4", *ledger_options, server={"quota": quota})
+    settings = {"quota": quota, "limits": ALL_AT_ONCE}
+    server = probe_server("--workers", "4", *ledger_options, server=settings)
     body = tmp_path / "body.npz"
     body.write_bytes(prediction(0, 1))
     target = "/utility/anonymizer?anonymizer=many&data_split=tuning"

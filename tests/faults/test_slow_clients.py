@@ -4,6 +4,8 @@ import socket
 import statistics
 import time
 from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import ExitStack
 
 import pytest
 
@@ -56,8 +58,10 @@ def test_a_body_that_trickles_is_refused_in_time(server: RunningServer) -> None:
     with Dripping(server.port, begin=begin, drip=drip, n_clients=N_CLIENTS) as clients:
         ends = clients.wait(timeout_s=UPLOAD_TIMEOUT_S + 10)
 
-    assert all(answer.startswith(b"HTTP/1.1 408 ") for _, answer in ends)
-    assert min(seconds for seconds, _ in ends) > UPLOAD_TIMEOUT_S - 0.5
+    too_slow = [seconds for seconds, answer in ends if answer.startswith(b"HTTP/1.1 408 ")]
+    too_many = [seconds for seconds, answer in ends if answer.startswith(b"HTTP/1.1 429 ")]
+    assert len(too_slow) + len(too_many) == len(ends)
+    assert min(too_slow) > UPLOAD_TIMEOUT_S - 0.5
 
 
 def test_a_head_that_trickles_ends_its_connection(server: RunningServer) -> None:
@@ -88,3 +92,34 @@ def test_a_client_that_breaks_off_costs_nothing(server: RunningServer) -> None:
             connection.sendall(upload_head(1000) + b"abc")
     assert ask(server.port, "GET", "/").status == 200
     assert '"status": 500' not in server.log.read_text()
+
+
+def test_others_are_answered_beside_a_crowd_that_says_little_or_nothing(
+    probe_server: ProbeServer,
+) -> None:
+    server = probe_server("--workers", "1")
+    with ExitStack() as crowd:
+        for number in range(1_500):
+            connection = socket.create_connection((LOOPBACK, server.port), timeout=10)
+            crowd.enter_context(connection)
+            if number % 2:
+                connection.sendall(b"G")
+        waits = [seconds_of(lambda: ask(server.port, "GET", "/livez")) for _ in range(15)]
+        final = submit(server.port, "quick", prediction(0, 1))
+
+    assert final.status == 201
+    assert max(waits) < 1
+
+
+def test_one_loud_participant_leaves_the_others_their_threads(server: RunningServer) -> None:
+    def submit_loudly(_: int) -> int:
+        return submit(server.port, "loud", prediction(5, 0.2), split="tuning").status
+
+    with ThreadPoolExecutor(200) as crowd:
+        answers = crowd.map(submit_loudly, range(200))
+        waits = [seconds_of(lambda: ask(server.port, "GET", "/livez")) for _ in range(15)]
+        final = submit(server.port, f"quiet-{time.time_ns()}", prediction(0, 1))
+
+    assert final.status == 201
+    assert max(waits) < 1
+    assert {201, 429} == set(answers)
