@@ -26,6 +26,7 @@ EXIT_USAGE = 2
         "openapi": ("anomed_core.cli.routes:openapi_command", "Print the OpenAPI document."),
         "audit": ("anomed_core.cli.audit:audit", "Attack an anonymizer through its /predict."),
         "dummy": ("anomed_core.cli.dummy:dummy", "Write dummy data of a product's form."),
+        "attempts": ("anomed_core.cli.attempts:attempts", "List and grant attempts."),
         "scores": ("anomed_core.cli.scores:scores", "List, rank and export recorded scores."),
         "report": ("anomed_core.cli.report:report", "Write a page about each challenge."),
         "tokens": ("anomed_core.cli.tokens:tokens", "Invite teams by tokens."),

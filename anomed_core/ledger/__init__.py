@@ -6,6 +6,7 @@ from anomed_core.ledger.criteria import RankedMetric
 from anomed_core.ledger.database import Database, migrate_ledger, no_room_left
 from anomed_core.ledger.finals import Finals, Moment
 from anomed_core.ledger.follow_ups import DELIVER, FollowUp, FollowUpBook, FollowUpFacts
+from anomed_core.ledger.granted_attempts import Use
 from anomed_core.ledger.grants import (
     EVERY_CHALLENGE,
     Grant,
@@ -48,6 +49,7 @@ __all__ = [
     "Rules",
     "TokenBook",
     "TokenFacts",
+    "Use",
     "attack_result",
     "migrate_ledger",
     "no_room_left",

@@ -74,10 +74,11 @@ def append(connection: sa.Connection, table: sa.Table, values: Row) -> dict[str,
 
 def append_audit(
     connection: sa.Connection, action: str, detail: Mapping[str, str], *, now: int
-) -> None:
-    """Append a row that says what somebody did."""
+) -> int:
+    """Append a row that says what somebody did, and return its number."""
     row = {"action": action, "detail": canonical_json(dict(detail)), "recorded_at": now}
-    append(connection, audit, row)
+    number: int = append(connection, audit, row)["id"]
+    return number
 
 
 def stored_faults(connection: sa.Connection) -> list[ChainFault]:

@@ -13,7 +13,7 @@ import attrs
 import sqlalchemy as sa
 
 from anomed_core.errors import AlreadyScoredError, AttemptInProgressError, QuotaExhaustedError
-from anomed_core.ledger.schema import MICROSECOND, as_datetime, attempts, scores
+from anomed_core.ledger.schema import MICROSECOND, as_datetime, attempts, granted_attempts, scores
 from anomed_core.ledger.scores import NewScore, Provenance, subject_columns
 from anomed_core.model import Split, Subject
 from anomed_core.system.process_identity import is_gone, this_process
@@ -28,13 +28,19 @@ _CLAIMED: sa.ColumnElement[str] = sa.literal_column("'claimed'")
 _HELD = sa.select(attempts.c.id, attempts.c.lease_until, attempts.c.owner).where(
     *_MINE, attempts.c.state == _CLAIMED
 )
-_N_USED = sa.select(sa.func.count()).where(
-    *_MINE,
-    attempts.c.claimed_at >= sa.bindparam("began_at"),
-    sa.or_(
-        attempts.c.state == "scored",
-        sa.and_(attempts.c.state == "claimed", attempts.c.lease_until > sa.bindparam("now")),
-    ),
+_USES_QUOTA = sa.or_(
+    attempts.c.state == "scored",
+    sa.and_(attempts.c.state == "claimed", attempts.c.lease_until > sa.bindparam("now")),
+)
+_GRANTED = sa.select(sa.func.coalesce(sa.func.sum(granted_attempts.c.number), 0)).where(
+    *(granted_attempts.c[name] == sa.bindparam(name) for name in _ABOUT if name != "split"),
+    granted_attempts.c.granted_at >= sa.bindparam("began_at"),
+)
+_USED_AND_GRANTED = sa.select(
+    sa.select(sa.func.count())
+    .where(*_MINE, attempts.c.claimed_at >= sa.bindparam("began_at"), _USES_QUOTA)
+    .scalar_subquery(),
+    _GRANTED.scalar_subquery(),
 )
 _CLAIM = sa.insert(attempts).returning(attempts.c.id)
 _SETTLE = (
@@ -62,6 +68,12 @@ class Quota:
 
     attempts: int = attrs.field(validator=attrs.validators.ge(1))
     period_s: int = attrs.field(default=86_400, validator=attrs.validators.ge(1))
+
+    def period_at(self, now: int) -> tuple[int, int]:
+        """Return when the period began and when it ends that a stored time lies in."""
+        period = self.period_s * MICROSECOND
+        began_at = now - now % period
+        return began_at, began_at + period
 
     def ends_at(self, moment: datetime) -> datetime:
         """Return when the period ends in which a moment lies, in UTC."""
@@ -208,7 +220,7 @@ def remaining_or_refuse(connection: sa.Connection, request: ClaimRequest, now: i
         return 0
     if request.quota is None:
         return None
-    used, ends_at = used_of_quota(
+    allowed, used, ends_at = use_of_quota(
         connection,
         challenge=request.challenge,
         kind=request.kind,
@@ -216,16 +228,16 @@ def remaining_or_refuse(connection: sa.Connection, request: ClaimRequest, now: i
         quota=request.quota,
         now=now,
     )
-    if used >= request.quota.attempts:
+    if used >= allowed:
         raise QuotaExhaustedError(
-            f"All {request.quota.attempts} tuning attempts of this period are used up; the "
-            f"next period begins at {as_datetime(ends_at).isoformat()}.",
+            f"All {allowed} tuning attempts of this period are used up; the next period begins at "
+            f"{as_datetime(ends_at).isoformat()}.",
             retry_after_s=(ends_at - now) / MICROSECOND,
         )
-    return request.quota.attempts - used - 1
+    return allowed - used - 1
 
 
-def used_of_quota(
+def use_of_quota(
     connection: sa.Connection,
     *,
     challenge: str,
@@ -233,13 +245,16 @@ def used_of_quota(
     subject: Subject,
     quota: Quota,
     now: int,
-) -> tuple[int, int]:
-    """Count tuning attempts of the current period; return them and the period's end."""
-    period = quota.period_s * MICROSECOND
-    began_at = now - now % period
+) -> tuple[int, int, int]:
+    """Count tuning attempts of the current period: allowed and used ones; tell when it ends.
+
+    What an organiser has granted in the period is allowed besides the quota.
+    """
+    began_at, ends_at = quota.period_at(now)
     about = subject_columns(challenge, kind, subject, Split.TUNING)
-    used = connection.execute(_N_USED, {**about, "began_at": began_at, "now": now}).scalar_one()
-    return used, began_at + period
+    counted = {**about, "began_at": began_at, "now": now}
+    used, granted = connection.execute(_USED_AND_GRANTED, counted).one()
+    return quota.attempts + int(granted), used, ends_at
 
 
 def refusal(connection: sa.Connection, request: ClaimRequest, now: int) -> Exception:

@@ -8,7 +8,7 @@ from datetime import datetime
 import sqlalchemy as sa
 
 from anomed_core.errors import LedgerError
-from anomed_core.ledger import annulment, chain, claims, opening
+from anomed_core.ledger import annulment, chain, claims, granted_attempts, opening
 from anomed_core.ledger.claims import Claim, ClaimRequest
 from anomed_core.ledger.criteria import RankedMetric, ranked_text
 from anomed_core.ledger.follow_ups import add_follow_ups, settle_follow_up
@@ -26,7 +26,7 @@ from anomed_core.ledger.scores import (
     new_version,
     newest_row,
 )
-from anomed_core.model import Score
+from anomed_core.model import Score, Subject
 
 
 class Ledger(LedgerReader):
@@ -300,6 +300,41 @@ class Ledger(LedgerReader):
             now = self._clock.now(connection)
             return annulment.annul(
                 connection, score_id, reason, return_attempt=return_attempt, now=now
+            )
+
+    def grant_attempts(
+        self,
+        *,
+        challenge: str,
+        kind: str,
+        subjects: Sequence[Subject],
+        number: int,
+        reason: str,
+    ) -> None:
+        """Give subjects more tuning attempts in the period that runs, beyond their quota.
+
+        Parameters
+        ----------
+        challenge, kind
+            What for.
+        subjects
+            Each gets as many.
+        number
+            How many more.
+        reason
+            For the audit.
+        """
+        with self._database.writing() as connection:
+            now = self._clock.now(connection)
+            self._clock.reach(connection, now)  # else an earlier period could come again
+            granted_attempts.grant(
+                connection,
+                challenge=challenge,
+                kind=kind,
+                subjects=subjects,
+                number=number,
+                reason=reason,
+                now=now,
             )
 
     def audit(self, action: str, **detail: str) -> None:

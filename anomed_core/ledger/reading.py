@@ -15,6 +15,7 @@ from anomed_core.ledger.claims import Quota
 from anomed_core.ledger.criteria import criteria_faults
 from anomed_core.ledger.database import Database, LedgerClock
 from anomed_core.ledger.finals import Moment
+from anomed_core.ledger.granted_attempts import Use, uses
 from anomed_core.ledger.opening import Rules, known_rules
 from anomed_core.ledger.schema import as_datetime, attempts, challenges, scores, utc_microseconds
 from anomed_core.ledger.scores import (
@@ -188,7 +189,7 @@ class LedgerReader:
     ) -> tuple[int, datetime]:
         """Return the tuning attempts that are left and when the period ends, in UTC."""
         with self._database.reading() as connection:
-            used, ends_at = claims.used_of_quota(
+            allowed, used, ends_at = claims.use_of_quota(
                 connection,
                 challenge=challenge,
                 kind=kind,
@@ -196,7 +197,12 @@ class LedgerReader:
                 quota=quota,
                 now=self._clock.now(connection),
             )
-        return max(0, quota.attempts - used), as_datetime(ends_at)
+        return max(0, allowed - used), as_datetime(ends_at)
+
+    def uses(self, quota: Quota | None) -> Sequence[Use]:
+        """Return who has used how many attempts in which kind, sorted."""
+        with self._database.reading(snapshot=True) as connection:
+            return uses(connection, quota, self._clock.now(connection))
 
     def verify(self) -> list[ChainFault]:
         """Check the chains of scores and of audit rows, and the criteria if scores are sound."""

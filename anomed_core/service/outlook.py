@@ -6,8 +6,16 @@ from datetime import datetime
 
 import attrs
 
+from anomed_core.config.settings import QuotaSettings
 from anomed_core.ledger import Choice, Ledger, Quota
 from anomed_core.model import Split, Subject
+
+
+def quota_of(settings: QuotaSettings) -> Quota | None:
+    """Return the quota of tuning attempts that an organiser has set, if any."""
+    if not settings.tuning_attempts:
+        return None
+    return Quota(attempts=settings.tuning_attempts, period_s=settings.period_s)
 
 
 @attrs.frozen(kw_only=True)

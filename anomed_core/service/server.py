@@ -19,7 +19,6 @@ from anomed_core.ledger import (
     Database,
     FollowUpBook,
     Ledger,
-    Quota,
     Rules,
     TokenBook,
     utc_microseconds,
@@ -33,6 +32,7 @@ from anomed_core.service.hosting import HostedChallenge, open_challenge
 from anomed_core.service.house_attacks import HouseAttackWorker
 from anomed_core.service.identities import Authorizer
 from anomed_core.service.kept_submissions import KeptSubmissions
+from anomed_core.service.outlook import quota_of
 from anomed_core.service.ranking.declared_rankings import ranked_metrics
 from anomed_core.service.ranking.house_entries import HouseEntries, HouseEntryThread
 from anomed_core.service.ranking.rankings import Rankings
@@ -222,7 +222,7 @@ def _submissions(
         engine=engine,
         kept=records.kept,
         limits=settings.limits,
-        quota=_quota(settings),
+        quota=quota_of(settings.quota),
         # An evaluation may wait for its turn as long as it may run.
         lease_s=2 * settings.evaluation_timeout_s + _LEASE_MARGIN_S,
         recorded=tuple(thread.wake for thread in following_up),
@@ -343,12 +343,6 @@ def _house_entry_threads(
         challenges=hosted, submissions=records.kept, engine=engine, ledger=records.ledger
     )
     return (HouseEntryThread(entries),)
-
-
-def _quota(settings: ServerSettings) -> Quota | None:
-    if not settings.quota.tuning_attempts:
-        return None
-    return Quota(attempts=settings.quota.tuning_attempts, period_s=settings.quota.period_s)
 
 
 def _throttle(

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from falcon.testing import TestClient
 
-from anomed_core import ChallengeSpec, Phase, Split
+from anomed_core import ChallengeSpec, Phase, Role, Split, Subject
 from anomed_core.config import QuotaSettings
 from anomed_core.web import create_web_app
 from anomed_core.wire import encode_npz
@@ -54,6 +54,40 @@ def test_remaining_attempts_are_counted(server_of: OpenServer) -> None:
 
     assert (outlook["final"], outlook["tuning_remaining"]) == ("open", 2)
     assert datetime.fromisoformat(outlook["resets_at"]) > NOW
+
+
+def test_granted_attempts_are_told_wherever_attempts_are(server_of: OpenServer) -> None:
+    server = server_of(Guessing(), quota=QuotaSettings(tuning_attempts=1))
+    client = TestClient(create_web_app(server))
+    url = "/utility/anonymizer?anonymizer=a&data_split=tuning"
+    assert [client.simulate_post(url, body=GUESS).status_code for _ in range(2)] == [201, 429]
+    server.ledger.grant_attempts(
+        challenge="guessing",
+        kind="anonymizer",
+        subjects=[Subject(role=Role.ANONYMIZER, anonymizer="a")],
+        number=2,
+        reason="a crash",
+    )
+
+    answer = client.simulate_post(url, body=GUESS)
+
+    assert (answer.status_code, answer.headers["X-Attempts-Remaining"]) == (201, "1")
+    outlook = client.simulate_get("/attempts?anonymizer=a").json["kinds"]["anonymizer"]
+    assert outlook["tuning_remaining"] == 1
+
+
+def test_an_attempt_that_returned_is_told(server_of: OpenServer) -> None:
+    server = server_of(Guessing())
+    client = TestClient(create_web_app(server))
+    submit(client, "validation")
+    server.ledger.annul(1, "our mistake", return_attempt=True)
+
+    facts = client.simulate_get("/attempts?anonymizer=a").json
+
+    (attempt,) = facts["attempts"]
+    assert (attempt["state"], attempt["reason"]) == ("returned", "our mistake")
+    assert facts["kinds"]["anonymizer"]["final"] == "open"
+    assert submit(client, "validation") == 201
 
 
 def test_a_pair_sees_the_kinds_of_deanonymizers(client: TestClient) -> None:
