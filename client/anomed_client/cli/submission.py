@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import json
 import sys
+from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -12,9 +14,10 @@ import numpy as np
 
 from anomed_client.challenge import Challenge
 from anomed_client.cli.call import Call, assignments, command
+from anomed_client.cli.csv_tables import read_csv
 from anomed_client.errors import MissingExtra, UsageError
 from anomed_client.results import Receipt, Score
-from anomed_client.schemas import FormSchema, TextSchema
+from anomed_client.schemas import FormSchema, Schema, TextSchema
 
 
 @click.argument("files", nargs=-1, type=click.Path(exists=True, dir_okay=False, path_type=Path))
@@ -68,11 +71,15 @@ def _payload(
     if not isinstance(schema, FormSchema):
         if len(files) != 1 or parts:
             raise UsageError("Give one file.")
-        return read_file(files[0])
+        return read_file(files[0], schema)
     named = dict(zip((part.name for part in schema.parts), files, strict=False))
     named |= {name: Path(value) for name, value in parts.items()}
-    texts = {part.name for part in schema.parts if isinstance(part.schema, TextSchema)}
-    return {name: _text(path) if name in texts else read_file(path) for name, path in named.items()}
+    declared = {part.name: part.schema for part in schema.parts}
+    return {name: _part(path, declared.get(name)) for name, path in named.items()}
+
+
+def _part(path: Path, schema: Schema | None) -> Any:
+    return _text(path) if isinstance(schema, TextSchema) else read_file(path, schema)
 
 
 def _text(path: Path) -> str:
@@ -80,8 +87,15 @@ def _text(path: Path) -> str:
     return path.read_text(encoding="utf-8").strip() if path.is_file() else str(path)
 
 
-def read_file(path: Path) -> Any:
+def read_file(path: Path, schema: Schema | None) -> Any:
     """Read a payload by the file's suffix.
+
+    Parameters
+    ----------
+    path
+        Parquet files are sent as they are.
+    schema
+        What is expected; it says what the columns of a CSV file are.
 
     Raises
     ------
@@ -90,7 +104,12 @@ def read_file(path: Path) -> Any:
     MissingExtra
         If a table cannot be read without more.
     """
-    readers = {".npy": _npy, ".npz": _npz, ".csv": _csv, ".json": _json}
+    readers: dict[str, Callable[[Path], Any]] = {
+        ".npy": _npy,
+        ".npz": _npz,
+        ".csv": partial(read_csv, schema=schema),
+        ".json": _json,
+    }
     if path.suffix in {".parquet", ".bin"}:
         return path
     if path.suffix not in readers:
@@ -111,14 +130,6 @@ def _npy(path: Path) -> Any:
 def _npz(path: Path) -> Any:
     with np.load(path, allow_pickle=False) as file:
         return {name: file[name] for name in file.files}
-
-
-def _csv(path: Path) -> Any:
-    try:
-        import pandas as pd
-    except ImportError as error:
-        raise MissingExtra("Reading CSV files needs pandas", "tables") from error
-    return pd.read_csv(path)
 
 
 def _json(path: Path) -> Any:
