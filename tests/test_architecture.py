@@ -275,6 +275,31 @@ def test_plugins_keep_to_the_one_plan(package: Path, rule: Callable[[Path], list
     assert rule(package) == []
 
 
+OWN_TABLES = {
+    "anomed_core/environments/answering.py",
+    "anomed_core/environments/workers.py",
+    "anomed_core/testing/client.py",
+    "client/anomed_client/downloads.py",
+    "plugins/dataset_synthesis/anomed_dataset_synthesis/external/drivers/mostlyai_engine.py",
+    "plugins/dataset_synthesis/anomed_dataset_synthesis/external/served.py",
+}
+"""What reads, with pandas alone, only tables that programs wrote, whose types are known."""
+
+
+def test_tables_that_people_bring_are_read_by_the_one_strict_reader() -> None:
+    guessing = {
+        str(path.relative_to(ROOT))
+        for package in (CORE, CLIENT, *PLUGINS)
+        for path, tree in modules(package)
+        for node in ast.walk(tree)
+        if isinstance(node, ast.Attribute)
+        and node.attr in {"read_csv", "read_parquet", "read_table", "read_excel", "read_json"}
+        and ast.unparse(node.value) in {"pd", "pandas"}
+    }
+
+    assert guessing == OWN_TABLES
+
+
 def test_the_contributors_map_names_files_that_are_there() -> None:
     text = (ROOT / "CONTRIBUTING.md").read_text(encoding="utf-8")
     named = re.findall(r"`((?:anomed_core|tests|docs)/[\w./]+)`", text)

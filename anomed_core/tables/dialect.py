@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import codecs
+import contextlib
 import csv
 import io
+import re
 from pathlib import Path
 
 import numpy as np
@@ -14,6 +16,7 @@ from anomed_core.errors import TableError
 from anomed_core.tables.options import TableOptions
 
 _SEPARATORS = (",", ";", "\t", "|")
+_DECIMAL = re.compile("-?[0-9]+,[0-9]+")
 _SAMPLE_BYTES = 1 << 20
 _SAMPLE_RECORDS = 200
 _BLOCK_BYTES = 1 << 20
@@ -95,26 +98,35 @@ def find_separator(text: pa.Buffer, *, source: str) -> str:
     sample = bytes(text.slice(0, min(text.size, _SAMPLE_BYTES))).decode(errors="ignore")
     if text.size > _SAMPLE_BYTES:
         sample = sample[: sample.rfind("\n") + 1] or sample
-    counts = {mark: _n_fields(sample, mark) for mark in _SEPARATORS}
-    even = [mark for mark, ns in counts.items() if len(set(ns)) == 1 and ns[0] > 1]
+    records = {mark: _records(sample, mark) for mark in _SEPARATORS}
+    n_fields = {mark: [len(record) for record in found] for mark, found in records.items()}
+    even = [mark for mark, ns in n_fields.items() if len(set(ns)) == 1 and ns[0] > 1]
+    # A decimal comma in each line, and one in the header's names, divide evenly, too.
+    best = max(_SEPARATORS, key=lambda mark: (n_fields[mark] or [0])[0])
+    if {",", best} <= set(even) and best != "," and _are_decimal(records[best]):
+        even.remove(",")
     if len(even) > 1:
         named = " and ".join(map(repr, even))
         raise TableError(
             source, f"{named} both divide all lines into equally many cells; give the separator"
         )
-    return even[0] if even else max(_SEPARATORS, key=lambda mark: (counts[mark] or [0])[0])
+    return even[0] if even else best
 
 
-def _n_fields(sample: str, mark: str) -> list[int]:
-    counts: list[int] = []
-    try:
+def _records(sample: str, mark: str) -> list[list[str]]:
+    records: list[list[str]] = []
+    with contextlib.suppress(csv.Error):
         for record in csv.reader(io.StringIO(sample, newline=""), delimiter=mark):
-            counts += [len(record)] if record else []
-            if len(counts) == _SAMPLE_RECORDS:
+            records += [record] if record else []
+            if len(records) == _SAMPLE_RECORDS:
                 break
-    except csv.Error:
-        return counts
-    return counts
+    return records
+
+
+def _are_decimal(records: list[list[str]]) -> bool:
+    """Return whether all commas below the header are decimal marks."""
+    with_commas = [cell for record in records[1:] for cell in record if "," in cell]
+    return all(map(_DECIMAL.fullmatch, with_commas))
 
 
 def has_inner_newlines(text: pa.Buffer, separator: str, *, source: str) -> bool:

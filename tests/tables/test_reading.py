@@ -88,6 +88,7 @@ def test_a_column_is_what_all_its_cells_say_and_is_written_back(
         ('a,b\nx,y\n1,5" x\n', "line 3: a quote is opened but not closed"),
         ('a,b\nx,y\n1,"5" x\n', "line 3: a quote is opened but not closed"),
         ("a;b,c\n1;2,3\n", "both divide all lines"),
+        ("a;b,c;d\n1;x, y;3\n", "both divide all lines"),
     ],
 )
 def test_what_is_no_table_is_refused_with_its_line(tmp_path: Path, text: str, said: str) -> None:
@@ -112,6 +113,13 @@ def test_separator_decimal_mark_and_encoding_are_found_and_said(tmp_path: Path) 
         "bmi: numbers of 1 or more decimals",
     )
     assert rewritten(path) == text
+
+
+def test_commas_of_decimals_and_names_do_not_divide_a_file_of_semicolons(tmp_path: Path) -> None:
+    read = read_table(written(tmp_path, "Alter, in Jahren;bmi;town\n21;25,1;Ulm\n22;22,4;\n"))
+
+    assert list(read.frame) == ["Alter, in Jahren", "bmi", "town"]
+    assert read.frame["bmi"].tolist() == [25.1, 22.4]
 
 
 @pytest.mark.parametrize("encoding", ["utf-8-sig", "utf-16"])

@@ -21,8 +21,8 @@ _INTEGERS = range(-(2**63), 2**63)
 
 
 def _integer(cell: str) -> int | None:
-    number = int(cell) if _WHOLE.fullmatch(cell) and len(cell) <= len(str(_INTEGERS[0])) else None
-    return number if number in _INTEGERS else None
+    is_whole = _WHOLE.fullmatch(cell) and len(cell) <= len(str(_INTEGERS[0]))
+    return int(cell) if is_whole and int(cell) in _INTEGERS else None
 
 
 def _number(cell: str) -> float | None:

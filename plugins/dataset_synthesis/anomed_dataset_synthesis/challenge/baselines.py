@@ -14,7 +14,7 @@ from anomed_dataset_synthesis.challenge import kinds
 from anomed_dataset_synthesis.challenge.arena import CLAIM_PART, TABLE_PART, Arena
 from anomed_dataset_synthesis.generators import Copy, Generator, IndependentColumns
 from anomed_dataset_synthesis.rounds import Round
-from anomed_dataset_synthesis.table.canonical import to_frame
+from anomed_dataset_synthesis.table.canonical import to_arrow, to_frame
 
 Make = Callable[[Arena, Round], Any]
 PERFECT, TRIVIAL, INVALID = Quality.PERFECT, Quality.TRIVIAL, Quality.INVALID
@@ -51,10 +51,9 @@ def _secrets_of_members(arena: Arena, round_: Round) -> pd.DataFrame:
 
 def _descriptions(arena: Arena, round_: Round) -> bytes:
     """State of each of the first people in the training table all that it says."""
-    people = to_frame(round_.real.training).iloc[: arena.config.predicates].astype(object)
-    rows = people.where(people.notna(), None).to_dict("records")
+    rows = to_arrow(round_.real.training).slice(0, arena.config.predicates).to_pylist()
     stated = [[[name, "==", value] for name, value in row.items()] for row in rows]
-    return json.dumps(stated, default=str).encode()
+    return json.dumps(stated, default=str).encode()  # dates like 2024-12-31
 
 
 def _array(make: Callable[[Round], Any]) -> Make:
