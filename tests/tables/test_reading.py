@@ -1,10 +1,15 @@
+import re
 from pathlib import Path
 
 import pandas as pd
+import pyarrow as pa
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from anomed_core.errors import TableError
 from anomed_core.tables import TableOptions, read_table, write_table
+from anomed_core.tables.inference import infer
 
 
 def written(folder: Path, text: str, encoding: str = "utf-8") -> Path:
@@ -264,3 +269,22 @@ def test_a_word_among_numbers_is_named_wherever_it_stands(
 
 def test_words_with_a_few_numbers_are_words(tmp_path: Path) -> None:
     assert read_table(written(tmp_path, "ward\nA\nB\n7\n")).doubts == ()
+
+
+@given(
+    st.lists(
+        st.one_of(
+            st.integers(-(2**63), 2**63 - 1).map(str),
+            st.sampled_from(["007", "-0", "0x1F", "0X1f", "-0x2", "0x0", "00", "0", "-7", "+7"]),
+            st.integers(0, 2**40).map(hex),
+        ),
+        min_size=1,
+        max_size=6,
+    )
+)
+def test_only_what_is_written_back_alike_is_a_whole_number(cells: list[str]) -> None:
+    column = infer(pa.chunked_array([cells]), ".", dates=False)
+
+    assert (column.kind.kind == "integer") == all(
+        re.fullmatch("0|-?[1-9][0-9]*", cell) for cell in cells
+    )
