@@ -9,6 +9,7 @@ from pathlib import Path
 
 import attrs
 
+from anomed_core.state.directory import sync_folder
 from anomed_core.wire.digests import canonical_json, digest_bytes
 
 Body = bytes | Mapping[str, bytes]
@@ -54,15 +55,23 @@ class PayloadStore:
 
     def _write(self, content: bytes) -> None:
         path = self._path(digest_bytes(content))
-        if path.exists():
-            return
-        path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-        temporary = path.with_name(f"{path.name}.{secrets.token_hex(8)}")
-        try:
-            with temporary.open("xb") as file:
-                file.write(content)
-                file.flush()
-                os.fsync(file.fileno())
-            temporary.replace(path)
-        finally:
-            temporary.unlink(missing_ok=True)
+        if not path.exists():
+            _write_whole(path, content)
+        # Whoever was faster may not have come so far; and the score that is recorded next may be on
+        # another disk, where nothing waits for this one.
+        sync_folder(path.parent)
+        sync_folder(self.root)
+
+
+def _write_whole(path: Path, content: bytes) -> None:
+    """Write a file that appears under its name when its content is on the disk."""
+    path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+    temporary = path.with_name(f"{path.name}.{secrets.token_hex(8)}")
+    try:
+        with temporary.open("xb") as file:
+            file.write(content)
+            file.flush()
+            os.fsync(file.fileno())
+        temporary.replace(path)
+    finally:
+        temporary.unlink(missing_ok=True)

@@ -1,6 +1,7 @@
 """Submitted bodies, kept so that a score can be repeated."""
 
 import hashlib
+import os
 import threading
 from pathlib import Path
 
@@ -54,3 +55,24 @@ def test_a_body_is_kept_once_whoever_races(store: PayloadStore, tmp_path: Path) 
         racer.join(30)
 
     assert len([path for path in tmp_path.rglob("*") if path.is_file()]) == 1
+
+
+@pytest.mark.skipif(not Path("/proc/self/fd").exists(), reason="tells descriptors by /proc")
+@pytest.mark.parametrize("n_times", [1, 2])
+def test_a_kept_body_is_durable_with_its_name(
+    store: PayloadStore, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, n_times: int
+) -> None:
+    synced: list[Path] = []
+    monkeypatch.setattr(
+        os, "fsync", lambda fd: synced.append(Path(f"/proc/self/fd/{fd}").readlink())
+    )
+    digest = hashlib.sha256(b"body").hexdigest()
+    folder = tmp_path / digest[:2]
+
+    for _ in range(n_times):
+        store.keep(b"body")
+
+    content, *folders = synced
+    assert content.parent == folder
+    assert content.name.startswith(digest)
+    assert folders == [folder, tmp_path] * n_times
