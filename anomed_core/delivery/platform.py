@@ -21,6 +21,7 @@ _ROUTES = {
     Role.DEANONYMIZER: "/submissions/deanonymizer-evaluation-results",
 }
 _MEANT_TO_BE_REPEATED = {408, 425, 429}
+"""Too slow, too early, too often: the request is not to blame."""
 
 
 class PlatformUnavailableError(ServiceError):
@@ -92,7 +93,7 @@ class PlatformDelivery:
     def _report(self, score: Score) -> dict[str, Any]:
         role = score.subject.role
         name = score.subject.anonymizer if role is Role.ANONYMIZER else score.subject.deanonymizer
-        # Last, so that no metric can be called so.
+        # Flat, as the published platform reads it; last, so that no metric can take their place.
         return {**score.metrics, "secret": self.secret, role.value: name}
 
 

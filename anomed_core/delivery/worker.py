@@ -19,6 +19,7 @@ Deliver = Callable[[Score, DeliveryContext], bool]
 
 _LONGEST_DELAY_S = 600.0
 _LEASE_MARGIN_S = 20.0
+"""Beyond the request: for noting what came of it, while other writers queue for the ledger."""
 
 
 class DeliveryWorker:
@@ -51,6 +52,7 @@ class DeliveryWorker:
     def do(self, follow_up: FollowUp) -> None:
         """Try to deliver, and note what came of it."""
         context = DeliveryContext(
+            # A ledger that was begun anew counts from 1 again; the digest tells its scores apart.
             idempotency_key=f"{follow_up.score.challenge}-{follow_up.score.id}"
             f"-{follow_up.score.payload_digest[:16]}",
             attempt=follow_up.attempt,
@@ -85,4 +87,5 @@ def delay_s(attempt: int) -> float:
     >>> 300 <= delay_s(40) <= 900
     True
     """
+    # Jitter, so that what failed together does not come back together; 2.0**1024 would overflow.
     return min(_LONGEST_DELAY_S, 2.0 ** min(attempt - 1, 30)) * random.uniform(0.5, 1.5)  # noqa: S311

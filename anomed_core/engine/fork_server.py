@@ -19,9 +19,11 @@ from anomed_core.engine.messages import receive_message, send_message
 from anomed_core.errors import culprit_of
 from anomed_core.redaction import discreet_traceback
 
+# Options of prctl(2), for which Python has no names.
 _PR_SET_PDEATHSIG = 1
 _PR_SET_CHILD_SUBREAPER = 36
 _LOOK_EVERY_S = 0.2
+"""How late a job may be ended: there may be no message that would wake us at its deadline."""
 
 
 def run_fork_server(
@@ -41,6 +43,7 @@ def run_fork_server(
         Address space that a child may use beyond the fork server's own.
     """
     _ignore_the_servers_signals()
+    # The socket does not end with a server whose end of it another child has inherited.
     _set_process_option(_PR_SET_PDEATHSIG, signal.SIGKILL)
     _set_process_option(_PR_SET_CHILD_SUBREAPER, 1)  # what jobs leave behind becomes our child
     deadlines: dict[int, float] = {}
@@ -75,6 +78,8 @@ def _ignore_the_servers_signals() -> None:
     """Let jobs finish while the server drains: the end of the control socket is our signal."""
     for number in (signal.SIGINT, signal.SIGTERM, signal.SIGQUIT, signal.SIGHUP, signal.SIGWINCH):
         signal.signal(number, signal.SIG_IGN)
+    # gunicorn's handlers came along and would run in here; and were SIGCHLD ignored, children that
+    # have ended could not be waited for.
     for number in (signal.SIGUSR1, signal.SIGUSR2, signal.SIGABRT, signal.SIGCHLD):
         signal.signal(number, signal.SIG_DFL)
 
@@ -124,12 +129,12 @@ def _do_job(connection: socket.socket, perform: Perform, memory_bytes: int) -> N
     try:
         send_message(connection, _answer(connection, perform, memory_bytes))
     finally:
-        os._exit(0)
+        os._exit(0)  # exit handlers and unwritten buffers are copies of the server's
 
 
 def _answer(connection: socket.socket, perform: Perform, memory_bytes: int) -> bytes:
     try:
-        _set_process_option(_PR_SET_PDEATHSIG, signal.SIGKILL)
+        _set_process_option(_PR_SET_PDEATHSIG, signal.SIGKILL)  # no child inherits it
         _limit_memory(memory_bytes)
         job = pickle.loads(receive_message(connection))  # noqa: S301 - sent by our own server
         os.nice(getattr(job, "niceness", 0))
@@ -139,7 +144,7 @@ def _answer(connection: socket.socket, perform: Perform, memory_bytes: int) -> b
 
 
 def _limit_memory(memory_bytes: int) -> None:
-    resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
+    resource.setrlimit(resource.RLIMIT_CORE, (0, 0))  # a core dump would hold the ground truth
     pages = int(Path("/proc/self/statm").read_text(encoding="ascii").split()[0])
     limit = pages * resource.getpagesize() + memory_bytes
     resource.setrlimit(resource.RLIMIT_AS, (limit, limit))

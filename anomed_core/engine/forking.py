@@ -29,7 +29,9 @@ from anomed_core.errors import EvaluationFailedError, EvaluationTimeoutError
 log = structlog.get_logger(__name__)
 
 _GRACE_S = 5.0
+"""By how much we wait longer than the fork server, so that a late job ends before we give up."""
 _BROKEN = 70
+"""Exit code of a fork server that failed: EX_SOFTWARE of sysexits.h."""
 
 
 class ForkingEngine(Engine):
@@ -61,8 +63,9 @@ class ForkingEngine(Engine):
         self._timeout_s = timeout_s
         self._on_loss = on_loss
         self._turns = threading.BoundedSemaphore(n_parallel)
-        self._sending = threading.Lock()
+        self._noting = threading.Lock()  # many jobs lose one fork server, which is told once
         self._lost = False
+        # Sequenced packets, so that each message is received with its own descriptor.
         self._control, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
         self._fork_server = os.fork()
         if self._fork_server == 0:
@@ -92,7 +95,7 @@ class ForkingEngine(Engine):
         ours, theirs = socket.socketpair()
         ours.settimeout(self._timeout_s + _GRACE_S)
         try:
-            with self._sending, theirs:
+            with theirs:
                 socket.send_fds(self._control, [b"job"], [theirs.fileno()])
             send_message(ours, pickle.dumps(job, protocol=pickle.HIGHEST_PROTOCOL))
         except OSError as error:
@@ -106,6 +109,7 @@ class ForkingEngine(Engine):
             with ours:
                 answer = receive_message(ours)
         except (OSError, EOFError) as error:
+            # The end of a job that was killed for being late looks like that of one that crashed.
             if time.monotonic() >= deadline:
                 log.warning("evaluation timed out", job=str(job), timeout_s=self._timeout_s)
                 raise EvaluationTimeoutError(
@@ -124,7 +128,7 @@ class ForkingEngine(Engine):
 
     def _note_loss(self, job: Any) -> None:
         """Say so if it is the fork server that has ended, and not the job alone."""
-        with self._sending:
+        with self._noting:
             if self._lost or not _has_ended(self._fork_server):
                 return
             self._lost = True

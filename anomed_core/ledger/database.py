@@ -63,8 +63,9 @@ def connect(url: str) -> sa.Engine:
             pool_size=8,
             max_overflow=32,
             pool_timeout=60,
-            pool_pre_ping=True,
+            pool_pre_ping=True,  # the database may have been restarted meanwhile
             hide_parameters=True,
+            # What waited for a lock must see what its holder wrote, instead of being refused.
             isolation_level="READ COMMITTED",
         )
     except (sa.exc.ArgumentError, sa.exc.NoSuchModuleError, ModuleNotFoundError) as error:
@@ -111,7 +112,7 @@ def _begin(connection: sa.Connection, beginning: str, *, synchronous: str = "FUL
     """
     if connection.dialect.name == "sqlite":
         driver: Any = connection.connection.dbapi_connection
-        driver.execute(f"PRAGMA synchronous = {synchronous}")
+        driver.execute(f"PRAGMA synchronous = {synchronous}")  # cannot change once it has begun
         driver.execute(beginning)
 
 
@@ -180,6 +181,7 @@ def _migration_lock(engine: sa.Engine) -> Iterator[None]:
             yield
         return
     with engine.connect() as connection:
+        # Any number does that no other program takes in this database.
         connection.execute(sa.text("SELECT pg_advisory_lock(714025)"))
         try:
             yield
@@ -201,7 +203,7 @@ def translated_errors() -> Iterator[None]:
     try:
         yield
     except sa.exc.IntegrityError:
-        raise
+        raise  # an answer, not a failure: somebody else was faster
     except (sa.exc.SQLAlchemyError, sqlite3.Error) as error:
         cause = getattr(error, "orig", None) or error
         full = no_room_left(cause)
@@ -213,7 +215,7 @@ def translated_errors() -> Iterator[None]:
 
 def no_room_left(error: BaseException) -> LedgerFullError | None:
     """Return the error to raise if a driver's error says that the disk is full."""
-    reason = str(error).lower()
+    reason = str(error).lower()  # each driver has its own class for it, and its own words
     if "disk is full" not in reason and "no space left" not in reason:
         return None
     return LedgerFullError(
@@ -308,6 +310,7 @@ class Database:
         """
         turn = self._queue.turn() if self._queue is not None else nullcontext()
         with turn, translated_errors(), self._engine.begin() as connection:
+            # Locked at once: SQLite refuses a reader that begins to write after somebody else did.
             _begin(connection, "BEGIN IMMEDIATE", synchronous="FULL" if durable else "NORMAL")
             if not durable and not self._is_sqlite:
                 connection.exec_driver_sql("SET LOCAL synchronous_commit TO OFF")
@@ -329,6 +332,7 @@ class Database:
         SQLite has one writer at a time anyway.
         """
         if not self._is_sqlite:
+            # PostgreSQL takes 64 bits, which must be the same in every process.
             number = int.from_bytes(hashlib.sha256(key.encode()).digest()[:8], signed=True)
             connection.execute(sa.select(sa.func.pg_advisory_xact_lock(number)))
 

@@ -133,6 +133,7 @@ class Finals:
     def _counted(
         self, sources: Sequence[RankedMetric], *more: sa.ColumnElement[Any]
     ) -> sa.Select[Any]:
+        # An anonymizer has one final, so what is taken of it is the same in all rows of its group.
         return (
             sa.select(
                 sa.func.min(_F.c.score_id).label("score_id"),

@@ -164,6 +164,7 @@ class FollowUpBook:
                 "tries_before": row["tries"],
                 "lease_until": now + int(lease_s * MICROSECOND),
             }
+            # What a power cut undoes is taken again, which whoever does it has to bear anyway.
             with self._database.writing(durable=False) as connection:
                 if connection.execute(_TAKE, taking).rowcount == 1:
                     attempt = row["tries"] + 1

@@ -74,6 +74,7 @@ class Background:
     def _run(self) -> None:
         while not self._stopped.is_set():
             if not self._did_one():
+                # Jitter, so that the workers of a server do not look all at once.
                 self._woken.wait(_LOOK_EVERY_S * random.uniform(0.5, 1.5))  # noqa: S311 - no secret
                 self._woken.clear()
 

@@ -32,6 +32,7 @@ class Releases:
         self._ledger = ledger
         self._retry_every_s = retry_every_s
         self._owed: deque[tuple[Claim, str]] = deque()
+        # A debt must not come between a thread's last look and its end: nobody would pay it.
         self._lock = threading.Lock()
         self._is_retrying = False
 

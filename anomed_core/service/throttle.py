@@ -63,7 +63,7 @@ class Throttle:
         self._requests = requests
         self._period_s = period_s
         self._clock = clock
-        self._local = threading.local()
+        self._local = threading.local()  # a connection belongs to the thread that opened it
         self._tidied = 0
         self._alone = _CountsOfOneWorker()
 

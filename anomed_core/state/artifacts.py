@@ -145,9 +145,11 @@ class ArtifactStore:
     def _freeze(self, key: str, build: Callable[[], Mapping[str, np.ndarray]]) -> None:
         lines = []
         for name, array in build().items():
+            # A scalar would be given a dimension by ascontiguousarray.
             contiguous = np.ascontiguousarray(array) if np.ndim(array) else np.asarray(array)
             stored = self._store(f"array {name} {key}", _array_writer(contiguous))
             lines.append(f"{stored.digest} {name}\n")
+        # Last, so that whoever finds it finds what it names.
         self._store(f"manifest {key}", lambda file: _write(file, "".join(lines).encode()))
 
     def _object(self, digest: str) -> Path:
@@ -161,7 +163,7 @@ class ArtifactStore:
             with temporary.open("wb") as file:
                 build(file)
                 file.flush()
-                os.fsync(file.fileno())
+                os.fsync(file.fileno())  # before the name, which must never lead to less
             digest = digest_file(temporary)
             path = self._object(digest)
             path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
@@ -186,6 +188,7 @@ class ArtifactStore:
         folder = self.root / "locks"
         folder.mkdir(mode=0o700, parents=True, exist_ok=True)
         name = hashlib.sha256(key.encode()).hexdigest()[:32]
+        # The file stays: whoever waited for one that was removed would build beside its successor.
         with (folder / name).open("wb") as file:
             fcntl.flock(file, fcntl.LOCK_EX)
             yield

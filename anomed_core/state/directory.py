@@ -143,7 +143,7 @@ def _create_exclusively(path: Path, text: str) -> None:
             file.flush()
             os.fsync(file.fileno())
         try:
-            os.link(temporary, path)
+            os.link(temporary, path)  # a rename would replace what somebody else was faster with
         except FileExistsError:
             return
     finally:

@@ -51,6 +51,7 @@ def radius(error: float) -> float:
     def excess(z: float) -> float:
         return float(0.25 * np.exp(-z * z / 2) + ndtr(-z)) - error
 
+    # At 38 deviations both terms are below the smallest normal number, 2e-308.
     return float(brentq(excess, 0.0, 38.0, xtol=1e-12))
 
 

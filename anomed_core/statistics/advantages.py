@@ -149,7 +149,7 @@ def estimate_max_advantage(roc: Roc, *, confidence: float = 0.95) -> MaxAdvantag
     """
     null_limit = null_advantage(roc.n_members, roc.n_non_members, confidence=confidence)
     gaps = np.abs(roc.tpr - roc.fpr)
-    best = max(int(np.argmax(gaps)), 1)
+    best = max(int(np.argmax(gaps)), 1)  # the threshold of the first point is infinite
     value = float(gaps[best])
     estimate = MembershipEstimate(
         value=value,

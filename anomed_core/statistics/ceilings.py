@@ -182,6 +182,7 @@ def epsilon_of_rates(tpr: ArrayLike, fpr: ArrayLike, *, delta: float) -> NDArray
     """
     detected, alarmed = np.asarray(tpr, dtype=np.float64), np.asarray(fpr, dtype=np.float64)
     with np.errstate(divide="ignore", invalid="ignore", over="ignore"):
+        # Of 0 / 0 nothing follows: fmax takes the other ratio instead of NaN.
         ratios = np.fmax((detected - delta) / alarmed, (1 - alarmed - delta) / (1 - detected))
         epsilon: NDArray[np.float64] = np.log(np.fmax(ratios, 1.0))
     return epsilon

@@ -107,6 +107,7 @@ def wilson_interval(n_hits: float, n_trials: int, *, confidence: float = 0.95) -
     (0.7112, 0.8, 0.8666)
     """
     squared = normal_quantile(confidence) ** 2
+    # Credits are sums of fractions, which rounding may carry over either end.
     if n_trials < 1 or not -1e-9 <= n_hits <= n_trials * (1 + 1e-9):
         raise _impossible(n_hits, n_trials)
     hits = min(max(float(n_hits), 0.0), float(n_trials))
@@ -181,6 +182,7 @@ def lower_limit(n_hits: Counts, n_trials: int, error: Levels) -> NDArray[np.floa
         In [0, 1].
     """
     hits = np.asarray(n_hits)
+    # At no hits the quantile is NaN, and the limit 0; any number does in its place meanwhile.
     limits = betaincinv(np.where(hits > 0, hits, 1), n_trials - hits + 1, error)
     return np.where(hits == 0, 0.0, limits)
 

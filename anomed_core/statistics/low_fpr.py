@@ -154,6 +154,7 @@ def _allowed(counts: _Integers, tail: _Floats, *, z: float) -> tuple[_Integers, 
     first, median = np.searchsorted(tail, [ndtr(-z), 0.5])
     chosen = slice(first, median + 1)
     deviation = np.maximum(-ndtri(tail[chosen]), 0.0)
+    # The first count may deviate by z itself, which rounding makes a little more.
     return counts[chosen], ndtr(-np.sqrt(np.maximum(z * z - deviation**2, 0.0)))
 
 

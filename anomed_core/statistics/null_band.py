@@ -50,6 +50,7 @@ def null_band(
         return max(0.0, 0.5 - half), min(1.0, 0.5 + half)
     from scipy.stats import betabinom  # a second to import, and seldom needed
 
+    # 0.29 * 100 is 28.999999999999996.
     n_alarms = math.floor(fpr * n_non_members + 1e-9)
     if n_alarms >= n_non_members:
         return 1.0, 1.0

@@ -275,6 +275,7 @@ def _p_value(
     # ln q = -ln(1 + e^-eps) and ln(1 - q) = ln q - eps, without cancellation.
     log_q = -np.log1p(np.exp(-epsilon))
     mass = np.exp(log_choose + guesses.n_guesses * log_q - (guesses.n_guesses - hits) * epsilon)
+    # From v - 1 downwards: its i-th entry is P[v - i <= B < v].
     below = np.cumsum(mass[::-1])
     p_value = 1 - float(below[-1]) if hits.size else 1.0
     if delta > 0 and hits.size:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import ctypes
 import sys
 
+# Parameters of mallopt(3), as malloc.h numbers them.
 _M_TRIM_THRESHOLD = -1
 _M_MMAP_THRESHOLD = -3
 _M_ARENA_MAX = -8

@@ -14,6 +14,7 @@ from pathlib import Path
 
 _PROC = Path("/proc")
 _ENDED = "ZX"
+"""States of a process that runs no more and was not waited for yet: zombie and dead (proc(5))."""
 _FORM = re.compile(r"(?P<here>.+)/(?P<pid>\d+)/(?P<started>\d+)")
 
 
@@ -22,7 +23,7 @@ def this_process() -> str:
     return _named(os.getpid())
 
 
-@cache
+@cache  # by id: a forked child must not go by its parent's name
 def _named(pid: int) -> str:
     try:
         return f"{_here()}/{pid}/{_state_and_start(pid)[1]}"
@@ -48,7 +49,7 @@ def is_gone(owner: str) -> bool:
         if form is None or form["here"] != _here():
             return False
         pid = int(form["pid"])
-        os.kill(pid, 0)
+        os.kill(pid, 0)  # sends nothing, and fails if there is no such process
         state, started = _state_and_start(pid)
     except ProcessLookupError:
         return True

@@ -58,12 +58,13 @@ class WriteQueue:
     def _locked(self, file: int) -> bool:
         """Wait until the file is locked; say whether it is."""
         try:
-            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)  # mostly free: that costs no thread
         except BlockingIOError:
             return self._locked_in_time(file)
         return True
 
     def _locked_in_time(self, file: int) -> bool:
+        # One that is left behind is enough: who holds the file now holds it against us all.
         if self._left_behind is not None and self._left_behind.is_alive():
             return False
         waiter = _Waiter(file)

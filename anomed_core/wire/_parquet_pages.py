@@ -17,6 +17,7 @@ from anomed_core.wire._thrift import CompactReader, Structure, ThriftError
 DATA_PAGE, INDEX_PAGE, DICTIONARY_PAGE, DATA_PAGE_V2 = range(4)
 DELTA_BYTE_ARRAY = 7
 
+# Numbers of fields, of which the thrift file names each.
 _FIELD_OF_KIND = {DATA_PAGE: 5, DICTIONARY_PAGE: 7, DATA_PAGE_V2: 8}
 _FIELD_OF_ENCODING = {DATA_PAGE: 2, DICTIONARY_PAGE: 2, DATA_PAGE_V2: 4}
 
@@ -97,10 +98,11 @@ def _pages_of_chunk(
     reader: CompactReader, facts: Structure, *, column: int, file_end: int
 ) -> Iterator[Page]:
     """Walk until the values of a chunk are complete, as a decoder does."""
+    # num_values, data_page_offset, dictionary_page_offset, total_compressed_size
     remaining = facts.count(5, bits=64)
     position = facts.count(9, bits=64)
     dictionary = facts.count(11, bits=64) if 11 in facts else 0
-    if 0 < dictionary < position:
+    if 0 < dictionary < position:  # else it is none: some writers fill the field in anyway
         position = dictionary
     end = position + facts.count(7, bits=64)
     if remaining and not 4 <= position <= end <= file_end:

@@ -96,6 +96,7 @@ class CompactReader:
         fields = Structure()
         number = 0
         while head := self._byte():
+            # The upper half is the distance from the field before; 0 says that the number follows.
             number = number + (head >> 4) if head >> 4 else self._signed()
             if number in fields or not 0 < number < 2**15:
                 raise ThriftError(f"field {number} is given twice or out of range")
@@ -116,14 +117,14 @@ class CompactReader:
             self._skip(self._varint())
         elif wire_type in {_DOUBLE, _BYTE}:
             self._skip(8 if wire_type == _DOUBLE else 1)
-        elif wire_type not in {_TRUE, _FALSE}:
+        elif wire_type not in {_TRUE, _FALSE}:  # whose type is the value
             raise ThriftError(f"there is a value of type {wire_type}")
         return None
 
     def _list(self, depth: int) -> list[Any]:
         head = self._byte()
         length, wire_type = head >> 4, head & 15
-        if length == 15:
+        if length == 15:  # means that the length did not fit
             length = self._varint()
         if length > self._end - self.position:  # every element takes at least one byte
             raise ThriftError("a list is longer than what holds it")
@@ -142,7 +143,7 @@ class CompactReader:
 
     def _varint(self) -> int:
         value = 0
-        for shift in range(0, 70, 7):
+        for shift in range(0, 70, 7):  # ten groups of seven bits hold every number of 64
             byte = self._byte()
             value |= (byte & 127) << shift
             if byte < 128:
@@ -151,4 +152,5 @@ class CompactReader:
 
     def _signed(self) -> int:
         value = self._varint()
+        # Zigzag: 0, -1, 1, -2, ... so that small negative numbers are short, too.
         return (value >> 1) ^ -(value & 1)

@@ -120,17 +120,20 @@ def decode_npz(
 
 def _judge_directory(body: bytes, limits: Limits) -> None:
     """Bound the archive's directory before anything parses it into objects."""
+    # As zipfile looks for it: behind it stands a comment of at most 65,535 bytes.
     position = body.rfind(_END_OF_DIRECTORY, max(0, len(body) - _END_OF_DIRECTORY_SIZE - 65535))
     if position < 0 or len(body) - position < _END_OF_DIRECTORY_SIZE:
         raise MalformedPayloadError(
             f"The body ({len(body)} bytes) is not an npz file or is cut off; "
             "send what numpy.savez or numpy.savez_compressed writes."
         )
+    # Of the zip64 form, these counts say nothing: it has larger ones of its own.
     if body.startswith(_ZIP64_LOCATOR, max(0, position - _ZIP64_LOCATOR_SIZE)):
         raise MalformedPayloadError(
             "The npz file's directory is in the zip64 form, which is for files of more than 4 GiB; "
             "send what numpy.savez or numpy.savez_compressed writes."
         )
+    # All entries, and the size of the directory, behind two disk numbers and a count of this disk.
     n_members, directory_bytes = struct.unpack_from("<HI", body, position + 10)
     if n_members > limits.npz_members:
         raise PayloadTooLargeError(
@@ -176,7 +179,7 @@ def _read_member(
                 f"Array {name!r} of shape {str(shape)[:80]} and dtype {dtype} would unpack to more "
                 f"than the {budget} bytes that are allowed."
             )
-        if size_bytes > info.file_size:
+        if size_bytes > info.file_size:  # before so much memory is taken for it
             raise _not_as_announced(name, size_bytes)
         data = bytearray(size_bytes)
         n_read = _read_into(member, data)
