@@ -16,6 +16,7 @@ import sqlalchemy as sa
 from anomed_core.ledger.chain import Row
 from anomed_core.ledger.criteria import RankedMetric, parsed_ranked
 from anomed_core.ledger.schema import chain_heads, challenges, criteria, scores
+from anomed_core.model import Split
 
 Rows = Sequence[tuple[Any, ...]]
 
@@ -23,6 +24,9 @@ _F = criteria.alias("final")
 _A = criteria.alias("attack")
 _MOST_PARAMETERS = 500
 """Numbers of scores that are asked for at once."""
+
+_MOST_CHANGED = 100
+"""Of more anonymizers, it would take about as long to ask for them as to ask for all."""
 
 
 @attrs.frozen(kw_only=True)
@@ -39,12 +43,15 @@ class Finals:
         Name of the submission kind.
     anchor
         A metric of which each final holds a criterion.
+    anonymizers
+        Only the finals about these; ``None`` for all.
     """
 
     connection: sa.Connection
     challenge: str
     kind: str
     anchor: str
+    anonymizers: Sequence[str] | None = None
 
     def _all(self, query: sa.Select[Any]) -> Rows:
         """Return plain tuples, without the rows' wrapping: there may be a million."""
@@ -153,11 +160,13 @@ class Finals:
             for ranked in parsed_ranked(self.connection, self.challenge)
             if ranked.kind == self.kind and ranked.metric == self.anchor
         ]
+        about = [] if self.anonymizers is None else [_F.c.anonymizer.in_(self.anonymizers)]
         return [
             _F.c.challenge == self.challenge,
             _F.c.metric == (metric or self.anchor),
             _F.c.kind == self.kind,
             _F.c.label.in_(labels),
+            *about,
         ]
 
     def _attacks(self, final: Any) -> sa.ColumnElement[bool]:
@@ -223,6 +232,15 @@ class Finals:
             )
             rows |= {row["score_id"]: row for row in self.connection.execute(query).mappings()}
         return rows
+
+    def ever_about(self, anonymizers: Sequence[str]) -> list[int]:
+        """Return the numbers of all finals about anonymizers, also of those that count no more."""
+        query = sa.select(scores.c.id).where(
+            scores.c.challenge == self.challenge,
+            scores.c.anonymizer.in_(anonymizers),
+            scores.c.split == Split.VALIDATION.value,
+        )
+        return list(self.connection.execute(query).scalars())
 
     def numbers_of(self, participant: str) -> list[int]:
         """Return the numbers of the finals in which somebody takes part under an id."""
@@ -304,6 +322,34 @@ class Moment:
     def finals(self, challenge: str, *, kind: str, anchor: str) -> Finals:
         """Return the finals of a submission kind; see `Finals`."""
         return Finals(connection=self.connection, challenge=challenge, kind=kind, anchor=anchor)
+
+    def changed(self, challenge: str, *, since: tuple[str, str]) -> list[str] | None:
+        """Return the anonymizers about whom finals were scored since a moment.
+
+        Parameters
+        ----------
+        challenge
+            Identifier.
+        since
+            The stamp of that moment.
+
+        Returns
+        -------
+        list of str or None
+            Criteria of all others are what they were. ``None`` if that cannot be told: these are
+            many, other metrics are ranked now, or the ledger was replaced by another one.
+        """
+        head, ranked = since
+        last = self.connection.execute(sa.select(scores.c.id).where(scores.c.hash == head)).scalar()
+        if last is None or ranked != self.stamp(challenge)[1]:
+            return None
+        new = sa.select(scores.c.anonymizer).where(
+            scores.c.challenge == challenge,
+            scores.c.split == Split.VALIDATION.value,
+            scores.c.id > last,
+        )
+        about = list(self.connection.execute(new.distinct().limit(_MOST_CHANGED + 1)).scalars())
+        return about if len(about) <= _MOST_CHANGED else None
 
     def stamp(self, challenge: str) -> tuple[str, str]:
         """Return what changes whenever a score is added or other metrics are ranked."""

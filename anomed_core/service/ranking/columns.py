@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable, Sequence
+from typing import Any
 
 import attrs
 import numpy as np
@@ -67,7 +68,7 @@ def entries_of(finals: Finals, resolved: ResolvedRanking) -> Entries:
     rows = _columns(finals.entries(), 4)
     numbers, first, is_house, anchor = rows[:, np.argsort(rows[0])]
     known = numbers.astype(np.int64)
-    counts = np.zeros((2, len(known)), dtype=np.int64)
+    counts: IntArray | None = None
     columns: dict[RankedMetric, FloatArray] = {resolved.anchor: anchor}
 
     def single(reading: Reading) -> FloatArray:
@@ -80,19 +81,51 @@ def entries_of(finals: Finals, resolved: ResolvedRanking) -> Entries:
     for reading in resolved.criteria:
         if reading.take is Take.WORST:
             values, own_counts = _worst(finals, known, reading)
-            if not counts.any():
-                counts = own_counts
+            counts = own_counts if counts is None else counts
         else:
             values = single(reading)
         criteria.append(values)
+    n_house, n_attacks = np.zeros((2, len(known)), dtype=np.int64) if counts is None else counts
     return Entries(
         numbers=known,
         first=first.astype(np.int64),
         is_house=is_house.astype(bool),
         criteria=tuple(criteria),
         gates=tuple(single(reading) for _, reading in resolved.gates),
-        n_house=counts[0],
-        n_attacks=counts[1],
+        n_house=n_house,
+        n_attacks=n_attacks,
+    )
+
+
+def renewed(
+    before: Entries, finals: Finals, resolved: ResolvedRanking, changed: Sequence[str]
+) -> Entries:
+    """Return the entries of a ranking of finals, reading only those that may have changed.
+
+    Parameters
+    ----------
+    before
+        The entries as they were.
+    finals, resolved
+        As for `entries_of`.
+    changed
+        Anonymizers about whom finals were scored since.
+    """
+    new = entries_of(attrs.evolve(finals, anonymizers=changed), resolved)
+    stays = ~np.isin(before.numbers, finals.ever_about(changed))
+    order = np.argsort(np.concatenate([before.numbers[stays], new.numbers]))
+
+    def joined(old: npt.NDArray[Any], fresh: npt.NDArray[Any]) -> npt.NDArray[Any]:
+        return np.concatenate([old[stays], fresh])[order]
+
+    return Entries(
+        numbers=joined(before.numbers, new.numbers),
+        first=joined(before.first, new.first),
+        is_house=joined(before.is_house, new.is_house),
+        criteria=tuple(map(joined, before.criteria, new.criteria)),
+        gates=tuple(map(joined, before.gates, new.gates)),
+        n_house=joined(before.n_house, new.n_house),
+        n_attacks=joined(before.n_attacks, new.n_attacks),
     )
 
 

@@ -17,6 +17,7 @@ from anomed_core.service.ranking.columns import (
     attackers_of,
     entries_of,
     finals_at,
+    renewed,
     tuning_entries,
 )
 from anomed_core.service.ranking.declared_rankings import ResolvedRanking
@@ -36,13 +37,16 @@ from anomed_core.service.ranking.telling import (
     told_finals,
 )
 
+Stamp = tuple[str, str]
+"""What `Moment.stamp` says of a moment."""
+
 MOST_ENTRIES = 1000
 """Entries of a ranking that are told if nobody asks for another number."""
 
 
 @attrs.frozen
 class Rankings:
-    """Computes rankings, and keeps those of the newest moment.
+    """Computes rankings, and keeps each: of the next moment, only what is new is read.
 
     Attributes
     ----------
@@ -51,7 +55,7 @@ class Rankings:
     """
 
     ledger: Ledger
-    _kept: dict[str, tuple[tuple[Any, ...], dict[str, Computed]]] = attrs.field(
+    _kept: dict[tuple[str, str], tuple[Stamp, Computed]] = attrs.field(
         factory=dict, init=False, repr=False
     )
     _lock: threading.Lock = attrs.field(factory=threading.Lock, init=False, repr=False)
@@ -112,10 +116,25 @@ class Rankings:
     ) -> Computed:
         stamp = now.stamp(hosted.id)
         with self._lock:  # whoever comes second takes what the first has computed
-            kept = self._kept.get(hosted.id)
-            if kept is None or kept[0] != stamp:
-                kept = self._kept[hosted.id] = (stamp, {})
-            return _compute(hosted, resolved, now, kept[1])
+            return self._computed_at(stamp, hosted, resolved, now)
+
+    def _computed_at(
+        self, stamp: Stamp, hosted: HostedChallenge, resolved: ResolvedRanking, now: Moment
+    ) -> Computed:
+        """Compute a ranking, and of those of attackers the one first that says who is ranked."""
+        key = (hosted.id, resolved.ranking.name)
+        kept = self._kept.get(key)
+        if kept is not None and kept[0] == stamp:
+            return kept[1]
+        if resolved.of_attackers:
+            attacked = _attacked(hosted)
+            targets = _targets(self._computed_at(stamp, hosted, attacked, now))
+            entries = attackers_of(finals_at(now, hosted.id, attacked), targets, resolved)
+        else:
+            entries = _entries(hosted, resolved, now, kept)
+        computed = _in_order(entries, resolved)
+        self._kept[key] = (stamp, computed)
+        return computed
 
     def _tuning(
         self, hosted: HostedChallenge, resolved: ResolvedRanking, at_most: int | None, entry: str
@@ -139,20 +158,18 @@ class Rankings:
         return table_told(hosted, resolved, computed, Split.TUNING, shown)
 
 
-def _compute(
-    hosted: HostedChallenge, resolved: ResolvedRanking, now: Moment, computed: dict[str, Computed]
-) -> Computed:
-    """Compute a ranking, and of those of attackers the one first that says who is ranked."""
-    name = resolved.ranking.name
-    if name not in computed and resolved.of_attackers:
-        attacked = _attacked(hosted)
-        targets = _targets(_compute(hosted, attacked, now, computed))
-        entries = attackers_of(finals_at(now, hosted.id, attacked), targets, resolved)
-        computed[name] = _in_order(entries, resolved)
-    elif name not in computed:
-        entries = entries_of(finals_at(now, hosted.id, resolved), resolved)
-        computed[name] = _in_order(entries, resolved)
-    return computed[name]
+def _entries(
+    hosted: HostedChallenge,
+    resolved: ResolvedRanking,
+    now: Moment,
+    kept: tuple[Stamp, Computed] | None,
+) -> Entries:
+    """Return the entries of a ranking of finals; of what is kept, only what changed is read."""
+    finals = finals_at(now, hosted.id, resolved)
+    changed = now.changed(hosted.id, since=kept[0]) if kept else None
+    if kept is None or changed is None:
+        return entries_of(finals, resolved)
+    return renewed(kept[1].entries, finals, resolved, changed)
 
 
 def _attacked(hosted: HostedChallenge) -> ResolvedRanking:

@@ -97,6 +97,7 @@ events = st.lists(
         st.tuples(st.just("mean"), utilities),
         st.tuples(st.just("mend"), numbers, utilities, risks),
         st.tuples(st.just("annul"), numbers, st.booleans()),
+        st.just(("look",)),
     ),
     max_size=25,
 )
@@ -111,6 +112,7 @@ class History:
         self.contest = Contest(
             ledger=self.ledger, challenge=self.hosted.id, fingerprint=self.hosted.fingerprint
         )
+        self.watching = Rankings(self.ledger)
 
     def begin(self) -> None:
         """Empty the ledger."""
@@ -192,6 +194,10 @@ class History:
                     name, attacker = new.subject.anonymizer, new.subject.deanonymizer
                     self.taken.discard((name, attacker) if attacker else name)
 
+    def look(self) -> None:
+        """Let somebody look at the rankings in between, and take from there what did not change."""
+        self.watching.tables(self.hosted)
+
     def tables(self) -> list[RankingTable]:
         return Rankings(self.ledger).tables(self.hosted)
 
@@ -207,6 +213,7 @@ def test_the_rankings_are_those_of_the_rules(
     recorded = history.ledger.scores()
 
     anonymizers, means, ranks, areas = history.tables()
+    assert history.watching.tables(history.hosted) == [anonymizers, means, ranks, areas]
 
     told = [(e.place, e.anonymizer, e.state.value) for e in anonymizers.entries]
     assert told == oracle.anonymizers(recorded)[0]
