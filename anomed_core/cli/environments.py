@@ -69,13 +69,13 @@ def remove(name: str) -> None:
 def _recipes() -> dict[str, Recipe]:
     """Return the recipes of all installed plugins by name."""
     from anomed_core.environments import Recipe
-    from anomed_core.plugins import build_registry
+    from anomed_core.plugins import build_registry, offered
 
     registry = build_registry()
     for info in registry.installed:
         registry.load_quietly(info)
     recipes: dict[str, Recipe] = {}
-    for owner, recipe in registry.offered("anomed_environments", Recipe):
+    for owner, recipe in offered(registry, "anomed_environments", Recipe):
         if recipes.setdefault(recipe.name, recipe) != recipe:
             raise UsageError(
                 f"the environment {recipe.name!r} is offered twice, at last by {owner}; "

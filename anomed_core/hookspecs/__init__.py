@@ -9,8 +9,14 @@ Who is called is part of each contract:
 *owner*
     Only the plugin that announced the challenge's type. Extensions may wrap the call
     (``@hookimpl(wrapper=True)``) but not answer it.
+*declarer*
+    Only the plugin that declared the data product or the submission kind which the hook is about:
+    the owner of the type, or an extension for what it has added. Extensions may wrap the call; the
+    evaluation of an added kind is wrapped only by those who declare a metric of it, as nobody else
+    knows that there is such a kind.
 *owner and extensions*
-    The owner first, then every loaded extension; other challenge types are never asked.
+    The owner first, then every loaded extension; other challenge types are never asked. Products,
+    submission kinds, baselines and rankings of the owner may be wrapped, too.
 *everybody*
     Every loaded plugin.
 

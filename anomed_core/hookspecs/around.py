@@ -18,8 +18,9 @@ if TYPE_CHECKING:
 def anomed_baselines(challenge: Challenge) -> Iterable[Baseline]:  # type: ignore[empty-body]
     """Offer submissions with known outcomes: perfect, trivial and invalid ones.
 
-    Called by ``anomed challenge check``, ``anomed plugins check`` and the conformance kit; owner.
-    If it raises, the check fails. The perfect and trivial payloads of kinds are offered, too.
+    Called by ``anomed challenge check``, ``anomed plugins check`` and the conformance kit; owner
+    and extensions. If it raises, the check fails. The perfect and trivial payloads of kinds are
+    offered, too.
 
     Returns
     -------
@@ -57,7 +58,7 @@ def anomed_report(  # type: ignore[empty-body]
     challenge
         The challenge.
     scores
-        Its recorded scores, oldest first.
+        Its recorded scores, oldest first; none of kinds that another extension has added.
     submission_of
         Returns the kept submission that a score was given for, or ``None``.
 

@@ -15,9 +15,9 @@ if TYPE_CHECKING:
 def anomed_data_products(challenge: Challenge) -> Iterable[DataProduct]:  # type: ignore[empty-body]
     """Declare what the server hands out.
 
-    Called once per challenge and process, after creation; owner. Routes, OpenAPI, roles and dummy
-    data are derived from the answer. Two products, or a product and a submission kind, on one path
-    are an error naming both. If it raises, the server refuses to start.
+    Called once per challenge and process, after creation; owner and extensions. Routes, OpenAPI,
+    roles and dummy data are derived from the answer. Two products, or a product and a submission
+    kind, on one path are an error naming both. If it raises, the server refuses to start.
 
     Returns
     -------
@@ -47,8 +47,8 @@ def anomed_data_products(challenge: Challenge) -> Iterable[DataProduct]:  # type
 def anomed_provide_data(challenge: Challenge, product: DataProduct, request: DataRequest) -> Any:
     """Provide the content of a data product.
 
-    Called once per static product (the bytes are kept), and once per request otherwise; owner. Must
-    be deterministic: all workers, restarts and replicas must serve the same. If it raises
+    Called once per static product (the bytes are kept), and once per request otherwise; declarer.
+    Must be deterministic: all workers, restarts and replicas must serve the same. If it raises
     `SubmissionRejected`, the caller is told why (422); anything else is our fault. Products that
     were declared with their data need no answer.
 
@@ -85,7 +85,7 @@ def anomed_provide_data(challenge: Challenge, product: DataProduct, request: Dat
 def anomed_dummy_data(challenge: Challenge, product: DataProduct, seed: int) -> Any:
     """Make innocuous data of the same form as a product, for developing blindly.
 
-    Called by ``anomed dummy``; owner. Must not depend on the real rows. If it
+    Called by ``anomed dummy``; declarer. Must not depend on the real rows. If it
     raises, there is no dummy data, and nothing else happens.
 
     Parameters

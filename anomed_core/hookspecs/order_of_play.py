@@ -15,10 +15,11 @@ if TYPE_CHECKING:
 def anomed_rankings(challenge: Challenge) -> Iterable[Ranking]:  # type: ignore[empty-body]
     """Declare who wins: gates first, then criteria in their order.
 
-    Called once per challenge and process, after creation; owner. The first ranking is the headline.
-    Without any, each kind is ranked by its primary metric and its tie-breakers. Rankings decide no
-    score, so they may change while a challenge runs. If this hook raises, or names a kind, metric
-    or house attack that is not declared, the server refuses to start.
+    Called once per challenge and process, after creation; owner and extensions. The owner's first
+    ranking is the headline; an extension ranks the kinds that it has added, and no others. Where a
+    plugin declares none, each of its kinds is ranked by its primary metric and its tie-breakers.
+    Rankings decide no score, so they may change while a challenge runs. If this hook raises, or
+    names a kind, metric or house attack that is not declared, the server refuses to start.
 
     Returns
     -------

@@ -18,8 +18,8 @@ def anomed_evaluate_threat(  # type: ignore[empty-body]
     """Score a submission whose kind has the purpose ``threat``: how much the attack learnt.
 
     Called as ``anomed_evaluate_utility`` is, with the anonymizer under attack as a further
-    argument; owner, extensions may wrap it to add metrics they declared. Must be deterministic and
-    must not change its arguments. If it raises or returns anything but exactly those metrics
+    argument; declarer, extensions may wrap it to add metrics they declared. Must be deterministic
+    and must not change its arguments. If it raises or returns anything but exactly those metrics
     as finite numbers, it is our fault and the attempt is free again. Metrics with a measure are
     measured; only the others are returned, if there are any.
 

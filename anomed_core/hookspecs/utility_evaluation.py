@@ -17,13 +17,15 @@ def anomed_submission_kinds(  # type: ignore[empty-body]
 ) -> Iterable[SubmissionKind]:
     """Declare what participants hand in.
 
-    Called once per challenge and process, after creation; owner. If it raises, the server refuses
-    to start.
+    Called once per challenge and process, after creation; owner and extensions. What an extension
+    declares is added to what the owner does: it is served, counted, ranked and checked alike, and
+    scored by the extension. Two kinds of one name, or of two plugins on one path, are an error
+    naming both. If it raises, the server refuses to start.
 
     Returns
     -------
     iterable of SubmissionKind
-        In the order in which they are listed.
+        In the order in which they are listed, the owner's first.
 
     Examples
     --------
@@ -83,9 +85,11 @@ def anomed_metrics(challenge: Challenge) -> Iterable[Metric]:  # type: ignore[em
 def anomed_validate_submission(challenge: Challenge, submission: Submission) -> None:
     """Refuse a submission before an attempt is spent.
 
-    Called after the payload was decoded and found to fit the declared schema; owner and extensions.
-    Raise `SubmissionRejected` with one sentence for the participant: what is wrong, what came, what
-    is allowed. It must not tell anything about the ground truth. Any other exception is our fault.
+    Called after the payload was decoded and found to fit the declared schema; owner and extensions,
+    but an owner never about a kind that an extension has added, as it does not know that there is
+    one. Raise `SubmissionRejected` with one sentence for the participant: what is wrong, what came,
+    what is allowed. It must not tell anything about the ground truth. Any other exception is our
+    fault.
 
     Examples
     --------
@@ -108,7 +112,7 @@ def anomed_evaluate_utility(  # type: ignore[empty-body]
     """Score a submission whose kind has the purpose ``utility``.
 
     Called after the attempt was claimed, in the web worker if the kind is cheap and in a worker
-    process otherwise; owner, extensions may wrap it to add metrics they declared. Must be
+    process otherwise; declarer, extensions may wrap it to add metrics they declared. Must be
     deterministic and must not change its arguments. If it raises or returns anything but exactly
     those metrics as finite numbers, it is our fault and the attempt is free again. Metrics
     with a measure are measured; only the others are returned, if there are any.

@@ -49,7 +49,8 @@ class Criterion:
     kind
         The submission kind whose metric it is. If it is not given: the ranking's own, and for
         ``WORST`` each attack that declares the metric, be it a kind with a target or a house
-        attack.
+        attack; one that an extension has added, if it says what it attacks and its metric has the
+        same direction, bounds, chance and interval.
     resolution
         Entries within it of the first of their group are tied; ``None`` compares exactly.
     over

@@ -50,8 +50,7 @@ def _attacks_somebody(kind: SubmissionKind) -> bool:
 
 
 def _usually_kept(kind: SubmissionKind) -> frozenset[Split]:
-    is_attacked = kind.purpose is Purpose.UTILITY and kind.submitter is Role.ANONYMIZER
-    return frozenset(Split) if is_attacked else frozenset({Split.VALIDATION})
+    return frozenset(Split) if kind.is_attackable else frozenset({Split.VALIDATION})
 
 
 @attrs.frozen(kw_only=True)
@@ -113,6 +112,10 @@ class SubmissionKind:
         Whether that submission is the newest one for the split of the attack, where each split has
         data of its own, as it is with a target, unless it is denied; otherwise it is the final if
         there is one and else the newest.
+    attacks
+        Name of the submission kind of anonymizers that is attacked. Without it, whatever the type
+        itself lets anonymizers submit. An attack that an extension adds counts among the worst ones
+        of rankings only if this says of what.
     metrics
         What it is scored by; more may be declared by ``anomed_metrics``.
     perfect, trivial
@@ -156,6 +159,7 @@ class SubmissionKind:
     same_split: bool = attrs.field(
         default=attrs.Factory(lambda self: self.with_target, takes_self=True)
     )
+    attacks: str = ""
     metrics: tuple[Metric, ...] = attrs.field(converter=as_tuple, default=())
     perfect: Any = attrs.field(default=None, eq=False, repr=False)
     trivial: Any = attrs.field(default=None, eq=False, repr=False)
@@ -177,6 +181,11 @@ class SubmissionKind:
         splits = [p for p in self.parameters if p.name == DATA_SPLIT.name]
         if self.default_split is None and not any(p.required for p in splits):
             raise ValueError(f"{self.name}: without a default split, data_split must be required")
+        if self.attacks and not self.names_target:
+            raise ValueError(
+                f"{self.name}: only a deanonymizer whose query names an anonymizer attacks "
+                f"{self.attacks!r}"
+            )
         if isinstance(self.schema, Mapping) and set(self.schema) != set(self.splits):
             raise ValueError(f"{self.name}: declare one schema for each of its splits")
 
@@ -274,6 +283,22 @@ class SubmissionKind:
             if parameter.name == DATA_SPLIT.name:
                 return tuple(Split(choice) for choice in parameter.choices or tuple(Split))
         return (self.default_split,) if self.default_split else ()
+
+    @property
+    def is_attackable(self) -> bool:
+        """Whether it is what attackers may be handed: what anonymizers submit for its utility."""
+        return self.purpose is Purpose.UTILITY and self.submitter is Role.ANONYMIZER
+
+    @property
+    def names_target(self) -> bool:
+        """Whether its submissions can name an anonymizer: those that do count against it.
+
+        A reconstructed table need not name anybody; one that does has told what became of it.
+        """
+        names = {parameter.name for parameter in self.parameters}
+        return self.submitter is Role.DEANONYMIZER and (
+            self.with_target or ANONYMIZER.name in names
+        )
 
     @property
     def address(self) -> str:

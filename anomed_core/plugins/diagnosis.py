@@ -16,12 +16,19 @@ from typing import Any, TypeVar
 import attrs
 import pluggy
 
-from anomed_core.errors import CULPRIT_NOTE, AnomedError
+from anomed_core.errors import (
+    CULPRIT_NOTE,
+    AnomedError,
+    ConfigError,
+    ContractError,
+    PluginBrokenError,
+)
+from anomed_core.plugins.loading import one_line
 
 TRACE_VARIABLE = "ANOMED_TRACE_HOOKS"
 """Environment variable; anything but empty or 0 prints every hook call to standard error."""
 
-Write = Callable[[str], None]
+Write = Callable[[str], object]
 Result = TypeVar("Result")
 
 
@@ -66,13 +73,21 @@ def noting_culprit(
     function: Callable[..., Result], plugin_name: str, hook: str
 ) -> Callable[..., Result]:
     """Make a function that a hook returned add the same note as the hook itself would."""
+    implementation = Implementation(plugin_name, hook, function)
 
     @functools.wraps(function)
     def call(*arguments: Any, **named: Any) -> Result:
-        with culprit_noted(Implementation(plugin_name, hook, function)):
+        with culprit_noted(implementation):
             return function(*arguments, **named)
 
+    call.place = place_of(implementation)  # type: ignore[attr-defined]  # see `place_of_function`
     return call
+
+
+def place_of_function(function: object) -> str:
+    """Return what `noting_culprit` would note, about what a function returned; or nothing."""
+    place: str = getattr(function, "place", "")
+    return place
 
 
 @contextmanager
@@ -124,6 +139,38 @@ def place_of(implementation: Implementation) -> str:
 def _code_of(implementation: Implementation) -> CodeType | None:
     function = inspect.unwrap(implementation.function)
     return getattr(function, "__code__", None)
+
+
+@contextmanager
+def blamed_on(who: object, challenge: str) -> Iterator[None]:
+    """Refuse to open a challenge with one line that names the plugin at fault.
+
+    Parameters
+    ----------
+    who
+        The plugin whose answers are asked for, or judged.
+    challenge
+        Identifier of the challenge.
+
+    Raises
+    ------
+    PluginBrokenError
+        Instead of `ContractError`, and of whatever the plugin raises by mistake.
+    ConfigError
+        With the key's whole path.
+    """
+    try:
+        yield
+    except ContractError as error:
+        raise PluginBrokenError(f"challenge {challenge!r}: {who}: {error}") from error
+    except ConfigError as error:
+        raise error.of_challenge(challenge) from error
+    except AnomedError:
+        raise
+    except Exception as error:  # a third-party hook may raise anything
+        raise PluginBrokenError(
+            f"challenge {challenge!r}: {who} raised {one_line(error)}"
+        ) from error
 
 
 def traced(implementation: pluggy.HookImpl, hook: str, write: Write) -> None:

@@ -9,6 +9,7 @@ import inspect
 import sys
 import types
 import warnings
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -28,21 +29,30 @@ from anomed_core.plugins.results import collected
 HOOKS = tuple(sorted(name for name in vars(hookspecs) if name.startswith("anomed_")))
 """Names of all hooks of this API."""
 
-OWNER_HOOKS = frozenset(
+OWNER_HOOKS = frozenset({"anomed_create_challenge", "anomed_extra_routes"})
+"""Hooks that only the owner of a challenge's type may answer; extensions may wrap them."""
+
+DECLARER_HOOKS = frozenset(
     {
-        "anomed_create_challenge",
-        "anomed_data_products",
         "anomed_provide_data",
         "anomed_dummy_data",
-        "anomed_submission_kinds",
         "anomed_evaluate_utility",
         "anomed_evaluate_threat",
+    }
+)
+"""Hooks about one product or submission kind: who declared it answers; extensions may wrap them."""
+
+ADDING_HOOKS = frozenset(
+    {
+        "anomed_data_products",
+        "anomed_submission_kinds",
         "anomed_baselines",
-        "anomed_extra_routes",
         "anomed_rankings",
     }
 )
-"""Hooks that only the owner of a challenge's type may answer; extensions may wrap them."""
+"""Hooks whose owner's answer extensions may wrap, and add to by an answer of their own."""
+
+_WRAPPED = OWNER_HOOKS | DECLARER_HOOKS | ADDING_HOOKS
 
 
 def import_target(target: str, label: str) -> Any:
@@ -165,13 +175,16 @@ def _check_version(version: Any, label: str) -> None:
 
 def implemented_hooks(plugin: Any) -> dict[str, Any]:
     """Return the hook implementations of a module or object, by the name of their hook."""
-    implementations = {}
+    return dict(_implementations(plugin))
+
+
+def _implementations(plugin: Any) -> Iterator[tuple[str, Any]]:
+    """Yield hooks and their implementations; one hook may have several."""
     for name in dir(plugin):
         member = getattr(plugin, name, None)
         options = getattr(member, f"{hookspecs.PROJECT}_impl", None)
         if isinstance(options, dict):
-            implementations[options.get("specname") or name] = member
-    return implementations
+            yield options.get("specname") or name, member
 
 
 def _check_marks(plugin: Any, label: str) -> None:
@@ -199,7 +212,7 @@ def _check_wrapping(name: str, function: Any, label: str) -> None:
     """Refuse a wrapper around what each plugin answers for itself: it would never be run."""
     if name not in HOOKS or not _is_wrapper(function):
         return
-    if name not in OWNER_HOOKS and not _is_answered_once(name):
+    if name not in _WRAPPED and not _is_answered_once(name):
         raise PluginBrokenError(
             f"{label}: {name} cannot be wrapped, because each plugin answers it for itself; "
             "mark it with @hookimpl alone"
@@ -246,19 +259,28 @@ def announced_type(plugin: Any, label: str) -> ChallengeType | None:
 
 
 def check_extension(plugin: Any, label: str) -> None:
-    """Refuse an extension that would answer in an owner's place.
+    """Refuse an extension that would answer in an owner's place, or for itself and for others.
 
     Raises
     ------
     PluginBrokenError
-        If it implements an owner's hook other than as a wrapper.
+        If it implements an owner's hook other than as a wrapper, or a hook about what it declared
+        both as a wrapper and as an answer: one of them would have to be left out.
     """
-    for name, function in implemented_hooks(plugin).items():
-        if name in OWNER_HOOKS and not _is_wrapper(function):
-            raise PluginBrokenError(
-                f"{label} is an extension, so its {name} may only wrap the owner's: "
-                "mark it with @hookimpl(wrapper=True)"
-            )
+    answered: set[str] = set()
+    wrapped: set[str] = set()
+    for name, function in _implementations(plugin):
+        (wrapped if _is_wrapper(function) else answered).add(name)
+    for name in sorted(answered & OWNER_HOOKS):
+        raise PluginBrokenError(
+            f"{label} is an extension, so its {name} may only wrap the owner's: "
+            "mark it with @hookimpl(wrapper=True)"
+        )
+    for name in sorted(answered & wrapped & _WRAPPED):
+        raise PluginBrokenError(
+            f"{label} wraps {name} and answers it, too; let measures, perfect= or data= say what "
+            "you would answer, or make two extensions of it"
+        )
 
 
 def register(manager: pluggy.PluginManager, plugin: Any, *, name: str, label: str) -> None:

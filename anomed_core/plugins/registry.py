@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import os
 import sys
-from collections.abc import Iterable, Iterator
-from typing import Any, TypeVar
+from collections.abc import Iterable
+from typing import Any
 
 import attrs
 import pluggy
@@ -19,6 +19,7 @@ from anomed_core.errors import (
 )
 from anomed_core.model import ChallengeType, normalised_slug
 from anomed_core.model.data_source import DataSource
+from anomed_core.plugins.collecting import offered
 from anomed_core.plugins.diagnosis import (
     TRACE_VARIABLE,
     Implementation,
@@ -27,17 +28,17 @@ from anomed_core.plugins.diagnosis import (
     traced,
 )
 from anomed_core.plugins.loading import (
+    ADDING_HOOKS,
+    DECLARER_HOOKS,
     announced_type,
     check_extension,
     check_plugin,
     import_target,
     register,
 )
-from anomed_core.plugins.results import collected
 from anomed_core.plugins.scan import CHALLENGE_TYPES, PluginInfo, installed_plugin, scan
 
 BUILTIN_PREFIX = "anomed-core "
-Offer = TypeVar("Offer")
 
 
 @attrs.frozen(kw_only=True)
@@ -63,7 +64,8 @@ class PluginRegistry:
         self._manager = pluggy.PluginManager(hookspecs.PROJECT)
         self._manager.add_hookspecs(hookspecs)
         self._types: dict[str, LoadedType] = {}
-        self._callers: dict[tuple[str, str], pluggy.HookCaller] = {}
+        self._infos: dict[str, PluginInfo | None] = {}
+        self._callers: dict[tuple[object, ...], pluggy.HookCaller] = {}
         self._write: Write | None = None
         self.fingerprints: dict[str, str] = {}  # of data by source, as they are first asked for
         self._manager.add_hookcall_monitoring(lambda *_: None, _note_culprit)
@@ -174,6 +176,7 @@ class PluginRegistry:
         register(self._manager, plugin, name=name, label=label)
         if announced is not None:
             self._types[announced.name] = LoadedType(type=announced, plugin_name=name, info=info)
+        self._infos[name] = info
         self._callers.clear()
         self._trace(plugin)
         return announced
@@ -218,11 +221,26 @@ class PluginRegistry:
         """Modules and objects of all loaded plugins by name."""
         return dict(self._manager.list_name_plugin())
 
-    def caller(self, type_name: str, hook: str) -> pluggy.HookCaller:
+    def info(self, plugin_name: str) -> PluginInfo | None:
+        """Return where a loaded plugin comes from; ``None`` if it is not installed."""
+        return self._infos.get(plugin_name)
+
+    def label(self, plugin_name: str) -> str:
+        """Return how messages call a loaded plugin."""
+        return str(self._infos.get(plugin_name) or plugin_name)
+
+    def caller(
+        self,
+        type_name: str,
+        hook: str,
+        *,
+        declarer: str = "",
+        among: frozenset[str] | None = None,
+    ) -> pluggy.HookCaller:
         """Return the caller of a hook about challenges of one type.
 
-        Other challenge types are never asked; extensions are, except that they cannot answer an
-        owner's hook (see `check_extension`).
+        Other challenge types are never asked; extensions answer neither an owner's hook (see
+        `check_extension`) nor for what another plugin has declared.
 
         Parameters
         ----------
@@ -230,20 +248,27 @@ class PluginRegistry:
             Slug of the challenge's type.
         hook
             Name of the hook.
+        declarer
+            Who declared what is asked about, and answers; the owner, if it is empty.
+        among
+            The only plugins that take part; ``None`` for all.
 
         Returns
         -------
         pluggy.HookCaller
             Call it with keyword arguments.
         """
-        key = (type_name, hook)
+        key = (type_name, hook, declarer, among)
         if key not in self._callers:
-            others = [
-                self._manager.get_plugin(loaded.plugin_name)
-                for slug, loaded in self._types.items()
-                if slug != type_name
-            ]
-            self._callers[key] = self._manager.subset_hook_caller(hook, others)
+            owner = self.challenge_type(type_name).plugin_name
+            left_out = {loaded.plugin_name for loaded in self._types.values()} - {owner}
+            if hook in DECLARER_HOOKS | ADDING_HOOKS:
+                answering = {one.plugin_name for one in self.implementations(hook)}
+                left_out |= answering - {declarer or owner}
+            if among is not None:
+                left_out |= set(self.plugins) - among
+            plugins = map(self._manager.get_plugin, left_out)
+            self._callers[key] = self._manager.subset_hook_caller(hook, plugins)
         return self._callers[key]
 
     def ask_each(self, type_name: str, hook: str, **arguments: Any) -> list[tuple[str, Any]]:
@@ -288,15 +313,14 @@ class PluginRegistry:
         list of Implementation
             By the names of plugins, so that the order of loading decides nothing; without wrappers.
         """
-        if type_name is None:
-            owner, caller = "", self.everybody(hook)
-        else:
+        owner, others = "", set()
+        if type_name is not None:
             owner = self.challenge_type(type_name).plugin_name
-            caller = self.caller(type_name, hook)
+            others = {loaded.plugin_name for loaded in self._types.values()} - {owner}
         answering = [
-            Implementation.of(implementation, hook)
-            for implementation in caller.get_hookimpls()
-            if not implementation.wrapper
+            Implementation.of(one, hook)
+            for one in self.everybody(hook).get_hookimpls()
+            if not (one.wrapper or one.hookwrapper or one.plugin_name in others)
         ]
         return sorted(answering, key=lambda one: (one.plugin_name != owner, one.plugin_name))
 
@@ -317,7 +341,7 @@ class PluginRegistry:
         """
         sources: dict[str, DataSource] = {}
         owners: dict[str, str] = {}
-        for owner, source in self.offered("anomed_data_sources", DataSource):
+        for owner, source in offered(self, "anomed_data_sources", DataSource):
             if source.scheme in sources:
                 raise PluginConflictError(
                     f"the data source {source.scheme!r} is offered twice: by "
@@ -326,25 +350,6 @@ class PluginRegistry:
             sources[source.scheme] = source.pinned(self.fingerprints)
             owners[source.scheme] = owner
         return sources
-
-    def offered(self, hook: str, expected: type[Offer]) -> Iterator[tuple[str, Offer]]:
-        """Yield what the loaded plugins answer to a hook without arguments, and whose it is.
-
-        Raises
-        ------
-        PluginBrokenError
-            If a plugin raises, or answers something else.
-        """
-        for implementation in self.implementations(hook):
-            owner = implementation.plugin_name
-            try:
-                answer = implementation()
-            except Exception as error:  # a third-party hook may raise anything
-                raise PluginBrokenError(
-                    f"plugin {owner!r}: {hook} raised {type(error).__name__}: {error}"
-                ) from error
-            for item in collected([answer], expected, hook):
-                yield owner, item
 
     def trace(self, write: Write) -> None:
         """Report every hook call to a function that takes one line."""
@@ -388,10 +393,6 @@ def build_registry(*, discover: bool = True) -> PluginRegistry:
 
     registry = PluginRegistry(scan() if discover else ())
     if os.environ.get(TRACE_VARIABLE, "0") not in {"", "0"}:
-        registry.trace(_write_to_standard_error)
+        registry.trace(lambda line: sys.stderr.write(f"{line}\n"))
     registry.add(builtin, name=f"{BUILTIN_PREFIX}data sources")
     return registry
-
-
-def _write_to_standard_error(line: str) -> None:
-    sys.stderr.write(f"{line}\n")

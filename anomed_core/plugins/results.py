@@ -88,7 +88,7 @@ def checked_metrics(result: Any, declared: Sequence[Metric], hook: str) -> dict[
             f"missing {missing}, undeclared {extra}"
         )
     return {
-        metric.name: _checked_value(result[metric.name], metric, hook)
+        metric.name: checked_value(result[metric.name], metric, hook)
         for metric in declared
         if metric.name in result
     }
@@ -127,12 +127,28 @@ def _finite_metrics(result: Any, source: str) -> dict[str, float]:
     if not isinstance(result, Mapping) or not result:
         raise ContractError(f"{source} must return a mapping of metrics, got {result!r}"[:200])
     return {
-        str(name): _checked_value(value, Metric(name=str(name), kind="house"), source)
+        str(name): checked_value(value, Metric(name=str(name), kind="house"), source)
         for name, value in result.items()
     }
 
 
-def _checked_value(value: Any, metric: Metric, hook: str) -> float:
+def checked_value(value: Any, metric: Metric, hook: str) -> float:
+    """Return a metric as a plain float.
+
+    Parameters
+    ----------
+    value
+        What was returned for it.
+    metric
+        Its declaration.
+    hook
+        Name of the hook, for messages.
+
+    Raises
+    ------
+    ContractError
+        If it is not a finite number within the declared bounds.
+    """
     if isinstance(value, np.generic) or (isinstance(value, np.ndarray) and value.ndim == 0):
         value = value.item()
     if isinstance(value, (bool, complex)) or not isinstance(value, (int, float)):

@@ -1,21 +1,21 @@
-"""The baselines of a challenge: of its submission kinds, and of its owner's hook."""
+"""The baselines of a challenge: of its submission kinds, and of the hooks of plugins."""
 
 from __future__ import annotations
 
 from anomed_core.model import Baseline, Quality
-from anomed_core.plugins import collected
+from anomed_core.plugins import declared
 from anomed_core.service.hosting import HostedChallenge
 
 
 def offered_baselines(hosted: HostedChallenge) -> list[Baseline]:
-    """Return the baselines that a challenge's owner offers, those of its kinds first.
+    """Return the baselines that a challenge's plugins offer, those of its kinds first.
 
     Raises
     ------
-    ContractError
-        If the hook returns anything else than baselines.
+    PluginBrokenError
+        If a hook raises, or returns anything else than baselines.
     """
-    declared = [
+    of_kinds = [
         Baseline(
             name=f"{quality} {kind.name}",
             kind=kind.name,
@@ -27,5 +27,5 @@ def offered_baselines(hosted: HostedChallenge) -> list[Baseline]:
         for quality, payload in ((Quality.PERFECT, kind.perfect), (Quality.TRIVIAL, kind.trivial))
         if payload is not None
     ]
-    answers = hosted.hook("anomed_baselines")(challenge=hosted.challenge)
-    return [*declared, *collected(answers, Baseline, "anomed_baselines")]
+    more = declared(hosted.registry, hosted.challenge, "anomed_baselines", Baseline)
+    return [*of_kinds, *(baseline for _, baseline in more)]

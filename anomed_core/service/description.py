@@ -70,7 +70,7 @@ def describe(
         },
         "fingerprint": hosted.fingerprint,
         "products": [_product(product, base) for product in hosted.products.values()],
-        "submissions": [_kind(kind, hosted.metrics[kind.name], base) for kind in hosted.kinds],
+        "submissions": [_kind(kind, hosted, base) for kind in hosted.kinds],
         "house_attacks": [
             {
                 "name": attack.name,
@@ -127,9 +127,10 @@ def _product(product: DataProduct, base: str) -> dict[str, Any]:
     }
 
 
-def _kind(kind: SubmissionKind, metrics: tuple[Metric, ...], base: str) -> dict[str, Any]:
+def _kind(kind: SubmissionKind, hosted: HostedChallenge, base: str) -> dict[str, Any]:
     return {
         "name": kind.name,
+        "extension": hosted.added.get(kind.name),
         "path": base + kind.path,
         "description": kind.description,
         "submitter": kind.submitter.value,
@@ -138,7 +139,7 @@ def _kind(kind: SubmissionKind, metrics: tuple[Metric, ...], base: str) -> dict[
         "selector": dict([kind.selector]) if kind.selector else {},
         "default_split": kind.default_split.value if kind.default_split else None,
         "parameters": [_parameter(parameter) for parameter in kind.parameters],
-        "metrics": [metric_as_json(metric) for metric in metrics],
+        "metrics": [metric_as_json(metric) for metric in hosted.metrics[kind.name]],
     }
 
 

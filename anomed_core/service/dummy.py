@@ -37,7 +37,8 @@ def dummy_data(hosted: HostedChallenge, product: DataProduct, seed: int) -> Any:
     UsageError
         If the plugin makes none and the schema declares neither columns nor arrays.
     """
-    own = hosted.hook("anomed_dummy_data")(challenge=hosted.challenge, product=product, seed=seed)
+    ask = hosted.hook("anomed_dummy_data", product.path)
+    own = ask(challenge=hosted.challenge, product=product, seed=seed)
     if own is not None:
         return own
     rng = np.random.default_rng(seed)

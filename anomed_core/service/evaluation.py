@@ -7,14 +7,14 @@ from typing import ClassVar
 
 import attrs
 
-from anomed_core.errors import ContractError, RequestError
+from anomed_core.errors import ContractError, RequestError, culprit_of
 from anomed_core.model import DataRequest, Purpose, Split, Subject, Submission, Target
 from anomed_core.plugins import attack_metrics, checked_metrics
-from anomed_core.plugins.diagnosis import place_of
 from anomed_core.service.decoding import read_submission
 from anomed_core.service.encoding import encode_body
 from anomed_core.service.hosting import HostedChallenge
 from anomed_core.service.measuring import scored
+from anomed_core.service.ranking.declared_metrics import EVALUATES
 from anomed_core.state.payloads import Body
 from anomed_core.wire import Limits
 
@@ -169,13 +169,13 @@ class Evaluator:
 
 
 def _refusal(hosted: HostedChallenge, submission: Submission) -> str | None:
+    """Ask all that may refuse a submission, save an owner who does not know its kind."""
+    owner, kind = hosted.type.plugin_name, submission.kind
+    asked = hosted.registry.implementations("anomed_validate_submission", hosted.challenge.type)
     try:
-        hosted.registry.ask_each(
-            hosted.challenge.type,
-            "anomed_validate_submission",
-            challenge=hosted.challenge,
-            submission=submission,
-        )
+        for validate in asked:
+            if validate.plugin_name != owner or hosted.knows(owner, kind):
+                validate(challenge=hosted.challenge, submission=submission)
     except RequestError as error:
         return str(error)
     return None
@@ -183,14 +183,14 @@ def _refusal(hosted: HostedChallenge, submission: Submission) -> str | None:
 
 def _metrics(hosted: HostedChallenge, job: Evaluation) -> dict[str, float]:
     kind = hosted.kind(job.submission.kind)
-    is_utility = kind.purpose is Purpose.UTILITY
-    hook = "anomed_evaluate_utility" if is_utility else "anomed_evaluate_threat"
+    hook = EVALUATES[kind.purpose]
+    target = None if kind.purpose is Purpose.UTILITY else job.target
     try:
-        result = scored(hosted, hook, job.submission, None if is_utility else job.target)
+        result = scored(hosted, hook, job.submission, target)
         return checked_metrics(result, hosted.metrics[kind.name], hook)
     except ContractError as error:
-        for answering in hosted.registry.implementations(hook, hosted.challenge.type):
-            error.add_note(place_of(answering))
+        if not culprit_of(error):
+            error.add_note(hosted.blame(hook, kind.name))
         raise
 
 

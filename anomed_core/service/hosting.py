@@ -2,19 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping
 from typing import Any
 
 import attrs
 import pluggy
 
-from anomed_core.errors import (
-    AnomedError,
-    ConfigError,
-    ContractError,
-    PluginBrokenError,
-    PluginConflictError,
-)
+from anomed_core.errors import CULPRIT_NOTE, ContractError
 from anomed_core.hookspecs.creation import CreationContext
 from anomed_core.ledger import Provenance
 from anomed_core.model import (
@@ -26,38 +20,25 @@ from anomed_core.model import (
     HouseEntry,
     Metric,
     Phase,
-    Purpose,
-    Role,
     ShownRanking,
     Split,
     SubmissionKind,
 )
-from anomed_core.plugins import (
-    LoadedType,
-    PluginRegistry,
-    collected,
-    one_line,
+from anomed_core.plugins import LoadedType, PluginRegistry
+from anomed_core.plugins.diagnosis import (
+    Implementation,
+    blamed_on,
+    place_of,
+    place_of_function,
 )
 from anomed_core.sampling import Lottery
+from anomed_core.service.declared_parts import attacked_by, declared_parts
 from anomed_core.service.fingerprint import fingerprint_of, settings_digest
-from anomed_core.service.ranking.declared_metrics import (
-    KINDS,
-    blamed_kind,
-    blaming,
-    declared_attacks,
-    declared_metrics,
-    refuse_twins,
-)
-from anomed_core.service.ranking.declared_rankings import (
-    Declarations,
-    ResolvedRanking,
-    declared_entries,
-    declared_rankings,
-)
+from anomed_core.service.ranking.asked_rankings import declared_entries, declared_rankings
+from anomed_core.service.ranking.declared_metrics import declared_attacks, declared_metrics
+from anomed_core.service.ranking.declared_rankings import Declarations, ResolvedRanking
 from anomed_core.state import ArtifactStore
 from anomed_core.version import __version__
-
-_PRODUCTS = "anomed_data_products"
 
 
 @attrs.frozen(kw_only=True)
@@ -84,6 +65,10 @@ class HostedChallenge:
         Who wins; the headline first.
     extra_routes
         Resources by relative path.
+    added
+        Extensions whose products and kinds these are, by path and by the kind's name.
+    involved
+        Who knows of an added kind, by its name: who declared it, or a metric of it.
     phases
         When submissions for each split are taken.
     shown
@@ -107,6 +92,8 @@ class HostedChallenge:
     house_entries: tuple[HouseEntry, ...]
     rankings: tuple[ResolvedRanking, ...]
     extra_routes: Mapping[str, Any]
+    added: Mapping[str, str]
+    involved: Mapping[str, frozenset[str]]
     phases: Mapping[Split, Phase]
     shown: ShownRanking
     both_roles: BothRoles
@@ -119,13 +106,30 @@ class HostedChallenge:
         """Identifier of the challenge."""
         return self.challenge.id
 
+    def plugin_of(self, name: str) -> str:
+        """Return who declared a product or kind, by its path or the kind's name."""
+        return self.added.get(name, self.type.plugin_name)
+
+    def knows(self, plugin: str, kind: str) -> bool:
+        """Return whether a plugin can know what the submissions of a kind are.
+
+        Everybody knows the owner's kinds; those of an extension are known to whoever declared them,
+        or a metric of them. Nobody knows those that are not declared any more.
+        """
+        return kind in self.metrics and plugin in self.involved.get(kind, {plugin})
+
     @property
     def provenance(self) -> Provenance:
-        """Which code scores it."""
-        info = self.type.info
+        """Which code the challenge is of."""
+        return self.provenance_of("")
+
+    def provenance_of(self, kind: str) -> Provenance:
+        """Return which code scores a kind."""
+        plugin = self.plugin_of(kind)
+        info = self.registry.info(plugin)
         return Provenance(
             core_version=__version__,
-            plugin=self.type.plugin_name,
+            plugin=plugin,
             plugin_version=info.version if info else "",
         )
 
@@ -135,13 +139,16 @@ class HostedChallenge:
         return not all(attack.on_request for attack in self.house_attacks)
 
     @property
-    def attacked_kinds(self) -> tuple[SubmissionKind, ...]:
-        """What attackers may be handed: the owner's kinds that anonymizers submit."""
+    def attacked_kinds(self) -> tuple[str, ...]:
+        """What attackers are handed that name nothing else: the owner's kinds of anonymizers."""
         return tuple(
-            kind
-            for kind in self.kinds
-            if kind.purpose is Purpose.UTILITY and kind.submitter is Role.ANONYMIZER
+            kind.name for kind in self.kinds if kind.is_attackable and kind.name not in self.added
         )
+
+    def attacked_by(self, kind: SubmissionKind) -> tuple[str, ...]:
+        """Return the names of the kinds whose submissions an attack is handed."""
+        kinds = [(self.plugin_of(other.name), other) for other in self.kinds]
+        return tuple(other.name for other in attacked_by(kind, kinds, self.type.plugin_name))
 
     def kind(self, name: str) -> SubmissionKind:
         """Return a submission kind by its name."""
@@ -151,9 +158,45 @@ class HostedChallenge:
         """Return the submission kinds that share a path."""
         return [kind for kind in self.kinds if kind.path == path]
 
-    def hook(self, name: str) -> pluggy.HookCaller:
-        """Return the caller of a hook for this challenge's type."""
-        return self.registry.caller(self.challenge.type, name)
+    def hook(self, name: str, about: str = "") -> pluggy.HookCaller:
+        """Return the caller of a hook for this challenge's type.
+
+        Parameters
+        ----------
+        name
+            Name of the hook.
+        about
+            Path of the product, or name of the kind, that the hook is about: who declared it is
+            asked, and who knows of it may wrap the answer.
+        """
+        return self.registry.caller(
+            self.challenge.type,
+            name,
+            declarer=self.plugin_of(about),
+            among=self.involved.get(about),
+        )
+
+    def answering(self, name: str, about: str) -> Implementation | None:
+        """Return what answers a hook about a product or kind, if its plugin implements it."""
+        implementations = self.registry.implementations(name, self.challenge.type)
+        declarer = self.plugin_of(about)
+        return next((one for one in implementations if one.plugin_name == declarer), None)
+
+    def blame(self, name: str, about: str, function: object = None) -> str:
+        """Return a note about who gave what is wrong: a declared function, or who answers a hook.
+
+        Parameters
+        ----------
+        name
+            Name of the hook.
+        about
+            Path of the product, or name of the kind, that the hook is about.
+        function
+            What was declared to give it, if anything was.
+        """
+        answering = self.answering(name, about)
+        noted = place_of_function(function) or (place_of(answering) if answering else "")
+        return noted or f"{CULPRIT_NOTE} {self.plugin_of(about)!r}"
 
 
 def open_challenge(
@@ -199,7 +242,7 @@ def open_challenge(
         sources=registry.data_sources(),
         settings=settings_digest(spec.config),
     )
-    try:
+    with blamed_on(registry.label(loaded.plugin_name), spec.id):
         challenge = Challenge(
             id=spec.id,
             type=loaded.type.name,
@@ -210,18 +253,6 @@ def open_challenge(
             lottery=lottery,
         )
         return _declared(challenge, loaded, registry, context, spec)
-    except ContractError as error:
-        raise PluginBrokenError(
-            f"challenge {spec.id!r}: {loaded.info or loaded.plugin_name}: {error}"
-        ) from error
-    except ConfigError as error:
-        raise error.of_challenge(spec.id) from error
-    except AnomedError:
-        raise
-    except Exception as error:
-        raise PluginBrokenError(
-            f"challenge {spec.id!r}: {loaded.info or loaded.plugin_name} raised {one_line(error)}"
-        ) from error
 
 
 def _created(
@@ -242,95 +273,33 @@ def _declared(
     context: CreationContext,
     spec: ChallengeSpec,
 ) -> HostedChallenge:
-    name = loaded.type.name
-
-    def owners(hook: str, expected: type) -> list[Any]:
-        results = registry.caller(name, hook)(challenge=challenge)
-        return collected(results, expected, hook)
-
-    products = [
-        attrs.evolve(product, data=blaming(product.data, loaded.plugin_name, _PRODUCTS))
-        for product in owners(_PRODUCTS, DataProduct)
-    ]
-    kinds = [blamed_kind(kind, loaded.plugin_name) for kind in owners(KINDS, SubmissionKind)]
-    extra_routes = _merged(registry.caller(name, "anomed_extra_routes")(challenge=challenge))
-    _refuse_shared_paths(
-        [(product.path, f"data product {product.path}") for product in products]
-        + _paths_of_kinds(kinds)
-        + [(path, f"extra route {path}") for path in extra_routes]
-    )
-    refuse_twins([(kind.name, f"submission kind {kind.name!r}") for kind in kinds])
-    _refuse_unattackable(kinds)
-    metrics = declared_metrics(challenge, registry, kinds)
-    attacks = declared_attacks(challenge, registry, metrics)
+    parts = declared_parts(challenge, registry)
+    kinds = tuple(kind for _, kind in parts.kinds)
+    metrics = declared_metrics(challenge, registry, parts.kinds)
+    attacks = declared_attacks(challenge, registry, metrics.by_kind)
     entries = declared_entries(challenge, registry, kinds, attacks)
-    declared = Declarations(kinds=kinds, metrics=metrics, attacks=attacks, entries=entries)
+    added = parts.added_to(loaded.plugin_name)
+    declared = Declarations(
+        kinds=kinds, metrics=metrics.by_kind, attacks=attacks, entries=entries, added=added
+    )
     return HostedChallenge(
         challenge=challenge,
         type=loaded,
-        products={product.path: product for product in products},
-        kinds=tuple(kinds),
-        metrics=metrics,
+        products={product.path: product for _, product in parts.products},
+        kinds=kinds,
+        metrics=metrics.by_kind,
         house_attacks=attacks,
         house_entries=entries,
         rankings=declared_rankings(challenge, registry, declared),
-        extra_routes=extra_routes,
+        extra_routes=parts.extra_routes,
+        added=added,
+        involved=metrics.involved,
         phases=spec.phases,
         shown=spec.ranking,
         both_roles=spec.both_roles or loaded.type.both_roles,
-        fingerprint=fingerprint_of(name, spec.config, context, metrics, attacks),
+        fingerprint=fingerprint_of(
+            loaded.type.name, spec.config, context, metrics.by_kind, attacks
+        ),
         settings_digest=settings_digest(spec.config),
         registry=registry,
     )
-
-
-def _refuse_unattackable(kinds: Sequence[SubmissionKind]) -> None:
-    """Refuse attacks that could never be scored, since nothing is kept that they need."""
-    kept: set[Split] = set()
-    for kind in kinds:
-        if kind.purpose is Purpose.UTILITY and kind.submitter is Role.ANONYMIZER:
-            kept |= kind.keeps & set(kind.splits)
-    for kind in kinds:
-        missing = [split for split in kind.splits if split not in kept]
-        if kind.with_target and (missing if kind.same_split else not kept):
-            raise ContractError(
-                f"the submission kind {kind.name!r} attacks what an anonymizer has submitted, but "
-                f"no kind of anonymizers keeps that for {' and '.join(missing)}; declare one that "
-                "does, or with_target=False for attacks that need none"
-            )
-
-
-def _merged(results: Iterable[Any]) -> dict[str, Any]:
-    routes: dict[str, Any] = {}
-    for result in results:
-        if not isinstance(result, Mapping):
-            raise ContractError(
-                f"anomed_extra_routes must return a mapping, got {type(result).__name__}"
-            )
-        for path, resource in result.items():
-            if not isinstance(path, str) or not path.startswith("/"):
-                raise ContractError(f"extra routes start with a slash, got {path!r}")
-            routes[path] = resource
-    return routes
-
-
-def _paths_of_kinds(kinds: Sequence[SubmissionKind]) -> list[tuple[str, str]]:
-    """Return who claims which path; kinds told apart by a selector share one claim."""
-    claims = []
-    first: dict[tuple[str, str], SubmissionKind] = {}
-    for kind in kinds:
-        chosen_by = kind.selector[0] if kind.selector else f"={kind.name}"
-        if (kind.path, chosen_by) not in first:
-            first[kind.path, chosen_by] = kind
-            claims.append((kind.path, f"submission kind {kind.name!r}"))
-    return claims
-
-
-def _refuse_shared_paths(claims: list[tuple[str, str]]) -> None:
-    taken: dict[str, str] = {}
-    for path, claimant in claims:
-        if path in taken:
-            raise PluginConflictError(
-                f"the route {path} is claimed twice: by {taken[path]} and by {claimant}"
-            )
-        taken[path] = claimant

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 
 import attrs
 
@@ -36,7 +36,12 @@ class KeptSubmissions:
     limits: Limits
 
     def of_score(self, hosted: HostedChallenge, score: Score) -> Submission | None:
-        """Return the submission that a score was given for; ``None`` if it was not kept."""
+        """Return the submission that a score was given for; ``None`` if it was not kept.
+
+        Neither is there one of a kind that an extension added, once that is gone.
+        """
+        if score.kind not in hosted.metrics:
+            return None
         kind = hosted.kind(score.kind)
         try:
             stored = self.payloads.read(score.payload_digest)
@@ -79,6 +84,7 @@ class KeptSubmissions:
             whole=kind.with_target,
             split=submission.split if kind.same_split else None,
             before=before,
+            kinds=hosted.attacked_by(kind),
         )
 
     def target(
@@ -89,6 +95,7 @@ class KeptSubmissions:
         whole: bool,
         split: Split | None = None,
         before: int | None = None,
+        kinds: Collection[str] = (),
     ) -> Target:
         """Return an anonymizer as attackers meet it.
 
@@ -105,11 +112,14 @@ class KeptSubmissions:
             else the newest.
         before
             Only what was submitted before the score of this number; ``None`` takes all.
+        kinds
+            Names of the attacked submission kinds; those of the type's owner, if none are given.
         """
-        finals = _standing(self._scores(hosted, anonymizer, Split.VALIDATION, before))
+        kinds = kinds or hosted.attacked_kinds
+        finals = _standing(self._scores(hosted, anonymizer, kinds, Split.VALIDATION, before))
         candidates = list(reversed(finals))
         if whole and (split is Split.TUNING or (split is None and not finals)):
-            tuning = self._scores(hosted, anonymizer, Split.TUNING, before)
+            tuning = self._scores(hosted, anonymizer, kinds, Split.TUNING, before)
             candidates = [score for score in reversed(tuning) if not score.annulled]
         submission = None
         if whole:
@@ -118,14 +128,19 @@ class KeptSubmissions:
         return Target(anonymizer=anonymizer, scores=tuple(finals), submission=submission)
 
     def _scores(
-        self, hosted: HostedChallenge, anonymizer: str, split: Split, before: int | None
+        self,
+        hosted: HostedChallenge,
+        anonymizer: str,
+        kinds: Collection[str],
+        split: Split,
+        before: int | None,
     ) -> list[Score]:
         return [
             score
-            for kind in hosted.attacked_kinds
+            for kind in kinds
             for first, score in versions(
                 self.ledger.scores(
-                    challenge=hosted.id, kind=kind.name, split=split, anonymizer=anonymizer
+                    challenge=hosted.id, kind=kind, split=split, anonymizer=anonymizer
                 )
             )
             if score.origin == "participant" and (before is None or first.id < before)

@@ -1,4 +1,4 @@
-"""Score a submission: what metrics measure, and what the owner's evaluation hook adds."""
+"""Score a submission: what metrics measure, and what its plugin's evaluation hook adds."""
 
 from __future__ import annotations
 
@@ -9,13 +9,14 @@ import numpy as np
 
 from anomed_core.errors import ContractError
 from anomed_core.model import ArraysSchema, DataRequest, Submission, SubmissionKind, Target
+from anomed_core.plugins import checked_value
 from anomed_core.service.hosting import HostedChallenge
 
 
 def scored(
     hosted: HostedChallenge, hook: str, submission: Submission, target: Target | None
 ) -> Any:
-    """Return what measures and the hook give together, unchecked.
+    """Return what measures and the hook give together; only measures are checked.
 
     Extensions that wrap the hook see the sum, whichever of the two each metric comes from.
 
@@ -33,7 +34,8 @@ def scored(
     Raises
     ------
     ContractError
-        If the hook gives a metric that has a measure.
+        If the hook gives a metric that has a measure, or a measure gives no finite number within
+        the declared bounds.
     Exception
         Whatever a measure or the hook raises.
     """
@@ -42,9 +44,9 @@ def scored(
         arguments["target"] = target
 
     def add_up() -> Any:
-        measures = measured(hosted, submission, target)
-        owners = hosted.registry.implementations(hook, hosted.challenge.type)
-        given = owners[0](**arguments) if owners else None
+        measures = measured(hosted, hook, submission, target)
+        answer = hosted.answering(hook, submission.kind)
+        given = answer(**arguments) if answer else None
         if given is None:
             return measures or None
         if not measures or not isinstance(given, Mapping):
@@ -52,12 +54,12 @@ def scored(
         _refuse_both(hosted, submission, measures, given, hook)
         return {**measures, **given}
 
-    return hosted.hook(hook).call_extra([add_up], arguments)
+    return hosted.hook(hook, submission.kind).call_extra([add_up], arguments)
 
 
 def measured(
-    hosted: HostedChallenge, submission: Submission, target: Target | None
-) -> dict[str, Any]:
+    hosted: HostedChallenge, hook: str, submission: Submission, target: Target | None
+) -> dict[str, float]:
     """Return the metrics that have a measure, as it gives them."""
     metrics = [m for m in hosted.metrics[submission.kind] if m.measure is not None]
     kind = hosted.kind(submission.kind)
@@ -80,7 +82,12 @@ def measured(
         parts = compared
         if metric.array and metric.compares:
             parts = {side: _part(payload, metric.array) for side, payload in compared.items()}
-        results[metric.name] = metric.measured(values | parts)
+        value = metric.measured(values | parts)
+        try:
+            results[metric.name] = checked_value(value, metric, hook)
+        except ContractError as error:
+            error.add_note(hosted.blame(hook, submission.kind, metric.measure))
+            raise
     return results
 
 

@@ -134,11 +134,16 @@ def _provided(hosted: HostedChallenge, product: DataProduct, request: DataReques
     def declared() -> Any:
         return product.data(request) if callable(product.data) else product.data
 
-    # Extensions wrap what is declared as they wrap an answer; without data, the owner is asked.
-    data = hosted.hook("anomed_provide_data").call_extra(
+    # Extensions wrap what is declared as they wrap an answer; without data, its plugin is asked.
+    hook = "anomed_provide_data"
+    data = hosted.hook(hook, product.path).call_extra(
         [declared], {"challenge": hosted.challenge, "product": product, "request": request}
     )
-    check_provided(data, product)
+    try:
+        check_provided(data, product)
+    except ContractError as error:
+        error.add_note(hosted.blame(hook, product.path, product.data))
+        raise
     return data
 
 

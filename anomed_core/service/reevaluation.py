@@ -28,7 +28,8 @@ class Reevaluation:
     score
         The newest version so far.
     metrics
-        What came out now; ``None`` if the submission was not kept.
+        What came out now; ``None`` if the submission was not kept, or is of a kind that an
+        extension added and that is not declared any more.
     recorded
         The new version; ``None`` if nothing was recorded.
     """
@@ -46,7 +47,7 @@ class Reevaluation:
     def text(self) -> str:
         """What came out, in a few words."""
         if self.metrics is None:
-            return "its submission was not kept"
+            return "its submission was not kept, or nobody declares its kind any more"
         if self.repeats:
             return "the same"
         old, new = self.score.metrics, self.metrics
@@ -128,7 +129,7 @@ def reevaluate(
                 recorded=ledger.supersede(
                     newest,
                     outcome.metrics or {},
-                    hosted.provenance,
+                    hosted.provenance_of(newest.kind),
                     fingerprint=hosted.fingerprint,
                     follow_ups=[DELIVER],
                 ),

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 import structlog
@@ -11,6 +11,7 @@ from markupsafe import Markup
 
 from anomed_core.model import Direction, ReportSection, Score, Take
 from anomed_core.plugins import collected
+from anomed_core.plugins.diagnosis import Implementation
 from anomed_core.report import Chart, Folded, Section, Standing, Table, utility_risk_chart
 from anomed_core.service.description import describe
 from anomed_core.service.hosting import HostedChallenge
@@ -21,6 +22,8 @@ from anomed_core.service.ranking.table import RankingTable
 from anomed_core.service.ranking.versions import newest_versions
 
 log = structlog.get_logger(__name__)
+
+REPORT = "anomed_report"
 
 
 def report_sections(hosted: HostedChallenge, store: KeptSubmissions) -> list[ReportSection]:
@@ -43,7 +46,8 @@ def report_sections(hosted: HostedChallenge, store: KeptSubmissions) -> list[Rep
     scores = tuple(score for score in newest if not score.annulled)
     tables = Rankings(store.ledger).tables(hosted, at_most=None)
     sections = [_ranking(table, _gates(hosted, table)) for table in tables]
-    sections += _plugins(hosted, scores, store)
+    for report in hosted.registry.implementations(REPORT, hosted.challenge.type):
+        sections += _made(hosted, report, scores, store)
     attacks = {attack.name for attack in hosted.house_attacks}
     house = [score for score in scores if score.origin == "house" and score.label in attacks]
     if house:
@@ -137,24 +141,50 @@ def _house(scores: Sequence[Score]) -> ReportSection:
     )
 
 
-def _plugins(
-    hosted: HostedChallenge, scores: tuple[Score, ...], store: KeptSubmissions
+def sections_of(
+    hosted: HostedChallenge,
+    report: Implementation,
+    scores: Iterable[Score],
+    store: KeptSubmissions,
+) -> list[ReportSection]:
+    """Return the sections that one plugin adds, about the scores whose kinds it can know.
+
+    Parameters
+    ----------
+    hosted
+        The challenge.
+    report
+        The plugin's implementation of ``anomed_report``.
+    scores
+        Oldest first.
+    store
+        Holds what was submitted.
+
+    Raises
+    ------
+    ContractError
+        If it returns anything else than sections.
+    Exception
+        Whatever it raises.
+    """
+    answer = report(
+        challenge=hosted.challenge,
+        scores=tuple(s for s in scores if hosted.knows(report.plugin_name, s.kind)),
+        submission_of=lambda score: store.of_score(hosted, score),
+    )
+    return collected([] if answer is None else [answer], ReportSection, REPORT)
+
+
+def _made(
+    hosted: HostedChallenge,
+    report: Implementation,
+    scores: Iterable[Score],
+    store: KeptSubmissions,
 ) -> list[ReportSection]:
     try:
-        answers = hosted.registry.ask_each(
-            hosted.challenge.type,
-            "anomed_report",
-            challenge=hosted.challenge,
-            scores=scores,
-            submission_of=lambda score: store.of_score(hosted, score),
-        )
-        return [
-            section
-            for _, answer in answers
-            for section in collected([answer], ReportSection, "anomed_report")
-        ]
+        return sections_of(hosted, report, scores, store)
     except Exception:
-        log.exception("a report section failed", challenge=hosted.id)
+        log.exception("a report section failed", challenge=hosted.id, plugin=report.plugin_name)
         words = "A section could not be made; the log says why."
         return [ReportSection(title="Missing", parts=[words])]
 

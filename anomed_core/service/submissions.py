@@ -257,7 +257,7 @@ class Submissions:
             return self.ledger.record(
                 claim,
                 metrics,
-                hosted.provenance,
+                hosted.provenance_of(kind.name),
                 follow_ups=self._follow_up_names(hosted, kind, submission.split),
             )
         except BaseException as error:

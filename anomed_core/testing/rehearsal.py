@@ -16,8 +16,8 @@ from anomed_core.testing.findings import Finding, Outcome
 from anomed_core.testing.trials import (
     Trial,
     baselines,
+    can_attack,
     hand_in,
-    is_published,
     label_of,
     prepare_target,
     trial_of,
@@ -90,7 +90,7 @@ def _made(client: ChallengeClient, baseline: Baseline, split: Split, suffix: str
     try:
         if kind.with_target:
             prepare_target(client)
-        if not kind.with_target or is_published(client, split if kind.same_split else None):
+        if not kind.with_target or can_attack(client, kind, split):
             return trial_of(client, baseline, split, suffix)
     except Exception as error:
         raise _Misbehaves(f"{label} cannot be made: {described(error)}") from error

@@ -25,6 +25,7 @@ from anomed_core.service.baselines import offered_baselines
 from anomed_core.service.decoding import decode, read_submission
 from anomed_core.service.encoding import encode_body
 from anomed_core.service.evaluation import Evaluation, Evaluator, Validation
+from anomed_core.service.hosting import HostedChallenge
 from anomed_core.service.parameters import checked_parameters, subject_of
 from anomed_core.service.submissions import Receipt
 from anomed_core.state.payloads import Body
@@ -36,6 +37,12 @@ VALID = (Quality.PERFECT, Quality.TRIVIAL)
 def label_of(kind: SubmissionKind, split: Split, baseline: str) -> str:
     """Return how messages call a baseline for a split."""
     return f"{kind.name} ({split}), baseline {baseline!r}"
+
+
+def kind_label(hosted: HostedChallenge, kind: SubmissionKind) -> str:
+    """Return how messages call a kind: with its plugin, if that is not the owner of the type."""
+    plugin = hosted.added.get(kind.name)
+    return f"submission kind {kind.name!r}" + (f" of {plugin}" if plugin else "")
 
 
 @attrs.frozen(kw_only=True, eq=False)
@@ -114,7 +121,7 @@ def trials(
             )
         kind = kinds[baseline.kind]
         for split in kind.splits if baseline.quality in qualities else ():
-            if kind.with_target and not is_published(client, split if kind.same_split else None):
+            if kind.with_target and not can_attack(client, kind, split):
                 continue  # a baseline of what is attacked is refused, which baselines_hold tells
             yield trial_of(client, baseline, split, f"-{number}" if separately else "")
 
@@ -158,16 +165,20 @@ def prepare_target(client: ChallengeClient) -> None:
     A trivial one, if there is one: what is published of it tells no truth.
     """
     hosted = client.hosted
-    products = hosted.products.values()
-    is_needed = [*(kind.with_target for kind in hosted.kinds), *(p.with_target for p in products)]
-    if not any(is_needed):
-        return
-    attacked_kinds = {kind.name: kind for kind in hosted.attacked_kinds}
+    needed = {hosted.attacked_by(kind) for kind in hosted.kinds if kind.with_target}
+    if any(product.with_target for product in hosted.products.values()):
+        needed.add(hosted.attacked_kinds)
+    for kinds in sorted(needed):
+        _publish(client, kinds)
+
+
+def _publish(client: ChallengeClient, kinds: Collection[str]) -> None:
+    """Submit a baseline of one of some kinds, for each split that is kept."""
     for baseline in sorted(baselines(client), key=lambda one: one.quality is Quality.PERFECT):
-        kind = attacked_kinds.get(baseline.kind)
-        if kind is not None and baseline.quality in VALID:
+        if baseline.kind in kinds and baseline.quality in VALID:
+            kind = client.hosted.kind(baseline.kind)
             for split in kind.splits:
-                if split in kind.keeps and not is_published(client, split):
+                if split in kind.keeps and not is_published(client, split, kinds):
                     with suppress(AnomedError):  # who needs it finds nothing published
                         hand_in(client, trial_of(client, baseline, split))
             return
@@ -198,13 +209,30 @@ def attacked(client: ChallengeClient, kind: SubmissionKind, split: Split) -> Tar
         ANONYMIZER_ID,
         whole=kind.with_target,
         split=split if kind.same_split else None,
+        kinds=client.hosted.attacked_by(kind),
     )
 
 
-def is_published(client: ChallengeClient, split: Split | None) -> bool:
-    """Whether the test anonymizer has submitted something for a split, or for any."""
+def can_attack(client: ChallengeClient, kind: SubmissionKind, split: Split) -> bool:
+    """Whether the test anonymizer has submitted what an attack for a split needs."""
+    attacked_kinds = client.hosted.attacked_by(kind)
+    return is_published(client, split if kind.same_split else None, attacked_kinds)
+
+
+def is_published(client: ChallengeClient, split: Split | None, kinds: Collection[str] = ()) -> bool:
+    """Whether the test anonymizer has submitted something for a split, or for any.
+
+    Parameters
+    ----------
+    client
+        The served challenge.
+    split
+        For what; ``None`` for any.
+    kinds
+        Names of kinds; those of the type's owner, if none are given.
+    """
     submissions = client.server.submissions.kept
-    target = submissions.target(client.hosted, ANONYMIZER_ID, whole=True, split=split)
+    target = submissions.target(client.hosted, ANONYMIZER_ID, whole=True, split=split, kinds=kinds)
     return target.submission is not None
 
 

@@ -147,6 +147,6 @@ def _routes(
     for path in owned:
         if path in CORE_ROUTES or path in routes:
             raise PluginConflictError(
-                f"the route {path} is claimed twice: by the core and by {hosted.type.plugin_name}"
+                f"the route {path} is claimed twice: by the core and by {hosted.plugin_of(path)}"
             )
     return routes | owned

@@ -7,7 +7,6 @@ import json
 import attrs
 import falcon
 
-from anomed_core.model import Purpose, Role
 from anomed_core.service import HostedChallenge
 from anomed_core.service.server import Server
 
@@ -43,11 +42,8 @@ class TargetsResource:
     def on_get(self, req: falcon.Request, resp: falcon.Response) -> None:
         """Send names, and the splits for which each has submitted."""
         self.server.authorizer.may_see_targets(self.hosted, req.context.identity)
-        kinds = [
-            kind.name
-            for kind in self.hosted.kinds
-            if kind.purpose is Purpose.UTILITY and kind.submitter is Role.ANONYMIZER
-        ]
+        chosen = {kind.attacks for kind in self.hosted.kinds if kind.attacks}
+        kinds = sorted({*self.hosted.attacked_kinds, *chosen})
         splits: dict[str, list[str]] = {}
         for name, split in self.server.ledger.submitters(challenge=self.hosted.id, kinds=kinds):
             splits.setdefault(name, []).append(split.value)

@@ -118,6 +118,8 @@ class Access:
     def kind(self, name: str | None, *, role: str) -> Kind:
         """Return a submission kind by its name; without one, the only one of a role.
 
+        What an extension has added must be named: programs that know nothing of it run on.
+
         Raises
         ------
         UsageError
@@ -129,8 +131,9 @@ class Access:
                 return kinds[name]
             raise UsageError(f"There is no submission kind {name!r}{nearest(name, kinds)}")
         fitting = [kind for kind in kinds.values() if kind.submitter == role]
-        if len(fitting) == 1:
-            return fitting[0]
+        of_type = [kind for kind in fitting if kind.extension is None]
+        if len(of_type or fitting) == 1:
+            return (of_type or fitting)[0]
         listed = "; ".join(f"{kind.name}: {kind.description}" for kind in fitting or kinds.values())
         number = "several kinds" if fitting else "no kind"
         raise UsageError(f"There are {number} for the role {role}; say kind=. {listed}")

@@ -198,7 +198,8 @@ class Challenge(Described):
         split
             ``tuning`` as often as quotas allow, ``validation`` once.
         kind
-            Name of the submission kind; may be left out where one's role has a single one.
+            Name of the submission kind; may be left out where the type has a single one for one's
+            role, whatever extensions have added.
         name
             Under which name; that of `connect`, if it is not given.
         target

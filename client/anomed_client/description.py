@@ -98,6 +98,8 @@ class Kind:
         What it is scored by.
     answers
         By split, the product whose rows a payload answers, one by one, where there is one.
+    extension
+        Who added it to the challenge's type; ``None`` if it is the type's own.
     """
 
     name: str
@@ -109,6 +111,7 @@ class Kind:
     selector: Mapping[str, str] = field(default_factory=lambda: MappingProxyType({}))
     metrics: tuple[Metric, ...] = ()
     answers: Mapping[str, str] = field(default_factory=lambda: MappingProxyType({}))
+    extension: str | None = None
 
     @property
     def primary(self) -> str | None:
@@ -289,6 +292,7 @@ def _kind(told: Mapping[str, Any], base: str) -> Kind:
         selector=MappingProxyType(dict(selector)),
         metrics=tuple(_metric(metric) for metric in told.get("metrics") or ()),
         answers=MappingProxyType(dict(told.get("answers") or {})),
+        extension=told.get("extension"),
     )
 
 

@@ -14,7 +14,7 @@ from anomed_core.hookspecs import (
     threat_evaluation,
     utility_evaluation,
 )
-from anomed_core.plugins import HOOKS, OWNER_HOOKS, implemented_hooks
+from anomed_core.plugins import DECLARER_HOOKS, HOOKS, OWNER_HOOKS, implemented_hooks
 from docs.generate.demos import challenge_types, plugin_of
 from docs.generate.markdown import code, described, docstring, prose, table
 from docs.generate.objects import documented
@@ -79,8 +79,9 @@ def asked(name: str) -> str:
         If the docstring and the registry do not agree.
     """
     _, who, _ = _timing(name)
-    found = re.match("owner and extensions|owner|everybody|extensions", who)
-    if found is None or (found[0] == "owner") != (name in OWNER_HOOKS):
+    found = re.match("owner and extensions|owner|declarer|everybody|extensions", who)
+    contract = {"owner": OWNER_HOOKS, "declarer": DECLARER_HOOKS}
+    if found is None or any((found[0] == word) != (name in contract[word]) for word in contract):
         raise ValueError(f"{name}: the docstring says that {who!r} is asked; who really is?")
     return found[0]
 

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from anomed_core import hookspecs
-from anomed_core.plugins import HOOKS, OWNER_HOOKS
+from anomed_core.plugins import DECLARER_HOOKS, HOOKS, OWNER_HOOKS
 
 SNAPSHOT = Path(__file__).with_name("hook_signatures.json")
 
@@ -23,6 +23,7 @@ def signatures() -> dict[str, Any]:
             "arguments": list(inspect.signature(hook).parameters),
             "firstresult": hook.anomed_spec["firstresult"],
             "owner": name in OWNER_HOOKS,
+            "declarer": name in DECLARER_HOOKS,
         }
     return {"API": hookspecs.API, "hooks": found}
 
@@ -30,7 +31,7 @@ def signatures() -> dict[str, Any]:
 def test_signatures_are_those_that_plugins_were_written_for() -> None:
     """A minor version adds hooks, or arguments with defaults; anything else is a new API.
 
-    After such an addition: python -m tests.test_hookspecs
+    After such an addition: python -m tests.hookspecs.test_hookspecs
     """
     assert signatures() == json.loads(SNAPSHOT.read_text())
 
@@ -41,7 +42,7 @@ def test_every_hook_is_documented(name: str) -> None:
     text = inspect.getdoc(getattr(hookspecs, name)) or ""
 
     assert re.search(r"(?m)^Called ", text)
-    assert re.search(r"; (owner|everybody|extensions)", text)
+    assert re.search(r"; (owner|declarer|everybody|extensions)", text)
     assert ">>> @hookimpl" in text
     assert f"def {name}(" in text
 

@@ -296,11 +296,24 @@ def test_two_plugins_claiming_one_type_are_both_named(registry: PluginRegistry) 
 
 
 def test_an_extension_may_not_answer_in_the_place_of_an_owner(install: Install) -> None:
-    source = WATCHING + "\n@hookimpl\ndef anomed_evaluate_utility(submission): return {}\n"
+    source = WATCHING + "\n@hookimpl\ndef anomed_create_challenge(): return 1\n"
 
-    assert "is an extension, so its anomed_evaluate_utility may only wrap the owner's" in refusal(
+    assert "is an extension, so its anomed_create_challenge may only wrap the owner's" in refusal(
         install, source, group="extensions"
     )
+
+
+@pytest.mark.parametrize("hook", ["anomed_evaluate_threat", "anomed_submission_kinds"])
+def test_an_extension_wraps_a_hook_or_answers_it(hook: str, registry: PluginRegistry) -> None:
+    def wrap(self):  # type: ignore[no-untyped-def]
+        return (yield)
+
+    both = {hook: hookimpl(lambda self: None)}
+    both["around"] = hookimpl(wrapper=True, specname=hook)(wrap)
+
+    with pytest.raises(PluginBrokenError, match=f"wraps {hook} and answers it, too; let measures"):
+        registry.add(type("Both", (), {"ANOMED_API": 1} | both)(), name="both")
+    assert "both" not in registry.plugins
 
 
 @pytest.mark.parametrize("hook", ["anomed_metrics", "anomed_score_recorded", "anomed_report"])

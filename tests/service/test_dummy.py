@@ -30,7 +30,7 @@ class Silent:
 
     challenge = None
 
-    def hook(self, name: str) -> Any:
+    def hook(self, name: str, about: str) -> Any:
         return lambda **_: None
 
 

@@ -133,7 +133,7 @@ class Sharing(Tables):
     @hookimpl
     def anomed_metrics(self, challenge: Challenge) -> list[Metric]:
         names = ("members", "links", "claims")
-        return [Metric(name="hits", kind=name, primary=True) for name in names]
+        return [Metric(name="hits", kind=name, measure=lambda *, target: 0) for name in names]
 
 
 @pytest.fixture

@@ -9,61 +9,133 @@ from typing import Any
 import attrs
 
 from anomed_core.errors import ContractError, PluginConflictError
-from anomed_core.model import ArraysSchema, Challenge, HouseAttack, Metric, SubmissionKind
-from anomed_core.plugins import PluginRegistry, collected
-from anomed_core.plugins.diagnosis import noting_culprit
+from anomed_core.model import (
+    ArraysSchema,
+    Challenge,
+    HouseAttack,
+    Metric,
+    Purpose,
+    SubmissionKind,
+)
+from anomed_core.plugins import PluginRegistry, declared
+from anomed_core.plugins.diagnosis import blamed_on, noting_culprit
 
 KINDS, METRICS, _ATTACKS = "anomed_submission_kinds", "anomed_metrics", "anomed_house_attacks"
 
+EVALUATES = {
+    Purpose.UTILITY: "anomed_evaluate_utility",
+    Purpose.THREAT: "anomed_evaluate_threat",
+}
+"""The hook that scores what has a purpose."""
+
+Declared = Sequence[tuple[str, SubmissionKind]]
+"""Submission kinds, and the plugin of each."""
+
+
+@attrs.frozen(kw_only=True)
+class DeclaredMetrics:
+    """The metrics of a challenge.
+
+    Attributes
+    ----------
+    by_kind
+        Metrics by the name of their kind.
+    involved
+        Who declares something about a kind that an extension added, by the kind's name: no other
+        plugin knows that there is such a kind, so none may wrap its evaluation.
+    """
+
+    by_kind: dict[str, tuple[Metric, ...]]
+    involved: dict[str, frozenset[str]]
+
 
 def declared_metrics(
-    challenge: Challenge, registry: PluginRegistry, kinds: Sequence[SubmissionKind]
-) -> dict[str, tuple[Metric, ...]]:
+    challenge: Challenge, registry: PluginRegistry, kinds: Declared
+) -> DeclaredMetrics:
     """Return the metrics of each kind: those that it declares itself, then those of hooks.
 
     Raises
     ------
-    ContractError
-        If a metric belongs to no kind, cannot be measured, or a kind has not one primary metric.
+    PluginBrokenError
+        If a metric belongs to no kind, nothing computes it, or a kind has not one primary metric.
     PluginConflictError
         If two plugins declare one metric.
     """
-    metrics: dict[str, list[Metric]] = {kind.name: [] for kind in kinds}
-    by_name = {kind.name: kind for kind in kinds}
-    owners: dict[tuple[str, str], str] = {}
+    metrics: dict[str, dict[str, Metric]] = {kind.name: {} for _, kind in kinds}
+    plugins: dict[tuple[str, str], str] = {}
+    by_name = {kind.name: kind for _, kind in kinds}
     for plugin, metric in _each_metric(challenge, registry, kinds):
-        if metric.kind not in metrics:
-            raise ContractError(
-                f"metric {metric.name!r} belongs to the submission kind {metric.kind!r}, which "
-                f"is not declared; declared are {sorted(metrics)}"
-            )
-        other = owners.setdefault((metric.kind, metric.name), plugin)
-        if any(metric.name == known.name for known in metrics[metric.kind]):
-            raise PluginConflictError(
-                f"the metric {metric.name!r} of {metric.kind!r} is declared twice: by {other} "
-                f"and by {plugin}"
-            )
-        _refuse_unmeasurable(metric, by_name[metric.kind])
-        metrics[metric.kind].append(metric)
-    return {kind: _ranked(kind, declared) for kind, declared in metrics.items()}
+        with blamed_on(registry.label(plugin), challenge.id):
+            _refuse_unknown_kind(metric, metrics)
+            other = plugins.setdefault((metric.kind, metric.name), plugin)
+            if metric.name in metrics[metric.kind]:
+                raise PluginConflictError(
+                    f"the metric {metric.name!r} of {metric.kind!r} is declared twice: by {other} "
+                    f"and by {plugin}"
+                )
+            _refuse_unmeasurable(metric, by_name[metric.kind])
+            metrics[metric.kind][metric.name] = metric
+    by_kind = {}
+    for plugin, kind in kinds:
+        with blamed_on(registry.label(plugin), challenge.id):
+            by_kind[kind.name] = _ranked(kind.name, list(metrics[kind.name].values()))
+    owner = registry.challenge_type(challenge.type).plugin_name
+    involved = {
+        kind.name: frozenset({plugin, *(plugins[kind.name, name] for name in metrics[kind.name])})
+        for plugin, kind in kinds
+        if plugin != owner
+    }
+    metrics_of_all = DeclaredMetrics(by_kind=by_kind, involved=involved)
+    _refuse_uncomputed(challenge, registry, kinds, metrics_of_all, plugins)
+    return metrics_of_all
+
+
+def _refuse_unknown_kind(metric: Metric, kinds: Iterable[str]) -> None:
+    if metric.kind not in kinds:
+        raise ContractError(
+            f"metric {metric.name!r} belongs to the submission kind {metric.kind!r}, which "
+            f"is not declared; declared are {sorted(kinds)}"
+        )
+
+
+def _refuse_uncomputed(
+    challenge: Challenge,
+    registry: PluginRegistry,
+    kinds: Declared,
+    metrics_of_all: DeclaredMetrics,
+    plugins: dict[tuple[str, str], str],
+) -> None:
+    """Refuse metrics without a measure where no plugin answers or wraps the evaluation."""
+    for declarer, kind in kinds:
+        hook = EVALUATES[kind.purpose]
+        among = metrics_of_all.involved.get(kind.name)
+        if registry.caller(challenge.type, hook, declarer=declarer, among=among).get_hookimpls():
+            continue
+        for metric in metrics_of_all.by_kind[kind.name]:
+            if metric.measure is None:
+                plugin = plugins[kind.name, metric.name]
+                with blamed_on(registry.label(plugin), challenge.id):
+                    raise ContractError(
+                        f"nothing computes the metric {metric.name!r} of {kind.name!r}; give it a "
+                        f"measure, or return it from {hook}"
+                    )
 
 
 def _each_metric(
-    challenge: Challenge, registry: PluginRegistry, kinds: Iterable[SubmissionKind]
+    challenge: Challenge, registry: PluginRegistry, kinds: Declared
 ) -> Iterator[tuple[str, Metric]]:
-    """Yield each metric with the plugin that declares it, the owner's first."""
-    owner = registry.challenge_type(challenge.type).plugin_name
-    for kind in kinds:
+    """Yield each metric with the plugin that declares it, those of kinds first."""
+    for plugin, kind in kinds:
         for metric in kind.metrics:
-            if metric.kind not in {"", kind.name}:
-                raise ContractError(
-                    f"the submission kind {kind.name!r} declares the metric {metric.name!r} of "
-                    f"{metric.kind!r}"
-                )
-            yield owner, attrs.evolve(_blamed(metric, owner, KINDS), kind=kind.name)
-    for plugin, result in registry.ask_each(challenge.type, METRICS, challenge=challenge):
-        for metric in collected([result], Metric, METRICS):
-            yield plugin, _blamed(metric, plugin, METRICS)
+            with blamed_on(registry.label(plugin), challenge.id):
+                if metric.kind not in {"", kind.name}:
+                    raise ContractError(
+                        f"the submission kind {kind.name!r} declares the metric {metric.name!r} of "
+                        f"{metric.kind!r}"
+                    )
+            yield plugin, attrs.evolve(_blamed(metric, plugin, KINDS), kind=kind.name)
+    for plugin, metric in declared(registry, challenge, METRICS, Metric):
+        yield plugin, _blamed(metric, plugin, METRICS)
 
 
 def blamed_kind(kind: SubmissionKind, plugin: str) -> SubmissionKind:
@@ -132,24 +204,24 @@ def declared_attacks(
 
     Raises
     ------
-    ContractError
+    PluginBrokenError
         If an attack is on a kind that is not declared.
     PluginConflictError
         If two attacks have one name.
     """
-    attacks = [
-        (plugin, attack)
-        for plugin, result in registry.ask_each(challenge.type, _ATTACKS, challenge=challenge)
-        for attack in collected([result], HouseAttack, _ATTACKS)
-    ]
-    refuse_twins([(attack.name, f"house attack {attack.name!r}") for _, attack in attacks])
-    declared = sorted(kinds)
+    attacks = declared(registry, challenge, _ATTACKS, HouseAttack)
+    refuse_twins(
+        (attack.name, f"house attack {attack.name!r}", registry.label(plugin))
+        for plugin, attack in attacks
+    )
+    known = sorted(kinds)
     for plugin, attack in attacks:
-        if attack.kind not in declared:
-            raise ContractError(
-                f"house attack {attack.name!r} attacks the submission kind {attack.kind!r}, which "
-                f"is not declared; declared are {declared}"
-            )
+        with blamed_on(registry.label(plugin), challenge.id):
+            if attack.kind not in known:
+                raise ContractError(
+                    f"house attack {attack.name!r} attacks the submission kind {attack.kind!r}, "
+                    f"which is not declared; declared are {known}"
+                )
         if not attack.metrics:
             _warn_of_undeclared(plugin, attack)
     return tuple(
@@ -167,16 +239,17 @@ def _warn_of_undeclared(plugin: str, attack: HouseAttack) -> None:
     )
 
 
-def refuse_twins(names: Iterable[tuple[str, str]]) -> None:
-    """Refuse two declarations of one name; each comes with its label for the message.
+def refuse_twins(names: Iterable[tuple[str, str, str]]) -> None:
+    """Refuse two declarations of one name; each comes with its label and its plugin's.
 
     Raises
     ------
     PluginConflictError
-        If a name comes twice.
+        If a name comes twice; two plugins are both named.
     """
-    seen: set[str] = set()
-    for name, label in names:
+    seen: dict[str, str] = {}
+    for name, label, plugin in names:
         if name in seen:
-            raise PluginConflictError(f"{label} is declared twice")
-        seen.add(name)
+            both = f": by {seen[name]} and by {plugin}" if seen[name] != plugin else ""
+            raise PluginConflictError(f"{label} is declared twice{both}")
+        seen[name] = plugin

@@ -1,4 +1,4 @@
-"""What a challenge ranks: declared rankings, judged and resolved to the metrics that they read."""
+"""What a ranking reads: declared rankings, judged and resolved to metrics."""
 
 from __future__ import annotations
 
@@ -10,23 +10,17 @@ from anomed_core.errors import ContractError
 from anomed_core.ledger import RankedMetric
 from anomed_core.model import (
     ANONYMIZER,
-    Challenge,
     Criterion,
     Direction,
     Gate,
     HouseAttack,
     HouseEntry,
     Metric,
-    Parameter,
     Ranking,
     Role,
-    Split,
     SubmissionKind,
     Take,
 )
-from anomed_core.plugins import PluginRegistry, collected
-from anomed_core.plugins.diagnosis import noting_culprit
-from anomed_core.service.ranking.declared_metrics import refuse_twins
 
 _OF_MANY = frozenset({Take.MEAN_OVER_TARGETS, Take.MEAN_RANK, Take.AREA_OVER})
 """Criteria of who has several finals: one on each target."""
@@ -96,12 +90,15 @@ class Declarations:
         Metrics by the name of their kind.
     attacks, entries
         The house's.
+    added
+        Extensions by the names of the kinds that they added.
     """
 
     kinds: Sequence[SubmissionKind]
     metrics: Mapping[str, tuple[Metric, ...]]
     attacks: Sequence[HouseAttack]
     entries: Sequence[HouseEntry]
+    added: Mapping[str, str] = attrs.field(factory=dict)
 
     def kind(self, name: str, what: str) -> SubmissionKind:
         """Return a submission kind, or refuse what names it."""
@@ -113,22 +110,21 @@ class Declarations:
             f"{sorted(self.metrics)}"
         )
 
+    def attack(self, kind: SubmissionKind, attacked: SubmissionKind) -> bool:
+        """Return whether an attack counts against what an anonymizer submitted as a kind.
 
-def usual_rankings(
-    kinds: Iterable[SubmissionKind], metrics: Mapping[str, tuple[Metric, ...]]
-) -> list[Ranking]:
-    """Return what ranks without a declaration: primary metrics, and their tie-breakers."""
-    return [
-        Ranking(
-            name=kind.name,
-            kind=kind.name,
-            criteria=[Criterion(metric=metric.name) for metric in _in_order(metrics[kind.name])],
-        )
-        for kind in kinds
-    ]
+        An extension's attack has to say so: a metric that happens to be called as one of the
+        owner's must not decide who wins.
+        """
+        if not kind.names_target:
+            return False
+        if kind.attacks:
+            return kind.attacks == attacked.name
+        return kind.name not in self.added and attacked.name not in self.added
 
 
-def _in_order(metrics: Sequence[Metric]) -> list[Metric]:
+def in_order(metrics: Sequence[Metric]) -> list[Metric]:
+    """Return the primary metric, and then those that decide ties, in their order."""
     breakers = [metric for metric in metrics if metric.tie_breaker is not None]
     return [metric for metric in metrics if metric.primary] + sorted(
         breakers, key=lambda metric: metric.tie_breaker or 0
@@ -149,7 +145,7 @@ def resolve(ranking: Ranking, declared: Declarations) -> ResolvedRanking:
     metrics = declared.metrics[kind.name]
     resolved = ResolvedRanking(
         ranking=ranking,
-        anchor=_source(kind.name, "", _in_order(metrics)[0], metrics),
+        anchor=_source(kind.name, "", in_order(metrics)[0], metrics),
         gates=tuple((gate, _gate(gate, kind, declared, what)) for gate in ranking.gates),
         criteria=criteria,
     )
@@ -192,8 +188,10 @@ def _worst(
             f"{what} takes the worst {criterion.metric!r}, which no attack on {kind.name!r} "
             "declares; declare it for a kind with a target or for a house attack"
         )
-    metric = attacking[0][0]
-    if any(other.direction is not metric.direction for other, _ in attacking):
+    # Whatever else differs in what extensions add is refused in their name once all is resolved.
+    usual = [m for m, one in attacking if one.label or one.kind not in declared.added]
+    metric = usual[0] if usual else attacking[0][0]
+    if any(other.direction is not metric.direction for other in usual):
         raise ContractError(
             f"{what} takes the worst {criterion.metric!r}, which some attacks want to be higher "
             "and some lower; declare one direction"
@@ -202,21 +200,30 @@ def _worst(
     return attrs.evolve(
         reading,
         higher_is_better=not reading.higher_is_better,
-        bounds=_from_chance(metric, declared),
+        bounds=_from_chance(metric, chance_of(metric, _compared(kind, declared))),
     )
 
 
-def _from_chance(metric: Metric, declared: Declarations) -> tuple[float, float]:
+def _compared(kind: SubmissionKind, declared: Declarations) -> Iterator[Metric]:
+    """Yield every metric that may say what chance is for attacks on a kind, the owner's first."""
+    for other in declared.kinds:
+        if other.name not in declared.added or declared.attack(other, kind):
+            yield from declared.metrics[other.name]
+    for attack in declared.attacks:
+        yield from attack.metrics
+
+
+def chance_of(metric: Metric, among: Iterable[Metric]) -> float | None:
+    """Return the chance of a metric, or of the first among others whose limit it is."""
+    limited = [one for one in among if one.limits is not None and metric.name in one.limits]
+    return next((one.chance for one in (metric, *limited) if one.chance is not None), None)
+
+
+def _from_chance(metric: Metric, chance: float | None) -> tuple[float, float]:
     """Return the bounds of a worst attack: one that does worse than by chance has learnt nothing.
 
     Without that, entries from which nobody has learnt anything would be ranked by their luck.
     """
-    everything = [
-        *(one for metrics in declared.metrics.values() for one in metrics),
-        *(one for attack in declared.attacks for one in attack.metrics),
-    ]
-    limited = [one for one in everything if one.limits is not None and metric.name in one.limits]
-    chance = next((one.chance for one in (metric, *limited) if one.chance is not None), None)
     low, high = metric.bounds
     if chance is None:
         return low, high
@@ -230,7 +237,7 @@ def _attacking(
 ) -> Iterator[tuple[Metric, RankedMetric]]:
     """Yield what attacks on a kind declare under a criterion's metric, participants' first."""
     for other in declared.kinds:
-        if _may_attack(other) and criterion.kind in {"", other.name}:
+        if declared.attack(other, kind) and criterion.kind in {"", other.name}:
             metrics = declared.metrics[other.name]
             for metric in metrics:
                 if metric.name == criterion.metric:
@@ -242,22 +249,10 @@ def _attacking(
                     yield metric, _source(attack.kind, attack.name, metric, attack.metrics)
 
 
-def _may_attack(kind: SubmissionKind) -> bool:
-    """Return whether a kind's submissions can name an anonymizer: those that do count against it.
-
-    A reconstructed table need not name anybody; one that does has told what became of that table.
-    """
-    return _attacks(kind, kind.parameters)
-
-
 def attacks_somebody(kind: SubmissionKind) -> bool:
-    """Return whether a kind's submissions are attacks on an anonymizer that they name."""
-    return _attacks(kind, (parameter for parameter in kind.parameters if parameter.required))
-
-
-def _attacks(kind: SubmissionKind, parameters: Iterable[Parameter]) -> bool:
-    names = {parameter.name for parameter in parameters}
-    return kind.submitter is Role.DEANONYMIZER and (kind.with_target or ANONYMIZER.name in names)
+    """Return whether a kind's submissions are attacks on an anonymizer that they must name."""
+    required = {parameter.name for parameter in kind.parameters if parameter.required}
+    return kind.names_target and (kind.with_target or ANONYMIZER.name in required)
 
 
 def _gate(gate: Gate, kind: SubmissionKind, declared: Declarations, what: str) -> Reading:
@@ -322,71 +317,3 @@ def ranked_metrics(
         if metric.kind == entry.kind and not metric.label
     }
     return sorted(metrics | of_entries)
-
-
-def declared_rankings(
-    challenge: Challenge, registry: PluginRegistry, declared: Declarations
-) -> tuple[ResolvedRanking, ...]:
-    """Ask a challenge's owner who wins; each kind's primary metric ranks without an answer.
-
-    Raises
-    ------
-    ContractError
-        If a ranking names what is not declared.
-    PluginConflictError
-        If two rankings have one name.
-    """
-    hook = "anomed_rankings"
-    answers = registry.caller(challenge.type, hook)(challenge=challenge)
-    rankings = collected(answers, Ranking, hook) or usual_rankings(declared.kinds, declared.metrics)
-    refuse_twins([(ranking.name, f"ranking {ranking.name!r}") for ranking in rankings])
-    resolved = tuple(resolve(ranking, declared) for ranking in rankings)
-    is_attacked = any(
-        declared.kind(ranking.kind, hook).submitter is Role.ANONYMIZER for ranking in rankings
-    )
-    for each in resolved:
-        if each.of_attackers and not is_attacked:
-            raise ContractError(
-                f"the ranking {each.ranking.name!r} counts targets, but no ranking of anonymizers "
-                "says which they are; declare one"
-            )
-    return resolved
-
-
-def declared_entries(
-    challenge: Challenge,
-    registry: PluginRegistry,
-    kinds: Sequence[SubmissionKind],
-    attacks: Sequence[HouseAttack],
-) -> tuple[HouseEntry, ...]:
-    """Ask for the entries of the house.
-
-    Raises
-    ------
-    ContractError
-        If one is for a kind that is not declared or has a target.
-    PluginConflictError
-        If two entries, or an entry and a house attack, have one name.
-    """
-    hook = "anomed_house_entries"
-    entries = [
-        attrs.evolve(entry, payload=noting_culprit(entry.payload, plugin, hook))
-        for plugin, answer in registry.ask_each(challenge.type, hook, challenge=challenge)
-        for entry in collected([answer], HouseEntry, hook)
-    ]
-    refuse_twins(
-        [(attack.name, f"house entry or attack {attack.name!r}") for attack in attacks]
-        + [(entry.name, f"house entry or attack {entry.name!r}") for entry in entries]
-    )
-    open_to = [
-        kind.name
-        for kind in kinds
-        if not attacks_somebody(kind) and Split.VALIDATION in kind.splits
-    ]
-    for entry in entries:
-        if entry.kind not in open_to:
-            raise ContractError(
-                f"the house entry {entry.name!r} is for {entry.kind!r}; the house enters kinds "
-                f"that have finals and no target: {open_to}"
-            )
-    return tuple(entries)

@@ -89,7 +89,7 @@ class HouseEntries:
                     label=entry.name,
                     payload_digest=body_digest(scored.body),
                     fingerprint=hosted.fingerprint,
-                    provenance=hosted.provenance,
+                    provenance=hosted.provenance_of(entry.kind),
                 ),
                 follow_ups=attack_follow_ups(hosted, kind.name)
                 if Split.VALIDATION in kind.keeps

@@ -11,8 +11,8 @@ import attrs
 import numpy as np
 
 from anomed_core.config import ServerSettings
-from anomed_core.model import Purpose
 from anomed_core.plugins import build_registry
+from anomed_core.service.ranking.declared_metrics import EVALUATES
 from anomed_core.service.server import open_server
 from anomed_core.testing.answers import answers, first_difference
 from anomed_core.testing.checks.failure import ConformanceError, fail_if_any
@@ -25,15 +25,10 @@ from anomed_core.testing.plugin_under_test import SECRET, PluginUnderTest, chall
 from anomed_core.testing.probe import Question, ask
 from anomed_core.testing.trials import Trial, evaluate, payload_of, trials
 
-_HOOK = {
-    Purpose.UTILITY: "anomed_evaluate_utility",
-    Purpose.THREAT: "anomed_evaluate_threat",
-}
-
 
 def hook_of(trial: Trial) -> str:
     """Return the name of the hook that scores a trial."""
-    return _HOOK[trial.kind.purpose]
+    return EVALUATES[trial.kind.purpose]
 
 
 def inputs_unchanged(plugin_under_test: PluginUnderTest) -> None:

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import itertools
 from collections.abc import Iterator
-from functools import partial
 
 from anomed_core.errors import RequestError
 from anomed_core.model import Quality, ReportSection
-from anomed_core.plugins import attack_metrics, collected
+from anomed_core.plugins import attack_metrics
 from anomed_core.report import rendered
+from anomed_core.service.report import REPORT, sections_of
 from anomed_core.state.payloads import Body
 from anomed_core.testing.checks.failure import ConformanceError, fail_if_any
 from anomed_core.testing.client import ChallengeClient, described
@@ -17,7 +17,15 @@ from anomed_core.testing.hostile import hostile_uploads
 from anomed_core.testing.payloads import constants, digest
 from anomed_core.testing.plugin_under_test import PluginUnderTest
 from anomed_core.testing.rehearsal import rehearse
-from anomed_core.testing.trials import Trial, baselines, evaluate, payload_of, submission_of, trials
+from anomed_core.testing.trials import (
+    Trial,
+    baselines,
+    evaluate,
+    kind_label,
+    payload_of,
+    submission_of,
+    trials,
+)
 
 
 def baselines_hold(plugin_under_test: PluginUnderTest) -> None:
@@ -34,7 +42,7 @@ def _missing(client: ChallengeClient) -> Iterator[str]:
         for quality in (Quality.PERFECT, Quality.TRIVIAL):
             if (kind.name, quality) not in offered:
                 yield (
-                    f"the submission kind {kind.name!r} has no {quality} baseline; declare it "
+                    f"the {kind_label(client.hosted, kind)} has no {quality} baseline; declare it "
                     f"with the kind, {quality}=..., or offer it in anomed_baselines, since most "
                     "checks submit it"
                 )
@@ -127,7 +135,7 @@ def _attack_problems(client: ChallengeClient, trial: Trial, name: str) -> list[s
 def reports_made(plugin_under_test: PluginUnderTest) -> None:
     """Make report sections without and with scores, and without scripts."""
     with plugin_under_test.served() as client:
-        _sections(client)
+        list(_sections(client))
         for trial in trials(client):
             client.request("POST", trial.kind.path, query=trial.query, body=trial.body)
         for section in _sections(client):
@@ -136,17 +144,8 @@ def reports_made(plugin_under_test: PluginUnderTest) -> None:
                 raise ConformanceError(f"the report section {section.title!r} holds a script")
 
 
-def _sections(client: ChallengeClient) -> list[ReportSection]:
+def _sections(client: ChallengeClient) -> Iterator[ReportSection]:
     hosted = client.hosted
-    answers = hosted.registry.ask_each(
-        hosted.challenge.type,
-        "anomed_report",
-        challenge=hosted.challenge,
-        scores=tuple(client.server.ledger.scores(challenge=hosted.id)),
-        submission_of=partial(client.server.submissions.kept.of_score, hosted),
-    )
-    return [
-        section
-        for _, answer in answers
-        for section in collected([answer], ReportSection, "anomed_report")
-    ]
+    scores = client.server.ledger.scores(challenge=hosted.id)
+    for report in hosted.registry.implementations(REPORT, hosted.challenge.type):
+        yield from sections_of(hosted, report, scores, client.server.submissions.kept)

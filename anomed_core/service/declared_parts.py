@@ -1,0 +1,158 @@
+"""What a challenge hands out and takes: products, submission kinds, extra routes, and whose."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any
+
+import attrs
+
+from anomed_core.errors import ContractError, PluginConflictError
+from anomed_core.model import Challenge, DataProduct, Split, SubmissionKind
+from anomed_core.plugins import PluginRegistry, declared
+from anomed_core.plugins.diagnosis import blamed_on
+from anomed_core.service.ranking.declared_metrics import KINDS, blamed_kind, blaming, refuse_twins
+
+_PRODUCTS = "anomed_data_products"
+
+
+@attrs.frozen(kw_only=True)
+class Parts:
+    """What the owner of a type and extensions declare about a challenge.
+
+    Attributes
+    ----------
+    products
+        Data products and their plugins.
+    kinds
+        Submission kinds and their plugins.
+    extra_routes
+        The owner's resources by relative path.
+    """
+
+    products: Sequence[tuple[str, DataProduct]]
+    kinds: Sequence[tuple[str, SubmissionKind]]
+    extra_routes: Mapping[str, Any]
+
+    def added_to(self, owner: str) -> dict[str, str]:
+        """Return the plugin of each path and each kind's name that is not the owner's."""
+        named = [(plugin, product.path) for plugin, product in self.products]
+        named += [(plugin, name) for plugin, kind in self.kinds for name in (kind.name, kind.path)]
+        return {name: plugin for plugin, name in named if plugin != owner}
+
+
+def declared_parts(challenge: Challenge, registry: PluginRegistry) -> Parts:
+    """Ask for products, kinds and extra routes, and refuse those that do not fit together.
+
+    Raises
+    ------
+    PluginBrokenError
+        If a hook raises or returns what its specification does not allow.
+    PluginConflictError
+        If two declarations claim one route or one name; the message names both.
+    """
+    products = [
+        (plugin, attrs.evolve(product, data=blaming(product.data, plugin, _PRODUCTS)))
+        for plugin, product in declared(registry, challenge, _PRODUCTS, DataProduct)
+    ]
+    kinds = [
+        (plugin, blamed_kind(kind, plugin))
+        for plugin, kind in declared(registry, challenge, KINDS, SubmissionKind)
+    ]
+    owner = registry.challenge_type(challenge.type).plugin_name
+    routes = _merged(registry.caller(challenge.type, "anomed_extra_routes")(challenge=challenge))
+    _refuse_shared_paths(
+        [
+            *((p.path, f"data product {p.path}", registry.label(who)) for who, p in products),
+            *_paths_of_kinds(registry, kinds),
+            *((path, f"extra route {path}", registry.label(owner)) for path in routes),
+        ]
+    )
+    refuse_twins(
+        (kind.name, f"submission kind {kind.name!r}", registry.label(plugin))
+        for plugin, kind in kinds
+    )
+    for plugin, kind in kinds:
+        with blamed_on(registry.label(plugin), challenge.id):
+            _refuse_unattackable(kind, attacked_by(kind, kinds, owner))
+    return Parts(products=products, kinds=kinds, extra_routes=routes)
+
+
+def attacked_by(
+    kind: SubmissionKind, kinds: Iterable[tuple[str, SubmissionKind]], owner: str
+) -> list[SubmissionKind]:
+    """Return what an attack may be handed: of its own choice, or whatever the owner declares.
+
+    Raises
+    ------
+    ContractError
+        If it chooses what nobody declares, or what is no utility of anonymizers.
+    """
+    attackable = [(plugin, other) for plugin, other in kinds if other.is_attackable]
+    if not kind.attacks:
+        return [other for plugin, other in attackable if plugin == owner]
+    chosen = [other for _, other in attackable if other.name == kind.attacks]
+    if not chosen:
+        raise ContractError(
+            f"the submission kind {kind.name!r} attacks {kind.attacks!r}; anonymizers submit "
+            f"{sorted(other.name for _, other in attackable)} for their utility"
+        )
+    return chosen
+
+
+def _refuse_unattackable(kind: SubmissionKind, attacked: Iterable[SubmissionKind]) -> None:
+    """Refuse attacks that could never be scored, since nothing is kept that they need."""
+    kept: set[Split] = set()
+    for other in attacked:
+        kept |= other.keeps & set(other.splits)
+    missing = [split for split in kind.splits if split not in kept]
+    if kind.with_target and (missing if kind.same_split else not kept):
+        raise ContractError(
+            f"the submission kind {kind.name!r} attacks what an anonymizer has submitted, but "
+            f"no kind of anonymizers keeps that for {' and '.join(missing)}; declare one that "
+            "does, or with_target=False for attacks that need none"
+        )
+
+
+def _merged(results: Iterable[Any]) -> dict[str, Any]:
+    routes: dict[str, Any] = {}
+    for result in results:
+        if not isinstance(result, Mapping):
+            raise ContractError(
+                f"anomed_extra_routes must return a mapping, got {type(result).__name__}"
+            )
+        for path, resource in result.items():
+            if not isinstance(path, str) or not path.startswith("/"):
+                raise ContractError(f"extra routes start with a slash, got {path!r}")
+            routes[path] = resource
+    return routes
+
+
+def _paths_of_kinds(
+    registry: PluginRegistry, kinds: Iterable[tuple[str, SubmissionKind]]
+) -> list[tuple[str, str, str]]:
+    """Return who claims which path; a plugin's kinds told apart by a selector share one claim."""
+    claims: dict[tuple[str, str, str], tuple[str, str, str]] = {}
+    for plugin, kind in kinds:
+        chosen_by = kind.selector[0] if kind.selector else f"={kind.name}"
+        claim = (kind.path, f"submission kind {kind.name!r}", registry.label(plugin))
+        claims.setdefault((plugin, kind.path, chosen_by), claim)
+    return list(claims.values())
+
+
+def _refuse_shared_paths(claims: Iterable[tuple[str, str, str]]) -> None:
+    """Refuse two claims on one path; each comes with what claims it, and the plugin's label."""
+    taken: dict[str, tuple[str, str]] = {}
+    for path, claimant, plugin in claims:
+        if path not in taken:
+            taken[path] = claimant, plugin
+            continue
+        first, other = taken[path]
+        if other != plugin:
+            raise PluginConflictError(
+                f"the route {path} is claimed twice: by {first} of {other} and by {claimant} of "
+                f"{plugin}"
+            )
+        raise PluginConflictError(
+            f"the route {path} is claimed twice: by {first} and by {claimant}"
+        )
