@@ -177,12 +177,12 @@ def _show_all(
         csv.writer(text, lineterminator="\n").writerows([("team", "token"), *rows])
         write_privately(output, text.getvalue())
     if as_json:
-        told = zip(new, created, strict=True)
+        pairs = zip(new, created, strict=True)
         print_json(
             [
                 {"team": one.team, "grants": _as_json(one.grants)}
                 | ({} if output else {"token": token})
-                for one, token in told
+                for one, token in pairs
             ]
         )
     elif output is not None:
@@ -219,12 +219,12 @@ def list_tokens(config: Path | None, state: Path | None, ledger: str | None, as_
     if as_json:
         print_json(rows)
         return
-    told = [" ".join(str(grant) for grant in fact.identity.grants) for fact in facts]
+    worded = [" ".join(str(grant) for grant in fact.identity.grants) for fact in facts]
     print_table(
         ["id", "team", "grants", "created", "revoked"],
         [
             [row["id"], row["team"], text, row["created"], row["revoked"]]
-            for row, text in zip(rows, told, strict=True)
+            for row, text in zip(rows, worded, strict=True)
         ],
     )
 

@@ -30,9 +30,9 @@ def annul(
     if return_attempt:
         _return_attempt(connection, chain, reason)
     words = f"the final of {row['anonymizer']} was annulled: {reason}"
-    for found in list(_resting_on(connection, chain)):
-        versions.append(append_score(connection, annulled_version(found[-1], words), now=now))
-        _return_attempt(connection, found, words)
+    for attack in list(_resting_on(connection, chain)):
+        versions.append(append_score(connection, annulled_version(attack[-1], words), now=now))
+        _return_attempt(connection, attack, words)
     detail = {"score": str(score_id), "version": str(versions[0].id), "reason": reason}
     if return_attempt:
         detail["attempt"] = RETURNED
@@ -44,11 +44,11 @@ def annul(
 
 def _chain_of(connection: sa.Connection, newest: Row) -> list[Row]:
     """Return all versions of a score, oldest first."""
-    found = [newest]
-    while found[0]["supersedes"] is not None:
-        query = sa.select(scores).where(scores.c.id == found[0]["supersedes"])
-        found.insert(0, connection.execute(query).mappings().one())
-    return found
+    versions = [newest]
+    while versions[0]["supersedes"] is not None:
+        query = sa.select(scores).where(scores.c.id == versions[0]["supersedes"])
+        versions.insert(0, connection.execute(query).mappings().one())
+    return versions
 
 
 def _resting_on(connection: sa.Connection, final: list[Row]) -> Iterator[list[Row]]:

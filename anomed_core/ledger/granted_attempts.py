@@ -85,7 +85,7 @@ def uses(connection: sa.Connection, quota: Quota | None, now: int) -> list[Use]:
         "n_claimed": sa.and_(~is_tuning, is_claimed),
         "n_scored": sa.and_(~is_tuning, is_scored),
     }
-    found = connection.execute(
+    made = connection.execute(
         sa.select(
             *(attempts.c[name] for name in _WHO),
             *(sa.func.sum(sa.case((so, 1), else_=0)).label(n) for n, so in counts.items()),
@@ -100,7 +100,7 @@ def uses(connection: sa.Connection, quota: Quota | None, now: int) -> list[Use]:
         .group_by(*(granted_attempts.c[name] for name in _WHO))
     )
     by_subject: dict[tuple[str, ...], Use] = {}
-    for row in found.mappings():
+    for row in made.mappings():
         final = "scored" if row["n_scored"] else "claimed" if row["n_claimed"] else "open"
         by_subject[_who(row)] = Use(
             challenge=row["challenge"],

@@ -82,8 +82,8 @@ class Ledger(LedgerReader):
             If scores with another fingerprint exist and the change is not accepted.
         """
         with self._database.reading() as connection:
-            told = (fingerprint, ranked_text(ranked), rules.as_text())
-            if opening.known(connection, challenge) == told:
+            declared = (fingerprint, ranked_text(ranked), rules.as_text())
+            if opening.known(connection, challenge) == declared:
                 return  # nothing to write, so that a worker can start on a full disk
         with self._database.writing() as connection:
             now = self._clock.now(connection)

@@ -55,14 +55,14 @@ def known(connection: sa.Connection, challenge: str) -> sa.Row[Any, Any, Any] | 
 def known_rules(connection: sa.Connection) -> dict[str, Rules]:
     """Return the rules of challenges by id; those that this release has never opened have none."""
     recorded = sa.select(challenges.c.id, challenges.c.rules).where(challenges.c.rules != "")
-    found = {}
+    by_challenge = {}
     for challenge, text in connection.execute(recorded):
-        told = json.loads(text)
-        found[challenge] = Rules(
-            both_roles=BothRoles(told["both_roles"]),
-            kinds={name: Role(role) for name, role in told["kinds"].items()},
+        stored = json.loads(text)
+        by_challenge[challenge] = Rules(
+            both_roles=BothRoles(stored["both_roles"]),
+            kinds={name: Role(role) for name, role in stored["kinds"].items()},
         )
-    return found
+    return by_challenge
 
 
 def bind(

@@ -237,8 +237,8 @@ def _chosen(known: Sequence[TokenFacts], which: str) -> list[TokenFacts]:
     """Return the valid tokens that are meant by the beginning of an id or by a team."""
     of_team = [fact for fact in known if fact.identity.team == which]
     by_id = [fact for fact in known if which and fact.id.startswith(which)]
-    found = of_team or by_id
-    if not found:
+    meant = of_team or by_id
+    if not meant:
         raise UsageError(
             f"There is no team {which!r} and no token whose id begins so; anomed tokens list "
             "shows both."
@@ -256,9 +256,9 @@ def _chosen(known: Sequence[TokenFacts], which: str) -> list[TokenFacts]:
         raise UsageError(
             f"The ids of {len(by_id)} tokens begin with {which!r}; give more digits of the one."
         )
-    valid = [fact for fact in found if fact.revoked_at is None]
+    valid = [fact for fact in meant if fact.revoked_at is None]
     if not valid:
-        last = max(fact.revoked_at for fact in found if fact.revoked_at is not None)
+        last = max(fact.revoked_at for fact in meant if fact.revoked_at is not None)
         whose = f"Every token of the team {which!r}" if of_team else f"The token {which}"
         raise UsageError(
             f"{whose} was revoked already, at {last:%Y-%m-%d %H:%M:%S}Z; create one if one is "
@@ -275,8 +275,8 @@ def _digest(secret: str) -> str:
 
 
 def _facts(connection: sa.Connection, query: sa.Select[tuple[object, ...]]) -> Iterator[TokenFacts]:
-    found = connection.execute(query).mappings()
-    for token_id, group in groupby(found, key=itemgetter("id")):
+    stored = connection.execute(query).mappings()
+    for token_id, group in groupby(stored, key=itemgetter("id")):
         rows = list(group)
         revoked_at = rows[0]["revoked_at"]
         yield TokenFacts(
