@@ -26,6 +26,7 @@ from .model import DataSource as DataSource
 from .model import DeliveryContext as DeliveryContext
 from .model import DemoConfig as DemoConfig
 from .model import Direction as Direction
+from .model import FinalScores as FinalScores
 from .model import FormPart as FormPart
 from .model import FormSchema as FormSchema
 from .model import Gate as Gate

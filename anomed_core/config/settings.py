@@ -17,7 +17,7 @@ from anomed_core.config.modes import AUTH_MODES
 from anomed_core.config.structuring import structure, unknown_key
 from anomed_core.errors import ConfigError
 from anomed_core.model.challenge import CHALLENGE_ID, Phase, ShownRanking
-from anomed_core.model.roles import BothRoles, Split
+from anomed_core.model.roles import BothRoles, FinalScores, Split
 from anomed_core.wire.limits import LONGEST_S, Limits
 
 
@@ -126,6 +126,9 @@ class ChallengeTable:
     both_roles
         Whether one team may hold tokens of both roles: ``refuse``, ``warn`` or ``allow``; what the
         type says, if it is empty.
+    finals
+        Whether scores of finals are ``sealed`` until they close, or ``told`` at once. Where it is
+        empty, finals of attackers are sealed if tokens are wanted and a close is set.
     options
         All other keys; the type's config class judges them. Numbers of files that have decimals
         are `Decimal`, digit by digit as they are written.
@@ -140,6 +143,9 @@ class ChallengeTable:
     ranking: ShownRanking = attrs.field(factory=ShownRanking)
     both_roles: str = attrs.field(
         default="", validator=attrs.validators.in_(("", *(rule.value for rule in BothRoles)))
+    )
+    finals: str = attrs.field(
+        default="", validator=attrs.validators.in_(("", *(rule.value for rule in FinalScores)))
     )
     options: Mapping[str, Any] = attrs.field(factory=dict)
 

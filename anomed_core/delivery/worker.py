@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import random
 from collections.abc import Callable
+from datetime import datetime
 
 import structlog
 
@@ -16,6 +17,14 @@ log = structlog.get_logger(__name__)
 
 Deliver = Callable[[Score, DeliveryContext], bool]
 """Delivers a score; returns whether anybody took it, raises if it should be tried again."""
+
+
+class SealedScoreError(Exception):
+    """A score that is not told before a time."""
+
+    def __init__(self, until: datetime) -> None:
+        super().__init__(f"sealed until {until.isoformat()}")
+
 
 _LONGEST_DELAY_S = 600.0
 _LEASE_MARGIN_S = 20.0
@@ -60,6 +69,8 @@ class DeliveryWorker:
         )
         try:
             taken = self._deliver(follow_up.score, context)
+        except SealedScoreError as error:
+            self._follow_ups.postpone(follow_up, delay_s=_LONGEST_DELAY_S, error=str(error))
         except PlatformRefusedError as error:
             log.warning("delivery refused", score=follow_up.score.id, reason=str(error))
             self._follow_ups.give_up(follow_up, error=str(error))

@@ -33,7 +33,7 @@ from anomed_core.model.payloads import (
     TextSchema,
 )
 from anomed_core.model.ranking import Criterion, Gate, HouseEntry, Ranking, Take
-from anomed_core.model.roles import BothRoles, Direction, Purpose, Role, Split
+from anomed_core.model.roles import BothRoles, Direction, FinalScores, Purpose, Role, Split
 from anomed_core.model.submission_kind import SubmissionKind, alternatives
 
 __all__ = [
@@ -57,6 +57,7 @@ __all__ = [
     "DeliveryContext",
     "DemoConfig",
     "Direction",
+    "FinalScores",
     "FormPart",
     "FormSchema",
     "Gate",

@@ -10,7 +10,7 @@ from typing import Any
 
 import attrs
 
-from anomed_core.model.roles import BothRoles, Role, Split
+from anomed_core.model.roles import BothRoles, FinalScores, Role, Split
 from anomed_core.sampling import Lottery
 
 CHALLENGE_ID = re.compile(r"[a-z0-9][a-z0-9_-]{0,63}")
@@ -88,6 +88,8 @@ class ChallengeSpec:
         Who sees the rankings, and from when.
     both_roles
         Whether one team may hold tokens of both roles; what the type says, if it is ``None``.
+    finals
+        Whether scores of finals are sealed until they close; by kind, if it is ``None``.
     config
         Object of the type's config class.
     """
@@ -101,6 +103,9 @@ class ChallengeSpec:
     ranking: ShownRanking = attrs.field(factory=ShownRanking)
     both_roles: BothRoles | None = attrs.field(
         default=None, converter=attrs.converters.optional(BothRoles)
+    )
+    finals: FinalScores | None = attrs.field(
+        default=None, converter=attrs.converters.optional(FinalScores)
     )
     config: Any = None
 

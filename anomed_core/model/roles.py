@@ -22,6 +22,13 @@ class BothRoles(StrEnum):
     ALLOW = "allow"
 
 
+class FinalScores(StrEnum):
+    """Whether scores of finals are told at once, or sealed until the finals close."""
+
+    SEALED = "sealed"
+    TOLD = "told"
+
+
 class Split(StrEnum):
     """`TUNING` as often as quotas allow, `VALIDATION` (the final) once."""
 

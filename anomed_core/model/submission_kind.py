@@ -18,7 +18,7 @@ from anomed_core.model.declarations import (
     Parameter,
 )
 from anomed_core.model.payloads import ArraySchema, ArraysSchema, JSONSchema, SubmissionSchema
-from anomed_core.model.roles import Purpose, Role, Split
+from anomed_core.model.roles import FinalScores, Purpose, Role, Split
 
 _USUAL_PARAMETERS = {
     Role.ANONYMIZER: (ANONYMIZER, DATA_SPLIT),
@@ -127,6 +127,9 @@ class SubmissionKind:
         published. To all others it is ground truth that must not be told.
     is_secret
         Deprecated: ``False`` was for what is `known_to` somebody, and let it be told to all.
+    finals
+        Whether scores of its finals are sealed until the finals close, whatever else is usual;
+        organisers have the last word.
     cheap
         Whether the evaluation is short and safe enough to run inside the web worker; otherwise it
         runs in a worker process with limits.
@@ -167,6 +170,9 @@ class SubmissionKind:
     known_to: frozenset[Role] = attrs.field(
         default=attrs.Factory(lambda self: roles_knowing(self.is_secret), takes_self=True),
         converter=as_roles,
+    )
+    finals: FinalScores | None = attrs.field(
+        default=None, converter=attrs.converters.optional(FinalScores)
     )
     cheap: bool = False
     description: str = ""

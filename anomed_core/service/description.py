@@ -24,6 +24,7 @@ from anomed_core.model import (
 )
 from anomed_core.model.payloads import ColumnSchema
 from anomed_core.service.hosting import HostedChallenge
+from anomed_core.service.seals import rule_of
 from anomed_core.version import __version__
 
 FEATURES = ("attempts", "own-attempts", "ranking", "scores", "selectors", "targets", "whoami")
@@ -70,7 +71,11 @@ def describe(
         },
         "fingerprint": hosted.fingerprint,
         "products": [_product(product, base) for product in hosted.products.values()],
-        "submissions": [_kind(kind, hosted, base) for kind in hosted.kinds],
+        "submissions": [
+            _kind(kind, hosted, base)
+            | ({"finals": rule_of(hosted, kind, auth=settings.auth).value} if settings else {})
+            for kind in hosted.kinds
+        ],
         "house_attacks": [
             {
                 "name": attack.name,

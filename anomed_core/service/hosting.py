@@ -16,6 +16,7 @@ from anomed_core.model import (
     Challenge,
     ChallengeSpec,
     DataProduct,
+    FinalScores,
     HouseAttack,
     HouseEntry,
     Metric,
@@ -75,6 +76,8 @@ class HostedChallenge:
         Who sees the rankings, and from when.
     both_roles
         Whether one team may hold tokens of both roles.
+    finals
+        Whether scores of finals are sealed until they close; ``None`` if its kinds decide.
     fingerprint
         Digest of data, draws, declarations and the settings that decide scores.
     settings_digest
@@ -97,6 +100,7 @@ class HostedChallenge:
     phases: Mapping[Split, Phase]
     shown: ShownRanking
     both_roles: BothRoles
+    finals: FinalScores | None
     fingerprint: str
     settings_digest: str
     registry: PluginRegistry = attrs.field(repr=False, eq=False)
@@ -297,6 +301,7 @@ def _declared(
         phases=spec.phases,
         shown=spec.ranking,
         both_roles=spec.both_roles or loaded.type.both_roles,
+        finals=spec.finals,
         fingerprint=fingerprint_of(
             loaded.type.name, spec.config, context, metrics.by_kind, attacks
         ),

@@ -12,7 +12,7 @@ import structlog
 
 from anomed_core.config import ServerSettings
 from anomed_core.delivery.platform import platform_from
-from anomed_core.delivery.worker import DeliveryWorker
+from anomed_core.delivery.worker import DeliveryWorker, SealedScoreError
 from anomed_core.engine import Engine, ForkingEngine, InlineEngine
 from anomed_core.errors import ConfigError
 from anomed_core.ledger import (
@@ -36,6 +36,7 @@ from anomed_core.service.outlook import quota_of
 from anomed_core.service.ranking.declared_rankings import ranked_metrics
 from anomed_core.service.ranking.house_entries import HouseEntries, HouseEntryThread
 from anomed_core.service.ranking.rankings import Rankings
+from anomed_core.service.seals import Seals, require_a_close
 from anomed_core.service.submissions import Submissions
 from anomed_core.service.throttle import Throttle
 from anomed_core.state import StateDirectory
@@ -60,7 +61,7 @@ class Server:
         What is remembered.
     rankings
         Who won.
-    submissions, authorizer, throttle
+    submissions, authorizer, seals, throttle
         The rules; no throttle without a cap on requests.
     background
         Threads that deliver scores, run house attacks and score the entries of the house.
@@ -75,6 +76,7 @@ class Server:
     rankings: Rankings
     submissions: Submissions
     authorizer: Authorizer
+    seals: Seals
     throttle: Throttle | None
     background: tuple[Background | HouseEntryThread, ...]
     state: StateDirectory
@@ -146,7 +148,9 @@ def open_server(
         undo.callback(engine.close)
         records = _records(settings, state, clock)
         undo.callback(records.ledger.close)
+        seals = Seals(ledger=records.ledger, auth=settings.auth)
         for challenge in hosted.values():
+            require_a_close(challenge)
             records.ledger.open_challenge(
                 challenge.id,
                 challenge.fingerprint,
@@ -158,7 +162,7 @@ def open_server(
         workers: list[Worker] = []
         entries: tuple[HouseEntryThread, ...] = ()
         if in_background:
-            workers += _delivery_workers(hosted, registry, records.follow_ups, environment)
+            workers += _delivery_workers(hosted, registry, records.follow_ups, seals, environment)
             workers += _house_attack_workers(hosted, records, engine, settings)
             entries = _house_entry_threads(hosted, records, engine)
         following_up = tuple(Background(records.follow_ups, worker) for worker in workers)
@@ -174,6 +178,7 @@ def open_server(
         rankings=Rankings(records.ledger),
         submissions=_submissions(records, settings, inline, engine, following_up),
         authorizer=_authorizer(records.tokens, settings),
+        seals=seals,
         throttle=_throttle(settings, state, clock),
         background=background,
         state=state,
@@ -291,6 +296,7 @@ def _delivery_workers(
     hosted: Mapping[str, HostedChallenge],
     registry: PluginRegistry,
     follow_ups: FollowUpBook,
+    seals: Seals,
     environment: Mapping[str, str],
 ) -> list[DeliveryWorker]:
     """Return the delivery worker, if there is anybody to deliver to."""
@@ -304,6 +310,8 @@ def _delivery_workers(
         if score.challenge not in hosted:
             return False
         owner = hosted[score.challenge]
+        if until := seals.of_score(owner, score):
+            raise SealedScoreError(until)
         taken = owner.hook("anomed_deliver_score")(
             challenge=owner.challenge, score=score, context=context
         )

@@ -39,6 +39,7 @@ def specs_from_tables(
                 phases=table.phases.by_split(),
                 ranking=table.ranking,
                 both_roles=table.both_roles or None,
+                finals=table.finals or None,
                 config=structure(
                     table.options, config_class(challenge_type), key=f"challenges.{table.id}"
                 ),

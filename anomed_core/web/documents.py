@@ -12,7 +12,7 @@ from anomed_core.errors import NotAllowedError, NotAuthenticatedError, UnknownRe
 from anomed_core.model import Role, Score, Subject
 from anomed_core.report import content_policy
 from anomed_core.service import HostedChallenge
-from anomed_core.service.phases import rankings_shown_from
+from anomed_core.service.identities import acting_grant
 from anomed_core.service.ranking.telling import ranked_part
 from anomed_core.service.server import Server
 from anomed_core.wire.digests import digest_bytes
@@ -95,7 +95,7 @@ class ScoreResource:
             score = None
         # Whoever may not see others' scores is not told either which numbers there are.
         subject = score.subject if score is not None else _NOBODY
-        told = score.as_dict() if score is not None else None
+        told = self._told(score, req) if score is not None else None
         try:
             self._server.authorizer.may_see(self._hosted, subject, req.context.identity)
         except (NotAuthenticatedError, NotAllowedError):
@@ -107,6 +107,14 @@ class ScoreResource:
         resp.content_type = falcon.MEDIA_JSON
         resp.data = json.dumps(told).encode()
 
+    def _told(self, score: Score, req: falcon.Request) -> dict[str, Any]:
+        """Return a score, or a receipt for one that is sealed."""
+        until = self._server.seals.of_score(self._hosted, score)
+        grant = acting_grant(req.context.identity, self._hosted, {score.subject.role})
+        if until is None or (grant is not None and grant.role is Role.ORGANISER):
+            return score.as_dict()
+        return score.as_dict() | {"metrics": {}, "opens_at": until.isoformat()}
+
     def _ranked_part(self, score: Score | None, req: falcon.Request) -> dict[str, Any] | None:
         """Return what rankings show of a score anyway; ``None`` if nothing is shown."""
         told = ranked_part(self._hosted, score) if score is not None else None
@@ -114,7 +122,7 @@ class ScoreResource:
             self._server.authorizer.may_rank(
                 self._hosted,
                 req.context.identity,
-                shown_from=rankings_shown_from(self._hosted, self._server.ledger),
+                shown_from=self._server.seals.of_rankings(self._hosted),
             )
         except (NotAuthenticatedError, NotAllowedError):
             return None

@@ -13,7 +13,6 @@ from anomed_core.errors import InvalidParameterError
 from anomed_core.model import Parameter, Split
 from anomed_core.service import HostedChallenge
 from anomed_core.service.parameters import checked_parameters
-from anomed_core.service.phases import rankings_shown_from
 from anomed_core.service.ranking.rankings import MOST_ENTRIES
 from anomed_core.service.ranking.table import as_csv
 from anomed_core.service.server import Server
@@ -59,7 +58,7 @@ class RankingResource:
         self.server.authorizer.may_rank(
             self.hosted,
             req.context.identity,
-            shown_from=rankings_shown_from(self.hosted, self.server.ledger),
+            shown_from=self.server.seals.of_rankings(self.hosted),
             split=split,
         )
         wants_csv = _wants_csv(req, query.get("format", ""))

@@ -59,7 +59,12 @@ class SubmissionResource:
             )
         resp.status = falcon.HTTP_201
         resp.content_type = falcon.MEDIA_JSON
-        resp.data = json.dumps(dict(receipt.score.metrics)).encode()
+        until = self._server.seals.of_score(self._hosted, receipt.score)
+        metrics = dict(receipt.score.metrics)
+        if until is not None:  # those who rely on the flat object get an empty one
+            metrics = {}
+            resp.set_header("X-Sealed-Until", until.isoformat())
+        resp.data = json.dumps(metrics).encode()
         resp.location = f"{self._base}/scores/{receipt.score.id}"
         if receipt.remaining is not None:
             resp.set_header("X-Attempts-Remaining", str(receipt.remaining))

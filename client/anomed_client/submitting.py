@@ -151,14 +151,15 @@ def _result(access: Access, prepared: Prepared, answer: Answer) -> Score:
     score_id = int(number) if number.isdigit() else None
     url = f"{access.calls.connection.url}/scores/{score_id}" if score_id is not None else None
     replayed = answer.headers.get("idempotency-replayed") == "true"
-    if any(not isinstance(value, (int, float)) for value in told.values()):
+    opens_at = answer.headers.get("x-sealed-until") or told.get("opens_at")
+    if opens_at or any(not isinstance(value, (int, float)) for value in told.values()):
         return Receipt(
             id=score_id,
             url=url,
             kind=prepared.kind.name,
             split=prepared.split,
-            opens_at=time_of(told.get("opens_at")),
-            payload_sha256=str(told.get("payload_sha256") or ""),
+            opens_at=time_of(opens_at),
+            payload_sha256=str(told.get("payload_sha256") or prepared.encoded.digest),
             replayed=replayed,
         )
     remaining = answer.headers.get("x-attempts-remaining", "")

@@ -7,9 +7,9 @@ from pathlib import Path
 import pytest
 
 from anomed_core.delivery.platform import PlatformDelivery, platform_from
-from anomed_core.delivery.worker import DeliveryWorker, delay_s
+from anomed_core.delivery.worker import DeliveryWorker, SealedScoreError, delay_s
 from anomed_core.ledger import DELIVER, Database, FollowUpBook, Ledger
-from anomed_core.model import Role, Subject
+from anomed_core.model import Role, Score, Subject
 from anomed_core.web import configure_logs
 from tests.e2e.processes import free_port
 from tests.ledger.records import NOON, PROVENANCE, SettableClock, tuning_of
@@ -78,6 +78,28 @@ def test_real_metrics_are_reported_as_the_platform_expects_them(office: Office) 
         ),
     ]
     assert office.states() == ["done", "done"]
+
+
+def test_a_sealed_score_is_reported_when_it_is_told(office: Office) -> None:
+    office.record()
+    closes = NOON + HOUR
+    delivered = []
+
+    def deliver(score: Score, _: object) -> bool:
+        if office.clock.now < closes:
+            raise SealedScoreError(closes)
+        delivered.append(score.id)
+        return True
+
+    worker = DeliveryWorker(office.follow_ups, deliver)
+    while office.clock.now < closes + timedelta(minutes=15):
+        follow_up = office.follow_ups.take(worker.prefix, lease_s=worker.lease_s)
+        if follow_up is not None:
+            worker.do(follow_up)
+        office.clock.now += timedelta(minutes=1)
+
+    assert delivered == [1]
+    assert office.states() == ["done"]
 
 
 def host_in(mood: Mood | None, platform: MoodyPlatform) -> str:
