@@ -29,8 +29,9 @@ EXIT_USAGE = 2
         "attempts": ("anomed_core.cli.attempts:attempts", "List and grant attempts."),
         "scores": ("anomed_core.cli.scores:scores", "List, rank and export recorded scores."),
         "report": ("anomed_core.cli.report:report", "Write a page about each challenge."),
+        "teams": ("anomed_core.cli.teams:teams", "Disqualify, reinstate and rename teams."),
         "tokens": ("anomed_core.cli.tokens:tokens", "Invite teams by tokens."),
-        "ledger": ("anomed_core.cli.ledger:ledger_group", "Verify and migrate the ledger."),
+        "ledger": ("anomed_core.cli.ledger:ledger_group", "Verify, migrate and audit the ledger."),
         "outbox": ("anomed_core.cli.outbox:outbox", "List and retry deliveries to a platform."),
         "environments": (
             "anomed_core.cli.environments:environments",

@@ -8,13 +8,13 @@ import attrs
 import click
 
 from anomed_core.cli import EXIT_PROBLEM
-from anomed_core.cli.options import json_option, print_json, records_options
+from anomed_core.cli.options import json_option, print_json, print_table, records_options
 from anomed_core.cli.records import ledger_url, open_records
 
 
 @click.group("ledger")
 def ledger_group() -> None:
-    """Verify and migrate the ledger."""
+    """Verify and migrate the ledger, and read its audit."""
 
 
 @ledger_group.command("verify")
@@ -37,6 +37,25 @@ def verify(config: Path | None, state: Path | None, ledger: str | None, as_json:
             click.echo(f"All is as it was recorded: {n_scores} scores, chain unbroken.")
     if faults:
         raise click.exceptions.Exit(EXIT_PROBLEM)
+
+
+@ledger_group.command("audit")
+@records_options
+@click.option("--action", metavar="TEXT", help="Only rows whose action has these words.")
+@json_option
+def audit(
+    config: Path | None, state: Path | None, ledger: str | None, action: str | None, as_json: bool
+) -> None:
+    """List what was decided about tokens, teams, attempts, scores and challenges, oldest first."""
+    with open_records(config, state=state, ledger=ledger) as records:
+        rows = [row for row in records.ledger.audit_trail() if (action or "") in row.action]
+    if as_json:
+        print_json([attrs.asdict(row) for row in rows])
+        return
+    print_table(
+        ["id", "recorded", "action", "detail"],
+        [[row.id, f"{row.recorded_at:%Y-%m-%d %H:%M:%S}Z", row.action, row.detail] for row in rows],
+    )
 
 
 @ledger_group.command("migrate")

@@ -10,15 +10,16 @@ from typing import TYPE_CHECKING
 import attrs
 
 if TYPE_CHECKING:
-    from anomed_core.ledger import FollowUpBook, Ledger, TokenBook
+    from anomed_core.ledger import FollowUpBook, Ledger, TeamBook, TokenBook
 
 
 @attrs.frozen(kw_only=True)
 class Records:
-    """Ledger, token book and follow-ups of one server."""
+    """Ledger, tokens, teams and follow-ups of one server."""
 
     ledger: Ledger
     tokens: TokenBook
+    teams: TeamBook
     follow_ups: FollowUpBook
 
 
@@ -62,13 +63,14 @@ def open_records(
     config: Path | None, *, state: Path | None, ledger: str | None, must_exist: bool = True
 ) -> Iterator[Records]:
     """Open the memory that the server given the same would open, and close it in the end."""
-    from anomed_core.ledger import Database, FollowUpBook, Ledger, TokenBook
+    from anomed_core.ledger import Database, FollowUpBook, Ledger, TeamBook, TokenBook
 
     database = Database(ledger_url(config, state=state, ledger=ledger, must_exist=must_exist))
     try:
         yield Records(
             ledger=Ledger(database),
             tokens=TokenBook(database),
+            teams=TeamBook(database),
             follow_ups=FollowUpBook(database),
         )
     finally:

@@ -1,10 +1,10 @@
 """The memory: attempts and scores that survive everything but the disk."""
 
-from anomed_core.ledger.chain import ChainFault
+from anomed_core.ledger.chain import AuditRow, ChainFault
 from anomed_core.ledger.claims import Claim, ClaimRequest, Quota
 from anomed_core.ledger.criteria import RankedMetric
 from anomed_core.ledger.database import Database, migrate_ledger, no_room_left
-from anomed_core.ledger.finals import Finals, Moment
+from anomed_core.ledger.finals import Finals, Moment, Stamp
 from anomed_core.ledger.follow_ups import DELIVER, FollowUp, FollowUpBook, FollowUpFacts
 from anomed_core.ledger.granted_attempts import Use
 from anomed_core.ledger.grants import (
@@ -20,6 +20,7 @@ from anomed_core.ledger.opening import Rules
 from anomed_core.ledger.reading import Attempt, Choice
 from anomed_core.ledger.schema import MICROSECOND, utc_microseconds
 from anomed_core.ledger.scores import NewScore, Provenance, attack_result
+from anomed_core.ledger.teams import TeamBook, TeamFacts
 from anomed_core.ledger.tokens import TokenBook
 
 __all__ = [
@@ -27,6 +28,7 @@ __all__ = [
     "EVERY_CHALLENGE",
     "MICROSECOND",
     "Attempt",
+    "AuditRow",
     "ChainFault",
     "Choice",
     "Claim",
@@ -47,6 +49,9 @@ __all__ = [
     "Quota",
     "RankedMetric",
     "Rules",
+    "Stamp",
+    "TeamBook",
+    "TeamFacts",
     "TokenBook",
     "TokenFacts",
     "Use",

@@ -10,13 +10,15 @@ from before the migration they are empty.
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterable, Mapping
+from datetime import datetime
 from typing import Any
 
 import attrs
 import sqlalchemy as sa
 
-from anomed_core.ledger.schema import audit, chain_heads, scores
+from anomed_core.ledger.schema import as_datetime, audit, chain_heads, scores
 from anomed_core.wire.digests import canonical_json, digest_value
 
 Row = Mapping[Any, Any]
@@ -47,9 +49,11 @@ class ChainFault:
     Attributes
     ----------
     table
-        ``scores``, ``audit`` or ``criteria``.
+        ``scores``, ``audit``, or what was derived from them: ``criteria``, ``teams`` or
+        ``granted_attempts``.
     row
-        Number of the row that is missing, changed or out of order; of criteria, that of the score.
+        Number of the row that is missing, changed or out of order; of what is derived, that of the
+        score, or of the decision.
     problem
         One sentence.
     """
@@ -57,6 +61,28 @@ class ChainFault:
     table: str
     row: int
     problem: str
+
+
+@attrs.frozen(kw_only=True)
+class AuditRow:
+    """Something that somebody did.
+
+    Attributes
+    ----------
+    id
+        Number of the row.
+    action
+        What was done, in two or three words.
+    detail
+        To whom or what, and why.
+    recorded_at
+        In UTC.
+    """
+
+    id: int
+    action: str
+    detail: Mapping[str, str]
+    recorded_at: datetime
 
 
 def append(connection: sa.Connection, table: sa.Table, values: Row) -> dict[str, Any]:
@@ -79,6 +105,19 @@ def append_audit(
     row = {"action": action, "detail": canonical_json(dict(detail)), "recorded_at": now}
     number: int = append(connection, audit, row)["id"]
     return number
+
+
+def audit_rows(connection: sa.Connection) -> list[AuditRow]:
+    """Return all rows of the audit, oldest first."""
+    return [
+        AuditRow(
+            id=row["id"],
+            action=row["action"],
+            detail=json.loads(row["detail"]),
+            recorded_at=as_datetime(row["recorded_at"]),
+        )
+        for row in connection.execute(sa.select(audit).order_by(audit.c.id)).mappings()
+    ]
 
 
 def stored_faults(connection: sa.Connection) -> list[ChainFault]:

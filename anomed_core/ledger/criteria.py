@@ -3,7 +3,8 @@
 A challenge declares which metrics are ranked. Their values are written in the transaction that
 records a score, and anew for all scores when other metrics are declared; every process writes what
 the ledger says was declared last. Only scores on the validation split have criteria; a version that
-was superseded, an annulled score, and an older result of the same house attack have none.
+was superseded, an annulled score, an older result of the same house attack, and whatever a
+disqualified team has made or was attacked by have none.
 """
 
 from __future__ import annotations
@@ -20,8 +21,9 @@ import attrs
 import sqlalchemy as sa
 
 from anomed_core.ledger.chain import Row
+from anomed_core.ledger.grants import disqualified_ids
 from anomed_core.ledger.schema import challenges, criteria, scores
-from anomed_core.model import Split
+from anomed_core.model import Role, Split
 from anomed_core.wire.digests import canonical_json
 
 _BATCH = 10_000
@@ -95,8 +97,13 @@ def keep_criteria(connection: sa.Connection, row: Row) -> None:
         counts = connection.execute(old).rowcount > 0 and counts
     elif row["label"] and mine:
         _drop_older_results(connection, row, mine)
-    if counts:
+    if counts and not _is_out(row, disqualified_ids(connection, row["challenge"])):
         connection.execute(_ADD, list(_rows(row, _first_id(connection, row), mine)))
+
+
+def _is_out(row: Row, out: frozenset[tuple[Role, str]]) -> bool:
+    ids = {(Role.ANONYMIZER, row["anonymizer"]), (Role.DEANONYMIZER, row["deanonymizer"])}
+    return not out.isdisjoint(ids)
 
 
 def _drop_older_results(
@@ -163,6 +170,7 @@ def _due(connection: sa.Connection, challenge: str, declared: _Declared) -> Iter
     first: dict[int, int] = {}
     for score_id, before in chains:
         first[score_id] = first.get(before, before)
+    out = disqualified_ids(connection, challenge)
     superseded = {before for _, before in chains}
     newest_results = set(
         connection.execute(
@@ -177,7 +185,8 @@ def _due(connection: sa.Connection, challenge: str, declared: _Declared) -> Iter
     for row in stored.mappings():
         first_id = first.get(row["id"], row["id"])
         is_newest = not row["label"] or first_id in newest_results
-        if is_newest and row["id"] not in superseded and not row["annulled"]:
+        counts = is_newest and row["id"] not in superseded and not row["annulled"]
+        if counts and not _is_out(row, out):
             yield from _rows(row, first_id, declared.get((row["kind"], row["label"]), ()))
 
 

@@ -15,10 +15,15 @@ import sqlalchemy as sa
 
 from anomed_core.ledger.chain import Row
 from anomed_core.ledger.criteria import RankedMetric, parsed_ranked
+from anomed_core.ledger.grants import disqualified_ids
 from anomed_core.ledger.schema import chain_heads, challenges, criteria, scores
-from anomed_core.model import Split
+from anomed_core.ledger.teams import shown_names
+from anomed_core.model import Role, Split
+from anomed_core.wire.digests import canonical_json
 
 Rows = Sequence[tuple[Any, ...]]
+Stamp = tuple[str, str, str]
+"""Head of the chain of scores, ranked metrics, and what was decided about teams."""
 
 _F = criteria.alias("final")
 _A = criteria.alias("attack")
@@ -323,7 +328,15 @@ class Moment:
         """Return the finals of a submission kind; see `Finals`."""
         return Finals(connection=self.connection, challenge=challenge, kind=kind, anchor=anchor)
 
-    def changed(self, challenge: str, *, since: tuple[str, str]) -> list[str] | None:
+    def names(self, challenge: str) -> dict[str, str]:
+        """Return under which names ids are shown; those that are missing, as they are."""
+        return shown_names(self.connection, challenge)
+
+    def disqualified(self, challenge: str) -> frozenset[tuple[Role, str]]:
+        """Return roles and ids that belong to disqualified teams."""
+        return disqualified_ids(self.connection, challenge)
+
+    def changed(self, challenge: str, *, since: Stamp) -> list[str] | None:
         """Return the anonymizers about whom finals were scored since a moment.
 
         Parameters
@@ -337,11 +350,12 @@ class Moment:
         -------
         list of str or None
             Criteria of all others are what they were. ``None`` if that cannot be told: these are
-            many, other metrics are ranked now, or the ledger was replaced by another one.
+            many, other metrics are ranked now, somebody was disqualified or reinstated, or the
+            ledger was replaced by another one.
         """
-        head, ranked = since
+        head, *others = since
         last = self.connection.execute(sa.select(scores.c.id).where(scores.c.hash == head)).scalar()
-        if last is None or ranked != self.stamp(challenge)[1]:
+        if last is None or others != list(self.stamp(challenge)[1:]):
             return None
         new = sa.select(scores.c.anonymizer).where(
             scores.c.challenge == challenge,
@@ -351,9 +365,10 @@ class Moment:
         about = list(self.connection.execute(new.distinct().limit(_MOST_CHANGED + 1)).scalars())
         return about if len(about) <= _MOST_CHANGED else None
 
-    def stamp(self, challenge: str) -> tuple[str, str]:
-        """Return what changes whenever a score is added or other metrics are ranked."""
+    def stamp(self, challenge: str) -> Stamp:
+        """Return what changes with each score, each decision, and when other metrics are ranked."""
         head = sa.select(chain_heads.c.hash).where(chain_heads.c.name == scores.name)
         ranked = sa.select(challenges.c.ranked).where(challenges.c.id == challenge)
         parts = (self.connection.execute(query).scalar() or "" for query in (head, ranked))
-        return (next(parts), next(parts))
+        decided = [sorted(self.names(challenge).items()), sorted(self.disqualified(challenge))]
+        return (next(parts), next(parts), canonical_json(decided))

@@ -1,11 +1,13 @@
-"""Who may be what: teams, the grants of their tokens, and what is known about a token."""
+"""Who may be what: teams, the grants of their tokens, and whose do not count."""
 
 from __future__ import annotations
 
 from datetime import datetime
 
 import attrs
+import sqlalchemy as sa
 
+from anomed_core.ledger.schema import grants, teams, tokens
 from anomed_core.model import Role
 
 EVERY_CHALLENGE = "*"
@@ -89,3 +91,17 @@ class TokenFacts:
     identity: Identity
     created_at: datetime
     revoked_at: datetime | None
+
+
+def disqualified_ids(connection: sa.Connection, challenge: str) -> frozenset[tuple[Role, str]]:
+    """Return roles and ids in a challenge that belong to disqualified teams."""
+    query = (
+        sa.select(grants.c.role, grants.c.holder)
+        .select_from(
+            teams.join(tokens, tokens.c.team == teams.c.team).join(
+                grants, grants.c.token == tokens.c.id
+            )
+        )
+        .where(teams.c.disqualified != "", grants.c.challenge == challenge)
+    )
+    return frozenset((Role(role), holder) for role, holder in connection.execute(query))

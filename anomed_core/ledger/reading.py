@@ -10,12 +10,13 @@ import attrs
 import sqlalchemy as sa
 
 from anomed_core.ledger import chain, claims
-from anomed_core.ledger.chain import ChainFault, Row
+from anomed_core.ledger.chain import AuditRow, ChainFault, Row
 from anomed_core.ledger.claims import Quota
 from anomed_core.ledger.criteria import criteria_faults
 from anomed_core.ledger.database import Database, LedgerClock
 from anomed_core.ledger.finals import Moment
 from anomed_core.ledger.granted_attempts import Use, uses
+from anomed_core.ledger.grants import disqualified_ids
 from anomed_core.ledger.opening import Rules, known_rules
 from anomed_core.ledger.schema import as_datetime, attempts, challenges, scores, utc_microseconds
 from anomed_core.ledger.scores import (
@@ -27,7 +28,8 @@ from anomed_core.ledger.scores import (
     one_score,
     subject_of,
 )
-from anomed_core.model import Score, Split, Subject
+from anomed_core.ledger.teams import decision_faults
+from anomed_core.model import Role, Score, Split, Subject
 
 
 @attrs.frozen(kw_only=True)
@@ -204,10 +206,24 @@ class LedgerReader:
         with self._database.reading(snapshot=True) as connection:
             return uses(connection, quota, self._clock.now(connection))
 
+    def audit_trail(self) -> Sequence[AuditRow]:
+        """Return what was decided and by which reason, oldest first."""
+        with self._database.reading() as connection:
+            return chain.audit_rows(connection)
+
     def verify(self) -> list[ChainFault]:
-        """Check the chains of scores and of audit rows, and the criteria if scores are sound."""
+        """Check the chains of scores and of audit rows, and what is derived from those.
+
+        What was decided about teams and attempts is checked if the audit is sound, the criteria of
+        rankings if the scores are.
+        """
         with self._database.reading(snapshot=True) as connection:
             faults = chain.stored_faults(connection)
+            if all(fault.table != "audit" for fault in faults):
+                faults += [
+                    ChainFault(table=table, row=number, problem=problem)
+                    for table, number, problem in decision_faults(connection)
+                ]
             if all(fault.table != "scores" for fault in faults):
                 faults += [
                     ChainFault(table="criteria", row=number, problem=problem)
@@ -250,7 +266,8 @@ def _submitters(
 ) -> list[tuple[str, Split]]:
     """Return which anonymizers have a score of these kinds, and for which splits, sorted.
 
-    Whose final was annulled is left out, unless another one was handed in after it.
+    Whose final was annulled is left out, unless another one was handed in after it, and so are
+    disqualified teams.
     """
     annulled, later = scores.alias("annulled"), scores.alias("later")
     next_final = sa.select(later.c.id).where(
@@ -281,7 +298,12 @@ def _submitters(
         )
         .order_by(scores.c.anonymizer, scores.c.split)
     )
-    return [(row.anonymizer, Split(row.split)) for row in connection.execute(query)]
+    out = disqualified_ids(connection, challenge)
+    return [
+        (row.anonymizer, Split(row.split))
+        for row in connection.execute(query)
+        if (Role.ANONYMIZER, row.anonymizer) not in out
+    ]
 
 
 def _attempt_of(row: Row) -> Attempt:

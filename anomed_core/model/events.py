@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from datetime import datetime
 from typing import Any
 
@@ -64,6 +64,12 @@ class Subject:
     role: Role
     anonymizer: str = ""
     deanonymizer: str = ""
+
+    def is_among(self, ids: Collection[tuple[Role, str]]) -> bool:
+        """Return whether one of these, by role and id, has a part in what the subject does."""
+        return (Role.ANONYMIZER, self.anonymizer) in ids or (
+            (Role.DEANONYMIZER, self.deanonymizer) in ids
+        )
 
     @property
     def key(self) -> str:

@@ -43,7 +43,10 @@ def report_sections(hosted: HostedChallenge, store: KeptSubmissions) -> list[Rep
         whose plugin fails says so.
     """
     newest = newest_versions(store.ledger.scores(challenge=hosted.id))
-    scores = tuple(score for score in newest if not score.annulled)
+    with store.ledger.at_one_moment() as now:
+        names, out = now.names(hosted.id), now.disqualified(hosted.id)
+    counting = (score for score in newest if not score.annulled)
+    scores = tuple(score for score in counting if not score.subject.is_among(out))
     tables = Rankings(store.ledger).tables(hosted, at_most=None)
     sections = [_ranking(table, _gates(hosted, table)) for table in tables]
     for report in hosted.registry.implementations(REPORT, hosted.challenge.type):
@@ -51,7 +54,7 @@ def report_sections(hosted: HostedChallenge, store: KeptSubmissions) -> list[Rep
     attacks = {attack.name for attack in hosted.house_attacks}
     house = [score for score in scores if score.origin == "house" and score.label in attacks]
     if house:
-        sections.append(_house(house))
+        sections.append(_house(house, names))
     return sections
 
 
@@ -102,7 +105,7 @@ def _trade(table: RankingTable, gates: Mapping[str, float]) -> list[Chart]:
         return []
     standings = [
         Standing(
-            name=entry.anonymizer,
+            name=table.shown(entry.anonymizer),
             utility=_known(entry.values[utility.name]),
             risk=_known(entry.values[risk.name]),
             is_house=entry.state is State.HOUSE,
@@ -127,10 +130,11 @@ def _known(value: float | None) -> float:
     return math.nan if value is None else value
 
 
-def _house(scores: Sequence[Score]) -> ReportSection:
+def _house(scores: Sequence[Score], names: Mapping[str, str]) -> ReportSection:
     rows = [
-        [score.subject.anonymizer, score.label, name, _number(value)]
+        [names.get(who, who), score.label, name, _number(value)]
         for score in scores
+        for who in [score.subject.anonymizer]
         for name, value in score.metrics.items()
     ]
     table = Table(head=["anonymizer", "attack", "metric", "value"], rows=rows)

@@ -135,6 +135,7 @@ def described() -> dict[str, Any]:
                 "data_split",
                 "columns",
                 "n_entries",
+                "names",
                 "entries",
             ],
             "properties": {
@@ -145,6 +146,7 @@ def described() -> dict[str, Any]:
                 "kind": {"type": "string"},
                 "columns": {"type": "array", "items": {"type": "object"}},
                 "n_entries": {"type": "integer"},
+                "names": {"type": "object", "additionalProperties": {"type": "string"}},
                 "entries": {"type": "array", "items": entry},
             },
         },

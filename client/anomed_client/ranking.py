@@ -24,6 +24,8 @@ class Entry:
         From 1, shared by those who tie; ``None`` for those that are not ranked.
     name
         Of the participant; of both, where a ranking names both.
+    shown_as
+        The name under which people see it.
     labels
         What is to be known about it, such as that nobody has attacked it yet.
     criteria
@@ -36,6 +38,7 @@ class Entry:
 
     place: int | None
     name: str
+    shown_as: str = ""
     labels: tuple[str, ...] = ()
     criteria: Mapping[str, float | None] = field(default_factory=dict)
     state: str = "ranked"
@@ -71,7 +74,11 @@ class Ranking:
         """Return names of columns, and a row for each entry."""
         names = list(dict.fromkeys(name for entry in self.entries for name in entry.criteria))
         rows = [
-            [e.place, e.name, *(e.criteria.get(name) for name in names), ", ".join(e.labels)]
+            [
+                *(e.place, e.shown_as or e.name),
+                *(e.criteria.get(name) for name in names),
+                ", ".join(e.labels),
+            ]
             for e in self.entries
         ]
         return ["place", "name", *names, ""], rows
@@ -97,7 +104,7 @@ def rankings_of(told: Sequence[Mapping[str, Any]]) -> tuple[Ranking, ...]:
             name=ranking["name"],
             title=ranking["title"],
             split=ranking["data_split"],
-            entries=tuple(_entry(entry) for entry in ranking["entries"]),
+            entries=tuple(_entry(one, ranking.get("names", {})) for one in ranking["entries"]),
         )
         for ranking in told
     )
@@ -125,10 +132,12 @@ def ranking_of(told: Sequence[Mapping[str, Any]], name: str | None) -> Ranking:
     raise UsageError(f"There is no ranking {name!r}; there are {names}.")
 
 
-def _entry(told: Mapping[str, Any]) -> Entry:
+def _entry(told: Mapping[str, Any], names: Mapping[str, str]) -> Entry:
+    ids = list(filter(None, (told["anonymizer"], told["deanonymizer"])))
     return Entry(
         place=told["place"],
-        name=" / ".join(filter(None, (told["anonymizer"], told["deanonymizer"]))),
+        name=" / ".join(ids),
+        shown_as=" / ".join(names.get(name, name) for name in ids),
         labels=tuple(told["labels"]),
         criteria=dict(told["values"]),
         state=told["state"],

@@ -29,7 +29,7 @@ HEAVY = {
     "structlog",
 }
 COMMANDS = ["challenge", "demo", "dummy", "ledger", "openapi", "outbox", "plugins", "routes"]
-COMMANDS += ["attempts", "scores", "serve", "tokens"]
+COMMANDS += ["attempts", "scores", "serve", "teams", "tokens"]
 
 
 @pytest.mark.parametrize("arguments", [["--help"], ["--version"], ["serve", "--help"]], ids=str)

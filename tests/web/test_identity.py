@@ -21,7 +21,7 @@ from anomed_core import (
     hookimpl,
 )
 from anomed_core.config import QuotaSettings
-from anomed_core.ledger import EVERY_CHALLENGE, Grant
+from anomed_core.ledger import EVERY_CHALLENGE, Grant, TeamBook
 from anomed_core.service.server import Server
 from anomed_core.web import create_web_app
 from anomed_core.wire import encode_npz
@@ -341,6 +341,29 @@ def test_nobody_attacks_the_own_team_whatever_the_ids(
 
         assert answer.status_code == 403
         assert "The anonymizer 'alice' is your own team's; attack one of an" in answer.text
+
+
+def test_a_disqualified_team_submits_nothing_and_is_attacked_by_nobody(
+    server: Server, ask: Ask, tokens: dict[str, str]
+) -> None:
+    assert ask("alice", UTILITY, GUESS).status_code == 201
+    teams = TeamBook(server.ledger._database)
+    teams.disqualify("alice", "two accounts")
+
+    answer = ask("alice", UTILITY, GUESS)
+
+    assert answer.status_code == 403
+    assert "The team 'alice' is disqualified (two accounts); nothing that it submits" in answer.text
+    for url, body in ((THREAT, ATTACK), (PAIR, None)):
+        refused = ask("bob", url, body)
+        assert refused.status_code == 403
+        assert "'alice' is disqualified (two accounts); attack another one." in refused.text
+    assert ask("bob", "/targets").json == []
+    assert len(ask("alice", "/attempts").json["attempts"]) == 1
+    teams.reinstate("alice", "a misunderstanding")
+    assert ask("alice", UTILITY, GUESS).status_code == 201
+    assert ask("bob", THREAT, ATTACK).status_code == 201
+    assert ask("bob", "/targets").json == [{"name": "alice", "splits": ["tuning"]}]
 
 
 # --- ids that are left out ------------------------------------------------------------------------

@@ -132,7 +132,8 @@ def test_ranked_metrics_of_others_are_shown_at_their_scores(opened: OpenServer) 
 
 def test_an_annulled_final_says_why(opened: OpenServer) -> None:
     server = opened()
-    newest = server.ledger.scores(challenge="incomes")[-1]
+    found = server.ledger.scores(challenge="incomes", kind="anonymizer", anonymizer="gus")
+    (newest,) = [score for score in found if score.annulled and not score.label]
     told = ask(server, f"/scores/{newest.id}", "anonymizer").json
     assert told["annulled"] == "two accounts of one team"
 

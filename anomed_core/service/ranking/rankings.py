@@ -9,7 +9,7 @@ import attrs
 import numpy as np
 
 from anomed_core.errors import UnknownResourceError
-from anomed_core.ledger import Ledger, Moment
+from anomed_core.ledger import Ledger, Moment, Stamp
 from anomed_core.model import Role, Split, Take
 from anomed_core.service.hosting import HostedChallenge
 from anomed_core.service.ranking.columns import (
@@ -36,9 +36,6 @@ from anomed_core.service.ranking.telling import (
     table_told,
     told_finals,
 )
-
-Stamp = tuple[str, str]
-"""What `Moment.stamp` says of a moment."""
 
 MOST_ENTRIES = 1000
 """Entries of a ranking that are told if nobody asks for another number."""
@@ -98,13 +95,17 @@ class Rankings:
         if not chosen:
             names = ", ".join(resolved.ranking.name for resolved in hosted.rankings)
             raise UnknownResourceError(f"There is no ranking {name[:80]!r}; there are {names}.")
-        if split is Split.TUNING:
-            return [self._tuning(hosted, r, at_most, entry) for r in chosen if not r.of_attackers]
         with self.ledger.at_one_moment() as now:
-            return [
-                told_finals(hosted, each, self._computed(hosted, each, now), now, at_most, entry)
-                for each in chosen
-            ]
+            shown_as, out = now.names(hosted.id), now.disqualified(hosted.id)
+            if split is Split.TUNING:
+                own = [r for r in chosen if not r.of_attackers]
+                tables = [self._tuning(hosted, r, at_most, entry, out) for r in own]
+            else:
+                tables = [
+                    told_finals(hosted, r, self._computed(hosted, r, now), now, at_most, entry)
+                    for r in chosen
+                ]
+        return [attrs.evolve(table, names=shown_as) for table in tables]
 
     def moment(self, hosted: HostedChallenge) -> str:
         """Return text that changes whenever a ranking may."""
@@ -137,10 +138,19 @@ class Rankings:
         return computed
 
     def _tuning(
-        self, hosted: HostedChallenge, resolved: ResolvedRanking, at_most: int | None, entry: str
+        self,
+        hosted: HostedChallenge,
+        resolved: ResolvedRanking,
+        at_most: int | None,
+        entry: str,
+        out: frozenset[tuple[Role, str]],
     ) -> RankingTable:
         kind = resolved.ranking.kind
-        recorded = self.ledger.scores(challenge=hosted.id, kind=kind, split=Split.TUNING)
+        recorded = [
+            score
+            for score in self.ledger.scores(challenge=hosted.id, kind=kind, split=Split.TUNING)
+            if not score.subject.is_among(out)
+        ]
         entries, scores = tuning_entries(recorded, resolved)
         computed = _in_order(entries, resolved, with_attacks=False)
         shown: dict[int, RankingEntry] = {}

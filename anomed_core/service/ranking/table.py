@@ -150,6 +150,8 @@ class RankingTable:
         The first ones, and those of the house at the end.
     n_entries
         How many there are, besides the house's.
+    names
+        Under which names teams are shown that were renamed, by their ids.
     """
 
     challenge: str
@@ -160,6 +162,11 @@ class RankingTable:
     columns: tuple[RankingColumn, ...]
     entries: tuple[RankingEntry, ...]
     n_entries: int
+    names: Mapping[str, str] = attrs.field(factory=dict)
+
+    def shown(self, name: str) -> str:
+        """Return under which name an id is shown."""
+        return self.names.get(name, name)
 
     def as_dict(self) -> dict[str, Any]:
         """Return the ranking as JSON values."""
@@ -171,6 +178,7 @@ class RankingTable:
             "data_split": self.split,
             "columns": [attrs.asdict(column) for column in self.columns],
             "n_entries": self.n_entries,
+            "names": dict(self.names),
             "entries": [entry.as_dict() for entry in self.entries],
         }
 
@@ -186,6 +194,7 @@ class RankingTable:
             columns=tuple(RankingColumn(**column) for column in document["columns"]),
             entries=tuple(RankingEntry.of_dict(entry) for entry in document["entries"]),
             n_entries=document["n_entries"],
+            names=dict(document["names"]),
         )
 
     @property
@@ -202,16 +211,19 @@ class RankingTable:
         return [
             [
                 str(entry.place or ""),
-                entry.anonymizer,
-                entry.deanonymizer,
+                self.shown(entry.anonymizer),
+                self.shown(entry.deanonymizer),
                 *(_shown(entry.values[c.name], c.digits) for c in self.columns),
                 str(entry.n_attacks or ""),
-                entry.worst.name if entry.worst else "",
+                self._who(entry.worst) if entry.worst else "",
                 ", ".join(entry.labels),
                 str(entry.score_id or ""),
             ]
             for entry in self.entries
         ]
+
+    def _who(self, attack: DecidingAttack) -> str:
+        return attack.name if attack.is_house else self.shown(attack.name)
 
 
 def _shown(value: float | None, digits: int) -> str:

@@ -13,7 +13,7 @@ from pathlib import Path
 
 import sqlalchemy as sa
 
-from anomed_core.ledger import Database, Grant, Ledger, TokenBook
+from anomed_core.ledger import Database, Grant, Ledger, TeamBook, TokenBook
 from anomed_core.ledger.database import HEAD
 from anomed_core.ledger.schema import attempts
 from anomed_core.model import Role, Subject
@@ -32,7 +32,7 @@ PAIR = Subject(role=Role.DEANONYMIZER, anonymizer="alice", deanonymizer="eve")
 
 
 def fill(database: Database) -> None:
-    """Record two scores of an anonymizer, one attack on it, a house attack, a claim, a token."""
+    """Record scores of an anonymizer, attacks on it, a claim, a token, what was decided."""
     clock = SettableClock()
     ledger = Ledger(database, clock=clock)
     ledger.open_challenge("iris", "f" * 64, accept_change=False)
@@ -53,6 +53,16 @@ def fill(database: Database) -> None:
     TokenBook(database, clock=clock).create(
         Grant(role=Role.ANONYMIZER, holder="alice", challenge="iris")
     )
+    ledger.grant_attempts(
+        challenge="iris",
+        kind="anonymizer",
+        subjects=[Subject(role=Role.ANONYMIZER, anonymizer="alice")],
+        number=3,
+        reason="a crash",
+    )
+    teams = TeamBook(database, clock=clock)
+    teams.rename("alice", "Alice & Co.", "they asked for it")
+    teams.disqualify("alice", "two accounts")
     with database.writing() as connection:
         connection.execute(sa.update(attempts).values(owner=""))
 

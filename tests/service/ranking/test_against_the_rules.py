@@ -12,7 +12,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from anomed_core import Criterion, Parameter, Ranking, SubmissionKind, hookimpl
-from anomed_core.ledger import Database, Ledger, NewScore
+from anomed_core.ledger import Database, Grant, Ledger, NewScore, TeamBook, TokenBook
 from anomed_core.ledger.chain import GENESIS
 from anomed_core.ledger.criteria import parsed_ranked, rebuild_criteria
 from anomed_core.ledger.schema import (
@@ -21,9 +21,12 @@ from anomed_core.ledger.schema import (
     chain_heads,
     criteria,
     follow_ups,
+    grants,
     scores,
+    teams,
+    tokens,
 )
-from anomed_core.model import Challenge, Score
+from anomed_core.model import Challenge, Role, Score
 from anomed_core.service.ranking.rankings import Rankings
 from anomed_core.service.ranking.table import RankingTable
 from anomed_core.service.server import Server
@@ -36,6 +39,7 @@ from tests.service.ranking import oracle
 __all__ = ["postgresql"]
 
 ANONYMIZERS, ATTACKERS = ("ann", "ben", "cat", "dee"), ("eve", "fay", "gus")
+TEAMS = {"red": ("ann", "eve"), "blue": ("ben",), "green": ("gus",)}
 
 
 class Manifold(Incomes):
@@ -98,6 +102,7 @@ events = st.lists(
         st.tuples(st.just("mend"), numbers, utilities, risks),
         st.tuples(st.just("annul"), numbers, st.booleans()),
         st.just(("look",)),
+        st.tuples(st.just("judge"), st.sampled_from(sorted(TEAMS))),
     ),
     max_size=25,
 )
@@ -119,9 +124,19 @@ class History:
         self.newest: list[Score] = []
         self.taken: set[object] = set()
         with self.database.writing() as connection:
-            for table in (criteria, follow_ups, scores, attempts, audit):
+            for table in (criteria, follow_ups, scores, attempts, audit, teams, grants, tokens):
                 connection.execute(sa.delete(table))
             connection.execute(sa.update(chain_heads).values(length=0, hash=GENESIS))
+        self.out: set[str] = set()
+        for team, names in TEAMS.items():
+            roles = [
+                Role.ANONYMIZER if name in ANONYMIZERS else Role.DEANONYMIZER for name in names
+            ]
+            granted = [
+                Grant(role=role, holder=name, challenge=self.hosted.id)
+                for role, name in zip(roles, names, strict=True)
+            ]
+            TokenBook(self.database).create(*granted, team=team)
 
     @property
     def database(self) -> Database:
@@ -198,6 +213,21 @@ class History:
         """Let somebody look at the rankings in between, and take from there what did not change."""
         self.watching.tables(self.hosted)
 
+    def judge(self, team: str) -> None:
+        """Disqualify a team, or reinstate it if it is disqualified."""
+        book = TeamBook(self.database)
+        (book.reinstate if team in self.out else book.disqualify)(team, "two accounts")
+        self.out ^= {team}
+
+    def counting(self) -> list[Score]:
+        """Return the scores in which no disqualified team has a part."""
+        names = {name for team in self.out for name in TEAMS[team]}
+        return [
+            score
+            for score in self.ledger.scores()
+            if names.isdisjoint({score.subject.anonymizer, score.subject.deanonymizer})
+        ]
+
     def tables(self) -> list[RankingTable]:
         return Rankings(self.ledger).tables(self.hosted)
 
@@ -210,7 +240,7 @@ def test_the_rankings_are_those_of_the_rules(
     history.begin()
     for name, *details in happened:
         history.take(str(name), *details)
-    recorded = history.ledger.scores()
+    recorded = history.counting()
 
     anonymizers, means, ranks, areas = history.tables()
     assert history.watching.tables(history.hosted) == [anonymizers, means, ranks, areas]
