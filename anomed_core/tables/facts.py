@@ -19,6 +19,7 @@ from anomed_core.tables.plain import plain_column
 MOST_DECIMALS = 15
 """As many as are told apart; numbers with more have no grid."""
 
+_UNITS_S = {"D": 86_400, "h": 3_600, "min": 60, "s": 1}
 _RESIDUE = 1e-14
 _FEW, _MANY_TEXTS = 20, 1_000
 _IDENTIFYING_SHARE, _SHARED_BY, _EXPECTED_TWINS = 0.95, 10, 10
@@ -50,6 +51,9 @@ class ColumnFacts:
     gap
         Of whole numbers: the largest that all distances between them are multiples of; 0 for less
         than two.
+    unit_s
+        Of dates and date-times: of a day, an hour, a minute and a second, in seconds, the longest
+        that they are whole multiples of; a second also for fractions.
     values
         The different values in ascending order, of text and booleans; of ordered categories all, in
         their order; empty otherwise.
@@ -66,19 +70,20 @@ class ColumnFacts:
     highest: int | Decimal | dt.date | None = None
     n_decimals: int = 0
     gap: int = 0
+    unit_s: int = 0
     values: tuple[Any, ...] = attrs.field(default=(), repr=False)
     is_ordered: bool = False
 
     @property
     def ends(self) -> tuple[Fraction, Fraction]:
-        """Return the ends of numbers.
+        """Return the ends as numbers: of days or seconds since 1970 for dates and date-times.
 
         Raises
         ------
         TypeError
             If there are none, as of text.
         """
-        return Fraction(self.lowest), Fraction(self.highest)  # type: ignore[arg-type]  # said
+        return _number(self.lowest), _number(self.highest)
 
     @property
     def n_present(self) -> int:
@@ -154,6 +159,14 @@ def column_facts(column: pd.Series[Any]) -> ColumnFacts:
     )
 
 
+def _number(end: Any) -> Fraction:
+    if isinstance(end, dt.datetime):
+        return Fraction(end.timestamp())
+    if isinstance(end, dt.date):
+        return Fraction((end - dt.date(1970, 1, 1)).days)
+    return Fraction(end)
+
+
 def _kind(distinct: pd.Series[Any]) -> str:
     if types.is_bool_dtype(distinct.dtype):
         return "boolean"
@@ -175,9 +188,10 @@ def _ends(distinct: pd.Series[Any], kind: str) -> dict[str, Any]:
         gaps = np.diff(distinct.to_numpy(object))
         return {"lowest": int(low), "highest": int(high), "gap": math.gcd(*gaps.tolist())}
     if kind == "date":
-        return {"lowest": low.date(), "highest": high.date()}
+        return {"lowest": low.date(), "highest": high.date(), "unit_s": _UNITS_S["D"]}
     if kind == "date-time":
-        return {"lowest": low, "highest": high}
+        units = [unit for unit in _UNITS_S if (distinct.dt.floor(unit) == distinct).all()]
+        return {"lowest": low, "highest": high, "unit_s": _UNITS_S[units[0]] if units else 1}
     return {
         "lowest": Decimal(str(low)),
         "highest": Decimal(str(high)),

@@ -16,6 +16,7 @@ from anomed_core import (
     Split,
     TableSchema,
 )
+from anomed_core.tables import TIME_UNITS_S
 from anomed_dataset_synthesis.challenge.arena import Arena
 from anomed_dataset_synthesis.challenge.config import ROUNDS
 from anomed_dataset_synthesis.rounds import Round
@@ -167,7 +168,7 @@ def _table_schema(arena: Arena, n_rows: int | None, names: Sequence[str]) -> Tab
 
 def column_schemas(columns: Sequence[Column]) -> tuple[ColumnSchema, ...]:
     """Declare columns; none at all if one holds dates, which table schemas have no word for."""
-    if any(isinstance(column, NumericColumn) and column.kind == "date" for column in columns):
+    if any(isinstance(column, NumericColumn) and column.kind in TIME_UNITS_S for column in columns):
         return ()
     return tuple(_column_schema(column) for column in columns)
 

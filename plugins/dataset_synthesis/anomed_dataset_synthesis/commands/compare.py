@@ -101,7 +101,7 @@ def compare(  # noqa: PLR0913 - each option is one
     steps = read_steps(options.pop("steps"))
     rng = np.random.default_rng(options.pop("seed"))
     with complaints():
-        people = read_as_told(table, reading, dropped=dropped, times=False).frame
+        people = read_as_told(table, reading, dropped=dropped).frame
         refuse_identifiers(people)
     with tempfile.TemporaryDirectory(prefix="anomed-") as folder, complaints():
         real = _divided(people, steps, rng=rng)

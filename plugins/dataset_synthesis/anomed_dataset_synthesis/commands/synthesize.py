@@ -133,7 +133,7 @@ def _read(
     codebook: Codebook | None,
 ) -> tuple[TableRead, TableRead | None]:
     """Read both tables alike: as the codebook says, or else as the public one looks."""
-    read = partial(read_as_told, reading=reading, dropped=dropped, times=False)
+    read = partial(read_as_told, reading=reading, dropped=dropped)
     kinds = codebook.kinds if codebook else None
     if background is None:
         return read(table, kinds=kinds), None

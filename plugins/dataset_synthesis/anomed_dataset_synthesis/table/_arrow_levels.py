@@ -8,6 +8,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 from pyarrow import types
 
+from anomed_core.tables import TIME_UNITS_S
 from anomed_dataset_synthesis.table.codebook import MISSING, CategoryColumn, NumericColumn
 
 Outside = Literal["reject", "recode"]
@@ -95,16 +96,26 @@ def _numbers(array: pa.Array, column: NumericColumn) -> npt.NDArray[np.float64]:
     kind = array.type
     if types.is_null(kind):
         return np.full(len(array), np.nan)
-    if column.kind == "date":
+    if column.kind in TIME_UNITS_S:
         fits = types.is_date(kind) or types.is_timestamp(kind)
-        array = array.cast(pa.date32(), safe=False).cast(pa.int32()) if fits else array
+        array = _since_1970(array, column) if fits else array
     else:
         fits = types.is_integer(kind) or types.is_floating(kind) or types.is_decimal(kind)
     if not fits:
-        wanted = "dates" if column.kind == "date" else "numbers"
+        wanted = f"{column.kind}s" if column.kind in TIME_UNITS_S else "numbers"
         raise ValueError(f"column {column.name!r} holds {kind}; give {wanted}")
     numbers = array.cast(pa.float64(), safe=False)
     return np.asarray(numbers.to_numpy(zero_copy_only=False), dtype=np.float64)
+
+
+def _since_1970(array: pa.Array, column: NumericColumn) -> pa.Array:
+    """Return days, or seconds; of date-times with a zone those of UTC."""
+    if column.kind == "date":
+        return array.cast(pa.date32(), safe=False).cast(pa.int32())
+    moments = (
+        array.cast(pa.timestamp("us"), safe=False).cast(pa.int64()).cast(pa.float64(), safe=False)
+    )
+    return pc.divide(moments, 1e6)
 
 
 def _category_levels(

@@ -135,9 +135,9 @@ def canonicalise(
 ) -> CanonicalTable:
     """Read a table's records under a codebook, and nothing else of it.
 
-    Columns may come in any order and any fitting type. Numbers go to the nearest grid point,
-    dates lose their time of day, NaN of any payload and null become missing. Index, metadata and
-    dictionaries are ignored. The records keep their order; see `shuffle`.
+    Columns may come in any order and any fitting type. Numbers and date-times go to the nearest
+    grid point, dates lose their time of day, NaN of any payload and null become missing. Index,
+    metadata and dictionaries are ignored. The records keep their order; see `shuffle`.
 
     Parameters
     ----------
@@ -238,7 +238,7 @@ def to_arrow(table: CanonicalTable) -> pa.Table:
     Returns
     -------
     pyarrow.Table
-        int64, double, date32 and string columns, in the codebook's order.
+        int64, double, date32, timestamp and string columns, in the codebook's order.
     """
     arrays = [
         _to_array(table.levels[:, position], column)
@@ -255,6 +255,8 @@ def _to_array(levels: npt.NDArray[np.int32], column: NumericColumn | CategoryCol
     if column.kind == "real":
         return pa.array(column.values(levels), pa.float64(), mask=missing)
     whole = pa.array(column.integers(levels), mask=missing)
+    if column.kind == "date-time":
+        return whole.cast(pa.timestamp("s")).cast(pa.timestamp("ms"))
     return whole if column.kind == "integer" else whole.cast(pa.int32()).cast(pa.date32())
 
 

@@ -23,7 +23,7 @@ _MAX_LEVELS = 2**31 - 1
 _MAX_INTEGER = 2**63 - 1
 _MAX_EXACT_FLOAT = 2**53
 
-NumericKind = Literal["integer", "real", "date"]
+NumericKind = Literal["integer", "real", "date", "date-time"]
 
 
 def _tuple_of_strings(categories: Iterable[str]) -> tuple[str, ...]:
@@ -42,14 +42,15 @@ def _number(value: Number) -> float:
 
 @attrs.frozen(kw_only=True)
 class NumericColumn:
-    """Describe a column of numbers or dates that lie on a grid.
+    """Describe a column of numbers, dates or date-times that lie on a grid.
 
     Attributes
     ----------
     name
         The column's name.
-    kind : {"integer", "real", "date"}
-        How values are published. Dates count days since 1970-01-01.
+    kind : {"integer", "real", "date", "date-time"}
+        How values are published. Dates count days since 1970-01-01, date-times seconds, in UTC
+        where there is a zone.
     minimum, maximum
         The bounds, both included, both multiples of `step`. Integers that no float equals stay
         integers.

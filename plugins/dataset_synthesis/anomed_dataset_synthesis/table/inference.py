@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import datetime as dt
 import math
 from collections.abc import Mapping
 from fractions import Fraction
@@ -22,13 +21,13 @@ from anomed_dataset_synthesis.table.grid import Number, exact
 _INFERRED_LEVELS = 10_000
 _MAX_DECIMALS = 6
 _MAX_LEVELS = 2**31 - 1
-_FIRST_DAY = dt.date(1970, 1, 1)
+_UNITS_S = (1, 60, 3_600, 86_400)
 _CATEGORIES = ("text", "boolean")
 _KINDS: dict[str, NumericKind] = {
     "integer": "integer",
     "number": "real",
     "date": "date",
-    "date-time": "date",
+    "date-time": "date-time",
 }
 
 
@@ -47,7 +46,9 @@ def infer_codebook(
         ``anomed_core.tables`` for which is which. Booleans become the categories "false" and
         "true", and ordered categories keep their order.
     steps
-        The grid's width by column. Without an entry it is 1 for integers and dates, and for
+        The grid's width by column. Without an entry it is 1 for integers and dates; for
+        date-times, in seconds, the longest of a day, an hour, a minute and a second that all of
+        them are multiples of (a minute or more, where they lie more than 68 years apart); and for
         reals the smallest power of ten that leaves at most 10,000 levels, or, where values of at
         most six decimals lie between these, the power of ten of their decimals. Coarser is
         safer: near-unique values single people out by themselves.
@@ -104,21 +105,22 @@ def _infer_column(
             )
         categories = ("false", "true") if facts.kind == "boolean" else facts.values
         return CategoryColumn(name=name, categories=categories, nullable=nullable)
-    low, high = _ends(facts)
-    width = exact(step) if step else _step_of_reals(facts) if facts.kind == "number" else 1
-    return _column(name, low, high, kind=_KINDS[facts.kind], step=width, nullable=nullable)
+    width = exact(step) if step else _step_of(facts)
+    return _column(facts, kind=_KINDS[facts.kind], step=width, nullable=nullable)
 
 
-def _ends(facts: ColumnFacts) -> tuple[Fraction, Fraction]:
-    ends: list[Any] = [facts.lowest, facts.highest]
-    if facts.kind in {"date", "date-time"}:
-        ends = [(end.date() if facts.kind == "date-time" else end) - _FIRST_DAY for end in ends]
-        return Fraction(ends[0].days), Fraction(ends[1].days)
-    return Fraction(ends[0]), Fraction(ends[1])
+def _step_of(facts: ColumnFacts) -> Fraction:
+    if facts.kind == "number":
+        return _step_of_reals(facts)
+    if facts.kind == "date-time":
+        low, high = facts.ends
+        units = (unit for unit in _UNITS_S if unit >= facts.unit_s)
+        return Fraction(next(unit for unit in units if (high - low) / unit < _MAX_LEVELS))
+    return Fraction(1)
 
 
 def _step_of_reals(facts: ColumnFacts) -> Fraction:
-    low, high = _ends(facts)
+    low, high = facts.ends
     width = high - low or Fraction(1)
     level = width / _INFERRED_LEVELS
     places = math.ceil(math.log10(level.numerator) - math.log10(level.denominator))
@@ -129,22 +131,17 @@ def _step_of_reals(facts: ColumnFacts) -> Fraction:
 
 
 def _column(
-    name: str,
-    low: Fraction,
-    high: Fraction,
-    *,
-    kind: NumericKind,
-    step: Fraction | int,
-    nullable: bool,
+    facts: ColumnFacts, *, kind: NumericKind, step: Fraction, nullable: bool
 ) -> NumericColumn:
+    low, high = facts.ends
     residue = Fraction(1, 10**9) if kind == "real" else 0
     numbers: dict[str, Number] = {
         "minimum": _plain(math.floor(low / step + residue) * step),
         "maximum": _plain(math.ceil(high / step - residue) * step),
-        "step": _plain(Fraction(step)),
+        "step": _plain(step),
     }
-    return NumericColumn(name=name, kind=kind, nullable=nullable, **numbers)
+    return NumericColumn(name=facts.name, kind=kind, nullable=nullable, **numbers)
 
 
-def _plain(number: Fraction | int) -> Number:
+def _plain(number: Fraction) -> Number:
     return number.numerator if number.denominator == 1 else float(number)

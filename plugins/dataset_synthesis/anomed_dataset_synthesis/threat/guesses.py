@@ -7,6 +7,7 @@ import numpy as np
 import numpy.typing as npt
 
 from anomed_core.statistics import Estimate, Rate, wilson_interval
+from anomed_core.tables import TIME_UNITS_S
 from anomed_dataset_synthesis.table.canonical import CanonicalTable, same_codebook
 from anomed_dataset_synthesis.table.codebook import CategoryColumn, NumericColumn
 from anomed_dataset_synthesis.threat.evidence import Counts, Evidence, excess, rate_evidence
@@ -101,7 +102,8 @@ def attribute_hits(
         Level numbers, -1 for missing.
     column
         The column guessed. A category must be the true one, a number g within 5% of the true
-        number s: ``abs(g - s) <= 0.05 * abs(s)``. A date must be within 1% of the column's range.
+        number s: ``abs(g - s) <= 0.05 * abs(s)``. A date, or date-time,
+        must be within 1% of the column's range.
 
     Returns
     -------
@@ -122,7 +124,7 @@ def attribute_hits(
         guessed, true = column.values(guesses), column.values(truth)
         tolerance = (
             DATE_TOLERANCE * (column.maximum - column.minimum)
-            if column.kind == "date"
+            if column.kind in TIME_UNITS_S
             else NUMERIC_TOLERANCE * np.abs(true)
         )
         hits |= np.abs(guessed - true) <= tolerance

@@ -6,13 +6,13 @@ A predicate is a conjunction of conditions (column, operator, value). Submitted 
 
 import operator
 from collections.abc import Callable, Sequence
-from datetime import date
 from typing import Any
 
 import attrs
 import numpy as np
 import numpy.typing as npt
 
+from anomed_core.tables import TIME_UNITS_S, parse_time
 from anomed_dataset_synthesis.table.canonical import CanonicalTable
 from anomed_dataset_synthesis.table.codebook import MISSING, CategoryColumn, Codebook, NumericColumn
 from anomed_dataset_synthesis.table.json_numbers import as_float
@@ -26,7 +26,7 @@ _COMPARISONS: dict[str, Callable[[Any, float], Any]] = {
     ">": operator.gt,
     ">=": operator.ge,
 }
-_FIRST_DAY = date(1970, 1, 1)
+_FORMS = {"date": "a date 'YYYY-MM-DD'", "date-time": "a date-time 'YYYY-MM-DDThh:mm:ss'"}
 
 
 @attrs.frozen(kw_only=True)
@@ -87,8 +87,9 @@ def parse_predicates(
     ----------
     value
         A list of predicates, each a list of triples ``[column, comparison, value]``. The value is
-        a number, a date ``"YYYY-MM-DD"`` or a category, by the column's kind, or null for a
-        missing one. Categories and null are compared by ``==`` and ``!=`` only.
+        a number, a date ``"YYYY-MM-DD"``, a date-time ``"YYYY-MM-DDThh:mm:ss"`` or a category, by
+        the column's kind, or null for a missing one. Categories and null are compared by ``==``
+        and ``!=`` only.
     codebook
         The columns.
     max_predicates, max_conditions
@@ -175,20 +176,17 @@ def _level_of(value: Any, column: NumericColumn | CategoryColumn) -> float | Non
 
 
 def _number_of(value: Any, column: NumericColumn) -> float:
-    number = _days_of(value) if column.kind == "date" else as_float(value)
+    try:
+        is_time = column.kind in TIME_UNITS_S
+        number = parse_time(value, column.kind) if is_time else as_float(value)
+    except ValueError:
+        number = np.nan
     if not np.isfinite(number):
-        wanted = "a date 'YYYY-MM-DD'" if column.kind == "date" else "a finite number"
         raise ValueError(
-            f"column {column.name!r} is compared with {str(value)[:40]!r}; compare it with {wanted}"
+            f"column {column.name!r} is compared with {str(value)[:40]!r}; compare it with "
+            f"{_FORMS.get(column.kind, 'a finite number')}"
         )
     return number
-
-
-def _days_of(value: Any) -> float:
-    try:
-        return float((date.fromisoformat(value) - _FIRST_DAY).days)
-    except (TypeError, ValueError):
-        return np.nan
 
 
 def isolated(

@@ -75,7 +75,7 @@ def test_parquet_keeps_its_types_and_says_nothing_else() -> None:
 
     assert done.exit_code == 0, done.output
     out = pq.read_table("out.parquet")
-    kinds = [pa.date32(), pa.date32(), pa.bool_(), pa.int64(), pa.float64()]
+    kinds = [pa.date32(), pa.timestamp("ms"), pa.bool_(), pa.int64(), pa.float64()]
     assert out.schema.types == kinds
     assert out.schema.metadata is None
     assert sorted(out["wage"].drop_null().to_pylist()) == [2**60 + 1, 2**60 + 7]
@@ -98,10 +98,17 @@ def test_the_order_of_the_people_and_their_index_leave_no_trace() -> None:
     assert Path("one.csv").read_text().splitlines()[0] == "age,town"
 
 
-def test_times_of_day_are_left_out_and_that_is_said() -> None:
-    done = run(
-        synthesize, written("at,n\n2024-01-02T00:30+01:00,1\n2024-01-03T09:00+01:00,2\n"), *COPY
-    )
+def test_times_of_day_are_kept_or_left_out_and_that_is_said() -> None:
+    table = written("at,n\n2024-01-02T00:30+01:00,1\n2024-01-03T09:00+01:00,2\n")
+    done = run(synthesize, table, *COPY)
+
+    assert "at: dates with times like %Y-%m-%dT%H:%M+01:00" in done.stderr
+    assert sorted(Path("out.csv").read_text().split()[1:]) == [
+        "2024-01-02T00:30+01:00,1",
+        "2024-01-03T09:00+01:00,2",
+    ]
+
+    done = run(synthesize, table, *COPY, "--read", "times=no")
 
     assert "at: dates (times of day are left out)" in done.stderr
     assert sorted(Path("out.csv").read_text().split()[1:]) == ["2024-01-02,1", "2024-01-03,2"]

@@ -93,7 +93,7 @@ def test_a_codebook_is_inferred_from_all_types():
         {
             "whole": [3, 7],
             "real": [0.5, 12.25],
-            "day": pd.to_datetime(["2020-01-01 00:00", "2020-03-01 13:00"]),
+            "day": pd.to_datetime(["2020-01-01", "2020-03-01"]),
             "flag": [True, False],
             "word": ["b", None],
             "constant": [4.0, 4.0],
