@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 import attrs
 import numpy as np
 
+from anomed_core.tables import parse_time
 from anomed_dataset_anonymization.anonymizers.recoding import LeveledColumn
 from anomed_dataset_anonymization.schema import Column, ColumnKind, snap
 from anomed_dataset_anonymization.schema.hierarchies import (
@@ -148,16 +149,21 @@ def _coordinates_of(hierarchy: Hierarchy, column: Column) -> Coordinates:
     try:
         # ARX writes a line for NULL where cells are empty; nulls have a group of their own.
         numbers = np.array(
-            [np.nan if value == _ARX_NULL else float(value) for value in hierarchy.values]
+            [np.nan if value == _ARX_NULL else _number(value, column) for value in hierarchy.values]
         )
     except ValueError as error:
         raise ValueError(
-            f"the hierarchy of column {column.name!r} has values that are no numbers, "
-            f"but the column holds numbers: {error}."
+            f"the hierarchy of column {column.name!r} has values that are no "
+            f"{column.dtype + 's' if column.is_time else 'numbers'}, "
+            f"but the column holds such: {error}."
         ) from error
     bounds = column.bounds
     outside = (numbers < bounds.low) | (numbers > bounds.high)
     return np.where(outside, np.nan, snap(np.clip(numbers, bounds.low, bounds.high), column))
+
+
+def _number(value: str, column: Column) -> float:
+    return parse_time(value, column.dtype) if column.is_time else float(value)
 
 
 def _default_hierarchy(distinct: Coordinates, column: Column) -> Hierarchy:
@@ -168,7 +174,9 @@ def _default_hierarchy(distinct: Coordinates, column: Column) -> Hierarchy:
         positions = np.arange(len(names), dtype=np.float64)
     else:
         distinct = distinct if len(distinct) else np.array([column.bounds.low])
-        names = [repr(float(value)) for value in distinct]
+        names = [
+            column.in_words(value) if column.is_time else repr(float(value)) for value in distinct
+        ]
         positions = np.rint((distinct - column.bounds.low) / column.bounds.step)
     n_steps = round(column.bounds.span / column.bounds.step) + 1
     widths = [max(2, math.ceil(n_steps / _MAX_DEFAULT_INTERVALS))]
@@ -178,6 +186,8 @@ def _default_hierarchy(distinct: Coordinates, column: Column) -> Hierarchy:
 
 
 def _describe(missing: Coordinates, column: Column) -> str:
-    first = repr(column.values[int(missing[0])]) if column.is_listed else f"{missing[0]:.12g}"
+    first = (
+        repr(column.values[int(missing[0])]) if column.is_listed else column.in_words(missing[0])
+    )
     others = f" and {len(missing) - 1} more" if len(missing) > 1 else ""
     return f"the value {first}{others}"

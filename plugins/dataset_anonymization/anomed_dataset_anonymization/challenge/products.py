@@ -168,17 +168,22 @@ _MAKERS: dict[str, Callable[[Arena, DataRequest], Any]] = {
 
 
 def _knowledge_schema(arena: Arena) -> TableSchema:
-    known = [_wire_column(column) for column in arena.known]
     n_targets = 2 * arena.n_targets
+    known = _wire_columns(arena.known)
     return TableSchema(columns=(TARGET_ID, *known), min_rows=n_targets, max_rows=n_targets)
 
 
 def _wire_schema(columns: Iterable[Column], *, n_rows: int) -> TableSchema:
     return TableSchema(
-        columns=tuple(_wire_column(column) for column in columns),
+        columns=_wire_columns(columns),
         min_rows=n_rows,
         max_rows=n_rows,
     )
+
+
+def _wire_columns(columns: Iterable[Column]) -> tuple[ColumnSchema, ...]:
+    """Declare columns but dates, which table schemas of the core have no word for."""
+    return tuple(_wire_column(column) for column in columns if not column.is_time)
 
 
 def _wire_column(column: Column) -> ColumnSchema:

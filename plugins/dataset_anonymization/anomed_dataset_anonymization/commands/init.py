@@ -21,6 +21,8 @@ from anomed_dataset_anonymization.commands.words import (
 if TYPE_CHECKING:
     from anomed_dataset_anonymization.schema import Column, TableSchema
 
+_UNITS = {"date": " days", "date-time": " seconds"}
+
 
 @click.command()
 @click.argument("table", type=ANY_FILE)
@@ -132,4 +134,5 @@ def _domain(column: Column) -> str:
     if column.is_listed:
         return f"{len(column.values)} values"
     bounds = column.bounds
-    return f"{bounds.low:g} to {bounds.high:g} in steps of {bounds.step:g}"
+    ends = f"{column.in_words(bounds.low)} to {column.in_words(bounds.high)}"
+    return f"{ends} in steps of {bounds.step:g}{_UNITS.get(column.dtype, '')}"

@@ -109,6 +109,8 @@ def cell_in_words(
 
 def value_in_words(column: Column, coordinate: float, *, marks: frozenset[str] = _MARKS) -> str:
     """Return a value by its coordinate: a listed one by its name, in quotes if it holds a mark."""
+    if column.is_time:
+        return column.in_words(coordinate)
     if not column.is_listed:
         if float(coordinate).is_integer():
             return str(int(coordinate))
@@ -127,7 +129,7 @@ def _range(column: Column, low: float, high: float) -> str:
         return SUPPRESSED
     marks = _MARKS | {"-"} if column.dtype == "string" else _MARKS
     first, last = (value_in_words(column, end, marks=marks) for end in (low, high))
-    return f"[{first}-{last}]"
+    return f"[{first}, {last}]" if column.is_time else f"[{first}-{last}]"
 
 
 def _set(column: Column, places: list[int]) -> str:

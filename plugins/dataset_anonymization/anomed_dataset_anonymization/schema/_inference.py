@@ -9,7 +9,7 @@ from typing import Any
 
 import pandas as pd
 
-from anomed_core.tables import ColumnFacts, column_facts, plain_column
+from anomed_core.tables import TIME_UNITS_S, ColumnFacts, column_facts, plain_column
 from anomed_dataset_anonymization.schema.column import (
     MAX_EXACT_INTEGER,
     Bounds,
@@ -43,7 +43,8 @@ def infer_column(series: pd.Series[Any], *, order: Sequence[Any] | None = None) 
     Raises
     ------
     ValueError
-        If the column is empty, or is neither numbers, text nor booleans, or looks like an id.
+        If the column is empty, of mixed or other types than numbers, text, booleans and dates, or
+        looks like an id.
     """
     facts = column_facts(series)
     if not facts.n_values:
@@ -53,8 +54,8 @@ def infer_column(series: pd.Series[Any], *, order: Sequence[Any] | None = None) 
         return _list_column(facts.name, values, kind=ColumnKind.ORDINAL)
     if facts.kind in {"integer", "number"}:
         return _number_column(facts)
-    if facts.kind in {"date", "date-time"}:
-        raise ValueError(f"column {facts.name!r} holds dates; convert them to a number of days.")
+    if facts.kind in TIME_UNITS_S:
+        return _time_column(facts)
     if facts.is_identifying or facts.n_values > MAX_INFERRED_VALUES:
         raise ValueError(
             f"column {facts.name!r} holds {facts.n_values} different values, which looks like an "
@@ -75,6 +76,14 @@ def _list_column(name: str, values: Sequence[Any], *, kind: ColumnKind) -> Colum
     return Column(name=name, kind=kind, dtype=dtype, domain=values)
 
 
+def _time_column(facts: ColumnFacts) -> Column:
+    dtype: LogicalType = "date" if facts.kind == "date" else "date-time"
+    step = facts.unit_s // TIME_UNITS_S[dtype]
+    low, high = _on_grid(*facts.ends, step=Fraction(step))
+    bounds = Bounds(low=low, high=high, step=step)
+    return Column(name=facts.name, kind=ColumnKind.CARDINAL, dtype=dtype, domain=bounds)
+
+
 def _number_column(facts: ColumnFacts) -> Column:
     ends: Any = (facts.lowest, facts.highest)
     if max(map(abs, ends)) >= MAX_EXACT_INTEGER:
@@ -84,7 +93,7 @@ def _number_column(facts: ColumnFacts) -> Column:
             "them."
         )
     decimals = min(facts.n_decimals, _FINEST_DECIMAL)
-    low, high = _on_grid(*map(Fraction, ends), step=Fraction(1, 10**decimals))
+    low, high = _on_grid(*facts.ends, step=Fraction(1, 10**decimals))
     dtype: LogicalType = "int64" if facts.kind == "integer" else "float64"
     bounds = Bounds(low=low, high=high, step=10.0**-decimals)
     return Column(name=facts.name, kind=ColumnKind.CARDINAL, dtype=dtype, domain=bounds)

@@ -9,7 +9,9 @@ from typing import Any, Literal, get_args
 
 import attrs
 
-LogicalType = Literal["int64", "float64", "string", "bool"]
+from anomed_core.tables import TIME_UNITS_S, parse_time, write_time
+
+LogicalType = Literal["int64", "float64", "string", "bool", "date", "date-time"]
 Value = str | int | bool
 """What a listed domain may hold."""
 
@@ -100,8 +102,9 @@ class Column:
         Name in every table of the challenge.
     kind : ColumnKind
         A cardinal column has `Bounds`, a nominal one a list, an ordinal one either.
-    dtype : {"int64", "float64", "string", "bool"}
-        Logical type; storage widths and string kinds are interchangeable.
+    dtype : {"int64", "float64", "string", "bool", "date", "date-time"}
+        Logical type; storage widths and string kinds are interchangeable. Dates are numbers of
+        days since 1970-01-01, date-times of seconds: so are their bounds, steps and tolerances.
     domain : Bounds or tuple of str, int or bool
         All values a cell may hold besides null; a list is in ascending order for ordinal columns.
     role : ColumnRole
@@ -146,20 +149,24 @@ class Column:
     def _check_bounds(self, bounds: Bounds) -> None:
         if self.kind is ColumnKind.NOMINAL:
             raise ValueError(self._fault("is nominal, so its domain must list the values"))
-        if self.dtype not in {"int64", "float64"}:
+        if self.dtype not in {"int64", "float64", *TIME_UNITS_S}:
             raise ValueError(self._fault(f"has numeric bounds, but dtype {self.dtype}"))
         numbers = (bounds.low, bounds.high, bounds.step)
         if max(map(abs, numbers)) > MAX_EXACT_INTEGER:
             raise ValueError(self._fault("has bounds beyond 2**53, where numbers lose exactness"))
-        if self.dtype == "int64" and not all(map(float.is_integer, numbers)):
-            raise ValueError(self._fault("has dtype int64, so its bounds must be whole numbers"))
+        if self.dtype != "float64" and not all(map(float.is_integer, numbers)):
+            raise ValueError(
+                self._fault(f"has dtype {self.dtype}, so its bounds must be whole numbers")
+            )
 
     def _check_list(self, values: tuple[Value, ...]) -> None:
         if self.kind is ColumnKind.CARDINAL:
             raise ValueError(self._fault("is cardinal, so its domain must be bounds"))
         expected = _VALUE_TYPES.get(self.dtype)
         if expected is None:
-            raise ValueError(self._fault("lists its values, which dtype float64 does not allow"))
+            raise ValueError(
+                self._fault(f"lists its values, which dtype {self.dtype} does not allow")
+            )
         if not values:
             raise ValueError(self._fault("has an empty domain"))
         if self.kind is ColumnKind.ORDINAL and len(values) < 2:
@@ -205,6 +212,17 @@ class Column:
         """Return whether the domain is a list of values."""
         return not isinstance(self.domain, Bounds)
 
+    @property
+    def is_time(self) -> bool:
+        """Return whether the numbers are dates or date-times."""
+        return self.dtype in TIME_UNITS_S
+
+    def in_words(self, coordinate: float) -> str:
+        """Return a coordinate as people write it: a listed value by its name, a date as such."""
+        if self.is_listed:
+            return str(self.values[round(coordinate)])
+        return write_time(coordinate, self.dtype) if self.is_time else f"{coordinate:.10g}"
+
     def to_document(self) -> dict[str, Any]:
         """Return the column as JSON-ready types.
 
@@ -214,12 +232,14 @@ class Column:
         >>> sex.to_document()["domain"]
         ['F', 'M']
         """
-        number = int if self.dtype == "int64" else float
+        number = float if self.dtype == "float64" else int
         domain: Any = (
             {name: number(value) for name, value in attrs.asdict(self.domain).items()}
             if isinstance(self.domain, Bounds)
             else list(self.domain)
         )
+        if self.is_time:
+            domain |= {end: write_time(domain[end], self.dtype) for end in ("low", "high")}
         return {
             "name": self.name,
             "kind": self.kind.value,
@@ -254,5 +274,16 @@ class Column:
                     f"the domain of column {document['name']!r} has the keys {sorted(domain)}; "
                     "use low, high and step, or list the values."
                 )
-            domain = Bounds(**domain)
+            domain = Bounds(**_numbers(document))
         return cls(**{**document, "domain": domain})
+
+
+def _numbers(document: Mapping[str, Any]) -> dict[str, Any]:
+    """Return bounds as numbers, which documents give as texts where they are dates."""
+    domain, dtype = dict(document["domain"]), document["dtype"]
+    if dtype in TIME_UNITS_S:
+        try:
+            domain |= {end: parse_time(domain[end], dtype) for end in ("low", "high")}
+        except ValueError as error:
+            raise ValueError(f"the domain of column {document['name']!r}: {error}.") from error
+    return domain

@@ -1,7 +1,8 @@
 """Turn the cells of a table into numbers and back.
 
-All numerics of this package work on *coordinates*: a number stands for itself, a listed value for
-its position in the domain, and null is NaN. Coordinates are float64, exact for every schema.
+All numerics of this package work on *coordinates*: a number stands for itself, a date for its
+distance from 1970 in days, a date-time in seconds, a listed value for its position in the domain,
+and null is NaN. Coordinates are float64, exact for every schema.
 """
 
 from __future__ import annotations
@@ -14,6 +15,7 @@ import pandas as pd
 from numpy.typing import NDArray
 from pandas.api import types as kinds
 
+from anomed_core.tables import read_times, write_times
 from anomed_dataset_anonymization.schema.column import Bounds, Column
 from anomed_dataset_anonymization.schema.table import TableSchema
 
@@ -88,7 +90,7 @@ def read_numbers(series: pd.Series[Any], column: Column, *, whole: bool = True) 
     column : Column
         A column with `Bounds`.
     whole : bool
-        Whether an int64 column refuses fractions.
+        Whether an int64 column refuses fractions, and one of dates times of day.
 
     Returns
     -------
@@ -110,12 +112,13 @@ def read_numbers(series: pd.Series[Any], column: Column, *, whole: bool = True) 
         fraction = ~np.isnan(numbers) & (numbers != np.rint(numbers))
     if outside.any():
         raise ValueError(
-            f"column {series.name!r} holds {numbers[outside][0]:.9g}, outside the domain "
-            f"{bounds.low:.9g} to {bounds.high:.9g}."
+            f"column {series.name!r} holds {column.in_words(numbers[outside][0])}, outside the "
+            f"domain {column.in_words(bounds.low)} to {column.in_words(bounds.high)}."
         )
-    if whole and column.dtype == "int64" and fraction.any():
+    if whole and column.dtype in {"int64", "date"} and fraction.any():
+        why = "its dates have no time of day" if column.is_time else "its numbers are whole"
         raise ValueError(
-            f"column {series.name!r} holds {numbers[fraction][0]:.9g}, but its numbers are whole."
+            f"column {series.name!r} holds {column.in_words(numbers[fraction][0])}, but {why}."
         )
     return np.clip(numbers, bounds.low, bounds.high)
 
@@ -157,8 +160,10 @@ def write_cells(coordinates: Coordinates, column: Column) -> pd.Series[Any]:
     Returns
     -------
     Series
-        Of nullable type Int64, Float64, boolean or string; NaN becomes null.
+        Of nullable type Int64, Float64, boolean or string, or datetime64; NaN becomes null.
     """
+    if column.is_time:
+        return pd.Series(write_times(coordinates, column.dtype), name=column.name)
     null = np.isnan(coordinates)
     if isinstance(column.domain, Bounds):
         numbers = pd.array(coordinates, dtype="Float64")
@@ -172,6 +177,8 @@ def write_cells(coordinates: Coordinates, column: Column) -> pd.Series[Any]:
 
 
 def _as_floats(series: pd.Series[Any], column: Column) -> Coordinates:
+    if column.is_time:
+        return read_times(series, column.dtype)
     if isinstance(series.dtype, pd.CategoricalDtype) or kinds.is_object_dtype(series.dtype):
         codes, uniques = factorise(series)
         series = pd.Series(uniques.infer_objects(), name=series.name)

@@ -33,7 +33,7 @@ def people_frame(coordinates: Coordinates, schema: TableSchema) -> pd.DataFrame:
     Returns
     -------
     DataFrame
-        Columns with nulls have nullable types, all others those of numpy.
+        Columns with nulls have nullable types, all others, and dates, those of numpy.
     """
     frame = pd.DataFrame(
         {
@@ -42,7 +42,8 @@ def people_frame(coordinates: Coordinates, schema: TableSchema) -> pd.DataFrame:
         }
     )
     complete = [name for name in frame.columns if not frame[name].isna().any()]
-    return frame.astype({name: _PLAIN[str(frame[name].dtype)] for name in complete})
+    plain = {name: _PLAIN.get(str(frame[name].dtype)) for name in complete}
+    return frame.astype({name: kind for name, kind in plain.items() if kind})
 
 
 def read_frame(table: pa.Table) -> pd.DataFrame:

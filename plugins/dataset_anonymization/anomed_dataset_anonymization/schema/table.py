@@ -16,6 +16,7 @@ RESERVED_NAMES = frozenset({"count", "record_id", "anon_row", "target_id", "rank
 """Names that submissions and published tables use besides those of the schema."""
 
 _KINDS = {"int64": "integer", "float64": "number", "string": "text", "bool": "boolean"}
+_KINDS |= {"date": "date", "date-time": "date-time"}
 
 
 @attrs.frozen(kw_only=True)
@@ -208,8 +209,8 @@ class TableSchema:
     ) -> TableSchema:
         """Describe a table as it is: a start for a schema written by hand.
 
-        Numbers become cardinal with the bounds and step they show; text, booleans and unordered
-        categories become nominal; ordered categories become ordinal.
+        Numbers, dates and date-times become cardinal with the bounds and step they show; text,
+        booleans and unordered categories become nominal; ordered categories become ordinal.
 
         Parameters
         ----------

@@ -8,7 +8,8 @@ import numpy as np
 import pandas as pd
 from pandas.api import types as kinds
 
-from anomed_dataset_anonymization.schema import Bounds, Column, Coordinates, read_cells
+from anomed_core.tables import read_times
+from anomed_dataset_anonymization.schema import Bounds, Column, Coordinates, read_cells, write_cells
 from anomed_dataset_anonymization.schemes.published import Points, PublishedCells, Ranges
 
 _SLACK = 1e-6
@@ -124,14 +125,25 @@ def _read_intervals(series: pd.Series[Any], column: Column) -> PublishedCells:
             f"{column.name}_max, not as intervals."
         )
     intervals = pd.arrays.IntervalArray(series)
-    low = np.asarray(intervals.left, dtype=np.float64)
-    high = np.asarray(intervals.right, dtype=np.float64)
+    low, high = (
+        _numbers(pd.Series(end, name=series.name), column)
+        for end in (intervals.left, intervals.right)
+    )
     bounds = column.bounds
     low = _first_step(low, bounds, included=intervals.closed_left)
     high = -_first_step(-high, bounds, included=intervals.closed_right, mirrored=True)
-    return read_ends(
-        pd.Series(low, name=series.name), pd.Series(high, name=series.name), column=column
+    ends = (
+        write_cells(end, column) if column.is_time else pd.Series(end, name=series.name)
+        for end in (low, high)
     )
+    return read_ends(*ends, column=column)
+
+
+def _numbers(ends: pd.Series[Any], column: Column) -> Coordinates:
+    if column.is_time:
+        return read_times(ends, column.dtype)
+    numbers: Coordinates = ends.to_numpy(dtype=np.float64)
+    return numbers
 
 
 def _first_step(

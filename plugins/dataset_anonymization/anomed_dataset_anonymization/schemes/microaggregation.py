@@ -1,7 +1,8 @@
 """Read the scheme ``microaggregation``: one representative for each class of people.
 
-A number is a class's mean or any other number of its domain's range, a listed value is its mode;
-a nominal column may also be spread over columns ``c_<value>`` that hold the class's frequencies.
+A number is a class's mean or any other number of its domain's range, a date the one of its domain
+that is nearest to the mean, a listed value is its mode; a nominal column may also be spread over
+columns ``c_<value>`` that hold the class's frequencies.
 """
 
 from __future__ import annotations
@@ -31,7 +32,8 @@ def read_microaggregation(table: pd.DataFrame, schema: TableSchema) -> dict[str,
     Returns
     -------
     dict of str to Points or Frequencies
-        In schema order; numbers are rounded to a hundredth of a step, frequencies to 4 decimals.
+        In schema order; numbers are rounded to a hundredth of a step, dates to a step, frequencies
+        to 4 decimals.
 
     Raises
     ------
@@ -63,4 +65,5 @@ def _read_representatives(
     series = table[column.name]
     if column.is_listed:
         return read_cells(series, column)
-    return snap(read_numbers(series, column, whole=False), column, parts=PARTS_PER_STEP)
+    parts = 1 if column.is_time else PARTS_PER_STEP
+    return snap(read_numbers(series, column, whole=False), column, parts=parts)

@@ -9,7 +9,7 @@ import numpy as np
 import pyarrow as pa
 from pyarrow import parquet
 
-from anomed_dataset_anonymization.schema import Bounds, Column, Coordinates, write_cells
+from anomed_dataset_anonymization.schema import Bounds, Column, Coordinates, snap, write_cells
 from anomed_dataset_anonymization.schemes.published import (
     Frequencies,
     Points,
@@ -23,6 +23,8 @@ _ARROW_TYPES = {
     "float64": pa.float64(),
     "string": pa.string(),
     "bool": pa.bool_(),
+    "date": pa.timestamp("ms"),
+    "date-time": pa.timestamp("ms"),
 }
 
 
@@ -107,5 +109,7 @@ def _write_column(
 
 def _write_points(values: Coordinates, column: Column, *, scheme: str) -> pa.Array:
     if scheme == "microaggregation" and isinstance(column.domain, Bounds):
-        return pa.array(values, mask=np.isnan(values))
+        if not column.is_time:
+            return pa.array(values, mask=np.isnan(values))
+        values = snap(values, column)
     return pa.array(write_cells(values, column), type=_ARROW_TYPES[column.dtype])

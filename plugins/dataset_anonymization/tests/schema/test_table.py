@@ -120,7 +120,6 @@ def test_inference_reads_kinds_bounds_and_steps():
     ("table", "reason"),
     [
         ({"id": [f"person {i}" for i in range(2000)]}, "identifier"),
-        ({"day": pd.to_datetime(["2024-01-01"])}, "days"),
         ({"mixed": [1, "a"]}, "int and str"),
         ({"empty": [None, None]}, "no value"),
         ({"x": [1.0, np.inf]}, "infinite"),

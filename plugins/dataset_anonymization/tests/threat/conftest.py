@@ -65,7 +65,7 @@ class Register:
         return self.publish(table, "generalization")
 
 
-def simulate(seed=7):
+def simulate(seed=7, *, ages=lambda numbers: numbers):
     rng = np.random.default_rng(seed)
     people = pd.DataFrame(
         {
@@ -75,6 +75,7 @@ def simulate(seed=7):
             "illness": rng.choice([f"i{n}" for n in range(6)], N_PEOPLE),
         }
     )
+    people["age"] = ages(people["age"])
     schema = TableSchema.infer(people, quasi_identifiers=KNOWN, sensitive=UNKNOWN)
     parts = split_people(N_PEOPLE, leaky=0.5, non_members=0.25, rng=rng)
     targets = draw_targets(
@@ -104,6 +105,12 @@ def simulate(seed=7):
 @pytest.fixture(scope="session")
 def register():
     return simulate()
+
+
+@pytest.fixture(scope="session")
+def dated_register():
+    """The same people, whose ages are the dates with their numbers."""
+    return simulate(ages=lambda numbers: pd.Timestamp(0) + pd.to_timedelta(numbers, "D"))
 
 
 @pytest.fixture(scope="session")

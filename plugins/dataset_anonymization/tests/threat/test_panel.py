@@ -1,5 +1,7 @@
 """The worst case of a table grows with what it gives away, and is 0 without any."""
 
+import functools
+
 import numpy as np
 import pytest
 from anomed_dataset_anonymization.schema import encode
@@ -12,18 +14,19 @@ from anomed_dataset_anonymization.threat import (
 )
 
 
+def attack(register, table, **more):
+    return run_panel(
+        register.view(table),
+        register.truth,
+        lineage=register.lineage(table),
+        rng=np.random.default_rng(1),
+        **more,
+    )
+
+
 @pytest.fixture(scope="module")
 def panel(register):
-    def run(table, **more):
-        return run_panel(
-            register.view(table),
-            register.truth,
-            lineage=register.lineage(table),
-            rng=np.random.default_rng(1),
-            **more,
-        )
-
-    return run
+    return functools.partial(attack, register)
 
 
 def by_goal(results, attack, group="all"):
@@ -134,3 +137,14 @@ class TestKeyColumns:
     def test_a_table_of_another_shape_is_refused(self, identity):
         with pytest.raises(ValueError, match="4 columns"):
             key_shares(identity, np.zeros((3, 2)))
+
+
+def test_dates_are_attacked_as_their_numbers_are(register, dated_register):
+    found = [
+        [
+            (result.attack, result.column, result.group, result.score.risk.value)
+            for result in attack(people, people.generalise(10))
+        ]
+        for people in (register, dated_register)
+    ]
+    assert found[0] == found[1]
