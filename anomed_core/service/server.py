@@ -201,6 +201,7 @@ def _records(settings: ServerSettings, state: StateDirectory, clock: Callable[[]
     database = Database(settings.ledger or state.ledger_url)
     ledger = Ledger(database, clock=clock)
     payloads = PayloadStore(state.payloads)
+    payloads.sweep()
     return _Records(
         ledger=ledger,
         follow_ups=FollowUpBook(database, clock=clock),

@@ -6,8 +6,10 @@ participant nothing; every failure of ours after it gives the attempt back.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager, nullcontext
 from datetime import datetime
+from typing import TypeVar
 
 import attrs
 import structlog
@@ -44,6 +46,8 @@ from anomed_core.state.payloads import Body, body_digest
 from anomed_core.wire import Limits
 
 log = structlog.get_logger(__name__)
+
+Result = TypeVar("Result")
 
 
 @attrs.frozen(kw_only=True)
@@ -230,13 +234,12 @@ class Submissions:
         if refusal is not None:
             raise SubmissionRejected(refusal)
 
-    def _keep(self, body: Body) -> None:
-        try:
-            self.kept.payloads.keep(body)
-        except OSError as error:
-            raise LedgerFullError(
-                "The submission could not be stored; nothing was scored, try again later."
-            ) from error
+    @contextmanager
+    def _kept(self, body: Body) -> Iterator[Callable[[], None]]:
+        """Store a body for as long as it is evaluated; what is yielded keeps it."""
+        staged = _stored(lambda: self.kept.payloads.stage(body))
+        with staged:
+            yield lambda: _stored(staged.publish)
 
     def _settle(
         self,
@@ -248,12 +251,13 @@ class Submissions:
         *,
         target: Target | None,
     ) -> Score:
-        """Do what follows a claim; bodies are kept only now, so that refused ones take no room."""
+        """Do what follows a claim; a body is kept with its score, so that no other takes room."""
+        is_kept = submission.split in kind.keeps
+        evaluation = Evaluation(challenge=hosted.id, submission=submission, target=target)
         try:
-            if submission.split in kind.keeps:
-                self._keep(body)
-            evaluation = Evaluation(challenge=hosted.id, submission=submission, target=target)
-            metrics = self._engine_for(kind).run(evaluation)
+            with self._kept(body) if is_kept else nullcontext(_nothing) as keep:
+                metrics = self._engine_for(kind).run(evaluation)
+                keep()
             return self.ledger.record(
                 claim,
                 metrics,
@@ -280,3 +284,16 @@ class Submissions:
                 observe(challenge=hosted.challenge, score=score)
             except (Exception, SystemExit) as error:
                 log.exception("observer failed", culprit=culprit_of(error), score=score.id)
+
+
+def _nothing() -> None:
+    """Keep nothing."""
+
+
+def _stored(store: Callable[[], Result]) -> Result:
+    try:
+        return store()
+    except OSError as error:
+        raise LedgerFullError(
+            "The submission could not be stored; nothing was scored, try again later."
+        ) from error

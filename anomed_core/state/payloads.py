@@ -2,15 +2,20 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import secrets
+import time
 from collections.abc import Mapping
 from pathlib import Path
+from typing import Self
 
 import attrs
 
 from anomed_core.state.directory import sync_folder
 from anomed_core.wire.digests import canonical_json, digest_bytes
+
+_OLD_S = 86_400.0
 
 Body = bytes | Mapping[str, bytes]
 """A body as it came: bytes, or the parts of a form."""
@@ -28,6 +33,40 @@ def _as_bytes(body: Body) -> bytes:
 
 
 @attrs.frozen
+class Staged:
+    """Bodies that are on the disk, but under no digest yet; whatever is not published goes.
+
+    Attributes
+    ----------
+    files
+        Where each content is, and its place by digest.
+    root
+        The store's folder.
+    """
+
+    root: Path
+    files: dict[Path, Path] = attrs.field(factory=dict)
+
+    def publish(self) -> None:
+        """Give every content its place, durably."""
+        for temporary, place in self.files.items():
+            place.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+            temporary.replace(place)
+        # Whoever was faster may not have come so far; and the score that is recorded next may be on
+        # another disk, where nothing waits for this one.
+        for folder in dict.fromkeys(place.parent for place in self.files.values()):
+            sync_folder(folder)
+        sync_folder(self.root)
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        for temporary in self.files:
+            temporary.unlink(missing_ok=True)
+
+
+@attrs.frozen
 class PayloadStore:
     """Bodies below one folder."""
 
@@ -35,10 +74,32 @@ class PayloadStore:
 
     def keep(self, body: Body) -> None:
         """Write a body durably; of a form, each part and a list of them."""
-        if isinstance(body, Mapping):
-            for part in body.values():
-                self._write(part)
-        self._write(_as_bytes(body))
+        with self.stage(body) as staged:
+            staged.publish()
+
+    def stage(self, body: Body) -> Staged:
+        """Write a body to the disk; it is kept when it is published.
+
+        What an evaluation fails on, or is killed in, leaves nothing behind but a file that the
+        next start sweeps, so that no room is taken by what has no score.
+        """
+        staged = Staged(self.root)
+        parts = [*body.values()] if isinstance(body, Mapping) else []
+        try:
+            for content in (*parts, _as_bytes(body)):
+                self._stage(content, staged)
+        except BaseException:
+            staged.__exit__()
+            raise
+        return staged
+
+    def sweep(self, *, older_than_s: float = _OLD_S) -> None:
+        """Remove what was staged by processes that were killed long ago."""
+        oldest = time.time() - older_than_s
+        for path in self._staging.glob("*"):
+            with contextlib.suppress(OSError):  # another server may be faster
+                if path.stat().st_mtime < oldest:
+                    path.unlink()
 
     def read(self, digest: str) -> bytes:
         """Return a body by its digest.
@@ -50,28 +111,19 @@ class PayloadStore:
         """
         return self._path(digest).read_bytes()
 
+    @property
+    def _staging(self) -> Path:
+        return self.root / "staged"
+
     def _path(self, digest: str) -> Path:
         return self.root / digest[:2] / digest
 
-    def _write(self, content: bytes) -> None:
-        path = self._path(digest_bytes(content))
-        if not path.exists():
-            _write_whole(path, content)
-        # Whoever was faster may not have come so far; and the score that is recorded next may be on
-        # another disk, where nothing waits for this one.
-        sync_folder(path.parent)
-        sync_folder(self.root)
-
-
-def _write_whole(path: Path, content: bytes) -> None:
-    """Write a file that appears under its name when its content is on the disk."""
-    path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-    temporary = path.with_name(f"{path.name}.{secrets.token_hex(8)}")
-    try:
+    def _stage(self, content: bytes, staged: Staged) -> None:
+        self._staging.mkdir(mode=0o700, parents=True, exist_ok=True)
+        digest = digest_bytes(content)
+        temporary = self._staging / f"{digest}.{secrets.token_hex(8)}"
+        staged.files[temporary] = self._path(digest)
         with temporary.open("xb") as file:
             file.write(content)
             file.flush()
             os.fsync(file.fileno())
-        temporary.replace(path)
-    finally:
-        temporary.unlink(missing_ok=True)

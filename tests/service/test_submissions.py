@@ -503,3 +503,12 @@ def test_malformed_bodies_are_not_evaluated(server: Server, game: Guessing) -> N
         submit(server, TUNING, GARBAGE)
 
     assert game.evaluated == []
+
+
+def test_a_failed_evaluation_leaves_no_body(server: Server, game: Guessing) -> None:
+    game.outcome = lambda _: None
+
+    with pytest.raises(EvaluationFailedError):
+        submit(server, FINAL)
+
+    assert [path for path in server.state.payloads.rglob("*") if path.is_file()] == []

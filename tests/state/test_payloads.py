@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from anomed_core.state.payloads import PayloadStore, body_digest
+from anomed_core.state.payloads import Body, PayloadStore, body_digest
 
 
 @pytest.fixture
@@ -72,7 +72,36 @@ def test_a_kept_body_is_durable_with_its_name(
     for _ in range(n_times):
         store.keep(b"body")
 
-    content, *folders = synced
-    assert content.parent == folder
-    assert content.name.startswith(digest)
-    assert folders == [folder, tmp_path] * n_times
+    for number in range(n_times):
+        content, *folders = synced[3 * number : 3 * number + 3]
+        assert content.parent == tmp_path / "staged"
+        assert content.name.startswith(digest)
+        assert folders == [folder, tmp_path]
+
+
+@pytest.mark.parametrize("body", [b"body", {"a": b"1", "b": b"2"}])
+def test_what_is_not_published_leaves_nothing(
+    body: Body, store: PayloadStore, tmp_path: Path
+) -> None:
+    with pytest.raises(ZeroDivisionError), store.stage(body):
+        raise ZeroDivisionError
+
+    assert [path for path in tmp_path.rglob("*") if path.is_file()] == []
+
+
+def test_what_was_staged_by_the_dead_is_swept_and_nothing_else(
+    store: PayloadStore, tmp_path: Path
+) -> None:
+    store.keep(b"kept")
+    store.stage(b"left by the dead")
+    (old,) = (tmp_path / "staged").iterdir()
+    os.utime(old, (0, 0))
+    store.stage(b"under way")
+    for path in tmp_path.rglob(hashlib.sha256(b"kept").hexdigest()):
+        os.utime(path, (0, 0))
+
+    store.sweep()
+
+    assert not old.exists()
+    assert len(list((tmp_path / "staged").iterdir())) == 1
+    assert store.read(hashlib.sha256(b"kept").hexdigest()) == b"kept"
