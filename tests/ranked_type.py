@@ -16,6 +16,7 @@ from anomed_core import (
     Criterion,
     DemoConfig,
     DemoSession,
+    FinalScores,
     Gate,
     HouseAttack,
     HouseEntry,
@@ -138,6 +139,7 @@ def open_contest(
     shown: ShownRanking | None = None,
     phases: Mapping[Split, Phase] | None = None,
     accept_change: bool = False,
+    finals: FinalScores | None = None,
     played: object = plugin,
     **options: Any,
 ) -> Server:
@@ -150,6 +152,7 @@ def open_contest(
         config=IncomesConfig(),
         ranking=shown or ShownRanking(),
         phases=phases or {},
+        finals=finals,
     )
     settings = ServerSettings(state=state, **options)
     return open_server([spec], registry=registry, settings=settings, accept_change=accept_change)

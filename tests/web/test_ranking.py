@@ -11,7 +11,7 @@ import attrs
 import pytest
 from falcon.testing import Result, TestClient
 
-from anomed_core import Phase, Role, ShownRanking, Split
+from anomed_core import FinalScores, Phase, Role, ShownRanking, Split
 from anomed_core.ledger import Grant
 from anomed_core.service.server import Server
 from anomed_core.web import create_web_app
@@ -27,10 +27,19 @@ OpenServer = Callable[..., Server]
 def opened(tmp_path: Path) -> Iterator[OpenServer]:
     servers: list[Server] = []
 
-    def make(closes: datetime | None = None, auth: str = "tokens", **shown: Any) -> Server:
+    def make(
+        closes: datetime | None = None,
+        auth: str = "tokens",
+        finals: FinalScores | None = None,
+        **shown: Any,
+    ) -> Server:
         phases = {Split.VALIDATION: Phase(closes=closes)}
         server = open_contest(
-            tmp_path / str(len(servers)), shown=ShownRanking(**shown), phases=phases, auth=auth
+            tmp_path / str(len(servers)),
+            shown=ShownRanking(**shown),
+            phases=phases,
+            finals=finals,
+            auth=auth,
         )
         servers.append(server)
         play_contest(server)
@@ -88,7 +97,12 @@ def test_after_the_close_it_is_shown_and_stays_so(opened: OpenServer) -> None:
 
 
 def test_it_can_be_shown_before_the_close(opened: OpenServer) -> None:
-    assert statuses(opened(closes=TOMORROW, from_="now")) == [401, 200, 200, 200]
+    told = opened(closes=TOMORROW, from_="now", finals=FinalScores.TOLD)
+    assert statuses(told) == [401, 200, 200, 200]
+
+
+def test_it_is_not_shown_while_finals_that_it_reads_are_sealed(opened: OpenServer) -> None:
+    assert statuses(opened(closes=TOMORROW, from_="now")) == [401, 403, 403, 200]
 
 
 def test_where_ids_are_trusted_everybody_is_a_participant(opened: OpenServer) -> None:
