@@ -17,11 +17,12 @@ from anomed_core.cli import anomed
 from anomed_core.datasets import builtin
 from anomed_core.state import ArtifactStore
 
-N_PEOPLE = 2_400
+N_PEOPLE = 3_000
 CONFIG = """[challenges.people]
 type = "dataset-synthesis"
 targets = 100
 tasks = 1
+seed = 1
 secrets = ["outcome"]
 data = {{ source = {source} }}
 """
