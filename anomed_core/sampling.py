@@ -181,5 +181,11 @@ def _uniform_below(bits: np.random.Philox, n: int, size: int) -> Indices:
 
 
 def _length_prefixed(*parts: str) -> bytes:
+    for part in parts:
+        if not isinstance(part, str):
+            raise TypeError(
+                f"purposes and ids of draws are text, got {part!r} of type {type(part).__name__}; "
+                "write str(...) around it"
+            )
     encoded = [part.encode() for part in parts]
     return b"".join(len(part).to_bytes(8, "little") + part for part in encoded)

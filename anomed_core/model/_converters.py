@@ -1,23 +1,105 @@
-"""Converters of declared fields: any iterable may be given where a tuple or set is kept."""
+"""Converters and validators of declared fields: what is wrong is a sentence, and names whose it is.
+
+Any iterable may be given where a tuple or a set is kept; one word stands for a set of one.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-from typing import Any
+import re
+from collections.abc import Callable, Iterable
+from enum import StrEnum
+from typing import Any, TypeVar
 
-from anomed_core.model.roles import Role, Split
+import attrs
+
+from anomed_core.model.roles import Direction, Purpose, Role, Split
+
+Choice = TypeVar("Choice", bound=StrEnum)
 
 
 def as_tuple(values: Iterable[Any]) -> tuple[Any, ...]:
-    """Return any iterable as a tuple."""
+    """Return any iterable as a tuple; a word as a tuple of one.
+
+    Raises
+    ------
+    TypeError
+        If it is none.
+    """
+    if isinstance(values, str):
+        return (values,)
+    if not isinstance(values, Iterable):
+        raise TypeError(f"expected several values, such as a list, got {values!r}")
     return tuple(values)
 
 
+def choice_of(choices: type[Choice], value: Choice | str) -> Choice:
+    """Return one of some words.
+
+    Raises
+    ------
+    ValueError
+        If it is none of them; says what they are.
+    """
+    try:
+        return choices(value)
+    except ValueError as error:
+        allowed = ", ".join(choice.value for choice in choices)
+        raise ValueError(f"{value!r} is no {_words(choices)}; give {allowed}") from error
+
+
+def as_role(value: Role | str) -> Role:
+    """Return a role, or the role of a name."""
+    return choice_of(Role, value)
+
+
+def as_split(value: Split | str) -> Split:
+    """Return a split, or the split of a name."""
+    return choice_of(Split, value)
+
+
+def as_direction(value: Direction | str) -> Direction:
+    """Return a direction, or the direction of a name."""
+    return choice_of(Direction, value)
+
+
+def as_purpose(value: Purpose | str) -> Purpose:
+    """Return a purpose, or the purpose of a name."""
+    return choice_of(Purpose, value)
+
+
 def as_roles(values: Iterable[Role | str]) -> frozenset[Role]:
-    """Return roles, or their names, as a frozen set of roles."""
-    return frozenset(map(Role, values))
+    """Return roles, or their names, as a frozen set of roles; one alone as a set of one."""
+    return frozenset(map(as_role, as_tuple(values)))
 
 
 def as_splits(values: Iterable[Split | str]) -> frozenset[Split]:
-    """Return splits, or their names, as a frozen set of splits."""
-    return frozenset(map(Split, values))
+    """Return splits, or their names, as a frozen set of splits; one alone as a set of one."""
+    return frozenset(map(as_split, as_tuple(values)))
+
+
+def matching(
+    pattern: str | re.Pattern[str], rule: str
+) -> Callable[[Any, attrs.Attribute[Any], Any], None]:
+    """Return a validator of text.
+
+    Parameters
+    ----------
+    pattern
+        Of the whole text.
+    rule
+        What is allowed, for people, with an example.
+    """
+    compiled = re.compile(pattern)
+
+    def validate(instance: Any, attribute: attrs.Attribute[Any], value: Any) -> None:
+        if not isinstance(value, str) or compiled.fullmatch(value) is None:
+            raise ValueError(
+                f"the {attribute.name} of a {type(instance).__name__} is {value!r}; write {rule}"
+            )
+
+    return validate
+
+
+def _words(choices: type[StrEnum]) -> str:
+    """Return the name of a class as people write it."""
+    return re.sub(r"(?<=[a-z])(?=[A-Z])", " ", choices.__name__).lower()

@@ -10,6 +10,7 @@ from typing import Any
 
 import attrs
 
+from anomed_core.model._converters import matching
 from anomed_core.model.roles import BothRoles, FinalScores, Role, Split
 from anomed_core.sampling import Lottery
 
@@ -31,6 +32,12 @@ class Phase:
     closes: datetime | None = None
 
     def __attrs_post_init__(self) -> None:
+        for time in (self.opens, self.closes):
+            if time is not None and (not isinstance(time, datetime) or time.tzinfo is None):
+                raise ValueError(
+                    f"a phase opens and closes at times with a zone, got {time!r}; give "
+                    "datetime(2027, 1, 31, tzinfo=UTC)"
+                )
         if self.opens and self.closes and self.opens >= self.closes:
             raise ValueError(
                 f"a phase must open before it closes, got {self.opens} and {self.closes}"
@@ -94,7 +101,9 @@ class ChallengeSpec:
         Object of the type's config class.
     """
 
-    id: str = attrs.field(validator=attrs.validators.matches_re(CHALLENGE_ID))
+    id: str = attrs.field(
+        validator=matching(CHALLENGE_ID, "1 to 64 lower-case letters, digits, - or _, as in iris")
+    )
     type: str
     title: str = ""
     description: str = ""

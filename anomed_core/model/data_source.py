@@ -8,6 +8,7 @@ from typing import Any
 import attrs
 import numpy as np
 
+from anomed_core.model._converters import matching
 from anomed_core.model.codebook import CodebookColumn
 
 
@@ -39,7 +40,9 @@ class DataSource:
         Text that changes when the data behind the reference changes.
     """
 
-    scheme: str = attrs.field(validator=attrs.validators.matches_re(r"[a-z][a-z0-9-]*"))
+    scheme: str = attrs.field(
+        validator=matching(r"[a-z][a-z0-9-]*", "lower-case letters, digits, hyphens, as in csv")
+    )
     description: str = ""
     arrays: Callable[[str], Mapping[str, np.ndarray]] | None = None
     table: Callable[..., Any] | None = None

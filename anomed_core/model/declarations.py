@@ -9,7 +9,7 @@ from typing import Any
 
 import attrs
 
-from anomed_core.model._converters import as_tuple
+from anomed_core.model._converters import as_direction, as_tuple, matching
 from anomed_core.model._deprecated import deprecated
 from anomed_core.model._measures import Arguments, arguments_of
 from anomed_core.model.roles import BothRoles, Direction, Split
@@ -17,10 +17,12 @@ from anomed_core.model.roles import BothRoles, Direction, Split
 SLUG = re.compile(r"[a-z][a-z0-9]*(-[a-z0-9]+)*")
 """Names of challenge types: lower-case words joined by hyphens."""
 
-PATH = attrs.validators.matches_re(r"(/[a-z0-9_-]+)+")
+PATH = matching(r"(/[a-z0-9_-]+)+", "lower-case words behind slashes, as in /data/anonymizer")
 """Routes below a challenge."""
 
-_METRIC_NAME = attrs.validators.matches_re(r"[A-Za-z][A-Za-z0-9_.%@-]*")
+_METRIC_NAME = matching(
+    r"[A-Za-z][A-Za-z0-9_.%@-]*", "a letter, then letters, digits or _.%@-, as in tpr_at_fpr_0.1"
+)
 
 
 def normalised_slug(name: str) -> str:
@@ -81,7 +83,9 @@ class ChallengeType:
         configuration may say otherwise.
     """
 
-    name: str = attrs.field(validator=attrs.validators.matches_re(SLUG))
+    name: str = attrs.field(
+        validator=matching(SLUG, "lower-case letters, digits, hyphens, as in location-privacy")
+    )
     title: str = attrs.field(
         default=attrs.Factory(
             lambda self: self.name.replace("-", " ").capitalize(), takes_self=True
@@ -118,7 +122,11 @@ class Parameter:
         One sentence for participants.
     """
 
-    name: str = attrs.field(validator=attrs.validators.matches_re(r"[a-z][a-z0-9_]*"))
+    name: str = attrs.field(
+        validator=matching(
+            r"[a-z][a-z0-9_]*", "lower-case letters, digits, underscores, as in data_split"
+        )
+    )
     required: bool = True
     choices: tuple[str, ...] = attrs.field(converter=as_tuple, default=())
     description: str = ""
@@ -192,7 +200,7 @@ class Metric:
 
     name: str = attrs.field(validator=_METRIC_NAME)
     kind: str = ""
-    direction: Direction = attrs.field(default=Direction.HIGHER, converter=Direction)
+    direction: Direction = attrs.field(default=Direction.HIGHER, converter=as_direction)
     bounds: tuple[float, float] = attrs.field(
         converter=as_tuple, default=(float("-inf"), float("inf")), validator=_bounds
     )

@@ -9,7 +9,7 @@ from typing import Any
 import attrs
 import numpy as np
 
-from anomed_core.model._converters import as_roles, as_tuple
+from anomed_core.model._converters import as_roles, as_tuple, choice_of
 from anomed_core.model._deprecated import deprecated, roles_knowing
 from anomed_core.model.declarations import Metric
 from anomed_core.model.events import DataRequest, Payload, Submission
@@ -27,6 +27,10 @@ class Quality(StrEnum):
 def as_function(payload: Any) -> Callable[[DataRequest], Payload]:
     """Return a payload as a function of the request, which it may be already."""
     return payload if callable(payload) else lambda _: payload
+
+
+def _as_quality(value: Quality | str) -> Quality:
+    return choice_of(Quality, value)
 
 
 @attrs.frozen(kw_only=True)
@@ -55,7 +59,7 @@ class Baseline:
 
     name: str
     kind: str
-    quality: Quality = attrs.field(converter=Quality)
+    quality: Quality = attrs.field(converter=_as_quality)
     payload: Callable[[DataRequest], Payload] = attrs.field(converter=as_function)
     secret: bool | None = attrs.field(default=None, eq=False, repr=False)
     known_to: frozenset[Role] | None = attrs.field(

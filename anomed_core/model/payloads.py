@@ -13,7 +13,7 @@ from typing import Any
 import attrs
 import numpy as np
 
-from anomed_core.model._converters import as_tuple
+from anomed_core.model._converters import as_tuple, matching
 
 KINDS = MappingProxyType(
     {
@@ -82,7 +82,11 @@ class ArraySchema:
         Of its values, such as ``years``; empty for what has none.
     """
 
-    name: str = attrs.field(validator=attrs.validators.matches_re(r"[A-Za-z_][A-Za-z0-9_]*"))
+    name: str = attrs.field(
+        validator=matching(
+            r"[A-Za-z_][A-Za-z0-9_]*", "a letter, then letters, digits or _, as in prediction"
+        )
+    )
     kinds: tuple[str, ...] = attrs.field(converter=as_tuple, validator=_known_kinds)
     shape: tuple[int | None, ...] = attrs.field(converter=as_tuple)
     dtype: str | None = None

@@ -8,11 +8,11 @@ from typing import Any
 
 import attrs
 
-from anomed_core.model._converters import as_tuple
+from anomed_core.model._converters import as_tuple, matching
 from anomed_core.model.events import DataRequest, Payload
 from anomed_core.model.extras import as_function
 
-_NAME = attrs.validators.matches_re(r"[a-z][a-z0-9_-]*")
+_NAME = matching(r"[a-z][a-z0-9_-]*", "lower-case letters, digits, hyphens, as in privacy")
 
 
 class Take(StrEnum):

@@ -7,7 +7,15 @@ from typing import Any
 
 import attrs
 
-from anomed_core.model._converters import as_roles, as_splits, as_tuple
+from anomed_core.model._converters import (
+    as_purpose,
+    as_role,
+    as_roles,
+    as_split,
+    as_splits,
+    as_tuple,
+    matching,
+)
 from anomed_core.model._deprecated import deprecated, roles_knowing
 from anomed_core.model.declarations import (
     ANONYMIZER,
@@ -137,19 +145,25 @@ class SubmissionKind:
         One sentence for participants.
     """
 
-    name: str = attrs.field(validator=attrs.validators.matches_re(r"[a-z][a-z0-9_-]*"))
+    name: str = attrs.field(
+        validator=matching(
+            r"[a-z][a-z0-9_-]*", "lower-case letters, digits, hyphens, as in guess-owner"
+        )
+    )
     path: str = attrs.field(
         default=attrs.Factory(lambda self: f"/utility/{self.name}", takes_self=True),
         validator=PATH,
     )
-    submitter: Role = attrs.field(default=attrs.Factory(_own_role, takes_self=True), converter=Role)
+    submitter: Role = attrs.field(
+        default=attrs.Factory(_own_role, takes_self=True), converter=as_role
+    )
     purpose: Purpose = attrs.field(
         default=attrs.Factory(lambda self: _usual_purpose(self.submitter), takes_self=True),
-        converter=Purpose,
+        converter=as_purpose,
     )
     schema: SubmissionSchema | Mapping[Split, SubmissionSchema]
     default_split: Split | None = attrs.field(
-        default=None, converter=attrs.converters.optional(Split)
+        default=None, converter=attrs.converters.optional(as_split)
     )
     parameters: tuple[Parameter, ...] = attrs.field(
         default=attrs.Factory(_usual_parameters, takes_self=True), converter=as_tuple

@@ -87,7 +87,7 @@ def test_lists_and_words_may_be_given_where_tuples_and_members_are_kept() -> Non
 
 @pytest.mark.parametrize("direction", ["up", None, 1])
 def test_other_directions_are_refused(direction: object) -> None:
-    with pytest.raises(ValueError, match="not a valid Direction"):
+    with pytest.raises(ValueError, match="is no direction; give higher, lower"):
         Metric(name="mae", kind="anonymizer", direction=direction)
 
 
