@@ -63,15 +63,15 @@ LOTTERY = Lottery(b"0" * 16, scope="test")
         (
             lambda: DataSource(scheme="CSV"),
             (
-                "the scheme of a DataSource is 'CSV'; write lower-case letters, digits, hyphens, as in "
-                "csv"
+                "the scheme of a DataSource is 'CSV'; write lower-case letters, digits, hyphens, as "
+                "in csv"
             ),
         ),
         (
             lambda: ChallengeSpec(id="My Iris", type="supervised-mia"),
             (
-                "the id of a ChallengeSpec is 'My Iris'; write 1 to 64 lower-case letters, digits, - "
-                "or _, as in iris"
+                "the id of a ChallengeSpec is 'My Iris'; write 1 to 64 lower-case letters, digits, "
+                "- or _, as in iris"
             ),
         ),
         (
