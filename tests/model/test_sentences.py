@@ -30,8 +30,8 @@ LOTTERY = Lottery(b"0" * 16, scope="test")
         (
             lambda: Metric.of(lambda truth, submitted: 0.0),
             (
-                "the name of a Metric is '<lambda>'; write a letter, then letters, digits or _.%@-, "
-                "as in tpr_at_fpr_0.1"
+                "the name of a Metric is '<lambda>'; write a letter, then letters, digits or "
+                "_.%@-, as in tpr_at_fpr_0.1"
             ),
         ),
         (
@@ -63,8 +63,8 @@ LOTTERY = Lottery(b"0" * 16, scope="test")
         (
             lambda: DataSource(scheme="CSV"),
             (
-                "the scheme of a DataSource is 'CSV'; write lower-case letters, digits, hyphens, as "
-                "in csv"
+                "the scheme of a DataSource is 'CSV'; write lower-case letters, digits, hyphens, "
+                "as in csv"
             ),
         ),
         (
@@ -77,8 +77,8 @@ LOTTERY = Lottery(b"0" * 16, scope="test")
         (
             lambda: Phase(opens=datetime(2027, 1, 31)),
             (
-                "a phase opens and closes at times with a zone, got datetime.datetime(2027, 1, 31, 0, "
-                "0); give datetime(2027, 1, 31, tzinfo=UTC)"
+                "a phase opens and closes at times with a zone, got datetime.datetime(2027, 1, "
+                "31, 0, 0); give datetime(2027, 1, 31, tzinfo=UTC)"
             ),
         ),
         (
