@@ -93,7 +93,8 @@ def anomed_authorize(challenge: Challenge, action: str, subject: Subject | None)
         ``"read <path>"`` of a data product, ``"submit <kind>"`` of a submission kind,
         ``"see scores"`` of a recorded score or a participant's history, or ``"see rankings"``.
     subject
-        Who asks; ``None`` without a token.
+        Who asks; ``None`` without a token. Of a token with several grants, by the one that fits the
+        request best.
 
     Returns
     -------

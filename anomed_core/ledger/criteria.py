@@ -12,7 +12,7 @@ from __future__ import annotations
 import functools
 import json
 import math
-from collections.abc import Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator
 from itertools import groupby, islice
 from operator import itemgetter
 from typing import Any
@@ -26,6 +26,7 @@ from anomed_core.ledger.schema import challenges, criteria, scores
 from anomed_core.model import Role, Split
 from anomed_core.wire.digests import canonical_json
 
+_COMPETING = (Role.ANONYMIZER, Role.DEANONYMIZER)
 _BATCH = 10_000
 """Rows that are written at once when a challenge declares other criteria."""
 
@@ -152,15 +153,39 @@ def rebuild_criteria(
         sa.update(challenges).where(challenges.c.id == challenge).values(ranked=text)
     )
     connection.execute(sa.delete(criteria).where(criteria.c.challenge == challenge))
-    due = _due(connection, challenge, declared)
+    _add_due(connection, _due(connection, challenge, declared))
+
+
+def renew_criteria(
+    connection: sa.Connection, challenge: str, ids: Collection[tuple[Role, str]]
+) -> None:
+    """Write the criteria anew of all that some have a part in, by role and id."""
+    text = connection.execute(_DECLARED, {"challenge": challenge}).scalar() or ""
+    connection.execute(
+        sa.delete(criteria).where(criteria.c.challenge == challenge, _involves(criteria, ids))
+    )
+    _add_due(connection, _due(connection, challenge, _parsed(text), _involves(scores, ids)))
+
+
+def _involves(table: sa.Table, ids: Collection[tuple[Role, str]]) -> sa.ColumnElement[bool]:
+    by_role = {table.c[role.value]: [name for r, name in ids if r is role] for role in _COMPETING}
+    return sa.or_(sa.false(), *(column.in_(names) for column, names in by_role.items() if names))
+
+
+def _add_due(connection: sa.Connection, due: Iterator[Row]) -> None:
     while batch := list(islice(due, _BATCH)):
         connection.execute(_ADD, batch)
 
 
-def _due(connection: sa.Connection, challenge: str, declared: _Declared) -> Iterator[Row]:
-    """Yield what the scores say the criteria of a challenge are, in the order of the scores."""
+def _due(
+    connection: sa.Connection, challenge: str, declared: _Declared, *about: sa.ColumnElement[bool]
+) -> Iterator[Row]:
+    """Yield what the scores say the criteria of a challenge are, in the order of the scores.
+
+    Only some scores are looked at if it is said which subjects they are `about`.
+    """
     finals = sa.select(scores).where(
-        scores.c.challenge == challenge, scores.c.split == Split.VALIDATION.value
+        scores.c.challenge == challenge, scores.c.split == Split.VALIDATION.value, *about
     )
     chains = connection.execute(
         finals.with_only_columns(scores.c.id, scores.c.supersedes)

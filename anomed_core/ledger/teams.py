@@ -11,13 +11,12 @@ import sqlalchemy as sa
 
 from anomed_core.errors import UsageError
 from anomed_core.ledger.chain import append_audit, audit_rows
-from anomed_core.ledger.criteria import parsed_ranked, rebuild_criteria
+from anomed_core.ledger.criteria import renew_criteria
 from anomed_core.ledger.database import Database
 from anomed_core.ledger.granted_attempts import GRANTED
 from anomed_core.ledger.schema import (
     as_microseconds,
     chain_heads,
-    challenges,
     granted_attempts,
     grants,
     scores,
@@ -25,6 +24,7 @@ from anomed_core.ledger.schema import (
     tokens,
     utc_microseconds,
 )
+from anomed_core.model import Role
 
 DISQUALIFIED, REINSTATED, RENAMED = "team disqualified", "team reinstated", "team renamed"
 """Actions of the audit rows that stand behind what is known about a team."""
@@ -137,17 +137,19 @@ class TeamBook:
         connection.execute(sa.insert(teams).values(_after(before, action, detail)))
 
     def _rank_anew(self, connection: sa.Connection, team: str) -> None:
-        """Write the criteria anew of all challenges that a team takes part in."""
+        """Write the criteria anew of all that a team has a part in."""
         # Whoever records a score holds this lock, too: it sees the decision, or is seen here.
         connection.execute(
             sa.select(chain_heads.c.hash).where(chain_heads.c.name == scores.name).with_for_update()
         )
-        theirs = sa.select(grants.c.challenge).where(
+        theirs = sa.select(grants.c.challenge, grants.c.role, grants.c.holder).where(
             grants.c.token.in_(sa.select(tokens.c.id).where(tokens.c.team == team))
         )
-        known = sa.select(challenges.c.id).where(challenges.c.id.in_(theirs))
-        for challenge in connection.execute(known).scalars().all():
-            rebuild_criteria(connection, challenge, parsed_ranked(connection, challenge))
+        ids: dict[str, set[tuple[Role, str]]] = {}
+        for challenge, role, holder in connection.execute(theirs):
+            ids.setdefault(challenge, set()).add((Role(role), holder))
+        for challenge, about in ids.items():
+            renew_criteria(connection, challenge, about)
 
 
 def _after(before: dict[str, Any], action: str, detail: dict[str, str]) -> dict[str, Any]:

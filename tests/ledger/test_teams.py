@@ -7,7 +7,7 @@ import pytest
 from anomed_core.errors import UsageError
 from anomed_core.ledger import Database, Grant, Ledger, RankedMetric, TeamBook, TeamFacts, TokenBook
 from anomed_core.model import Role, Split, Subject
-from tests.ledger.records import PROVENANCE, final_of, score_of, tuning_of
+from tests.ledger.records import PROVENANCE, final_of, outcomes_of, score_of, tuning_of
 
 EVE = Subject(role=Role.DEANONYMIZER, anonymizer="bob", deanonymizer="eve")
 RANKED = [RankedMetric(kind=kind, metric="accuracy") for kind in ("anonymizer", "deanonymizer")]
@@ -60,6 +60,30 @@ def test_a_disqualified_team_is_out_with_all_that_it_has_a_part_in(
     told = ledger.submitters(challenge="iris", kinds=["anonymizer"])
     assert ("alice", Split.TUNING) in told
     assert ledger.scores()[: len(kept)] == kept
+    assert ledger.verify() == []
+
+
+@pytest.mark.parametrize("reinstates", [False, True])
+def test_a_score_is_recorded_before_a_decision_or_after_it(
+    ledger: Ledger, teams: TeamBook, reinstates: bool
+) -> None:
+    score_of(ledger, final_of())
+    if reinstates:
+        teams.disqualify("red", "why")
+    attackers = [
+        Subject(role=Role.DEANONYMIZER, anonymizer="alice", deanonymizer=f"d{n}") for n in range(6)
+    ]
+    claims = [ledger.claim(final_of(subject, kind="deanonymizer")) for subject in attackers]
+    jobs: list[Callable[[], object]] = [
+        lambda claim=claim: ledger.record(claim, {"accuracy": 0.5}, PROVENANCE)  # type: ignore[misc]
+        for claim in claims
+    ]
+    decide = teams.reinstate if reinstates else teams.disqualify
+
+    outcomes = outcomes_of([*jobs, lambda: decide("red", "why")])
+
+    assert outcomes == {"Score": 6, "NoneType": 1}
+    assert len(ranked(ledger)) == (7 if reinstates else 0)
     assert ledger.verify() == []
 
 
