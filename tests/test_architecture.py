@@ -69,6 +69,7 @@ ALLOWED = {
         "report",
         "service",
         "state",
+        "system",
         "version",
         "wire",
     },

@@ -3,7 +3,8 @@
 from anomed_core.ledger.chain import AuditRow, ChainFault
 from anomed_core.ledger.claims import Claim, ClaimRequest, Quota
 from anomed_core.ledger.criteria import RankedMetric
-from anomed_core.ledger.database import Database, migrate_ledger, no_room_left
+from anomed_core.ledger.database import Database, migrate_ledger
+from anomed_core.ledger.failures import no_room_left
 from anomed_core.ledger.finals import Finals, Moment, Stamp
 from anomed_core.ledger.follow_ups import DELIVER, FollowUp, FollowUpBook, FollowUpFacts
 from anomed_core.ledger.granted_attempts import Use

@@ -4,17 +4,18 @@ from __future__ import annotations
 
 import fcntl
 import hashlib
-import sqlite3
-import time
+import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, nullcontext
 from pathlib import Path
 from typing import Any
 
 import sqlalchemy as sa
-from sqlalchemy.engine import make_url
 
-from anomed_core.errors import LedgerError, LedgerFullError, LedgerMismatchError, UsageError
+from anomed_core.errors import LedgerMismatchError
+from anomed_core.ledger.connecting import BUSY_TIMEOUT_S, MOST_CONNECTIONS, connect, file_of
+from anomed_core.ledger.failures import translated_errors
+from anomed_core.ledger.postgresql import connected, connections_for_each, let_take_its_time
 from anomed_core.ledger.schema import attempts, clock
 from anomed_core.system.write_queue import WriteQueue
 
@@ -22,87 +23,12 @@ HEAD = "0003"
 """Identifier of the newest migration."""
 
 _MIGRATIONS = Path(__file__).with_name("migrations")
-_BUSY_TIMEOUT_S = 30.0
-_LOOK_EVERY_S = 0.02
 
 _TIMES = sa.select(
     sa.select(attempts.c.claimed_at).order_by(attempts.c.id.desc()).limit(1).scalar_subquery(),
     sa.select(clock.c.reached).scalar_subquery(),
 )
 """Times that have been reached for certain: of the newest claim, and what was noted."""
-
-
-def connect(url: str) -> sa.Engine:
-    """Open the database of a ledger.
-
-    Parameters
-    ----------
-    url
-        SQLAlchemy URL: ``sqlite:////path/ledger.sqlite`` or ``postgresql+psycopg://...``.
-
-    Returns
-    -------
-    sqlalchemy.Engine
-        SQLite with a write-ahead log, ``synchronous=FULL`` and immediate write transactions.
-
-    Raises
-    ------
-    UsageError
-        If the URL or its driver is unknown.
-    """
-    try:
-        parsed = make_url(url)
-        if parsed.get_backend_name() == "sqlite":
-            engine = sa.create_engine(
-                parsed, pool_size=8, max_overflow=128, pool_timeout=60, hide_parameters=True
-            )
-            sa.event.listen(engine, "connect", _prepare_sqlite)
-            return engine
-        return sa.create_engine(
-            parsed,
-            pool_size=8,
-            max_overflow=32,
-            pool_timeout=60,
-            pool_pre_ping=True,  # the database may have been restarted meanwhile
-            hide_parameters=True,
-            # What waited for a lock must see what its holder wrote, instead of being refused.
-            isolation_level="READ COMMITTED",
-        )
-    except (sa.exc.ArgumentError, sa.exc.NoSuchModuleError, ModuleNotFoundError) as error:
-        raise UsageError(
-            f"The ledger cannot be opened with {_without_password(url)}: {error}; use a path, "
-            "sqlite:///PATH or postgresql+psycopg://USER@HOST/DATABASE "
-            "(needs anomed-core[postgresql])."
-        ) from error
-
-
-def _without_password(url: str) -> str:
-    try:
-        return make_url(url).render_as_string(hide_password=True)
-    except sa.exc.ArgumentError:
-        return "this URL"
-
-
-def _prepare_sqlite(connection: sqlite3.Connection, _: Any) -> None:
-    connection.isolation_level = None  # SQLAlchemy's events begin transactions, not the driver
-    connection.execute(f"PRAGMA busy_timeout = {int(_BUSY_TIMEOUT_S * 1000)}")
-    _write_ahead(connection)
-    connection.execute("PRAGMA synchronous = FULL")
-    connection.execute("PRAGMA foreign_keys = ON")
-
-
-def _write_ahead(connection: sqlite3.Connection) -> None:
-    """Turn the write-ahead log on, which SQLite refuses at once while another process does so."""
-    deadline = time.monotonic() + _BUSY_TIMEOUT_S
-    while True:
-        try:
-            connection.execute("PRAGMA journal_mode = WAL")
-        except sqlite3.OperationalError as error:
-            if "locked" not in str(error) or time.monotonic() > deadline:
-                raise
-            time.sleep(_LOOK_EVERY_S)
-        else:
-            return
 
 
 def _begin(connection: sa.Connection, beginning: str, *, synchronous: str = "FULL") -> None:
@@ -118,10 +44,37 @@ def _begin(connection: sa.Connection, beginning: str, *, synchronous: str = "FUL
 
 def current_revision(engine: sa.Engine) -> str | None:
     """Return the migration that the database is at; ``None`` if it is empty."""
-    with translated_errors(), engine.connect() as connection:
+    with translated_errors(engine), connected(engine) as connection:
         if not sa.inspect(connection).has_table("alembic_version"):
             return None
         return connection.execute(sa.text("SELECT version_num FROM alembic_version")).scalar()
+
+
+def require_this_release(engine: sa.Engine) -> None:
+    """Refuse a database of another release, or an empty one.
+
+    Raises
+    ------
+    LedgerMismatchError
+        If the database has no schema, or an older or newer one.
+    """
+    revision = current_revision(engine)
+    if revision is None:
+        raise LedgerMismatchError("the ledger is empty: no server has used it yet")
+    if revision != HEAD:
+        _refuse_newer(revision)
+        raise LedgerMismatchError(
+            f"the ledger has the schema {revision} of an older release, this one needs {HEAD}; "
+            "back it up and run: anomed ledger migrate"
+        )
+
+
+def _refuse_newer(revision: str) -> None:
+    if revision > HEAD:
+        raise LedgerMismatchError(
+            f"the ledger has the schema {revision} of a newer release, this one needs {HEAD}; "
+            "install the newer release"
+        )
 
 
 def prepare(engine: sa.Engine) -> None:
@@ -132,19 +85,9 @@ def prepare(engine: sa.Engine) -> None:
     LedgerMismatchError
         If the database has an older or newer schema.
     """
-    revision = current_revision(engine)
-    if revision is None:
+    if current_revision(engine) is None:
         migrate(engine)
-    elif revision != HEAD:
-        age = "an older" if revision < HEAD else "a newer"
-        raise LedgerMismatchError(
-            f"the ledger has the schema {revision} of {age} release, this one needs {HEAD}; "
-            + (
-                "back it up and run: anomed ledger migrate"
-                if revision < HEAD
-                else "install the newer release"
-            )
-        )
+    require_this_release(engine)
 
 
 def migrate(engine: sa.Engine) -> str | None:
@@ -154,17 +97,25 @@ def migrate(engine: sa.Engine) -> str | None:
     -------
     str or None
         The revision before.
+
+    Raises
+    ------
+    LedgerMismatchError
+        If the database has a newer schema.
     """
     from alembic import command
     from alembic.config import Config
 
-    with _migration_lock(engine), translated_errors():
+    with translated_errors(engine), _migration_lock(engine):
         before = current_revision(engine)
         if before == HEAD:
             return before
+        _refuse_newer(before or "")
         config = Config()
         config.set_main_option("script_location", str(_MIGRATIONS))
         with engine.begin() as connection:
+            if connection.dialect.name != "sqlite":
+                let_take_its_time(connection)
             _begin(connection, "BEGIN IMMEDIATE")
             config.attributes["connection"] = connection
             command.upgrade(config, HEAD)
@@ -181,46 +132,13 @@ def _migration_lock(engine: sa.Engine) -> Iterator[None]:
             yield
         return
     with engine.connect() as connection:
+        let_take_its_time(connection)
         # Any number does that no other program takes in this database.
         connection.execute(sa.text("SELECT pg_advisory_lock(714025)"))
         try:
             yield
         finally:
             connection.execute(sa.text("SELECT pg_advisory_unlock(714025)"))
-
-
-@contextmanager
-def translated_errors() -> Iterator[None]:
-    """Turn the database's errors into the ledger's.
-
-    Raises
-    ------
-    LedgerFullError
-        If there is no room left.
-    LedgerError
-        If the database cannot be reached, read or written.
-    """
-    try:
-        yield
-    except sa.exc.IntegrityError:
-        raise  # an answer, not a failure: somebody else was faster
-    except (sa.exc.SQLAlchemyError, sqlite3.Error) as error:
-        cause = getattr(error, "orig", None) or error
-        full = no_room_left(cause)
-        if full is not None:
-            raise full from error
-        reason = str(cause).splitlines()[0]
-        raise LedgerError("The ledger cannot be used now; try again.", reason=reason) from error
-
-
-def no_room_left(error: BaseException) -> LedgerFullError | None:
-    """Return the error to raise if a driver's error says that the disk is full."""
-    reason = str(error).lower()  # each driver has its own class for it, and its own words
-    if "disk is full" not in reason and "no space left" not in reason:
-        return None
-    return LedgerFullError(
-        "The ledger has no room left; free some space and send the request again."
-    )
 
 
 def migrate_ledger(url: str) -> tuple[str | None, str]:
@@ -283,19 +201,71 @@ class Database:
     ----------
     url
         See `connect`.
+    processes
+        How many processes of this server share a database server's connections, which are divided
+        among them; ``None`` for one that opens a few and is soon gone.
+    for_reading
+        Whether to do without writing for as long as nothing is written, as on read-only media.
 
     Raises
     ------
     UsageError
-        If the URL or its driver is unknown.
+        If the URL or its driver is unknown, or there are too few connections.
     LedgerMismatchError
         If the database has the schema of another release.
     """
 
-    def __init__(self, url: str) -> None:
-        self._engine = connect(url)
-        prepare(self._engine)
+    def __init__(
+        self, url: str, *, processes: int | None = None, for_reading: bool = False
+    ) -> None:
+        self._url = url
+        self._file = file_of(url)
+        self._engine = connect(url, file=self._file)
+        self._reader = self._engine
+        if self._file is not None and for_reading:
+            self._reader = connect(url, file=file_of(url, for_reading=True))
+        self._looking = threading.Lock()
+        self._served: dict[str, str] = {}
         self._queue = _queue_of(self._engine)
+        try:
+            self._open(processes)
+        except BaseException:
+            self.close()
+            raise
+
+    def _open(self, processes: int | None) -> None:
+        if self._reader is self._engine:
+            prepare(self._engine)
+        else:
+            require_this_release(self._reader)
+        if self._file is not None:
+            self._file.remember()
+        if processes is not None and not self._is_sqlite:
+            share = connections_for_each(self._engine, processes=processes)
+            if share < MOST_CONNECTIONS:
+                self._engine.dispose()
+                self._engine = self._reader = connect(self._url, at_most=share)
+
+    def serve(self, challenge: str, fingerprint: str) -> None:
+        """Take no file for this database any more that does not know this challenge."""
+        self._served[challenge] = fingerprint
+
+    def _look_at_file(self) -> None:
+        """Take up another file that somebody has put in place, if it is sound.
+
+        Raises
+        ------
+        LedgerError
+            If the file is gone, or another one is there that is no ledger of these challenges.
+        """
+        if self._file is None or self._file.is_in_place():
+            return
+        with self._looking:
+            if not self._file.is_in_place():
+                self._file.require_sound(HEAD, self._served)
+                self._engine.dispose()
+                self._reader.dispose()
+                self._file.remember()
 
     @contextmanager
     def writing(self, *, durable: bool = True) -> Iterator[sa.Connection]:
@@ -309,7 +279,8 @@ class Database:
             undoes it. That is right for what nobody was told yet.
         """
         turn = self._queue.turn() if self._queue is not None else nullcontext()
-        with turn, translated_errors(), self._engine.begin() as connection:
+        self._look_at_file()
+        with turn, self._transaction(self._engine) as connection:
             # Locked at once: SQLite refuses a reader that begins to write after somebody else did.
             _begin(connection, "BEGIN IMMEDIATE", synchronous="FULL" if durable else "NORMAL")
             if not durable and not self._is_sqlite:
@@ -319,11 +290,17 @@ class Database:
     @contextmanager
     def reading(self, *, snapshot: bool = False) -> Iterator[sa.Connection]:
         """Begin a transaction that only reads; a snapshot sees one moment in all its queries."""
-        reader = self._engine
+        reader = self._reader
         if snapshot and not self._is_sqlite:  # whose read transactions are snapshots anyhow
             reader = reader.execution_options(isolation_level="REPEATABLE READ")
-        with translated_errors(), reader.begin() as connection:
+        self._look_at_file()
+        with self._transaction(reader) as connection:
             _begin(connection, "BEGIN")
+            yield connection
+
+    @contextmanager
+    def _transaction(self, engine: sa.Engine) -> Iterator[sa.Connection]:
+        with translated_errors(engine), connected(engine) as connection, connection.begin():
             yield connection
 
     def serialise(self, connection: sa.Connection, key: str) -> None:
@@ -343,6 +320,7 @@ class Database:
     def close(self) -> None:
         """Release all connections."""
         self._engine.dispose()
+        self._reader.dispose()
         if self._queue is not None:
             self._queue.close()
 
@@ -352,4 +330,4 @@ def _queue_of(engine: sa.Engine) -> WriteQueue | None:
     path = engine.url.database
     if engine.dialect.name != "sqlite" or not path or path.startswith((":memory:", "file:")):
         return None
-    return WriteQueue(Path(f"{path}.turn"), timeout_s=_BUSY_TIMEOUT_S)
+    return WriteQueue(Path(f"{path}.turn"), timeout_s=BUSY_TIMEOUT_S)

@@ -81,6 +81,7 @@ class Ledger(LedgerReader):
         LedgerMismatchError
             If scores with another fingerprint exist and the change is not accepted.
         """
+        self._database.serve(challenge, fingerprint)
         with self._database.reading() as connection:
             declared = (fingerprint, ranked_text(ranked), rules.as_text())
             if opening.known(connection, challenge) == declared:

@@ -198,7 +198,7 @@ class _Records:
 
 
 def _records(settings: ServerSettings, state: StateDirectory, clock: Callable[[], int]) -> _Records:
-    database = Database(settings.ledger or state.ledger_url)
+    database = Database(settings.ledger or state.ledger_url, processes=settings.workers)
     ledger = Ledger(database, clock=clock)
     payloads = PayloadStore(state.payloads)
     payloads.sweep()

@@ -12,7 +12,8 @@ from anomed_core.errors import LedgerError, NotAllowedError, NotAuthenticatedErr
 from anomed_core.ledger import EVERY_CHALLENGE
 from anomed_core.model import Role
 from anomed_core.service.server import Server
-from anomed_core.web.telemetry import Telemetry
+from anomed_core.system.deadline import InTime
+from anomed_core.web.telemetry import LEDGER_TIMEOUT_S, Telemetry
 
 log = structlog.get_logger(__name__)
 
@@ -28,11 +29,20 @@ class LiveResource:
     on_head = on_get
 
 
-@attrs.frozen
 class ReadyResource:
-    """``GET /readyz``: ledger and state can be written, and every challenge is healthy."""
+    """``GET /readyz``: ledger and state can be written, and every challenge is healthy.
 
-    server: Server
+    Parameters
+    ----------
+    server
+        What is looked at.
+    timeout_s
+        Seconds that the ledger has for an answer.
+    """
+
+    def __init__(self, server: Server, *, timeout_s: float = LEDGER_TIMEOUT_S) -> None:
+        self.server = server
+        self._ping = InTime(server.ledger.ping, timeout_s=timeout_s)
 
     def on_get(self, _: falcon.Request, resp: falcon.Response) -> None:
         """Answer 200 if it is, 503 with the reasons if not."""
@@ -50,7 +60,10 @@ class ReadyResource:
 
     def _ledger_problems(self) -> list[str]:
         try:
-            self.server.ledger.ping()
+            self._ping()
+        except TimeoutError:
+            log.error("the ledger does not answer")  # noqa: TRY400 - nothing was raised there
+            return ["ledger: The ledger does not answer in time."]
         except LedgerError as error:
             log.exception("the ledger is not ready")
             return [f"ledger: {error.public}"]

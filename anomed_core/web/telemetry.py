@@ -14,12 +14,15 @@ import falcon
 import structlog
 
 from anomed_core.errors import LedgerError
+from anomed_core.system.deadline import InTime
 
 log = structlog.get_logger(__name__)
 
 _METHODS = frozenset(falcon.HTTP_METHODS)
 
 FOLDER_VARIABLE = "PROMETHEUS_MULTIPROC_DIR"
+LEDGER_TIMEOUT_S = 5.0
+"""Seconds that the ledger has where an answer can do without it: half of what scrapers wait."""
 
 
 _IN_MEMORY = Path("/dev/shm")  # noqa: S108 - what is used there belongs to us
@@ -80,7 +83,7 @@ class Telemetry:
         import prometheus_client as prometheus
 
         self._prometheus = prometheus
-        self._n_waiting = n_waiting
+        self._n_waiting = InTime(n_waiting, timeout_s=LEDGER_TIMEOUT_S)
         self._registry = prometheus.CollectorRegistry()
         self._requests = prometheus.Counter(
             "anomed_requests",
@@ -129,7 +132,7 @@ class Telemetry:
         """Return how many deliveries wait, if the ledger can be asked."""
         try:
             n_waiting = self._n_waiting()
-        except LedgerError:
+        except (LedgerError, TimeoutError):
             log.exception("deliveries that wait could not be counted")
             return b""
         lines = (

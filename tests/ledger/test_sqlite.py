@@ -156,10 +156,16 @@ def test_a_folder_that_is_not_there_is_an_error(tmp_path: Path) -> None:
     "url", ["nonsense", "oracle-of-delphi://x", "mysql+nodriver://u:geheim@h/d", ""]
 )
 def test_an_unknown_database_is_a_usage_error(url: str) -> None:
-    with pytest.raises(UsageError, match=r"use a path, sqlite:///PATH or postgresql") as error:
+    with pytest.raises(UsageError, match=r"use sqlite:///PATH .* or postgresql") as error:
         connect(url)
 
     assert "geheim" not in str(error.value)
+
+
+@pytest.mark.parametrize("url", ["sqlite://", "sqlite:///:memory:"])
+def test_a_ledger_that_would_not_outlive_the_process_is_refused(url: str) -> None:
+    with pytest.raises(UsageError, match="lost with the process"):
+        Database(url)
 
 
 # --- migrations -----------------------------------------------------------------------------------
@@ -195,6 +201,14 @@ def test_a_ledger_of_another_release_is_refused(
 
     with pytest.raises(LedgerMismatchError, match=advice):
         Database(f"sqlite:///{path}")
+
+
+def test_a_ledger_of_a_newer_release_is_not_migrated(ledger: Ledger, path: Path) -> None:
+    with contextlib.closing(sqlite3.connect(path)) as connection, connection:
+        connection.execute("UPDATE alembic_version SET version_num = '9999'")
+
+    with pytest.raises(LedgerMismatchError, match="install the newer release"):
+        migrate_ledger(f"sqlite:///{path}")
 
 
 def test_processes_that_open_a_new_ledger_at_once_all_succeed(path: Path) -> None:

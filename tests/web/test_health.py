@@ -3,16 +3,20 @@
 import os
 import shutil
 import subprocess
+import threading
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+import attrs
+import falcon
 import pytest
 from falcon.testing import TestClient
 
 from anomed_core import hookimpl
 from anomed_core.service.server import Server
-from anomed_core.web import create_web_app
+from anomed_core.web import create_web_app, telemetry
+from anomed_core.web.health import ReadyResource
 from anomed_core.web.telemetry import FOLDER_VARIABLE, Telemetry, shared_folder
 from tests.conftest import OpenServer
 from tests.example_types import Guessing
@@ -163,3 +167,64 @@ def test_what_is_counted_is_told_without_folder_and_ledger(
     response = client.simulate_get("/metrics")
 
     assert (response.status_code, response.text) == (200, "")
+
+
+# --- a ledger that does not answer ----------------------------------------------------------------
+
+
+def test_readiness_does_not_wait_for_a_ledger_that_stands_still(server: Server) -> None:
+    may_answer = threading.Event()
+    asked = []
+
+    class StandingLedger:
+        def ping(self) -> None:
+            asked.append(threading.current_thread())
+            may_answer.wait(30)
+
+    standing = attrs.evolve(server, ledger=StandingLedger())  # type: ignore[arg-type]
+    app = falcon.App()
+    app.add_route("/readyz", ReadyResource(standing, timeout_s=0.1))
+    client = TestClient(app)
+    try:
+        for _ in range(3):
+            response = client.simulate_get("/readyz")
+            assert response.status_code == 503
+            assert response.json["problems"] == ["ledger: The ledger does not answer in time."]
+        assert len(asked) == 1
+    finally:
+        may_answer.set()
+    asked[0].join()
+
+    assert client.simulate_get("/readyz").json == {"status": "ready"}
+
+
+def test_what_is_counted_does_not_wait_for_a_ledger_that_stands_still(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(telemetry, "LEDGER_TIMEOUT_S", 0.1)
+    may_answer = threading.Event()
+
+    def wait() -> int:
+        may_answer.wait(30)
+        return 0
+
+    app = falcon.App()
+    counts = Telemetry(wait)
+    counts.count(method="GET", route="/x", status=200, seconds=0.1)
+    app.add_route("/metrics", counts)
+    try:
+        text = TestClient(app).simulate_get("/metrics").text
+    finally:
+        may_answer.set()
+
+    assert "anomed_requests_total" in text
+    assert "anomed_outbox_waiting" not in text
+
+
+def test_a_ledger_that_is_gone_is_not_ready(client: TestClient, server: Server) -> None:
+    (server.state.root / "ledger.sqlite").unlink()
+
+    response = client.simulate_get("/readyz")
+
+    assert response.status_code == 503
+    assert response.json["problems"] == ["ledger: The ledger cannot be used now; try again."]
