@@ -13,14 +13,17 @@ from typing import Any
 import attrs
 
 from anomed_core.config import ChallengeTable, ServerSettings
-from anomed_core.model import ChallengeSpec, ChallengeType
+from anomed_core.model import ChallengeSpec, ChallengeType, Quality
 from anomed_core.plugins import PluginRegistry, build_registry
 from anomed_core.service.server import Server, open_server
 from anomed_core.service.specs import demo_table, specs_from_tables
 from anomed_core.testing.answers import answers
 from anomed_core.testing.client import ChallengeClient
+from anomed_core.testing.findings import Finding
 from anomed_core.testing.loading import Plugin, load_plugin
-from anomed_core.testing.trials import Trial, evaluate, trials
+from anomed_core.testing.observing import Observation, observe
+from anomed_core.testing.rehearsal import rehearse
+from anomed_core.testing.trials import VALID, Trial, trials
 
 SECRET = "7e57" * 16
 OTHER_SECRET = "07e5" * 16
@@ -139,7 +142,11 @@ class PluginUnderTest:
     _folder: Path | None = attrs.field(default=None, init=False)
     _n_states: int = attrs.field(default=0, init=False)
     _open: dict[str, ChallengeClient] = attrs.field(factory=dict, init=False)
-    _scores: dict[Trial, dict[str, float]] = attrs.field(factory=dict, init=False)
+    _trials: dict[tuple[str, tuple[Quality, ...]], list[Trial]] = attrs.field(
+        factory=dict, init=False
+    )
+    _observed: dict[Trial, Observation] = attrs.field(factory=dict, init=False)
+    _rehearsed: tuple[ChallengeClient, list[Finding]] | None = attrs.field(default=None, init=False)
 
     def new_state(self, *, own_artifacts: bool = False) -> Path:
         """Return a fresh state directory.
@@ -181,17 +188,42 @@ class PluginUnderTest:
         Opening a challenge may take seconds, and so does the submission that attacks need.
         """
         if secret not in self._open:
-            with ExitStack() as stack:
-                self._open[secret] = stack.enter_context(self.served(secret=secret))
-                weakref.finalize(self, stack.pop_all().close)
+            self._open[secret] = self._opened(secret)
         return self._open[secret]
+
+    def _opened(self, secret: str) -> ChallengeClient:
+        """Serve the challenge from a fresh state until the last check is gone."""
+        with ExitStack() as stack:
+            client = stack.enter_context(self.served(secret=secret))
+            weakref.finalize(self, stack.pop_all().close)
+        return client
+
+    def trials(
+        self, *, secret: str = SECRET, qualities: tuple[Quality, ...] = VALID
+    ) -> list[Trial]:
+        """Return the baselines as submissions to the server of `open`, made once."""
+        made = self._trials.get((secret, qualities))
+        if made is None:
+            made = list(trials(self.open(secret=secret), qualities=qualities))
+            self._trials[secret, qualities] = made
+        return made
 
     def scores(self) -> dict[Trial, dict[str, float]]:
         """Return what each valid baseline scores on the server of `open`, evaluated once."""
-        if not self._scores:
-            client = self.open()
-            self._scores = {trial: evaluate(client, trial) for trial in trials(client)}
-        return self._scores
+        return {trial: self.observed(trial).metrics for trial in self.trials()}
+
+    def observed(self, trial: Trial) -> Observation:
+        """Return what the evaluation of one of `trials` gave, evaluated once unless it fails."""
+        if trial not in self._observed:
+            self._observed[trial] = observe(self.open(), trial)
+        return self._observed[trial]
+
+    def rehearsed(self) -> tuple[ChallengeClient, list[Finding]]:
+        """Return a server to which every baseline was handed in, and what came of each, once."""
+        if self._rehearsed is None:
+            client = self._opened(SECRET)
+            self._rehearsed = client, rehearse(client.hosted, client.server, every_split=True)
+        return self._rehearsed
 
     def answers(self) -> dict[str, Any]:
         """Return what the server of `open` answers to the requests of the valid baselines."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import random
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from typing import Any
 
@@ -12,71 +12,25 @@ import numpy as np
 
 from anomed_core.config import ServerSettings
 from anomed_core.plugins import build_registry
-from anomed_core.service.ranking.declared_metrics import EVALUATES
 from anomed_core.service.server import open_server
 from anomed_core.testing.answers import answers, first_difference
 from anomed_core.testing.checks.failure import ConformanceError, fail_if_any
 from anomed_core.testing.client import ChallengeClient
 from anomed_core.testing.loading import load_plugin, reference
 from anomed_core.testing.neighbours import NEIGHBOURS
-from anomed_core.testing.payloads import digest, writable
-from anomed_core.testing.payloads import first_difference as first_changed
+from anomed_core.testing.observing import hook_of, random_state_kept
 from anomed_core.testing.plugin_under_test import SECRET, PluginUnderTest, challenge_spec, closing
 from anomed_core.testing.probe import Question, ask
-from anomed_core.testing.trials import Trial, evaluate, payload_of, trials
-
-
-def hook_of(trial: Trial) -> str:
-    """Return the name of the hook that scores a trial."""
-    return EVALUATES[trial.kind.purpose]
+from anomed_core.testing.trials import Trial, evaluate, trials
 
 
 def inputs_unchanged(plugin_under_test: PluginUnderTest) -> None:
     """Leave the submission, the challenge and the global random state as they are."""
-    client = plugin_under_test.open()
-    fail_if_any([problem for trial in trials(client) for problem in _changes(client, trial)])
-
-
-def _changes(client: ChallengeClient, trial: Trial) -> Iterator[str]:
-    payload = writable(payload_of(trial, client))
-    before = writable(payload)
-    definition = digest(client.hosted.challenge.definition)
-    with _random_state_kept() as changed:
-        evaluate(client, trial, payload)
-        state = changed()
-    difference = first_changed(before, payload)
-    if difference:
-        yield f"{trial}: {hook_of(trial)} changes its input submission.{difference} in place"
-    if digest(client.hosted.challenge.definition) != definition:
-        yield f"{trial}: {hook_of(trial)} changes challenge.definition"
-    if state:
-        yield (
-            f"{trial}: {hook_of(trial)} uses the global random state of {state}; take a generator "
-            "of challenge.lottery.generator(...)"
-        )
-
-
-@contextmanager
-def _random_state_kept() -> Iterator[Callable[[], str]]:
-    """Yield a function that names the global random state that has changed; restore both."""
-    own, numpys = random.getstate(), np.random.get_state()  # noqa: NPY002
-    random.random()  # noqa: S311 - no seed gives the state after it, so seeding changes it
-    np.random.random()  # noqa: NPY002
-    expected = random.getstate(), digest(np.random.get_state())  # noqa: NPY002
-
-    def changed() -> str:
-        names = []
-        if random.getstate() != expected[0]:
-            names.append("random")
-        if digest(np.random.get_state()) != expected[1]:  # noqa: NPY002
-            names.append("numpy.random")
-        return " and ".join(names)
-
-    try:
-        yield changed
-    finally:
-        random.setstate(own)
-        np.random.set_state(numpys)  # noqa: NPY002
+    fail_if_any(
+        change
+        for trial in plugin_under_test.trials()
+        for change in plugin_under_test.observed(trial).changes
+    )
 
 
 def evaluation_is_deterministic(plugin_under_test: PluginUnderTest) -> None:
@@ -100,7 +54,7 @@ def _instability(client: ChallengeClient, trial: Trial, unseeded: dict[str, floa
 
 
 def _seeded(client: ChallengeClient, trial: Trial, seed: int) -> dict[str, float]:
-    with _random_state_kept():
+    with random_state_kept():
         random.seed(seed)
         np.random.seed(seed)  # noqa: NPY002
         return evaluate(client, trial)
@@ -135,15 +89,17 @@ def several_workers_agree(plugin_under_test: PluginUnderTest) -> None:
 
 def independent_of_other_plugins(plugin_under_test: PluginUnderTest) -> None:
     """Depend neither on other plugins, nor on their order, nor on a twin challenge."""
-    others = tuple(NEIGHBOURS)
-    if difference := _moved_by(plugin_under_test, after=others[::-1]):
-        raise ConformanceError(f"loaded before other plugins, {difference}")
-    if difference := _moved_by(plugin_under_test, before=others, n_twins=1):
-        by_twin = _moved_by(plugin_under_test, n_twins=1)
-        company = (
-            "beside another challenge of its type" if by_twin else "loaded after other plugins"
-        )
-        raise ConformanceError(f"{company}, {by_twin or difference}")
+    difference = _moved_by(
+        plugin_under_test, before=NEIGHBOURS[:1], after=NEIGHBOURS[1:], n_twins=1
+    )
+    if not difference:
+        return
+    by_twin = _moved_by(plugin_under_test, n_twins=1)
+    if by_twin:
+        raise ConformanceError(f"beside another challenge of its type, {by_twin}")
+    is_later = _moved_by(plugin_under_test, before=NEIGHBOURS)
+    order = "loaded after other plugins" if is_later else "loaded before other plugins"
+    raise ConformanceError(f"{order}, {is_later or difference}")
 
 
 def _moved_by(
@@ -190,5 +146,6 @@ def _in_company(
 
 
 def _play(client: ChallengeClient) -> None:
-    """Let a challenge answer something, so that what it keeps globally would be seen."""
-    answers(client, tuple(trials(client)))
+    """Let a challenge answer one of everything: what it keeps globally would be seen then."""
+    one_of_each = {(trial.kind.name, trial.split): trial for trial in trials(client)}
+    answers(client, one_of_each.values())

@@ -14,7 +14,7 @@ from anomed_core.testing.checks.truth import numbers_in
 from anomed_core.testing.client import Answer, ChallengeClient
 from anomed_core.testing.payloads import as_plain
 from anomed_core.testing.plugin_under_test import PluginUnderTest
-from anomed_core.testing.trials import Trial, evaluate, payload_of, trials
+from anomed_core.testing.trials import Trial, evaluate, payload_of, prepare_target
 
 _METHODS = ("POST", "PUT", "PATCH", "DELETE", "GET")
 
@@ -22,8 +22,9 @@ _METHODS = ("POST", "PUT", "PATCH", "DELETE", "GET")
 def finals_scored_once(plugin_under_test: PluginUnderTest) -> None:
     """Score a final once, by whatever route it comes."""
     with plugin_under_test.served() as client:
+        prepare_target(client)
         finals: dict[str, list[Trial]] = {}
-        for trial in trials(client):
+        for trial in plugin_under_test.trials():
             if trial.split is Split.VALIDATION:
                 finals.setdefault(trial.kind.name, []).append(trial)
         problems = [p for same_kind in finals.values() for p in _repetitions(client, same_kind)]
@@ -35,7 +36,7 @@ def nobody_attacked(plugin_under_test: PluginUnderTest) -> None:
     client = plugin_under_test.open()
     problems = [
         problem
-        for trial in trials(client)
+        for trial in plugin_under_test.trials()
         if trial.kind.with_target and "anonymizer" in trial.query
         for problem in _attack_on_nobody(client, trial)
     ]

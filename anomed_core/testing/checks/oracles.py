@@ -15,7 +15,7 @@ from anomed_core.testing.checks.secrets import identity_of, refusal_of
 from anomed_core.testing.checks.truth import telling
 from anomed_core.testing.client import ChallengeClient
 from anomed_core.testing.plugin_under_test import OTHER_SECRET, PluginUnderTest
-from anomed_core.testing.trials import Trial, payload_of, trials
+from anomed_core.testing.trials import Trial, payload_of
 
 _SHIFTS = (1, 2, 3, 5)
 
@@ -25,8 +25,10 @@ def refusals_tell_no_truth(plugin_under_test: PluginUnderTest) -> None:
     problems: list[str] = []
     client = plugin_under_test.open()
     other = plugin_under_test.open(secret=OTHER_SECRET)
-    counterparts = {identity_of(trial): trial for trial in trials(other)}
-    for trial in trials(client):
+    counterparts = {
+        identity_of(trial): trial for trial in plugin_under_test.trials(secret=OTHER_SECRET)
+    }
+    for trial in plugin_under_test.trials():
         if trial.quality is Quality.PERFECT and trial.is_secret_from(trial.kind.submitter):
             counterpart = counterparts[identity_of(trial)]
             problems += _oracles(client, trial, other, counterpart)

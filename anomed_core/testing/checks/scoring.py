@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-import itertools
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from functools import partial
 
 from anomed_core.errors import RequestError
 from anomed_core.model import Quality, ReportSection
@@ -16,24 +16,21 @@ from anomed_core.testing.client import ChallengeClient, described
 from anomed_core.testing.hostile import hostile_uploads
 from anomed_core.testing.payloads import constants, digest
 from anomed_core.testing.plugin_under_test import PluginUnderTest
-from anomed_core.testing.rehearsal import rehearse
 from anomed_core.testing.trials import (
     Trial,
     baselines,
     evaluate,
     kind_label,
     payload_of,
+    prepare_target,
     submission_of,
-    trials,
 )
 
 
 def baselines_hold(plugin_under_test: PluginUnderTest) -> None:
     """Offer baselines: perfect scores at least as well as trivial, invalid is refused."""
-    with plugin_under_test.served() as client:
-        findings = rehearse(client.hosted, client.server, every_split=True)
-        problems = [*_missing(client), *(one.text for one in findings if not one.ok)]
-    fail_if_any(problems)
+    client, findings = plugin_under_test.rehearsed()
+    fail_if_any([*_missing(client), *(one.text for one in findings if not one.ok)])
 
 
 def _missing(client: ChallengeClient) -> Iterator[str]:
@@ -53,32 +50,35 @@ def constant_input_scored(plugin_under_test: PluginUnderTest) -> None:
     client = plugin_under_test.open()
     problems = []
     tried = set()
-    for trial in trials(client):
+    for trial in plugin_under_test.trials():
         payload = payload_of(trial, client)
-        variants = constants(payload, trial.kind.schema_for(trial.split))
-        for label, variant in itertools.chain([("as it is", payload)], variants):
+        problems += _unscored(f"{trial}, as it is", partial(plugin_under_test.observed, trial))
+        tried.add((trial.kind.name, trial.split, digest(payload)))
+        for label, variant in constants(payload, trial.kind.schema_for(trial.split)):
             identity = (trial.kind.name, trial.split, digest(variant))
             if identity not in tried:
                 tried.add(identity)
-                problems += _unscored(client, trial, label, variant)
+                problems += _unscored(
+                    f"{trial}, constant input ({label})", partial(evaluate, client, trial, variant)
+                )
     fail_if_any(problems)
 
 
-def _unscored(client: ChallengeClient, trial: Trial, label: str, payload: object) -> list[str]:
+def _unscored(label: str, evaluation: Callable[[], object]) -> list[str]:
     try:
-        evaluate(client, trial, payload)
+        evaluation()
     except RequestError:
         return []  # refused before an attempt is spent, as is the plugin's right
     except Exception as error:  # noqa: BLE001 - a plugin may raise anything; that is a finding
-        varied = label if label == "as it is" else f"constant input ({label})"
-        return [f"{trial}, {varied}: {described(error)}"]
+        return [f"{label}: {described(error)}"]
     return []
 
 
 def hostile_uploads_survived(plugin_under_test: PluginUnderTest) -> None:
     """Survive every hostile upload: refuse it or score it, and answer on."""
     with plugin_under_test.served() as client:
-        valid = {(trial.kind.name, trial.split): trial for trial in trials(client)}
+        prepare_target(client)
+        valid = {(trial.kind.name, trial.split): trial for trial in plugin_under_test.trials()}
         uploads = (
             (trial, label, body)
             for trial in valid.values()
@@ -110,7 +110,7 @@ def house_attacks_run(plugin_under_test: PluginUnderTest) -> None:
     """Run house attacks on valid baselines with the declared metrics, and the same values again."""
     client = plugin_under_test.open()
     problems = []
-    for trial in trials(client):
+    for trial in plugin_under_test.trials():
         for attack in client.hosted.house_attacks:
             if attack.kind == trial.kind.name and trial.split in trial.kind.keeps:
                 problems += _attack_problems(client, trial, attack.name)
@@ -136,12 +136,11 @@ def reports_made(plugin_under_test: PluginUnderTest) -> None:
     """Make report sections without and with scores, and without scripts."""
     with plugin_under_test.served() as client:
         list(_sections(client))
-        for trial in trials(client):
-            client.request("POST", trial.kind.path, query=trial.query, body=trial.body)
-        for section in _sections(client):
-            html = f"{section.html}{rendered(section.parts)}".lower()
-            if "<script" in html or "javascript:" in html:
-                raise ConformanceError(f"the report section {section.title!r} holds a script")
+    played, _ = plugin_under_test.rehearsed()
+    for section in _sections(played):
+        html = f"{section.html}{rendered(section.parts)}".lower()
+        if "<script" in html or "javascript:" in html:
+            raise ConformanceError(f"the report section {section.title!r} holds a script")
 
 
 def _sections(client: ChallengeClient) -> Iterator[ReportSection]:

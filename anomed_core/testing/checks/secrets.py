@@ -24,8 +24,8 @@ from anomed_core.testing.checks.truth import (
 )
 from anomed_core.testing.client import ChallengeClient
 from anomed_core.testing.hostile import hostile_uploads
-from anomed_core.testing.plugin_under_test import OTHER_SECRET, PluginUnderTest
-from anomed_core.testing.trials import Trial, payload_of, trials, validated
+from anomed_core.testing.plugin_under_test import OTHER_SECRET, SECRET, PluginUnderTest
+from anomed_core.testing.trials import Trial, payload_of, validated
 
 _DOCUMENTS = ("/challenge.json", "/openapi.json", "/attempts")
 
@@ -49,14 +49,15 @@ class Truth:
     values: np.ndarray = attrs.field(repr=False)
 
 
-def truths(client: ChallengeClient, split: Split | None = None) -> list[Truth]:
+def truths(plugin_under_test: PluginUnderTest, split: Split | None = None) -> list[Truth]:
     """Return what the perfect baselines hold that is secret from anybody who plays.
 
     What trivial ones hold, too, such as the identifiers of those who are asked about, is known.
     """
+    client = plugin_under_test.open()
     known: dict[tuple[str, Split, str], list[np.ndarray]] = {}
     found = []
-    for trial in trials(client):
+    for trial in plugin_under_test.trials():
         for name, values in columns(payload_of(trial, client)):
             if trial.quality is Quality.TRIVIAL:
                 known.setdefault((trial.kind.name, trial.split, name), []).append(values)
@@ -88,7 +89,7 @@ def no_truth_of_validation(plugin_under_test: PluginUnderTest) -> None:
 
 def _search(plugin_under_test: PluginUnderTest, split: Split) -> None:
     client = plugin_under_test.open()
-    secret = truths(client, split)
+    secret = truths(plugin_under_test, split)
     problems = [
         f"{where} holds the ground truth of {truth.trial} ({truth.name}) in {label or 'it'}; leave "
         "it out, or say which roles hold it anyway: known_to={role, ...} of the kind or baseline"
@@ -125,10 +126,13 @@ def messages_tell_no_truth(plugin_under_test: PluginUnderTest) -> None:
     problems = []
     client = plugin_under_test.open()
     other = plugin_under_test.open(secret=OTHER_SECRET)
-    secret = truths(client)
+    secret = truths(plugin_under_test)
     announced = client.get("/challenge.json").body.decode()
-    counterparts = {identity_of(t): t for t in trials(other, qualities=tuple(Quality))}
-    for trial, label, body in _refusable(client):
+    counterparts = {
+        identity_of(trial): trial
+        for trial in _of_every_quality(plugin_under_test, secret=OTHER_SECRET)
+    }
+    for trial, label, body in _refusable(plugin_under_test):
         refusal = refusal_of(client, trial, body)
         kept_from = [
             truth
@@ -192,10 +196,17 @@ def refusal_of(client: ChallengeClient, trial: Trial, body: Body) -> str:
     return ""
 
 
-def _refusable(client: ChallengeClient) -> Iterator[tuple[Trial, str, Body]]:
+def _of_every_quality(plugin_under_test: PluginUnderTest, *, secret: str = SECRET) -> list[Trial]:
+    return [
+        *plugin_under_test.trials(secret=secret),
+        *plugin_under_test.trials(secret=secret, qualities=(Quality.INVALID,)),
+    ]
+
+
+def _refusable(plugin_under_test: PluginUnderTest) -> Iterator[tuple[Trial, str, Body]]:
     """Yield submissions that are worth refusing: invalid baselines, and hostile uploads."""
     asked = set()
-    for trial in trials(client, qualities=tuple(Quality)):
+    for trial in _of_every_quality(plugin_under_test):
         is_asked = (trial.kind.name, trial.split) in asked
         if trial.quality is not Quality.INVALID:
             asked.add((trial.kind.name, trial.split))
