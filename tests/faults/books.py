@@ -1,14 +1,14 @@
 """Look into what a server remembers, behind its back."""
 
-import subprocess
-import sys
 from collections import Counter
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 
 import attrs
+from click.testing import CliRunner
 
+from anomed_core.cli import anomed
 from anomed_core.ledger import DELIVER, Database, FollowUpBook, Ledger
 from anomed_core.model import Score, Split
 from anomed_core.state.payloads import PayloadStore
@@ -65,8 +65,7 @@ def books_of(folder: Path, ledger_options: list[str]) -> Iterator[Books]:
 
 def verify_by_command(folder: Path, ledger_options: list[str]) -> str:
     """Return what `anomed ledger verify` prints about an unbroken chain."""
-    command = [sys.executable, "-m", "anomed_core", "ledger", "verify"]
     options = ledger_options or ["--state", str(folder / "state")]
-    done = subprocess.run([*command, *options], capture_output=True, text=True, check=False)
-    assert done.returncode == 0, done.stdout + done.stderr
-    return done.stdout.strip()
+    done = CliRunner().invoke(anomed, ["ledger", "verify", *options], standalone_mode=False)
+    assert (done.exit_code, done.return_value or 0) == (0, 0), (done.output, done.exception)
+    return done.output.strip()

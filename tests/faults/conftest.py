@@ -125,6 +125,11 @@ def _serving_probes(
 @pytest.fixture(params=["sqlite", "postgresql"])
 def ledger_options(request: pytest.FixtureRequest) -> list[str]:
     """Return the options of a server that keeps its ledger on either database."""
+    return options_of_ledger(request)
+
+
+def options_of_ledger(request: pytest.FixtureRequest) -> list[str]:
+    """Return a server's options for the database that a fixture's parameter names, a new one."""
     if request.param == "sqlite":
         return []
     url: str = request.getfixturevalue("postgresql")

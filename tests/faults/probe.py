@@ -259,7 +259,7 @@ def _stop_at(step: str, folder: str) -> None:
     told.touch()
     while Path(folder, step).exists():
         time.sleep(0.01)
-    told.unlink()
+    told.unlink(missing_ok=True)
 
 
 def _obey(order: Order, argument: float) -> None:

@@ -8,15 +8,17 @@ import time
 from collections import Counter
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
+from functools import partial
 from pathlib import Path
 from typing import Self
 
+import attrs
 import pytest
 
 from tests.e2e.processes import RunningServer, free_port, process_group
 
 from .books import books_of, verify_by_command
-from .conftest import NoteFigures, ProbeServer
+from .conftest import NoteFigures, ProbeServer, options_of_ledger
 from .participants import CUT, Answer, ask, prediction, submit
 from .probe import STEPS
 
@@ -43,47 +45,89 @@ def wait_for(condition: Callable[[], object], *, timeout_s: float = 60.0) -> Non
         time.sleep(0.01)
 
 
-@pytest.mark.parametrize(
-    "ledger_options", ["sqlite", pytest.param("postgresql", marks=pytest.mark.slow)], indirect=True
-)
-@pytest.mark.parametrize("victim", ["worker", "server"])
-@pytest.mark.parametrize("step", STEPS)
-def test_killed_between_claim_and_answer(
-    probe_server: ProbeServer, ledger_options: list[str], tmp_path: Path, step: str, victim: str
-) -> None:
-    stops = tmp_path / "stops"
-    stops.mkdir()
-    (stops / step).touch()
-    folder, port = tmp_path / "server", free_port()
-    challenge = {"stops": str(stops), "cheap": False}
-    options = ["--workers", "2", *ledger_options]
-    server = probe_server(*options, folder=folder, port=port, challenge=challenge)
-    body = prediction(0, 0.25)
-    with ThreadPoolExecutor(1) as pool:
-        posted = pool.submit(submit, port, "alice", body)
-        wait_for(lambda: list(stops.glob(f"{step}-*")))
-        (told,) = stops.glob(f"{step}-*")
-        if victim == "worker":
-            os.kill(worker_above(server, int(told.name.rsplit("-", 1)[1])), signal.SIGKILL)
-        else:
-            os.killpg(server.group, signal.SIGKILL)
-        assert posted.result() == CUT
-    (stops / step).unlink()
-    if victim == "server":
-        server = probe_server(*options, folder=folder, port=port, challenge=challenge)
+@attrs.define(kw_only=True)
+class Victim:
+    """A server that waits at steps, and that is started again whenever it was killed."""
 
-    answer = submit(port, "alice", body)
+    start: Callable[[], RunningServer]
+    stops: Path
+    folder: Path
+    ledger_options: list[str]
+    server: RunningServer
+
+    def stop_at(self, step: str) -> None:
+        """Let whatever comes to a step wait there."""
+        for told in self.stops.iterdir():
+            told.unlink(missing_ok=True)
+        (self.stops / step).touch()
+
+    def wait_at(self, step: str) -> int:
+        """Wait until a process of the server is at a step; return the process's number."""
+        wait_for(lambda: list(self.stops.glob(f"{step}-*")))
+        (told,) = self.stops.glob(f"{step}-*")
+        return int(told.name.rsplit("-", 1)[1])
+
+    def kill(self, what: str, pid: int) -> None:
+        """Kill the worker that a process belongs to, or everything."""
+        if what == "worker":
+            os.kill(worker_above(self.server, pid), signal.SIGKILL)
+        else:
+            os.killpg(self.server.group, signal.SIGKILL)
+
+
+@pytest.fixture(
+    scope="module", params=["sqlite", pytest.param("postgresql", marks=pytest.mark.slow)]
+)
+def victim(
+    request: pytest.FixtureRequest,
+    shared_probe_server: ProbeServer,
+    tmp_path_factory: pytest.TempPathFactory,
+) -> Victim:
+    folder, port = tmp_path_factory.mktemp("victim"), free_port()
+    stops = folder / "stops"
+    stops.mkdir()
+    options = options_of_ledger(request)
+    start = partial(
+        shared_probe_server,
+        *("--workers", "2", *options),
+        folder=folder / "server",
+        port=port,
+        challenge={"stops": str(stops), "cheap": False},
+    )
+    return Victim(
+        start=start,
+        stops=stops,
+        folder=folder / "server",
+        ledger_options=options,
+        server=start(),
+    )
+
+
+@pytest.mark.parametrize("what", ["worker", "server"])
+@pytest.mark.parametrize("step", STEPS)
+def test_killed_between_claim_and_answer(victim: Victim, step: str, what: str) -> None:
+    name, body = f"alice-{step}-{what}", prediction(0, 0.25)
+    victim.stop_at(step)
+    with ThreadPoolExecutor(1) as pool:
+        posted = pool.submit(submit, victim.server.port, name, body)
+        victim.kill(what, victim.wait_at(step))
+        assert posted.result() == CUT
+    (victim.stops / step).unlink()
+    if what == "server":
+        victim.server = victim.start()
+
+    answer = submit(victim.server.port, name, body)
 
     if step == "recorded":
         assert answer.status == 409
-        score = ask(port, "GET", answer.headers["location"])
+        score = ask(victim.server.port, "GET", answer.headers["location"])
         assert score.body["metrics"] == {"mean": pytest.approx(0.025)}
     else:
         assert answer.status == 201, answer
-    with books_of(folder, ledger_options) as books:
-        assert list(books.finals()) == ["alice"]
-        books.prove({"alice": (answer.score_id, pytest.approx(0.025))})
-    assert verify_by_command(folder, ledger_options).endswith("1 scores, chain unbroken.")
+    with books_of(victim.folder, victim.ledger_options) as books:
+        assert list(books.finals()).count(name) == 1
+        books.prove({name: (answer.score_id, pytest.approx(0.025))})
+    assert verify_by_command(victim.folder, victim.ledger_options).endswith("chain unbroken.")
 
 
 class Participants:
