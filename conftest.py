@@ -61,7 +61,7 @@ if importlib.util.find_spec("numba") is None:  # an optional extra
 
 # One profile for the suite, and a longer one for `make test-slow`.
 _QUIET: dict[str, Any] = {"deadline": None, "suppress_health_check": [HealthCheck.too_slow]}
-settings.register_profile("default", max_examples=40, **_QUIET)
+settings.register_profile("default", max_examples=30, **_QUIET)
 settings.register_profile("thorough", max_examples=1000, **_QUIET)
 settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "default"))
 

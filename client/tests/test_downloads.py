@@ -294,7 +294,7 @@ def faults() -> st.SearchStrategy[list[Fault]]:
     return st.lists(one, max_size=8)
 
 
-@settings(max_examples=60, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(script=faults())
 def test_right_bytes_or_an_exception(
     script: list[Fault], tmp_path_factory: pytest.TempPathFactory

@@ -24,7 +24,7 @@ from anomed_client import (
     UsageError,
     connect,
 )
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from client.tests.fault_server import (
@@ -344,7 +344,6 @@ FAULTS = st.lists(
 )
 
 
-@settings(max_examples=60)
 @given(script=FAULTS)
 def test_once_at_most_and_exactly_once_with_a_score(script: list[Fault]) -> None:
     with listening() as server:

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pandas as pd
 import pytest
-from hypothesis import HealthCheck, example, given, settings
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from anomed_core.environments import Environment, Recipe, Worker
@@ -39,7 +39,6 @@ def worker() -> Iterator[Worker]:
 
 
 @given(value=JSON)
-@settings(deadline=None, max_examples=60, suppress_health_check=[HealthCheck.too_slow])
 def test_any_json_value_comes_back(shared: Worker, value: object) -> None:
     assert shared.call("echo", {"value": value}) == value
 

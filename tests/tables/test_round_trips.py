@@ -8,7 +8,7 @@ from typing import Any
 
 import attrs
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from anomed_core.errors import TableError
@@ -76,7 +76,6 @@ def plain(cell: Any) -> Any:
 
 @pytest.mark.parametrize("dialect", DIALECTS, ids=lambda dialect: dialect.encoding)
 @given(data=st.data())
-@settings(max_examples=40, deadline=None)
 def test_tables_read_back_as_they_were_if_their_kinds_are_given(
     dialect: Dialect, data: st.DataObject
 ) -> None:
@@ -102,7 +101,6 @@ def test_tables_read_back_as_they_were_if_their_kinds_are_given(
 
 @pytest.mark.parametrize("dialect", DIALECTS, ids=lambda dialect: dialect.encoding)
 @given(data=st.data())
-@settings(max_examples=40, deadline=None)
 def test_tables_are_written_as_they_were_or_refused(dialect: Dialect, data: st.DataObject) -> None:
     named, _, rows = data.draw(tables(dialect))
     with tempfile.TemporaryDirectory() as folder:

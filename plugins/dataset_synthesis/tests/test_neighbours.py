@@ -8,7 +8,7 @@ from anomed_dataset_synthesis.neighbours import _numpy_search, fit_space, neares
 from anomed_dataset_synthesis.neighbours import search as search_module
 from anomed_dataset_synthesis.table.canonical import CanonicalTable
 from anomed_dataset_synthesis.table.codebook import CategoryColumn, Codebook, NumericColumn
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 BOOK = Codebook(
@@ -56,7 +56,6 @@ def random_table(seed, n_records, n_levels=9):
 
 
 @pytest.mark.parametrize("engine", ENGINES)
-@settings(max_examples=60, deadline=None)
 @given(
     seed=st.integers(0, 2**32),
     sizes=st.tuples(*[st.integers(1, 9)] * 3),

@@ -8,7 +8,7 @@ from pathlib import Path
 import attrs
 import pytest
 import sqlalchemy as sa
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from anomed_core import Criterion, Parameter, Ranking, SubmissionKind, hookimpl
@@ -232,7 +232,6 @@ class History:
         return Rankings(self.ledger).tables(self.hosted)
 
 
-@settings(deadline=None, max_examples=60)
 @given(happened=events)
 def test_the_rankings_are_those_of_the_rules(
     history: History, happened: list[tuple[object, ...]]

@@ -2,7 +2,7 @@ import numpy as np
 import pytest
 from anomed_dataset_anonymization.anonymizers._classes import Classes
 from anomed_dataset_anonymization.schema import Bounds, Column
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 AGE = Column(name="age", kind="cardinal", dtype="int64", domain=Bounds(low=0, high=9))
@@ -25,7 +25,6 @@ def of_each_class(labels, values, summarise):
 
 
 @given(case=labelled_values())
-@settings(max_examples=100, deadline=None)
 def test_means_leave_nulls_out(case):
     labels, values = case
     np.testing.assert_allclose(
@@ -36,7 +35,6 @@ def test_means_leave_nulls_out(case):
 
 
 @given(case=labelled_values())
-@settings(max_examples=100, deadline=None)
 def test_medians_are_values_of_the_class(case):
     labels, values = case
     np.testing.assert_array_equal(
@@ -46,7 +44,6 @@ def test_medians_are_values_of_the_class(case):
 
 
 @given(case=labelled_values())
-@settings(max_examples=100, deadline=None)
 def test_modes_are_the_first_of_the_most_frequent(case):
     labels, values = case
     np.testing.assert_array_equal(
@@ -56,7 +53,6 @@ def test_modes_are_the_first_of_the_most_frequent(case):
 
 
 @given(case=labelled_values())
-@settings(max_examples=100, deadline=None)
 def test_frequencies_are_the_shares_in_the_class(case):
     labels, values = case
     shares = Classes(labels=labels).frequencies(values, column=WARD).shares
@@ -66,7 +62,6 @@ def test_frequencies_are_the_shares_in_the_class(case):
 
 
 @given(case=labelled_values())
-@settings(max_examples=100, deadline=None)
 def test_ranges_are_tight_and_hold_everything_where_there_is_a_null(case):
     labels, values = case
     cover = Classes(labels=labels).cover(values, column=AGE)

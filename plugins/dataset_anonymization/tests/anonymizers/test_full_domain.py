@@ -15,7 +15,7 @@ from anomed_dataset_anonymization.anonymizers import (
 from anomed_dataset_anonymization.schema import Bounds, Column, TableSchema
 from anomed_dataset_anonymization.schema.hierarchies import parse_hierarchy, read_hierarchy
 from anomed_dataset_anonymization.schemes import canonicalise
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 ARX_COLUMNS = [
@@ -155,7 +155,6 @@ def domains(draw):
 
 
 @given(domain=domains(), k=st.integers(1, 10), suppression_limit=st.sampled_from([0, 0.1, 0.5, 1]))
-@settings(max_examples=200, deadline=None)
 def test_the_optimum_is_the_best_of_all_nodes(domain, k, suppression_limit):
     k = min(k, domain.n_records)
     node = find_optimal_levels(domain, k, suppression_limit=suppression_limit)
@@ -165,7 +164,6 @@ def test_the_optimum_is_the_best_of_all_nodes(domain, k, suppression_limit):
 
 
 @given(domain=domains(), k=st.integers(1, 10), suppression_limit=st.sampled_from([0, 0.1, 0.5]))
-@settings(max_examples=100, deadline=None)
 def test_datafly_keeps_the_limit_and_is_no_better_than_the_optimum(domain, k, suppression_limit):
     k = min(k, domain.n_records)
     node = find_datafly_levels(domain, k, suppression_limit=suppression_limit)
@@ -175,7 +173,6 @@ def test_datafly_keeps_the_limit_and_is_no_better_than_the_optimum(domain, k, su
 
 
 @given(domain=domains())
-@settings(max_examples=100, deadline=None)
 def test_class_sizes_are_those_of_a_group_by(domain):
     node = tuple(level // 2 for level in domain.top)
     cells = pd.DataFrame(

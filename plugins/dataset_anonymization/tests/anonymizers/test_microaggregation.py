@@ -5,7 +5,7 @@ from anomed_dataset_anonymization.anonymizers import Mdav, mdav_partition
 from anomed_dataset_anonymization.anonymizers.microaggregation import standardise
 from anomed_dataset_anonymization.schema import Bounds, Column, TableSchema
 from anomed_dataset_anonymization.schemes import canonicalise
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as arrays
 from sklearn import datasets
@@ -76,7 +76,6 @@ def partition_one_by_one(points, k):
     shape=st.tuples(st.integers(1, 40), st.integers(1, 4)),
     k=st.integers(1, 8),
 )
-@settings(max_examples=100, deadline=None)
 def test_groups_follow_the_definition(seed, shape, k):
     points = np.random.default_rng(seed).normal(size=shape)
     k = min(k, len(points))
@@ -92,7 +91,6 @@ def test_groups_follow_the_definition(seed, shape, k):
     ),
     k=st.integers(1, 9),
 )
-@settings(max_examples=100, deadline=None)
 def test_groups_hold_k_to_2k_minus_1_records_even_with_ties(points, k):
     k = min(k, len(points))
     sizes = np.bincount(mdav_partition(points, k))

@@ -6,7 +6,7 @@ import pytest
 from anomed_dataset_anonymization.anonymizers import Mondrian, mondrian_partition
 from anomed_dataset_anonymization.schema import Bounds, Column, TableSchema
 from anomed_dataset_anonymization.schemes import canonicalise
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as arrays
 
@@ -83,14 +83,12 @@ small_tables = arrays.arrays(
 
 
 @given(points=small_tables, k=st.integers(1, 8))
-@settings(max_examples=200, deadline=None)
 def test_strict_partitions_follow_the_definition(points, k):
     k = min(k, len(points))
     assert as_sets(mondrian_partition(points, k)) == partition_by_recursion(points, k)
 
 
 @given(points=small_tables, k=st.integers(1, 8), relaxed=st.booleans())
-@settings(max_examples=100, deadline=None)
 def test_parts_hold_k_records_and_are_numbered_by_appearance(points, k, relaxed):
     k = min(k, len(points))
     parts = mondrian_partition(points, k, relaxed=relaxed)
@@ -100,7 +98,6 @@ def test_parts_hold_k_records_and_are_numbered_by_appearance(points, k, relaxed)
 
 
 @given(points=small_tables, k=st.integers(1, 8))
-@settings(max_examples=100, deadline=None)
 def test_strict_parts_keep_equal_records_together(points, k):
     parts = mondrian_partition(points, min(k, len(points)))
     _, record = np.unique(points, axis=0, return_inverse=True)
@@ -108,7 +105,6 @@ def test_strict_parts_keep_equal_records_together(points, k):
 
 
 @given(points=small_tables, k=st.integers(1, 8))
-@settings(max_examples=100, deadline=None)
 def test_relaxed_parts_of_2k_records_or_more_hold_equal_records_only(points, k):
     parts = mondrian_partition(points, min(k, len(points)), relaxed=True)
     for part in np.flatnonzero(np.bincount(parts) >= 2 * k):
@@ -116,7 +112,6 @@ def test_relaxed_parts_of_2k_records_or_more_hold_equal_records_only(points, k):
 
 
 @given(points=small_tables, scale=st.sampled_from([0.5, 4.0, 1024.0]))
-@settings(max_examples=50, deadline=None)
 def test_units_do_not_matter(points, scale):
     k = min(3, len(points))
     assert (mondrian_partition(points, k) == mondrian_partition(points * scale, k)).all()

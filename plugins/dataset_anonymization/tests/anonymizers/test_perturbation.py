@@ -13,7 +13,7 @@ from anomed_dataset_anonymization.anonymizers import (
 )
 from anomed_dataset_anonymization.schema import Bounds
 from anomed_dataset_anonymization.schemes import canonicalise
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from scipy import stats
 
@@ -90,7 +90,6 @@ def test_retention_is_the_share_of_values_that_stay(retention, changed, rng):
     n_ranks=st.integers(2, 20),
     seed=st.integers(0, 2**32),
 )
-@settings(max_examples=100, deadline=None)
 def test_swapped_values_are_the_same_values(values, n_ranks, seed):
     values = np.array(values, dtype=np.float64)
     swapped = swap_values(values, n_ranks=n_ranks, rng=np.random.default_rng(seed))
@@ -98,7 +97,6 @@ def test_swapped_values_are_the_same_values(values, n_ranks, seed):
 
 
 @given(n_records=st.integers(2, 200), n_ranks=st.integers(2, 50), seed=st.integers(0, 2**32))
-@settings(max_examples=100, deadline=None)
 def test_people_swap_in_pairs_of_close_ranks(n_records, n_ranks, seed):
     rng = np.random.default_rng(seed)
     ranks = rng.permutation(n_records).astype(np.float64)
@@ -138,7 +136,6 @@ def test_noise_has_the_scale_it_was_given(rng):
 
 
 @given(scale=st.floats(0, 100), seed=st.integers(0, 2**32))
-@settings(max_examples=50, deadline=None)
 def test_noise_stays_within_the_bounds_without_piling_up(scale, seed):
     rng = np.random.default_rng(seed)
     values = rng.uniform(10, 30, size=500)

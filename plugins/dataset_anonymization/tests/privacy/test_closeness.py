@@ -11,7 +11,7 @@ from anomed_dataset_anonymization.privacy import (
     t_closeness_hierarchical,
     t_closeness_ordered,
 )
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from scipy.optimize import linprog
 
@@ -58,7 +58,6 @@ GROUND_HIERARCHICAL = np.array(
     ],
     ids=["equal", "ordered", "hierarchical"],
 )
-@settings(max_examples=40)
 @given(data=st.data())
 def test_t_is_the_earth_movers_distance(small_tables, measure, ground, data):
     table = data.draw(small_tables)

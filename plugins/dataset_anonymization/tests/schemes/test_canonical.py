@@ -7,7 +7,7 @@ import pandas as pd
 import pytest
 from anomed_dataset_anonymization.schema import Bounds, Column, TableSchema
 from anomed_dataset_anonymization.schemes import SCHEMES, canonicalise, publish, to_parquet
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 
@@ -187,7 +187,6 @@ def test_one_short_row_can_not_be_written_out_to_fill_the_memory(scheme, schema)
         canonicalise(table, scheme, schema=schema, leaky=crowd)
 
 
-@settings(max_examples=30, deadline=None)
 @given(data=st.data(), scheme=st.sampled_from(sorted(SCHEMES)))
 def test_the_canonical_form_is_a_fixed_point(data, scheme):
     schema = TableSchema(

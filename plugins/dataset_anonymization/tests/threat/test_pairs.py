@@ -9,7 +9,7 @@ from anomed_dataset_anonymization.threat import _nearest, _pairs
 from anomed_dataset_anonymization.threat._nearest import find_nearest
 from anomed_dataset_anonymization.threat._pairs import log_mass, outside, score_pairs, similarity
 from anomed_dataset_anonymization.utility.published import boxes_of_published
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 SCHEMA = TableSchema(
@@ -61,7 +61,6 @@ def test_distances_are_those_of_single_pairs(cells, people):
     assert matrix(people, boxes, outside) == pytest.approx(np.array(expected), abs=1e-6)
 
 
-@settings(max_examples=30)
 @given(rows, targets)
 def test_the_size_of_blocks_and_chunks_changes_nothing(cells, people):
     boxes = publish(cells)

@@ -16,7 +16,7 @@ from anomed_dataset_synthesis.dp.accounting import (
     zcdp_of_guarantee,
     zcdp_of_pure,
 )
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from scipy import integrate, stats
 
@@ -45,7 +45,6 @@ def test_delta_is_the_minimum_over_all_orders(rho: float, epsilon: float) -> Non
 
 
 @given(epsilon=epsilons, delta=deltas)
-@settings(max_examples=40, deadline=None)
 def test_budget_and_guarantee_invert_each_other_on_the_safe_side(
     epsilon: float, delta: float
 ) -> None:
@@ -55,14 +54,12 @@ def test_budget_and_guarantee_invert_each_other_on_the_safe_side(
 
 
 @given(rho=st.floats(1e-4, 20), delta=deltas)
-@settings(max_examples=40, deadline=None)
 def test_epsilon_is_tighter_than_the_simple_conversion(rho: float, delta: float) -> None:
     simple = rho + 2 * math.sqrt(rho * math.log(1 / delta))
     assert 0.0 <= epsilon_of_zcdp(rho, delta=delta) <= simple
 
 
 @given(sigma=st.floats(0.2, 20), epsilon=st.floats(0.0, 10))
-@settings(max_examples=40, deadline=None)
 def test_zcdp_never_promises_more_than_the_gaussian_keeps(sigma: float, epsilon: float) -> None:
     exact = delta_of_gaussian(epsilon, sigma=sigma, sensitivity=1.0)
     assert exact <= delta_of_zcdp(1 / (2 * sigma**2), epsilon=epsilon) + 1e-12

@@ -123,7 +123,6 @@ def test_an_empty_table_and_a_single_column_are_served() -> None:
     values=st.lists(st.floats(-50, 50), min_size=1, max_size=12),
     total=st.floats(0.5, 100),
 )
-@settings(max_examples=100, deadline=None)
 def test_projection_is_the_closest_point_of_the_simplex(values: list[float], total: float) -> None:
     given_point = np.array(values)
     projected = _project_to_simplex(given_point, total=total)

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 from anomed_supervised_mia.anonymizers import PrivateNaiveBayes
 from anomed_supervised_mia.anonymizers.private_naive_bayes import two_sided_geometric
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from scipy.stats import chisquare, dlaplace, ks_2samp
 from sklearn.base import clone
@@ -37,7 +37,6 @@ def test_the_noise_has_the_promised_distribution(scale):
     assert chisquare(np.append(observed, rest), expected_counts).pvalue > 0.001
 
 
-@settings(max_examples=40, deadline=None)
 @given(st.integers(1, 20), st.integers(1, 5), st.integers(0, 999))
 def test_a_replaced_record_changes_the_counts_by_the_sensitivity_at_most(
     n_records, n_features, seed

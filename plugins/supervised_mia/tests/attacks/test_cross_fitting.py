@@ -6,7 +6,7 @@ import attrs
 import numpy as np
 import pytest
 from anomed_supervised_mia.attacks import LossThreshold, Signals, cross_fit
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 
@@ -36,7 +36,6 @@ def distinct_signals(n_members, n_non_members):
     return Signals.from_losses(values[:n_members]), Signals.from_losses(values[n_members:])
 
 
-@settings(max_examples=30, deadline=None)
 @given(st.integers(3, 30), st.integers(3, 30), st.integers(2, 3), st.integers(0, 9))
 def test_no_record_is_scored_by_an_attack_that_saw_it(n_members, n_non_members, n_folds, seed):
     attack = Recall()

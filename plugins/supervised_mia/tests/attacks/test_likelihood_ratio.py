@@ -5,7 +5,7 @@ import pytest
 from anomed_supervised_mia.attacks import Attack, LikelihoodRatioAttack, ShadowSignals, Signals
 from anomed_supervised_mia.attacks._moments import smooth, split_moments
 from anomed_supervised_mia.shadow import draw_memberships
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from scipy.special import expit
 from scipy.stats import norm
@@ -69,7 +69,6 @@ def test_scores_follow_the_definition(mode, variance, smoothing):
     np.testing.assert_allclose(score(attack, target(asked)), expected, rtol=1e-9, atol=1e-9)
 
 
-@settings(max_examples=30, deadline=None)
 @given(st.integers(2, 12), st.integers(1, 40), st.floats(-1e6, 1e6), st.integers(0, 99))
 def test_moments_are_those_of_numpy_wherever_the_values_lie(n_shadows, n_records, shift, seed):
     shadows = random_shadows(2 * n_shadows, n_records, seed=seed)

@@ -4,7 +4,7 @@ import numpy as np
 import pandas as pd
 import pytest
 from anomed_supervised_mia.attacks import ShadowSignals, Signals, arrays
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
 from scipy.sparse import csr_matrix
@@ -21,14 +21,12 @@ def song_mittal(probabilities, label):
     return float(-(1 - p[label]) * np.log(p[label]) - sum(others))
 
 
-@settings(max_examples=50, deadline=None)
 @given(LOGITS, LABELS)
 def test_loss_is_the_cross_entropy(logits, labels):
     expected = logsumexp(logits, axis=1) - logits[np.arange(7), labels]
     np.testing.assert_allclose(Signals.from_logits(logits, labels).loss(), expected, atol=1e-13)
 
 
-@settings(max_examples=50, deadline=None)
 @given(LOGITS, LABELS)
 def test_scaled_confidence_is_the_log_odds_of_the_true_class(logits, labels):
     rest = logits.copy()
@@ -38,7 +36,6 @@ def test_scaled_confidence_is_the_log_odds_of_the_true_class(logits, labels):
     np.testing.assert_allclose(actual, expected, atol=1e-12)
 
 
-@settings(max_examples=50, deadline=None)
 @given(LOGITS, LABELS)
 def test_logits_and_their_probabilities_say_the_same(logits, labels):
     of_logits = Signals.from_logits(logits, labels)

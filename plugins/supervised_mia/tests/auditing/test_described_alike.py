@@ -53,7 +53,6 @@ def described(held, rows):
     )
 
 
-@settings(max_examples=40, deadline=None)
 @given(HELD, HELD)
 def test_sides_that_are_described_in_different_ways_are_refused(one, other):
     assume(one != other)
