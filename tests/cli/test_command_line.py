@@ -1,22 +1,13 @@
 """What the command line promises: fast help, one line for each mistake, JSON for programs."""
 
-import json
 import subprocess
 import sys
 from pathlib import Path
 
+import numpy as np
 import pytest
 
-
-def anomed(*arguments: str, folder: Path) -> subprocess.CompletedProcess[str]:
-    return subprocess.run(
-        [sys.executable, "-m", "anomed_core", *arguments],
-        cwd=folder,
-        capture_output=True,
-        text=True,
-        timeout=120,
-        check=False,
-    )
+from .conftest import Anomed
 
 
 def test_help_imports_nothing_heavy(tmp_path: Path) -> None:
@@ -51,12 +42,12 @@ def test_help_imports_nothing_heavy(tmp_path: Path) -> None:
     ids=lambda value: " ".join(value) if isinstance(value, list) else "",
 )
 def test_a_mistake_is_one_line_and_exit_code_2(
-    arguments: list[str], said: str, tmp_path: Path
+    anomed: Anomed, arguments: list[str], said: str
 ) -> None:
-    done = anomed(*arguments, folder=tmp_path)
-    assert done.returncode == 2
-    assert said in done.stderr
-    assert len(done.stderr.strip().splitlines()) == 1
+    done = anomed(*arguments)
+    assert done.code == 2
+    assert said in done.err
+    assert len(done.err.strip().splitlines()) == 1
 
 
 @pytest.mark.parametrize(
@@ -80,25 +71,25 @@ def test_a_mistake_is_one_line_and_exit_code_2(
     ],
     ids=["table", "key", "type", "missing", "nested key", "impossible size"],
 )
-def test_a_mistake_in_the_file_names_its_key(text: str, said: str, tmp_path: Path) -> None:
+def test_a_mistake_in_the_file_names_its_key(
+    anomed: Anomed, text: str, said: str, tmp_path: Path
+) -> None:
     (tmp_path / "challenge.toml").write_text(text)
-    done = anomed("challenge", "check", "challenge.toml", folder=tmp_path)
-    assert done.returncode == 2
-    assert said in done.stderr
-    assert len(done.stderr.strip().splitlines()) == 1
+    done = anomed("challenge", "check", "challenge.toml")
+    assert done.code == 2
+    assert said in done.err
+    assert len(done.err.strip().splitlines()) == 1
 
 
-def test_plugins_are_listed_for_programs(tmp_path: Path) -> None:
-    listed = json.loads(anomed("plugins", "list", "--json", folder=tmp_path).stdout)
+def test_plugins_are_listed_for_programs(anomed: Anomed) -> None:
+    listed = anomed("plugins", "list", "--json").json
     assert {"name", "distribution", "version", "api", "state", "error"} <= set(listed[0])
     assert "supervised-mia" in [plugin["name"] for plugin in listed]
 
 
-def test_dummy_data_have_the_form_of_the_products(tmp_path: Path) -> None:
-    import numpy as np
-
-    done = anomed("dummy", "--plugin", "supervised-mia", "--seed", "3", folder=tmp_path)
-    assert done.returncode == 0
+def test_dummy_data_have_the_form_of_the_products(anomed: Anomed, tmp_path: Path) -> None:
+    done = anomed("dummy", "--plugin", "supervised-mia", "--seed", "3")
+    assert done.code == 0
     with np.load(tmp_path / "dummy" / "iris" / "data-anonymizer-training.npz") as file:
         assert file["X"].shape == (105, 4)
         assert file["y"].dtype == np.int64
