@@ -5,6 +5,8 @@ BIN := $(VENV)/bin
 PLUGINS := $(wildcard plugins/*)
 ADULT := $(addprefix --adult ,$(wildcard $(ANOMED_TEST_DATA)/adult.data.gz))
 EDITABLE := -e .[postgresql] -e ./client[cli,tables] $(addprefix -e ./,$(PLUGINS))
+# Workers keep neighbouring tests, as these share servers and tables, and take from each other in the end.
+PARALLEL := -n auto --dist worksteal
 # uv does not read pip's configuration; hand it the one setting that matters on closed networks.
 export UV_FIND_LINKS := $(PIP_FIND_LINKS)
 
@@ -27,13 +29,13 @@ serve: install  ## serve the iris challenge at http://127.0.0.1:8000
 	$(BIN)/anomed serve --plugin supervised-mia
 
 test: install  ## run the tests
-	$(BIN)/pytest -n auto -m "not e2e and not slow and not timed"
+	$(BIN)/pytest $(PARALLEL) -m "not e2e and not slow and not timed"
 
 test-timed: install  ## run what measures time, one after the other, on a machine that does nothing else
 	$(BIN)/pytest -m timed
 
 test-slow: install  ## run what takes minutes: reference experiments, and properties on many more examples
-	HYPOTHESIS_PROFILE=thorough $(BIN)/pytest -n auto -m "(slow or hypothesis) and not e2e"
+	HYPOTHESIS_PROFILE=thorough $(BIN)/pytest $(PARALLEL) -m "(slow or hypothesis) and not e2e"
 
 test-e2e: install  ## run real servers, the published AnoMed clients, and every wheel alone
 	$(BIN)/pytest tests/e2e
@@ -45,7 +47,7 @@ fuzz: install  ## throw at least 10,000 cases at routes, codecs, plugins and a r
 	ANOMED_FUZZ_CASES=400 ANOMED_FUZZ_AT_LEAST=10000 $(BIN)/pytest tests/fuzz tests/faults/test_fuzzed_server.py
 
 coverage: install  ## run the tests and show which lines and branches they reach
-	$(BIN)/pytest -n auto -m "not e2e and not slow and not timed" --cov --cov-report=term:skip-covered
+	$(BIN)/pytest $(PARALLEL) -m "not e2e and not slow and not timed" --cov --cov-report=term:skip-covered
 
 check: install  ## lint, format and types
 	$(BIN)/ruff check .
