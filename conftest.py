@@ -46,6 +46,7 @@ from typing import Any
 
 import httpx
 import pytest
+import structlog
 from _pytest._code.code import TerminalRepr
 from hypothesis import HealthCheck, settings
 from sybil import Document, Example
@@ -64,6 +65,10 @@ _QUIET: dict[str, Any] = {"deadline": None, "suppress_health_check": [HealthChec
 settings.register_profile("default", max_examples=30, **_QUIET)
 settings.register_profile("thorough", max_examples=1000, **_QUIET)
 settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "default"))
+
+# Failures that tests provoke are logged; to print the values in all their frames takes a second.
+for _formatter in (structlog.dev.rich_traceback, structlog.dev.rich_monochrome_traceback):
+    _formatter.show_locals = False
 
 WRITTEN_ADDRESS = "127.0.0.1:8000"
 SECOND_WRITTEN_ADDRESS = "127.0.0.1:8001"
@@ -277,8 +282,6 @@ def _is_target(name: str) -> bool:
 
 
 def _run_in_this_process(words: list[str]) -> tuple[int, str]:
-    import structlog
-
     from anomed_core.cli import main
 
     logging = structlog.get_config()
