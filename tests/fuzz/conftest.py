@@ -14,11 +14,24 @@ from anomed_core.ledger import EVERY_CHALLENGE, Grant
 from anomed_core.model import Role
 from anomed_core.plugins import build_registry
 from anomed_core.service.server import Server, open_server
-from anomed_core.service.specs import demo_table, specs_from_tables
+from anomed_core.testing.plugin_under_test import challenge_spec
 from anomed_core.web import configure_logs, create_web_app
 from tests.faults import probe
 
 from .cases import AT_LEAST, TRIED
+
+SMALL: dict[str, dict[str, Any]] = {
+    "dataset-anonymization": {
+        "data": {"source": "simulated:hospital-register?n=1500&seed=1"},
+        "n_targets": 100,
+        "n_queries": 30,
+    },
+    "supervised-mia": {
+        "data": {"source": "sklearn:iris"},
+        "mia_evaluation_dataset_length": 5,
+    },
+}
+"""Challenges of shipped types on tables whose size nothing depends on; of others, the demo."""
 
 
 def closing(app: Any) -> Any:
@@ -46,16 +59,14 @@ class Served:
 
 @contextmanager
 def serving_app(state: Path, *, auth: str = "open", plugin: str | None = None) -> Iterator[Served]:
-    """Open a server of one probe challenge, or a plugin's demonstration, until the block ends."""
+    """Open a server of one probe challenge, or of a shipped type, until the block ends."""
     configure_logs()
     registry = build_registry(discover=plugin is not None)
     if plugin is None:
         registry.add(probe, name="probe")
         specs = [ChallengeSpec(id="probe", type="probe", config=probe.ProbeConfig())]
     else:
-        loaded = registry.load(plugin)
-        assert loaded is not None
-        specs = specs_from_tables([demo_table(loaded)], registry)
+        specs = [challenge_spec(registry, registry.load(plugin), SMALL.get(plugin))]
     (spec,) = specs
     server = open_server(
         specs,
