@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-import tempfile
+import atexit
 import tomllib
 from collections.abc import Callable
+from contextlib import ExitStack
 from functools import cache
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Any
 
 from anomed_core.config import ServerSettings
@@ -47,22 +49,28 @@ def _entry_points(project: Path) -> dict[str, dict[str, str]]:
 _SECRET = "00" * 32
 """Some metrics state what chance gives, which depends on the draws."""
 
+_UNTIL_THE_END = ExitStack()
+atexit.register(_UNTIL_THE_END.close)
+
 
 @cache
 def from_demo(name: str, tell: Callable[[Server], Any]) -> Any:
-    """Open the demo of a type and return what a function tells about it."""
+    """Return what a function tells about the demo of a type."""
+    return tell(_opened(name))
+
+
+@cache
+def _opened(name: str) -> Server:
+    """Open the demo of a type until this process ends."""
     registry = build_registry()
     challenge_type = registry.load(name)
     if challenge_type is None:
         raise ValueError(f"{name} owns no challenge type")
-    with tempfile.TemporaryDirectory() as folder:
-        server = open_server(
-            specs_from_tables([demo_table(challenge_type)], registry),
-            registry=registry,
-            settings=ServerSettings(state=Path(folder)),
-            environment={"ANOMED_SECRET": _SECRET},
-        )
-        try:
-            return tell(server)
-        finally:
-            server.close()
+    server = open_server(
+        specs_from_tables([demo_table(challenge_type)], registry),
+        registry=registry,
+        settings=ServerSettings(state=Path(_UNTIL_THE_END.enter_context(TemporaryDirectory()))),
+        environment={"ANOMED_SECRET": _SECRET},
+    )
+    _UNTIL_THE_END.callback(server.close)
+    return server
