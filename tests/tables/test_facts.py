@@ -14,7 +14,7 @@ import pytest
 from anomed_dataset_anonymization.schema import TableSchema
 from anomed_dataset_synthesis.table.codebook import CategoryColumn
 from anomed_dataset_synthesis.table.inference import infer_codebook
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from anomed_core.tables import column_facts, read_table, write_table
@@ -64,7 +64,6 @@ def columns(draw: st.DrawFn) -> pd.Series:
 
 
 @given(columns(), st.randoms())
-@settings(max_examples=50, deadline=None)
 def test_facts_do_not_depend_on_the_order_of_records(column: pd.Series, random: Any) -> None:
     shuffled = column.iloc[random.sample(range(len(column)), len(column))]
 
@@ -73,7 +72,6 @@ def test_facts_do_not_depend_on_the_order_of_records(column: pd.Series, random: 
 
 @pytest.mark.parametrize("suffix", SUFFIXES)
 @given(column=columns())
-@settings(max_examples=50, deadline=None)
 def test_a_table_that_is_written_and_read_has_the_same_facts(
     suffix: str, column: pd.Series
 ) -> None:
@@ -89,7 +87,6 @@ def test_a_table_that_is_written_and_read_has_the_same_facts(
 
 
 @given(columns())
-@settings(max_examples=50, deadline=None)
 def test_facts_are_those_of_the_plain_values(column: pd.Series) -> None:
     facts = column_facts(column)
     present = [value for value in column.astype(object) if not pd.isna(value)]
@@ -124,7 +121,6 @@ def kind_in_codebook(column: pd.Series) -> str:
 
 
 @given(columns())
-@settings(max_examples=50, deadline=None)
 def test_both_plugins_take_a_column_for_the_same(column: pd.Series) -> None:
     facts, found, refused = column_facts(column), {}, []
     for plugin in (kind_in_schema, kind_in_codebook):

@@ -21,7 +21,7 @@ from anomed_dataset_anonymization.commands.words import (
 if TYPE_CHECKING:
     from anomed_dataset_anonymization.schema import Column, TableSchema
 
-_UNITS = {"date": " days", "date-time": " seconds"}
+_UNITS = {"date": "day", "date-time": "second"}
 
 
 @click.command()
@@ -135,4 +135,7 @@ def _domain(column: Column) -> str:
         return f"{len(column.values)} values"
     bounds = column.bounds
     ends = f"{column.in_words(bounds.low)} to {column.in_words(bounds.high)}"
-    return f"{ends} in steps of {bounds.step:g}{_UNITS.get(column.dtype, '')}"
+    if not column.is_time:
+        return f"{ends} in steps of {bounds.step:g}"
+    plural = "" if bounds.step == 1 else "s"
+    return f"{ends} in steps of {bounds.step:g} {_UNITS[column.dtype]}{plural}"

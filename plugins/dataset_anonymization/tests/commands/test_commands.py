@@ -82,6 +82,22 @@ def test_the_written_challenge_reads_the_table_as_it_was_told(run: Run) -> None:
     assert result.exit_code == 0, result.output
 
 
+def test_init_says_domains_of_dates_in_words(run: Run) -> None:
+    people = pd.read_csv("people.csv")[["age", "illness"]]
+    born = pd.Timestamp("2020-01-01") - pd.to_timedelta(people["age"] * 365, "D")
+    seen = pd.Timestamp("2024-01-01 08:00") + pd.to_timedelta(people["age"], "min")
+    people.assign(born=born, seen=seen).to_parquet("visits.parquet", index=False)
+    words = ("--quasi-identifiers", "born,seen", "--sensitive", "illness", "--output", "visits")
+    result = run("challenge", "init", "visits.parquet", *words)
+
+    assert result.exit_code == 0, result.output
+    domains = re.findall(
+        r"^(?:born|seen): cardinal, \S+ to \S+ in (.+), qi$", result.output, re.MULTILINE
+    )
+    assert domains == ["steps of 1 day", "steps of 60 seconds"]
+    assert run("challenge", "check", "visits/challenge.toml").exit_code == 0
+
+
 def test_init_overwrites_only_when_told(run: Run) -> None:
     assert run(*INIT, *ROLES).exit_code == 0
     again = run(*INIT, *ROLES)
