@@ -78,13 +78,14 @@ def create_app(
     return create_web_app(server)
 
 
-def server_from_files(
+def server_from_files(  # noqa: PLR0913 - each says one thing about the start
     config: Path | None,
     *,
     plugins: Iterable[str] = (),
     overrides: Mapping[str, Any] | None = None,
     accept_change: bool = False,
     in_background: bool = False,
+    for_reading: bool = False,
     environment: Mapping[str, str] = os.environ,
     content: bytes | None = None,
     sources: Mapping[str, str] | None = None,
@@ -103,6 +104,8 @@ def server_from_files(
         Whether a challenge may have other data or metrics than its recorded scores.
     in_background
         Whether to begin what runs beside requests; servers do.
+    for_reading
+        Whether a server has left its records, which are only looked at.
     environment
         ``ANOMED_*`` variables.
     content
@@ -130,6 +133,7 @@ def server_from_files(
         settings=configuration.server,
         accept_change=accept_change,
         in_background=in_background,
+        for_reading=for_reading,
         environment=environment,
         on_loss=_replace_worker,
     )

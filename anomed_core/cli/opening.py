@@ -44,6 +44,8 @@ def recorded_server(
 ) -> Iterator[Server]:
     """Open the server that left its records here, and close it in the end.
 
+    Nothing is written before a command writes, so that others can read it, too.
+
     Raises
     ------
     UsageError
@@ -61,6 +63,7 @@ def recorded_server(
         plugins=plugins,
         overrides=overrides(state=state, ledger=ledger),
         accept_change=accept_change,
+        for_reading=True,
     )
     try:
         yield server
@@ -109,9 +112,10 @@ def _require_secret(config: Path | None, *, state: Path | None) -> None:
     from anomed_core.cli.options import overrides
     from anomed_core.config import read_configuration
     from anomed_core.errors import UsageError
+    from anomed_core.state import is_there
 
     folder = read_configuration(config, overrides=overrides(state=state)).server.state
-    if not os.environ.get("ANOMED_SECRET") and not (folder / "secret").exists():
+    if not os.environ.get("ANOMED_SECRET") and not is_there(folder / "secret"):
         raise UsageError(
             f"there is no secret in {folder.absolute()}; give --state or ANOMED_SECRET as to serve"
         )

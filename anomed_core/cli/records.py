@@ -36,17 +36,17 @@ def ledger_url(
     from anomed_core.cli.options import overrides
     from anomed_core.config import read_configuration
     from anomed_core.errors import UsageError
-    from anomed_core.state import StateDirectory
+    from anomed_core.state import StateDirectory, is_there
 
     settings = read_configuration(config, overrides=overrides(state=state, ledger=ledger)).server
     if settings.ledger:
         return settings.ledger
-    if must_exist and not (settings.state / "ledger.sqlite").exists():
+    if must_exist and not is_there(settings.state / "ledger.sqlite"):
         raise UsageError(
             f"there is no ledger in {settings.state.absolute()}; give the CONFIG, --state or "
             "--ledger that the server was given"
         )
-    return StateDirectory(settings.state).ledger_url
+    return StateDirectory(settings.state, for_reading=must_exist).ledger_url
 
 
 def configured_challenges(config: Path | None) -> tuple[str, ...]:
@@ -62,10 +62,14 @@ def configured_challenges(config: Path | None) -> tuple[str, ...]:
 def open_records(
     config: Path | None, *, state: Path | None, ledger: str | None, must_exist: bool = True
 ) -> Iterator[Records]:
-    """Open the memory that the server given the same would open, and close it in the end."""
+    """Open the memory that the server given the same would open, and close it in the end.
+
+    What must exist is not written before a command writes, so that others can read it, too.
+    """
     from anomed_core.ledger import Database, FollowUpBook, Ledger, TeamBook, TokenBook
 
-    database = Database(ledger_url(config, state=state, ledger=ledger, must_exist=must_exist))
+    url = ledger_url(config, state=state, ledger=ledger, must_exist=must_exist)
+    database = Database(url, for_reading=must_exist)
     try:
         yield Records(
             ledger=Ledger(database),

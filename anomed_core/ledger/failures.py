@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import sqlite3
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -11,6 +10,7 @@ from pathlib import Path
 import sqlalchemy as sa
 
 from anomed_core.errors import LedgerError, LedgerFullError
+from anomed_core.ledger.ledger_file import can_be_written
 
 
 @contextmanager
@@ -49,7 +49,7 @@ def _refuse_read_only(path: str, reason: str, error: Exception) -> None:
     folder = Path(path).absolute().parent
     if not folder.is_dir() or ("open" not in reason and "readonly" not in reason):
         return
-    if not os.access(folder, os.W_OK | os.X_OK) or not os.access(path, os.W_OK):
+    if not can_be_written(folder) or not can_be_written(Path(path)):
         raise LedgerError(
             "The ledger is read-only here.",
             reason=f"{folder} cannot be written ({reason}); give it to who runs this, or copy it "

@@ -49,7 +49,7 @@ class LedgerFile:
         """Whether all is in the file itself and nobody can write: SQLite needs no other file."""
         log = Path(f"{self.path}-wal")
         has_log = log.exists() and log.stat().st_size > 0
-        return not has_log and not os.access(self.path.parent, os.W_OK)
+        return not has_log and not can_be_written(self.path.parent)
 
     def remember(self) -> None:
         """Take the file that is there for the right one."""
@@ -72,8 +72,7 @@ class LedgerFile:
         except OSError as error:
             raise LedgerError(
                 "The ledger cannot be used now; try again.",
-                reason=f"its file {self.path} is gone ({error.strerror}): stop the server, bring "
-                "the file back and start again",
+                reason=f"its file {self.path} is gone ({error.strerror}); bring it back",
             ) from error
         return facts.st_dev, facts.st_ino
 
@@ -108,5 +107,10 @@ class LedgerFile:
             raise LedgerError(
                 "The ledger cannot be used now; try again.",
                 reason=f"its file {self.path} was replaced by another one that cannot be taken "
-                f"({problem}): stop the server, bring the right file back and start again",
+                f"({problem}); bring the right file back",
             )
+
+
+def can_be_written(path: Path) -> bool:
+    """Whether this user may write to a file or folder, and its medium lets anybody."""
+    return os.access(path, os.W_OK, effective_ids=os.access in os.supports_effective_ids)

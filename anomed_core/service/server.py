@@ -91,13 +91,14 @@ class Server:
         self.ledger.close()
 
 
-def open_server(
+def open_server(  # noqa: PLR0913 - each says one thing about the start
     specs: Iterable[ChallengeSpec],
     *,
     registry: PluginRegistry,
     settings: ServerSettings | None = None,
     accept_change: bool = False,
     in_background: bool = False,
+    for_reading: bool = False,
     environment: Mapping[str, str] = os.environ,
     clock: Callable[[], int] = utc_microseconds,
     on_loss: Callable[[], None] = lambda: None,
@@ -117,6 +118,9 @@ def open_server(
     in_background
         Whether to begin what runs beside requests: evaluations in processes of their own, and
         deliveries. Servers do; commands that only look do not.
+    for_reading
+        Whether nothing is written before somebody records something: a challenge that the ledger
+        does not know is not added, and state and ledger may be on a read-only medium.
     environment
         ``ANOMED_SECRET``, ``ANOMED_HOST`` and ``ANOMED_PLATFORM_SECRET`` are read from it.
     clock
@@ -137,7 +141,7 @@ def open_server(
         If the ledger belongs to other data or metrics.
     """
     settings = settings or ServerSettings()
-    state = StateDirectory(settings.state)
+    state = StateDirectory(settings.state, for_reading=for_reading)
     secret = state.secret(environment.get("ANOMED_SECRET"))
     secret_digest = hmac.digest(secret, b"ledger", "sha256").hex()
     hosted = _opened(specs, registry, state, secret)
@@ -146,11 +150,14 @@ def open_server(
     engine = _engine(hosted, settings, on_loss) if in_processes else inline
     with ExitStack() as undo:
         undo.callback(engine.close)
-        records = _records(settings, state, clock)
+        records = _records(settings, state, clock, for_reading=for_reading)
         undo.callback(records.ledger.close)
         seals = Seals(ledger=records.ledger, auth=settings.auth)
         for challenge in hosted.values():
             require_a_close(challenge)
+            if for_reading and challenge.id not in records.ledger.challenges():
+                log.error("the ledger knows no challenge of this id", challenge=challenge.id)
+                continue
             records.ledger.open_challenge(
                 challenge.id,
                 challenge.fingerprint,
@@ -197,8 +204,17 @@ class _Records:
     kept: KeptSubmissions
 
 
-def _records(settings: ServerSettings, state: StateDirectory, clock: Callable[[], int]) -> _Records:
-    database = Database(settings.ledger or state.ledger_url, processes=settings.workers)
+def _records(
+    settings: ServerSettings,
+    state: StateDirectory,
+    clock: Callable[[], int],
+    *,
+    for_reading: bool,
+) -> _Records:
+    url = settings.ledger or state.ledger_url
+    database = Database(
+        url, processes=None if for_reading else settings.workers, for_reading=for_reading
+    )
     ledger = Ledger(database, clock=clock)
     payloads = PayloadStore(state.payloads)
     payloads.sweep()

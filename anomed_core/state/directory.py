@@ -29,11 +29,16 @@ class StateDirectory:
     ----------
     root
         The directory. It holds the secret and the ground truth: keep it private.
+    for_reading
+        Whether it is left as it is, so that a read-only medium will do.
     """
 
     root: Path = attrs.field(converter=_absolute)
+    for_reading: bool = False
 
     def __attrs_post_init__(self) -> None:
+        if self.for_reading:
+            return
         try:
             self.root.mkdir(mode=0o700, parents=True, exist_ok=True)
             _close_to_others(self.root)
@@ -106,9 +111,36 @@ class StateDirectory:
         if from_environment:
             return _parsed_secret(from_environment, "ANOMED_SECRET")
         path = self.root / "secret"
-        if not path.exists():
+        if not is_there(path):
             _create_exclusively(path, secrets.token_hex(_SECRET_BYTES))
-        return _parsed_secret(path.read_text(encoding="ascii"), str(path))
+        try:
+            return _parsed_secret(path.read_text(encoding="ascii"), str(path))
+        except PermissionError as error:
+            raise _not_ours(path) from error
+
+
+def is_there(path: Path) -> bool:
+    """Whether there is such a file.
+
+    Raises
+    ------
+    UsageError
+        If this user may not know.
+    """
+    try:
+        path.stat()
+    except PermissionError as error:
+        raise _not_ours(path) from error
+    except OSError:
+        return False
+    return True
+
+
+def _not_ours(path: Path) -> UsageError:
+    return UsageError(
+        f"{path} cannot be read (Permission denied): what a server keeps is for its own user "
+        "alone, so run this as that user"
+    )
 
 
 def _close_to_others(root: Path) -> None:
