@@ -17,12 +17,14 @@ from pathlib import Path
 from typing import Any
 
 import attrs
+import structlog
 from gunicorn.app.base import BaseApplication
 from gunicorn.arbiter import Arbiter
 
 from anomed_core.config import ServerSettings
 from anomed_core.errors import AnomedError, UsageError
 from anomed_core.service import static_product
+from anomed_core.service.handouts import handouts
 from anomed_core.service.server import Server
 from anomed_core.service.world import World, facts_of
 from anomed_core.state import StateDirectory
@@ -30,6 +32,8 @@ from anomed_core.web.borders import names_of
 from anomed_core.web.logs import ServerLog
 from anomed_core.web.slow_clients import has_ended, head_is_complete
 from anomed_core.web.telemetry import share_between_workers, shared_folder
+
+log = structlog.get_logger(__name__)
 
 _TELL_EVERY_S = 5.0
 
@@ -312,6 +316,17 @@ def _build_products(server: Server) -> None:
                 static_product(hosted, product, server.state.artifacts)
 
 
+def _tell_handouts(server: Server) -> None:
+    """Say once how many records whom the challenges hand out; loudly if it is everybody."""
+    for hosted in server.challenges.values():
+        public = [str(handout) for handout in handouts(hosted) if handout.is_public]
+        other = [str(handout) for handout in handouts(hosted) if not handout.is_public]
+        if other:
+            log.info("records are handed out", challenge=hosted.id, records="; ".join(other))
+        if public:
+            log.warning("records are public", challenge=hosted.id, records="; ".join(public))
+
+
 def _prepare_and_tell(plan: _Plan, sender: Any) -> None:
     from anomed_core.web import configure_logs, create_web_app
 
@@ -323,6 +338,7 @@ def _prepare_and_tell(plan: _Plan, sender: Any) -> None:
     except AnomedError as error:
         sender.send(str(error))
         return
+    _tell_handouts(server)
     titles = tuple(hosted.challenge.title for hosted in server.challenges.values())
     sources = server.registry.fingerprints
     world = attrs.evolve(plan.world, sources=sources, facts=facts_of(server))

@@ -29,6 +29,7 @@ def check(config: Path | None, plugins: tuple[str, ...], as_json: bool) -> None:
 
     Nothing of the real state is touched. Exit code 1 if a baseline does not behave as declared.
     """
+    from anomed_core.service.handouts import handouts
     from anomed_core.testing import rehearse
 
     with temporary_server(config, plugins) as server:
@@ -36,12 +37,19 @@ def check(config: Path | None, plugins: tuple[str, ...], as_json: bool) -> None:
             finding for hosted in server.challenges.values() for finding in rehearse(hosted, server)
         ]
         titles = {hosted.id: hosted.challenge.title for hosted in server.challenges.values()}
+        handed_out = [
+            f"{hosted.id}: {handout}"
+            for hosted in server.challenges.values()
+            for handout in handouts(hosted)
+        ]
     if as_json:
         print_json([finding.as_dict() for finding in findings])
     else:
         for finding in findings:
             mark = "ok " if finding.ok else "BAD"
             click.echo(f"{mark} {finding.id}: {finding.text}")
+        for handout in handed_out:
+            click.echo(f"hands out {handout}")
         click.echo(f"{len(titles)} challenge(s) checked: {', '.join(titles.values())}")
     if not all(finding.ok for finding in findings):
         raise click.exceptions.Exit(EXIT_PROBLEM)

@@ -72,6 +72,8 @@ class Arena:
         How far off their knowledge is.
     known_of : mapping of str to ndarray of float64, shape (n_people,)
         By known column, what attackers get to know of everybody: with the noise, one draw for all.
+    is_public : bool
+        Whether everybody gets the reference, also without a token.
     n_targets : int
         Members, and non-members, that an attack is asked about.
     n_surest : int
@@ -91,6 +93,7 @@ class Arena:
     unknown: tuple[Column, ...]
     noise: Mapping[str, float]
     known_of: Mapping[str, np.ndarray] = attrs.field(repr=False)
+    is_public: bool
     n_targets: int
     n_surest: int
     least_usefulness: float
@@ -255,6 +258,7 @@ def open_arena(config: DatasetAnonymizationConfig, context: CreationContext) -> 
             noise=config.noise,
             rng=context.lottery.generator("noise"),
         ),
+        is_public=config.data.public,
         n_targets=config.n_targets,
         n_surest=min(config.n_surest, len(people.parts.leaky)),
         least_usefulness=config.least_usefulness,

@@ -34,7 +34,9 @@ class DataSettings:
         ``simulated:hospital-register?n=20000&seed=7``.
     split
         Shares of the people that anonymizers get (leaky), that nobody gets (control), and that
-        everybody gets (reference).
+        all participants get (reference).
+    public
+        Whether the reference is handed to everybody, also without a token.
     person
         Column that says whose record it is, if people have several; all records of a person stay
         together. It is not part of the challenge unless the schema names it.
@@ -45,6 +47,7 @@ class DataSettings:
 
     source: str
     split: tuple[float, ...] = attrs.field(default=(0.4, 0.4, 0.2), validator=_three_shares)
+    public: bool = attrs.field(default=False, metadata={"fingerprint": False})
     person: str = ""
     seed: int | None = None
 

@@ -37,7 +37,8 @@ REFERENCE = "/data/reference"
 SCHEMA = "/data/schema"
 
 _KINDS = {"int64": "int", "float64": "float", "string": "str", "bool": "bool"}
-_EVERYBODY = {Role.PUBLIC, Role.ANONYMIZER, Role.DEANONYMIZER}
+_PARTICIPANTS = {Role.ANONYMIZER, Role.DEANONYMIZER}
+_EVERYBODY = {Role.PUBLIC, *_PARTICIPANTS}
 OPTIONAL_SPLIT = attrs.evolve(DATA_SPLIT, required=False)
 OPTIONAL_PAIR = tuple(attrs.evolve(party, required=False) for party in (ANONYMIZER, DEANONYMIZER))
 
@@ -60,7 +61,7 @@ def data_products(arena: Arena) -> list[DataProduct]:
         ),
         DataProduct(
             path=REFERENCE,
-            audience=_EVERYBODY,
+            audience=_EVERYBODY if arena.is_public else _PARTICIPANTS,
             schema=_wire_schema(arena.schema, n_rows=len(arena.people.reference)),
             description="People like those of the leaky table, in full: what the world knows.",
         ),

@@ -232,12 +232,23 @@ def test_roles_with_tokens(warm_state: Path, tmp_path: Path) -> None:
         (background, "anonymizer"): 403,
         (background, "deanonymizer"): 200,
         (background, "public"): 401,
-        **{
-            (path, role): 200
-            for path in ("/data/schema", "/data/reference")
-            for role in ("anonymizer", "deanonymizer", "public")
-        },
+        **{("/data/schema", role): 200 for role in ("anonymizer", "deanonymizer", "public")},
+        ("/data/reference", "anonymizer"): 200,
+        ("/data/reference", "deanonymizer"): 200,
+        ("/data/reference", "public"): 401,
     }
+
+
+def test_the_reference_is_public_only_if_the_organiser_says_so(
+    warm_state: Path, tmp_path: Path
+) -> None:
+    public = attrs.evolve(CONFIG, data=attrs.evolve(CONFIG.data, public=True))
+    ledger = f"sqlite:///{tmp_path / 'ledger.sqlite'}"
+    player = open_player(warm_state, public, ledger=ledger, auth="tokens")
+    answer = player.client.simulate_get("/data/reference")
+    player.server.close()
+
+    assert answer.status_code == 200
 
 
 # --- the whole ------------------------------------------------------------------------------------

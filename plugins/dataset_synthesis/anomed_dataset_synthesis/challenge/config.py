@@ -23,9 +23,12 @@ class DataSettings:
     source
         ``scheme:reference`` of the population's table, such as ``parquet:people.parquet``.
     background
-        Source of the public background, instead of a share of the population.
+        Source of the background that all participants get, instead of a share of the population.
     background_share
-        Share of the population that becomes the public background.
+        Share of the population that becomes the background.
+    public
+        Whether the background, and rounds that are revealed, are handed to everybody, also
+        without a token.
     rounds
         Shares of the other records that each round gets: practice, tuning, validation.
     codebook
@@ -42,6 +45,7 @@ class DataSettings:
     background_share: float = attrs.field(
         default=1 / 3, validator=[validators.gt(0), validators.lt(1)]
     )
+    public: bool = attrs.field(default=False, metadata=_DECIDES_NO_SCORE)
     rounds: tuple[float, float, float] = (0.2, 0.4, 0.4)
     codebook: str = ""
     steps: Mapping[str, float] = attrs.field(factory=dict)

@@ -91,6 +91,7 @@ ROUND_TABLES = {
 def data_products(arena: Arena) -> list[DataProduct]:
     """Declare what is handed out; static products bring their data."""
     public, players = {Role.PUBLIC}, {Role.ANONYMIZER, Role.DEANONYMIZER}
+    readers = public if arena.config.data.public else players
     return [
         DataProduct(
             path=CODEBOOK,
@@ -108,16 +109,16 @@ def data_products(arena: Arena) -> list[DataProduct]:
         ),
         _static(
             "/data/background",
-            public,
+            readers,
             arena.population.background,
-            "Public records of the same population.",
+            "Other records of the same population, which nobody is attacked for.",
         ),
         *(
             _static(
                 f"/data/{name}/{side}",
-                players if name == ROUNDS[0] else public,
+                players if name == ROUNDS[0] else readers,
                 records[name],
-                f"The {who} of the {name} round, for everybody to see.",
+                f"The {who} of the {name} round, which are revealed.",
             )
             for name in ROUNDS
             if arena.is_revealed(name)

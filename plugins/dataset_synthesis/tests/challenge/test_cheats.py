@@ -456,7 +456,7 @@ def test_predicates_are_data_and_nothing_else(served: Any, quiet: str, predicate
 def test_roles_are_kept_apart(open_served: Any) -> None:
     guarded = open_served({"auth": "tokens"})
     client = guarded.player.client
-    assert client.get("/data/background").status_code == 200
+    assert client.get("/data/background").status_code == 401
     assert client.get("/data/practice/training").status_code == 401
     secrets = {
         role: guarded.server.tokens.create(
