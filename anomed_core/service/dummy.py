@@ -13,6 +13,8 @@ from anomed_core.model.payloads import ColumnSchema
 from anomed_core.service.hosting import HostedChallenge
 
 _FREE_LENGTH = 10
+_SPREAD = 2
+"""How far whole numbers reach above the lowest one where nothing bounds them: classes, indices."""
 
 
 def dummy_data(hosted: HostedChallenge, product: DataProduct, seed: int) -> Any:
@@ -61,29 +63,27 @@ def dummy_data(hosted: HostedChallenge, product: DataProduct, seed: int) -> Any:
 
 def _array(schema: ArraySchema, rng: np.random.Generator) -> np.ndarray:
     shape = tuple(_FREE_LENGTH if length is None else length for length in schema.shape)
-    values = _values(schema.kinds[0], shape, schema.low, schema.high, rng)
+    values = _values(schema, shape, rng, dtype=schema.dtype if schema.kinds[0] == "int" else None)
     return values.astype(schema.dtype) if schema.dtype else values
 
 
 def _column(schema: ColumnSchema, n_rows: int, rng: np.random.Generator) -> np.ndarray:
     if schema.categories:
         return rng.choice(np.array(schema.categories, dtype=object), n_rows)
-    return _values(schema.kinds[0], (n_rows,), schema.low, schema.high, rng)
+    return _values(schema, (n_rows,), rng)
 
 
 def _values(
-    kind: str,
+    schema: ArraySchema | ColumnSchema,
     shape: tuple[int, ...],
-    low: float | None,
-    high: float | None,
     rng: np.random.Generator,
+    dtype: str | None = None,
 ) -> np.ndarray:
+    kind, low, high = schema.kinds[0], schema.low, schema.high
     if kind == "bool":
         return rng.random(shape) < 0.5
     if kind == "int":
-        first = math.ceil(low) if low is not None else math.floor(min(0.0, (high or 0.0) - 2))
-        last = math.floor(high) if high is not None else first + 2
-        return rng.integers(first, last, shape, endpoint=True)
+        return _whole_numbers(low, high, np.dtype(dtype or "int64"), shape, rng)
     if kind == "float":
         if low is not None and high is not None:
             return rng.uniform(low, high, shape)
@@ -92,3 +92,22 @@ def _values(
             return low + np.abs(values)
         return values if high is None else high - np.abs(values)
     return rng.choice(np.array(["a", "b", "c"], dtype="U1" if kind == "str" else "S1"), shape)
+
+
+def _whole_numbers(
+    low: float | None,
+    high: float | None,
+    dtype: np.dtype[Any],
+    shape: tuple[int, ...],
+    rng: np.random.Generator,
+) -> np.ndarray:
+    """Draw whole numbers that can be counted and be indices, wherever the bounds let them."""
+    allowed = np.iinfo(dtype)
+    last = allowed.max if high is None else min(math.floor(high), allowed.max)
+    if low is not None:
+        first = max(math.ceil(low), allowed.min)
+    else:
+        first = 0 if last >= 0 else last - _SPREAD
+    if high is None:
+        last = min(first + _SPREAD, last)
+    return rng.integers(first, last, shape, dtype=dtype.type, endpoint=True)

@@ -95,6 +95,33 @@ def test_declared_dtypes_are_kept(dtype: str) -> None:
     assert made(schema)["X"].shape == (4,)
 
 
+@given(st.sampled_from(["int8", "uint8", "int32", "uint64", "int64"]), bounds(), st.integers(0, 9))
+def test_whole_numbers_are_small_indices_wherever_the_bounds_let_them(
+    dtype: str, limits: tuple[float | None, float | None], seed: int
+) -> None:
+    low, high = limits
+    if dtype.startswith("u"):
+        low, high = (None if bound is None else abs(bound) for bound in limits)
+        low, high = sorted((low, high)) if None not in {low, high} else (low, high)
+    array = ArraySchema(name="y", kinds=("int",), shape=(30,), dtype=dtype, low=low, high=high)
+
+    values = made(ArraysSchema(arrays=[array]), seed)["y"]
+
+    assert values.dtype == dtype
+    assert low is None or values.min() >= low
+    assert high is None or values.max() <= high
+    if low is None and (high is None or high >= 0):
+        assert len(np.bincount(values)) <= 3 or high is not None
+    if high is None:
+        assert values.max() - values.min() <= 2
+
+
+def test_bounds_beyond_a_dtype_are_cut_to_it() -> None:
+    array = ArraySchema(name="y", kinds=("int",), shape=(99,), dtype="int8", low=0, high=1000)
+
+    assert made(ArraysSchema(arrays=[array]))["y"].min() >= 0
+
+
 def test_equal_seeds_give_equal_data() -> None:
     schema = ArraysSchema(arrays=[ArraySchema(name="X", kinds=("float",), shape=(9,))])
 
