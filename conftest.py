@@ -352,6 +352,7 @@ def _furnish(patch: pytest.MonkeyPatch, folder: Path) -> None:
     patch.setenv("OMP_NUM_THREADS", "1")
     patch.setenv("NO_PROXY", "127.0.0.1")
     patch.setenv("PYTHONPATH", "")
+    patch.setenv("PYTEST_ADDOPTS", "-p no:schemathesis")  # it is ours, and takes a second to import
     patch.setenv("ANOMED_CLIENT_CACHE", str(folder / "downloads"))
     patch.setenv("XDG_CONFIG_HOME", str(folder / "config"))
     patch.chdir(folder)
