@@ -81,6 +81,7 @@ def submission_kinds(arena: Arena) -> list[SubmissionKind]:
             path="/utility/anonymizer",
             schema={split: _form(arena, split) for split in arena.rounds},
             parameters=(ANONYMIZER, DATA_SPLIT),
+            known_to={Role.ANONYMIZER},  # a copy of the table that they are given
             description="A synthetic table, and what there is to say about how it was made.",
         ),
         _attack(
