@@ -33,7 +33,7 @@ def anomed_data_products(challenge):
         anomed.DataProduct(
             path=HINTS,
             audience={"deanonymizer"},
-            schema=anomed.ArraysSchema.of(hint=np.zeros(N)),
+            schema=anomed.ArraysSchema.of(hint=np.zeros(N)).described(hint="A hint."),
             static=False,
             parameters=anomed.PAIR,
             description="Noise for each pair.",

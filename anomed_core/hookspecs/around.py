@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
 @hookspec
 def anomed_baselines(challenge: Challenge) -> Iterable[Baseline]:  # type: ignore[empty-body]
-    """Offer submissions with known outcomes: perfect, trivial and invalid ones.
+    """Offer submissions with known outcomes: perfect, trivial and invalid ones, and attacks.
 
     Called by ``anomed challenge check``, ``anomed plugins check`` and the conformance kit; owner
     and extensions. If it raises, the check fails. The perfect and trivial payloads of kinds are
@@ -25,7 +25,8 @@ def anomed_baselines(challenge: Challenge) -> Iterable[Baseline]:  # type: ignor
     Returns
     -------
     iterable of Baseline
-        At least one perfect and one trivial baseline for each submission kind is good practice.
+        Each submission kind needs a perfect and a trivial one, here or in its declaration, or the
+        kit fails. An attack (``quality="attack"``) shows that the challenge can be won.
 
     Examples
     --------

@@ -12,7 +12,7 @@ import numpy as np
 from anomed_core.model._converters import as_roles, as_tuple, choice_of
 from anomed_core.model._deprecated import deprecated, roles_knowing
 from anomed_core.model.declarations import Metric
-from anomed_core.model.events import DataRequest, Payload, Submission
+from anomed_core.model.events import Payload, Submission
 from anomed_core.model.roles import Role
 
 
@@ -22,9 +22,10 @@ class Quality(StrEnum):
     PERFECT = "perfect"
     TRIVIAL = "trivial"
     INVALID = "invalid"
+    ATTACK = "attack"
 
 
-def as_function(payload: Any) -> Callable[[DataRequest], Payload]:
+def as_function(payload: Any) -> Callable[[Any], Payload]:
     """Return a payload as a function of the request, which it may be already."""
     return payload if callable(payload) else lambda _: payload
 
@@ -35,7 +36,7 @@ def _as_quality(value: Quality | str) -> Quality:
 
 @attrs.frozen(kw_only=True)
 class Baseline:
-    """A submission with a known outcome, made from the ground truth.
+    """A submission with a known outcome, made from the ground truth or from what is handed out.
 
     Attributes
     ----------
@@ -46,10 +47,13 @@ class Baseline:
     quality
         ``PERFECT`` and ``TRIVIAL`` (which knows nothing) are scored; ``INVALID`` is refused before
         an attempt is spent. Of a kind's baselines, no trivial one may score better than a perfect
-        one on the primary metric; equal scores pass.
+        one on any metric, and worse on at least one. An ``ATTACK`` knows only what is handed out,
+        and must score better than a trivial one where a perfect submission is attacked: it shows
+        that the challenge can be won, and is handed in by the conformance kit alone.
     payload
         The decoded body, or a function that is called with the request that a participant would
-        have made and returns it. Where the kind takes one array, that alone will do.
+        have made and returns it; of an attack, with the `anomed_core.testing.Products` that its
+        author may read. Where the kind takes one array, that alone will do.
     known_to
         Roles that hold a perfect payload anyway, as for `SubmissionKind`, whose own holds if this
         is ``None``.
@@ -60,7 +64,7 @@ class Baseline:
     name: str
     kind: str
     quality: Quality = attrs.field(converter=_as_quality)
-    payload: Callable[[DataRequest], Payload] = attrs.field(converter=as_function)
+    payload: Callable[[Any], Payload] = attrs.field(converter=as_function)
     secret: bool | None = attrs.field(default=None, eq=False, repr=False)
     known_to: frozenset[Role] | None = attrs.field(
         default=attrs.Factory(

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import sys
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from typing import Any
 
 import attrs
@@ -358,12 +358,16 @@ class PluginRegistry:
             self._trace(plugin)
 
     def _trace(self, plugin: Any) -> None:
-        if self._write is None:
-            return
+        write = self._write
+        if write is not None:
+            self.watch(plugin, lambda implementation, hook: traced(implementation, hook, write))
+
+    def watch(self, plugin: Any, change: Callable[[pluggy.HookImpl, str], None]) -> None:
+        """Let a function that takes an implementation and its hook change those of a plugin."""
         for caller in self._manager.get_hookcallers(plugin) or ():
             for implementation in caller.get_hookimpls():
                 if implementation.plugin is plugin:
-                    traced(implementation, caller.name, self._write)
+                    change(implementation, caller.name)
 
 
 def _note_culprit(outcome: Any, hook: str, implementations: Any, _arguments: Any) -> None:

@@ -11,4 +11,5 @@ from .hostile import hostile_uploads as hostile_uploads
 from .platform import FakePlatform as FakePlatform
 from .platform import listening_platform as listening_platform
 from .plugin_under_test import served as served
+from .products import Products as Products
 from .rehearsal import rehearse as rehearse

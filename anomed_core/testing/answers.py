@@ -12,11 +12,11 @@ from anomed_core.testing.trials import Trial, evaluate, is_published, prepare_ta
 from anomed_core.wire import digest_bytes
 
 
-def requests(product: DataProduct) -> Iterator[dict[str, str]]:
+def requests(client: ChallengeClient, product: DataProduct) -> Iterator[dict[str, str]]:
     """Yield the parameters with which a product is asked for: one of each split."""
     asked = []
     for split in Split:
-        query = query_for(product.parameters, split)
+        query = query_for(client, product.parameters, split)
         checked_parameters(product.parameters, query)
         if query not in asked:
             asked.append(query)
@@ -32,7 +32,7 @@ def served_products(
     """
     prepare_target(client)
     for product in client.hosted.products.values():
-        for query in requests(product):
+        for query in requests(client, product):
             split = Split(query["data_split"]) if product.same_split else None
             if not product.with_target or is_published(client, split):
                 yield product, query, client.get(product.path, **query)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import io
 import json
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 import attrs
@@ -16,7 +16,7 @@ from anomed_client.http import Connection
 from structlog.testing import capture_logs
 
 from anomed_core.errors import AnomedError, ServiceError
-from anomed_core.model import Split, SubmissionKind
+from anomed_core.model import Parameter, Split, SubmissionKind
 from anomed_core.service.encoding import encode_body
 from anomed_core.service.hosting import HostedChallenge
 from anomed_core.service.server import Server
@@ -88,10 +88,15 @@ class ChallengeClient:
         An open server.
     challenge_id
         One of its challenges.
+    anonymizer
+        Identifier of the anonymizer that it plays, or attacks.
     """
 
-    def __init__(self, server: Server, challenge_id: str) -> None:
+    def __init__(
+        self, server: Server, challenge_id: str, *, anonymizer: str = ANONYMIZER_ID
+    ) -> None:
         self.server = server
+        self.anonymizer = anonymizer
         self.hosted: HostedChallenge = server.challenges[challenge_id]
         app: Any = create_web_app(server, access_log=False)
         options = Options(transport=httpx.WSGITransport(app=app))
@@ -214,13 +219,17 @@ class ChallengeClient:
 
 def default_query(kind: SubmissionKind) -> dict[str, str]:
     """Return a value for each required parameter of a submission kind, and its selector."""
-    known = {"anonymizer": ANONYMIZER_ID, "deanonymizer": DEANONYMIZER_ID}
-    query = {
+    return filled_in(kind.parameters, {}) | dict([kind.selector] if kind.selector else [])
+
+
+def filled_in(parameters: Iterable[Parameter], known: Mapping[str, str]) -> dict[str, str]:
+    """Return a value for each identifier, for what is known, and for what is required."""
+    known = {"anonymizer": ANONYMIZER_ID, "deanonymizer": DEANONYMIZER_ID, **known}
+    return {
         parameter.name: known.get(parameter.name, (*parameter.choices, "1")[0])
-        for parameter in kind.parameters
+        for parameter in parameters
         if parameter.required or parameter.name in known
     }
-    return query | dict([kind.selector] if kind.selector else [])
 
 
 def _failure(lines: list[Any]) -> str:

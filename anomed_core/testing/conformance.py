@@ -5,6 +5,7 @@ from __future__ import annotations
 import inspect
 import re
 import time
+import warnings
 from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
@@ -12,13 +13,18 @@ import attrs
 
 from anomed_core.errors import CULPRIT_NOTE, UsageError
 from anomed_core.testing.checks import CHECKS
-from anomed_core.testing.checks.failure import ConformanceError
+from anomed_core.testing.checks.failure import (
+    ConformanceError,
+    DoubtfulError,
+    NotApplicableError,
+    NotCheckedError,
+)
 from anomed_core.testing.client import described
 from anomed_core.testing.findings import Finding, Outcome
 from anomed_core.testing.loading import Plugin
 from anomed_core.testing.plugin_under_test import PluginUnderTest
 
-_NEEDED = ("loads", "opens")
+_NEEDED = ("loads", "opens", "scored-in-time")
 """Checks without which no other one can be run."""
 
 _PLACE = re.compile(rf"{CULPRIT_NOTE} '[^']*', hook \w+, at [^;)]+:\d+")
@@ -41,7 +47,7 @@ class Check:
     id: str
     description: str
     expected_failure: str | None = None
-    _run: Callable[[], None] = attrs.field(repr=False, alias="run")
+    _run: Callable[[], str | None] = attrs.field(repr=False, alias="run")
     _failures: dict[str, str] = attrs.field(factory=dict, repr=False, alias="failures")
 
     @property
@@ -58,12 +64,16 @@ class Check:
         Raises
         ------
         ConformanceError
-            If the plugin does not keep its contract, or keeps it although the check was expected to
-            fail. An expected failure is reported to pytest as such.
+            If the plugin does not keep its contract, if there is nothing to look at where there
+            should be something, or if it passes although it was expected to fail. An expected
+            failure is reported to pytest as such, and what is doubtful as a warning.
         """
         finding = self.find()
-        if finding.outcome is Outcome.FAILED:
-            raise ConformanceError(finding.text)
+        if not finding.ok:
+            prefix = "not checked: " if finding.outcome is Outcome.UNCHECKED else ""
+            raise ConformanceError(prefix + finding.text)
+        if finding.outcome is Outcome.WARNING:
+            warnings.warn(f"{self.id}: {finding.text}", stacklevel=2)
         if finding.outcome is Outcome.EXPECTED:
             import pytest
 
@@ -80,22 +90,23 @@ class Check:
         if failed:
             text = f"needs {failed}, which fails"
             return Finding(id=self.id, outcome=Outcome.SKIPPED, text=text, seconds=0.0)
-        problem = self._problem()
-        if problem is not None:
-            problem = self._abridged(problem)
+        outcome, text, looked_at = self._outcome()
+        if outcome is Outcome.FAILED:
+            text = self._abridged(text)
+        if self.expected_failure is not None:
+            outcome, text = self._as_expected(outcome, text)
         seconds = time.perf_counter() - begin
-        if self.expected_failure is not None and problem is None:
-            outcome = Outcome.FAILED
-            text = (
-                f"expected to fail ({self.expected_failure}), but it passes: take {self.id!r} out "
-                "of expected_failures"
-            )
-        elif problem is None:
-            outcome, text = Outcome.OK, self.description
-        else:
-            is_expected = self.expected_failure is not None
-            outcome, text = (Outcome.EXPECTED if is_expected else Outcome.FAILED), problem
-        return Finding(id=self.id, outcome=outcome, text=text, seconds=seconds)
+        return Finding(id=self.id, outcome=outcome, text=text, seconds=seconds, looked_at=looked_at)
+
+    def _as_expected(self, outcome: Outcome, text: str) -> tuple[Outcome, str]:
+        if outcome in {Outcome.FAILED, Outcome.UNCHECKED}:
+            return Outcome.EXPECTED, text
+        if outcome is Outcome.SKIPPED:
+            return outcome, text
+        return Outcome.FAILED, (
+            f"expected to fail ({self.expected_failure}), but it passes: take {self.id!r} out of "
+            "expected_failures"
+        )
 
     def _needed_and_failed(self) -> str:
         earlier = _NEEDED[: _NEEDED.index(self.id)] if self.id in _NEEDED else _NEEDED
@@ -110,14 +121,20 @@ class Check:
         self._failures[self.id] = problem
         return problem
 
-    def _problem(self) -> str | None:
+    def _outcome(self) -> tuple[Outcome, str, str]:
+        """Return how the check ends, what it says, and what it has looked at."""
         try:
-            self._run()
+            return Outcome.OK, self.description, self._run() or ""
         except ConformanceError as error:
-            return str(error)
+            return Outcome.FAILED, str(error), ""
+        except NotCheckedError as error:
+            return Outcome.UNCHECKED, str(error), ""
+        except NotApplicableError as error:
+            return Outcome.SKIPPED, str(error), ""
+        except DoubtfulError as error:
+            return Outcome.WARNING, str(error), ""
         except Exception as error:  # noqa: BLE001 - a plugin may raise anything; that is a finding
-            return described(error)
-        return None
+            return Outcome.FAILED, described(error), ""
 
 
 def conformance_checks(
@@ -200,10 +217,10 @@ def conformance_test(plugin: Plugin, **options: Any) -> Callable[[Check], None]:
     return test_conformance
 
 
-def identifier(function: Callable[[PluginUnderTest], None]) -> str:
+def identifier(function: Callable[[PluginUnderTest], str | None]) -> str:
     """Return the id of a check: its name, with hyphens."""
     return function.__name__.replace("_", "-")
 
 
-def _summary(function: Callable[[PluginUnderTest], None]) -> str:
+def _summary(function: Callable[[PluginUnderTest], str | None]) -> str:
     return (inspect.getdoc(function) or "").partition("\n")[0]

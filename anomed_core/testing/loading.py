@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import importlib.util
+import os
+import sys
+from pathlib import Path
 from types import ModuleType
 from typing import Any
 
@@ -67,3 +70,13 @@ def reference(plugin: Plugin) -> str:
         f"conformance is checked in other processes, too, so name the plugin as --plugin does or "
         f"give its module, not a {type(plugin).__name__}"
     )
+
+
+def home_of(plugin: Any) -> str:
+    """Return where the code of a loaded plugin is: the folder of its package, or its only file."""
+    name = plugin.__name__ if isinstance(plugin, ModuleType) else type(plugin).__module__
+    package = sys.modules.get(name.partition(".")[0])
+    module = sys.modules.get(name, plugin)
+    if "." in name and package is not None and package.__file__:
+        return f"{Path(package.__file__).parent}{os.sep}"
+    return str(getattr(module, "__file__", None) or "")

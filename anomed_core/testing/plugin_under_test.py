@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import shutil
+import sys
 import tempfile
+import time
 import weakref
 from collections.abc import Iterator, Mapping
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
+from types import ModuleType
 from typing import Any
 
 import attrs
@@ -20,10 +23,11 @@ from anomed_core.service.specs import demo_table, specs_from_tables
 from anomed_core.testing.answers import answers
 from anomed_core.testing.client import ChallengeClient
 from anomed_core.testing.findings import Finding
-from anomed_core.testing.loading import Plugin, load_plugin
+from anomed_core.testing.loading import Plugin, home_of, load_plugin
 from anomed_core.testing.observing import Observation, observe
+from anomed_core.testing.participation import Part
 from anomed_core.testing.rehearsal import rehearse
-from anomed_core.testing.trials import VALID, Trial, trials
+from anomed_core.testing.trials import VALID, Trial, time_limited, trials
 
 SECRET = "7e57" * 16
 OTHER_SECRET = "07e5" * 16
@@ -40,6 +44,7 @@ def served(
     settings: Mapping[str, Any] | None = None,
     environment: Mapping[str, str] | None = None,
     in_background: bool = False,
+    parts: Mapping[str, Part] | None = None,
 ) -> Iterator[ChallengeClient]:
     """Serve one challenge of a type to a test.
 
@@ -59,6 +64,8 @@ def served(
         ``ANOMED_SECRET``, ``ANOMED_HOST`` and ``ANOMED_PLATFORM_SECRET``.
     in_background
         Whether to start deliveries, house attacks and evaluation processes, as servers do.
+    parts
+        Where it is noted what extensions do, by what they are called here.
 
     Yields
     ------
@@ -67,7 +74,11 @@ def served(
     registry = build_registry()
     challenge_type = load_plugin(registry, plugin)
     for extension in extensions:
+        before = set(registry.plugins)
         load_plugin(registry, extension)
+        if parts is not None:
+            for name in set(registry.plugins) - before:
+                registry.watch(registry.plugins[name], parts[str(extension)].watch)
     specs = [challenge_spec(registry, challenge_type, config)]
     server = open_server(
         specs,
@@ -122,7 +133,7 @@ def challenge_spec(
     return specs_from_tables([table], registry)[0]
 
 
-@attrs.define(kw_only=True)
+@attrs.define(kw_only=True, eq=False)
 class PluginUnderTest:
     """What the checks of one plugin share.
 
@@ -134,11 +145,14 @@ class PluginUnderTest:
         The challenge's table of the configuration; ``None`` takes the type's demo.
     extensions
         Plugins that are loaded beside it.
+    parts
+        What each extension has done so far.
     """
 
     plugin: Plugin
     config: Mapping[str, Any] | None = None
     extensions: tuple[Plugin, ...] = ()
+    parts: dict[str, Part] = attrs.field(init=False)
     _folder: Path | None = attrs.field(default=None, init=False)
     _n_states: int = attrs.field(default=0, init=False)
     _open: dict[str, ChallengeClient] = attrs.field(factory=dict, init=False)
@@ -146,7 +160,12 @@ class PluginUnderTest:
         factory=dict, init=False
     )
     _observed: dict[Trial, Observation] = attrs.field(factory=dict, init=False)
+    _seconds: dict[Trial, float] = attrs.field(factory=dict, init=False)
     _rehearsed: tuple[ChallengeClient, list[Finding]] | None = attrs.field(default=None, init=False)
+
+    @parts.default
+    def _nothing_yet(self) -> dict[str, Part]:
+        return {str(name): Part(name=str(name)) for name in self.extensions}
 
     def new_state(self, *, own_artifacts: bool = False) -> Path:
         """Return a fresh state directory.
@@ -179,6 +198,7 @@ class PluginUnderTest:
             extensions=self.extensions,
             state=self.new_state(own_artifacts=own_artifacts),
             environment={"ANOMED_SECRET": secret},
+            parts=self.parts,
         ) as client:
             yield client
 
@@ -215,8 +235,23 @@ class PluginUnderTest:
     def observed(self, trial: Trial) -> Observation:
         """Return what the evaluation of one of `trials` gave, evaluated once unless it fails."""
         if trial not in self._observed:
-            self._observed[trial] = observe(self.open(), trial)
+            client = self.open()
+            begin = time.monotonic()
+            with time_limited(trial, client.server.settings.evaluation_timeout_s):
+                self._observed[trial] = observe(client, trial)
+            self._seconds[trial] = time.monotonic() - begin
         return self._observed[trial]
+
+    def seconds(self) -> dict[Trial, float]:
+        """Return how long each of the evaluations of `scores` took.
+
+        Raises
+        ------
+        EvaluationTooSlowError
+            If one of them takes longer than the server waits.
+        """
+        self.scores()
+        return self._seconds
 
     def rehearsed(self) -> tuple[ChallengeClient, list[Finding]]:
         """Return a server to which every baseline was handed in, and what came of each, once."""
@@ -229,6 +264,22 @@ class PluginUnderTest:
         """Return what the server of `open` answers to the requests of the valid baselines."""
         scored = self.scores()
         return answers(self.open(), scored, scores=scored)
+
+    def homes(self) -> tuple[str, ...]:
+        """Return the files and folders of the plugin's code, and of its extensions'."""
+        registry, _ = self.registry()
+        builtin = build_registry().plugins
+        found = {home_of(one) for name, one in registry.plugins.items() if name not in builtin}
+        return tuple(sorted(found - {""}))
+
+    def modules(self) -> list[ModuleType]:
+        """Return the modules of the plugin and its extensions that are imported by now."""
+        homes = self.homes()
+        return [
+            module
+            for module in list(sys.modules.values())
+            if str(getattr(module, "__file__", None) or "-").startswith(homes)
+        ]
 
     def registry(self) -> tuple[PluginRegistry, ChallengeType | None]:
         """Return a registry that holds the plugin and its extensions, and the type it owns."""

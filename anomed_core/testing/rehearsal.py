@@ -45,13 +45,15 @@ def rehearse(
     """
     client = ChallengeClient(server, hosted.id)
     findings: list[Finding] = []
-    values: dict[Trial, float] = {}
+    scores: dict[Trial, dict[str, float]] = {}
     for number, baseline in enumerate(baselines(client)):
+        if baseline.quality is Quality.ATTACK:
+            continue  # it says something about products, which the conformance kit judges
         for split in _splits(client, baseline, every_split):
             begin = time.perf_counter()
             try:
                 trial = _made(client, baseline, split, f"-{number}")
-                text = _handed_in(client, trial, values)
+                text = _handed_in(client, trial, scores)
                 outcome = Outcome.OK
             except _Misbehaves as problem:
                 text, outcome = str(problem), Outcome.FAILED
@@ -60,7 +62,7 @@ def rehearse(
     if not findings:
         text = "offers no baselines; nothing was scored"
         findings.append(Finding(id=hosted.id, outcome=Outcome.OK, text=text))
-    return [*findings, *_compared(client, values)]
+    return [*findings, *_compared(client, scores)]
 
 
 class _Misbehaves(Exception):  # noqa: N818 - it is a finding, no error of ours
@@ -97,8 +99,8 @@ def _made(client: ChallengeClient, baseline: Baseline, split: Split, suffix: str
     raise _Misbehaves(f"{label} finds no valid baseline of an anonymizer to attack")
 
 
-def _handed_in(client: ChallengeClient, trial: Trial, values: dict[Trial, float]) -> str:
-    """Submit a baseline, note its value, and return what came of it."""
+def _handed_in(client: ChallengeClient, trial: Trial, scores: dict[Trial, dict[str, float]]) -> str:
+    """Submit a baseline, note its score, and return what came of it."""
     is_invalid = trial.quality is Quality.INVALID
     try:
         score = hand_in(client, trial).score
@@ -120,31 +122,67 @@ def _handed_in(client: ChallengeClient, trial: Trial, values: dict[Trial, float]
         raise _Misbehaves(
             f"{trial} is invalid, but it was scored; refuse it in anomed_validate_submission"
         )
-    metric = _primary(client, trial)
-    values[trial] = score.metrics[metric.name]
-    return f"{trial} scores {metric.name} = {values[trial]:g}"
+    scores[trial] = dict(score.metrics)
+    name = primary_of(client, trial.kind.name).name
+    return f"{trial} scores {name} = {score.metrics[name]:g}"
 
 
-def _primary(client: ChallengeClient, trial: Trial) -> Metric:
-    return next(metric for metric in client.hosted.metrics[trial.kind.name] if metric.primary)
+def primary_of(client: ChallengeClient, kind: str) -> Metric:
+    """Return the metric by which submissions of a kind are ranked."""
+    return next(metric for metric in client.hosted.metrics[kind] if metric.primary)
 
 
-def _compared(client: ChallengeClient, values: Mapping[Trial, float]) -> Iterator[Finding]:
-    for perfect, trivial in itertools.product(values, values):
+def favours_truth(metric: Metric) -> bool:
+    """Whether nothing may beat a perfect submission: what ranks, and what compares with the truth.
+
+    Other metrics, such as how anonymous a table is, may well be best for what knows nothing.
+    """
+    return metric.primary or metric.compares
+
+
+def is_better(metric: Metric, value: float, other: float) -> bool:
+    """Whether a value is better than another one, for the one who submits."""
+    return value > other if metric.direction is Direction.HIGHER else value < other
+
+
+def _compared(
+    client: ChallengeClient, scores: Mapping[Trial, Mapping[str, float]]
+) -> Iterator[Finding]:
+    for perfect, trivial in itertools.product(scores, scores):
         if (perfect.quality, trivial.quality) != (Quality.PERFECT, Quality.TRIVIAL):
             continue
         if (perfect.kind, perfect.split) != (trivial.kind, trivial.split):
             continue
-        metric = _primary(client, perfect)
-        high, low = values[perfect], values[trivial]
-        is_worse = high < low if metric.direction is Direction.HIGHER else high > low
+        problems = list(_misjudged(client, (perfect, scores[perfect]), (trivial, scores[trivial])))
+        metric = primary_of(client, perfect.kind.name)
         text = (
-            f"{perfect} is perfect but scores {metric.name} = {high:g}, worse than the trivial "
-            f"{trivial.name!r} with {low:g} ({metric.direction} is better)"
-            if is_worse
-            else f"{perfect.kind.name} ({perfect.split}): perfect {high:g} against trivial {low:g} "
-            f"in {metric.name}"
+            f"{perfect.kind.name} ({perfect.split}): perfect {scores[perfect][metric.name]:g} "
+            f"against trivial {scores[trivial][metric.name]:g} in {metric.name}"
         )
         yield Finding(
-            id=client.hosted.id, outcome=Outcome.FAILED if is_worse else Outcome.OK, text=text
+            id=client.hosted.id,
+            outcome=Outcome.FAILED if problems else Outcome.OK,
+            text="; ".join(problems) or text,
+        )
+
+
+def _misjudged(
+    client: ChallengeClient,
+    perfect: tuple[Trial, Mapping[str, float]],
+    trivial: tuple[Trial, Mapping[str, float]],
+) -> Iterator[str]:
+    """Yield which metrics put the trivial baseline first, or whether none tells them apart."""
+    metrics = client.hosted.metrics[perfect[0].kind.name]
+    for metric in filter(favours_truth, metrics):
+        high, low = perfect[1][metric.name], trivial[1][metric.name]
+        if is_better(metric, low, high):
+            yield (
+                f"{perfect[0]} is perfect but scores {metric.name} = {high:g}, worse than the "
+                f"trivial {trivial[0].name!r} with {low:g} ({metric.direction} is better)"
+            )
+    if perfect[1] == trivial[1]:
+        told = ", ".join(f"{metric.name} = {perfect[1][metric.name]:g}" for metric in metrics)
+        yield (
+            f"{perfect[0]} is perfect but no metric tells it from the trivial {trivial[0].name!r}: "
+            f"both score {told}"
         )

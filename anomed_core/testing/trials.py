@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import signal
+import threading
 from collections.abc import Collection, Iterator, Mapping
-from contextlib import suppress
+from contextlib import contextmanager, suppress
 from typing import Any
 
 import attrs
@@ -29,9 +31,11 @@ from anomed_core.service.hosting import HostedChallenge
 from anomed_core.service.parameters import checked_parameters, subject_of
 from anomed_core.service.submissions import Receipt
 from anomed_core.state.payloads import Body
-from anomed_core.testing.client import ANONYMIZER_ID, DEANONYMIZER_ID, ChallengeClient
+from anomed_core.testing.client import ChallengeClient, filled_in
+from anomed_core.testing.products import Products
 
 VALID = (Quality.PERFECT, Quality.TRIVIAL)
+HANDED_IN = (*VALID, Quality.INVALID)
 
 
 def label_of(kind: SubmissionKind, split: Split, baseline: str) -> str:
@@ -79,6 +83,11 @@ class Trial:
     def is_secret_from(self, role: Role) -> bool:
         """Whether somebody of a role must not be told what it holds."""
         return role is not Role.ORGANISER and role not in self.known_to
+
+    @property
+    def is_secret(self) -> bool:
+        """Whether somebody who plays must not be told what it holds."""
+        return any(map(self.is_secret_from, (Role.ANONYMIZER, Role.DEANONYMIZER)))
 
 
 def baselines(client: ChallengeClient) -> list[Baseline]:
@@ -129,11 +138,15 @@ def trials(
 def trial_of(client: ChallengeClient, baseline: Baseline, split: Split, suffix: str = "") -> Trial:
     """Return a baseline for one split, as a participant whose id ends so would hand it in."""
     kind = client.hosted.kind(baseline.kind)
-    query = query_for(kind.parameters, split)
+    query = query_for(client, kind.parameters, split)
     if kind.submitter.value in query:
         query[kind.submitter.value] += suffix
     target = attacked(client, kind, split) if kind.with_target else None
-    payload = baseline.payload(DataRequest(parameters=query, target=target))
+    request = DataRequest(parameters=query, target=target)
+    if baseline.quality is Quality.ATTACK:
+        payload = baseline.payload(Products(client, kind.submitter, request))
+    else:
+        payload = baseline.payload(request)
     return Trial(
         kind=attrs.evolve(kind, metrics=(), perfect=None, trivial=None),  # functions stay here
         split=split,
@@ -145,36 +158,31 @@ def trial_of(client: ChallengeClient, baseline: Baseline, split: Split, suffix: 
     )
 
 
-def query_for(parameters: tuple[Parameter, ...], split: Split) -> dict[str, str]:
+def query_for(
+    client: ChallengeClient, parameters: tuple[Parameter, ...], split: Split
+) -> dict[str, str]:
     """Return a value for each identifier, the split, and each further required parameter."""
-    known = {
-        "anonymizer": ANONYMIZER_ID,
-        "deanonymizer": DEANONYMIZER_ID,
-        "data_split": split.value,
-    }
-    return {
-        parameter.name: known.get(parameter.name, (*parameter.choices, "1")[0])
-        for parameter in parameters
-        if parameter.required or parameter.name in known
-    }
+    known = {"anonymizer": client.anonymizer, "data_split": split.value}
+    return filled_in(parameters, known)
 
 
-def prepare_target(client: ChallengeClient) -> None:
+def prepare_target(client: ChallengeClient, *, perfect: bool = False) -> None:
     """Submit a baseline as the test anonymizer, if anything depends on its submissions.
 
-    A trivial one, if there is one: what is published of it tells no truth.
+    A trivial one, if there is one, as what is published of it tells no truth; a perfect one for
+    those who must be able to win.
     """
     hosted = client.hosted
     needed = {hosted.attacked_by(kind) for kind in hosted.kinds if kind.with_target}
     if any(product.with_target for product in hosted.products.values()):
         needed.add(hosted.attacked_kinds)
     for kinds in sorted(needed):
-        _publish(client, kinds)
+        _publish(client, kinds, last=Quality.TRIVIAL if perfect else Quality.PERFECT)
 
 
-def _publish(client: ChallengeClient, kinds: Collection[str]) -> None:
+def _publish(client: ChallengeClient, kinds: Collection[str], *, last: Quality) -> None:
     """Submit a baseline of one of some kinds, for each split that is kept."""
-    for baseline in sorted(baselines(client), key=lambda one: one.quality is Quality.PERFECT):
+    for baseline in sorted(baselines(client), key=lambda one: one.quality is last):
         if baseline.kind in kinds and baseline.quality in VALID:
             kind = client.hosted.kind(baseline.kind)
             for split in kind.splits:
@@ -206,7 +214,7 @@ def attacked(client: ChallengeClient, kind: SubmissionKind, split: Split) -> Tar
     """Return the test anonymizer as an attack on it meets it."""
     return client.server.submissions.kept.target(
         client.hosted,
-        ANONYMIZER_ID,
+        client.anonymizer,
         whole=kind.with_target,
         split=split if kind.same_split else None,
         kinds=client.hosted.attacked_by(kind),
@@ -232,7 +240,9 @@ def is_published(client: ChallengeClient, split: Split | None, kinds: Collection
         Names of kinds; those of the type's owner, if none are given.
     """
     submissions = client.server.submissions.kept
-    target = submissions.target(client.hosted, ANONYMIZER_ID, whole=True, split=split, kinds=kinds)
+    target = submissions.target(
+        client.hosted, client.anonymizer, whole=True, split=split, kinds=kinds
+    )
     return target.submission is not None
 
 
@@ -293,6 +303,38 @@ def evaluate(client: ChallengeClient, trial: Trial, payload: Any = None) -> dict
         ) from error
     assert isinstance(metrics, dict)
     return metrics
+
+
+class EvaluationTooSlowError(RuntimeError):
+    """An evaluation takes longer than the server waits; the message says which one."""
+
+
+@contextmanager
+def time_limited(trial: Trial, seconds: float) -> Iterator[None]:
+    """Give up an evaluation that takes too long, where signals can interrupt it.
+
+    Raises
+    ------
+    EvaluationTooSlowError
+        In the main thread, unless somebody else measures time by the same signal.
+    """
+    is_ours = threading.current_thread() is threading.main_thread() and not any(
+        signal.getitimer(signal.ITIMER_REAL)
+    )
+    if not is_ours:
+        yield
+        return
+
+    def give_up(*_: Any) -> None:
+        raise EvaluationTooSlowError(f"{trial} was not scored within {seconds:g} s and given up")
+
+    before = signal.signal(signal.SIGALRM, give_up)
+    signal.setitimer(signal.ITIMER_REAL, seconds)
+    try:
+        yield
+    finally:
+        signal.setitimer(signal.ITIMER_REAL, 0)
+        signal.signal(signal.SIGALRM, before)
 
 
 def validated(client: ChallengeClient, trial: Trial, payload: Any = None) -> Submission:

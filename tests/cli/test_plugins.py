@@ -1,11 +1,20 @@
 """``anomed plugins``: what is installed, and why something is broken."""
 
+import time
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from anomed_core.cli.plugin_commands import ENTRY_POINT_GROUPS
 from anomed_core.plugins.scan import CHALLENGE_TYPES, EXTENSIONS
+from anomed_core.testing import Check
+from anomed_core.testing.checks.failure import (
+    ConformanceError,
+    DoubtfulError,
+    NotApplicableError,
+    NotCheckedError,
+)
 from tests.cli.conftest import Anomed
 from tests.plugins.conftest import GOOD, WATCHING, Install, install, packages
 
@@ -163,3 +172,56 @@ def test_what_cannot_be_loaded_fails_one_check_with_advice(anomed: Anomed, tmp_p
         (row,) = anomed("plugins", "check", name, "--json").json
         assert (row["id"], row["outcome"]) == ("loads", "FAILED")
         assert advice in row["text"]
+
+
+ENDS = {
+    "FAILED": ConformanceError,
+    "not checked": NotCheckedError,
+    "warning": DoubtfulError,
+    "skipped": NotApplicableError,
+}
+
+
+def found(outcome: str, looked_at: str = "") -> Any:
+    """Return a check that ends as it is told to."""
+
+    def run() -> str:
+        if outcome in ENDS:
+            raise ENDS[outcome]("told so")
+        return looked_at
+
+    return Check(id="something-to-check", description="Be checked.", run=run)
+
+
+@pytest.mark.parametrize(
+    ("outcomes", "code", "said"),
+    [
+        (["ok", "ok"], 0, "it: 2 checks, 0 failed\n2 kinds"),
+        (["ok", "warning", "skipped"], 0, "it: 3 checks, 0 failed, 1 warning, 1 skipped\n2 kinds"),
+        (["ok", "not checked"], 1, "it: 2 checks, 0 failed, 1 not checked\n2 kinds"),
+        (["ok", "FAILED"], 1, "it: 2 checks, 1 failed\n2 kinds"),
+    ],
+)
+def test_what_is_not_checked_is_no_success(
+    outcomes: list[str], code: int, said: str, anomed: Anomed, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    checks = [found(outcome, "2 kinds") for outcome in outcomes]
+    monkeypatch.setattr("anomed_core.testing.conformance_checks", lambda *_, **__: checks)
+
+    answer = anomed("plugins", "check", "it")
+
+    assert answer.code == code
+    assert answer.out.endswith(f"{said}\n")
+    rows = anomed("plugins", "check", "it", "--json").json
+    assert [row["outcome"] for row in rows] == outcomes
+    assert rows[0]["looked_at"] == "2 kinds"
+
+
+def test_a_check_that_takes_long_is_named_meanwhile(
+    anomed: Anomed, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    slow = Check(id="slow", description="Take long.", run=lambda: time.sleep(0.1))
+    monkeypatch.setattr("anomed_core.testing.conformance_checks", lambda *_, **__: [slow])
+    monkeypatch.setattr("anomed_core.cli.conformance._SLOW_S", 0.01)
+
+    assert "slow has been running for 0 s" in anomed("plugins", "check", "it").err

@@ -11,6 +11,13 @@ from anomed_core.testing import Finding, conformance_checks
 
 Scaffolded = Callable[[str], Path]
 
+NOT_OFFERED = {
+    "house-attacks-run: no house attack is declared",
+    "reports-made: no section is added to the report",
+    "extensions-take-part: no extension is loaded beside the type",
+}
+"""What a type may do without."""
+
 
 @pytest.fixture
 def scaffolded(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Scaffolded:

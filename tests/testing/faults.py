@@ -193,7 +193,7 @@ def faults() -> Iterator[Fault]:
         replaced='    parts["training"]["y"] = data["training y"]\n',
         by='    for part, arrays in parts.items():\n        arrays["y"] = data[f"{part} y"]\n',
         check="no-truth-of-validation",
-        message="the data product /data/anonymizer/validation  holds the ground truth of anonymi",
+        message="the data product /data/anonymizer/validation holds the ground truth of anonymi",
     )
     yield Fault(
         name="negated-truth-in-a-product",

@@ -1,15 +1,18 @@
 """The kit passes what is right, honours expected failures, and costs nothing when unused."""
 
+import re
 import subprocess
 import sys
+from pathlib import Path
 
 import pytest
 
 from anomed_core.errors import UsageError
-from anomed_core.testing import ConformanceError, Outcome, conformance_checks
+from anomed_core.testing import Check, ConformanceError, Outcome, conformance_checks
+from anomed_core.testing.checks.failure import DoubtfulError
 from tests.example_types import Guessing
 
-from .conftest import Scaffolded
+from .conftest import NOT_OFFERED, Scaffolded
 
 GAME = Guessing()
 IDS = [check.id for check in conformance_checks("any")]
@@ -20,7 +23,7 @@ def test_a_scaffolded_type_passes_every_check(scaffolded: Scaffolded) -> None:
 
     findings = [check.find() for check in conformance_checks("anomed_whole_kit.plugin")]
 
-    assert [f"{f.id}: {f.text}" for f in findings if f.outcome is not Outcome.OK] == []
+    assert {f"{f.id}: {f.text}" for f in findings if f.outcome is not Outcome.OK} == NOT_OFFERED
 
 
 def test_checks_are_called_by_their_ids_and_say_what_they_are_about() -> None:
@@ -83,6 +86,52 @@ def test_an_extension_is_checked_beside_a_type(scaffolded: Scaffolded) -> None:
     assert "undeclared ['more']" in found.text
 
 
+EXTENSION = """
+from anomed_core import hookimpl
+ANOMED_API = 1
+@hookimpl(wrapper=True)
+def anomed_evaluate_utility(challenge):
+    metrics = yield
+    return {name: 2 * value for name, value in metrics.items()} if GUARD else metrics
+"""
+
+
+@pytest.mark.parametrize(
+    ("guard", "outcome"), [("False", Outcome.UNCHECKED), ("challenge.config", Outcome.OK)]
+)
+def test_an_extension_that_never_takes_part_is_not_checked(
+    guard: str, outcome: Outcome, tmp_path: Path
+) -> None:
+    extension = tmp_path / "extension.py"
+    extension.write_text(EXTENSION.replace("GUARD", guard))
+    checks = conformance_checks("tests.testing.traces", extensions=[str(extension)])
+
+    found = {c.id: c.find() for c in checks if c.id in {"scored-in-time", "extensions-take-part"}}
+
+    taking_part = found["extensions-take-part"]
+    assert taking_part.outcome is outcome
+    if outcome is Outcome.UNCHECKED:
+        told = r"asked anomed_evaluate_utility \d+ times, and has answered, changed and refused"
+        assert re.search(told, taking_part.text)
+
+
+def test_what_is_not_checked_is_a_failure_in_pytest() -> None:
+    check = next(c for c in conformance_checks(f"{__name__}:GAME") if c.id == "something-to-check")
+
+    with pytest.raises(ConformanceError, match="not checked: no perfect baseline holds anything"):
+        check()
+
+
+def test_what_is_doubtful_is_a_warning_in_pytest() -> None:
+    def doubt() -> None:
+        raise DoubtfulError("rarely meant")
+
+    check = Check(id="doubt", description="", run=doubt)
+
+    with pytest.warns(UserWarning, match="doubt: rarely meant"):
+        check()
+
+
 def test_the_pytest_plugin_costs_nothing_when_unused() -> None:
     code = (
         "import sys, anomed_core.testing, anomed_core.testing.pytest_plugin as p;"
@@ -113,7 +162,9 @@ def test_a_fault_that_fails_in_many_checks_is_told_once(scaffolded: Scaffolded) 
         "def anomed_evaluate_utility(challenge, submission):\n    return {'typo': 1}\n"
     )
 
-    told = [c.find().text for c in conformance_checks("anomed_failing_often.plugin")[6:10]]
+    often = {"baselines-hold", "constant-input-scored", "metrics-vary", "inputs-unchanged"}
+    checks = conformance_checks("anomed_failing_often.plugin")
+    told = [check.find().text for check in checks if check.id in often]
 
     assert "missing [], undeclared ['typo']" in told[0]
     assert all(text.startswith("fails as baselines-hold does (") for text in told[1:])

@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 from anomed_core import DataProduct, Metric, SubmissionKind, hookimpl
-from anomed_core.testing.checks.failure import ConformanceError
+from anomed_core.testing.checks.failure import ConformanceError, NotCheckedError
 from anomed_core.testing.checks.secrets import no_truth_of_validation
 from anomed_core.testing.plugin_under_test import PluginUnderTest
 from tests.service.test_declared import Declared, largest_error
@@ -64,5 +64,6 @@ def test_what_nobody_holds_is_told_to_nobody() -> None:
 
 
 @pytest.mark.filterwarnings("ignore:is_secret=.*:DeprecationWarning")
-def test_a_bool_lets_everybody_be_told_as_before() -> None:
-    check("deanonymizer", is_secret=False)
+def test_a_bool_lets_everybody_be_told_as_before_which_is_not_checked() -> None:
+    with pytest.raises(NotCheckedError, match="no perfect baseline for validation holds an array"):
+        check("deanonymizer", is_secret=False)

@@ -12,13 +12,13 @@ from anomed_core.service.decoding import decode
 from anomed_core.service.provision import check_provided
 from anomed_core.testing.answers import served_products
 from anomed_core.testing.checks.failure import ConformanceError, fail_if_any
+from anomed_core.testing.checks.needing import needs_products
 from anomed_core.testing.client import ChallengeClient
 from anomed_core.testing.plugin_under_test import PluginUnderTest
-from anomed_core.wire import Limits
-
-_UNLIMITED = Limits(body_bytes=2**40, unpacked_bytes=2**40, table_rows=2**40, text_bytes=2**40)
+from anomed_core.testing.products import UNLIMITED
 
 
+@needs_products
 def products_as_declared(plugin_under_test: PluginUnderTest) -> None:
     """Serve every data product as its schema says."""
     client = plugin_under_test.open()
@@ -39,7 +39,7 @@ def _problem(product: DataProduct, status: int, body: bytes, reason: str) -> str
 def _misfit(product: DataProduct, body: bytes) -> str:
     """Return how bytes differ from what a product declares; empty if they do not."""
     try:
-        data = decode(body, product.schema, _UNLIMITED)
+        data = decode(body, product.schema, UNLIMITED)
     except (RequestError, ValueError) as error:
         return str(error)
     if isinstance(product.schema, TableSchema) and product.schema.columns:
@@ -57,6 +57,7 @@ def _index_of(table: Any) -> list[str]:
     return [name for name in columns if isinstance(name, str)]
 
 
+@needs_products
 def dummy_data_fits(plugin_under_test: PluginUnderTest) -> None:
     """Make dummy data of the declared form, from the seed alone and not from the real data."""
     client = plugin_under_test.open()

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from anomed_core.model import ArraysSchema
+from anomed_core.model import ArraysSchema, SubmissionSchema
+from anomed_core.model.payloads import ProductSchema
 from anomed_core.service.hosting import HostedChallenge
 from anomed_core.testing.checks.failure import ConformanceError, fail_if_any
 from anomed_core.testing.loading import reference
@@ -65,7 +66,7 @@ def opens(plugin_under_test: PluginUnderTest) -> None:
 
 
 def described(plugin_under_test: PluginUnderTest) -> None:
-    """Tell participants what everything is: products, submissions, arrays, metrics."""
+    """Tell participants what everything is: products, submissions, their arrays, metrics."""
     with plugin_under_test.served() as client:
         missing = list(_undescribed(client.hosted))
     if missing:
@@ -76,10 +77,14 @@ def _undescribed(hosted: HostedChallenge) -> Iterator[str]:
     named = {f"challenge type {hosted.challenge.type}": hosted.challenge.description}
     named |= {f"data product {p.path}": p.description for p in hosted.products.values()}
     named |= {f"submission kind {kind.name}": kind.description for kind in hosted.kinds}
+    schemas: list[tuple[str, ProductSchema | SubmissionSchema]]
+    schemas = [(f"data product {p.path}", p.schema) for p in hosted.products.values()]
     for kind in hosted.kinds:
-        schemas = [kind.schema_for(split) for split in kind.splits]
-        arrays = [a for s in schemas if isinstance(s, ArraysSchema) for a in s.arrays]
-        named |= {f"array {a.name} of submission kind {kind.name}": a.description for a in arrays}
+        of_splits = [kind.schema_for(split) for split in kind.splits]
+        schemas += [(f"submission kind {kind.name}", schema) for schema in of_splits]
+    for owner, schema in schemas:
+        arrays = schema.arrays if isinstance(schema, ArraysSchema) else ()
+        named |= {f"array {array.name} of {owner}": array.description for array in arrays}
     for name, metrics in hosted.metrics.items():
         named |= {f"metric {m.name} of {name} (its definition)": m.definition for m in metrics}
     return (label for label, text in named.items() if not text)

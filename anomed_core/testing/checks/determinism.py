@@ -2,28 +2,29 @@
 
 from __future__ import annotations
 
-import random
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from typing import Any
 
 import attrs
-import numpy as np
 
 from anomed_core.config import ServerSettings
 from anomed_core.plugins import build_registry
 from anomed_core.service.server import open_server
 from anomed_core.testing.answers import answers, first_difference
 from anomed_core.testing.checks.failure import ConformanceError, fail_if_any
+from anomed_core.testing.checks.needing import needs_submissions
 from anomed_core.testing.client import ChallengeClient
 from anomed_core.testing.loading import load_plugin, reference
 from anomed_core.testing.neighbours import NEIGHBOURS
-from anomed_core.testing.observing import hook_of, random_state_kept
+from anomed_core.testing.observing import hook_of
 from anomed_core.testing.plugin_under_test import SECRET, PluginUnderTest, challenge_spec, closing
 from anomed_core.testing.probe import Question, ask
-from anomed_core.testing.trials import Trial, evaluate, trials
+from anomed_core.testing.repeated import repeated, seeded
+from anomed_core.testing.trials import Trial, trials
 
 
+@needs_submissions
 def inputs_unchanged(plugin_under_test: PluginUnderTest) -> None:
     """Leave the submission, the challenge and the global random state as they are."""
     fail_if_any(
@@ -33,31 +34,30 @@ def inputs_unchanged(plugin_under_test: PluginUnderTest) -> None:
     )
 
 
+@needs_submissions
 def evaluation_is_deterministic(plugin_under_test: PluginUnderTest) -> None:
     """Score twice with the same result, whatever the global random state is."""
     client = plugin_under_test.open()
-    scored = plugin_under_test.scores()
-    fail_if_any([p for trial, first in scored.items() if (p := _instability(client, trial, first))])
+    once_more = repeated(plugin_under_test)
+    fail_if_any(
+        problem
+        for trial, first in plugin_under_test.scores().items()
+        if (problem := _instability(client, trial, first, once_more[trial].scores))
+    )
 
 
-def _instability(client: ChallengeClient, trial: Trial, unseeded: dict[str, float]) -> str:
-    first = _seeded(client, trial, 1)
+def _instability(
+    client: ChallengeClient, trial: Trial, unseeded: dict[str, float], first: dict[str, float]
+) -> str:
     if first == unseeded:
         return ""
-    again = _seeded(client, trial, 1)
+    again = seeded(client, trial)
     if first != again:
         return f"{trial}: {hook_of(trial)} is not deterministic: {_differing(first, again)}"
     return (
         f"{trial}: {hook_of(trial)} depends on global random state (random.seed or "
         f"numpy.random.seed): {_differing(first, unseeded)}"
     )
-
-
-def _seeded(client: ChallengeClient, trial: Trial, seed: int) -> dict[str, float]:
-    with random_state_kept():
-        random.seed(seed)
-        np.random.seed(seed)  # noqa: NPY002
-        return evaluate(client, trial)
 
 
 def _differing(first: dict[str, float], second: dict[str, float]) -> str:

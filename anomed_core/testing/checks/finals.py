@@ -8,9 +8,10 @@ from collections.abc import Iterator, Mapping
 from anomed_core.model import Split
 from anomed_core.service.parameters import subject_of
 from anomed_core.testing.answers import requests
-from anomed_core.testing.checks.failure import fail_if_any
-from anomed_core.testing.checks.secrets import filled
+from anomed_core.testing.checks.failure import NotApplicableError, fail_if_any
+from anomed_core.testing.checks.needing import needs_submissions
 from anomed_core.testing.checks.truth import numbers_in
+from anomed_core.testing.checks.truths import filled
 from anomed_core.testing.client import Answer, ChallengeClient
 from anomed_core.testing.payloads import as_plain
 from anomed_core.testing.plugin_under_test import PluginUnderTest
@@ -19,6 +20,7 @@ from anomed_core.testing.trials import Trial, evaluate, payload_of, prepare_targ
 _METHODS = ("POST", "PUT", "PATCH", "DELETE", "GET")
 
 
+@needs_submissions
 def finals_scored_once(plugin_under_test: PluginUnderTest) -> None:
     """Score a final once, by whatever route it comes."""
     with plugin_under_test.served() as client:
@@ -34,6 +36,10 @@ def finals_scored_once(plugin_under_test: PluginUnderTest) -> None:
 def nobody_attacked(plugin_under_test: PluginUnderTest) -> None:
     """Refuse attacks on an anonymizer who has handed in nothing, before an attempt is spent."""
     client = plugin_under_test.open()
+    depending = [kind.name for kind in client.hosted.kinds if kind.with_target]
+    depending += [path for path, one in client.hosted.products.items() if one.with_target]
+    if not depending:
+        raise NotApplicableError("nothing depends on what an anonymizer has handed in")
     problems = [
         problem
         for trial in plugin_under_test.trials()
@@ -61,7 +67,7 @@ def _unattackable(client: ChallengeClient) -> Iterator[str]:
     """Yield products that show what nobody submitted."""
     for product in client.hosted.products.values():
         if product.with_target:
-            for query in requests(product):
+            for query in requests(client, product):
                 answer = client.get(product.path, **{**query, "anonymizer": "nobody"})
                 if answer.status == 200:
                     yield f"GET {product.path}: shows what an anonymizer submitted who did not"

@@ -11,6 +11,7 @@ from anomed_core.model import Quality, SubmissionSchema
 from anomed_core.service.encoding import encode_body
 from anomed_core.state.payloads import Body
 from anomed_core.testing.checks.failure import fail_if_any
+from anomed_core.testing.checks.needing import needs_submissions
 from anomed_core.testing.checks.secrets import identity_of, refusal_of
 from anomed_core.testing.checks.truth import telling
 from anomed_core.testing.client import ChallengeClient
@@ -20,6 +21,7 @@ from anomed_core.testing.trials import Trial, payload_of
 _SHIFTS = (1, 2, 3, 5)
 
 
+@needs_submissions
 def refusals_tell_no_truth(plugin_under_test: PluginUnderTest) -> None:
     """Refuse nothing, and say nothing, because of how many answers are right."""
     problems: list[str] = []

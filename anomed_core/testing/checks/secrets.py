@@ -11,128 +11,73 @@ import numpy as np
 from anomed_core.errors import RequestError
 from anomed_core.model import Quality, Role, Split
 from anomed_core.state.payloads import Body
-from anomed_core.testing.answers import served_products
-from anomed_core.testing.checks.failure import fail_if_any
+from anomed_core.testing.checks.failure import NotCheckedError, doubt_if_any, fail_if_any
+from anomed_core.testing.checks.needing import needs_submissions
 from anomed_core.testing.checks.truth import (
     NUMBER,
+    SHORTEST,
     columns,
     contains,
     numbers_in,
     parsed,
-    telling,
     told_by,
 )
+from anomed_core.testing.checks.truths import Truth, documents, n_arrays, truths
 from anomed_core.testing.client import ChallengeClient
 from anomed_core.testing.hostile import hostile_uploads
-from anomed_core.testing.plugin_under_test import OTHER_SECRET, SECRET, PluginUnderTest
-from anomed_core.testing.trials import Trial, payload_of, validated
-
-_DOCUMENTS = ("/challenge.json", "/openapi.json", "/attempts")
+from anomed_core.testing.plugin_under_test import OTHER_SECRET, PluginUnderTest
+from anomed_core.testing.trials import HANDED_IN, Trial, trials, validated
 
 
-@attrs.frozen(kw_only=True)
-class Truth:
-    """A secret column: what a perfect submission holds.
-
-    Attributes
-    ----------
-    trial
-        The submission.
-    name
-        Where in its payload the column is.
-    values
-        What must not be told.
-    """
-
-    trial: Trial
-    name: str
-    values: np.ndarray = attrs.field(repr=False)
-
-
-def truths(plugin_under_test: PluginUnderTest, split: Split | None = None) -> list[Truth]:
-    """Return what the perfect baselines hold that is secret from anybody who plays.
-
-    What trivial ones hold, too, such as the identifiers of those who are asked about, is known.
-    """
-    client = plugin_under_test.open()
-    known: dict[tuple[str, Split, str], list[np.ndarray]] = {}
-    found = []
-    for trial in plugin_under_test.trials():
-        for name, values in columns(payload_of(trial, client)):
-            if trial.quality is Quality.TRIVIAL:
-                known.setdefault((trial.kind.name, trial.split, name), []).append(values)
-            elif _is_secret(trial) and split in {None, trial.split} and telling(values):
-                found.append(Truth(trial=trial, name=name, values=values))
-    return [
-        attrs.evolve(truth, name=truth.name or "payload")
-        for truth in found
-        if not any(
-            np.array_equal(truth.values, values)
-            for values in known.get((truth.trial.kind.name, truth.trial.split, truth.name), ())
-        )
-    ]
-
-
-def _is_secret(trial: Trial) -> bool:
-    return any(map(trial.is_secret_from, (Role.ANONYMIZER, Role.DEANONYMIZER)))
-
-
-def no_truth_of_tuning(plugin_under_test: PluginUnderTest) -> None:
+def no_truth_of_tuning(plugin_under_test: PluginUnderTest) -> str:
     """Keep what is scored on tuning data out of every product, document and extra route."""
-    _search(plugin_under_test, Split.TUNING)
+    return _search(plugin_under_test, Split.TUNING)
 
 
-def no_truth_of_validation(plugin_under_test: PluginUnderTest) -> None:
+def no_truth_of_validation(plugin_under_test: PluginUnderTest) -> str:
     """Keep what is scored in the final out of every product, document and extra route."""
-    _search(plugin_under_test, Split.VALIDATION)
+    return _search(plugin_under_test, Split.VALIDATION)
 
 
-def _search(plugin_under_test: PluginUnderTest, split: Split) -> None:
+def _search(plugin_under_test: PluginUnderTest, split: Split) -> str:
     client = plugin_under_test.open()
-    secret = truths(plugin_under_test, split)
+    secret = truths(client, split)
+    said = documents(client)
     problems = [
-        f"{where} holds the ground truth of {truth.trial} ({truth.name}) in {label or 'it'}; leave "
-        "it out, or say which roles hold it anyway: known_to={role, ...} of the kind or baseline"
-        for where, audience, body in _said(client)
-        for label, column in columns(parsed(body))
+        f"{document.where} holds the ground truth of {truth.trial} ({truth.name}) in "
+        f"{label or 'it'}; leave it out, or say which roles hold it anyway: known_to={{role, ...}} "
+        "of the kind or baseline"
+        for document in said
+        for label, column in columns(document.content)
         for truth in secret
-        if _is_for(truth, audience) and contains(column, truth.values)
+        if truth.is_kept_from(document.audience) and contains(column, truth.values)
     ]
     fail_if_any(problems)
+    if not secret:
+        raise NotCheckedError(
+            f"no perfect baseline for {split} holds an array that is secret from some role, "
+            f"varies, is longer than {SHORTEST - 1} and differs from the trivial one, so nothing "
+            "was looked for"
+        )
+    doubt_if_any(
+        f"{kind.name} is known to every role that plays, so nothing of it was looked for; name "
+        "those that hold it: known_to={role, ...}"
+        for kind in client.hosted.kinds
+        if split in kind.splits and {Role.ANONYMIZER, Role.DEANONYMIZER} <= kind.known_to
+    )
+    return f"{n_arrays(secret)} secret arrays looked for in {len(said)} documents"
 
 
-def _is_for(truth: Truth, audience: frozenset[Role]) -> bool:
-    """Whether somebody is told who must not know: anonymizers hold what attackers look for."""
-    if truth.trial.kind.submitter is Role.DEANONYMIZER:
-        audience = audience - {Role.ANONYMIZER}
-    return any(map(truth.trial.is_secret_from, audience))
-
-
-def _said(client: ChallengeClient) -> Iterator[tuple[str, frozenset[Role], bytes]]:
-    for product, query, answer in served_products(client):
-        yield f"the data product {product.path} {dict(query) or ''}", product.audience, answer.body
-    everybody = frozenset({Role.PUBLIC})
-    for path in (*_DOCUMENTS, *map(filled, client.hosted.extra_routes)):
-        yield f"GET {path}", everybody, client.get(path, anonymizer="a").body
-
-
-def filled(path: str) -> str:
-    """Return an extra route's path with something in the place of its fields."""
-    return "/".join("1" if "{" in part else part for part in path.split("/"))
-
-
+@needs_submissions
 def messages_tell_no_truth(plugin_under_test: PluginUnderTest) -> None:
     """Keep the ground truth out of every message to a participant."""
     problems = []
     client = plugin_under_test.open()
     other = plugin_under_test.open(secret=OTHER_SECRET)
-    secret = truths(plugin_under_test)
+    secret = truths(client)
     announced = client.get("/challenge.json").body.decode()
-    counterparts = {
-        identity_of(trial): trial
-        for trial in _of_every_quality(plugin_under_test, secret=OTHER_SECRET)
-    }
-    for trial, label, body in _refusable(plugin_under_test):
+    counterparts = {identity_of(t): t for t in trials(other, qualities=HANDED_IN)}
+    for trial, label, body in _refusable(client):
         refusal = refusal_of(client, trial, body)
         kept_from = [
             truth
@@ -196,17 +141,10 @@ def refusal_of(client: ChallengeClient, trial: Trial, body: Body) -> str:
     return ""
 
 
-def _of_every_quality(plugin_under_test: PluginUnderTest, *, secret: str = SECRET) -> list[Trial]:
-    return [
-        *plugin_under_test.trials(secret=secret),
-        *plugin_under_test.trials(secret=secret, qualities=(Quality.INVALID,)),
-    ]
-
-
-def _refusable(plugin_under_test: PluginUnderTest) -> Iterator[tuple[Trial, str, Body]]:
+def _refusable(client: ChallengeClient) -> Iterator[tuple[Trial, str, Body]]:
     """Yield submissions that are worth refusing: invalid baselines, and hostile uploads."""
     asked = set()
-    for trial in _of_every_quality(plugin_under_test):
+    for trial in trials(client, qualities=HANDED_IN):
         is_asked = (trial.kind.name, trial.split) in asked
         if trial.quality is not Quality.INVALID:
             asked.add((trial.kind.name, trial.split))

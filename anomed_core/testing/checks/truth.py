@@ -12,7 +12,7 @@ from typing import Any
 
 import numpy as np
 
-_SHORTEST = 5
+SHORTEST = 5
 """Arrays with fewer values say nothing by being found somewhere."""
 
 NUMBER = re.compile(r"[-+]?(?:\d+\.?\d*|\.\d+)(?:[eE][-+]?\d+)?|\b(?:[Tt]rue|[Ff]alse)\b")
@@ -60,7 +60,26 @@ def _as_array(values: list[Any]) -> np.ndarray:
 
 def telling(column: np.ndarray) -> bool:
     """Whether finding a column somewhere would tell anything: it is long enough and varies."""
-    return column.size >= _SHORTEST and len(np.unique(column)) > 1
+    return column.size >= SHORTEST and len(np.unique(column)) > 1
+
+
+def same_values(first: np.ndarray, second: np.ndarray) -> bool:
+    """Whether two columns hold the same values, each as often, in whatever order."""
+    if first.size != second.size or (first.dtype.kind in "US") != (second.dtype.kind in "US"):
+        return False
+    return np.array_equal(np.sort(first), np.sort(second))
+
+
+def is_telling_order(column: np.ndarray) -> bool:
+    """Whether the order of a column is no coincidence: shuffled, it would hardly ever be so."""
+    _, counts = np.unique(column, return_counts=True)
+    return float(np.exp((counts * np.log(counts / column.size)).sum())) < _COINCIDENCE
+
+
+def is_sorted(column: np.ndarray) -> bool:
+    """Whether a column ascends or descends from end to end."""
+    ascending = np.sort(column)
+    return np.array_equal(column, ascending) or np.array_equal(column, ascending[::-1])
 
 
 def contains(haystack: np.ndarray, needle: np.ndarray) -> bool:
