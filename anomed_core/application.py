@@ -32,6 +32,9 @@ def create_app(
 ) -> falcon.App[falcon.Request, falcon.Response]:
     """Create a WSGI application that serves challenges.
 
+    It does not know at which address it will be reached: with ``auth="open"``, the default,
+    everybody who reaches it is believed to be whoever they say. `anomed serve` refuses that.
+
     Parameters
     ----------
     challenges

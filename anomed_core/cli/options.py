@@ -3,11 +3,15 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any, TypeVar
 
 import click
+
+_CONTROLS = re.compile(r"[\x00-\x09\x0b-\x1f\x7f-\x9f]")
+"""What a terminal would obey."""
 
 Command = TypeVar("Command", bound=Callable[..., Any])
 
@@ -100,7 +104,7 @@ def print_table(
 
 def _cell(value: Any) -> str:
     if isinstance(value, float):
-        return f"{value:.4f}"
+        return f"{value:.4f}" if value == 0 or 1e-3 <= abs(value) < 1e9 else f"{value:.4g}"
     if isinstance(value, Mapping):
         return ", ".join(f"{name}={_cell(item)}" for name, item in value.items())
-    return "" if value is None else str(value)
+    return "" if value is None else _CONTROLS.sub("\N{REPLACEMENT CHARACTER}", str(value))

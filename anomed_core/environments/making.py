@@ -23,6 +23,12 @@ from anomed_core.errors import (
     ForeignLibraryError,
 )
 
+_KEPT_BACK = (
+    "ANOMED_",  # secrets, tokens, the ledger's URL
+    "PG",  # the database's password, and where it is
+    "POSTGRES",
+    "PYTHONPATH",  # would lead into this environment's packages
+)
 _STAMP = "anomed-environment"
 
 
@@ -174,10 +180,12 @@ def _steps(recipe: Recipe, folder: Path) -> Iterator[tuple[str, list[str]]]:
 
 
 def _settings() -> dict[str, str]:
-    """Return ours, for pip's and uv's own; uv does not read where pip finds links."""
-    settings = {"UV_FIND_LINKS": os.environ.get("PIP_FIND_LINKS", ""), **os.environ}
-    settings.pop("PYTHONPATH", None)  # would lead into this environment's packages
-    return settings
+    """Return ours, for pip's and uv's own; uv does not read where pip finds links.
+
+    What is installed may run code of its own, so it gets no secret of a server.
+    """
+    kept = {n: value for n, value in os.environ.items() if not n.startswith(_KEPT_BACK)}
+    return {"UV_FIND_LINKS": os.environ.get("PIP_FIND_LINKS", ""), **kept}
 
 
 @contextmanager

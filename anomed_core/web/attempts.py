@@ -70,7 +70,7 @@ class AttemptsResource:
                 "anonymizer": subject.anonymizer,
                 "deanonymizer": subject.deanonymizer,
                 "now": self.server.ledger.now().isoformat(),
-                "attempts": [self._attempt(attempt) for attempt in page],
+                "attempts": [self._attempt(attempt, req.root_path) for attempt in page],
                 "next": page[-1].id if len(history) > len(page) else None,
                 "kinds": {kind.name: self._outlook(kind.name, subject) for kind in kinds},
                 "phases": phases_as_json(self.hosted.phases),
@@ -79,7 +79,8 @@ class AttemptsResource:
 
     on_head = on_get
 
-    def _attempt(self, attempt: Attempt) -> dict[str, Any]:
+    def _attempt(self, attempt: Attempt, root: str) -> dict[str, Any]:
+        score = f"{root}{self.base}/scores/{attempt.score_id}" if attempt.score_id else None
         return {
             "id": attempt.id,
             "kind": attempt.kind,
@@ -88,7 +89,7 @@ class AttemptsResource:
             "data_split": attempt.split.value,
             "state": attempt.state,
             "reason": attempt.reason,
-            "score": f"{self.base}/scores/{attempt.score_id}" if attempt.score_id else None,
+            "score": score,
             "claimed_at": attempt.claimed_at.isoformat(),
             "settled_at": attempt.settled_at.isoformat() if attempt.settled_at else None,
         }

@@ -124,19 +124,11 @@ def read_body(req: falcon.Request, limits: Limits) -> bytes:
     RequestTimeoutError
         If it arrives too slowly.
     MalformedPayloadError
-        If it ends early.
+        If it ends early, or is encoded.
     ServerBusyError
         If there is no room for it now; nothing is read then.
     """
-    size_bytes = req.content_length
-    if size_bytes is None or "chunked" in (req.get_header("Transfer-Encoding") or "").lower():
-        raise LengthRequiredError(
-            "The request announces no Content-Length; send the body in one piece, not chunked."
-        )
-    if size_bytes > limits.body_bytes:
-        raise PayloadTooLargeError(
-            f"The body has {size_bytes} bytes; at most {limits.body_bytes} are allowed."
-        )
+    size_bytes = _announced_bytes(req, limits)
     room: Room | None = req.context.get("room")
     if room is not None:
         req.context.held_bytes = room.take(size_bytes)
@@ -169,6 +161,25 @@ def read_body(req: falcon.Request, limits: Limits) -> bytes:
         elif socket is not None:
             socket.settimeout(None)
     return bytes(body)
+
+
+def _announced_bytes(req: falcon.Request, limits: Limits) -> int:
+    """Judge a body by its headers; return its size."""
+    size_bytes = req.content_length
+    if size_bytes is None or "chunked" in (req.get_header("Transfer-Encoding") or "").lower():
+        raise LengthRequiredError(
+            "The request announces no Content-Length; send the body in one piece, not chunked."
+        )
+    if size_bytes > limits.body_bytes:
+        raise PayloadTooLargeError(
+            f"The body has {size_bytes} bytes; at most {limits.body_bytes} are allowed."
+        )
+    encoding = req.get_header("Content-Encoding") or "identity"
+    if encoding.strip().lower() != "identity":
+        raise MalformedPayloadError(
+            f"The body came with Content-Encoding {encoding[:80]}; send it as it is, without one."
+        )
+    return size_bytes
 
 
 def _allow_until(deadline: float, socket: Any) -> None:

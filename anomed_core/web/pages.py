@@ -37,7 +37,8 @@ def _challenge(base: str, hosted: HostedChallenge) -> Section:
         for kind, declared in hosted.metrics.items()
         for metric in declared
     ]
-    links = [Markup('<a href="{0}/{1}">{1}</a>').format(base, name) for name in _DOCUMENTS]
+    below = f"{base}/".lstrip("/")  # of this page, wherever a proxy shows it
+    links = [Markup('<a href="{0}{1}">{1}</a>').format(below, name) for name in _DOCUMENTS]
     return Section(
         title=challenge.title,
         parts=[

@@ -53,12 +53,13 @@ def chosen_range(
     HTTPRangeNotSatisfiable
         If the range lies outside.
     """
-    if req.range is None or req.range_unit != "bytes":
+    asked = _asked(req)
+    if asked is None:
         return 0, size
     condition = req.get_header("If-Range")
     if condition is not None and condition != falcon.ETag(digest).dumps():
         return 0, size
-    first, last = req.range
+    first, last = asked
     if first < 0:
         first, last = max(0, size + first), size - 1
     if last < 0 or last >= size:
@@ -68,3 +69,11 @@ def chosen_range(
     resp.status = falcon.HTTP_206
     resp.content_range = (first, last, size)
     return first, last - first + 1
+
+
+def _asked(req: falcon.Request) -> tuple[int, int] | None:
+    """Return the one range that is asked for; what is none, or several, is ignored as is usual."""
+    try:
+        return req.range if req.range_unit == "bytes" else None
+    except falcon.HTTPInvalidHeader:
+        return None

@@ -34,7 +34,7 @@ class SubmissionResource:
 
     def on_post(self, req: falcon.Request, resp: falcon.Response) -> None:
         """Score a submission; the answer is the flat JSON object of its metrics."""
-        req.context.base = self._base
+        req.context.base = req.root_path + self._base
         kind = chosen_kind(self._kinds, req)
         identity = req.context.identity
         given = read_query(req, kind.parameters)
@@ -65,7 +65,7 @@ class SubmissionResource:
             metrics = {}
             resp.set_header("X-Sealed-Until", until.isoformat())
         resp.data = json.dumps(metrics).encode()
-        resp.location = f"{self._base}/scores/{receipt.score.id}"
+        resp.location = f"{req.context.base}/scores/{receipt.score.id}"
         if receipt.remaining is not None:
             resp.set_header("X-Attempts-Remaining", str(receipt.remaining))
         if receipt.resets_at is not None:

@@ -7,6 +7,8 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from anomed_core.cli.options import print_table
+
 from .conftest import Anomed
 
 
@@ -93,3 +95,28 @@ def test_dummy_data_have_the_form_of_the_products(anomed: Anomed, tmp_path: Path
     with np.load(tmp_path / "dummy" / "iris" / "data-anonymizer-training.npz") as file:
         assert file["X"].shape == (105, 4)
         assert file["y"].dtype == np.int64
+
+
+# --- tables for people ----------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("text", ["\x1b]0;title\x07", "a\rb", "\x9b2J", "a\tb", "\x00"])
+def test_a_table_tells_the_terminal_to_do_nothing(
+    text: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    print_table(["who", "what"], [[text, {"metric": 1.0}]])
+
+    printed = capsys.readouterr().out
+    assert "\N{REPLACEMENT CHARACTER}" in printed
+    assert all(character.isprintable() or character == "\n" for character in printed)
+
+
+@pytest.mark.parametrize(
+    ("value", "shown"), [(0.5, "0.5000"), (0.0, "0.0000"), (3e-5, "3e-05"), (1e308, "1e+308")]
+)
+def test_a_table_shows_small_and_large_numbers(
+    value: float, shown: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    print_table(["value"], [[value]])
+
+    assert capsys.readouterr().out.split() == ["value", shown]

@@ -25,7 +25,7 @@ type = "supervised-mia"
 data = { source = "sklearn:iris", split = [0.4, 0.1, 0.5] }
 mia_evaluation_dataset_length = 15
 utility = ["accuracy"]
-audit_hosts = ["127.0.0.1"]
+audit_hosts = ["127.0.0.1:*"]
 """
 N_FINAL = 75
 ATTACK_TIMEOUT_S = 60

@@ -2,6 +2,7 @@
 
 import threading
 import zipfile
+from collections.abc import Mapping
 from functools import partial
 from pathlib import Path
 
@@ -16,9 +17,15 @@ from anomed_core.environments import (
     find_environment,
     install_environment,
     kept_environments,
+    making,
     remove_environment,
 )
-from anomed_core.errors import AnomedError, EnvironmentInUseError, EnvironmentMissingError
+from anomed_core.errors import (
+    AnomedError,
+    EnvironmentInUseError,
+    EnvironmentMissingError,
+    ForeignLibraryError,
+)
 from anomed_core.plugins import build_registry
 
 DRIVER = Path(__file__).with_name("driver_of_tests.py")
@@ -55,6 +62,36 @@ def test_a_library_answers_from_its_environment(tmp_path: Path) -> None:
 
     with Worker(install_environment(recipe), timeout_s=60.0) as worker:
         assert worker.call("answer") == 42
+
+
+def test_what_is_installed_learns_no_secret(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    secrets = {
+        "ANOMED_SECRET": "a",
+        "ANOMED_PLATFORM_SECRET": "b",
+        "ANOMED_CLIENT_TOKEN": "c",
+        "ANOMED_SERVER_LEDGER": "d",
+        "PGPASSWORD": "e",
+        "POSTGRES_PASSWORD": "f",
+    }
+    for name, value in secrets.items():
+        monkeypatch.setenv(name, value)
+    monkeypatch.setenv("PIP_INDEX_URL", "https://pypi.example.org")
+    given: list[Mapping[str, str]] = []
+
+    def look(*_: object, settings: Mapping[str, str], **__: object) -> None:
+        given.append(settings)
+        raise ForeignLibraryError("that is enough")
+
+    monkeypatch.setattr(making, "run_limited", look)
+
+    with pytest.raises(EnvironmentMissingError):
+        install_environment(Recipe(name="tiny", install=(("tiny",),), driver=DRIVER))
+
+    (settings,) = given
+    assert not secrets.keys() & settings.keys()
+    assert settings["PIP_INDEX_URL"] == "https://pypi.example.org"
 
 
 def test_two_at_once_make_it_once() -> None:

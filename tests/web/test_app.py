@@ -191,6 +191,28 @@ def test_challenges_do_not_show_each_others_scores(both: TestClient) -> None:
     assert both.simulate_get("/challenges/tables/scores/1").status_code == 404
 
 
+def test_addresses_have_the_path_that_the_application_is_mounted_at(both: TestClient) -> None:
+    post = "/challenges/guessing/utility/anonymizer?anonymizer=a&data_split=validation"
+    mounted = {"root_path": "/privacy"}
+
+    answers = [both.simulate_post(post, body=GUESS, **mounted) for _ in range(2)]
+    attempts = both.simulate_get("/challenges/guessing/attempts?anonymizer=a", **mounted).json
+
+    score = "/privacy/challenges/guessing/scores/1"
+    assert [answer.status_code for answer in answers] == [201, 409]
+    assert [answer.headers["Location"] for answer in answers] == [score] * 2
+    assert attempts["attempts"][0]["score"] == score
+
+
+def test_links_of_the_page_hold_wherever_it_is_shown(both: TestClient) -> None:
+    page = both.simulate_get("/", headers={"Accept": "text/html"}).text
+
+    links = re.findall('href="([^"#]*)"', page)
+    assert "challenges/guessing/challenge.json" in links
+    for link in links:
+        assert both.simulate_get(f"/{link}").status_code == 200
+
+
 def test_a_page_lists_all_challenges(both: TestClient) -> None:
     page = both.simulate_get("/", headers={"Accept": "text/html"}).text
 

@@ -117,8 +117,13 @@ def test_a_range_behind_the_end_is_refused(requested: str, client: TestClient, b
     assert response.headers["Content-Range"] == f"bytes */{len(body)}"
 
 
-def test_another_unit_is_ignored(client: TestClient, body: bytes) -> None:
-    response = client.simulate_get(TRAINING, headers={"Range": "rows=0-1"})
+@pytest.mark.parametrize(
+    "requested", ["rows=0-1", "bytes=0-1,3-4", "bytes=9-1", "bytes=x", "bytes=-", "0-1", "bytes"]
+)
+def test_what_is_not_one_range_of_bytes_is_ignored(
+    requested: str, client: TestClient, body: bytes
+) -> None:
+    response = client.simulate_get(TRAINING, headers={"Range": requested})
 
     assert (response.status_code, response.content) == (200, body)
 

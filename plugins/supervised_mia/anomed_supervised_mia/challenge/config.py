@@ -110,9 +110,9 @@ class SupervisedMIAConfig:
         or stay below, where lower is better. Without it: a tenth of the way from the best constant
         prediction to a perfect one, on the training records.
     audit_hosts
-        Hosts (``host`` or ``host:port``) at which participants may register the ``/predict`` of
-        their anonymizer, as ``predict_url`` of their final, so that the house attacks it; none by
-        default, since the server sends requests there.
+        Hosts (``host`` for ports 80 and 443, ``host:port``, or ``host:*`` for any port) at which
+        participants may register the ``/predict`` of their anonymizer, as ``predict_url`` of their
+        final, so that the house attacks it; none by default, since the server sends requests there.
     """
 
     data: DataSettings

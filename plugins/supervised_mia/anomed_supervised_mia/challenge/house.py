@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Callable, Collection, Mapping
 from functools import partial
 from typing import Any
-from urllib.parse import urlsplit
 
 import attrs
 import httpx
@@ -42,23 +41,31 @@ def refuse_foreign_url(url: str, allowed_hosts: Collection[str]) -> None:
     url
         As the participant gave it.
     allowed_hosts
-        ``host`` or ``host:port``, as the organiser listed them.
+        ``host`` for its usual port, ``host:port`` or ``host:*``, as the organiser listed them.
 
     Raises
     ------
     SubmissionRejected
         If it is no plain HTTP URL, or of another host.
     """
-    try:
-        parts = urlsplit(url)
-        is_plain = parts.scheme in {"http", "https"} and parts.username is None
-        host, port = parts.hostname or "", parts.port
-    except ValueError:
-        is_plain, host, port = False, "", None
-    if not is_plain or not ({host, f"{host}:{port}"} & set(allowed_hosts)):
+    if not _permitted_addresses(url) & set(allowed_hosts):
         raise SubmissionRejected(
             f"predict_url is {url[:120]!r}; allowed are http URLs at {', '.join(allowed_hosts)}."
         )
+
+
+def _permitted_addresses(url: str) -> set[str]:
+    """Return the entries that permit a URL, as the library reads it that will send it."""
+    try:
+        parts = httpx.URL(url)
+    except (httpx.InvalidURL, ValueError):
+        return set()
+    own_port = {"http": 80, "https": 443}.get(parts.scheme)
+    if own_port is None or parts.userinfo or not parts.host:
+        return set()
+    host = f"[{parts.host}]" if ":" in parts.host else parts.host
+    permitted = {f"{host}:{parts.port or own_port}", f"{host}:*"}
+    return permitted | {host} if parts.port in {None, own_port} else permitted
 
 
 def ask(url: str, X: np.ndarray) -> np.ndarray:

@@ -13,7 +13,7 @@ ATTACK_TIMEOUT_S = 60
 
 @pytest.fixture
 def server(open_digits):
-    return open_digits(audit_hosts=("127.0.0.1",))
+    return open_digits(audit_hosts=("127.0.0.1:*",))
 
 
 def compete(player, url):
@@ -83,7 +83,7 @@ def test_constants_behind_good_predictions_are_flagged_and_recorded(
 def test_a_registered_url_is_audited_in_the_background_by_another_process(
     open_digits, participant, serving_model
 ):
-    server = open_digits(audit_hosts=("127.0.0.1",), in_background=True)
+    server = open_digits(audit_hosts=("127.0.0.1:*",), in_background=True)
     with serving_model(constants) as host:
         compete(participant(server), f"http://{host}/predict")
         deadline = time.monotonic() + ATTACK_TIMEOUT_S
@@ -113,7 +113,7 @@ def test_the_server_cannot_be_sent_elsewhere(server, participant, url):
 
 
 def test_a_regressor_is_audited_by_its_errors(open_digits, participant, serving_model):
-    server = open_digits(source="sklearn:diabetes", length=30, seed=0, audit_hosts=("127.0.0.1",))
+    server = open_digits(source="sklearn:diabetes", length=30, seed=0, audit_hosts=("127.0.0.1:*",))
     player = participant(server)
     training = player.download("/data/anonymizer/training")
     forest = RandomForestRegressor(30, random_state=0).fit(training["X"], training["y"])

@@ -95,7 +95,10 @@ def test_an_endless_answer_is_cut_off(serving, monkeypatch):
     ("url", "allowed"),
     [
         ("http://a.example/predict", "a.example"),
-        ("https://a.example:8443/predict", "a.example"),
+        ("https://a.example:443/predict", "a.example"),
+        ("https://a.example/predict", "a.example:443"),
+        ("https://a.example:8443/predict", "a.example:*"),
+        ("http://[::1]:8001/predict", "[::1]:8001"),
         ("http://a.example:8001/predict", "a.example:8001"),
     ],
 )
@@ -108,6 +111,10 @@ def test_permitted_hosts_pass(url, allowed):
     [
         ("http://a.example:8002/predict", "a.example:8001"),
         ("http://a.example/predict", "a.example:8001"),
+        ("http://a.example:5432/predict", "a.example"),
+        (" http://a.example/predict", "a.example"),
+        ("http:/predict", "a.example"),
+        ("http://a.example.org/predict", "a.example:*"),
         ("http://a.example.org/predict", "a.example"),
         ("http://b@a.example/predict", "a.example"),
         ("ftp://a.example/predict", "a.example"),

@@ -48,7 +48,7 @@ MODELS = {
 def table(open_digits, participant, serving_model):
     from anomed_core.cli.audit import _attack
 
-    server = open_digits(audit_hosts=("127.0.0.1",))
+    server = open_digits(audit_hosts=("127.0.0.1:*",))
     (hosted,) = server.challenges.values()
     player = participant(server)
     training = player.download("/data/anonymizer/training")
