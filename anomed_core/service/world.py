@@ -7,15 +7,12 @@ not make two workers of one server follow different rules.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import TYPE_CHECKING
 
 import attrs
 
 from anomed_core.errors import UsageError
 from anomed_core.hookspecs.source_text import plugin_digest
-
-if TYPE_CHECKING:
-    from anomed_core.service.server import Server
+from anomed_core.service.server import PLATFORM_PLUGIN, Server
 
 
 class WorldChangedError(UsageError):
@@ -65,6 +62,7 @@ def facts_of(server: Server) -> dict[str, str]:
     facts = {
         f"the code of {name}": plugin_digest(plugin)
         for name, plugin in server.registry.plugins.items()
+        if name != PLATFORM_PLUGIN  # workers alone deliver, and add it
     }
     for hosted in server.challenges.values():
         facts[f"data or metrics of challenge {hosted.id}"] = hosted.fingerprint

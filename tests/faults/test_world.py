@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.e2e.processes import RunningServer, serving
+from tests.e2e.processes import RunningServer, free_port, serving
 
 from .conftest import configuration, probe_command
 from .participants import ask, prediction, submit
@@ -124,3 +124,9 @@ def test_a_server_none_of_whose_workers_can_start_ends_with_a_code(folder: Path)
 
         wait_for(lambda: not workers_of(server), timeout_s=40)
         wait_for(lambda: ask(server.port, "GET", "/livez").status == 0, timeout_s=40)
+
+
+def test_a_server_that_reports_to_a_platform_starts(folder: Path) -> None:
+    environment = {"ANOMED_HOST": f"127.0.0.1:{free_port()}"}
+    with serving(command(folder), name="s", folder=folder, environment=environment) as server:
+        assert submit(server.port, "a", prediction(0)).status == 201
