@@ -13,7 +13,7 @@ from .conftest import NOT_OFFERED
 from .planted import EMPTY, SCORING, SURROUNDINGS, TRUTH, Planted
 
 SOURCE = Path(traces.__file__).read_text(encoding="utf-8")
-SHORT_S = 0.15
+SHORT_S = 1.0
 
 
 @pytest.fixture
