@@ -91,7 +91,10 @@ def play_demo(plugin: str, *, seed: int) -> None:
     """
     challenge_type = build_registry().load(plugin)
     if challenge_type is None or challenge_type.demo is None:
-        raise UsageError(f"plugin {plugin!r} has no demo")
+        raise UsageError(
+            f"plugin {plugin!r} has nothing to play; its ChallengeType declares that by "
+            'demo=DemoConfig(play="module:function")'
+        )
     module, _, function = challenge_type.demo.play.partition(":")
     began = time.monotonic()
     with tempfile.TemporaryDirectory(prefix="anomed-demo-") as folder:

@@ -52,6 +52,8 @@ def findings_of(name: str, config: Path | None, extensions: tuple[str, ...]) -> 
 
 def summary_of(name: str, findings: Sequence[Finding]) -> str:
     """Return how many checks ended how, and what there was to look at."""
+    if findings[0].outcome == "FAILED":  # no other was run
+        return f"{name}: nothing could be checked"
     counts = Counter(finding.outcome.value for finding in findings)
     parts = [f"{len(findings)} checks", f"{counts['FAILED']} failed"]
     parts += [

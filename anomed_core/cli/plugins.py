@@ -97,6 +97,14 @@ def show_plugin(name: str, as_json: bool) -> None:
         )
 
 
+def _namesakes(name: str) -> list[PluginInfo]:
+    """Return the installed plugins that have a name already."""
+    from anomed_core.model.declarations import normalised_slug
+    from anomed_core.plugins.scan import scan
+
+    return [info for info in scan() if info.slug == normalised_slug(name)]
+
+
 @plugins.command("check")
 @click.argument("name")
 @click.option(
@@ -158,4 +166,9 @@ def new_plugin(name: str, directory: Path, extension: bool) -> None:
         else "a challenge type that works; replace its data, metrics and attacks"
     )
     click.echo(f"{folder}: {what}")
+    for info in _namesakes(name):
+        click.echo(
+            f"{info.slug} is the name of a plugin of {info.distribution} {info.version} on this "
+            "machine, too; nobody can tell two of them apart, so begin with another name"
+        )
     click.echo(f"next: cd {folder} && pip install -e . pytest && pytest")

@@ -47,7 +47,10 @@ def list_scores(
     origin: str | None,
     as_json: bool,
 ) -> None:
-    """List recorded scores, oldest first; house attacks stand with their names."""
+    """List recorded scores, oldest first; house attacks stand with their names.
+
+    Only what is recorded is read and no plugin is asked, so there is no --plugin.
+    """
     with open_records(config, state=state, ledger=ledger) as records:
         recorded = records.ledger.scores(challenge=challenge)
     chosen = [
@@ -158,7 +161,8 @@ def annul_score(
     """Let a score count no more: it leaves the rankings, the recorded row stays.
 
     ID is the number of its newest version. With the final of an anonymizer, all attacks on it are
-    annulled, and their attempts return. The annulment is a row of the audit.
+    annulled, and their attempts return. The annulment is a row of the audit. No plugin is asked, so
+    there is no --plugin.
     """
     from anomed_core.cli.options import given_reason
 
@@ -263,7 +267,10 @@ def reevaluate_scores(
 def export_scores(
     config: Path | None, state: Path | None, ledger: str | None, challenge: str | None, form: str
 ) -> None:
-    """Write every recorded score with every metric at full precision to standard output."""
+    """Write every recorded score with every metric at full precision to standard output.
+
+    Only what is recorded is read and no plugin is asked, so there is no --plugin.
+    """
     import csv
     import json
     import sys

@@ -100,6 +100,7 @@ class ForkingEngine(Engine):
             send_message(ours, pickle.dumps(job, protocol=pickle.HIGHEST_PROTOCOL))
         except OSError as error:
             ours.close()
+            log.warning("evaluation was not started", job=str(job), reason=str(error))
             self._note_loss(job)
             raise EvaluationFailedError(FAILED) from error
         return ours

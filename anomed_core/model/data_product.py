@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
 import attrs
@@ -30,6 +30,18 @@ def _schema_of(product: DataProduct) -> ProductSchema:
     if isinstance(data, (Mapping, list, tuple, str, int, float)):
         return JSONSchema()
     raise ValueError(f"{product.path}: declare its schema, which cannot be seen from its data")
+
+
+def _is_kept(product: DataProduct, _: object, data: Any) -> None:
+    """Refuse what is empty once it was read: a product is read by everybody who asks."""
+    parts = data.items() if isinstance(data, Mapping) else [("", data)]
+    for name, part in parts:
+        if isinstance(part, Iterator):
+            which = f"data[{name!r}]" if name else "data"
+            raise TypeError(
+                f"{product.path}: its {which} is a {type(part).__name__}, which can be read once; "
+                "give a list, or a function that returns one"
+            )
 
 
 @attrs.frozen(kw_only=True)
@@ -92,7 +104,7 @@ class DataProduct:
         default=attrs.Factory(lambda self: _role_in(self.path), takes_self=True),
         converter=as_roles,
     )
-    data: Any = attrs.field(default=None, eq=False, repr=False)
+    data: Any = attrs.field(default=None, eq=False, repr=False, validator=_is_kept)
     meanings: Mapping[str, Meaning | str] = attrs.field(factory=dict, eq=False, repr=False)
     schema: ProductSchema = attrs.field(default=attrs.Factory(_schema_of, takes_self=True))
     with_target: bool = False

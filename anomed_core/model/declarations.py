@@ -193,7 +193,7 @@ class Metric:
         attacked), too; without the two others, the kind needs no perfect payload. Measures and
         the evaluation hook add up: the hook returns the metrics that have none.
     array
-        Name of the array that the measure compares, where the schema has several.
+        Name of the array that the measure compares; must be given where the schema has several.
     definition
         What is computed, with its reference, in a sentence or two.
     """

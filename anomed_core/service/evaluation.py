@@ -7,9 +7,9 @@ from typing import ClassVar
 
 import attrs
 
-from anomed_core.errors import ContractError, RequestError, culprit_of
+from anomed_core.errors import ContractError, RequestError
 from anomed_core.model import DataRequest, Purpose, Split, Subject, Submission, Target
-from anomed_core.plugins import attack_metrics, checked_metrics
+from anomed_core.plugins import attack_metrics
 from anomed_core.service.decoding import read_submission
 from anomed_core.service.encoding import encode_body
 from anomed_core.service.hosting import HostedChallenge
@@ -185,13 +185,7 @@ def _metrics(hosted: HostedChallenge, job: Evaluation) -> dict[str, float]:
     kind = hosted.kind(job.submission.kind)
     hook = EVALUATES[kind.purpose]
     target = None if kind.purpose is Purpose.UTILITY else job.target
-    try:
-        result = scored(hosted, hook, job.submission, target)
-        return checked_metrics(result, hosted.metrics[kind.name], hook)
-    except ContractError as error:
-        if not culprit_of(error):
-            error.add_note(hosted.blame(hook, kind.name))
-        raise
+    return scored(hosted, hook, job.submission, target)
 
 
 def _attacked(hosted: HostedChallenge, job: Attack) -> dict[str, float] | None:

@@ -5,18 +5,20 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
+import attrs
 import numpy as np
 
-from anomed_core.errors import ContractError
+from anomed_core.errors import ContractError, culprit_of
 from anomed_core.model import ArraysSchema, DataRequest, Submission, SubmissionKind, Target
-from anomed_core.plugins import checked_value
+from anomed_core.plugins import checked_metrics, checked_value
+from anomed_core.plugins.diagnosis import Implementation, place_of
 from anomed_core.service.hosting import HostedChallenge
 
 
 def scored(
     hosted: HostedChallenge, hook: str, submission: Submission, target: Target | None
-) -> Any:
-    """Return what measures and the hook give together; only measures are checked.
+) -> dict[str, float]:
+    """Return exactly the declared metrics, as measures and the hook give them together.
 
     Extensions that wrap the hook see the sum, whichever of the two each metric comes from.
 
@@ -34,27 +36,69 @@ def scored(
     Raises
     ------
     ContractError
-        If the hook gives a metric that has a measure, or a measure gives no finite number within
-        the declared bounds.
+        If the hook gives a metric that has a measure, or they do not give what is declared; a note
+        names who is at fault, a wrapper if what it was handed was right.
     Exception
         Whatever a measure or the hook raises.
     """
     arguments = {"challenge": hosted.challenge, "submission": submission}
     if hook == "anomed_evaluate_threat":
         arguments["target"] = target
+    before_wrappers: list[Any] = []
 
     def add_up() -> Any:
-        measures = measured(hosted, hook, submission, target)
-        answer = hosted.answering(hook, submission.kind)
-        given = answer(**arguments) if answer else None
-        if given is None:
-            return measures or None
-        if not measures or not isinstance(given, Mapping):
-            return given
-        _refuse_both(hosted, submission, measures, given, hook)
-        return {**measures, **given}
+        summed = _summed(hosted, hook, submission, target, arguments)
+        before_wrappers.append(dict(summed) if isinstance(summed, Mapping) else summed)
+        return summed
 
-    return hosted.hook(hook, submission.kind).call_extra([add_up], arguments)
+    result = hosted.hook(hook, submission.kind).call_extra([add_up], arguments)
+    try:
+        return checked_metrics(result, hosted.metrics[submission.kind], hook)
+    except ContractError as error:
+        if not culprit_of(error):
+            for note in _at_fault(hosted, hook, submission.kind, before_wrappers):
+                error.add_note(note)
+        raise
+
+
+def _summed(
+    hosted: HostedChallenge,
+    hook: str,
+    submission: Submission,
+    target: Target | None,
+    arguments: Mapping[str, Any],
+) -> Any:
+    """Return what measures and whoever answers the hook give, before anybody wraps it."""
+    measures = measured(hosted, hook, submission, target)
+    answer = hosted.answering(hook, submission.kind)
+    given = answer(**arguments) if answer else None
+    if given is None:
+        return measures or None
+    if not measures or not isinstance(given, Mapping):
+        return given
+    _refuse_both(hosted, submission, measures, given, hook)
+    return {**measures, **given}
+
+
+def _at_fault(hosted: HostedChallenge, hook: str, kind: str, summed: list[Any]) -> list[str]:
+    """Return notes: about who answers if the sum was wrong already, else about the wrappers.
+
+    What is missing in the sum may have been left to a wrapper, so both are named then.
+    """
+    answering = hosted.blame(hook, kind)
+    wrapping = [
+        place_of(Implementation.of(implementation, hook))
+        for implementation in hosted.hook(hook, kind).get_hookimpls()
+        if implementation.wrapper
+    ]
+    declared = hosted.metrics[kind]
+    try:
+        for result in summed:
+            checked_metrics(result, [attrs.evolve(one, optional=True) for one in declared], hook)
+    except ContractError:
+        return [answering]
+    complete = all(one.name in result for result in summed for one in declared)
+    return wrapping if wrapping and complete else [answering, *wrapping]
 
 
 def measured(

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from typing import Any, BinaryIO
 
 import attrs
@@ -158,6 +158,11 @@ def check_provided(data: Any, product: DataProduct) -> None:
     """
     if data is None:
         raise ContractError(f"anomed_provide_data returned None for {product.path}")
+    if isinstance(data, Iterator):
+        raise ContractError(
+            f"the data of {product.path} are a {type(data).__name__}, which can be read once; "
+            "return a list"
+        )
     if not isinstance(product.schema, ArraysSchema):
         return
     if not isinstance(data, Mapping):

@@ -96,7 +96,8 @@ def handle_anomed_error(
         )
         _add_headers(req, resp, error)
         return
-    log.error("failed", status=status, culprit=errors.culprit_of(error), exc_info=error)
+    if not isinstance(error, errors.EvaluationFailedError):  # of which the engine has said why
+        log.error("failed", status=status, exc_info=error)
     if isinstance(error, errors.ServerBusyError):
         resp.set_header("Retry-After", str(max(1, math.ceil(error.retry_after_s))))
     told = error.public if isinstance(error, errors.ServiceError) else ""
@@ -112,7 +113,7 @@ def handle_unexpected(
 
     Falcon's own errors have handlers of their own, which are nearer to them.
     """
-    log.error("failed", status=500, culprit=errors.culprit_of(error), exc_info=error)
+    log.error("failed", status=500, exc_info=error)
     _answer(
         resp, 500, "Internal error", _OPAQUE, code="internal", request_id=req.context.request_id
     )

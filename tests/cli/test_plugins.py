@@ -225,3 +225,31 @@ def test_a_check_that_takes_long_is_named_meanwhile(
     monkeypatch.setattr("anomed_core.cli.conformance._SLOW_S", 0.01)
 
     assert "slow has been running for 0 s" in anomed("plugins", "check", "it").err
+
+
+def test_a_name_that_is_taken_on_this_machine_is_told(
+    anomed: Anomed, install: Install, tmp_path: Path
+) -> None:
+    install_three(install)
+
+    taken = anomed("plugins", "new", "good-game", "--directory", str(tmp_path))
+    free = anomed("plugins", "new", "better-game", "--directory", str(tmp_path))
+
+    assert "good-game is the name of a plugin of fake" in taken.out
+    assert "is the name of" not in free.out
+
+
+def test_what_cannot_be_checked_is_not_counted(anomed: Anomed, install: Install) -> None:
+    install_three(install)
+
+    answer = anomed("plugins", "check", "watching")
+
+    assert answer.code == 1
+    assert "watching: nothing could be checked" in answer.out
+
+
+def test_a_type_without_a_demo_says_what_to_declare(anomed: Anomed, game: str) -> None:
+    answer = anomed("demo", "--plugin", game)
+
+    assert answer.code != 0
+    assert 'demo=DemoConfig(play="module:function")' in answer.err

@@ -50,6 +50,13 @@ LOTTERY = Lottery(b"0" * 16, scope="test")
             ),
         ),
         (
+            lambda: DataProduct(path="/data/anonymizer/x", data={"a": (i for i in (1, 2))}),
+            (
+                "/data/anonymizer/x: its data['a'] is a generator, which can be read once; give a "
+                "list, or a function that returns one"
+            ),
+        ),
+        (
             lambda: ArraySchema(name="x", kinds="integer", shape=(1,)),
             "kinds must be some of ['bool', 'bytes', 'float', 'int', 'str'], got ['integer']",
         ),

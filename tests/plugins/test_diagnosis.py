@@ -3,12 +3,14 @@
 import inspect
 
 import pytest
+from falcon.testing import TestClient
 from structlog.testing import capture_logs
 
 from anomed_core import HouseAttack, Metric, hookimpl
 from anomed_core.errors import EvaluationFailedError, SubmissionRejected, culprit_of
 from anomed_core.plugins import build_registry
 from anomed_core.plugins.diagnosis import TRACE_VARIABLE
+from anomed_core.web import create_web_app
 from anomed_core.wire import encode_npz
 from tests.example_types import Doubling, Guessing
 
@@ -39,6 +41,16 @@ def test_an_evaluation_that_raises_is_logged_with_plugin_hook_and_line(server_of
     assert line["culprit"].startswith("in plugin 'guessing-0', hook anomed_evaluate_utility, at ")
     assert line["culprit"].endswith(f"{__file__}:{LINE}")
     assert culprit_of(error.value) == line["culprit"]
+
+
+def test_a_failed_evaluation_is_logged_once(server_of) -> None:
+    client = TestClient(create_web_app(server_of(Guessing(outcome=out_of_luck))))
+
+    with capture_logs() as logs:
+        answer = client.simulate_post("/utility/anonymizer", params=QUERY, body=BODY)
+
+    assert answer.status_code == 503
+    assert [line["event"] for line in logs if line["log_level"] == "error"] == ["evaluation failed"]
 
 
 def test_metrics_that_are_not_declared_are_blamed_on_who_returned_them(server_of) -> None:

@@ -7,7 +7,7 @@ import attrs
 import numpy as np
 import pytest
 
-from anomed_core import Challenge, Metric, Submission, SubmissionKind, hookimpl
+from anomed_core import ArraysSchema, Challenge, Metric, Submission, SubmissionKind, hookimpl
 from anomed_core.errors import ContractError, PluginBrokenError, culprit_of
 from anomed_core.model import DataRequest, Split, Target
 from anomed_core.service.evaluation import Evaluation, Evaluator
@@ -149,6 +149,60 @@ def test_an_array_that_the_schema_does_not_have_is_refused_at_the_start(
 ) -> None:
     with pytest.raises(PluginBrokenError, match=r"compares the array 'owners'.*\['prediction'\]"):
         server_of(Summing(None, Metric.of(seen, array="owners")))
+
+
+def test_one_of_several_arrays_must_be_named(server_of: OpenServer) -> None:
+    class Two(Summing):
+        @hookimpl
+        def anomed_submission_kinds(self) -> list[SubmissionKind]:
+            anonymizer, attack = super().anomed_submission_kinds()
+            two = ArraysSchema.of(mean=np.zeros(4), spread=np.zeros(4))
+            perfect = {"mean": np.zeros(4), "spread": np.zeros(4)}
+            return [attrs.evolve(anonymizer, schema=two, perfect=perfect), attack]
+
+    with pytest.raises(PluginBrokenError, match=r"which array.*\['mean', 'spread'\]"):
+        server_of(Two(None))
+
+
+def test_a_wrapper_that_spoils_what_was_right_is_blamed(server_of: OpenServer) -> None:
+    class Spoiling:
+        ANOMED_API = 1
+
+        @hookimpl(wrapper=True)
+        def anomed_evaluate_utility(self) -> Any:
+            metrics = yield
+            return {**metrics, "petal": 1.0}
+
+    with pytest.raises(ContractError, match=r"undeclared \['petal'\]") as error:
+        score(server_of(Summing(None), Spoiling()))
+    culprit = culprit_of(error.value)
+    assert culprit.startswith("in plugin 'spoiling-1', hook anomed_evaluate_utility, at ")
+
+    with pytest.raises(ContractError, match=r"undeclared \['more'\]") as error:
+        score(server_of(Summing({"more": 1.0}), Adding()))
+    assert "summing-0" in culprit_of(error.value)
+
+
+def test_a_perfect_payload_that_writes_into_frozen_data_is_blamed_on_its_line(
+    server_of: OpenServer,
+) -> None:
+    frozen = np.arange(4.0)
+    frozen.flags.writeable = False
+
+    def perfect(request: DataRequest) -> np.ndarray:
+        frozen[0] = 1.0
+        return frozen
+
+    class Writing(Summing):
+        @hookimpl
+        def anomed_submission_kinds(self) -> list[SubmissionKind]:
+            anonymizer, attack = super().anomed_submission_kinds()
+            return [attrs.evolve(anonymizer, perfect=perfect), attack]
+
+    with pytest.raises(ValueError, match="read-only") as error:
+        score(server_of(Writing(None)))
+    line = perfect.__code__.co_firstlineno + 1
+    assert culprit_of(error.value).endswith(f"{__file__}:{line}")
 
 
 def test_the_only_array_may_be_named(server_of: OpenServer) -> None:

@@ -166,10 +166,16 @@ def _refuse_unmeasurable(metric: Metric, kind: SubmissionKind) -> None:
             "is nothing to compare with; give the kind its perfect payload, or let the measure "
             "name what it needs, such as challenge"
         )
-    for split in kind.splits if metric.array else ():
+    for split in kind.splits:
         schema = kind.schema_for(split)
         names = [array.name for array in schema.arrays] if isinstance(schema, ArraysSchema) else []
-        if metric.array not in names:
+        if not metric.array and len(names) > 1:
+            raise ContractError(
+                f"the metric {metric.name!r} of {kind.name!r} does not say which array it "
+                f"compares; give array=, one of {names}, or let the measure name submission and "
+                "challenge instead of comparing"
+            )
+        if metric.array and metric.array not in names:
             raise ContractError(
                 f"the metric {metric.name!r} of {kind.name!r} compares the array {metric.array!r}, "
                 f"which its schema does not have; it has {names}"
