@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 import click
 
+from anomed_core.cli import EXIT_PROBLEM
 from anomed_core.cli.opening import chosen_challenges, recorded_server
 from anomed_core.cli.options import (
     challenge_options,
@@ -206,6 +207,8 @@ def reevaluate_scores(
 
     A score that comes out the same stays. Otherwise a new row supersedes it: rankings and reports
     take the new one, the old one stays in the ledger. Give the same CONFIG or --plugin as to serve.
+
+    Exit code 1 if a submission is missing that should be there, or a score differs in a dry run.
     """
     from anomed_core.service.reevaluation import reevaluate
 
@@ -249,8 +252,16 @@ def reevaluate_scores(
                 for outcome in outcomes
             ],
         )
-    if dry_run and any(outcome.metrics and not outcome.repeats for outcome in outcomes):
-        raise click.exceptions.Exit(1)
+    n_lost = sum(outcome.is_lost for outcome in outcomes)
+    if n_lost:
+        click.echo(
+            f"{n_lost} of {len(outcomes)} scores could not be evaluated, as what was submitted or "
+            "its plugin is missing; bring back payloads and plugins of the server",
+            err=True,
+        )
+    differs = any(outcome.metrics and not outcome.repeats for outcome in outcomes)
+    if n_lost or (dry_run and differs):
+        raise click.exceptions.Exit(EXIT_PROBLEM)
 
 
 @scores.command("export")

@@ -28,14 +28,20 @@ class Reevaluation:
     score
         The newest version so far.
     metrics
-        What came out now; ``None`` if the submission was not kept, or is of a kind that an
-        extension added and that is not declared any more.
+        What came out now; ``None`` if nothing could be evaluated.
+    obstacle
+        Why nothing could be evaluated; empty otherwise.
+    is_lost
+        Whether something is missing that should be there, so that nobody knows whether the score
+        repeats: a file, or the extension that added a kind.
     recorded
         The new version; ``None`` if nothing was recorded.
     """
 
     score: Score
     metrics: dict[str, float] | None
+    obstacle: str = ""
+    is_lost: bool = False
     recorded: Score | None = None
 
     @property
@@ -47,7 +53,7 @@ class Reevaluation:
     def text(self) -> str:
         """What came out, in a few words."""
         if self.metrics is None:
-            return "its submission was not kept, or nobody declares its kind any more"
+            return self.obstacle
         if self.repeats:
             return "the same"
         old, new = self.score.metrics, self.metrics
@@ -64,6 +70,7 @@ class Reevaluation:
             "anonymizer": self.score.subject.anonymizer,
             "deanonymizer": self.score.subject.deanonymizer,
             "repeats": self.repeats,
+            "obstacle": self.obstacle,
             "was": dict(self.score.metrics),
             "is": self.metrics,
             "new_score": self.recorded.id if self.recorded else None,
@@ -117,9 +124,13 @@ def reevaluate(
             continue
         submission = submissions.of_score(hosted, newest)
         if submission is None:
-            yield Reevaluation(score=newest, metrics=None)
+            yield _without_submission(hosted, newest)
             continue
         target = submissions.target_of(hosted, submission, before=first.id)
+        if target and target.submission is None and hosted.kind(newest.kind).with_target:
+            obstacle = "what it attacks is missing in the state directory"
+            yield Reevaluation(score=newest, metrics=None, obstacle=obstacle, is_lost=True)
+            continue
         job = Evaluation(challenge=hosted.id, submission=submission, target=target)
         outcome = Reevaluation(score=newest, metrics=engine.run(job))
         is_current = outcome.repeats and newest.fingerprint == hosted.fingerprint
@@ -135,3 +146,13 @@ def reevaluate(
                 ),
             )
         yield outcome
+
+
+def _without_submission(hosted: HostedChallenge, score: Score) -> Reevaluation:
+    if score.kind not in hosted.metrics:
+        obstacle, is_lost = "nobody declares its kind any more", True
+    elif score.split in hosted.kind(score.kind).keeps:
+        obstacle, is_lost = "its submission is missing in the state directory", True
+    else:
+        obstacle, is_lost = "submissions of its kind are not kept", False
+    return Reevaluation(score=score, metrics=None, obstacle=obstacle, is_lost=is_lost)

@@ -2,6 +2,8 @@
 
 from pathlib import Path
 
+import pytest
+
 from anomed_core.service.server import Server
 from tests.cli.conftest import Anomed
 
@@ -56,14 +58,17 @@ def test_a_mended_metric_supersedes_scores_and_keeps_the_old_rows(
     assert [(row["score"], row["repeats"]) for row in again] == [(4, True), (2, False), (5, True)]
 
 
-def test_a_final_whose_body_is_gone_is_named(
-    anomed: Anomed, scored: Server, game: str, config: str, tmp_path: Path
+@pytest.mark.parametrize("option", [(), ("--dry-run",)], ids=["recorded", "dry"])
+def test_a_final_whose_body_is_gone_is_named_and_is_no_success(
+    anomed: Anomed, scored: Server, game: str, config: str, tmp_path: Path, option: tuple[str, ...]
 ) -> None:
     digest = scored.ledger.scores()[0].payload_digest
     (kept,) = (tmp_path / "anomed-state" / "payloads").rglob(f"*{digest[8:]}*")
     kept.unlink()
 
-    answer = anomed("scores", "reevaluate", config, "--plugin", game)
+    answer = anomed("scores", "reevaluate", config, "--plugin", game, *option)
 
-    assert answer.code == 0
-    assert answer.out.count("its submission was not kept") == 1
+    assert answer.code == 1
+    assert answer.out.count("its submission is missing") == 1
+    assert answer.out.count("the same") == 2
+    assert answer.err.startswith("1 of 3 scores could not be evaluated")
