@@ -32,6 +32,8 @@ EXIT_USAGE = 2
         "teams": ("anomed_core.cli.teams:teams", "Disqualify, reinstate and rename teams."),
         "tokens": ("anomed_core.cli.tokens:tokens", "Invite teams by tokens."),
         "ledger": ("anomed_core.cli.ledger:ledger_group", "Verify, migrate and audit the ledger."),
+        "backup": ("anomed_core.cli.backup:backup", "Write a server to one file."),
+        "restore": ("anomed_core.cli.restore:restore", "Put a backup back, into any database."),
         "outbox": ("anomed_core.cli.outbox:outbox", "List and retry deliveries to a platform."),
         "environments": (
             "anomed_core.cli.environments:environments",

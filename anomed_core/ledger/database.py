@@ -103,27 +103,38 @@ def migrate(engine: sa.Engine) -> str | None:
     LedgerMismatchError
         If the database has a newer schema.
     """
-    from alembic import command
-    from alembic.config import Config
-
-    with translated_errors(engine), _migration_lock(engine):
+    with translated_errors(engine), migration_lock(engine):
         before = current_revision(engine)
         if before == HEAD:
             return before
         _refuse_newer(before or "")
-        config = Config()
-        config.set_main_option("script_location", str(_MIGRATIONS))
         with engine.begin() as connection:
             if connection.dialect.name != "sqlite":
                 let_take_its_time(connection)
             _begin(connection, "BEGIN IMMEDIATE")
-            config.attributes["connection"] = connection
-            command.upgrade(config, HEAD)
+            upgrade(connection, HEAD)
         return before
 
 
+def upgrade(connection: sa.Connection, revision: str) -> None:
+    """Run the missing migrations up to a revision, in the transaction that is under way."""
+    from alembic import command
+    from alembic.config import Config
+
+    config = Config()
+    config.set_main_option("script_location", str(_MIGRATIONS))
+    config.attributes["connection"] = connection
+    command.upgrade(config, revision)
+
+
+def revisions() -> list[str]:
+    """Return the identifiers of all migrations, oldest first."""
+    scripts = (_MIGRATIONS / "versions").glob("m[0-9]*_*.py")
+    return sorted(script.name[1:].partition("_")[0] for script in scripts)
+
+
 @contextmanager
-def _migration_lock(engine: sa.Engine) -> Iterator[None]:
+def migration_lock(engine: sa.Engine) -> Iterator[None]:
     """Let one process migrate at a time."""
     if engine.dialect.name == "sqlite":
         path = Path(f"{engine.url.database}.migrating")

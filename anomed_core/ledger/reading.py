@@ -218,22 +218,27 @@ class LedgerReader:
         rankings if the scores are.
         """
         with self._database.reading(snapshot=True) as connection:
-            faults = chain.stored_faults(connection)
-            if all(fault.table != "audit" for fault in faults):
-                faults += [
-                    ChainFault(table=table, row=number, problem=problem)
-                    for table, number, problem in decision_faults(connection)
-                ]
-            if all(fault.table != "scores" for fault in faults):
-                faults += [
-                    ChainFault(table="criteria", row=number, problem=problem)
-                    for number, problem in criteria_faults(connection)
-                ]
-            return faults
+            return ledger_faults(connection)
 
     def close(self) -> None:
         """Release connections."""
         self._database.close()
+
+
+def ledger_faults(connection: sa.Connection) -> list[ChainFault]:
+    """Return what `LedgerReader.verify` finds, as one transaction sees it."""
+    faults = chain.stored_faults(connection)
+    if all(fault.table != "audit" for fault in faults):
+        faults += [
+            ChainFault(table=table, row=number, problem=problem)
+            for table, number, problem in decision_faults(connection)
+        ]
+    if all(fault.table != "scores" for fault in faults):
+        faults += [
+            ChainFault(table="criteria", row=number, problem=problem)
+            for number, problem in criteria_faults(connection)
+        ]
+    return faults
 
 
 def _history(

@@ -1,0 +1,151 @@
+"""Put an archive back: all of it, or nothing."""
+
+from __future__ import annotations
+
+import os
+import shutil
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import attrs
+
+from anomed_core.errors import UsageError
+from anomed_core.ledger import ChainFault
+from anomed_core.ledger.transfer import ArrivingLedger, TransferredRow, arriving_ledger
+from anomed_core.service.backup.archive import SECRET, ArchiveReader, Progress, reading_archive
+from anomed_core.state import StateDirectory
+from anomed_core.state.kept_files import sync_folders, write_kept
+
+
+@attrs.frozen(kw_only=True)
+class Restored:
+    """What was put back.
+
+    Attributes
+    ----------
+    state
+        The state directory.
+    made_at
+        When the archive was made.
+    revision
+        Schema of the ledger in the archive; it was migrated to that of this release.
+    tables
+        Number of rows by table.
+    n_files
+        Number of payloads and artifacts.
+    secret
+        Whether the secret was inside.
+    faults
+        Rows of the ledger that are not as they were recorded, and were not when it was backed up.
+    """
+
+    state: Path
+    made_at: str
+    revision: str
+    tables: dict[str, int]
+    n_files: int
+    secret: bool
+    faults: list[ChainFault]
+
+
+def restore(file: Path, state: Path, *, url: str = "", progress: Progress) -> Restored:
+    """Put ledger, payloads, artifacts and secret into an empty place.
+
+    Parameters
+    ----------
+    file
+        What `back_up` wrote, from a ledger in any sort of database.
+    state
+        The state directory: empty, or to be made.
+    url
+        An empty database for the ledger; SQLite in the state directory, if none is given.
+    progress
+        Told what is under way.
+
+    Raises
+    ------
+    UsageError
+        If the file is no sound archive, or the place is not empty or full.
+    LedgerMismatchError
+        If the ledger is of a newer release.
+    OSError
+        If something cannot be read or written; then nothing is left.
+    """
+    with reading_archive(file) as archive, _filled(state) as directory:
+        manifest = archive.manifest
+        # Rows become visible last: where a ledger is, all of it is.
+        with arriving_ledger(url or directory.ledger_url, manifest.revision) as ledger:
+            tables = _insert(archive, ledger, progress)
+            progress("checking the ledger", 0, 0)
+            faults = ledger.complete()
+            for number, name in enumerate(archive.files, start=1):
+                progress("payloads and artifacts", number, len(archive.files))
+                write_kept(directory.root, name, archive.content(name))
+            if SECRET in manifest.members:
+                _write_secret(directory.root / SECRET, b"".join(archive.content(SECRET)))
+            sync_folders(directory.root)
+    return Restored(
+        state=directory.root,
+        made_at=manifest.made_at,
+        revision=manifest.revision,
+        tables=tables,
+        n_files=len(archive.files),
+        secret=SECRET in manifest.members,
+        faults=faults,
+    )
+
+
+def _insert(archive: ArchiveReader, ledger: ArrivingLedger, progress: Progress) -> dict[str, int]:
+    def counted(table: str, n_rows: int) -> Iterator[TransferredRow]:
+        for number, row in enumerate(archive.rows(table), start=1):
+            progress(f"rows of {table}", number, n_rows)
+            yield row
+
+    listed = archive.manifest.tables
+    if set(listed) != set(ledger.tables):
+        strange = sorted(set(listed) ^ set(ledger.tables))
+        raise UsageError(
+            f"{archive.path} lacks or adds tables of the schema {archive.manifest.revision}: "
+            f"{', '.join(strange)}; take another copy"
+        )
+    tables = {name: ledger.insert(name, counted(name, listed[name])) for name in ledger.tables}
+    if tables != listed:
+        raise UsageError(f"{archive.path} lacks rows that its manifest counts; take another copy")
+    return tables
+
+
+@contextmanager
+def _filled(state: Path) -> Iterator[StateDirectory]:
+    """Make or fill an empty directory; a failure leaves it as it was."""
+    was_there = state.exists()
+    if was_there and (not state.is_dir() or any(state.iterdir())):
+        raise UsageError(f"{state} is not empty; name an empty or a new directory with --state")
+    try:
+        yield StateDirectory(state)
+    except BaseException as error:
+        _empty(state)
+        if not was_there and state.is_dir():
+            state.rmdir()
+        if not isinstance(error, OSError) or error.filename is not None:
+            raise
+        raise UsageError(
+            f"{state} cannot be written: {error.strerror or error}; nothing is restored, free some "
+            "space or name another place"
+        ) from error
+
+
+def _empty(folder: Path) -> None:
+    for path in list(folder.iterdir()) if folder.is_dir() else ():
+        if path.is_dir():
+            shutil.rmtree(path)
+        else:
+            path.unlink()
+
+
+def _write_secret(path: Path, secret: bytes) -> None:
+    descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+    with os.fdopen(descriptor, "wb") as file:
+        file.write(secret)
+        file.flush()
+        os.fsync(file.fileno())
