@@ -43,7 +43,7 @@ class DemoConfig:
     Attributes
     ----------
     play
-        ``"module:function"``; called with an `anomed_core.demonstration.DemoSession`.
+        ``"module:function"``; called with an `anomed_core.DemoSession`.
     config
         Table of the challenge that is played.
     """

@@ -106,7 +106,9 @@ class Submission:
     payload
         Decoded and validated body. Arrays are read-only.
     digest
-        SHA-256 of the body as it came, hexadecimal.
+        SHA-256 of the body as it came, hexadecimal. It tells bodies apart and not what they hold:
+        noise that is keyed by it is another one for each blank that somebody adds, and is averaged
+        away. Key draws by what was decoded.
     """
 
     kind: str

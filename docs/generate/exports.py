@@ -42,6 +42,9 @@ def _said(thing: Any) -> str:
         return "The version of this release."
     if isinstance(thing, anomed_core.Parameter):
         return f"Query parameter `{thing.name}`: {thing.description}"
+    if isinstance(thing, tuple):
+        names = ", ".join(code(parameter.name) for parameter in thing)
+        return f"The query parameters of what each pair of participants gets for itself: {names}."
     if type(thing).__name__ == "HookimplMarker":
         return "Decorator that marks a function of a plugin as the implementation of a hook."
     return first_sentence(thing)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import inspect
 import re
+from collections.abc import Iterable
 
 from anomed_core import hookspecs
 from anomed_core.hookspecs import (
@@ -27,19 +28,31 @@ _MODULES = (
     order_of_play,
     around,
 )
+_FOUR = (
+    "anomed_challenge_types",
+    "anomed_create_challenge",
+    "anomed_data_products",
+    "anomed_submission_kinds",
+)
 _CALLED = re.compile(r"(Called .*?); (.*?[.])(?:\s|$)(.*)", flags=re.DOTALL)
 
 
 def block() -> str:
-    """Return a table of the hooks of each group."""
-    parts: list[str] = []
+    """Return a table of the hooks that every type has, and of the others of each group."""
+    parts = ["## The four that every type has", _listed(_FOUR)]
     for group, names in grouped().items():
-        rows = [
-            [f"[`{name}`](hooks/{name}.md)", _summary(name), asked(name), _answers(name)]
-            for name in names
-        ]
-        parts += [f"## {group}", table(["hook", "what for", "asked", "answers"], rows)]
+        others = [name for name in names if name not in _FOUR]
+        if others:
+            parts += [f"## Rarely: {group[0].lower()}{group[1:]}", _listed(others)]
     return "\n\n".join(parts)
+
+
+def _listed(names: Iterable[str]) -> str:
+    rows = [
+        [f"[`{name}`](hooks/{name}.md)", _summary(name), asked(name), _answers(name)]
+        for name in names
+    ]
+    return table(["hook", "what for", "asked", "answers"], rows)
 
 
 def pages() -> dict[str, str]:
