@@ -136,3 +136,27 @@ def test_two_servers_on_one_state_count_each_for_itself(
     assert submit(first.port, "a", prediction(0)).status == 409
     assert submit(first.port, "b", prediction(0)).status == 201
     assert "anomed_requests_total" in str(ask(first.port, "GET", "/metrics").body)
+
+
+def test_a_ledger_that_somebody_removes_is_missed_at_once(
+    probe_server: ProbeServer, tmp_path: Path
+) -> None:
+    server = probe_server("--workers", "2", folder=tmp_path / "one")
+    assert submit(server.port, "a", prediction(0)).status == 201
+    aside = tmp_path / "aside"
+    aside.mkdir()
+    files = sorted(state_of(server).glob("ledger.sqlite*"))
+
+    for file in files:
+        file.rename(aside / file.name)
+
+    for _ in range(4):
+        assert submit(server.port, "b", prediction(0)).status == 503
+        assert ask(server.port, "GET", "/readyz").status == 503
+    assert "ledger.sqlite is gone" in server.log.read_text()
+    assert not (state_of(server) / "ledger.sqlite").exists()
+
+    for file in files:
+        (aside / file.name).rename(file)
+    assert submit(server.port, "a", prediction(0)).status == 409
+    assert submit(server.port, "b", prediction(0)).status == 201
