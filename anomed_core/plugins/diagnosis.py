@@ -22,6 +22,7 @@ from anomed_core.errors import (
     ConfigError,
     ContractError,
     PluginBrokenError,
+    culprit_of,
 )
 from anomed_core.plugins.loading import one_line
 
@@ -168,8 +169,10 @@ def blamed_on(who: object, challenge: str) -> Iterator[None]:
     except AnomedError:
         raise
     except Exception as error:  # a third-party hook may raise anything
+        place = culprit_of(error)
         raise PluginBrokenError(
             f"challenge {challenge!r}: {who} raised {one_line(error)}"
+            + (f" ({place})" if place else "")
         ) from error
 
 

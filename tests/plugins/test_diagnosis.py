@@ -7,7 +7,12 @@ from falcon.testing import TestClient
 from structlog.testing import capture_logs
 
 from anomed_core import HouseAttack, Metric, hookimpl
-from anomed_core.errors import EvaluationFailedError, SubmissionRejected, culprit_of
+from anomed_core.errors import (
+    EvaluationFailedError,
+    PluginBrokenError,
+    SubmissionRejected,
+    culprit_of,
+)
 from anomed_core.plugins import build_registry
 from anomed_core.plugins.diagnosis import TRACE_VARIABLE
 from anomed_core.web import create_web_app
@@ -156,3 +161,16 @@ def test_a_house_attack_that_raises_is_blamed_on_the_plugin_that_offered_it(serv
     assert culprit_of(error.value) == (
         f"in plugin 'attacked-0', hook anomed_house_attacks, at {__file__}:{LINE}"
     )
+
+
+def test_a_declaration_that_raises_is_refused_with_its_line(server_of) -> None:
+    class Stumbling(Guessing):
+        @hookimpl
+        def anomed_metrics(self):
+            return out_of_luck(None)
+
+    with pytest.raises(PluginBrokenError) as error:
+        server_of(Stumbling())
+
+    assert "raised RuntimeError: out of luck (in plugin 'stumbling-0'" in str(error.value)
+    assert str(error.value).endswith(f"hook anomed_metrics, at {__file__}:{LINE})")

@@ -166,8 +166,10 @@ def test_a_hook_that_raises_names_the_extension(opened: Callable[..., Server]) -
         def anomed_submission_kinds(self, challenge: Any) -> Any:
             return challenge.definition.size
 
+    line = Raising.anomed_submission_kinds.__code__.co_firstlineno + 2
     assert refusal(opened, Raising()) == (
-        "challenge 'signs': raising-1 raised AttributeError: 'dict' object has no attribute 'size'"
+        "challenge 'signs': raising-1 raised AttributeError: 'dict' object has no attribute 'size' "
+        f"(in plugin 'raising-1', hook anomed_submission_kinds, at {__file__}:{line})"
     )
 
 

@@ -61,9 +61,12 @@ def test_a_plugin_that_raises_is_named_with_its_challenge(server_of: OpenServer)
     def fail(_: Any) -> None:
         raise ZeroDivisionError("division\nby zero")
 
-    assert refusal(server_of, changed("anomed_data_products", fail)) == (
-        "challenge 'guessing': changed-0 raised ZeroDivisionError: division by zero"
+    told = refusal(server_of, changed("anomed_data_products", fail))
+
+    assert told.startswith(
+        "challenge 'guessing': changed-0 raised ZeroDivisionError: division by zero (in plugin"
     )
+    assert f"{__file__}:{fail.__code__.co_firstlineno + 1}" in told
 
 
 def test_a_configuration_error_of_a_plugin_passes_as_it_is(server_of: OpenServer) -> None:
