@@ -77,6 +77,7 @@ class SubmissionKind:
     ``keeps``        both splits                 the finals
     ``with_target``  no                          yes
     ``same_split``   no                          as ``with_target``
+    ``after_final``  no                          as ``with_target``
     ===============  ==========================  ====================================
 
     With a ``default_split`` there are no usual parameters, and where ``anonymizer`` is no required
@@ -120,6 +121,10 @@ class SubmissionKind:
         Whether that submission is the newest one for the split of the attack, where each split has
         data of its own, as it is with a target, unless it is denied; otherwise it is the final if
         there is one and else the newest.
+    after_final
+        Whether finals that name an anonymizer are refused until it has a final: one that came
+        before would be spent, and count against nothing. It is so with a target, unless it is
+        denied.
     attacks
         Name of the submission kind of anonymizers that is attacked. Without it, whatever the type
         itself lets anonymizers submit. An attack that an extension adds counts among the worst ones
@@ -174,6 +179,9 @@ class SubmissionKind:
     )
     with_target: bool = attrs.field(default=attrs.Factory(_attacks_somebody, takes_self=True))
     same_split: bool = attrs.field(
+        default=attrs.Factory(lambda self: self.with_target, takes_self=True)
+    )
+    after_final: bool = attrs.field(
         default=attrs.Factory(lambda self: self.with_target, takes_self=True)
     )
     attacks: str = ""

@@ -190,3 +190,21 @@ def require_submission(target: Target, split: Split | None) -> None:
             f"The anonymizer {target.anonymizer!r} has submitted nothing yet that could be "
             f"attacked{where}; choose another one or wait for it."
         )
+
+
+def require_final(target: Target) -> None:
+    """Refuse a final that attacks an anonymizer without one: it would be spent for nothing.
+
+    Whoever shows an easy submission first, and the real one once all attackers have spent their
+    finals, would be attacked by nobody.
+
+    Raises
+    ------
+    SubmissionRejected
+        If an anonymizer is named that has no final.
+    """
+    if target.anonymizer and not target.scores:
+        raise SubmissionRejected(
+            f"The anonymizer {target.anonymizer!r} has no final yet, so a final against it would "
+            "count for nothing; wait for its final, or attack it with data_split=tuning."
+        )

@@ -37,6 +37,7 @@ from anomed_core.service.house_attacks import attack_follow_ups
 from anomed_core.service.kept_submissions import (
     KeptSubmissions,
     refuse_annulled,
+    require_final,
     require_submission,
 )
 from anomed_core.service.parameters import checked_parameters, split_of, subject_of
@@ -169,6 +170,8 @@ class Submissions:
             refuse_annulled(target)
             if kind.with_target:
                 require_submission(target, split if kind.same_split else None)
+            if kind.after_final and split is Split.VALIDATION:
+                require_final(target)
         self._validate(hosted, kind, submission)
         request = ClaimRequest(
             challenge=hosted.id,

@@ -90,9 +90,9 @@ def _made(client: ChallengeClient, baseline: Baseline, split: Split, suffix: str
         )
     label = label_of(kind, split, baseline.name)
     try:
-        if kind.with_target:
+        if kind.with_target or kind.after_final:
             prepare_target(client)
-        if not kind.with_target or can_attack(client, kind, split):
+        if can_attack(client, kind, split):
             return trial_of(client, baseline, split, suffix)
     except Exception as error:
         raise _Misbehaves(f"{label} cannot be made: {described(error)}") from error

@@ -130,7 +130,7 @@ def trials(
             )
         kind = kinds[baseline.kind]
         for split in kind.splits if baseline.quality in qualities else ():
-            if kind.with_target and not can_attack(client, kind, split):
+            if not can_attack(client, kind, split):
                 continue  # a baseline of what is attacked is refused, which baselines_hold tells
             yield trial_of(client, baseline, split, f"-{number}" if separately else "")
 
@@ -173,7 +173,8 @@ def prepare_target(client: ChallengeClient, *, perfect: bool = False) -> None:
     those who must be able to win.
     """
     hosted = client.hosted
-    needed = {hosted.attacked_by(kind) for kind in hosted.kinds if kind.with_target}
+    attacks = [kind for kind in hosted.kinds if kind.with_target or kind.after_final]
+    needed = {hosted.attacked_by(kind) for kind in attacks}
     if any(product.with_target for product in hosted.products.values()):
         needed.add(hosted.attacked_kinds)
     for kinds in sorted(needed):
@@ -222,9 +223,12 @@ def attacked(client: ChallengeClient, kind: SubmissionKind, split: Split) -> Tar
 
 
 def can_attack(client: ChallengeClient, kind: SubmissionKind, split: Split) -> bool:
-    """Whether the test anonymizer has submitted what an attack for a split needs."""
-    attacked_kinds = client.hosted.attacked_by(kind)
-    return is_published(client, split if kind.same_split else None, attacked_kinds)
+    """Whether the test anonymizer has submitted what a kind needs for a split, if anything."""
+    needs_final = kind.after_final and split is Split.VALIDATION
+    if not (kind.with_target or needs_final):
+        return True
+    of_split = split if kind.same_split or needs_final else None
+    return is_published(client, of_split, client.hosted.attacked_by(kind))
 
 
 def is_published(client: ChallengeClient, split: Split | None, kinds: Collection[str] = ()) -> bool:

@@ -158,14 +158,14 @@ def test_declarations_are_frozen() -> None:
 def test_threats_meet_what_was_submitted_for_their_split() -> None:
     attack = SubmissionKind(name="deanonymizer", schema=PREDICTION)
 
-    assert (attack.with_target, attack.same_split) == (True, True)
+    assert (attack.with_target, attack.same_split, attack.after_final) == (True, True, True)
     assert attack.keeps == {Split.VALIDATION}
 
 
 def test_what_anonymizers_submit_is_kept_for_both_splits() -> None:
     kind = SubmissionKind(name="anonymizer", schema=PREDICTION)
 
-    assert (kind.with_target, kind.same_split) == (False, False)
+    assert (kind.with_target, kind.same_split, kind.after_final) == (False, False, False)
     assert kind.keeps == set(Split)
 
 

@@ -35,7 +35,7 @@ class Published(Guessing):
         guesses, attacks = super().anomed_submission_kinds(challenge)
         return [
             attrs.evolve(guesses, keeps=EVERY_SPLIT),
-            attrs.evolve(attacks, with_target=True, same_split=self.same_split),
+            attrs.evolve(attacks, with_target=True, same_split=self.same_split, after_final=True),
         ]
 
 
@@ -84,6 +84,22 @@ def test_what_was_published_for_another_split_cannot_be_attacked(server_of: Open
     guess(server, "tuning", 1.0)
     with pytest.raises(SubmissionRejected, match="has submitted nothing yet"):
         attack(server, "validation")
+
+
+@pytest.mark.parametrize("same_split", [True, False])
+def test_no_final_is_spent_on_an_anonymizer_without_one(
+    server_of: OpenServer, same_split: bool
+) -> None:
+    """An easy submission that is shown first would else burn the finals of all attackers."""
+    game = Published(same_split=same_split)
+    server = server_of(game)
+    guess(server, "tuning", 1.0)
+    with pytest.raises(SubmissionRejected, match=r"has (submitted nothing|no final) yet"):
+        attack(server, "validation")
+    guess(server, "validation", 3.0)
+    attack(server, "validation")
+    assert met(game) == [3.0]
+    assert len(server.ledger.scores(challenge="guessing", kind="deanonymizer")) == 1
 
 
 class Rehearsed(Published):

@@ -126,6 +126,7 @@ def _attack_kind(task: str, schema: TableSchema, description: str) -> Submission
         selector=("task", task),
         with_target=not is_reconstruction,
         same_split=False,  # attackers meet the final, as those who read the published table
+        after_final=True,
         description=description,
     )
 

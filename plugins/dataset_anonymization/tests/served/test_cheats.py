@@ -363,6 +363,7 @@ def test_reconstruction_for_tuning_tells_about_the_tuning_pool_only(
     assert len(others) == len(leaky)
     table = people_frame(held_back, arena.schema)
     assert attacked.attack(table, "reconstruction").json["match_exact"] == 0.0
+    assert attacked.publish(leaky, data_split="validation").status_code == 201
     final = attacked.attack(table, "reconstruction", data_split="validation").json
     assert final["match_exact"] == 1.0
 
@@ -423,6 +424,37 @@ def test_whoever_reconstructs_the_people_counts_against_the_table(
     found = player.attack(leaky, "reconstruction", data_split="validation").json
     assert found["risk_low"] > 0.9
     assert worst_of(player) > 0.9
+
+
+def test_attacks_for_tuning_count_in_no_ranking(player: Player, leaky: pd.DataFrame) -> None:
+    """Tuning tells, so a table is asked about again and again; only a final counts against it."""
+    assert player.publish(leaky, data_split="validation").status_code == 201
+    nothing = truth_of(player, Split.VALIDATION)[["target_id"]]
+    assert player.attack(nothing, "inference", data_split="validation").json["risk_low"] == 0
+    truth = truth_of(player).drop(columns="is_member")[["target_id", *player.arena.unknown_names]]
+    for answers, task in ((truth, "inference"), (leaky, "reconstruction")):
+        assert player.attack(answers, task).status_code == 201
+    assert player.attack(leaky, "reconstruction").json["risk_low"] > 0.3
+
+    assert worst_of(player) == 0
+    (entry,) = entries(player)
+    assert entry.n_attacks == 1
+
+
+@pytest.mark.parametrize("task", ["inference", "linkage", "reconstruction"])
+def test_an_easy_table_does_not_burn_the_finals_of_attackers(
+    player: Player, leaky: pd.DataFrame, task: str
+) -> None:
+    """The bait: a tuning table that everybody attacks before the final is handed in."""
+    targets = truth_of(player, Split.VALIDATION)[["target_id"]]
+    bodies = {"inference": targets, "linkage": targets.assign(anon_row=0), "reconstruction": leaky}
+    assert player.publish(leaky).status_code == 201
+    early = player.attack(bodies[task], task, data_split="validation")
+    assert early.status_code == 422
+    assert "no final yet" in early.json["description"]
+
+    assert player.publish(leaky, data_split="validation").status_code == 201
+    assert player.attack(bodies[task], task, data_split="validation").status_code == 201
 
 
 def worst_of(player: Player) -> float:
