@@ -56,6 +56,7 @@ def report(
     import json
 
     from anomed_core.report import page
+    from anomed_core.service.house_attacks import ATTACK
     from anomed_core.service.report import page_parts, report_data, report_sections
     from anomed_core.version import __version__
 
@@ -63,7 +64,8 @@ def report(
     with recorded_server(config, plugins=plugins, state=state, ledger=ledger) as server:
         output.mkdir(parents=True, exist_ok=True)
         for hosted in server.challenges.values():
-            sections = report_sections(hosted, server.submissions.kept)
+            waiting = server.follow_ups.n_waiting(ATTACK, finals_of=hosted.id)
+            sections = report_sections(hosted, server.submissions.kept, n_outstanding=waiting)
             parts = page_parts(sections)
             path = output / f"{hosted.id}.html"
             html = page(

@@ -45,6 +45,7 @@ class DeliveryWorker:
     """
 
     prefix = DELIVER
+    finals_first = False
 
     def __init__(
         self, follow_ups: FollowUpBook, deliver: Deliver, *, timeout_s: float = 10.0

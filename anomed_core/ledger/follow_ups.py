@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from datetime import datetime
+from typing import Any
 
 import attrs
 import sqlalchemy as sa
@@ -22,7 +23,7 @@ from anomed_core.ledger.schema import (
     utc_microseconds,
 )
 from anomed_core.ledger.scores import score_of
-from anomed_core.model import Score
+from anomed_core.model import Score, Split
 
 DELIVER = "deliver"
 """Report a score to a platform."""
@@ -48,6 +49,12 @@ _DUE = (
     .limit(1)
 )
 """The oldest follow-up that waits within two times, with its score."""
+
+_DUE_FINALS_FIRST = _DUE.order_by(None).order_by(
+    sa.case((scores.c.split == Split.VALIDATION.value, 0), else_=1),
+    follow_ups.c.next_try_at,
+    follow_ups.c.score_id,
+)
 
 _THIS = (
     follow_ups.c.score_id == sa.bindparam("score"),
@@ -140,7 +147,7 @@ class FollowUpBook:
         self._database = database
         self._clock = clock
 
-    def take(self, prefix: str, *, lease_s: float) -> FollowUp | None:
+    def take(self, prefix: str, *, lease_s: float, finals_first: bool = False) -> FollowUp | None:
         """Take the oldest follow-up that is due; nobody else gets it before the lease ends.
 
         Parameters
@@ -149,6 +156,8 @@ class FollowUpBook:
             How the names of those to take begin.
         lease_s
             Seconds until it is due again if nothing is noted.
+        finals_first
+            Whether what is about tuning waits until nothing is due about finals.
 
         Returns
         -------
@@ -157,7 +166,8 @@ class FollowUpBook:
         """
         now = self._clock()
         longest_wait = int(max(_LONGEST_WAIT_S, 2 * lease_s) * MICROSECOND)
-        while (row := self._due(prefix, now, now + longest_wait)) is not None:
+        due = _DUE_FINALS_FIRST if finals_first else _DUE
+        while (row := self._due(due, prefix, now, now + longest_wait)) is not None:
             taking = {
                 "score": row["id"],
                 "follow_up": row["name"],
@@ -171,15 +181,17 @@ class FollowUpBook:
                     return FollowUp(score=score_of(row), name=row["name"], attempt=attempt)
         return None
 
-    def _due(self, prefix: str, now: int, too_late: int) -> sa.RowMapping | None:
-        """Return the oldest follow-up that is due, and its score.
+    def _due(
+        self, due: sa.Select[Any], prefix: str, now: int, too_late: int
+    ) -> sa.RowMapping | None:
+        """Return the first follow-up that is due, and its score.
 
         What waits until after `too_late` was put off before the machine's clock was set back.
         """
         with self._database.reading() as connection:
             for earliest, latest in ((0, now), (too_late, _END_OF_TIME)):
                 window = {"prefix": prefix, "earliest": earliest, "latest": latest}
-                row = connection.execute(_DUE, window).mappings().first()
+                row = connection.execute(due, window).mappings().first()
                 if row is not None:
                     return row
         return None
@@ -256,12 +268,24 @@ class FollowUpBook:
                 for row in connection.execute(query).mappings()
             ]
 
-    def n_waiting(self, prefix: str) -> int:
-        """Return how many follow-ups are waiting whose name has a prefix."""
+    def n_waiting(self, prefix: str, *, finals_of: str = "") -> int:
+        """Return how many follow-ups are waiting whose name has a prefix.
+
+        Parameters
+        ----------
+        prefix
+            How their names begin.
+        finals_of
+            Only those about the finals of this challenge.
+        """
+        query = sa.select(sa.func.count()).where(
+            follow_ups.c.state == WAITING, follow_ups.c.name.startswith(prefix, autoescape=True)
+        )
+        if finals_of:
+            query = query.where(
+                follow_ups.c.score_id == scores.c.id,
+                scores.c.challenge == finals_of,
+                scores.c.split == Split.VALIDATION.value,
+            )
         with self._database.reading() as connection:
-            return connection.execute(
-                sa.select(sa.func.count()).where(
-                    follow_ups.c.state == WAITING,
-                    follow_ups.c.name.startswith(prefix, autoescape=True),
-                )
-            ).scalar_one()
+            return connection.execute(query).scalar_one()

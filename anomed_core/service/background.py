@@ -32,6 +32,11 @@ class Worker(Protocol):
         """Seconds until somebody else may try a follow-up that it took."""
         ...
 
+    @property
+    def finals_first(self) -> bool:
+        """Whether what is about tuning waits until nothing is due about finals."""
+        ...
+
     def do(self, follow_up: FollowUp) -> None:
         """Do a follow-up and note what came of it."""
         ...
@@ -80,7 +85,11 @@ class Background:
 
     def _did_one(self) -> bool:
         try:
-            follow_up = self._follow_ups.take(self._worker.prefix, lease_s=self._worker.lease_s)
+            follow_up = self._follow_ups.take(
+                self._worker.prefix,
+                lease_s=self._worker.lease_s,
+                finals_first=self._worker.finals_first,
+            )
             if follow_up is not None:
                 self._do(follow_up)
         except ServiceError:  # the ledger is away: the lease ends, then somebody tries again

@@ -22,6 +22,8 @@ ATTACK = "attack:"
 
 _MOST_TRIES = 3
 
+_OUTDATED = "a newer submission for tuning came before its turn; only the newest one is attacked"
+
 
 def attack_follow_ups(hosted: HostedChallenge, kind: str) -> list[str]:
     """Return the names of the attacks that follow a recorded score of a kind."""
@@ -58,6 +60,7 @@ class HouseAttackWorker:
     timeout_s: float
 
     prefix = ATTACK
+    finals_first = True
 
     @property
     def lease_s(self) -> float:
@@ -71,6 +74,9 @@ class HouseAttackWorker:
         name = follow_up.name.removeprefix(ATTACK)
         if hosted is None or all(attack.name != name for attack in hosted.house_attacks):
             self.follow_ups.give_up(follow_up, error=f"there is no house attack {name!r} now")
+            return
+        if not self.submissions.is_newest(score):
+            self.follow_ups.give_up(follow_up, error=_OUTDATED)
             return
         submission = self.submissions.of_score(hosted, score)
         if submission is None:

@@ -61,6 +61,22 @@ class KeptSubmissions:
             digest=score.payload_digest,
         )
 
+    def is_newest(self, score: Score) -> bool:
+        """Return whether nobody has handed in another one of the kind for tuning since.
+
+        Finals are handed in once, so each is the newest.
+        """
+        if score.split is not Split.TUNING:
+            return True
+        recorded = self.ledger.scores(
+            challenge=score.challenge,
+            kind=score.kind,
+            split=score.split,
+            anonymizer=score.subject.anonymizer,
+        )
+        own = (s for s in recorded if s.origin == "participant" and s.subject == score.subject)
+        return all(first.id <= score.id for first, last in versions(own) if not last.annulled)
+
     def target_of(
         self, hosted: HostedChallenge, submission: Submission, *, before: int | None = None
     ) -> Target | None:

@@ -26,7 +26,9 @@ log = structlog.get_logger(__name__)
 REPORT = "anomed_report"
 
 
-def report_sections(hosted: HostedChallenge, store: KeptSubmissions) -> list[ReportSection]:
+def report_sections(
+    hosted: HostedChallenge, store: KeptSubmissions, *, n_outstanding: int = 0
+) -> list[ReportSection]:
     """Return the sections of a challenge's report.
 
     Parameters
@@ -35,12 +37,14 @@ def report_sections(hosted: HostedChallenge, store: KeptSubmissions) -> list[Rep
         The challenge.
     store
         Holds its scores and the submissions that were kept.
+    n_outstanding
+        Attacks of the house on finals that have not run yet.
 
     Returns
     -------
     list of ReportSection
-        The rankings, what the owner and extensions add, then the house's results, folded. A section
-        whose plugin fails says so.
+        What is outstanding, the rankings, what the owner and extensions add, then the house's
+        results, folded. A section whose plugin fails says so.
     """
     newest = newest_versions(store.ledger.scores(challenge=hosted.id))
     with store.ledger.at_one_moment() as now:
@@ -48,7 +52,8 @@ def report_sections(hosted: HostedChallenge, store: KeptSubmissions) -> list[Rep
     counting = (score for score in newest if not score.annulled)
     scores = tuple(score for score in counting if not score.subject.is_among(out))
     tables = Rankings(store.ledger).tables(hosted, at_most=None)
-    sections = [_ranking(table, _gates(hosted, table)) for table in tables]
+    sections = [_outstanding(n_outstanding)] if n_outstanding else []
+    sections += [_ranking(table, _gates(hosted, table)) for table in tables]
     for report in hosted.registry.implementations(REPORT, hosted.challenge.type):
         sections += _made(hosted, report, scores, store)
     attacks = {attack.name for attack in hosted.house_attacks}
@@ -75,6 +80,14 @@ def report_data(hosted: HostedChallenge, sections: Sequence[ReportSection]) -> d
         "challenge": describe(hosted, base=""),
         "sections": [{"title": section.title, "data": dict(section.data)} for section in sections],
     }
+
+
+def _outstanding(n: int) -> ReportSection:
+    return ReportSection(
+        title="Outstanding",
+        parts=[f"Attacks of the house on finals that have not run yet: {n}. Rankings may change."],
+        data={"n_outstanding": n},
+    )
 
 
 def _ranking(table: RankingTable, gates: Mapping[str, float]) -> ReportSection:
