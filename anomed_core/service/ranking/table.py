@@ -35,6 +35,11 @@ class DecidingAttack:
     name: str
     is_house: bool
 
+    @property
+    def whose(self) -> str:
+        """Its name, as no participant can be called: ids have no blanks."""
+        return f"house: {self.name}" if self.is_house else self.name
+
     def as_dict(self) -> dict[str, Any]:
         """Return it as JSON values."""
         return {"score": self.score_id, "name": self.name, "house": self.is_house}
@@ -223,7 +228,7 @@ class RankingTable:
         ]
 
     def _who(self, attack: DecidingAttack) -> str:
-        return attack.name if attack.is_house else self.shown(attack.name)
+        return attack.whose if attack.is_house else self.shown(attack.name)
 
 
 def _shown(value: float | None, digits: int) -> str:
@@ -243,7 +248,7 @@ def as_csv(tables: Sequence[RankingTable]) -> str:
         for entry in table.entries:
             document = entry.as_dict()
             document["labels"] = "; ".join(entry.labels)
-            document["worst_attack"] = entry.worst.name if entry.worst else ""
+            document["worst_attack"] = entry.worst.whose if entry.worst else ""
             values = [entry.values.get(name) for name in names]
             cells = [*(document[name] for name in _FACTS), *values]
             writer.writerow(

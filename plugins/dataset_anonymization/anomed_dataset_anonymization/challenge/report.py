@@ -60,7 +60,7 @@ def _section(
 ) -> ReportSection:
     table = arena.published(submission)
     attacks = {
-        score.label or score.subject.deanonymizer: score.metrics
+        f"house: {score.label}" if score.label else score.subject.deanonymizer: score.metrics
         for score in scores
         if score.subject.anonymizer == final.subject.anonymizer
         and score.split is Split.VALIDATION

@@ -34,7 +34,7 @@ def test_a_final_is_shown_with_attacks_on_it(player: Player) -> None:
     (section,) = report_sections(player.arena, (*scores, attacked), submission_of)
 
     risks, classes, *columns = charts_in(section.parts)
-    assert risks.description.startswith("Highest for nearest_box: 0.200 (0.100 to 0.300).")
+    assert risks.description.startswith("Highest for house: nearest_box: 0.200 (0.100 to 0.300).")
     assert "Most frequent: 10" in classes.description
     assert [chart.title for chart in columns] == list(player.arena.schema.names)
     assert "<td" in rendered(section.parts)
