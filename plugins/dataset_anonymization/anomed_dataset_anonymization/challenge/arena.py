@@ -81,7 +81,8 @@ class Arena:
     least_usefulness : float
         What a table must be good for to be ranked by its privacy.
     original, population : Boxes
-        The leaky people, and everybody, as published tables are compared with them.
+        The leaky people, and with them those of the reference, as published tables are compared
+        with them: whom anonymizers have anyway. Counts of non-members would tell who they are.
     yardsticks : mapping of Split to Yardsticks
         What utility is measured with, in secret, for each split.
     lottery : Lottery
@@ -169,8 +170,12 @@ class Arena:
         return Draw(targets=targets, knowledge=knowledge)
 
     def house_draw(self, submission: Submission) -> Draw:
-        """Draw the people that the house asks about a submission."""
-        return self.draw(submission.split, anonymizer=submission.anonymizer, deanonymizer=_HOUSE)
+        """Draw the people that the house asks about a submission: the same for all of a split.
+
+        A draw for each anonymizer would give equal tables different risks, and whoever has two
+        names, or copies a table, the better one of two draws.
+        """
+        return self.draw(submission.split, anonymizer="", deanonymizer=_HOUSE)
 
     def truth(self, targets: Targets) -> TargetTruth:
         """Return what is true of targets."""
@@ -263,13 +268,19 @@ def open_arena(config: DatasetAnonymizationConfig, context: CreationContext) -> 
         n_surest=min(config.n_surest, len(people.parts.leaky)),
         least_usefulness=config.least_usefulness,
         original=original,
-        population=boxes_of_people(people_frame(people.coordinates, schema), schema),
+        population=boxes_of_people(people_frame(_had_by_all(people), schema), schema),
         yardsticks={
             split: lay_yardsticks(split, original, people=people, config=config, context=context)
             for split in Split
         },
         lottery=context.lottery,
     )
+
+
+def _had_by_all(people: People) -> np.ndarray:
+    """Return the people whom anonymizers have: the leaky ones and the reference."""
+    had: np.ndarray = np.concatenate([people.leaky, people.reference])
+    return had
 
 
 def _check_lists(schema: TableSchema) -> None:

@@ -17,7 +17,7 @@ from anomed_dataset_anonymization.challenge.metrics.attacks import (
     risk_rows,
     success_rows,
 )
-from anomed_dataset_anonymization.challenge.scoring import lineage_of
+from anomed_dataset_anonymization.challenge.scoring import as_told, lineage_of
 from anomed_dataset_anonymization.threat import (
     PANEL,
     Attack,
@@ -54,7 +54,7 @@ def _house_attack(arena: Arena, attack: Attack) -> HouseAttack:
             attacks=[attack],
             level=shared_level(0.95, len(PANEL)),
         )
-        return measured(rows, Found(results=results))
+        return as_told(measured(rows, Found(results=results)), submission.split)
 
     sentence = (type(attack).__doc__ or attack.name).strip().split("\n")[0]
     return HouseAttack(

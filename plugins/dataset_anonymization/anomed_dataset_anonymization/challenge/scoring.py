@@ -167,7 +167,7 @@ class MeasuredTable:
     @property
     def uniqueness(self) -> float:
         """Estimated share of the population that is unique."""
-        sampled = self.table.n_rows / len(self.arena.people.coordinates)
+        sampled = self.table.n_rows / self.arena.population.n_people
         return dankar_uniqueness(self.classes, sampled).fraction
 
     @cached_property
@@ -201,8 +201,12 @@ def evaluate_threat(arena: Arena, submission: Submission, target: Target) -> Map
         found = find_linked(arena, submission, target)
     else:
         found = find_reconstructed(arena, submission)
-    metrics = measured(rows_of(arena, submission.kind), found)
-    if submission.split is Split.TUNING:
+    return as_told(measured(rows_of(arena, submission.kind), found), submission.split)
+
+
+def as_told(metrics: Mapping[str, float], split: Split) -> Mapping[str, float]:
+    """Return the metrics of an attack, be it the house's, as exactly as they are told."""
+    if split is Split.TUNING:
         return {name: round(value, _TUNING_DECIMALS) for name, value in metrics.items()}
     return metrics
 

@@ -231,6 +231,43 @@ def test_every_cheat_ranks_below_the_honest_table(
     assert set(ranks[-2:]) == {"nothing", "quarter"}
 
 
+def test_no_table_counts_the_people_whom_nobody_gets(player: Player, leaky: pd.DataFrame) -> None:
+    """A row that covers a chosen box would count its non-members, box by box."""
+    arena = player.arena
+    everybody = leaky.iloc[[0]].astype(object)
+    everybody[list(arena.known_names)] = None
+    metrics = player.publish(everybody).json
+
+    parts = arena.people.parts
+    assert metrics["k_map"] == len(parts.leaky) + len(parts.reference)
+    assert metrics["presence_highest"] == pytest.approx(1 / metrics["k_map"])
+
+
+def test_equal_tables_have_equal_risks_whoever_hands_them_in(
+    player: Player, leaky: pd.DataFrame
+) -> None:
+    """Neither a second name nor a copied table is another draw of the house's targets."""
+    table = leaky.sample(frac=1, random_state=1)
+    for name in ("zoe", "alice"):
+        assert player.publish(table, data_split="validation", anonymizer=name).status_code == 201
+    (hosted,) = player.server.challenges.values()
+    attack = next(attack for attack in hosted.house_attacks if attack.name == "nearest_box")
+    risks = []
+    for score in player.server.ledger.scores(challenge=hosted.id):
+        submission = player.server.submissions.kept.of_score(hosted, score)
+        assert submission is not None
+        metrics = attack.run(submission, np.random.default_rng(0))
+        result = attack_result(score, attack.name, metrics, hosted.provenance)
+        player.server.ledger.record_house(result)
+        risks.append(metrics)
+
+    assert risks[0] == risks[1]
+    assert risks[0]["risk_low"] > 0
+    first, second = entries(player)
+    assert (first.anonymizer, second.anonymizer) == ("zoe", "alice")
+    assert first.place == second.place
+
+
 # --- what an anonymizer may show to whom ----------------------------------------------------------
 
 
@@ -343,6 +380,15 @@ def test_tuning_says_nothing_about_validation_under_any_name(player: Player) -> 
             people[split] |= set(draw.targets.positions.tolist())
 
     assert not people[Split.TUNING] & people[Split.VALIDATION]
+
+
+def test_what_the_house_says_of_a_tuning_table_is_as_coarse(attacked: Player) -> None:
+    (hosted,) = attacked.server.challenges.values()
+    house = next(one for one in hosted.house_attacks if one.name == "class_majority")
+    metrics = house.run(kept(attacked), np.random.default_rng(0))
+
+    assert any(0 < value < 1 for value in metrics.values())
+    assert all(value == round(value, 2) for value in metrics.values())
 
 
 def test_tuning_scores_of_attacks_are_coarse(attacked: Player) -> None:

@@ -203,8 +203,8 @@ TABLE_ROWS: tuple[MetricRow[MeasuredTable], ...] = (
     _higher(
         "k_map",
         lambda found: k_map(found.classes, found.population),
-        "People of the population (leaky, control and reference) covered by the class that "
-        "covers fewest (El Emam and Dankar 2008).",
+        "People of the population (leaky and reference) covered by the class that covers fewest "
+        "(El Emam and Dankar 2008).",
         bounds=_FROM_ONE,
     ),
     _lower(
