@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Callable, Sequence
 
 from anomed_core import ReportSection, Score, Split, Submission
@@ -10,6 +11,7 @@ from anomed_dataset_anonymization.challenge.arena import Arena
 from anomed_dataset_anonymization.challenge.kinds import PUBLISHED_TABLE
 from anomed_dataset_anonymization.privacy import published_classes
 from anomed_dataset_anonymization.report import class_sizes_chart, column_charts, readable_table
+from anomed_dataset_anonymization.schemes import PublishedTable, to_parquet
 from anomed_dataset_anonymization.utility import boxes_of_published
 
 SubmissionOf = Callable[[Score], Submission | None]
@@ -38,13 +40,23 @@ def report_sections(
     """
     if not isinstance(arena, Arena):
         return []
-    finals = [score for score in scores if _is_final(score)]
-    found = ((final, submission_of(final)) for final in finals)
-    return [
-        _section(arena, final, submission, scores)
-        for final, submission in found
-        if submission is not None
-    ]
+    earlier: dict[bytes, str] = {}
+    sections = []
+    for final in filter(_is_final, scores):
+        submission = submission_of(final)
+        if submission is not None:
+            table = arena.published(submission)
+            own = final.subject.anonymizer
+            first = earlier.setdefault(_digest(table), own)
+            sections.append(
+                _section(arena, final, table, scores, same_as=first if first != own else "")
+            )
+    return sections
+
+
+def _digest(table: PublishedTable) -> bytes:
+    """Return what equal tables share, in whatever order and file they were handed in."""
+    return hashlib.sha256(table.scheme.encode() + to_parquet(table)).digest()
 
 
 def _is_final(score: Score) -> bool:
@@ -56,9 +68,8 @@ def _is_final(score: Score) -> bool:
 
 
 def _section(
-    arena: Arena, final: Score, submission: Submission, scores: Sequence[Score]
+    arena: Arena, final: Score, table: PublishedTable, scores: Sequence[Score], *, same_as: str
 ) -> ReportSection:
-    table = arena.published(submission)
     attacks = {
         f"house: {score.label}" if score.label else score.subject.deanonymizer: score.metrics
         for score in scores
@@ -70,6 +81,7 @@ def _section(
     return ReportSection(
         title=f"Table of {final.subject.anonymizer}",
         parts=[
+            *([f"The same table as that of {same_as}, which came earlier."] if same_as else []),
             slices_chart(
                 list(attacks),
                 *([found[name] for found in attacks.values()] for name in _RISKS),
@@ -83,6 +95,7 @@ def _section(
         ],
         data={
             "payload_digest": final.payload_digest,
+            "same_as": same_as,
             "attacks": {name: dict(found) for name, found in attacks.items()},
         },
     )

@@ -1,7 +1,10 @@
 """The report shows each final: its columns beside the leaky ones, its rows in words."""
 
+import io
+
 import attrs
 import numpy as np
+import pandas as pd
 from anomed_dataset_anonymization.anonymizers import Mondrian
 from anomed_dataset_anonymization.challenge.report import report_sections
 
@@ -40,3 +43,24 @@ def test_a_final_is_shown_with_attacks_on_it(player: Player) -> None:
     assert "<td" in rendered(section.parts)
     assert report_sections(player.arena, scores, lambda _: None) == []
     assert report_sections(object(), scores, submission_of) == []
+
+
+def test_a_copied_table_is_named_with_the_one_that_came_earlier(player: Player) -> None:
+    """Attackers read tables in another order and file than they were handed in."""
+    leaky = player.leaky()
+    assert player.publish(leaky, data_split="validation", anonymizer="zoe").status_code == 201
+    read = pd.read_parquet(io.BytesIO(player.published(anonymizer="zoe")))
+    copied = read.drop(columns="anon_row").sample(frac=1, random_state=1)
+    assert player.publish(copied, data_split="validation", anonymizer="ann").status_code == 201
+    other = leaky.iloc[1:]
+    assert player.publish(other, data_split="validation", anonymizer="own").status_code == 201
+    (hosted,) = player.server.challenges.values()
+    scores = player.server.ledger.scores(challenge=hosted.id)
+
+    sections = report_sections(
+        player.arena,
+        scores,
+        lambda score: player.server.submissions.kept.of_score(hosted, score),
+    )
+    assert [section.data["same_as"] for section in sections] == ["", "zoe", ""]
+    assert "The same table as that of zoe, which came earlier." in sections[1].parts
