@@ -96,13 +96,12 @@ class PluginRegistry:
         info = installed_plugin(name, self.installed)
         if self._manager.has_plugin(info.slug):
             return self._type_of(info.slug)
-        plugin = import_target(info.target, str(info))
-        return self.add(plugin, name=info.slug, info=info)
+        return self.add(import_target(info.target, str(info)), name=info.slug, info=info)
 
     def _type_of(self, plugin_name: str) -> ChallengeType | None:
         """Return the type that a loaded plugin owns; ``None`` for an extension."""
-        owned = (known.type for known in self._types.values() if known.plugin_name == plugin_name)
-        return next(owned, None)
+        types = self._types.values()
+        return next((known.type for known in types if known.plugin_name == plugin_name), None)
 
     def load_extensions(self) -> dict[PluginInfo, PluginError]:
         """Load every installed extension; a broken one harms nobody.
@@ -358,8 +357,7 @@ class PluginRegistry:
             self._trace(plugin)
 
     def _trace(self, plugin: Any) -> None:
-        write = self._write
-        if write is not None:
+        if (write := self._write) is not None:
             self.watch(plugin, lambda implementation, hook: traced(implementation, hook, write))
 
     def watch(self, plugin: Any, change: Callable[[pluggy.HookImpl, str], None]) -> None:

@@ -18,7 +18,6 @@ from anomed_core.errors import (
 from anomed_core.model import (
     ArraySchema,
     ArraysSchema,
-    ColumnSchema,
     FormSchema,
     JSONSchema,
     Payload,
@@ -31,6 +30,7 @@ from anomed_core.model import (
     TextSchema,
 )
 from anomed_core.model.payloads import KINDS
+from anomed_core.service.columns import check_column, one_of, range_text
 from anomed_core.service.json_documents import has_more_values, misfit
 from anomed_core.state.payloads import Body, body_digest
 from anomed_core.wire import Limits, decode_npz, decode_parquet
@@ -171,7 +171,7 @@ def _check_form(schema: ArraySchema, shape: tuple[int, ...], dtype: np.dtype[Any
     kinds = {*schema.kinds, "int"} if "float" in schema.kinds else schema.kinds
     if not any(dtype.kind in KINDS[kind] for kind in kinds):
         raise SubmissionRejected(
-            f"{schema.name} has dtype {dtype}; expected {_one_of(schema.kinds)}."
+            f"{schema.name} has dtype {dtype}; expected {one_of(schema.kinds)}."
         )
     fits = len(shape) == len(schema.shape) and all(
         want is None or want == have for want, have in zip(schema.shape, shape, strict=True)
@@ -203,7 +203,7 @@ def _check_values(schema: ArraySchema, values: np.ndarray) -> None:
     ):
         raise SubmissionRejected(
             f"{schema.name} holds values from {values.min()} to {values.max()}; "
-            f"allowed are {_range_text(schema.low, schema.high)}."
+            f"allowed are {range_text(schema.low, schema.high)}."
         )
 
 
@@ -225,71 +225,8 @@ def _decode_table(body: bytes, schema: TableSchema, limits: Limits) -> Any:
     table = decode_parquet(body, limits=limits, judge=judge)
     for column in schema.columns:
         if column.name in table.column_names:
-            _check_column(table.column(column.name), column)
+            check_column(table.column(column.name), column)
     return table
-
-
-def _check_column(values: Any, column: ColumnSchema) -> None:
-    import pyarrow as pa
-    import pyarrow.compute as pc
-
-    values = _plain_values(values)
-    n_empty = pc.sum(pc.is_null(values, nan_is_null=True)).as_py() or 0
-    if n_empty and not column.nullable:
-        raise SubmissionRejected(f"Column {column.name} has {n_empty} empty cells; fill them.")
-    if n_empty == len(values):
-        return
-    if not any(_ARROW_KINDS[kind](values.type) for kind in column.kinds):
-        raise SubmissionRejected(
-            f"Column {column.name} has type {values.type}; expected {_one_of(column.kinds)}."
-        )
-    if pa.types.is_floating(values.type) and column.finite:
-        infinite = pc.sum(pc.is_inf(values)).as_py() or 0
-        if infinite:
-            raise SubmissionRejected(
-                f"Column {column.name} has {infinite} infinite values; send finite numbers only."
-            )
-    if column.low is not None or column.high is not None:
-        _check_range(pc.min_max(values).as_py(), column)
-    if column.categories:
-        _check_categories(pc.unique(values).to_pylist(), column)
-
-
-def _plain_values(values: Any) -> Any:
-    """Return a column without dictionary, and in a type that can be computed with."""
-    import pyarrow as pa
-
-    if pa.types.is_dictionary(values.type):
-        values = values.cast(values.type.value_type)
-    return values.cast(pa.float32()) if pa.types.is_float16(values.type) else values
-
-
-def _check_categories(values: list[Any], column: ColumnSchema) -> None:
-    unknown = set(values) - set(column.categories) - {None}
-    if unknown:
-        example = min(map(str, unknown))[:80]
-        raise SubmissionRejected(
-            f"Column {column.name} has the unknown value {example!r}; "
-            f"allowed are {', '.join(column.categories[:20])}."
-        )
-
-
-def _is_beyond(more: float, less: float, column: ColumnSchema) -> bool:
-    # Rounding may carry a number of a grid over its end: 0.1 + 0.2 > 0.3.
-    return more > less and (column.step is None or more - less > column.step * 1e-6)
-
-
-def _check_range(extent: Mapping[str, Any], column: ColumnSchema) -> None:
-    low, high = extent["min"], extent["max"]
-    if low is None:
-        return
-    if (column.low is not None and _is_beyond(column.low, low, column)) or (
-        column.high is not None and _is_beyond(high, column.high, column)
-    ):
-        raise SubmissionRejected(
-            f"Column {column.name} has values from {low} to {high}; allowed are "
-            f"{_range_text(column.low, column.high)}."
-        )
 
 
 def _decode_json(body: bytes, schema: JSONSchema, limits: Limits) -> Any:
@@ -359,26 +296,6 @@ def _decode_text(body: bytes, schema: TextSchema, limits: Limits) -> str:
     return text
 
 
-def _arrow_kinds() -> dict[str, Callable[[Any], bool]]:
-    def lazily(*names: str) -> Callable[[Any], bool]:
-        def check(arrow_type: Any) -> bool:
-            from pyarrow import types
-
-            return any(getattr(types, name)(arrow_type) for name in names)
-
-        return check
-
-    return {
-        "bool": lazily("is_boolean"),
-        "int": lazily("is_integer"),
-        "float": lazily("is_floating"),
-        "str": lazily("is_string", "is_large_string"),
-        "bytes": lazily("is_binary", "is_large_binary"),
-    }
-
-
-_ARROW_KINDS = _arrow_kinds()
-
 _DECODERS: Mapping[type, Callable[[bytes, Any, Limits], Any]] = {
     ArraysSchema: _decode_arrays,
     TableSchema: _decode_table,
@@ -387,18 +304,6 @@ _DECODERS: Mapping[type, Callable[[bytes, Any, Limits], Any]] = {
 }
 
 
-def _one_of(words: tuple[str, ...]) -> str:
-    return " or ".join(words)
-
-
 def _shape_text(shape: tuple[int | None, ...]) -> str:
     lengths = ", ".join("any" if length is None else str(length) for length in shape)
     return f"({lengths},)" if len(shape) == 1 else f"({lengths})"
-
-
-def _range_text(low: float | None, high: float | None) -> str:
-    if low is None:
-        return f"values up to {high}"
-    if high is None:
-        return f"values from {low}"
-    return f"values from {low} to {high}"
