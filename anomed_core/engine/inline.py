@@ -30,7 +30,10 @@ class InlineEngine(Engine):
         try:
             return self.perform(job)
         except (Exception, SystemExit) as error:  # a plugin must not end the worker
-            log.exception("evaluation failed", job=str(job), culprit=culprit_of(error))
+            # The error itself, not a flag: the test bench reads it from the captured line.
+            log.error(  # noqa: TRY400
+                "evaluation failed", job=str(job), culprit=culprit_of(error), exc_info=error
+            )
             raise EvaluationFailedError(FAILED) from error
 
     def close(self) -> None:
