@@ -181,6 +181,11 @@ def prepare_target(client: ChallengeClient, *, perfect: bool = False) -> None:
         _publish(client, kinds, last=Quality.TRIVIAL if perfect else Quality.PERFECT)
 
 
+def publish_for_attacks(client: ChallengeClient) -> None:
+    """Submit a baseline as the test anonymizer, so that attacks are attacks on somebody."""
+    _publish(client, client.hosted.attacked_kinds, last=Quality.PERFECT)
+
+
 def _publish(client: ChallengeClient, kinds: Collection[str], *, last: Quality) -> None:
     """Submit a baseline of one of some kinds, for each split that is kept."""
     for baseline in sorted(baselines(client), key=lambda one: one.quality is last):

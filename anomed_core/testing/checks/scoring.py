@@ -21,6 +21,7 @@ from anomed_core.testing.trials import (
     evaluate,
     kind_label,
     prepare_target,
+    publish_for_attacks,
     submission_of,
 )
 
@@ -118,6 +119,7 @@ def reports_made(plugin_under_test: PluginUnderTest) -> None:
     with plugin_under_test.served() as client:
         list(_sections(client))
     played, _ = plugin_under_test.rehearsed()
+    publish_for_attacks(played)
     sections = list(_sections(played))
     if not sections:
         raise NotApplicableError("no section is added to the report")
