@@ -27,7 +27,7 @@ from typing import Any
 from gunicorn.http.errors import LimitRequestHeaders
 from gunicorn.workers.gthread import ThreadWorker
 
-from anomed_core.errors import UsageError
+from anomed_core.errors import LedgerMismatchError, UsageError
 from anomed_core.web.malformed import answer_malformed
 
 HEAD_TIMEOUT_S = 10.0
@@ -142,7 +142,7 @@ class SlowClientWorker(ThreadWorker):  # type: ignore[misc]  # gunicorn has no t
         while self.alive:
             try:
                 super().load_wsgi()
-            except UsageError as error:
+            except (UsageError, LedgerMismatchError) as error:
                 self.log.error(  # noqa: TRY400 - the sentence says it all
                     "A worker cannot start as the server was started: %s", error
                 )

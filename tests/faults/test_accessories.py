@@ -15,6 +15,8 @@ from tests.e2e.processes import LOOPBACK, RunningServer, serving
 from .conftest import ProbeServer, configuration, probe_command
 from .hostile_bodies import MIB
 from .participants import ask, prediction, submit
+from .test_kill import wait_for
+from .test_starting_workers import answering
 
 FINAL = "/utility/anonymizer?anonymizer={}&data_split=validation"
 
@@ -142,6 +144,7 @@ def test_a_ledger_that_somebody_removes_is_missed_at_once(
     probe_server: ProbeServer, tmp_path: Path
 ) -> None:
     server = probe_server("--workers", "2", folder=tmp_path / "one")
+    wait_for(lambda: len(answering(server)) == 2, timeout_s=30)
     assert submit(server.port, "a", prediction(0)).status == 201
     aside = tmp_path / "aside"
     aside.mkdir()

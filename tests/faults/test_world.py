@@ -116,9 +116,17 @@ def test_edited_code_is_never_run_beside_the_code_that_was_started(folder: Path)
         wait_for(lambda: ask(server.port, "GET", "/livez").status == 200)
 
 
-def test_a_server_none_of_whose_workers_can_start_ends_with_a_code(folder: Path) -> None:
+@pytest.mark.parametrize(
+    ("before", "after"),
+    [("@hookimpl", "nonsense("), ("primary=True", 'primary=True, direction="lower"')],
+)
+def test_a_server_none_of_whose_workers_can_start_ends_with_a_code(
+    before: str, after: str, folder: Path
+) -> None:
     with serving_two(folder) as server:
-        (folder / "probe.py").write_text("nonsense")
+        assert submit(server.port, "a", prediction(0)).status == 201
+        code = (folder / "probe.py").read_text()
+        (folder / "probe.py").write_text(code.replace(before, after))
         for worker in workers_of(server):
             os.kill(worker, signal.SIGKILL)
 
