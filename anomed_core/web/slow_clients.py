@@ -198,11 +198,16 @@ class SlowClientWorker(ThreadWorker):  # type: ignore[misc]  # gunicorn has no t
             self._give_thread(conn)
             return
         conn.sock.setblocking(False)
-        conn.timeout = time.monotonic() + self.cfg.keepalive
+        if conn.initialized:  # it was readable a moment ago, and mostly all of a head has arrived
+            with suppress(OSError):  # the poller tells of its end again
+                conn.sock.take_head()
+            if conn.sock.has_head:
+                self._give_thread(conn)
+                return
+        wait_s = HEAD_TIMEOUT_S if conn.sock.head else self.cfg.keepalive
+        conn.timeout = time.monotonic() + wait_s
         self.pending_conns.append(conn)
         self.poller.register(conn.sock, EVENT_READ, partial(self._read_head, conn))
-        if conn.initialized:  # it was readable a moment ago
-            self._read_head(conn, conn.sock)
 
     def _read_head(self, conn: Any, connection: SlowClientSocket) -> None:
         is_first = not connection.head
