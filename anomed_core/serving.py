@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import contextlib
-import ipaddress
 import multiprocessing
 import os
 import resource
@@ -28,7 +27,7 @@ from anomed_core.service.handouts import handouts
 from anomed_core.service.server import Server
 from anomed_core.service.world import World, facts_of, require_ledger
 from anomed_core.state import StateDirectory
-from anomed_core.web.borders import names_of
+from anomed_core.web.borders import is_loopback, names_of, without_brackets
 from anomed_core.web.logs import ServerLog
 from anomed_core.web.slow_clients import has_ended, head_is_complete
 from anomed_core.web.telemetry import share_between_workers, shared_folder
@@ -188,7 +187,7 @@ def _gunicorn_settings(plan: _Plan, counts: Path) -> dict[str, Any]:
         if worker.age == 1:
             _announce(plan.titles, worker)
 
-    bare = settings.host.removeprefix("[").removesuffix("]")
+    bare = without_brackets(settings.host)
     return {
         "bind": f"{f'[{bare}]' if ':' in bare else bare}:{settings.port}",
         "workers": settings.workers,
@@ -256,7 +255,7 @@ def _allow_many_connections() -> None:
 
 
 def _refuse_open_to_the_world(host: str, auth: str, overrides: Mapping[str, Any]) -> None:
-    if auth == "open" and not _is_loopback(host) and overrides.get("auth") != "open":
+    if auth == "open" and not is_loopback(host) and overrides.get("auth") != "open":
         raise UsageError(
             f"server.host {host!r} can be reached by others while auth is open, so everybody would "
             "be believed to be anybody; use --auth tokens, or say --auth open on the command line"
@@ -269,23 +268,13 @@ def _refuse_taken_port(host: str, port: int) -> None:
     with socket.socket(family, socket.SOCK_STREAM) as trial:
         trial.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         try:
-            trial.bind((host.removeprefix("[").removesuffix("]"), port))
+            trial.bind((without_brackets(host), port))
         except (OSError, OverflowError) as error:
             reason = getattr(error, "strerror", None) or str(error)
             raise UsageError(
                 f"cannot listen on {host}:{port}: {reason}; give another --port or --host, or end "
                 "the server that listens there"
             ) from error
-
-
-def _is_loopback(host: str) -> bool:
-    """Whether only this machine can reach an address; other names than localhost may be anybody."""
-    if host == "localhost":
-        return True
-    try:
-        return ipaddress.ip_address(host.removeprefix("[").removesuffix("]")).is_loopback
-    except ValueError:
-        return False
 
 
 def _prepared(plan: _Plan) -> _Plan:

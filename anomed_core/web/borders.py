@@ -5,6 +5,7 @@ Programs send no ``Origin`` and no ``Sec-Fetch-Site``, so nothing here concerns 
 
 from __future__ import annotations
 
+import ipaddress
 from collections.abc import Iterable
 from typing import Any
 from urllib.parse import urlsplit
@@ -90,9 +91,24 @@ def names_of(host: str, names: Iterable[str], *, is_open: bool) -> frozenset[str
         Empty if anything will do: with tokens, and in a network of its own.
     """
     own = frozenset(names)
-    bare = host.removeprefix("[").removesuffix("]").lower()
-    is_loopback = bare in LOOPBACK_NAMES or bare.startswith("127.")
-    return own | LOOPBACK_NAMES | {bare} if own or (is_open and is_loopback) else frozenset()
+    bare = without_brackets(host).lower()
+    is_minded = bool(own) or (is_open and is_loopback(bare))
+    return own | LOOPBACK_NAMES | {bare} if is_minded else frozenset()
+
+
+def is_loopback(host: str) -> bool:
+    """Whether only this machine can reach an address; other names than localhost may be anybody."""
+    if host == "localhost":
+        return True
+    try:
+        return ipaddress.ip_address(without_brackets(host)).is_loopback
+    except ValueError:
+        return False
+
+
+def without_brackets(host: str) -> str:
+    """Return an IPv6 address as it is written outside of URLs; anything else as it is."""
+    return host.removeprefix("[").removesuffix("]")
 
 
 def _is_of_another_site(req: falcon.Request, host: str) -> bool:
@@ -106,4 +122,4 @@ def _is_of_another_site(req: falcon.Request, host: str) -> bool:
 def _name(host: str) -> str:
     """Return a host without its port."""
     bare = host.partition("]")[0] if host.startswith("[") else host.rpartition(":")[0] or host
-    return bare.removeprefix("[").lower()
+    return without_brackets(bare).lower()

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from anomed_core import cli
-from anomed_core.serving import _is_loopback
+from anomed_core.web import borders
 
 
 @pytest.mark.parametrize(
@@ -25,7 +25,7 @@ from anomed_core.serving import _is_loopback
     ],
 )
 def test_loopback_is_an_address_and_no_beginning_of_one(host: str, is_loopback: bool) -> None:
-    assert _is_loopback(host) is is_loopback
+    assert borders.is_loopback(host) is is_loopback
 
 
 @pytest.mark.parametrize("host", ["0.0.0.0", "::", "192.0.2.1", "127.example.org"])
