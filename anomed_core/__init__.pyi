@@ -11,6 +11,7 @@ from .model import ANONYMIZER as ANONYMIZER
 from .model import DATA_SPLIT as DATA_SPLIT
 from .model import DEANONYMIZER as DEANONYMIZER
 from .model import PAIR as PAIR
+from .model import Account as Account
 from .model import ArraySchema as ArraySchema
 from .model import ArraysSchema as ArraysSchema
 from .model import Baseline as Baseline
@@ -33,6 +34,7 @@ from .model import Gate as Gate
 from .model import HouseAttack as HouseAttack
 from .model import HouseEntry as HouseEntry
 from .model import JSONSchema as JSONSchema
+from .model import Line as Line
 from .model import Meaning as Meaning
 from .model import Metric as Metric
 from .model import MetricRow as MetricRow
@@ -42,6 +44,7 @@ from .model import Purpose as Purpose
 from .model import Quality as Quality
 from .model import Ranking as Ranking
 from .model import ReportSection as ReportSection
+from .model import Resource as Resource
 from .model import Role as Role
 from .model import Score as Score
 from .model import ShownRanking as ShownRanking
@@ -54,6 +57,8 @@ from .model import Take as Take
 from .model import Target as Target
 from .model import TextSchema as TextSchema
 from .model import alternatives as alternatives
+from .model import amount_text as amount_text
+from .model import as_amount as as_amount
 from .model import measured as measured
 from .model import rows_of_part as rows_of_part
 from .plugins import ExtensionPoint as ExtensionPoint

@@ -1,5 +1,7 @@
 """The vocabulary: frozen value classes, no input or output."""
 
+from anomed_core.model.accounts import Account, AccountState, Lapse, Line, Resource
+from anomed_core.model.amounts import amount_text, as_amount
 from anomed_core.model.challenge import Challenge, ChallengeSpec, Phase, ShownRanking, Since
 from anomed_core.model.codebook import CodebookColumn
 from anomed_core.model.data_product import DataProduct
@@ -41,6 +43,8 @@ __all__ = [
     "DATA_SPLIT",
     "DEANONYMIZER",
     "PAIR",
+    "Account",
+    "AccountState",
     "ArraySchema",
     "ArraysSchema",
     "Baseline",
@@ -64,6 +68,8 @@ __all__ = [
     "HouseAttack",
     "HouseEntry",
     "JSONSchema",
+    "Lapse",
+    "Line",
     "Meaning",
     "Metric",
     "MetricRow",
@@ -75,6 +81,7 @@ __all__ = [
     "Quality",
     "Ranking",
     "ReportSection",
+    "Resource",
     "Role",
     "Score",
     "ShownRanking",
@@ -89,6 +96,8 @@ __all__ = [
     "Target",
     "TextSchema",
     "alternatives",
+    "amount_text",
+    "as_amount",
     "measured",
     "normalised_slug",
     "rows_of_part",
