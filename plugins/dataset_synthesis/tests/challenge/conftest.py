@@ -13,7 +13,7 @@ from anomed_client import Challenge, Options, Score, connect
 from anomed_dataset_synthesis import plugin
 from anomed_dataset_synthesis.challenge.arena import Arena
 from anomed_dataset_synthesis.challenge.config import DatasetSynthesisConfig, DataSettings
-from anomed_dataset_synthesis.generators import Generator
+from anomed_dataset_synthesis.generators import Generator, IndependentColumns
 from anomed_dataset_synthesis.table.codebook import Codebook
 
 from anomed_core import ChallengeSpec, ServerSettings, Split
@@ -164,3 +164,15 @@ def open_served(people: Path, tmp_path_factory: pytest.TempPathFactory) -> Itera
 def served(open_served: Open) -> Served:
     """One server for all tests that leave each other alone: each takes names of its own."""
     return open_served()
+
+
+@pytest.fixture(scope="module")
+def independent(served: Any) -> pd.DataFrame:
+    return served.synthesize(IndependentColumns(), TUNING)
+
+
+@pytest.fixture(scope="module")
+def quiet(served: Any, independent: pd.DataFrame) -> str:
+    """Who has published independent columns: a table that is attacked in vain."""
+    served.player.publish("quiet", independent, data_split=TUNING)
+    return "quiet"
