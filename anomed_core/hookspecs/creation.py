@@ -2,20 +2,24 @@
 
 from __future__ import annotations
 
+import sys
 import time
 from collections.abc import Callable, Mapping
-from typing import Any, overload
+from typing import TYPE_CHECKING, Any, overload
 
 import attrs
 import numpy as np
 import structlog
 
-from anomed_core.errors import ConfigError
-from anomed_core.hookspecs.source_text import source_digest
+from anomed_core.errors import ConfigError, ContractError
+from anomed_core.hookspecs.source_text import plugin_digest, source_digest
 from anomed_core.model.data_source import DataSource
 from anomed_core.sampling import Lottery
 from anomed_core.state import ArtifactStore
 from anomed_core.wire.digests import digest_value
+
+if TYPE_CHECKING:
+    from anomed_core.plugins import ExtensionPoint
 
 Build = Callable[[], Mapping[str, np.ndarray]]
 
@@ -26,13 +30,33 @@ _SAME_RUN_S = 60.0
 
 
 @attrs.frozen(kw_only=True)
+class TakenPoint:
+    """What a challenge is made with that another distribution offers.
+
+    Attributes
+    ----------
+    name
+        Group and name of the entry point.
+    distribution
+        Who offers it, with its version.
+    code
+        Digest of its package's Python files.
+    """
+
+    name: str
+    distribution: str
+    code: str
+
+
+@attrs.frozen(kw_only=True)
 class CreationContext:
     """Handed to ``anomed_create_challenge``.
 
     Frozen arrays are kept in the state directory. ``freeze(name, build)`` computes them anew when
     the configuration or a Python file of the plugin's package changes, ``freeze(name, key, build)``
     only when the key does: everything else that they depend on, such as another file, belongs in
-    it. Server logs say which data are of an earlier run, and how old they are.
+    it. What was taken of other distributions before counts with the plugin's own files. Server
+    logs say which data are of an earlier run, and how old they are.
 
     Attributes
     ----------
@@ -54,6 +78,8 @@ class CreationContext:
     sources: Mapping[str, DataSource] = attrs.field(factory=dict, repr=False)
     settings: str = attrs.field(default="", repr=False)
     _frozen: dict[str, str] = attrs.field(factory=dict, init=False, repr=False)
+    _taken: dict[str, TakenPoint] = attrs.field(factory=dict, init=False, repr=False)
+    _state: set[str] = attrs.field(factory=set, init=False, repr=False)
 
     @overload
     def freeze(self, name: str, key: Build) -> Mapping[str, np.ndarray]: ...
@@ -94,7 +120,10 @@ class CreationContext:
         ValueError
             If the name is taken, there is nothing to build them with, or it has no source text and
             no key is given.
+        ContractError
+            If the challenge was created already, so that its fingerprint would not cover them.
         """
+        self._refuse_late(f"freeze {name!r}")
         if callable(key):
             key, build = None, key
         if build is None:
@@ -102,7 +131,8 @@ class CreationContext:
         if name in self._frozen:
             raise ValueError(f"{name!r} is frozen already in challenge {self.challenge_id!r}")
         if key is None:
-            key = f"settings {self.settings} source {source_digest(build)}"
+            taken = "".join(f" {point.name} {point.code}" for point in self.taken)
+            key = f"settings {self.settings} source {source_digest(build)}{taken}"
         full_key = digest_value([self.challenge_id, self.lottery.fingerprint, name, key])
         frozen = self.artifacts.freeze(full_key, build)
         self._frozen[name] = frozen.digest
@@ -115,6 +145,54 @@ class CreationContext:
                 age_s=round(age_s),
             )
         return frozen.arrays
+
+    def take(self, point: ExtensionPoint, expected: type | None = None) -> Any:
+        """Load what a distribution offers, as a part of this challenge.
+
+        Its distribution becomes part of the challenge's fingerprint and of every score, and its
+        code of what a running server holds on to; see `anomed_core.extension_points`.
+
+        Parameters
+        ----------
+        point
+            What is offered.
+        expected
+            Class that it must be an instance of, if given.
+
+        Returns
+        -------
+        object
+
+        Raises
+        ------
+        PluginNotFoundError, PluginBrokenError, PluginConflictError
+            As `ExtensionPoint.load` does.
+        ContractError
+            If the challenge was created already.
+        """
+        name = f"{point.group} {point.name}"
+        self._refuse_late(f"take {name}")
+        offered = point.load(expected)
+        (distribution,) = point.distributions
+        code = plugin_digest(sys.modules[point.target.partition(":")[0]])
+        self._taken[name] = TakenPoint(name=name, distribution=distribution, code=code)
+        return offered
+
+    @property
+    def taken(self) -> tuple[TakenPoint, ...]:
+        """What was taken of other distributions, by name."""
+        return tuple(self._taken[name] for name in sorted(self._taken))
+
+    def close(self) -> None:
+        """Take nothing more: the challenge is created, and its fingerprint known."""
+        self._state.add("closed")
+
+    def _refuse_late(self, what: str) -> None:
+        if "closed" in self._state:
+            raise ContractError(
+                f"challenge {self.challenge_id!r} is created already, and its fingerprint would "
+                f"not cover what follows; {what} in anomed_create_challenge"
+            )
 
     @property
     def frozen_digests(self) -> dict[str, str]:

@@ -65,9 +65,10 @@ def describe(
         "api": API,
         "core_version": __version__,
         "plugin": {
-            "name": hosted.provenance.plugin,
-            "version": hosted.provenance.plugin_version,
+            "name": hosted.type.plugin_name,
+            "version": hosted.type.info.version if hosted.type.info else "",
             "distribution": hosted.type.info.distribution if hosted.type.info else None,
+            "takes": {point.name: point.distribution for point in hosted.taken},
         },
         "fingerprint": hosted.fingerprint,
         "products": [_product(product, base) for product in hosted.products.values()],

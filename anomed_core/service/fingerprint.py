@@ -37,7 +37,8 @@ def fingerprint_of(
         What the organiser decided. Fields of a configuration class with the metadata
         ``{"fingerprint": False}`` don't count.
     context
-        What the challenge was created with; its frozen data and its draws count.
+        What the challenge was created with; its frozen data, its draws and what was taken of other
+        distributions count.
     metrics
         Declared metrics by name of the kind.
     house_attacks
@@ -56,7 +57,9 @@ def fingerprint_of(
         "metrics": {kind: stable(declared) for kind, declared in metrics.items()},
     }
     declared = {attack.name: stable(attack.metrics) for attack in house_attacks if attack.metrics}
-    return digest_value(facts | ({"house attacks": declared} if declared else {}))
+    taken = {point.name: point.distribution for point in context.taken}
+    named = {"house attacks": declared, "taken": taken}
+    return digest_value(facts | {name: fact for name, fact in named.items() if fact})
 
 
 def settings_digest(config: Any) -> str:

@@ -9,7 +9,7 @@ import attrs
 import pluggy
 
 from anomed_core.errors import CULPRIT_NOTE, ContractError
-from anomed_core.hookspecs.creation import CreationContext
+from anomed_core.hookspecs.creation import CreationContext, TakenPoint
 from anomed_core.ledger import Provenance
 from anomed_core.model import (
     BothRoles,
@@ -78,6 +78,8 @@ class HostedChallenge:
         Whether one team may hold tokens of both roles.
     finals
         Whether scores of finals are sealed until they close; ``None`` if its kinds decide.
+    taken
+        What it is made with that other distributions offer.
     fingerprint
         Digest of data, draws, declarations and the settings that decide scores.
     settings_digest
@@ -101,6 +103,7 @@ class HostedChallenge:
     shown: ShownRanking
     both_roles: BothRoles
     finals: FinalScores | None
+    taken: tuple[TakenPoint, ...]
     fingerprint: str
     settings_digest: str
     registry: PluginRegistry = attrs.field(repr=False, eq=False)
@@ -128,13 +131,14 @@ class HostedChallenge:
         return self.provenance_of("")
 
     def provenance_of(self, kind: str) -> Provenance:
-        """Return which code scores a kind."""
+        """Return which code scores a kind: of the owner's, what it has taken of others, too."""
         plugin = self.plugin_of(kind)
         info = self.registry.info(plugin)
+        versions = {info.version: None} if info else {}
+        if plugin == self.type.plugin_name:
+            versions |= {point.distribution: None for point in self.taken}
         return Provenance(
-            core_version=__version__,
-            plugin=plugin,
-            plugin_version=info.version if info else "",
+            core_version=__version__, plugin=plugin, plugin_version=" + ".join(versions)
         )
 
     @property
@@ -283,6 +287,7 @@ def _declared(
     attacks = declared_attacks(challenge, registry, metrics.by_kind)
     entries = declared_entries(challenge, registry, kinds, attacks)
     added = parts.added_to(loaded.plugin_name)
+    context.close()
     declared = Declarations(
         kinds=kinds, metrics=metrics.by_kind, attacks=attacks, entries=entries, added=added
     )
@@ -302,6 +307,7 @@ def _declared(
         shown=spec.ranking,
         both_roles=spec.both_roles or loaded.type.both_roles,
         finals=spec.finals,
+        taken=context.taken,
         fingerprint=fingerprint_of(
             loaded.type.name, spec.config, context, metrics.by_kind, attacks
         ),

@@ -81,6 +81,7 @@ def facts_of(server: Server) -> dict[str, str]:
         if name != PLATFORM_PLUGIN  # workers alone deliver, and add it
     }
     for hosted in server.challenges.values():
+        facts |= {f"the code of {point.name}": point.code for point in hosted.taken}
         facts[f"data or metrics of challenge {hosted.id}"] = hosted.fingerprint
         facts[f"settings of challenge {hosted.id}"] = hosted.settings_digest
     return facts

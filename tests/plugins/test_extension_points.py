@@ -7,28 +7,15 @@ import pytest
 from anomed_core import extension_points
 from anomed_core.errors import PluginBrokenError, PluginConflictError, PluginNotFoundError
 from anomed_core.plugins.scan import EXTENSIONS
-
-GROUP = "fake_host.generators"
+from tests.offers import GROUP, Offer, offer_in
 
 
 @pytest.fixture
-def offer(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
-    def offer(distribution: str, module: str, source: str, **points: str) -> None:
-        folder = tmp_path / distribution
-        info = folder / f"{distribution}-1.0.dist-info"
-        info.mkdir(parents=True)
-        (folder / f"{module}.py").write_text(source)
-        lines = "".join(f"{name} = {target}\n" for name, target in points.items())
-        (info / "entry_points.txt").write_text(f"[{GROUP}]\n{lines}")
-        (info / "METADATA").write_text(
-            f"Metadata-Version: 2.1\nName: {distribution}\nVersion: 1.0\n"
-        )
-        monkeypatch.syspath_prepend(str(folder))
-
-    return offer
+def offer(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Offer:
+    return offer_in(tmp_path, monkeypatch)
 
 
-def test_offers_are_found_by_name_and_imported_when_loaded(offer) -> None:
+def test_offers_are_found_by_name_and_imported_when_loaded(offer: Offer) -> None:
     offer("some", "ep_some", "made = [1, 2]\n", walk="ep_some:made", bad="ep_missing")
 
     found = extension_points(GROUP)
@@ -37,7 +24,7 @@ def test_offers_are_found_by_name_and_imported_when_loaded(offer) -> None:
     assert found["walk"].load(list) == [1, 2]
 
 
-def test_a_broken_offer_is_refused_by_name_and_harms_no_other(offer) -> None:
+def test_a_broken_offer_is_refused_by_name_and_harms_no_other(offer: Offer) -> None:
     offer("bad", "ep_bad", "raise RuntimeError('no luck')\n", bad="ep_bad:made")
     offer("good", "ep_good", "made = 'fine'\n", good="ep_good:made", gone="ep_good:other")
 
@@ -52,7 +39,7 @@ def test_a_broken_offer_is_refused_by_name_and_harms_no_other(offer) -> None:
         found["good"].load(list)
 
 
-def test_two_offers_of_one_name_are_a_conflict_naming_both(offer) -> None:
+def test_two_offers_of_one_name_are_a_conflict_naming_both(offer: Offer) -> None:
     offer("one", "ep_one", "made = 1\n", walk="ep_one:made")
     offer("two", "ep_two", "made = 2\n", walk="ep_two:made")
 
