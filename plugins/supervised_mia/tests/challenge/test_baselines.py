@@ -2,6 +2,7 @@
 
 import numpy as np
 from anomed_supervised_mia.challenge.baselines import baselines
+from anomed_supervised_mia.challenge.products import EVALUATION_PATH
 
 from anomed_core import Baseline, DataRequest, Quality, Split
 
@@ -17,8 +18,9 @@ def by_quality(kind: str) -> dict[Quality, Baseline]:
 
 
 def test_each_kind_has_a_baseline_of_each_quality() -> None:
-    for kind in ("anonymizer", "deanonymizer"):
-        assert set(by_quality(kind)) == {Quality.PERFECT, Quality.TRIVIAL, Quality.INVALID}
+    handed_in = {Quality.PERFECT, Quality.TRIVIAL, Quality.INVALID}
+    assert set(by_quality("anonymizer")) == handed_in
+    assert set(by_quality("deanonymizer")) == {*handed_in, Quality.ATTACK}
 
 
 def test_the_perfect_baselines_are_the_truth_of_their_request() -> None:
@@ -30,6 +32,17 @@ def test_the_perfect_baselines_are_the_truth_of_their_request() -> None:
     np.testing.assert_array_equal(
         guess, arena.memberships(anonymizer="a", deanonymizer="d", split=Split.VALIDATION)
     )
+
+
+def test_the_attack_asks_a_model_that_memorises_about_the_records_that_are_handed_out() -> None:
+    arena = arena_of()
+    draw = {"anonymizer": "a", "deanonymizer": "d", "split": Split.VALIDATION}
+    records, truth = arena.evaluation_records(**draw)
+    turned = {label: array[::-1] for label, array in records.items()}
+    attack = by_quality("deanonymizer")[Quality.ATTACK].payload
+
+    np.testing.assert_array_equal(attack({EVALUATION_PATH: records})["prediction"], truth)
+    np.testing.assert_array_equal(attack({EVALUATION_PATH: turned})["prediction"], truth[::-1])
 
 
 def test_the_trivial_baselines_are_constant() -> None:
