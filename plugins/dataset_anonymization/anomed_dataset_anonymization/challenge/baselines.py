@@ -1,11 +1,14 @@
-"""Tables and attacks with known outcomes: the truth, nothing at all, and what must be refused."""
+"""Tables and attacks with known outcomes: the truth, nothing at all, and what must be refused.
+
+Of each form of attack, one knows what is handed out only, and wins against the table as it is.
+"""
 
 from __future__ import annotations
 
 import io
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from functools import singledispatch
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pandas as pd
@@ -24,10 +27,27 @@ from anomed_dataset_anonymization.challenge.kinds import (
     PUBLISHED_TABLE,
     RECONSTRUCTION,
 )
-from anomed_dataset_anonymization.challenge.products import draw_of
+from anomed_dataset_anonymization.challenge.products import (
+    BACKGROUND,
+    PUBLISHED,
+    REFERENCE,
+    SCHEMA,
+    SCHEME,
+    TARGETS,
+    draw_of,
+)
+from anomed_dataset_anonymization.schema import TableSchema
 from anomed_dataset_anonymization.schema.frames import people_frame
 from anomed_dataset_anonymization.schemes import canonicalise
-from anomed_dataset_anonymization.threat import NO_ROW
+from anomed_dataset_anonymization.threat import (
+    NO_ROW,
+    AttackerView,
+    Guesses,
+    NearestBox,
+    claims_of,
+    inferences_of,
+    read_view,
+)
 
 if TYPE_CHECKING:
     from anomed_dataset_anonymization.challenge.arena import Arena
@@ -81,6 +101,12 @@ def _reconstructions(arena: Arena) -> list[Baseline]:
             lambda _: arena.reference_table().iloc[: arena.n_leaky],
         ),
         make("a single column", Quality.INVALID, lambda _: arena.reference_table().iloc[:, :1]),
+        Baseline(
+            name="the published table for people",
+            kind=RECONSTRUCTION,
+            quality=Quality.ATTACK,
+            payload=lambda products: products[PUBLISHED].drop(columns="anon_row"),
+        ),
     ]
 
 
@@ -110,6 +136,7 @@ def _inferences(arena: Arena) -> list[Baseline]:
             quality=Quality.INVALID,
             payload=lambda _: pd.DataFrame({"target_id": [-1]}),
         ),
+        _nearest_box(INFERENCE, inferences_of),
     ]
 
 
@@ -149,7 +176,25 @@ def _linkages(arena: Arena) -> list[Baseline]:
         Baseline(
             name="a row beyond the table", kind=LINKAGE, quality=Quality.INVALID, payload=no_row
         ),
+        _nearest_box(LINKAGE, claims_of),
     ]
+
+
+def _nearest_box(kind: str, write: Callable[[Guesses, AttackerView], pd.DataFrame]) -> Baseline:
+    def attack(products: Mapping[str, Any]) -> pd.DataFrame:
+        view = read_view(
+            schema=TableSchema.from_document(products[SCHEMA]),
+            targets=products[TARGETS],
+            background=products[BACKGROUND],
+            reference=products[REFERENCE],
+            published=products[PUBLISHED],
+            scheme=products[SCHEME]["scheme"],
+        )
+        return write(NearestBox().guess(view, rng=np.random.default_rng(_SEED)), view)
+
+    return Baseline(
+        name=f"the nearest box ({kind})", kind=kind, quality=Quality.ATTACK, payload=attack
+    )
 
 
 def _claims(ids: np.ndarray, rows: np.ndarray) -> pd.DataFrame:

@@ -18,13 +18,13 @@ from anomed_dataset_anonymization.anonymizers import (
     Noise,
     Suppression,
 )
-from anomed_dataset_anonymization.schema import TableSchema, encode
-from anomed_dataset_anonymization.schemes import canonicalise
+from anomed_dataset_anonymization.schema import TableSchema
 from anomed_dataset_anonymization.threat import (
     PANEL,
     Attack,
-    AttackerView,
     NearestBox,
+    inferences_of,
+    read_view,
 )
 
 if TYPE_CHECKING:
@@ -89,37 +89,18 @@ def _publish(
 def _attack(session: DemoSession, anonymizer: str, attack: Attack, *, schema: TableSchema) -> None:
     """Infer the unknown columns from the published table, as any participant could."""
     attacker = session.join(_DEANONYMIZER).attack(anonymizer)
-    targets = attacker.document("deanonymizer/targets", split="validation")
-    background = attacker.table("background-knowledge", split="validation")
-    scheme = attacker.document("deanonymizer/scheme")
-    published = attacker.table("deanonymizer/anonymized")
-    known = TableSchema(columns=[schema[name] for name in targets["known"]])
-    view = AttackerView(
-        published=canonicalise(
-            published.drop(columns="anon_row"),
-            scheme["scheme"],
-            schema=schema,
-            leaky=published,
-        ),
-        known=known.names,
-        unknown=tuple(targets["unknown"]),
-        target_ids=background["target_id"].to_numpy(),
-        background=encode(background, known),
-        reference=encode(attacker.table("data/reference"), schema),
+    view = read_view(
+        schema=schema,
+        targets=attacker.document("deanonymizer/targets", split="validation"),
+        background=attacker.table("background-knowledge", split="validation"),
+        reference=attacker.table("data/reference"),
+        published=attacker.table("deanonymizer/anonymized"),
+        scheme=attacker.document("deanonymizer/scheme")["scheme"],
     )
     guesses = attack.guess(view, rng=np.random.default_rng(session.seed))
-    answers = _answers(guesses.values, view, schema)
+    answers = inferences_of(guesses, view)
     metrics = attacker.submit(answers, kind="inference", split="validation")
     session.tell(f"  {_DEANONYMIZER} attacks {anonymizer}: risk {metrics['risk']:.3f}")
-
-
-def _answers(values: np.ndarray, view: AttackerView, schema: TableSchema) -> pd.DataFrame:
-    from anomed_dataset_anonymization.schema import write_cells
-
-    columns = {
-        name: write_cells(values[:, place], schema[name]) for place, name in enumerate(view.unknown)
-    }
-    return pd.DataFrame({"target_id": view.target_ids, **columns})
 
 
 def _wait_for_the_house(session: DemoSession, n_tables: int) -> None:

@@ -24,6 +24,7 @@ from anomed_dataset_anonymization.threat.downcoding import Downcoding
 from anomed_dataset_anonymization.threat.exposure import find_exposed
 from anomed_dataset_anonymization.threat.findings import Found, Inferred, Linked, Reconstructed
 from anomed_dataset_anonymization.threat.gradient_boosting import GradientBoosting
+from anomed_dataset_anonymization.threat.handed_out import claims_of, inferences_of, read_view
 from anomed_dataset_anonymization.threat.index_linkage import IndexLinkage
 from anomed_dataset_anonymization.threat.inference import (
     InferenceScore,
@@ -80,15 +81,18 @@ __all__ = [
     "TargetTruth",
     "anonymity_loss",
     "best_discounted_precision",
+    "claims_of",
     "discounted_precision",
     "find_exposed",
     "find_rare",
     "guess_from_background",
+    "inferences_of",
     "is_right",
     "key_shares",
     "read_claims",
     "read_inferences",
     "read_reconstruction",
+    "read_view",
     "run_panel",
     "score_claims",
     "score_guesses",
