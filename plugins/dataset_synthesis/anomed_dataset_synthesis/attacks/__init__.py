@@ -1,6 +1,6 @@
 """The house panel: attacks that the server runs on every submission."""
 
-from anomed_dataset_synthesis.attacks.attribute import guess_by_neighbour
+from anomed_dataset_synthesis.attacks.attribute import guess_by_neighbour, guess_by_neighbours
 from anomed_dataset_synthesis.attacks.diagnostics import Diagnostics, diagnose
 from anomed_dataset_synthesis.attacks.linkage import link_by_reference
 from anomed_dataset_synthesis.attacks.membership import (
@@ -24,6 +24,7 @@ __all__ = [
     "distance_ratio",
     "exact_match",
     "guess_by_neighbour",
+    "guess_by_neighbours",
     "link_by_reference",
     "multivariate_predicates",
     "run_panel",

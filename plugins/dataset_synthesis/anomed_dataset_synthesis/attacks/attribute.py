@@ -1,10 +1,13 @@
 """The attribute attack of the house: read a secret value off the nearest record."""
 
+from collections.abc import Sequence
+
 import numpy as np
 import numpy.typing as npt
 
 from anomed_dataset_synthesis.neighbours import fit_space, nearest
 from anomed_dataset_synthesis.table.canonical import CanonicalTable, same_codebook
+from anomed_dataset_synthesis.table.codebook import Codebook
 
 
 def guess_by_neighbour(
@@ -44,3 +47,44 @@ def guess_by_neighbour(
     space = fit_space(background, columns=known)
     found = nearest(space.points(targets), space.points(reference))
     return np.asarray(reference.levels[found.places[:, 0], place], dtype=np.int32)
+
+
+def guess_by_neighbours(
+    known: CanonicalTable,
+    synthetic: CanonicalTable,
+    *,
+    secrets: Sequence[str],
+    background: CanonicalTable,
+) -> CanonicalTable:
+    """Guess several columns, each as if nobody knew the others.
+
+    Parameters
+    ----------
+    known
+        Targets under the codebook of all columns; what it says of the secrets is not looked at.
+    synthetic
+        Where neighbours are looked for.
+    secrets
+        The columns to guess.
+    background
+        Public records that distances are scaled by.
+
+    Returns
+    -------
+    CanonicalTable
+        The secrets only, in that order; a record for each target.
+
+    Raises
+    ------
+    ValueError
+        See `guess_by_neighbour`.
+    """
+    others = [name for name in known.codebook.names if name not in secrets]
+    guesses = []
+    for secret in secrets:
+        targets, reference, public = (
+            table.select([*others, secret]) for table in (known, synthetic, background)
+        )
+        guesses.append(guess_by_neighbour(targets, reference, secret=secret, background=public))
+    codebook = Codebook([known.codebook.column(secret) for secret in secrets])
+    return CanonicalTable(codebook=codebook, levels=np.column_stack(guesses))

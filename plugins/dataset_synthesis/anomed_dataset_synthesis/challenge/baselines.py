@@ -1,4 +1,7 @@
-"""Submissions with known outcomes: generators and attacks, perfect, trivial and invalid ones."""
+"""Submissions with known outcomes: generators and attacks, perfect, trivial and invalid ones.
+
+Of each kind of attack, one knows what is handed out only, and wins against a copy.
+"""
 
 import io
 import json
@@ -10,11 +13,24 @@ import numpy as np
 import pandas as pd
 
 from anomed_core import Baseline, DataRequest, Quality, Split
+from anomed_dataset_synthesis.attacks import (
+    distance_ratio,
+    guess_by_neighbours,
+    link_by_reference,
+)
 from anomed_dataset_synthesis.challenge import kinds
 from anomed_dataset_synthesis.challenge.arena import CLAIM_PART, TABLE_PART, Arena
+from anomed_dataset_synthesis.challenge.products import CODEBOOK, SYNTHETIC
 from anomed_dataset_synthesis.generators import Copy, Generator, IndependentColumns
 from anomed_dataset_synthesis.rounds import Round
-from anomed_dataset_synthesis.table.canonical import to_arrow, to_frame
+from anomed_dataset_synthesis.table.canonical import (
+    CanonicalTable,
+    canonicalise,
+    to_arrow,
+    to_frame,
+)
+from anomed_dataset_synthesis.table.codebook import Codebook
+from anomed_dataset_synthesis.table.partial import canonicalise_known
 
 Make = Callable[[Arena, Round], Any]
 PERFECT, TRIVIAL, INVALID = Quality.PERFECT, Quality.TRIVIAL, Quality.INVALID
@@ -50,8 +66,12 @@ def _secrets_of_members(arena: Arena, round_: Round) -> pd.DataFrame:
 
 
 def _descriptions(arena: Arena, round_: Round) -> bytes:
-    """State of each of the first people in the training table all that it says."""
-    rows = to_arrow(round_.real.training).slice(0, arena.config.predicates).to_pylist()
+    return _stated(round_.real.training, arena.config.predicates)
+
+
+def _stated(table: CanonicalTable, n_predicates: int) -> bytes:
+    """State of each of the first people in a table all that it says."""
+    rows = to_arrow(table).slice(0, n_predicates).to_pylist()
     stated = [[[name, "==", value] for name, value in row.items()] for row in rows]
     return json.dumps(stated, default=str).encode()  # dates like 2024-12-31
 
@@ -123,12 +143,75 @@ BASELINES: tuple[tuple[str, str, Quality, Make], ...] = (
 """Name, kind, what it must show, and how it is made of a round."""
 
 
+class _HandedOut:
+    """What an attacker downloads, under its codebook."""
+
+    def __init__(self, products: Mapping[str, Any]) -> None:
+        self.products = products
+        self.rules = products[CODEBOOK]
+        self.codebook = Codebook.from_mapping({"columns": self.rules["columns"]})
+        self.synthetic = self.table(SYNTHETIC)
+        self.background = self.table("/data/background")
+
+    def table(self, path: str) -> CanonicalTable:
+        return canonicalise(self.products[path], self.codebook)
+
+    def known(self, name: str) -> CanonicalTable:
+        return canonicalise_known(self.products[f"/data/deanonymizer/{name}"], self.codebook)
+
+
+def _nearer_than_public_ones(seen: _HandedOut) -> dict[str, Any]:
+    scores = distance_ratio(seen.known("targets"), seen.synthetic, seen.background)
+    return {"prediction": scores}
+
+
+def _secrets_of_neighbours(seen: _HandedOut) -> pd.DataFrame:
+    known, secrets = seen.known("attribute-targets"), seen.rules["secrets"]
+    guesses = guess_by_neighbours(
+        known, seen.synthetic, secrets=secrets, background=seen.background
+    )
+    return to_frame(guesses)
+
+
+def _links_by_neighbours(seen: _HandedOut) -> dict[str, Any]:
+    links = link_by_reference(
+        seen.known("left-halves"),
+        seen.known("right-halves"),
+        left_columns=seen.rules["left_half"],
+        reference=seen.synthetic,
+        background=seen.background,
+    )
+    return {"prediction": links}
+
+
+ATTACKS: tuple[tuple[str, str, Callable[[_HandedOut], Any]], ...] = (
+    ("nearer to synthetic than to public records", kinds.MEMBERSHIP, _nearer_than_public_ones),
+    ("secrets of the nearest synthetic record", kinds.ATTRIBUTES, _secrets_of_neighbours),
+    ("links through the nearest synthetic record", kinds.LINKS, _links_by_neighbours),
+    (
+        "all that synthetic records say",
+        kinds.SINGLING_OUT,
+        lambda seen: _stated(seen.synthetic, seen.rules["n_predicates"]),
+    ),
+)
+"""Name, kind, and how it is made of what attackers are handed."""
+
+
 def baselines(arena: Arena) -> list[Baseline]:
     """Return the baselines of a challenge."""
-    return [
+    known = [
         Baseline(name=name, kind=kind, quality=quality, payload=partial(_made, arena, make))
         for name, kind, quality, make in BASELINES
     ]
+    attacks = [
+        Baseline(name=name, kind=kind, quality=Quality.ATTACK, payload=partial(_attack, make))
+        for name, kind, make in ATTACKS
+    ]
+    return [*known, *attacks]
+
+
+def _attack(make: Callable[[_HandedOut], Any], products: Mapping[str, Any]) -> Any:
+    return make(_HandedOut(products))
 
 
 def _made(arena: Arena, make: Make, request: DataRequest) -> Any:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import attrs
 import numpy as np
 
-from anomed_dataset_synthesis.attacks.attribute import guess_by_neighbour
+from anomed_dataset_synthesis.attacks.attribute import guess_by_neighbours
 from anomed_dataset_synthesis.attacks.membership import distance_ratio
 from anomed_dataset_synthesis.generators import (
     Bootstrap,
@@ -18,6 +18,7 @@ from anomed_dataset_synthesis.generators import (
 )
 from anomed_dataset_synthesis.table.canonical import CanonicalTable, canonicalise, to_frame
 from anomed_dataset_synthesis.table.codebook import Codebook
+from anomed_dataset_synthesis.table.partial import canonicalise_known
 
 if TYPE_CHECKING:
     from anomed_client import Attack, Challenge, Split
@@ -116,18 +117,10 @@ class _Attacker:
     def guess_attributes(self) -> Mapping[str, float]:
         """Read secrets off the synthetic record that is nearest in everything else."""
         known = self.attack.table("attribute-targets", split="validation")
-        # What is not known is filled with anything: the attack does not look at it.
-        anything = to_frame(self.background)[self.secrets].iloc[[0]].to_dict("records")[0]
-        targets = canonicalise(known.assign(**anything), self.codebook)
-        others = [name for name in self.codebook.names if name not in self.secrets]
-        guesses = to_frame(targets)[self.secrets]
-        for secret in self.secrets:
-            columns = Codebook([self.codebook.column(name) for name in (*others, secret)])
-            tables = [
-                canonicalise(to_frame(table)[list(columns.names)], columns)
-                for table in (targets, self.synthetic, self.background)
-            ]
-            levels = guess_by_neighbour(tables[0], tables[1], secret=secret, background=tables[2])
-            own = Codebook([self.codebook.column(secret)])
-            guesses[secret] = to_frame(CanonicalTable(codebook=own, levels=levels[:, None]))[secret]
-        return self.attack.submit(guesses, kind="attributes", split="validation")
+        guesses = guess_by_neighbours(
+            canonicalise_known(known, self.codebook),
+            self.synthetic,
+            secrets=self.secrets,
+            background=self.background,
+        )
+        return self.attack.submit(to_frame(guesses), kind="attributes", split="validation")

@@ -6,6 +6,8 @@ keeps level numbers only, and is shuffled under the server's seed, so that two s
 the same records are the same bytes.
 """
 
+from collections.abc import Sequence
+
 import attrs
 import numpy as np
 import numpy.typing as npt
@@ -74,6 +76,13 @@ class CanonicalTable:
         if len(self) <= n_records:
             return self
         return self.take(rng.choice(len(self), n_records, replace=False))
+
+    def select(self, names: Sequence[str]) -> "CanonicalTable":
+        """Return some columns, in that order."""
+        return CanonicalTable(
+            codebook=Codebook([self.codebook.column(name) for name in names]),
+            levels=self.levels[:, [self.codebook.position(name) for name in names]],
+        )
 
     def column(self, name: str) -> npt.NDArray[np.int32]:
         """Return one column's level numbers, shape (n_records,)."""

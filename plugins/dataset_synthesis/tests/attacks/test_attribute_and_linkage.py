@@ -3,10 +3,11 @@
 import numpy as np
 import pandas as pd
 import pytest
-from anomed_dataset_synthesis.attacks.attribute import guess_by_neighbour
+from anomed_dataset_synthesis.attacks.attribute import guess_by_neighbour, guess_by_neighbours
 from anomed_dataset_synthesis.attacks.linkage import link_by_reference
 from anomed_dataset_synthesis.table.canonical import CanonicalTable, canonicalise
 from anomed_dataset_synthesis.table.inference import infer_codebook
+from anomed_dataset_synthesis.table.partial import canonicalise_known
 
 FRAME = pd.DataFrame({"age": [10, 20, 90], "sex": ["f", "m", "f"], "ill": ["no", "yes", "rare"]})
 TABLE = canonicalise(FRAME, infer_codebook(FRAME))
@@ -31,6 +32,24 @@ def test_the_targets_own_secret_is_not_looked_at(real):
         for table in (real.non_members, lied)
     ]
     assert np.array_equal(*guesses)
+
+
+def test_several_secrets_are_guessed_each_without_the_others():
+    known = canonicalise_known(FRAME[["age"]], TABLE.codebook)
+    guesses = guess_by_neighbours(known, TABLE, secrets=["ill", "sex"], background=TABLE)
+
+    assert guesses.codebook.names == ("ill", "sex")
+    assert np.array_equal(guesses.levels, TABLE.select(["ill", "sex"]).levels)
+
+
+def test_a_table_that_lacks_columns_says_what_it_knows_and_refuses_what_is_unknown():
+    known = canonicalise_known(FRAME[["sex", "age"]], TABLE.codebook)
+
+    assert np.array_equal(known.column("age"), TABLE.column("age"))
+    assert np.array_equal(known.column("sex"), TABLE.column("sex"))
+    assert not known.column("ill").any()
+    with pytest.raises(ValueError, match="no column 'name'"):
+        canonicalise_known(FRAME.rename(columns={"age": "name"}), TABLE.codebook)
 
 
 def test_the_only_column_cannot_be_guessed_from_others():
