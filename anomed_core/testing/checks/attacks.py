@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
-from anomed_core.model import Baseline, Metric, Quality
+from anomed_core.model import Baseline, Metric, Purpose, Quality
 from anomed_core.testing.checks.failure import NotApplicableError, fail_if_any
 from anomed_core.testing.client import ChallengeClient, described
 from anomed_core.testing.plugin_under_test import PluginUnderTest
@@ -28,7 +28,9 @@ def attacks_win(plugin_under_test: PluginUnderTest) -> str:
         prepare_target(client, perfect=True)
         trivial = list(trials(client, qualities=(Quality.TRIVIAL,)))
         fail_if_any([p for attack in attacks for p in _lost(client, attack, trivial)])
-    return f"{len(attacks)} attacks"
+        kinds = [one.name for one in client.hosted.kinds if one.purpose is Purpose.THREAT]
+    without = sorted(set(kinds) - {attack.kind for attack in attacks})
+    return f"{len(attacks)} attacks" + (f", of {', '.join(without)} none" if without else "")
 
 
 def _lost(client: ChallengeClient, attack: Baseline, trivial: Sequence[Trial]) -> Iterator[str]:
