@@ -13,6 +13,9 @@ from anomed_core.errors import ConfigError, UsageError
 from anomed_core.state.artifacts import ArtifactStore
 
 DEFAULT_STATE = Path("anomed-state")
+RESTORING = "restoring"
+"""A file that is there until all else is."""
+
 _SECRET_BYTES = 32
 _LEAST_ROOM_BYTES = 2**18
 
@@ -24,6 +27,11 @@ def _absolute(path: str | Path) -> Path:
 @attrs.frozen
 class StateDirectory:
     """Paths below the state directory; creating one makes the folders.
+
+    Raises
+    ------
+    UsageError
+        If it cannot be made, or is being restored.
 
     Attributes
     ----------
@@ -37,6 +45,11 @@ class StateDirectory:
     for_reading: bool = False
 
     def __attrs_post_init__(self) -> None:
+        if (self.root / RESTORING).exists():
+            raise UsageError(
+                f"{self.root} holds a part of an archive only, as anomed restore is at work or was "
+                "interrupted; let it end, or run it again"
+            )
         if self.for_reading:
             return
         try:
@@ -82,7 +95,7 @@ class StateDirectory:
     @property
     def ledger_url(self) -> str:
         """Database URL of the default ledger."""
-        return f"sqlite:///{self.root / 'ledger.sqlite'}"
+        return ledger_url_in(self.root)
 
     @property
     def artifacts(self) -> ArtifactStore:
@@ -117,6 +130,11 @@ class StateDirectory:
             return _parsed_secret(path.read_text(encoding="ascii"), str(path))
         except PermissionError as error:
             raise _not_ours(path) from error
+
+
+def ledger_url_in(root: Path) -> str:
+    """Return the database URL of the default ledger of a state directory."""
+    return f"sqlite:///{root / 'ledger.sqlite'}"
 
 
 def is_there(path: Path) -> bool:

@@ -16,7 +16,7 @@ from anomed_core.errors import UsageError
 from anomed_core.ledger import ChainFault
 from anomed_core.ledger.transfer import LeavingLedger, TransferredRow, leaving_ledger
 from anomed_core.service.backup.archive import SECRET, ArchiveWriter, Progress, writing_archive
-from anomed_core.state.directory import sync_folder
+from anomed_core.state.directory import StateDirectory, sync_folder
 from anomed_core.state.kept_files import is_damaged, kept_files
 from anomed_core.version import __version__
 
@@ -87,6 +87,7 @@ def back_up(
         raise UsageError(
             f"there is no state directory {state.absolute()}; give --state as to serve"
         )
+    StateDirectory(state, for_reading=True)  # refuses a part
     with _new_file(output) as file:
         with writing_archive(file) as archive:
             with leaving_ledger(url) as ledger:

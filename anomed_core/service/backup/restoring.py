@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -12,9 +11,12 @@ import attrs
 
 from anomed_core.errors import UsageError
 from anomed_core.ledger import ChainFault
+from anomed_core.ledger.connecting import file_of
 from anomed_core.ledger.transfer import ArrivingLedger, TransferredRow, arriving_ledger
 from anomed_core.service.backup.archive import SECRET, ArchiveReader, Progress, reading_archive
+from anomed_core.service.backup.filling import UnfinishedDirectory, filling
 from anomed_core.state import StateDirectory
+from anomed_core.state.directory import ledger_url_in
 from anomed_core.state.kept_files import sync_folders, write_kept
 
 
@@ -52,6 +54,9 @@ class Restored:
 def restore(file: Path, state: Path, *, url: str = "", progress: Progress) -> Restored:
     """Put ledger, payloads, artifacts and secret into an empty place.
 
+    Until all is there, the place is marked: no server uses it, and what is left of one that was
+    killed goes when it is filled again.
+
     Parameters
     ----------
     file
@@ -72,21 +77,26 @@ def restore(file: Path, state: Path, *, url: str = "", progress: Progress) -> Re
     OSError
         If something cannot be read or written; then nothing is left.
     """
-    with reading_archive(file) as archive, _filled(state) as directory:
+    url = url or ledger_url_in(state.absolute())
+    with reading_archive(file) as archive, _filled(state.absolute()) as place:
         manifest = archive.manifest
+        if _is_inside(url, place.root):
+            place.clear()
         # Rows become visible last: where a ledger is, all of it is.
-        with arriving_ledger(url or directory.ledger_url, manifest.revision) as ledger:
+        with arriving_ledger(url, manifest.revision) as ledger:
+            if place.is_resumed:
+                place.clear()
             tables = _insert(archive, ledger, progress)
             progress("checking the ledger", 0, 0)
             faults = ledger.complete()
             for number, name in enumerate(archive.files, start=1):
                 progress("payloads and artifacts", number, len(archive.files))
-                write_kept(directory.root, name, archive.content(name))
+                write_kept(place.root, name, archive.content(name))
             if SECRET in manifest.members:
-                _write_secret(directory.root / SECRET, b"".join(archive.content(SECRET)))
-            sync_folders(directory.root)
+                _write_secret(place.root / SECRET, b"".join(archive.content(SECRET)))
+            sync_folders(place.root)
     return Restored(
-        state=directory.root,
+        state=StateDirectory(state).root,
         made_at=manifest.made_at,
         revision=manifest.revision,
         tables=tables,
@@ -116,18 +126,13 @@ def _insert(archive: ArchiveReader, ledger: ArrivingLedger, progress: Progress) 
 
 
 @contextmanager
-def _filled(state: Path) -> Iterator[StateDirectory]:
-    """Make or fill an empty directory; a failure leaves it as it was."""
-    was_there = state.exists()
-    if was_there and (not state.is_dir() or any(state.iterdir())):
-        raise UsageError(f"{state} is not empty; name an empty or a new directory with --state")
+def _filled(state: Path) -> Iterator[UnfinishedDirectory]:
+    """Fill an empty directory, and say where there is no room for it."""
     try:
-        yield StateDirectory(state)
-    except BaseException as error:
-        _empty(state)
-        if not was_there and state.is_dir():
-            state.rmdir()
-        if not isinstance(error, OSError) or error.filename is not None:
+        with filling(state) as place:
+            yield place
+    except OSError as error:
+        if error.filename is not None:
             raise
         raise UsageError(
             f"{state} cannot be written: {error.strerror or error}; nothing is restored, free some "
@@ -135,12 +140,10 @@ def _filled(state: Path) -> Iterator[StateDirectory]:
         ) from error
 
 
-def _empty(folder: Path) -> None:
-    for path in list(folder.iterdir()) if folder.is_dir() else ():
-        if path.is_dir():
-            shutil.rmtree(path)
-        else:
-            path.unlink()
+def _is_inside(url: str, root: Path) -> bool:
+    """Whether the ledger is a file of the state directory, and goes with all else in it."""
+    file = file_of(url)
+    return file is not None and file.path.absolute().is_relative_to(root)
 
 
 def _write_secret(path: Path, secret: bytes) -> None:

@@ -2,6 +2,7 @@
 
 import json
 import os
+import signal
 import tempfile
 import zipfile
 from collections.abc import Callable
@@ -15,6 +16,7 @@ from hypothesis import strategies as st
 from anomed_core.errors import AnomedError, LedgerMismatchError, UsageError
 from anomed_core.ledger import Database
 from anomed_core.service.backup import back_up, restore
+from anomed_core.state import StateDirectory
 from anomed_core.state.payloads import PayloadStore
 from tests.faults.small_disk import small_disk
 from tests.service.backup.conftest import (
@@ -194,3 +196,74 @@ def test_an_interruption_leaves_nothing(archive: Path, tmp_path: Path) -> None:
     with pytest.raises(KeyboardInterrupt):
         restore(archive, tmp_path / "state", progress=interrupted)
     assert list(tmp_path.iterdir()) == []
+
+
+# --- ends without notice --------------------------------------------------------------------------
+
+STEPS = ["rows of scores", "checking the ledger", "payloads and artifacts"]
+
+
+def killed_in(step: str, archive: Path, state: Path, url: str = "") -> None:
+    """Restore in a process that is killed as soon as it comes to a step."""
+
+    def kill(what: str, *_: int) -> None:
+        if what == step:
+            os.kill(os.getpid(), signal.SIGKILL)
+
+    process = os.fork()
+    if not process:
+        try:
+            restore(archive, state, url=url, progress=kill)
+        finally:
+            os._exit(0)
+    assert os.waitstatus_to_exitcode(os.waitpid(process, 0)[1]) == -signal.SIGKILL
+
+
+@pytest.mark.parametrize("step", STEPS)
+@pytest.mark.parametrize("sort", ["", "postgresql"])
+def test_what_a_killed_one_left_is_used_by_nobody_and_goes_with_the_next(
+    archive: Path,
+    played_on: Callable[[str], Played],
+    place: Place,
+    tmp_path: Path,
+    sort: str,
+    step: str,
+) -> None:
+    state, url = tmp_path / "state", place(sort) if sort else ""
+    killed_in(step, archive, state, url)
+    for use in (
+        lambda: StateDirectory(state),
+        lambda: back_up(url, state, tmp_path / "b.zip", progress=silent),
+    ):
+        with pytest.raises(UsageError, match="holds a part of an archive only"):
+            use()
+
+    assert put_back(archive, state, url).faults == []
+    played = played_on("sqlite")
+    assert rows_of(url or f"sqlite:///{state}/ledger.sqlite") == rows_of(played.url)
+    assert contents_of(state) == contents_of(played.state)
+    assert not [path for path in state.iterdir() if path.name.startswith("restoring")]
+
+
+def test_what_was_killed_after_its_rows_were_there_is_left_alone(
+    archive: Path, place: Place, tmp_path: Path
+) -> None:
+    state, url = tmp_path / "state", place("sqlite")
+    put_back(archive, state, url)
+    (state / "restoring").touch()
+    before = contents_of(state)
+
+    with pytest.raises(UsageError, match="a ledger in this database already"):
+        put_back(archive, state, url)
+    assert contents_of(state) == before
+
+
+def test_two_do_not_fill_one_place(archive: Path, tmp_path: Path) -> None:
+    state = tmp_path / "state"
+
+    def other(what: str, *_: int) -> None:
+        if what == "payloads and artifacts":
+            with pytest.raises(UsageError, match="another anomed restore fills"):
+                put_back(archive, state)
+
+    assert restore(archive, state, progress=other).faults == []
