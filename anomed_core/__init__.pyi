@@ -28,6 +28,7 @@ from .model import DeliveryContext as DeliveryContext
 from .model import DemoConfig as DemoConfig
 from .model import Direction as Direction
 from .model import FinalScores as FinalScores
+from .model import ForeignProtocol as ForeignProtocol
 from .model import FormPart as FormPart
 from .model import FormSchema as FormSchema
 from .model import Gate as Gate
@@ -43,6 +44,8 @@ from .model import Phase as Phase
 from .model import Purpose as Purpose
 from .model import Quality as Quality
 from .model import Ranking as Ranking
+from .model import Refusal as Refusal
+from .model import Rendered as Rendered
 from .model import ReportSection as ReportSection
 from .model import Resource as Resource
 from .model import Role as Role

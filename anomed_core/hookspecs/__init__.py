@@ -41,6 +41,7 @@ from anomed_core.hookspecs.around import (
     anomed_environments,
     anomed_extra_routes,
     anomed_health,
+    anomed_protocols,
     anomed_report,
     anomed_score_recorded,
 )
@@ -82,6 +83,7 @@ __all__ = [
     "anomed_house_attacks",
     "anomed_house_entries",
     "anomed_metrics",
+    "anomed_protocols",
     "anomed_provide_data",
     "anomed_rankings",
     "anomed_report",

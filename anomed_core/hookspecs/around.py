@@ -9,7 +9,15 @@ from anomed_core.hookspecs._markers import hookspec
 
 if TYPE_CHECKING:
     from anomed_core.environments import Recipe
-    from anomed_core.model import Baseline, Challenge, ReportSection, Score, Subject, Submission
+    from anomed_core.model import (
+        Baseline,
+        Challenge,
+        ForeignProtocol,
+        ReportSection,
+        Score,
+        Subject,
+        Submission,
+    )
     from anomed_core.model.data_source import DataSource
     from anomed_core.model.delivery import DeliveryContext
 
@@ -137,6 +145,36 @@ def anomed_extra_routes(challenge: Challenge) -> Mapping[str, Any]:  # type: ign
     ...     return {"/motto": Motto()}
     >>> list(anomed_extra_routes(None))
     ['/motto']
+    """
+
+
+@hookspec
+def anomed_protocols(challenge: Challenge) -> Iterable[ForeignProtocol]:  # type: ignore[empty-body]
+    """Speak the protocols of other servers below paths of one's own.
+
+    Called once per challenge and process, after creation; owner and extensions. Whatever the core
+    refuses below such a path (an unknown route, a wrong token, a body that is too large, a failure)
+    is written as the protocol writes it. A path that is taken is an error naming both. If this hook
+    raises, the server refuses to start.
+
+    Returns
+    -------
+    iterable of ForeignProtocol
+        Each with a path of its own; none below another.
+
+    Examples
+    --------
+    >>> import json
+    >>> from anomed_core import ForeignProtocol, Refusal, Rendered, hookimpl
+    >>> @hookimpl
+    ... def anomed_protocols(challenge):
+    ...     def refuse(refusal):
+    ...         body = json.dumps({"detail": refusal.sentence})
+    ...         return Rendered(status=refusal.status, body=body.encode())
+    ...     return [ForeignProtocol(prefix="/other", refuse=refuse, identity_header="user-name")]
+    >>> (protocol,) = anomed_protocols(None)
+    >>> protocol.refuse(Refusal(status=403, code="not_allowed", title="", sentence="No.")).body
+    b'{"detail": "No."}'
     """
 
 

@@ -20,6 +20,7 @@ from anomed_core.model.declarations import (
 from anomed_core.model.delivery import DeliveryContext
 from anomed_core.model.events import DataRequest, Payload, Score, Subject, Submission, Target
 from anomed_core.model.extras import Baseline, HouseAttack, Quality, ReportSection
+from anomed_core.model.foreign_protocol import ForeignProtocol, Refusal, Rendered
 from anomed_core.model.metric_rows import MetricRow, measured, rows_of_part
 from anomed_core.model.payloads import (
     ArraySchema,
@@ -62,6 +63,7 @@ __all__ = [
     "DemoConfig",
     "Direction",
     "FinalScores",
+    "ForeignProtocol",
     "FormPart",
     "FormSchema",
     "Gate",
@@ -80,6 +82,8 @@ __all__ = [
     "Purpose",
     "Quality",
     "Ranking",
+    "Refusal",
+    "Rendered",
     "ReportSection",
     "Resource",
     "Role",

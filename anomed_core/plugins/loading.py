@@ -47,6 +47,7 @@ ADDING_HOOKS = frozenset(
         "anomed_data_products",
         "anomed_submission_kinds",
         "anomed_baselines",
+        "anomed_protocols",
         "anomed_rankings",
     }
 )

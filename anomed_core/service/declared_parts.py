@@ -1,4 +1,4 @@
-"""What a challenge hands out and takes: products, submission kinds, extra routes, and whose."""
+"""What a challenge hands out and takes, and whose: products, kinds, extra routes, protocols."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from typing import Any
 import attrs
 
 from anomed_core.errors import ContractError, PluginConflictError
-from anomed_core.model import Challenge, DataProduct, Split, SubmissionKind
+from anomed_core.model import Challenge, DataProduct, ForeignProtocol, Split, SubmissionKind
 from anomed_core.plugins import PluginRegistry, declared
 from anomed_core.plugins.diagnosis import blamed_on
 from anomed_core.service.ranking.declared_metrics import KINDS, blamed_kind, blaming, refuse_twins
@@ -28,15 +28,19 @@ class Parts:
         Submission kinds and their plugins.
     extra_routes
         The owner's resources by relative path.
+    protocols
+        How what is below a path is written, and their plugins.
     """
 
     products: Sequence[tuple[str, DataProduct]]
     kinds: Sequence[tuple[str, SubmissionKind]]
     extra_routes: Mapping[str, Any]
+    protocols: Sequence[tuple[str, ForeignProtocol]]
 
     def added_to(self, owner: str) -> dict[str, str]:
         """Return the plugin of each path and each kind's name that is not the owner's."""
         named = [(plugin, product.path) for plugin, product in self.products]
+        named += [(plugin, protocol.prefix) for plugin, protocol in self.protocols]
         named += [(plugin, name) for plugin, kind in self.kinds for name in (kind.name, kind.path)]
         return {name: plugin for plugin, name in named if plugin != owner}
 
@@ -75,7 +79,47 @@ def declared_parts(challenge: Challenge, registry: PluginRegistry) -> Parts:
     for plugin, kind in kinds:
         with blamed_on(registry.label(plugin), challenge.id):
             _refuse_unattackable(kind, attacked_by(kind, kinds, owner))
-    return Parts(products=products, kinds=kinds, extra_routes=routes)
+    paths = [(path, owner) for path in routes]
+    paths += [(product.path, plugin) for plugin, product in products]
+    paths += [(kind.path, plugin) for plugin, kind in kinds]
+    protocols = _protocols(challenge, registry, paths)
+    return Parts(products=products, kinds=kinds, extra_routes=routes, protocols=protocols)
+
+
+def _protocols(
+    challenge: Challenge, registry: PluginRegistry, paths: Iterable[tuple[str, str]]
+) -> list[tuple[str, ForeignProtocol]]:
+    """Return protocols and plugins; each is spoken at one's own paths, and below no other one."""
+    protocols: list[tuple[str, ForeignProtocol]] = []
+    for plugin, protocol in declared(registry, challenge, "anomed_protocols", ForeignProtocol):
+        claimed = [
+            (path, whose)
+            for path, whose in paths
+            if whose != plugin and is_below(path, protocol.prefix)
+        ]
+        claimed += [
+            (other.prefix, whose)
+            for whose, other in protocols
+            if is_below(other.prefix, protocol.prefix) or is_below(protocol.prefix, other.prefix)
+        ]
+        for path, whose in claimed:
+            raise PluginConflictError(
+                f"the protocol below {protocol.prefix} of {registry.label(plugin)} would write "
+                f"for {path} of {registry.label(whose)}; give it another prefix"
+            )
+        protocols.append((plugin, protocol))
+    return protocols
+
+
+def is_below(path: str, prefix: str) -> bool:
+    """Return whether a path is a prefix itself, or below it.
+
+    Examples
+    --------
+    >>> is_below("/other/a", "/other"), is_below("/others", "/other")
+    (True, False)
+    """
+    return path == prefix or path.startswith(f"{prefix}/")
 
 
 def attacked_by(

@@ -17,6 +17,7 @@ from anomed_core.model import (
     ChallengeSpec,
     DataProduct,
     FinalScores,
+    ForeignProtocol,
     HouseAttack,
     HouseEntry,
     Metric,
@@ -66,6 +67,8 @@ class HostedChallenge:
         Who wins; the headline first.
     extra_routes
         Resources by relative path.
+    protocols
+        How what is below a path is written, by that path.
     added
         Extensions whose products and kinds these are, by path and by the kind's name.
     involved
@@ -97,6 +100,7 @@ class HostedChallenge:
     house_entries: tuple[HouseEntry, ...]
     rankings: tuple[ResolvedRanking, ...]
     extra_routes: Mapping[str, Any]
+    protocols: Mapping[str, ForeignProtocol]
     added: Mapping[str, str]
     involved: Mapping[str, frozenset[str]]
     phases: Mapping[Split, Phase]
@@ -301,6 +305,7 @@ def _declared(
         house_entries=entries,
         rankings=declared_rankings(challenge, registry, declared),
         extra_routes=parts.extra_routes,
+        protocols={protocol.prefix: protocol for _, protocol in parts.protocols},
         added=added,
         involved=metrics.involved,
         phases=spec.phases,

@@ -164,7 +164,7 @@ class Authorizer:
         if self.trusts_ids:
             return ()
         _known_here(acting_grant(identity, hosted), hosted)
-        return tuple(g for g in (identity.grants if identity else ()) if _is_here(g, hosted))
+        return tuple(g for g in (identity.grants if identity else ()) if is_here(g, hosted))
 
     def may_see_targets(self, hosted: HostedChallenge, identity: Identity | None) -> None:
         """Refuse to tell anybody but attackers and the organiser whom one can attack.
@@ -296,7 +296,7 @@ def acting_grant(
     def fit(grant: Grant) -> tuple[bool, bool, int]:
         named = query.get(_OWN_ID.get(grant.role, ""), "")
         is_meant = grant.role in roles or grant.role is Role.ORGANISER
-        return _is_here(grant, hosted), is_meant, 2 if named == grant.holder else not named
+        return is_here(grant, hosted), is_meant, 2 if named == grant.holder else not named
 
     return max(identity.grants, key=fit, default=None) if identity is not None else None
 
@@ -329,7 +329,7 @@ def with_own_id(
     name = _OWN_ID.get(grant.role) if grant is not None else None
     if identity is None or grant is None or name is None or query.get(name):
         return dict(query)
-    ids = [g.holder for g in identity.grants if g.role is grant.role and _is_here(g, hosted)]
+    ids = [g.holder for g in identity.grants if g.role is grant.role and is_here(g, hosted)]
     if len(ids) > 1:
         raise InvalidParameterError(name, f"your token holds {', '.join(ids)}; say which is meant.")
     return {**query, name: grant.holder}
@@ -339,7 +339,8 @@ def _names(identity: Identity) -> set[str]:
     return {identity.team, *(grant.holder for grant in identity.grants)}
 
 
-def _is_here(grant: Grant, hosted: HostedChallenge) -> bool:
+def is_here(grant: Grant, hosted: HostedChallenge) -> bool:
+    """Return whether a grant is for a challenge."""
     return grant.challenge in {hosted.id, EVERY_CHALLENGE}
 
 
@@ -356,7 +357,7 @@ def _as_subject(grant: Grant | None) -> Subject | None:
 def _known_here(grant: Grant | None, hosted: HostedChallenge) -> Grant:
     if grant is None:
         raise NotAuthenticatedError(_WHERE_TO_SEND)
-    if not _is_here(grant, hosted):
+    if not is_here(grant, hosted):
         raise NotAllowedError("The token belongs to another challenge.")
     return grant
 

@@ -10,6 +10,7 @@ import falcon
 from anomed_core.errors import AnomedError, PluginConflictError
 from anomed_core.ledger import DELIVER
 from anomed_core.service import HostedChallenge, describe
+from anomed_core.service.declared_parts import is_below
 from anomed_core.service.server import Server
 from anomed_core.service.under_way import UnderWay
 from anomed_core.web.attempts import AttemptsResource
@@ -18,6 +19,7 @@ from anomed_core.web.borders import BorderCheck
 from anomed_core.web.data import RequestedProductResource, StaticProductResource
 from anomed_core.web.documents import AliveResource, JSONResource, ScoreResource, listed
 from anomed_core.web.errors import FalconErrors, handle_anomed_error, handle_unexpected
+from anomed_core.web.foreign_protocols import ForeignProtocols
 from anomed_core.web.health import LiveResource, MetricsResource, ReadyResource
 from anomed_core.web.identity import IdentityCheck
 from anomed_core.web.middleware import RequestLog
@@ -73,18 +75,20 @@ def create_web_app(
         If a declared route is one of the core's.
     """
     telemetry = Telemetry(lambda: server.follow_ups.n_waiting(DELIVER))
+    mounts = mounted_challenges(server)
+    protocols = ForeignProtocols(mounts)
     app: falcon.App[falcon.Request, falcon.Response] = falcon.App(
         middleware=[
             RequestLog(telemetry, access_log=access_log),
+            protocols,
             Bodies(server.submissions.limits),
             BorderCheck(names),
-            IdentityCheck(server.authorizer, server.throttle),
+            IdentityCheck(server.authorizer, server.throttle, protocols),
         ]
     )
     app.req_options.strip_url_path_trailing_slash = False
     app.add_error_handler(Exception, handle_unexpected)
     app.add_error_handler(AnomedError, handle_anomed_error)
-    mounts = mounted_challenges(server)
     under_way = UnderWay(
         server.submissions.limits.requests_under_way,
         most_together=max(1, server.settings.threads - _THREADS_TO_SPARE),
@@ -148,5 +152,12 @@ def _routes(
         if path in CORE_ROUTES or path in routes:
             raise PluginConflictError(
                 f"the route {path} is claimed twice: by the core and by {hosted.plugin_of(path)}"
+            )
+    for prefix in hosted.protocols:
+        shared = next((path for path in CORE_ROUTES if is_below(path, prefix)), None)
+        if shared is not None:
+            raise PluginConflictError(
+                f"the protocol below {prefix} would write for {shared} of the core; give it "
+                "another prefix"
             )
     return routes | owned

@@ -12,6 +12,7 @@ import falcon
 import structlog
 
 from anomed_core import errors
+from anomed_core.model import Refusal
 
 log = structlog.get_logger(__name__)
 
@@ -114,9 +115,12 @@ def handle_unexpected(
     Falcon's own errors have handlers of their own, which are nearer to them.
     """
     log.error("failed", status=500, exc_info=error)
-    _answer(
-        resp, 500, "Internal error", _OPAQUE, code="internal", request_id=req.context.request_id
-    )
+    opaque_answer(resp, req.context.request_id)
+
+
+def opaque_answer(resp: falcon.Response, request_id: str) -> None:
+    """Answer that something failed, and under which id the organiser finds what."""
+    _answer(resp, 500, "Internal error", _OPAQUE, code="internal", request_id=request_id)
 
 
 _REMAINING = {"attempts": "X-Attempts-Remaining", "requests": "X-Requests-Remaining"}
@@ -139,6 +143,13 @@ def _answer(
     resp.set_header(ERROR_CODE, code)
     resp.data = json.dumps(told if is_fixed else {**told, "code": code}).encode()
     resp.stream = None
+    resp.context.refusal = Refusal(
+        status=status,
+        code=code,
+        title=title,
+        sentence=description,
+        request_id=more.get("request_id", ""),
+    )
 
 
 def _add_headers(req: falcon.Request, resp: falcon.Response, error: errors.RequestError) -> None:
@@ -180,6 +191,13 @@ class FalconErrors:
         resp.content_type = falcon.MEDIA_JSON
         resp.set_header(ERROR_CODE, code)
         resp.data = json.dumps(body).encode()
+        resp.context.refusal = Refusal(
+            status=error.status_code,
+            code=code,
+            title=error.title or "",
+            sentence=description or "",
+            request_id=req.context.request_id,
+        )
 
     def _nearest(self, path: str) -> str:
         path = path[:_LONGEST_PATH]

@@ -12,6 +12,7 @@ from anomed_core.ledger import Identity
 from anomed_core.model import ANONYMIZER, DEANONYMIZER
 from anomed_core.service.identities import Authorizer
 from anomed_core.service.throttle import Throttle
+from anomed_core.web.foreign_protocols import ForeignProtocols, take_identity
 from anomed_core.web.query import read_query
 
 PROBES = frozenset({"/livez", "/readyz"})
@@ -28,10 +29,13 @@ class IdentityCheck:
         Knows the tokens.
     throttle
         Counts requests; ``None`` without a cap.
+    protocols
+        Know where a header says who asks.
     """
 
     authorizer: Authorizer
     throttle: Throttle | None
+    protocols: ForeignProtocols
 
     def process_request(self, req: falcon.Request, _resp: falcon.Response) -> None:
         """Identify whoever asks.
@@ -40,6 +44,8 @@ class IdentityCheck:
         ------
         NotAuthenticatedError
             If there are credentials and they are wrong.
+        NotAllowedError, InvalidParameterError
+            If a header of the protocol that is spoken here says something else.
         QuotaExhaustedError
             If it is one request too many.
         """
@@ -54,6 +60,9 @@ class IdentityCheck:
                 self._count(req)
                 raise
         self._count(req)
+        spoken = self.protocols.at(req.path)
+        if spoken is not None:
+            take_identity(req, spoken, trusts_ids=self.authorizer.trusts_ids)
 
     def _count(self, req: falcon.Request) -> None:
         if self.throttle is not None and req.path not in PROBES:

@@ -1,0 +1,139 @@
+"""Foreign protocols: whose words are spoken below a path, and who its clients say they are."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any, cast
+
+import attrs
+import falcon
+import structlog
+
+from anomed_core.errors import ContractError, InvalidParameterError, NotAllowedError, culprit_of
+from anomed_core.ledger import Identity
+from anomed_core.model import ANONYMIZER, DEANONYMIZER, ForeignProtocol, Refusal, Rendered, Role
+from anomed_core.service import HostedChallenge
+from anomed_core.service.declared_parts import is_below
+from anomed_core.service.identities import is_here
+from anomed_core.web.errors import opaque_answer
+
+log = structlog.get_logger(__name__)
+
+_OWN_ID = {Role.ANONYMIZER: ANONYMIZER.name, Role.DEANONYMIZER: DEANONYMIZER.name}
+_OF_REFUSALS = ("allow", "location", "retry-after", "www-authenticate")
+_LEAST_CODE, _LAST_CODE = 400, 599
+
+
+@attrs.frozen
+class Spoken:
+    """A protocol where it is spoken."""
+
+    hosted: HostedChallenge
+    protocol: ForeignProtocol
+
+
+class ForeignProtocols:
+    """Knows where which protocol is spoken; writes refusals in its words.
+
+    As middleware it belongs behind whatever adds headers to refusals and before the request log,
+    which then sees the status that was sent.
+
+    Parameters
+    ----------
+    mounts
+        Challenges by the URL path below which they are mounted.
+    """
+
+    def __init__(self, mounts: Mapping[str, HostedChallenge]) -> None:
+        self._spoken = {
+            f"{base}{prefix}": Spoken(hosted, protocol)
+            for base, hosted in mounts.items()
+            for prefix, protocol in hosted.protocols.items()
+        }
+
+    def at(self, path: str) -> Spoken | None:
+        """Return what is spoken at a path; ``None`` for the core's own words."""
+        return next(
+            (spoken for prefix, spoken in self._spoken.items() if is_below(path, prefix)), None
+        )
+
+    def process_response(
+        self, req: falcon.Request, resp: falcon.Response, _resource: Any, _succeeded: bool
+    ) -> None:
+        """Write a refusal, if this is one, in the words that are spoken here."""
+        refusal: Refusal | None = getattr(resp.context, "refusal", None)
+        spoken = self.at(req.path) if refusal is not None and self._spoken else None
+        if refusal is None or spoken is None:
+            return
+        headers = {name: resp.get_header(name) for name in _OF_REFUSALS}
+        headers |= {name: value for name, value in resp.headers.items() if name.startswith("x-")}
+        told = {name: value for name, value in headers.items() if value is not None}
+        try:
+            rendered = _rendered(spoken.protocol, attrs.evolve(refusal, headers=told))
+        except Exception as error:
+            refuse = spoken.protocol.refuse
+            error.add_note(spoken.hosted.blame("anomed_protocols", spoken.protocol.prefix, refuse))
+            log.exception("a refusal was not written", culprit=culprit_of(error), path=req.path)
+            opaque_answer(resp, req.context.request_id)
+            return
+        write(resp, rendered)
+
+
+def _rendered(protocol: ForeignProtocol, refusal: Refusal) -> Rendered:
+    rendered = protocol.refuse(refusal)
+    if not isinstance(rendered, Rendered):
+        raise ContractError(f"refuse must return a Rendered, got {type(rendered).__name__}")
+    if not _LEAST_CODE <= rendered.status <= _LAST_CODE:
+        raise ContractError(
+            f"refuse must return a status from {_LEAST_CODE} to {_LAST_CODE}, got {rendered.status}"
+        )
+    return rendered
+
+
+def write(resp: falcon.Response, rendered: Rendered) -> None:
+    """Answer with what a protocol has rendered."""
+    resp.status = rendered.status
+    resp.content_type = rendered.media_type
+    for name, value in rendered.headers.items():
+        resp.set_header(name, value)
+    resp.stream = None
+    resp.data = rendered.body
+
+
+def take_identity(req: falcon.Request, spoken: Spoken, *, trusts_ids: bool) -> None:
+    """Read who a client says it is, and name it where all routes look for it: in the query.
+
+    Raises
+    ------
+    NotAllowedError
+        If it is not an id of the token's holder.
+    InvalidParameterError
+        If the query names another one.
+    """
+    protocol = spoken.protocol
+    name = req.get_header(protocol.identity_header) if protocol.identity_header else None
+    identity: Identity | None = req.context.identity
+    if not name or (identity is None and not trusts_ids):
+        return
+    if identity is not None and not _holds(identity, spoken, name):
+        raise NotAllowedError(
+            f"The header {protocol.identity_header} says {name[:80]!r}, which is no "
+            f"{protocol.identity_role} of the token's holder; send the token's own id."
+        )
+    parameter = _OWN_ID[protocol.identity_role]
+    # All routes look for ids in the query, and Falcon's own dictionary is what they read.
+    given = cast("dict[str, str | list[str]]", req.params).setdefault(parameter, name)
+    if given != name:
+        raise InvalidParameterError(
+            parameter,
+            f"it is not {name[:80]!r} as the header {protocol.identity_header} says; give it once.",
+        )
+
+
+def _holds(identity: Identity, spoken: Spoken, name: str) -> bool:
+    return any(
+        grant.holder == name
+        and grant.role is spoken.protocol.identity_role
+        and is_here(grant, spoken.hosted)
+        for grant in identity.grants
+    )
