@@ -6,6 +6,7 @@ decoding, validation after it, OpenAPI, ``/challenge.json`` and dummy data.
 
 from __future__ import annotations
 
+import datetime as dt
 from collections.abc import Mapping
 from types import MappingProxyType
 from typing import Any
@@ -26,11 +27,45 @@ KINDS = MappingProxyType(
 )
 """Families of dtypes by name, as a declaration names them, and their numpy kind characters."""
 
+TIME_KINDS = ("date", "date-time")
+"""Families that columns of tables have beside those of arrays."""
+
 
 def _known_kinds(_: object, attribute: attrs.Attribute[Any], value: tuple[str, ...]) -> None:
     unknown = sorted(set(value) - set(KINDS))
     if unknown or not value:
         raise ValueError(f"{attribute.name} must be some of {sorted(KINDS)}, got {list(value)}")
+
+
+def _known_column_kinds(
+    instance: ColumnSchema, attribute: attrs.Attribute[Any], value: tuple[str, ...]
+) -> None:
+    if len(value) != 1 or value[0] not in TIME_KINDS:
+        try:
+            _known_kinds(instance, attribute, value)
+        except ValueError as error:
+            raise ValueError(f"{error}; or {' or '.join(TIME_KINDS)} alone") from error
+
+
+def _fitting_bound(instance: ColumnSchema, attribute: attrs.Attribute[Any], value: Any) -> None:
+    """Refuse a bound of dates that is no date, and one of numbers that is none."""
+    if value is None:
+        return
+    if not instance.is_time:
+        if isinstance(value, str):
+            raise ValueError(
+                f"{attribute.name} of column {instance.name!r} is {value!r}; give a number"
+            )
+        return
+    try:
+        zone = dt.datetime.fromisoformat(value).tzinfo
+    except (TypeError, ValueError):
+        zone = dt.UTC
+    if zone is not None:
+        raise ValueError(
+            f"{attribute.name} of column {instance.name!r} is {value!r}; write a "
+            f"{instance.kinds[0]} like 2024-12-31 or 2024-12-31T23:59:00, without a zone"
+        )
 
 
 @attrs.frozen(kw_only=True)
@@ -224,16 +259,20 @@ class ColumnSchema:
     name
         Column name.
     kinds
-        Accepted families of values, of ``bool``, ``int``, ``float``, ``str``.
+        Accepted families of values, of ``bool``, ``int``, ``float``, ``str``; or ``date`` or
+        ``date-time`` alone, which both take dates and timestamps, those with a zone in UTC. Of a
+        date the time of day does not count. The first one is what dummy data has.
     nullable
         Whether a cell may be empty.
     finite
         Whether infinities are refused in float columns (NaN counts as empty).
     low, high
-        Smallest and largest allowed value, both inclusive; ``None`` for no bound.
+        Smallest and largest allowed value, both inclusive; ``None`` for no bound. Those of dates
+        and date-times are text such as ``2024-12-31`` and ``2024-12-31T23:59:00``.
     step
-        Of the grid that values lie on: a number that misses a bound by less than a millionth of a
-        step, as the sum of ten tenths does, is the bound; ``None`` for no grid.
+        Of the grid that values lie on, in days for dates and seconds for date-times: a number that
+        misses a bound by less than a millionth of a step, as the sum of ten tenths does, is the
+        bound; ``None`` for no grid.
     categories
         The only values allowed, if not empty.
     required
@@ -245,16 +284,21 @@ class ColumnSchema:
     """
 
     name: str
-    kinds: tuple[str, ...] = attrs.field(converter=as_tuple, validator=_known_kinds)
+    kinds: tuple[str, ...] = attrs.field(converter=as_tuple, validator=_known_column_kinds)
     nullable: bool = False
     finite: bool = True
-    low: float | None = None
-    high: float | None = None
+    low: float | str | None = attrs.field(default=None, validator=_fitting_bound)
+    high: float | str | None = attrs.field(default=None, validator=_fitting_bound)
     step: float | None = None
     categories: tuple[str, ...] = attrs.field(converter=as_tuple, default=())
     required: bool = True
     description: str = ""
     unit: str = ""
+
+    @property
+    def is_time(self) -> bool:
+        """Return whether it holds dates or date-times."""
+        return self.kinds[0] in TIME_KINDS
 
 
 @attrs.frozen(kw_only=True)

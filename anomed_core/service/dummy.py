@@ -10,9 +10,11 @@ import numpy as np
 from anomed_core.errors import UsageError
 from anomed_core.model import ArraySchema, ArraysSchema, DataProduct, TableSchema
 from anomed_core.model.payloads import ColumnSchema
+from anomed_core.service.columns import since_1970, time_unit
 from anomed_core.service.hosting import HostedChallenge
 
 _FREE_LENGTH = 10
+_FREE_DAY, _FREE_DAYS = "2000-01-01", 3_652
 _SPREAD = 2
 """How far whole numbers reach above the lowest one where nothing bounds them: classes, indices."""
 
@@ -70,7 +72,20 @@ def _array(schema: ArraySchema, rng: np.random.Generator) -> np.ndarray:
 def _column(schema: ColumnSchema, n_rows: int, rng: np.random.Generator) -> np.ndarray:
     if schema.categories:
         return rng.choice(np.array(schema.categories, dtype=object), n_rows)
-    return _values(schema, (n_rows,), rng)
+    return _moments(schema, n_rows, rng) if schema.is_time else _values(schema, (n_rows,), rng)
+
+
+def _moments(schema: ColumnSchema, n_rows: int, rng: np.random.Generator) -> np.ndarray:
+    """Draw dates, or date-times, from what is allowed, or from ten years beside its bound."""
+    unit, bounds = time_unit(schema), (schema.low, schema.high)
+    span = _FREE_DAYS if unit == "D" else _FREE_DAYS * 86_400
+    low, high = (None if end is None else since_1970(end, schema) for end in bounds)
+    if low is None:
+        low = since_1970(_FREE_DAY, schema) if high is None else high - span
+    step = int(schema.step or 1)
+    n_steps = ((low + span if high is None else high) - low) // step
+    drawn = low + step * rng.integers(0, n_steps, n_rows, endpoint=True)
+    return drawn.astype(f"datetime64[{unit}]").astype("datetime64[s]")
 
 
 def _values(
@@ -79,7 +94,9 @@ def _values(
     rng: np.random.Generator,
     dtype: str | None = None,
 ) -> np.ndarray:
-    kind, low, high = schema.kinds[0], schema.low, schema.high
+    kind: str = schema.kinds[0]
+    low: Any = schema.low
+    high: Any = schema.high
     if kind == "bool":
         return rng.random(shape) < 0.5
     if kind == "int":
@@ -87,10 +104,12 @@ def _values(
     if kind == "float":
         if low is not None and high is not None:
             return rng.uniform(low, high, shape)
-        values = rng.normal(size=shape)
+        values: np.ndarray = rng.normal(size=shape)
         if low is not None:
-            return low + np.abs(values)
-        return values if high is None else high - np.abs(values)
+            values = low + np.abs(values)
+        elif high is not None:
+            values = high - np.abs(values)
+        return values
     return rng.choice(np.array(["a", "b", "c"], dtype="U1" if kind == "str" else "S1"), shape)
 
 

@@ -116,7 +116,7 @@ def _arrays(
         )
 
 
-def _ends(array: np.ndarray, schema: ArraySchema | ColumnSchema) -> tuple[float, float]:
+def _ends(array: np.ndarray, schema: ArraySchema) -> tuple[float, float]:
     low = schema.low if schema.low is not None else float(array.min()) if array.size else 0.0
     high = schema.high if schema.high is not None else float(array.max()) if array.size else 1.0
     return low, high
@@ -158,13 +158,18 @@ def _tables(table: Any, declared: Mapping[str, ColumnSchema]) -> Iterator[Varian
         knows_nothing=False,
     )
     turned = table
+    fitting = (
+        *(pa.types.is_integer, pa.types.is_floating),
+        *(pa.types.is_date, pa.types.is_timestamp),
+    )
     for position, name in enumerate(table.column_names):
         column = declared.get(name)
         if column is None or column.low is None or column.high is None or column.categories:
             continue
-        values = np.where(np.arange(table.num_rows) % 2, column.high, column.low)
+        ends = np.array([column.low, column.high], "datetime64[s]" if column.is_time else None)
+        values = ends[np.arange(table.num_rows) % 2]
         kind = table.column(name).type
-        if pa.types.is_integer(kind) or pa.types.is_floating(kind):
+        if any(is_it(kind) for is_it in fitting):
             turned = turned.set_column(position, name, pa.array(values).cast(kind, safe=False))
     if turned is not table:
         label = "lowest and highest in turn"

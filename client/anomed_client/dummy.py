@@ -13,6 +13,7 @@ from anomed_client.errors import MissingExtra, UsageError
 from anomed_client.schemas import Array, ArraysSchema, Column, TableSchema
 
 _FREE_LENGTH = 10
+_FREE_DAY, _FREE_DAYS = "2000-01-01", 3_652
 
 
 def dummy_of(product: Product, *, seed: int) -> Any:
@@ -62,7 +63,28 @@ def _table(schema: TableSchema, columns: tuple[Column, ...], rng: np.random.Gene
 def _column(declared: Column, n_rows: int, rng: np.random.Generator) -> np.ndarray[Any, Any]:
     if declared.categories:
         return rng.choice(np.array(declared.categories, dtype=object), n_rows)
+    if declared.kinds[:1] in {("date",), ("date-time",)}:
+        return _moments(declared, n_rows, rng)
     return _values(declared, (n_rows,), rng)
+
+
+def _moments(declared: Column, n_rows: int, rng: np.random.Generator) -> np.ndarray[Any, Any]:
+    """Draw dates, or date-times of whole seconds, from what is allowed."""
+    unit, n_units = ("D", 1) if declared.kinds[0] == "date" else ("s", 86_400)
+    low, high = (
+        None if end is None else _since_1970(str(end), unit)
+        for end in (declared.low, declared.high)
+    )
+    if low is None:
+        low = _since_1970(_FREE_DAY, unit) if high is None else high - _FREE_DAYS * n_units
+    last = low + _FREE_DAYS * n_units if high is None else high
+    drawn = rng.integers(low, last, n_rows, endpoint=True)
+    moments: np.ndarray[Any, Any] = drawn.astype(f"datetime64[{unit}]").astype("datetime64[s]")
+    return moments
+
+
+def _since_1970(text: str, unit: str) -> int:
+    return int(np.datetime64(text).astype(f"datetime64[{unit}]").astype(np.int64))
 
 
 def _array(declared: Array, rng: np.random.Generator) -> np.ndarray[Any, Any]:
@@ -75,18 +97,22 @@ def _values(
     declared: Array | Column, shape: tuple[int, ...], rng: np.random.Generator
 ) -> np.ndarray[Any, Any]:
     family = (declared.kinds or ("float",))[0]
-    low, high = declared.low, declared.high
+    low: Any = declared.low
+    high: Any = declared.high
     if family == "bool":
         return rng.random(shape) < 0.5
     if family == "int":
         first = math.ceil(low) if low is not None else math.floor(min(0.0, (high or 0.0) - 2))
         last = math.floor(high) if high is not None else first + 2
         return rng.integers(first, last, shape, endpoint=True)
+    values: np.ndarray[Any, Any]
     if family == "float":
         if low is not None and high is not None:
             return rng.uniform(low, high, shape)
         values = rng.normal(size=shape)
         if low is not None:
-            return low + np.abs(values)
-        return values if high is None else high - np.abs(values)
+            values = low + np.abs(values)
+        elif high is not None:
+            values = high - np.abs(values)
+        return values
     return rng.choice(np.array(["a", "b", "c"], dtype="U1" if family == "str" else "S1"), shape)

@@ -41,13 +41,17 @@ class Array:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Column:
-    """One column of a table; see `Array`."""
+    """One column of a table; see `Array`.
+
+    Of ``date`` and ``date-time``, which are families beside those of arrays, the bounds are texts
+    such as ``2024-12-31`` and ``2024-12-31T23:59:00``.
+    """
 
     name: str
     kinds: tuple[str, ...] = ()
     nullable: bool = False
-    low: float | None = None
-    high: float | None = None
+    low: float | str | None = None
+    high: float | str | None = None
     categories: tuple[str, ...] = ()
     required: bool = True
     description: str = ""

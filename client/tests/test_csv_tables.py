@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 from pathlib import Path
 from typing import Any
 
@@ -18,6 +19,9 @@ COLUMNS = TableSchema(
         Column(name="cost", kinds=("float", "int")),
         Column(name="smoker", kinds=("bool",), nullable=True),
         Column(name="word", kinds=("str",)),
+        Column(name="born", kinds=("date",), nullable=True),
+        Column(name="seen", kinds=("date-time",)),
+        Column(name="key", kinds=("bytes",)),
     )
 )
 
@@ -52,9 +56,39 @@ def test_fractions_make_numbers_where_both_are_taken(tmp_path: Path) -> None:
     assert read(tmp_path, "cost,wage\n1,2\n\n")["cost"].to_pylist() == [1]
 
 
+def test_dates_are_read_as_iso_writes_them(tmp_path: Path) -> None:
+    table = read(
+        tmp_path,
+        "born,seen\n"
+        "2024-02-29,2024-02-29T23:59:00\n"
+        ",1899-12-31 08:15\n"
+        "0987-01-01,2024-02-29T23:59:00.250Z\n"
+        "9999-12-31,2024-02-29\n",
+    )
+
+    assert table.schema.types == [pa.date32(), pa.timestamp("us")]
+    assert table.to_pydict() == {
+        "born": [dt.date(2024, 2, 29), None, dt.date(987, 1, 1), dt.date(9999, 12, 31)],
+        "seen": [
+            dt.datetime(2024, 2, 29, 23, 59),
+            dt.datetime(1899, 12, 31, 8, 15),
+            dt.datetime(2024, 2, 29, 23, 59, 0, 250_000),
+            dt.datetime(2024, 2, 29),
+        ],
+    }
+
+
 @pytest.mark.parametrize(
     ("text", "sentence"),
     [
+        ("born\n29.02.2024\n", "line 2, column 'born': '29.02.2024' is none of .*: date"),
+        ("born\n2023-02-29\n", "'2023-02-29' is none"),
+        ("born\n2024-02-29 12:00:00\n", "'2024-02-29 12:00:00' is none"),
+        ("born\n20240229\n", "'20240229' is none"),
+        ("seen\n2024-02-29T12:00:00+02:00\n", r"\+02:00' is none of .*: date-time"),
+        ("seen\n2024-W09-4\n", "'2024-W09-4' is none"),
+        ("seen,born\n,\n", "line 2, column 'seen': ''"),
+        ("key\nx\n", "'key' are bytes, which CSV files have no words for; give a parquet"),
         ("age\n1\n", "the column 'age' is none that the challenge publishes"),
         ("plz,plz\n1,2\n", "the column 'plz' stands twice"),
         (",wage\n0,1\n", "the column '' is none"),

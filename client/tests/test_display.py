@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import pandas as pd
 import pytest
 from anomed_client import Challenge, Entry, Ranking, Score, Transfer
 from anomed_client.description import Product
@@ -105,6 +106,26 @@ def test_dummy_tables_have_their_columns() -> None:
 
     assert list(table.columns) == ["sex", "age", "name"]
     assert table["age"].between(0, 120).all()
+
+
+@pytest.mark.parametrize(
+    ("kind", "low", "high"),
+    [
+        ("date", "1899-12-30", "1900-01-01"),
+        ("date-time", "2024-12-31T23:59:58", "2025-01-01"),
+        ("date", "2024-02-29", None),
+        ("date-time", None, "1970-01-01"),
+        ("date", None, None),
+    ],
+)
+def test_dummy_dates_keep_to_their_bounds(kind: str, low: str | None, high: str | None) -> None:
+    column = Column(name="seen", kinds=(kind,), low=low, high=high)
+    seen = dummy_of(product(TableSchema(columns=(column,), min_rows=50)), seed=1)["seen"]
+
+    assert seen.nunique() > 1
+    assert low is None or seen.min() >= pd.Timestamp(low)
+    assert high is None or seen.max() <= pd.Timestamp(high)
+    assert kind == "date-time" or (seen == seen.dt.normalize()).all()
 
 
 @pytest.mark.parametrize("schema", [TableSchema(), DocumentSchema()])

@@ -1,9 +1,11 @@
 """Schemas of what travels."""
 
+from typing import Any
+
 import numpy as np
 import pytest
 
-from anomed_core import ArraySchema, ArraysSchema
+from anomed_core import ArraySchema, ArraysSchema, ColumnSchema
 
 
 @pytest.mark.parametrize(
@@ -54,3 +56,19 @@ def test_array_names_are_unique() -> None:
 def test_an_npz_without_arrays_cannot_be_declared() -> None:
     with pytest.raises(ValueError, match="at least one array"):
         ArraysSchema(arrays=[])
+
+
+@pytest.mark.parametrize(
+    ("facts", "sentence"),
+    [
+        ({"kinds": ("date", "int")}, "kinds must be some of .*; or date or date-time alone"),
+        ({"kinds": ()}, "or date or date-time alone"),
+        ({"kinds": "date", "low": 19_000}, "low of column 'x' is 19000; write a date like 2024-12"),
+        ({"kinds": "date", "high": "31.12.2024"}, "'31.12.2024'; write a date like 2024-12-31"),
+        ({"kinds": "date-time", "high": "2024-12-31T00:00:00Z"}, "like .*, without a zone"),
+        ({"kinds": "int", "low": "2024-12-31"}, "low of column 'x' is '2024-12-31'; give a number"),
+    ],
+)
+def test_bounds_are_of_the_kind_of_their_column(facts: dict[str, Any], sentence: str) -> None:
+    with pytest.raises(ValueError, match=sentence):
+        ColumnSchema(name="x", **facts)

@@ -1,5 +1,6 @@
 """From bytes to a payload that fits its schema, or one sentence that says why not."""
 
+import datetime as dt
 import json
 import sys
 import time
@@ -483,3 +484,78 @@ def test_only_a_number_that_rounding_carried_over_its_bound_is_the_bound(
     else:
         with pytest.raises(SubmissionRejected, match="allowed are"):
             decode(body, schema, LIMITS)
+
+
+def seen(kind: str, **more: Any) -> TableSchema:
+    return TableSchema(columns=[ColumnSchema(name="seen", kinds=kind, nullable=True, **more)])
+
+
+def as_parquet(values: Any) -> bytes:
+    sink = pa.BufferOutputStream()
+    pq.write_table(pa.table({"seen": values}), sink)
+    return sink.getvalue().to_pybytes()
+
+
+NOON = dt.datetime(2024, 2, 29, 12)
+
+
+@pytest.mark.parametrize("kind", ["date", "date-time"])
+@pytest.mark.parametrize(
+    "values",
+    [
+        pa.array([NOON.date(), None]),
+        pa.array([NOON.date(), None], pa.date64()),
+        *(pa.array([NOON, None], pa.timestamp(unit)) for unit in ("s", "ms", "us", "ns")),
+        pa.array([NOON], pa.timestamp("us", "Asia/Tokyo")),
+        pa.nulls(2),
+    ],
+)
+def test_dates_and_date_times_are_taken_in_any_type_of_either(kind: str, values: Any) -> None:
+    schema = seen(kind, low="2024-02-29", high="2024-02-29T12:00:00")
+
+    assert decode(as_parquet(values), schema, LIMITS).num_rows == len(values)
+
+
+@pytest.mark.parametrize(
+    ("kind", "values", "sentence"),
+    [
+        (
+            "date",
+            [dt.date(1899, 12, 31), dt.date(2024, 3, 1)],
+            "from 1899-12-31 to 2024-03-01; allowed are values from 1900-01-01 to 2024-02-29",
+        ),
+        (
+            "date-time",
+            [NOON],
+            "from 2024-02-29T12:00:00 to 2024-02-29T12:00:00; allowed are values from 1900-01-01",
+        ),
+        ("date-time", pa.array([2**62], pa.timestamp("ms")), "allowed are values from 1900"),
+        ("date", pa.array([-(2**63) + 1], pa.timestamp("ns")), "has values from 1677-09-21 to"),
+        ("date", ["2024-02-28"], "has type .*string; expected date"),
+        ("date", [19_000], "has type int64; expected date"),
+        ("date-time", [1.0], "has type double; expected date-time"),
+    ],
+)
+def test_what_is_no_allowed_date_is_refused_in_words_of_dates(
+    kind: str, values: Any, sentence: str
+) -> None:
+    schema = seen(kind, low="1900-01-01", high="2024-02-29")
+
+    with pytest.raises(SubmissionRejected, match=sentence):
+        decode(as_parquet(values), schema, LIMITS)
+
+
+def test_a_time_of_day_carries_no_date_over_its_bound() -> None:
+    schema = seen("date", low="1969-12-31", high="2024-02-29")
+    ends = [dt.datetime(1969, 12, 31, 0, 0, 1), NOON]
+
+    assert decode(as_parquet(ends), schema, LIMITS).num_rows == 2
+    with pytest.raises(SubmissionRejected, match="from 1969-12-30 to"):
+        decode(as_parquet([dt.datetime(1969, 12, 30, 23, 59), NOON]), schema, LIMITS)
+
+
+def test_numbers_are_no_dates() -> None:
+    column = ColumnSchema(name="seen", kinds=("int", "float"), nullable=True)
+
+    with pytest.raises(SubmissionRejected, match="has type date32"):
+        decode(as_parquet([NOON.date()]), TableSchema(columns=[column]), LIMITS)

@@ -1,5 +1,6 @@
 """Dummy data has the declared form and tells nothing about the real data."""
 
+import datetime as dt
 from typing import Any
 
 import numpy as np
@@ -82,6 +83,25 @@ def test_dummy_tables_fit_their_schema(
         min_rows=min_rows,
         max_rows=min_rows + 5,
     )
+
+    decode(encoded(made(schema, seed), schema), schema, Limits())
+
+
+DAYS = st.dates(dt.date(100, 1, 1), dt.date(9900, 1, 1)).map(str)
+
+
+@given(
+    st.sampled_from(["date", "date-time"]),
+    st.lists(st.none() | DAYS, min_size=2, max_size=2),
+    st.none() | st.integers(1, 10**6),
+    st.integers(0, 9),
+)
+def test_dummy_dates_fit_their_schema(
+    kind: str, limits: list[str | None], step: int | None, seed: int
+) -> None:
+    low, high = limits if None in limits else sorted(filter(None, limits))
+    column = ColumnSchema(name="x", kinds=kind, low=low, high=high, step=step)
+    schema = TableSchema(columns=[column], min_rows=3)
 
     decode(encoded(made(schema, seed), schema), schema, Limits())
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+import datetime as dt
 import re
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -16,6 +17,10 @@ if TYPE_CHECKING:
 
 _WHOLE = re.compile(r"-?(0|[1-9][0-9]*)")
 _NUMBER = re.compile(r"-?(0|[1-9][0-9]*)(\.[0-9]+)?([eE][+-]?[0-9]+)?")
+_DAY = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
+_MOMENT = re.compile(
+    r"[0-9]{4}-[0-9]{2}-[0-9]{2}([T ][0-9]{2}:[0-9]{2}(:[0-9]{2}(\.[0-9]{3}([0-9]{3})?)?)?Z?)?"
+)
 _WORDS = {"true": True, "false": False}
 _INTEGERS = range(-(2**63), 2**63)
 
@@ -29,10 +34,26 @@ def _number(cell: str) -> float | None:
     return float(cell) if _NUMBER.fullmatch(cell) else None
 
 
+def _moment(cell: str, form: re.Pattern[str] = _MOMENT) -> dt.datetime | None:
+    """Read a date or a date-time as ISO 8601 writes it, with a zone only if it is UTC."""
+    try:
+        read = dt.datetime.fromisoformat(cell) if form.fullmatch(cell) else None
+    except ValueError:  # the thirtieth of February
+        return None
+    return None if read is None else read.replace(tzinfo=None)
+
+
+def _day(cell: str) -> dt.date | None:
+    read = _moment(cell, _DAY)
+    return None if read is None else read.date()
+
+
 _READERS: dict[str, tuple[str, Callable[[str], Any]]] = {
     "int": ("int64", _integer),
     "float": ("float64", _number),
     "bool": ("bool", lambda cell: _WORDS.get(cell.lower())),
+    "date": ("date32", _day),
+    "date-time": ("timestamp[us]", _moment),
     "str": ("string", str),
 }
 """How a cell of each family is read, None if it is of another; the narrowest family first."""
@@ -103,8 +124,13 @@ def _declared(path: Path, names: list[str], columns: tuple[Column, ...]) -> list
 
 def _column(path: Path, column: Column, cells: list[tuple[int, str]]) -> tuple[str, list[Any]]:
     """Return a column's type and values: of the narrowest declared family that has all cells."""
-    misfit = (0, "")
-    for family in (name for name in _READERS if name in column.kinds):
+    families = [name for name in _READERS if name in column.kinds]
+    if not families:
+        raise UsageError(
+            f"{path}: cells of column {column.name!r} are {' or '.join(column.kinds)}, which CSV "
+            "files have no words for; give a parquet file."
+        )
+    for family in families:
         kind, read = _READERS[family]
         is_empty_text = family == "str" and not column.nullable
         values = [read(cell) if cell or is_empty_text else None for _, cell in cells]

@@ -25,6 +25,7 @@ from anomed_dataset_anonymization.challenge.products import (
     OPTIONAL_SPLIT,
     TARGET_ID,
     draw_of,
+    guessed_columns,
 )
 from anomed_dataset_anonymization.schema.frames import read_frame
 from anomed_dataset_anonymization.schemes import SCHEMES
@@ -73,12 +74,20 @@ def submission_kinds(arena: Arena) -> list[SubmissionKind]:
         ),
         _attack_kind(
             RECONSTRUCTION,
-            TableSchema(min_rows=1, max_rows=arena.n_leaky),
+            TableSchema(
+                columns=(*guessed_columns(arena.schema, required=True), _CONFIDENCE),
+                min_rows=1,
+                max_rows=arena.n_leaky,
+            ),
             "The leaky table as an attacker reconstructs it, optionally with confidence.",
         ),
         _attack_kind(
             INFERENCE,
-            TableSchema(columns=(TARGET_ID, _CONFIDENCE), min_rows=1, max_rows=2 * arena.n_targets),
+            TableSchema(
+                columns=(TARGET_ID, *guessed_columns(arena.unknown, required=False), _CONFIDENCE),
+                min_rows=1,
+                max_rows=2 * arena.n_targets,
+            ),
             "target_id and the unknown columns as an attacker infers them.",
         ),
         _attack_kind(

@@ -37,6 +37,7 @@ REFERENCE = "/data/reference"
 SCHEMA = "/data/schema"
 
 _KINDS = {"int64": "int", "float64": "float", "string": "str", "bool": "bool"}
+_GUESSED = {"int": ("int", "float"), "float": ("float", "int")}
 _PARTICIPANTS = {Role.ANONYMIZER, Role.DEANONYMIZER}
 _EVERYBODY = {Role.PUBLIC, *_PARTICIPANTS}
 OPTIONAL_SPLIT = attrs.evolve(DATA_SPLIT, required=False)
@@ -183,20 +184,37 @@ def _wire_schema(columns: Iterable[Column], *, n_rows: int) -> TableSchema:
 
 
 def _wire_columns(columns: Iterable[Column]) -> tuple[ColumnSchema, ...]:
-    """Declare columns but dates, which table schemas of the core have no word for."""
-    return tuple(_wire_column(column) for column in columns if not column.is_time)
+    return tuple(_wire_column(column) for column in columns)
 
 
 def _wire_column(column: Column) -> ColumnSchema:
-    bounds = None if column.is_listed else column.bounds
+    low, high, step = _bounds(column)
     texts = tuple(map(str, column.values)) if column.dtype == "string" else ()
     return ColumnSchema(
         name=column.name,
-        kinds=(_KINDS[column.dtype],),
+        kinds=_KINDS.get(column.dtype, column.dtype),
         nullable=True,
-        low=bounds.low if bounds else None,
-        high=bounds.high if bounds else None,
-        step=bounds.step if bounds else None,
+        low=low,
+        high=high,
+        step=step,
         categories=texts,
         description=f"{column.kind.capitalize()}, role {column.role}.",
+    )
+
+
+def _bounds(column: Column) -> tuple[Any, Any, float | None]:
+    if column.is_listed:
+        return None, None, None
+    ends: Any = (column.bounds.low, column.bounds.high)
+    low, high = map(column.in_words, ends) if column.is_time else ends
+    return low, high, column.bounds.step
+
+
+def guessed_columns(columns: Iterable[Column], *, required: bool) -> tuple[ColumnSchema, ...]:
+    """Declare columns of people as attackers may send them, whole numbers as floats, too."""
+    return tuple(
+        attrs.evolve(
+            declared, kinds=_GUESSED.get(declared.kinds[0], declared.kinds), required=required
+        )
+        for declared in _wire_columns(columns)
     )

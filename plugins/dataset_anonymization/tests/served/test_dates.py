@@ -1,10 +1,13 @@
 """Dates are handed out, published as ranges, guessed and scored, over HTTP."""
 
 from collections.abc import Iterator
+from pathlib import Path
 
 import numpy as np
 import pandas as pd
 import pytest
+from anomed_client.cli.csv_tables import read_csv
+from anomed_client.schemas import schema_of
 from anomed_dataset_anonymization.anonymizers import create_anonymizer
 from anomed_dataset_anonymization.challenge.config import DatasetAnonymizationConfig, DataSettings
 from anomed_dataset_anonymization.schema import TableSchema
@@ -81,3 +84,26 @@ def test_a_time_of_day_in_a_date_is_refused_with_the_cell(player: Player) -> Non
 
     assert answer.status_code == 422
     assert "T12:00:00, but its dates have no time of day" in answer.json["description"]
+
+
+def test_dates_in_csv_are_guesses_as_the_challenge_publishes_its_columns(
+    player: Player, tmp_path: Path
+) -> None:
+    told = {
+        one["name"]: one["splits"]["tuning"]
+        for one in player.get("/challenge.json").json["submissions"]
+    }
+    leaky = player.leaky()
+    player.publish(leaky, anonymizer="carl")
+    known = player.table(BORN, anonymizer="carl", deanonymizer="dora")
+    guesses = pd.DataFrame({"target_id": known["target_id"], "seen": leaky["seen"].iloc[0]})
+    scores = []
+    for name, table in (("reconstruction", leaky), ("inference", guesses)):
+        path = tmp_path / f"{name}.csv"
+        table.to_csv(path, index=False)
+        read = read_csv(path, schema_of(told[name])).to_pandas()
+        answers = [player.attack(one, name, anonymizer="carl") for one in (table, read)]
+        scores.append(answers[0].json)
+        assert answers[0].json == answers[1].json, name
+
+    assert scores[0]["match_exact"] > 0.4

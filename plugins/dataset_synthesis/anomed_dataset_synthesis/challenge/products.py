@@ -16,7 +16,7 @@ from anomed_core import (
     Split,
     TableSchema,
 )
-from anomed_core.tables import TIME_UNITS_S
+from anomed_core.tables import TIME_UNITS_S, write_time
 from anomed_dataset_synthesis.challenge.arena import Arena
 from anomed_dataset_synthesis.challenge.config import ROUNDS
 from anomed_dataset_synthesis.rounds import Round
@@ -25,12 +25,14 @@ from anomed_dataset_synthesis.table.codebook import (
     CategoryColumn,
     Codebook,
     Column,
-    NumericColumn,
 )
 
 CODEBOOK, COMMITMENT, SYNTHETIC = "/data/codebook", "/data/commitment", "/data/synthetic"
 
 _DUMMY_ROWS = 1_000
+_KINDS = {"integer": ("int", "float"), "real": ("float", "int")}
+_GRIDS = {"date": "Multiples of {} days since 1970-01-01"}
+_GRIDS |= {"date-time": "Multiples of {} seconds since 1970-01-01"}
 
 
 @attrs.frozen(kw_only=True)
@@ -168,9 +170,7 @@ def _table_schema(arena: Arena, n_rows: int | None, names: Sequence[str]) -> Tab
 
 
 def column_schemas(columns: Sequence[Column]) -> tuple[ColumnSchema, ...]:
-    """Declare columns; none at all if one holds dates, which table schemas have no word for."""
-    if any(isinstance(column, NumericColumn) and column.kind in TIME_UNITS_S for column in columns):
-        return ()
+    """Declare columns."""
     return tuple(_column_schema(column) for column in columns)
 
 
@@ -182,14 +182,18 @@ def _column_schema(column: Column) -> ColumnSchema:
             nullable=column.nullable,
             categories=column.categories,
         )
+    ends: tuple[Any, Any] = (column.minimum, column.maximum)
+    if column.kind in TIME_UNITS_S:
+        ends = (write_time(ends[0], column.kind), write_time(ends[1], column.kind))
     return ColumnSchema(
         name=column.name,
-        kinds=("int", "float") if column.kind == "integer" else ("float", "int"),
+        kinds=_KINDS.get(column.kind, column.kind),
         nullable=column.nullable,
-        low=column.minimum,
-        high=column.maximum,
+        low=ends[0],
+        high=ends[1],
         step=column.step,
-        description=f"Multiples of {column.step:g}; other values go to the nearest.",
+        description=f"{_GRIDS.get(column.kind, 'Multiples of {}').format(f'{column.step:g}')}; "
+        "other values go to the nearest.",
     )
 
 

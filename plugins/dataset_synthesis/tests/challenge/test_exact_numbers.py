@@ -9,6 +9,8 @@ from typing import Any
 import numpy as np
 import pandas as pd
 import pytest
+from anomed_client.cli.csv_tables import read_csv
+from anomed_client.schemas import FormSchema
 from anomed_dataset_synthesis.challenge.config import DataSettings
 from anomed_dataset_synthesis.table.inference import infer_codebook
 
@@ -61,6 +63,25 @@ def test_a_copy_is_published_as_it_was_handed_in(exact: Any, register: Path) -> 
     assert not records(training, order) - records(people, order)
     assert training["pid"].dtype == np.int64
     assert training["wage"].isna().any()
+
+
+def test_a_copy_in_csv_is_what_the_challenge_publishes_of_its_columns(
+    exact: Any, tmp_path: Path
+) -> None:
+    training = exact.player.table("/data/anonymizer/training", data_split=TUNING)
+    training.to_csv(tmp_path / "copy.csv", index=False)
+    forms = (kind.schemas[TUNING] for kind in exact.player.challenge.kinds.values())
+    (schema,) = (
+        part.schema
+        for form in forms
+        if isinstance(form, FormSchema)
+        for part in form.parts
+        if part.name == "synthetic"
+    )
+    exact.player.publish("csv", read_csv(tmp_path / "copy.csv", schema), data_split=TUNING)
+    published = exact.player.table("/data/synthetic", data_split=TUNING, anonymizer="csv")
+    order = list(training.columns)
+    assert records(published, order) == records(training, order)
 
 
 @pytest.mark.parametrize("blank", [*NUMBERS, NUMBERS])
