@@ -6,6 +6,8 @@ from abc import ABC, abstractmethod
 from collections.abc import Callable
 from typing import Any
 
+from anomed_core.engine.beginning import Begun, unheard
+
 Perform = Callable[[Any], Any]
 """Does one job and returns its result; given to the engine when it is built."""
 
@@ -14,7 +16,7 @@ class Engine(ABC):
     """Runs jobs in isolation and returns their results."""
 
     @abstractmethod
-    def run(self, job: Any) -> Any:
+    def run(self, job: Any, *, begun: Begun = unheard) -> Any:
         """Do a job and return its result.
 
         Parameters
@@ -22,6 +24,9 @@ class Engine(ABC):
         job
             Whatever the engine's `Perform` takes. If it has a `niceness` and gets a process of its
             own, the process gives way to others by that much, as `os.nice` has it.
+        begun
+            Called when the job says that it begins (see `begin`), which goes on afterwards; what it
+            raises is raised here, and ends the job.
 
         Returns
         -------

@@ -14,8 +14,9 @@ import time
 from pathlib import Path
 from typing import NoReturn
 
+from anomed_core.engine.beginning import noted_by
 from anomed_core.engine.contract import Perform
-from anomed_core.engine.messages import receive_message, send_message
+from anomed_core.engine.messages import BEGINS, receive_message, send_message
 from anomed_core.errors import culprit_of
 from anomed_core.redaction import discreet_traceback
 
@@ -138,9 +139,16 @@ def _answer(connection: socket.socket, perform: Perform, memory_bytes: int) -> b
         _limit_memory(memory_bytes)
         job = pickle.loads(receive_message(connection))  # noqa: S301 - sent by our own server
         os.nice(getattr(job, "niceness", 0))
-        return pickle.dumps((True, perform(job)))
+        with noted_by(lambda: _say_begun(connection)):
+            return pickle.dumps((True, perform(job)))
     except BaseException as error:  # noqa: BLE001 - a process border; the server logs the traceback
         return pickle.dumps((False, (discreet_traceback(error), culprit_of(error))))
+
+
+def _say_begun(connection: socket.socket) -> None:
+    """Tell whoever waits for the job that it begins, and wait until that is noted."""
+    send_message(connection, BEGINS)
+    receive_message(connection)
 
 
 def _limit_memory(memory_bytes: int) -> None:

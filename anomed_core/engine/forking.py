@@ -20,10 +20,11 @@ from typing import Any
 
 import structlog
 
+from anomed_core.engine.beginning import Begun, unheard
 from anomed_core.engine.contract import Engine, Perform
 from anomed_core.engine.fork_server import run_fork_server
 from anomed_core.engine.inline import FAILED
-from anomed_core.engine.messages import receive_message, send_message
+from anomed_core.engine.messages import BEGINS, NOTED, receive_message, send_message
 from anomed_core.errors import EvaluationFailedError, EvaluationTimeoutError
 
 log = structlog.get_logger(__name__)
@@ -78,7 +79,7 @@ class ForkingEngine(Engine):
                 os._exit(_BROKEN)
         theirs.close()
 
-    def run(self, job: Any) -> Any:
+    def run(self, job: Any, *, begun: Begun = unheard) -> Any:
         """See `Engine.run`."""
         if not self._turns.acquire(timeout=self._timeout_s):
             raise EvaluationTimeoutError(
@@ -86,7 +87,7 @@ class ForkingEngine(Engine):
             )
         try:
             deadline = time.monotonic() + self._timeout_s
-            return self._result(job, self._start(job), deadline)
+            return self._result(job, self._start(job), deadline, begun)
         finally:
             self._turns.release()
 
@@ -105,10 +106,12 @@ class ForkingEngine(Engine):
             raise EvaluationFailedError(FAILED) from error
         return ours
 
-    def _result(self, job: Any, ours: socket.socket, deadline: float) -> Any:
+    def _result(self, job: Any, ours: socket.socket, deadline: float, begun: Begun) -> Any:
         try:
             with ours:
-                answer = receive_message(ours)
+                while (answer := receive_message(ours)) == BEGINS:
+                    begun()
+                    send_message(ours, NOTED)
         except (OSError, EOFError) as error:
             # The end of a job that was killed for being late looks like that of one that crashed.
             if time.monotonic() >= deadline:

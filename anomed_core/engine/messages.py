@@ -7,6 +7,11 @@ import struct
 
 _LENGTH = struct.Struct("<Q")
 
+BEGINS = b"begins"
+"""Sent by a job that says so, and by nothing else: results are pickled, which begins otherwise."""
+NOTED = b"noted"
+"""The answer to that, for which the job waits."""
+
 
 def send_message(connection: socket.socket, content: bytes) -> None:
     """Send one message."""

@@ -1,5 +1,6 @@
 """Whatever a job does, it costs its caller an error and the server nothing."""
 
+import contextlib
 import faulthandler
 import os
 import socket
@@ -9,8 +10,8 @@ import time
 import numpy as np
 import pytest
 
-from anomed_core.engine import ForkingEngine, forking
-from anomed_core.errors import EvaluationFailedError, EvaluationTimeoutError
+from anomed_core.engine import ForkingEngine, InlineEngine, begin, forking
+from anomed_core.errors import EvaluationFailedError, EvaluationTimeoutError, LedgerError
 
 MIB = 2**20
 
@@ -186,3 +187,41 @@ def test_a_fork_server_that_fails_ends_instead_of_becoming_a_second_server(monke
             engine.run(("double", 1))
     assert losses == [here]
     engine.close()
+
+
+def begin_and_double(values):
+    begin()
+    return values * 2
+
+
+def begin_come_what_may(_):
+    with contextlib.suppress(Exception):
+        begin()
+    return "went on"
+
+
+@pytest.mark.parametrize("kind", [ForkingEngine, InlineEngine])
+class TestBeginning:
+    """What a job says is noted before it goes on, whether it runs here or in a child."""
+
+    @pytest.fixture
+    def engine(self, kind, engine):
+        return engine if kind is ForkingEngine else InlineEngine(perform)
+
+    def test_it_is_noted_as_often_as_it_is_said(self, engine):
+        noted = []
+
+        assert engine.run(("begin_and_double", 2), begun=lambda: noted.append("begun")) == 4
+        assert engine.run(("double", 2), begun=lambda: noted.append("begun")) == 4
+        assert noted == ["begun"]
+
+    def test_a_job_that_may_not_begin_has_no_result(self, engine):
+        def refuse():
+            raise LedgerError("the claim ran out")
+
+        for job in ("begin_and_double", "begin_come_what_may"):
+            with pytest.raises(LedgerError, match="the claim ran out"):
+                engine.run((job, 2), begun=refuse)
+
+    def test_nobody_need_listen(self, engine):
+        assert engine.run(("begin_and_double", 2)) == 4
