@@ -2,6 +2,7 @@ from .application import create_app as create_app
 from .config import ServerSettings as ServerSettings
 from .datasets import simulate_hospital_register as simulate_hospital_register
 from .demonstration import DemoSession as DemoSession
+from .errors import CallRejected as CallRejected
 from .errors import ConfigError as ConfigError
 from .errors import SubmissionRejected as SubmissionRejected
 from .errors import UsageError as UsageError
@@ -12,10 +13,13 @@ from .model import DATA_SPLIT as DATA_SPLIT
 from .model import DEANONYMIZER as DEANONYMIZER
 from .model import PAIR as PAIR
 from .model import Account as Account
+from .model import Answer as Answer
 from .model import ArraySchema as ArraySchema
 from .model import ArraysSchema as ArraysSchema
 from .model import Baseline as Baseline
 from .model import BothRoles as BothRoles
+from .model import Call as Call
+from .model import Caller as Caller
 from .model import Challenge as Challenge
 from .model import ChallengeSpec as ChallengeSpec
 from .model import ChallengeType as ChallengeType
@@ -39,6 +43,7 @@ from .model import Line as Line
 from .model import Meaning as Meaning
 from .model import Metric as Metric
 from .model import MetricRow as MetricRow
+from .model import Operation as Operation
 from .model import Parameter as Parameter
 from .model import Phase as Phase
 from .model import Purpose as Purpose

@@ -26,6 +26,7 @@ The tree, by what the person who meets the error can do about it::
     │   ├── LengthRequiredError            411
     │   ├── PayloadTooLargeError           413
     │   ├── SubmissionRejected             422
+    │   ├── CallRejected                   422
     │   └── QuotaExhaustedError            429
     └── ServiceError (RuntimeError)        the organiser reads the log; the participant tries again
         ├── EvaluationFailedError          503
@@ -231,6 +232,14 @@ class SubmissionRejected(RequestError):  # noqa: N818 - the name is part of API 
 
     Plugins raise it from ``anomed_validate_submission``; its message is shown to the caller as it
     is, so it must not contain ground truth.
+    """
+
+
+class CallRejected(RequestError):  # noqa: N818 - named as the one above
+    """A well-formed call of an operation that does not fit what may be asked.
+
+    Plugins raise it from an operation's functions before anything that costs has begun; its message
+    is shown to the caller as it is, so it must not contain anything secret.
     """
 
 

@@ -12,6 +12,7 @@ import attrs
 from anomed_core.config import ServerSettings
 from anomed_core.model import Metric, normalised_slug
 from anomed_core.plugins import build_registry, implemented_hooks
+from anomed_core.service.routes import offered_routes
 from anomed_core.service.server import open_server
 from anomed_core.service.specs import config_class, demo_table, specs_from_tables
 
@@ -54,20 +55,12 @@ def plugin_facts(name: str) -> dict[str, Any]:
         server.close()
     facts["routes"] = [
         {
-            "method": "GET",
-            "route": product.path,
-            "for": ", ".join(sorted(product.audience)),
-            "description": product.description,
+            "method": route.method,
+            "route": route.path,
+            "for": route.audience,
+            "description": route.description,
         }
-        for product in hosted.products.values()
-    ] + [
-        {
-            "method": "POST",
-            "route": kind.address,
-            "for": kind.submitter.value,
-            "description": kind.description,
-        }
-        for kind in hosted.kinds
+        for route in offered_routes(hosted)
     ]
     facts["routes"] += [
         {"method": "*", "route": path, "for": "the plugin decides", "description": ""}

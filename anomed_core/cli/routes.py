@@ -21,24 +21,16 @@ from anomed_core.cli.options import (
 @plugin_option
 @json_option
 def routes(config: Path | None, plugins: tuple[str, ...], as_json: bool) -> None:
-    """List what a server would hand out and take, and who may use it."""
+    """List what a server would hand out, take and answer, and who may use it."""
+    from anomed_core.service.routes import offered_routes
     from anomed_core.web import mounted_challenges
 
     with temporary_server(config, plugins) as server:
         rows = []
         for base, hosted in mounted_challenges(server).items():
             rows += [
-                [
-                    "GET",
-                    base + product.path,
-                    ", ".join(sorted(product.audience)),
-                    product.description,
-                ]
-                for product in hosted.products.values()
-            ]
-            rows += [
-                ["POST", base + kind.address, kind.submitter.value, kind.description]
-                for kind in hosted.kinds
+                [route.method, base + route.path, route.audience, route.description]
+                for route in offered_routes(hosted)
             ]
             rows += [
                 ["*", base + path, "", f"extra route of {hosted.type.plugin_name}"]

@@ -16,7 +16,7 @@ Who is called is part of each contract:
     knows that there is such a kind.
 *owner and extensions*
     The owner first, then every loaded extension; other challenge types are never asked. Products,
-    submission kinds, baselines and rankings of the owner may be wrapped, too.
+    submission kinds, operations, baselines and rankings of the owner may be wrapped, too.
 *everybody*
     Every loaded plugin.
 
@@ -45,6 +45,7 @@ from anomed_core.hookspecs.around import (
     anomed_report,
     anomed_score_recorded,
 )
+from anomed_core.hookspecs.calling import anomed_operations
 from anomed_core.hookspecs.data_provision import (
     anomed_data_products,
     anomed_dummy_data,
@@ -83,6 +84,7 @@ __all__ = [
     "anomed_house_attacks",
     "anomed_house_entries",
     "anomed_metrics",
+    "anomed_operations",
     "anomed_protocols",
     "anomed_provide_data",
     "anomed_rankings",

@@ -22,6 +22,7 @@ from anomed_core.model.events import DataRequest, Payload, Score, Subject, Submi
 from anomed_core.model.extras import Baseline, HouseAttack, Quality, ReportSection
 from anomed_core.model.foreign_protocol import ForeignProtocol, Refusal, Rendered
 from anomed_core.model.metric_rows import MetricRow, measured, rows_of_part
+from anomed_core.model.operation import Answer, Call, Caller, Operation
 from anomed_core.model.payloads import (
     ArraySchema,
     ArraysSchema,
@@ -46,10 +47,13 @@ __all__ = [
     "PAIR",
     "Account",
     "AccountState",
+    "Answer",
     "ArraySchema",
     "ArraysSchema",
     "Baseline",
     "BothRoles",
+    "Call",
+    "Caller",
     "Challenge",
     "ChallengeSpec",
     "ChallengeType",
@@ -75,6 +79,7 @@ __all__ = [
     "Meaning",
     "Metric",
     "MetricRow",
+    "Operation",
     "Parameter",
     "Payload",
     "Phase",

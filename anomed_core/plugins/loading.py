@@ -46,6 +46,7 @@ ADDING_HOOKS = frozenset(
     {
         "anomed_data_products",
         "anomed_submission_kinds",
+        "anomed_operations",
         "anomed_baselines",
         "anomed_protocols",
         "anomed_rankings",

@@ -1,4 +1,4 @@
-"""What a challenge hands out and takes, and whose: products, kinds, extra routes, protocols."""
+"""What a challenge hands out, takes and answers, and whose: all that has a path."""
 
 from __future__ import annotations
 
@@ -8,12 +8,20 @@ from typing import Any
 import attrs
 
 from anomed_core.errors import ContractError, PluginConflictError
-from anomed_core.model import Challenge, DataProduct, ForeignProtocol, Split, SubmissionKind
+from anomed_core.model import (
+    Challenge,
+    DataProduct,
+    ForeignProtocol,
+    Operation,
+    Split,
+    SubmissionKind,
+)
 from anomed_core.plugins import PluginRegistry, declared
-from anomed_core.plugins.diagnosis import blamed_on
+from anomed_core.plugins.diagnosis import blamed_on, noting_culprit
 from anomed_core.service.ranking.declared_metrics import KINDS, blamed_kind, blaming, refuse_twins
 
 _PRODUCTS = "anomed_data_products"
+_OPERATIONS = "anomed_operations"
 
 
 @attrs.frozen(kw_only=True)
@@ -26,6 +34,8 @@ class Parts:
         Data products and their plugins.
     kinds
         Submission kinds and their plugins.
+    operations
+        Operations and their plugins.
     extra_routes
         The owner's resources by relative path.
     protocols
@@ -34,6 +44,7 @@ class Parts:
 
     products: Sequence[tuple[str, DataProduct]]
     kinds: Sequence[tuple[str, SubmissionKind]]
+    operations: Sequence[tuple[str, Operation]]
     extra_routes: Mapping[str, Any]
     protocols: Sequence[tuple[str, ForeignProtocol]]
 
@@ -41,12 +52,20 @@ class Parts:
         """Return the plugin of each path and each kind's name that is not the owner's."""
         named = [(plugin, product.path) for plugin, product in self.products]
         named += [(plugin, protocol.prefix) for plugin, protocol in self.protocols]
+        named += [(plugin, operation.path) for plugin, operation in self.operations]
         named += [(plugin, name) for plugin, kind in self.kinds for name in (kind.name, kind.path)]
         return {name: plugin for plugin, name in named if plugin != owner}
 
+    def paths(self, owner: str) -> list[tuple[str, str]]:
+        """Return every path, and the plugin that declares it."""
+        named = [(product.path, plugin) for plugin, product in self.products]
+        named += [(kind.path, plugin) for plugin, kind in self.kinds]
+        named += [(operation.path, plugin) for plugin, operation in self.operations]
+        return [*((path, owner) for path in self.extra_routes), *named]
+
 
 def declared_parts(challenge: Challenge, registry: PluginRegistry) -> Parts:
-    """Ask for products, kinds and extra routes, and refuse those that do not fit together.
+    """Ask for all that has a route, and refuse what does not fit together.
 
     Raises
     ------
@@ -63,27 +82,35 @@ def declared_parts(challenge: Challenge, registry: PluginRegistry) -> Parts:
         (plugin, blamed_kind(kind, plugin))
         for plugin, kind in declared(registry, challenge, KINDS, SubmissionKind)
     ]
+    operations = [
+        (plugin, _blamed_operation(operation, plugin))
+        for plugin, operation in declared(registry, challenge, _OPERATIONS, Operation)
+    ]
     owner = registry.challenge_type(challenge.type).plugin_name
     routes = _merged(registry.caller(challenge.type, "anomed_extra_routes")(challenge=challenge))
-    _refuse_shared_paths(
-        [
-            *((p.path, f"data product {p.path}", registry.label(who)) for who, p in products),
-            *_paths_of_kinds(registry, kinds),
-            *((path, f"extra route {path}", registry.label(owner)) for path in routes),
-        ]
+    parts = Parts(
+        products=products, kinds=kinds, operations=operations, extra_routes=routes, protocols=()
     )
-    refuse_twins(
-        (kind.name, f"submission kind {kind.name!r}", registry.label(plugin))
-        for plugin, kind in kinds
-    )
+    _refuse_clashes(parts, registry, owner)
     for plugin, kind in kinds:
         with blamed_on(registry.label(plugin), challenge.id):
             _refuse_unattackable(kind, attacked_by(kind, kinds, owner))
-    paths = [(path, owner) for path in routes]
-    paths += [(product.path, plugin) for plugin, product in products]
-    paths += [(kind.path, plugin) for plugin, kind in kinds]
-    protocols = _protocols(challenge, registry, paths)
-    return Parts(products=products, kinds=kinds, extra_routes=routes, protocols=protocols)
+    return attrs.evolve(parts, protocols=_protocols(challenge, registry, parts.paths(owner)))
+
+
+def _refuse_clashes(parts: Parts, registry: PluginRegistry, owner: str) -> None:
+    """Refuse two declarations of one route, or of one name."""
+    label = registry.label
+    _refuse_shared_paths(
+        [
+            *((p.path, f"data product {p.path}", label(who)) for who, p in parts.products),
+            *_paths_of_kinds(registry, parts.kinds),
+            *((o.path, f"operation {o.name!r}", label(who)) for who, o in parts.operations),
+            *((path, f"extra route {path}", label(owner)) for path in parts.extra_routes),
+        ]
+    )
+    refuse_twins((k.name, f"submission kind {k.name!r}", label(who)) for who, k in parts.kinds)
+    refuse_twins((o.name, f"operation {o.name!r}", label(who)) for who, o in parts.operations)
 
 
 def _protocols(
@@ -120,6 +147,11 @@ def is_below(path: str, prefix: str) -> bool:
     (True, False)
     """
     return path == prefix or path.startswith(f"{prefix}/")
+
+
+def _blamed_operation(operation: Operation, plugin: str) -> Operation:
+    """Return an operation whose functions are blamed on its plugin when they raise."""
+    return attrs.evolve(operation, run=noting_culprit(operation.run, plugin, _OPERATIONS))
 
 
 def attacked_by(

@@ -15,6 +15,7 @@ from anomed_core.model import (
     FormSchema,
     JSONSchema,
     Metric,
+    Operation,
     Parameter,
     Phase,
     Split,
@@ -51,8 +52,8 @@ def describe(
     Returns
     -------
     dict
-        Title, description, products, submission kinds, metrics, splits and digests; of a server,
-        features, limits, quota and phases.
+        Title, description, products, submission kinds, operations, metrics, splits and digests;
+        of a server, features, limits, quota and phases.
     """
     challenge = hosted.challenge
     rules = _rules(hosted, settings) if settings is not None else {}
@@ -77,6 +78,7 @@ def describe(
             | ({"finals": rule_of(hosted, kind, auth=settings.auth).value} if settings else {})
             for kind in hosted.kinds
         ],
+        "operations": [_operation(operation, hosted, base) for operation in hosted.operations],
         "house_attacks": [
             {
                 "name": attack.name,
@@ -146,6 +148,21 @@ def _kind(kind: SubmissionKind, hosted: HostedChallenge, base: str) -> dict[str,
         "default_split": kind.default_split.value if kind.default_split else None,
         "parameters": [_parameter(parameter) for parameter in kind.parameters],
         "metrics": [metric_as_json(metric) for metric in hosted.metrics[kind.name]],
+    }
+
+
+def _operation(operation: Operation, hosted: HostedChallenge, base: str) -> dict[str, Any]:
+    request = schema_as_json(operation.request) if operation.request is not None else None
+    return {
+        "name": operation.name,
+        "extension": hosted.added.get(operation.path),
+        "path": base + operation.path,
+        "method": operation.method,
+        "description": operation.description,
+        "audience": sorted(role.value for role in operation.audience),
+        "parameters": [_parameter(parameter) for parameter in operation.query],
+        "request": request,
+        "answer": schema_as_json(operation.answer),
     }
 
 

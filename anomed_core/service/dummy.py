@@ -1,4 +1,4 @@
-"""Dummy data: the form of a product, innocuous in content, for developing blindly."""
+"""Dummy data: of the form of what is declared, innocuous, for developing blindly."""
 
 from __future__ import annotations
 
@@ -8,7 +8,16 @@ from typing import Any
 import numpy as np
 
 from anomed_core.errors import UsageError
-from anomed_core.model import ArraySchema, ArraysSchema, DataProduct, TableSchema
+from anomed_core.model import (
+    ArraySchema,
+    ArraysSchema,
+    DataProduct,
+    FormSchema,
+    JSONSchema,
+    Operation,
+    TableSchema,
+    TextSchema,
+)
 from anomed_core.model.payloads import ColumnSchema
 from anomed_core.service.columns import since_1970, time_unit
 from anomed_core.service.hosting import HostedChallenge
@@ -45,22 +54,83 @@ def dummy_data(hosted: HostedChallenge, product: DataProduct, seed: int) -> Any:
     own = ask(challenge=hosted.challenge, product=product, seed=seed)
     if own is not None:
         return own
-    rng = np.random.default_rng(seed)
-    if isinstance(product.schema, ArraysSchema):
-        return {array.name: _array(array, rng) for array in product.schema.arrays}
-    if isinstance(product.schema, TableSchema) and product.schema.columns:
-        import pandas as pd
+    remedy = "its plugin can make some in anomed_dummy_data"
+    return dummy_of(product.schema, seed, whose=product.path, remedy=remedy)
 
-        n_rows = max(product.schema.min_rows, _FREE_LENGTH)
-        if product.schema.max_rows is not None:
-            n_rows = min(n_rows, product.schema.max_rows)
-        return pd.DataFrame(
-            {column.name: _column(column, n_rows, rng) for column in product.schema.columns}
-        )
+
+def dummy_answer(operation: Operation, seed: int) -> Any:
+    """Return an answer of the same form as an operation's, which is not called for it.
+
+    Raises
+    ------
+    UsageError
+        If the schema of its answers says nothing that one could be made of.
+    """
+    return dummy_of(operation.answer, seed, whose=operation.path, remedy=_EXAMPLES)
+
+
+def dummy_request(operation: Operation, seed: int) -> Any:
+    """Return a payload that fits what an operation takes; ``None`` if it takes none.
+
+    Raises
+    ------
+    UsageError
+        If the schema of its requests says nothing that one could be made of.
+    """
+    if operation.request is None:
+        return None
+    return dummy_of(operation.request, seed, whose=operation.path, remedy=_EXAMPLES)
+
+
+_EXAMPLES = "give its JSON Schema examples"
+
+
+def dummy_of(schema: Any, seed: int, *, whose: str, remedy: str) -> Any:
+    """Return what fits a schema: drawn arrays and tables, one of a document's examples.
+
+    Parameters
+    ----------
+    schema
+        Of a product, a submission, a request or an answer.
+    seed
+        Equal seeds give equal data.
+    whose
+        Who declares it, for the message.
+    remedy
+        What its author can do, for the message.
+
+    Raises
+    ------
+    UsageError
+        If it declares neither columns nor arrays nor examples.
+    """
+    rng = np.random.default_rng(seed)
+    if isinstance(schema, ArraysSchema):
+        return {array.name: _array(array, rng) for array in schema.arrays}
+    if isinstance(schema, TableSchema) and schema.columns:
+        return _table(schema, rng)
+    if isinstance(schema, JSONSchema) and schema.schema.get("examples"):
+        examples = schema.schema["examples"]
+        return examples[seed % len(examples)]
+    if isinstance(schema, TextSchema):
+        return schema.choices[seed % len(schema.choices)] if schema.choices else "a"
+    if isinstance(schema, FormSchema):
+        return {
+            part.name: dummy_of(part.schema, seed, whose=f"{part.name} of {whose}", remedy=remedy)
+            for part in schema.parts
+        }
     raise UsageError(
-        f"{product.path} declares no columns or arrays to make dummy data from; its plugin can "
-        "make some in anomed_dummy_data"
+        f"{whose} declares no columns or arrays to make dummy data from, and no examples; {remedy}"
     )
+
+
+def _table(schema: TableSchema, rng: np.random.Generator) -> Any:
+    import pandas as pd
+
+    n_rows = max(schema.min_rows, _FREE_LENGTH)
+    if schema.max_rows is not None:
+        n_rows = min(n_rows, schema.max_rows)
+    return pd.DataFrame({column.name: _column(column, n_rows, rng) for column in schema.columns})
 
 
 def _array(schema: ArraySchema, rng: np.random.Generator) -> np.ndarray:

@@ -10,6 +10,7 @@ import attrs
 from anomed_core.errors import ContractError, RequestError
 from anomed_core.model import DataRequest, Purpose, Split, Subject, Submission, Target
 from anomed_core.plugins import attack_metrics
+from anomed_core.service.answering import Answered, Asking, answered
 from anomed_core.service.decoding import read_submission
 from anomed_core.service.encoding import encode_body
 from anomed_core.service.hosting import HostedChallenge
@@ -138,8 +139,8 @@ class Evaluator:
     challenges: Mapping[str, HostedChallenge] = attrs.field(repr=False)
 
     def __call__(
-        self, job: Validation | Evaluation | Attack | EntryEvaluation
-    ) -> str | dict[str, float] | ScoredEntry | None:
+        self, job: Validation | Evaluation | Attack | EntryEvaluation | Asking
+    ) -> str | dict[str, float] | ScoredEntry | Answered | None:
         """Do a job.
 
         Returns
@@ -151,6 +152,8 @@ class Evaluator:
             ``None`` if there was nothing to attack.
         ScoredEntry
             Of an entry of the house.
+        Answered
+            Of a call of an operation.
 
         Raises
         ------
@@ -165,6 +168,8 @@ class Evaluator:
             return _attacked(hosted, job)
         if isinstance(job, EntryEvaluation):
             return _entered(hosted, job)
+        if isinstance(job, Asking):
+            return answered(hosted, job)
         return _metrics(hosted, job)
 
 

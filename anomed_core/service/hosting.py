@@ -21,6 +21,7 @@ from anomed_core.model import (
     HouseAttack,
     HouseEntry,
     Metric,
+    Operation,
     Phase,
     ShownRanking,
     Split,
@@ -57,6 +58,8 @@ class HostedChallenge:
         Declared data products by path.
     kinds
         Declared submission kinds.
+    operations
+        Declared operations.
     metrics
         Declared metrics by name of the kind, in declared order.
     house_attacks
@@ -70,7 +73,7 @@ class HostedChallenge:
     protocols
         How what is below a path is written, by that path.
     added
-        Extensions whose products and kinds these are, by path and by the kind's name.
+        Extensions whose products, kinds and operations these are, by path and by the kind's name.
     involved
         Who knows of an added kind, by its name: who declared it, or a metric of it.
     phases
@@ -95,6 +98,7 @@ class HostedChallenge:
     type: LoadedType
     products: Mapping[str, DataProduct]
     kinds: tuple[SubmissionKind, ...]
+    operations: tuple[Operation, ...]
     metrics: Mapping[str, tuple[Metric, ...]]
     house_attacks: tuple[HouseAttack, ...]
     house_entries: tuple[HouseEntry, ...]
@@ -118,7 +122,7 @@ class HostedChallenge:
         return self.challenge.id
 
     def plugin_of(self, name: str) -> str:
-        """Return who declared a product or kind, by its path or the kind's name."""
+        """Return who declared a product, kind or operation, by its path or the kind's name."""
         return self.added.get(name, self.type.plugin_name)
 
     def knows(self, plugin: str, kind: str) -> bool:
@@ -165,6 +169,10 @@ class HostedChallenge:
     def kind(self, name: str) -> SubmissionKind:
         """Return a submission kind by its name."""
         return next(kind for kind in self.kinds if kind.name == name)
+
+    def operation(self, name: str) -> Operation:
+        """Return an operation by its name."""
+        return next(operation for operation in self.operations if operation.name == name)
 
     def kinds_at(self, path: str) -> list[SubmissionKind]:
         """Return the submission kinds that share a path."""
@@ -300,6 +308,7 @@ def _declared(
         type=loaded,
         products={product.path: product for _, product in parts.products},
         kinds=kinds,
+        operations=tuple(operation for _, operation in parts.operations),
         metrics=metrics.by_kind,
         house_attacks=attacks,
         house_entries=entries,

@@ -1,16 +1,16 @@
 """Who may do what: the core's own rules, after what extensions decide.
 
 ====================== ============== ============================================================
-who                    may read       may submit
+who                    may read       may submit and call
 ====================== ============== ============================================================
-public                 public things  nothing
-anonymizer             its products   its kinds, under its own id
-deanonymizer           its products   its kinds, under its own id, against other teams' anonymizers
-organiser              everything     nothing
+public                 public things  nothing; public operations
+anonymizer             its products   its kinds and operations, under its own id
+deanonymizer           its products   its own, under its own id, about other teams' anonymizers
+organiser              everything     nothing; operations that are declared for organisers
 ====================== ============== ============================================================
 
 A token may do what any of its grants allows; of several, the one that fits a request best decides.
-Who is disqualified submits nothing and is attacked by nobody.
+Who is disqualified submits and calls nothing and is attacked by nobody.
 
 Rankings are shown to whom the challenge's ``ranking.visible_to`` says, and from then on.
 
@@ -19,24 +19,28 @@ Under ``auth = "open"`` there are no identities and the ids in the query are bel
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Mapping
+from collections.abc import Callable, Mapping
 from datetime import datetime
 
 import attrs
 import structlog
 
-from anomed_core.errors import InvalidParameterError, NotAllowedError, NotAuthenticatedError
-from anomed_core.ledger import EVERY_CHALLENGE, Grant, Identity, Owner
-from anomed_core.model import DataProduct, Role, Split, Subject, SubmissionKind
+from anomed_core.errors import NotAllowedError, NotAuthenticatedError
+from anomed_core.ledger import Grant, Identity, Owner
+from anomed_core.model import Caller, DataProduct, Operation, Role, Split, Subject, SubmissionKind
+from anomed_core.service.acting import (
+    acting_grant,
+    as_subject,
+    is_here,
+    known_here,
+    named_caller,
+    names_of,
+    refuse_disqualified,
+    refuse_other_ids,
+)
 from anomed_core.service.hosting import HostedChallenge
 
 log = structlog.get_logger(__name__)
-
-_OWN_ID = {Role.ANONYMIZER: "anonymizer", Role.DEANONYMIZER: "deanonymizer"}
-_WHERE_TO_SEND = (
-    "A token is required; send it as Authorization: Bearer TOKEN, or in the URL as "
-    "http://ID:TOKEN@host/."
-)
 
 
 @attrs.frozen(kw_only=True)
@@ -80,7 +84,7 @@ class Authorizer:
         if self.trusts_ids or token is None:
             return None
         identity = self.identify(token)
-        if identity is None or (name and name not in _names(identity)):
+        if identity is None or (name and name not in names_of(identity)):
             raise NotAuthenticatedError("The token is not valid here; ask the organiser for one.")
         return identity
 
@@ -102,12 +106,12 @@ class Authorizer:
             return
         if self.trusts_ids or Role.PUBLIC in product.audience:
             return
-        known = _known_here(grant, hosted)
+        known = known_here(grant, hosted)
         if known.role is Role.ORGANISER:
             return
         if known.role not in product.audience:
             raise NotAllowedError(f"{product.path} is not for the role {known.role}.")
-        _refuse_other_ids(known, parameters)
+        refuse_other_ids(known, parameters)
         self._refuse_targets(hosted, identity, known, parameters)
 
     def may_submit(
@@ -124,16 +128,47 @@ class Authorizer:
         NotAuthenticatedError, NotAllowedError
         """
         grant = acting_grant(identity, hosted, {kind.submitter}, parameters)
-        _refuse_disqualified(identity)
+        refuse_disqualified(identity)
         if self._decided(hosted, f"submit {kind.name}", grant) or self.trusts_ids:
             return
-        known = _known_here(grant, hosted)
+        known = known_here(grant, hosted)
         if known.role is not kind.submitter:
             raise NotAllowedError(
                 f"{kind.path} takes submissions of the role {kind.submitter}, not {known.role}."
             )
-        _refuse_other_ids(known, parameters)
+        refuse_other_ids(known, parameters)
         self._refuse_targets(hosted, identity, known, parameters)
+
+    def may_call(
+        self,
+        hosted: HostedChallenge,
+        operation: Operation,
+        identity: Identity | None,
+        parameters: Mapping[str, str],
+    ) -> Caller:
+        """Return who calls an operation, or refuse the call.
+
+        Raises
+        ------
+        NotAuthenticatedError, NotAllowedError
+        MissingParameterError
+            Under ``open``, if the query names nobody of the audience.
+        """
+        grant = acting_grant(identity, hosted, operation.audience, parameters)
+        is_allowed = self._decided(hosted, f"call {operation.name}", grant)
+        if self.trusts_ids:
+            return named_caller(operation, parameters)
+        is_meant = grant is not None and is_here(grant, hosted) and grant.role in operation.audience
+        if not is_meant and (Role.PUBLIC in operation.audience or (is_allowed and grant is None)):
+            return Caller(role=Role.PUBLIC)
+        known = known_here(grant, hosted)
+        refuse_disqualified(identity)
+        if not is_allowed:
+            if known.role not in operation.audience:
+                raise NotAllowedError(f"{operation.path} is not for the role {known.role}.")
+            refuse_other_ids(known, parameters)
+            self._refuse_targets(hosted, identity, known, parameters)
+        return Caller(id=known.holder, role=known.role, team=identity.team if identity else "")
 
     def may_see(self, hosted: HostedChallenge, subject: Subject, identity: Identity | None) -> None:
         """Refuse to show a subject's scores or history to anybody else but the organiser.
@@ -146,7 +181,7 @@ class Authorizer:
         grant = acting_grant(identity, hosted, {subject.role}, ids)
         if self._decided(hosted, "see scores", grant) or self.trusts_ids:
             return
-        known = _known_here(grant, hosted)
+        known = known_here(grant, hosted)
         if known.role is Role.ORGANISER:
             return
         own = subject.anonymizer if known.role is Role.ANONYMIZER else subject.deanonymizer
@@ -163,7 +198,7 @@ class Authorizer:
         """
         if self.trusts_ids:
             return ()
-        _known_here(acting_grant(identity, hosted), hosted)
+        known_here(acting_grant(identity, hosted), hosted)
         return tuple(g for g in (identity.grants if identity else ()) if is_here(g, hosted))
 
     def may_see_targets(self, hosted: HostedChallenge, identity: Identity | None) -> None:
@@ -176,7 +211,7 @@ class Authorizer:
         grant = acting_grant(identity, hosted, {Role.DEANONYMIZER})
         if self._decided(hosted, "see targets", grant) or self.trusts_ids:
             return
-        known = _known_here(grant, hosted)
+        known = known_here(grant, hosted)
         if known.role not in {Role.DEANONYMIZER, Role.ORGANISER}:
             raise NotAllowedError(f"/targets is not for the role {known.role}.")
 
@@ -209,14 +244,14 @@ class Authorizer:
         if self._decided(hosted, "see rankings", grant):
             return
         if grant is not None and grant.role is Role.ORGANISER:
-            _known_here(grant, hosted)
+            known_here(grant, hosted)
             return
         if split is Split.TUNING and not self.trusts_ids:
-            _known_here(grant, hosted)
+            known_here(grant, hosted)
             raise NotAllowedError("Tuning scores are ranked for the organiser only.")
         visible_to = hosted.shown.visible_to
         if visible_to != Role.PUBLIC and not self.trusts_ids:
-            _known_here(grant, hosted)
+            known_here(grant, hosted)
         if visible_to == Role.ORGANISER:
             raise NotAllowedError("The rankings of this challenge are shown to its organiser only.")
         if shown_from is not None:
@@ -263,7 +298,7 @@ class Authorizer:
         """
         try:
             decision = hosted.hook("anomed_authorize")(
-                challenge=hosted.challenge, action=action, subject=_as_subject(grant)
+                challenge=hosted.challenge, action=action, subject=as_subject(grant)
             )
         except Exception as error:
             log.exception("authorization failed", challenge=hosted.id, action=action)
@@ -271,109 +306,3 @@ class Authorizer:
         if decision is False:
             raise NotAllowedError("This is not allowed here.")
         return decision is True
-
-
-def acting_grant(
-    identity: Identity | None,
-    hosted: HostedChallenge,
-    roles: Collection[Role] = (),
-    query: Mapping[str, str] = {},
-) -> Grant | None:
-    """Return the grant of a token that fits a request best; ``None`` without a token.
-
-    Parameters
-    ----------
-    identity
-        Who asks.
-    hosted
-        The challenge.
-    roles
-        Who the request is meant for; organisers are meant always.
-    query
-        The ids that it names.
-    """
-
-    def fit(grant: Grant) -> tuple[bool, bool, int]:
-        named = query.get(_OWN_ID.get(grant.role, ""), "")
-        is_meant = grant.role in roles or grant.role is Role.ORGANISER
-        return is_here(grant, hosted), is_meant, 2 if named == grant.holder else not named
-
-    return max(identity.grants, key=fit, default=None) if identity is not None else None
-
-
-def with_own_id(
-    query: Mapping[str, str],
-    identity: Identity | None,
-    hosted: HostedChallenge,
-    roles: Collection[Role],
-) -> dict[str, str]:
-    """Fill in the id of the token's holder where the query leaves it out.
-
-    Otherwise all who leave it out would be one subject, and spend each other's attempts.
-
-    Parameters
-    ----------
-    query
-        Query parameters by name; absent ones may be empty.
-    identity
-        Who asks; the query of an organiser, or of somebody without a token, stays as it is.
-    hosted, roles
-        See `acting_grant`.
-
-    Raises
-    ------
-    InvalidParameterError
-        If the token has several ids of the role, so that nobody knows which is meant.
-    """
-    grant = acting_grant(identity, hosted, roles, query)
-    name = _OWN_ID.get(grant.role) if grant is not None else None
-    if identity is None or grant is None or name is None or query.get(name):
-        return dict(query)
-    ids = [g.holder for g in identity.grants if g.role is grant.role and is_here(g, hosted)]
-    if len(ids) > 1:
-        raise InvalidParameterError(name, f"your token holds {', '.join(ids)}; say which is meant.")
-    return {**query, name: grant.holder}
-
-
-def _names(identity: Identity) -> set[str]:
-    return {identity.team, *(grant.holder for grant in identity.grants)}
-
-
-def is_here(grant: Grant, hosted: HostedChallenge) -> bool:
-    """Return whether a grant is for a challenge."""
-    return grant.challenge in {hosted.id, EVERY_CHALLENGE}
-
-
-def _as_subject(grant: Grant | None) -> Subject | None:
-    if grant is None:
-        return None
-    return Subject(
-        role=grant.role,
-        anonymizer=grant.holder if grant.role is Role.ANONYMIZER else "",
-        deanonymizer=grant.holder if grant.role is Role.DEANONYMIZER else "",
-    )
-
-
-def _known_here(grant: Grant | None, hosted: HostedChallenge) -> Grant:
-    if grant is None:
-        raise NotAuthenticatedError(_WHERE_TO_SEND)
-    if not is_here(grant, hosted):
-        raise NotAllowedError("The token belongs to another challenge.")
-    return grant
-
-
-def _refuse_disqualified(identity: Identity | None) -> None:
-    if identity is not None and identity.disqualified:
-        raise NotAllowedError(
-            f"The team {identity.team!r} is disqualified ({identity.disqualified}); nothing that "
-            "it submits is taken."
-        )
-
-
-def _refuse_other_ids(grant: Grant, parameters: Mapping[str, str]) -> None:
-    name = _OWN_ID.get(grant.role)
-    given = parameters.get(name, "") if name else ""
-    if name and given and given != grant.holder:
-        raise NotAllowedError(
-            f'The "{name}" parameter is {given!r}, but the token belongs to {grant.holder!r}.'
-        )

@@ -163,25 +163,41 @@ def check_provided(data: Any, product: DataProduct) -> None:
             f"the data of {product.path} are a {type(data).__name__}, which can be read once; "
             "return a list"
         )
-    if not isinstance(product.schema, ArraysSchema):
-        return
+    if isinstance(product.schema, ArraysSchema):
+        check_arrays(data, product.schema, product.path, came="anomed_provide_data returned")
+
+
+def check_arrays(data: Any, schema: ArraysSchema, whose: str, *, came: str) -> None:
+    """Refuse what are not exactly the declared arrays.
+
+    Parameters
+    ----------
+    data
+        What was given.
+    schema
+        What was declared.
+    whose
+        Who declared it, for messages.
+    came
+        How what was given came, for messages.
+
+    Raises
+    ------
+    ContractError
+        If an array is missing, has another shape, or a dtype that the declared one cannot hold.
+    """
     if not isinstance(data, Mapping):
-        raise ContractError(
-            f"{product.path} declares arrays, but anomed_provide_data returned "
-            f"{type(data).__name__}"
-        )
-    for declared in product.schema.arrays:
+        raise ContractError(f"{whose} declares arrays, but {came} {type(data).__name__}")
+    for declared in schema.arrays:
         array = data.get(declared.name)
         if not isinstance(array, np.ndarray):
-            raise ContractError(
-                f"{product.path} declares the array {declared.name!r}; it is missing"
-            )
+            raise ContractError(f"{whose} declares the array {declared.name!r}; it is missing")
         fits = len(array.shape) == len(declared.shape) and all(
             want is None or want == have
             for want, have in zip(declared.shape, array.shape, strict=True)
         )
         if not fits or not np.can_cast(array.dtype, declared.dtype or array.dtype, "safe"):
             raise ContractError(
-                f"{product.path} declares {declared.name!r} as {declared.dtype} of shape "
+                f"{whose} declares {declared.name!r} as {declared.dtype} of shape "
                 f"{declared.shape}, but it is {array.dtype} of shape {array.shape}"
             )

@@ -32,6 +32,7 @@ from anomed_core.service.hosting import HostedChallenge, open_challenge
 from anomed_core.service.house_attacks import HouseAttackWorker
 from anomed_core.service.identities import Authorizer
 from anomed_core.service.kept_submissions import KeptSubmissions
+from anomed_core.service.operations import Operations
 from anomed_core.service.outlook import quota_of
 from anomed_core.service.ranking.declared_rankings import ranked_metrics
 from anomed_core.service.ranking.house_entries import HouseEntries, HouseEntryThread
@@ -61,7 +62,7 @@ class Server:
         What is remembered.
     rankings
         Who won.
-    submissions, authorizer, seals, throttle
+    submissions, operations, authorizer, seals, throttle
         The rules; no throttle without a cap on requests.
     background
         Threads that deliver scores, run house attacks and score the entries of the house.
@@ -75,6 +76,7 @@ class Server:
     follow_ups: FollowUpBook
     rankings: Rankings
     submissions: Submissions
+    operations: Operations
     authorizer: Authorizer
     seals: Seals
     throttle: Throttle | None
@@ -184,6 +186,13 @@ def open_server(  # noqa: PLR0913 - each says one thing about the start
         follow_ups=records.follow_ups,
         rankings=Rankings(records.ledger),
         submissions=_submissions(records, settings, inline, engine, following_up),
+        operations=Operations(
+            ledger=records.ledger,
+            inline=inline,
+            engine=engine,
+            kept=records.kept,
+            limits=settings.limits,
+        ),
         authorizer=_authorizer(records.tokens, settings),
         seals=seals,
         throttle=_throttle(settings, state, clock),
@@ -281,6 +290,7 @@ def _needs_processes(challenges: Iterable[HostedChallenge]) -> bool:
         challenge.attacks_by_itself
         or challenge.house_entries
         or not all(kind.cheap for kind in challenge.kinds)
+        or not all(operation.cheap for operation in challenge.operations)
         for challenge in challenges
     )
 

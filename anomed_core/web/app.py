@@ -24,6 +24,7 @@ from anomed_core.web.health import LiveResource, MetricsResource, ReadyResource
 from anomed_core.web.identity import IdentityCheck
 from anomed_core.web.middleware import RequestLog
 from anomed_core.web.openapi import openapi
+from anomed_core.web.operations import operation_resource
 from anomed_core.web.pages import front_page
 from anomed_core.web.participants import TargetsResource, WhoAmIResource
 from anomed_core.web.ranking import RankingResource
@@ -45,6 +46,14 @@ CORE_ROUTES = (
     "/whoami",
 )
 """Routes of the core below each challenge; a plugin that declares one of them is refused."""
+
+
+def _begins(path: str) -> str:
+    """Return the first part of a path: what lies below a route of the core is its own, too."""
+    return path.split("/")[1]
+
+
+_OF_THE_CORE = {_begins(path) for path in CORE_ROUTES}
 
 
 _THREADS_TO_SPARE = 8
@@ -147,9 +156,13 @@ def _routes(
         )
     for kind in hosted.kinds:
         owned[kind.path] = SubmissionResource(hosted, kind.path, server, base, under_way)
+    for operation in hosted.operations:
+        owned[operation.path] = operation_resource(
+            hosted, operation, server, base=base, under_way=under_way
+        )
     owned |= hosted.extra_routes
     for path in owned:
-        if path in CORE_ROUTES or path in routes:
+        if _begins(path) in _OF_THE_CORE:
             raise PluginConflictError(
                 f"the route {path} is claimed twice: by the core and by {hosted.plugin_of(path)}"
             )

@@ -13,8 +13,8 @@ from anomed_core.errors import InvalidParameterError, MissingParameterError
 from anomed_core.ledger import Attempt, Choice
 from anomed_core.model import ANONYMIZER, DEANONYMIZER, Parameter, Role, Subject
 from anomed_core.service import HostedChallenge
+from anomed_core.service.acting import with_own_id
 from anomed_core.service.description import phases_as_json
-from anomed_core.service.identities import with_own_id
 from anomed_core.service.outlook import outlook_of
 from anomed_core.service.parameters import checked_parameters
 from anomed_core.service.server import Server

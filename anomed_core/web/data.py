@@ -8,7 +8,7 @@ import falcon
 
 from anomed_core.model import DataProduct
 from anomed_core.service import HostedChallenge, requested_product, static_product
-from anomed_core.service.identities import with_own_id
+from anomed_core.service.acting import with_own_id
 from anomed_core.service.provision import requested
 from anomed_core.service.server import Server
 from anomed_core.state import Artifact

@@ -12,7 +12,7 @@ from anomed_core.errors import NotAllowedError, NotAuthenticatedError, UnknownRe
 from anomed_core.model import Role, Score, Subject
 from anomed_core.report import content_policy
 from anomed_core.service import HostedChallenge
-from anomed_core.service.identities import acting_grant
+from anomed_core.service.acting import acting_grant
 from anomed_core.service.ranking.telling import ranked_part
 from anomed_core.service.server import Server
 from anomed_core.wire.digests import digest_bytes

@@ -13,8 +13,8 @@ from anomed_core.errors import ContractError, InvalidParameterError, NotAllowedE
 from anomed_core.ledger import Identity
 from anomed_core.model import ANONYMIZER, DEANONYMIZER, ForeignProtocol, Refusal, Rendered, Role
 from anomed_core.service import HostedChallenge
+from anomed_core.service.acting import is_here
 from anomed_core.service.declared_parts import is_below
-from anomed_core.service.identities import is_here
 from anomed_core.web.errors import opaque_answer
 
 log = structlog.get_logger(__name__)

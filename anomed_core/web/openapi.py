@@ -9,6 +9,7 @@ from anomed_core.service import HostedChallenge
 from anomed_core.service.description import schema_as_json
 from anomed_core.version import __version__
 from anomed_core.web.attempts import PARAMETERS
+from anomed_core.web.openapi_calls import described_operation
 from anomed_core.web.openapi_parts import operation_id, parameter_object, refusals
 from anomed_core.web.openapi_submissions import submission
 from anomed_core.web.ranking import RANKING_PARAMETERS, described
@@ -43,6 +44,8 @@ def openapi(challenges: dict[str, HostedChallenge]) -> dict[str, Any]:
             }
         for path in dict.fromkeys(kind.path for kind in hosted.kinds):
             paths[base + path] = {"post": submission(hosted, base, path)}
+        for operation in hosted.operations:
+            paths[base + operation.path] = described_operation(operation, hosted, base)
         paths[f"{base}/attempts"] = {"get": _attempts(hosted, base)}
         paths[f"{base}/targets"] = {"get": _targets(hosted, base)}
         paths[f"{base}/whoami"] = {"get": _whoami(hosted, base)}

@@ -1,10 +1,10 @@
-"""Parts of operations that an OpenAPI document repeats."""
+"""Parts that an OpenAPI document repeats."""
 
 from __future__ import annotations
 
 from typing import Any
 
-from anomed_core.model import Parameter
+from anomed_core.model import ArraysSchema, FormSchema, JSONSchema, Parameter, TextSchema
 from anomed_core.service import HostedChallenge
 from anomed_core.service.parameters import IDENTIFIER
 
@@ -23,6 +23,36 @@ _REFUSALS = {
     504: "The evaluation took too long; the attempt is free again.",
     507: "There is no room left to record the score.",
 }
+
+
+def content_schema(schema: Any, *, described: Any) -> dict[str, Any]:
+    """Return the schema of a body.
+
+    Parameters
+    ----------
+    schema
+        What it decodes to.
+    described
+        What is said about a file, beyond JSON Schema.
+    """
+    if isinstance(schema, FormSchema):
+        properties = {
+            part.name: {"type": "string"}
+            if isinstance(part.schema, TextSchema)
+            else {"type": "string", "format": "binary"}
+            for part in schema.parts
+        }
+        required = [part.name for part in schema.parts if part.required]
+        return {"type": "object", "properties": properties, "required": required}
+    if isinstance(schema, JSONSchema):
+        return dict(schema.schema)
+    form_name = "An npz" if isinstance(schema, ArraysSchema) else "A parquet"
+    return {
+        "type": "string",
+        "format": "binary",
+        "description": f"{form_name} file.",
+        "x-anomed": described,
+    }
 
 
 def operation_id(hosted: HostedChallenge, base: str, *, verb: str, path: str) -> str:

@@ -1,4 +1,4 @@
-"""Operations of an OpenAPI document that take submissions."""
+"""What an OpenAPI document says about submissions."""
 
 from __future__ import annotations
 
@@ -7,18 +7,15 @@ from typing import Any
 
 import attrs
 
-from anomed_core.model import (
-    ArraysSchema,
-    FormSchema,
-    JSONSchema,
-    Metric,
-    Parameter,
-    SubmissionKind,
-    TextSchema,
-)
+from anomed_core.model import Metric, Parameter, SubmissionKind
 from anomed_core.service import HostedChallenge
 from anomed_core.service.description import metric_as_json, schema_as_json
-from anomed_core.web.openapi_parts import operation_id, parameter_object, refusals
+from anomed_core.web.openapi_parts import (
+    content_schema,
+    operation_id,
+    parameter_object,
+    refusals,
+)
 
 _IDEMPOTENCY_KEY = {
     "name": "Idempotency-Key",
@@ -128,26 +125,8 @@ def _body(kind: SubmissionKind) -> tuple[str, dict[str, Any]]:
     """Return the media type and the schema of what is submitted."""
     schemas = {split.value: kind.schema_for(split) for split in kind.splits}
     first = next(iter(schemas.values()))
-    if isinstance(first, FormSchema):
-        properties = {
-            part.name: {"type": "string"}
-            if isinstance(part.schema, TextSchema)
-            else {"type": "string", "format": "binary"}
-            for part in first.parts
-        }
-        required = [part.name for part in first.parts if part.required]
-        form = {"type": "object", "properties": properties, "required": required}
-        return first.media_type, form
-    if isinstance(first, JSONSchema):
-        return first.media_type, dict(first.schema)
     described = {split: schema_as_json(schema) for split, schema in schemas.items()}
-    form_name = "An npz" if isinstance(first, ArraysSchema) else "A parquet"
-    return first.media_type, {
-        "type": "string",
-        "format": "binary",
-        "description": f"{form_name} file.",
-        "x-anomed": described,
-    }
+    return first.media_type, content_schema(first, described=described)
 
 
 def _metrics(metrics: tuple[Metric, ...]) -> dict[str, Any]:

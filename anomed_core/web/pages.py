@@ -47,9 +47,18 @@ def _challenge(base: str, hosted: HostedChallenge) -> Section:
             Markup("<p>{}</p>").format(Markup(" ").join(links)),
             Table(caption="Data", head=("route", "what", "for"), rows=products, folds=True),
             Table(caption="Submissions", head=("route", "what", "by"), rows=kinds, folds=True),
+            *([_operations(base, hosted)] if hosted.operations else []),
             Table(caption="Metrics", head=("name", "definition", "of"), rows=metrics, folds=True),
         ],
     )
+
+
+def _operations(base: str, hosted: HostedChallenge) -> Table:
+    rows = [
+        (f"{one.method} {base}{one.path}", one.description, ", ".join(sorted(one.audience)))
+        for one in hosted.operations
+    ]
+    return Table(caption="Operations", head=("route", "what", "for"), rows=rows, folds=True)
 
 
 _DOCUMENTS = ("challenge.json", "openapi.json")

@@ -10,7 +10,7 @@ import falcon
 from anomed_core.errors import InvalidParameterError
 from anomed_core.model import FormSchema, Parameter, SubmissionKind
 from anomed_core.service import HostedChallenge
-from anomed_core.service.identities import with_own_id
+from anomed_core.service.acting import with_own_id
 from anomed_core.service.server import Server
 from anomed_core.service.under_way import UnderWay
 from anomed_core.web.bodies import read_body, read_form

@@ -10,6 +10,7 @@ from anomed_core import hookspecs
 from anomed_core.hookspecs import (
     announcing,
     around,
+    calling,
     data_provision,
     order_of_play,
     threat_evaluation,
@@ -25,6 +26,7 @@ _MODULES = (
     data_provision,
     utility_evaluation,
     threat_evaluation,
+    calling,
     order_of_play,
     around,
 )

@@ -21,26 +21,32 @@ def block() -> str:
     """Return the core's own routes, then what each challenge type hands out and takes."""
     parts: list[str] = []
     for challenge_type in challenge_types():
-        core, data, submissions = from_demo(challenge_type.name, _routes)
+        core, data, submissions, calls = from_demo(challenge_type.name, _routes)
         if not parts:
             parts += ["### Of every challenge", table(["route", "methods", "answer"], core)]
         parts += [
             f"### Of `{challenge_type.name}`",
             table(["`GET`", "query", "200 with", "for"], data),
             table(["`POST`", "query", "body", "by"], submissions),
+            *([table(["operation", "query", "200 with", "for"], calls)] if calls else []),
         ]
     return "\n\n".join(parts)
 
 
 def _routes(server: Server) -> tuple[list[list[str]], ...]:
     (hosted,) = server.challenges.values()
-    declared = {*hosted.products, *(kind.path for kind in hosted.kinds), *hosted.extra_routes}
+    declared = {
+        *hosted.products,
+        *(kind.path for kind in hosted.kinds),
+        *(operation.path for operation in hosted.operations),
+        *hosted.extra_routes,
+    }
     core = [
         [code(path), ", ".join(methods), answer]
         for path, methods, answer in sorted(_mounted(server))
         if path not in declared
     ]
-    return core, _data(hosted), _submissions(hosted)
+    return core, _data(hosted), _submissions(hosted), _calls(hosted)
 
 
 def _mounted(server: Server) -> Iterator[tuple[str, list[str], str]]:
@@ -91,4 +97,16 @@ def _submissions(hosted: HostedChallenge) -> list[list[str]]:
             kind.submitter.value,
         ]
         for kind in hosted.kinds
+    ]
+
+
+def _calls(hosted: HostedChallenge) -> list[list[str]]:
+    return [
+        [
+            f"{operation.method} {code(operation.path)}",
+            ", ".join(code(p.name) for p in operation.query),
+            operation.description,
+            ", ".join(sorted(operation.audience)),
+        ]
+        for operation in hosted.operations
     ]

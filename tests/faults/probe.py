@@ -17,6 +17,7 @@ from typing import Any
 
 import attrs
 import numpy as np
+import pyarrow as pa
 import sqlalchemy as sa
 
 from anomed_core import (
@@ -25,6 +26,8 @@ from anomed_core import (
     DEANONYMIZER,
     ArraySchema,
     ArraysSchema,
+    Call,
+    CallRejected,
     Challenge,
     ChallengeType,
     ColumnSchema,
@@ -35,6 +38,7 @@ from anomed_core import (
     FormSchema,
     JSONSchema,
     Metric,
+    Operation,
     Purpose,
     Role,
     Split,
@@ -147,6 +151,66 @@ def anomed_provide_data(
     if product.path == "/data/terms":
         return {"rows": challenge.definition.n_records}
     return {"X": np.full(challenge.definition.n_records, challenge.definition.marker)}
+
+
+@hookimpl
+def anomed_operations(challenge: Challenge) -> list[Operation]:
+    def mean(call: Call) -> dict[str, float]:
+        values = call.target.submission.payload["prediction"]
+        return {"mean": float(values.mean())}
+
+    def longer(call: Call) -> dict[str, str]:
+        if not call.payload["word"]:
+            raise CallRejected("The word is empty; send a letter at least.")
+        return {"word": call.payload["word"] + call.caller.role.value}
+
+    word = {"type": "object", "properties": {"word": {"type": "string"}}, "required": ["word"]}
+    number = {"type": "object", "properties": {"mean": {"type": "number"}}, "required": ["mean"]}
+    X = ArraySchema(name="X", kinds=("float",), shape=(None,), low=-1e12, high=1e12)
+    both = {Role.ANONYMIZER, Role.DEANONYMIZER}
+    return [
+        Operation(
+            name="mean",
+            audience={Role.DEANONYMIZER},
+            with_target=True,
+            run=mean,
+            answer=JSONSchema(schema=number),
+            description="The mean of what an anonymizer has predicted.",
+        ),
+        Operation(
+            name="longer",
+            audience={*both, Role.PUBLIC},
+            request=JSONSchema(schema=word),
+            answer=JSONSchema(schema=word),
+            run=longer,
+            cheap=True,
+            largest_request_bytes=1000,
+            description="A longer word.",
+        ),
+        Operation(
+            name="same",
+            audience=both,
+            request=ArraysSchema(arrays=[X]),
+            answer=ArraysSchema(arrays=[X]),
+            run=lambda call: call.payload,
+            cheap=config_of(challenge).cheap,
+            description="The same numbers.",
+        ),
+        Operation(
+            name="rows",
+            audience=both,
+            method="GET",
+            answer=TABLE,
+            run=lambda _: pa.table({"age": [30], "city": ["Kiel"]}),
+            cheap=True,
+            description="A row.",
+        ),
+    ]
+
+
+def config_of(challenge: Challenge) -> ProbeConfig:
+    config: ProbeConfig = challenge.definition
+    return config
 
 
 @hookimpl

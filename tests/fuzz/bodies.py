@@ -1,6 +1,7 @@
 """Bodies that are right, nearly right, or noise."""
 
 import io
+import json
 import zipfile
 from typing import Any
 
@@ -117,7 +118,16 @@ def damaged(draw: Any, whole: st.SearchStrategy[bytes]) -> bytes:
 
 any_npz = st.one_of(npz(), damaged(npz()))
 any_parquet = st.one_of(parquet(), damaged(parquet()))
+json_values = st.recursive(
+    st.one_of(st.none(), st.booleans(), st.integers(), st.floats(), st.text(max_size=20)),
+    lambda inner: st.one_of(
+        st.lists(inner, max_size=4), st.dictionaries(st.sampled_from(["word", "x"]), inner)
+    ),
+)
+any_json = json_values.map(lambda value: json.dumps(value).encode())
 any_body = st.one_of(st.binary(max_size=100), any_npz, any_parquet)
+
+any_call_body = st.one_of(any_json, damaged(any_json), any_body)
 
 part_names = st.sampled_from(["anon_data", "anon_scheme", "x", "", 'q"uote', "\u00e4"])
 part_contents = st.one_of(

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from anomed_core.model import Role
 
-from .bodies import any_body, any_form
+from .bodies import any_body, any_call_body, any_form
 from .cases import fuzzed
 from .conftest import Served
 
@@ -33,6 +33,10 @@ KNOWN_PATHS = [
     "/utility/deanonymizer",
     "/utility/form",
     "/utility/table",
+    "/operations/longer",
+    "/operations/mean",
+    "/operations/rows",
+    "/operations/same",
     "/challenges/probe",
     "/challenges/probe/data/both",
 ]
@@ -173,6 +177,22 @@ def test_no_submission_is_our_fault(
         served.app, environ_of("POST", path, query, {"Content-Type": content_type}, body)
     )
     assert status in {201, 400, 409, 413, 422}, content
+
+
+CALLS = [
+    "/operations/longer?anonymizer=a{}",
+    "/operations/longer",
+    "/operations/same?deanonymizer=d{}",
+    "/operations/mean?anonymizer=a{}&deanonymizer=d&data_split=tuning",
+]
+
+
+@fuzzed
+@given(target=st.sampled_from(CALLS), number=st.integers(0, 10**6), body=any_call_body)
+def test_no_call_is_our_fault(served: Served, target: str, number: int, body: bytes) -> None:
+    path, _, query = target.format(number).partition("?")
+    status, _, content = call(served.app, environ_of("POST", path, query, {}, body))
+    assert status in {200, 400, 413, 422}, content
 
 
 def test_known_paths_are_routes(served: Served) -> None:

@@ -1,0 +1,41 @@
+"""What an OpenAPI document says about operations."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from anomed_core.model import Operation
+from anomed_core.service import HostedChallenge
+from anomed_core.service.description import schema_as_json
+from anomed_core.web.openapi_parts import (
+    content_schema,
+    operation_id,
+    parameter_object,
+    refusals,
+)
+
+
+def described_operation(
+    operation: Operation, hosted: HostedChallenge, base: str
+) -> dict[str, dict[str, Any]]:
+    """Describe how to call an operation, by its method."""
+    verb = operation.method.lower()
+    described: dict[str, Any] = {
+        "operationId": operation_id(hosted, base, verb=verb, path=operation.path),
+        "summary": operation.description,
+        "parameters": [parameter_object(parameter) for parameter in operation.query],
+        "responses": {
+            "200": {"description": "The answer.", "content": _content(operation.answer)},
+            **refusals(400, 401, 403, 422, 429, 503, 504),
+        },
+        "x-anomed-audience": sorted(role.value for role in operation.audience),
+    }
+    if operation.request is not None:
+        described["requestBody"] = {"required": True, "content": _content(operation.request)}
+        described["responses"] |= refusals(408, 411, 413)
+    return {verb: described}
+
+
+def _content(schema: Any) -> dict[str, Any]:
+    content = content_schema(schema, described=schema_as_json(schema))
+    return {schema.media_type: {"schema": content}}
