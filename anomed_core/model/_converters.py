@@ -12,9 +12,62 @@ from typing import Any, TypeVar
 
 import attrs
 
-from anomed_core.model.roles import Direction, Purpose, Role, Split
+from anomed_core.model.roles import BothRoles, Direction, FinalScores, Purpose, Role, Split
 
 Choice = TypeVar("Choice", bound=StrEnum)
+
+_IDENTITIES = ("name", "path", "metric")
+"""What the first attribute of a class is called if it tells its objects apart."""
+
+
+def naming(_: type[Any], fields: list[attrs.Attribute[Any]]) -> list[attrs.Attribute[Any]]:
+    """Let what converters and validators refuse say whose it is.
+
+    For ``attrs.frozen(field_transformer=naming)``.
+    """
+    return [
+        field.evolve(
+            converter=field.converter and _naming_converter(field.converter),
+            validator=field.validator and _naming_validator(field.validator),
+        )
+        for field in fields
+    ]
+
+
+def _naming_converter(convert: Any) -> Any:
+    def converted(value: Any, instance: Any, field: attrs.Attribute[Any]) -> Any:
+        try:
+            return convert(value)
+        except (TypeError, ValueError) as error:
+            raise type(error)(f"the {field.name} of {_called(instance)}: {error}") from error
+
+    return attrs.Converter(converted, takes_self=True, takes_field=True)
+
+
+def _naming_validator(validate: Callable[[Any, Any, Any], Any]) -> Any:
+    def validated(instance: Any, field: attrs.Attribute[Any], value: Any) -> None:
+        try:
+            validate(instance, field, value)
+        except (TypeError, ValueError) as error:
+            sentence = str(error.args[0])  # attrs' own add what people need not read
+            if (_own_name(instance) or type(instance).__name__) in sentence:
+                raise
+            whose = _called(instance)
+            raise type(error)(f"the {field.name} of {whose}: {sentence}") from error
+
+    return validated
+
+
+def _called(instance: Any) -> str:
+    """Return what an object is, and its name where it has one by now."""
+    kind, name = type(instance).__name__, _own_name(instance)
+    return f"the {kind} {name!r}" if name else f"a {kind}"
+
+
+def _own_name(instance: Any) -> str:
+    first = attrs.fields(type(instance))[0].name
+    name = getattr(instance, first, None) if first in _IDENTITIES else None
+    return name if isinstance(name, str) else ""
 
 
 def as_tuple(values: Iterable[Any]) -> tuple[Any, ...]:
@@ -65,6 +118,16 @@ def as_direction(value: Direction | str) -> Direction:
 def as_purpose(value: Purpose | str) -> Purpose:
     """Return a purpose, or the purpose of a name."""
     return choice_of(Purpose, value)
+
+
+def as_both_roles(value: BothRoles | str) -> BothRoles:
+    """Return whether one team may play both roles, by its word."""
+    return choice_of(BothRoles, value)
+
+
+def as_final_scores(value: FinalScores | str) -> FinalScores:
+    """Return whether scores of finals are sealed, by its word."""
+    return choice_of(FinalScores, value)
 
 
 def as_roles(values: Iterable[Role | str]) -> frozenset[Role]:

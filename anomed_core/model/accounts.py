@@ -8,7 +8,7 @@ from typing import Any
 
 import attrs
 
-from anomed_core.model._converters import as_tuple, choice_of, matching
+from anomed_core.model._converters import as_tuple, choice_of, matching, naming
 from anomed_core.model.amounts import as_amount
 
 _RESOURCE = matching(
@@ -42,7 +42,7 @@ def _as_lapse(value: Lapse | str) -> Lapse:
     return choice_of(Lapse, value)
 
 
-@attrs.frozen(kw_only=True)
+@attrs.frozen(kw_only=True, field_transformer=naming)
 class Resource:
     """Something that is used up.
 
@@ -71,7 +71,7 @@ class Resource:
     description: str = ""
 
 
-@attrs.frozen(kw_only=True)
+@attrs.frozen(kw_only=True, field_transformer=naming)
 class Account:
     """What belongs together of what is used up, and to whom.
 

@@ -10,7 +10,7 @@ from typing import Any
 
 import attrs
 
-from anomed_core.model._converters import matching
+from anomed_core.model._converters import as_both_roles, as_final_scores, choice_of, matching
 from anomed_core.model.roles import BothRoles, FinalScores, Role, Split
 from anomed_core.sampling import Lottery
 
@@ -51,6 +51,10 @@ class Since(StrEnum):
     NOW = "now"
 
 
+def _as_since(value: Since | str) -> Since:
+    return choice_of(Since, value)
+
+
 _VIEWERS = (Role.ORGANISER.value, "participants", Role.PUBLIC.value)
 
 
@@ -69,7 +73,7 @@ class ShownRanking:
     """
 
     visible_to: str = attrs.field(default="participants", validator=attrs.validators.in_(_VIEWERS))
-    from_: Since = attrs.field(default=Since.CLOSE, converter=Since)
+    from_: Since = attrs.field(default=Since.CLOSE, converter=_as_since)
 
 
 @attrs.frozen(kw_only=True)
@@ -111,10 +115,10 @@ class ChallengeSpec:
     phases: Mapping[Split, Phase] = attrs.field(factory=dict)
     ranking: ShownRanking = attrs.field(factory=ShownRanking)
     both_roles: BothRoles | None = attrs.field(
-        default=None, converter=attrs.converters.optional(BothRoles)
+        default=None, converter=attrs.converters.optional(as_both_roles)
     )
     finals: FinalScores | None = attrs.field(
-        default=None, converter=attrs.converters.optional(FinalScores)
+        default=None, converter=attrs.converters.optional(as_final_scores)
     )
     config: Any = None
 

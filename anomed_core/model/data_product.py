@@ -8,7 +8,7 @@ from typing import Any
 import attrs
 import numpy as np
 
-from anomed_core.model._converters import as_roles, as_tuple
+from anomed_core.model._converters import as_roles, as_tuple, naming
 from anomed_core.model.declarations import ANONYMIZER, DATA_SPLIT, PATH, Parameter
 from anomed_core.model.payloads import ArraysSchema, JSONSchema, Meaning, ProductSchema
 from anomed_core.model.roles import Role
@@ -44,7 +44,7 @@ def _is_kept(product: DataProduct, _: object, data: Any) -> None:
             )
 
 
-@attrs.frozen(kw_only=True)
+@attrs.frozen(kw_only=True, field_transformer=naming)
 class DataProduct:
     """Something the server hands out.
 

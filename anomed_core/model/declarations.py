@@ -5,11 +5,12 @@ from __future__ import annotations
 import inspect
 import re
 from collections.abc import Callable, Mapping
+from numbers import Real
 from typing import Any
 
 import attrs
 
-from anomed_core.model._converters import as_direction, as_tuple, matching
+from anomed_core.model._converters import as_both_roles, as_direction, as_tuple, matching, naming
 from anomed_core.model._deprecated import deprecated
 from anomed_core.model._measures import Arguments, arguments_of
 from anomed_core.model.roles import BothRoles, Direction, Split
@@ -52,7 +53,7 @@ class DemoConfig:
     config: Mapping[str, Any] = attrs.field(factory=dict)
 
 
-@attrs.frozen(kw_only=True)
+@attrs.frozen(kw_only=True, field_transformer=naming)
 class ChallengeType:
     """A class of challenges, as a plugin announces it.
 
@@ -99,14 +100,14 @@ class ChallengeType:
         default=attrs.Factory(lambda self: self.competition, takes_self=True)
     )
     is_drawn: bool = True
-    both_roles: BothRoles = attrs.field(default=BothRoles.WARN, converter=BothRoles)
+    both_roles: BothRoles = attrs.field(default=BothRoles.WARN, converter=as_both_roles)
 
     def __attrs_post_init__(self) -> None:
         if self.competition is not None:
             deprecated(f"competition= of the challenge type {self.name!r}", "demo=")
 
 
-@attrs.frozen(kw_only=True)
+@attrs.frozen(kw_only=True, field_transformer=naming)
 class Parameter:
     """A query parameter of a data product or submission kind.
 
@@ -144,9 +145,13 @@ PAIR = (ANONYMIZER, DEANONYMIZER, DATA_SPLIT)
 """Parameters of what each pair of an anonymizer and a deanonymizer gets for itself."""
 
 
-def _bounds(_: object, attribute: attrs.Attribute[Any], value: tuple[float, float]) -> None:
-    if not value[0] < value[1]:
-        raise ValueError(f"{attribute.name} must be (low, high) with low < high, got {value}")
+def _bounds(metric: Metric, _: attrs.Attribute[Any], value: tuple[Any, ...]) -> None:
+    are_numbers = all(isinstance(limit, Real) for limit in value)
+    if len(value) != 2 or not are_numbers or not value[0] < value[1]:
+        raise ValueError(
+            f"the bounds of the metric {metric.name!r} must be (low, high) with low < high, got "
+            f"{value}; give (-inf, inf) where there are none"
+        )
 
 
 def _two_names(_: object, attribute: attrs.Attribute[Any], value: tuple[str, ...]) -> None:
@@ -156,7 +161,7 @@ def _two_names(_: object, attribute: attrs.Attribute[Any], value: tuple[str, ...
         )
 
 
-@attrs.frozen(kw_only=True)
+@attrs.frozen(kw_only=True, field_transformer=naming)
 class Metric:
     """A number that a submission is scored by; declared before the first score, then fixed.
 

@@ -9,7 +9,7 @@ from typing import Any
 import attrs
 import numpy as np
 
-from anomed_core.model._converters import as_roles, as_tuple, choice_of
+from anomed_core.model._converters import as_roles, as_tuple, choice_of, matching, naming
 from anomed_core.model._deprecated import deprecated, roles_knowing
 from anomed_core.model.declarations import Metric
 from anomed_core.model.events import Payload, Submission
@@ -34,7 +34,7 @@ def _as_quality(value: Quality | str) -> Quality:
     return choice_of(Quality, value)
 
 
-@attrs.frozen(kw_only=True)
+@attrs.frozen(kw_only=True, field_transformer=naming)
 class Baseline:
     """A submission with a known outcome, made from the ground truth or from what is handed out.
 
@@ -79,7 +79,7 @@ class Baseline:
             deprecated(f"secret= of the baseline {self.name!r}", "known_to={role, ...}")
 
 
-@attrs.frozen(kw_only=True)
+@attrs.frozen(kw_only=True, field_transformer=naming)
 class HouseAttack:
     """An attack that the server itself runs on what an anonymizer submitted.
 
@@ -102,7 +102,11 @@ class HouseAttack:
         metrics, save optional ones, or ``None`` if there is nothing to attack.
     """
 
-    name: str
+    name: str = attrs.field(
+        validator=matching(
+            r"[A-Za-z][A-Za-z0-9_.-]*", "a letter, then letters, digits or _.-, as in nearest-box"
+        )
+    )
     kind: str
     description: str = ""
     on_request: bool = False

@@ -14,7 +14,7 @@ from typing import Any
 import attrs
 import numpy as np
 
-from anomed_core.model._converters import as_tuple, matching
+from anomed_core.model._converters import as_tuple, matching, naming
 
 KINDS = MappingProxyType(
     {
@@ -89,7 +89,7 @@ class Meaning:
     high: float | None = None
 
 
-@attrs.frozen(kw_only=True)
+@attrs.frozen(kw_only=True, field_transformer=naming)
 class ArraySchema:
     """One array of an npz file.
 
@@ -163,7 +163,7 @@ class ArraySchema:
         )
 
 
-@attrs.frozen(kw_only=True)
+@attrs.frozen(kw_only=True, field_transformer=naming)
 class ArraysSchema:
     """An npz file: named arrays, in the order in which they are written.
 
@@ -250,7 +250,7 @@ class ArraysSchema:
         return cls(arrays=tuple(ArraySchema.of(name, array) for name, array in arrays.items()))
 
 
-@attrs.frozen(kw_only=True)
+@attrs.frozen(kw_only=True, field_transformer=naming)
 class ColumnSchema:
     """One column of a table.
 
@@ -301,7 +301,7 @@ class ColumnSchema:
         return self.kinds[0] in TIME_KINDS
 
 
-@attrs.frozen(kw_only=True)
+@attrs.frozen(kw_only=True, field_transformer=naming)
 class TableSchema:
     """A parquet file.
 
@@ -337,7 +337,7 @@ class JSONSchema:
     file_suffix = ".json"
 
 
-@attrs.frozen(kw_only=True)
+@attrs.frozen(kw_only=True, field_transformer=naming)
 class TextSchema:
     """A short text.
 
@@ -355,7 +355,7 @@ class TextSchema:
     media_type = "text/plain"
 
 
-@attrs.frozen(kw_only=True)
+@attrs.frozen(kw_only=True, field_transformer=naming)
 class FormPart:
     """One named part of a multipart form.
 
@@ -377,7 +377,7 @@ class FormPart:
     description: str = ""
 
 
-@attrs.frozen(kw_only=True)
+@attrs.frozen(kw_only=True, field_transformer=naming)
 class FormSchema:
     """A multipart/form-data body.
 

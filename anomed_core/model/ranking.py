@@ -8,7 +8,7 @@ from typing import Any
 
 import attrs
 
-from anomed_core.model._converters import as_tuple, matching
+from anomed_core.model._converters import as_tuple, choice_of, matching, naming
 from anomed_core.model.events import DataRequest, Payload
 from anomed_core.model.extras import as_function
 
@@ -33,7 +33,11 @@ class Take(StrEnum):
     AREA_OVER = "area_over"
 
 
-@attrs.frozen(kw_only=True)
+def _as_take(value: Take | str) -> Take:
+    return choice_of(Take, value)
+
+
+@attrs.frozen(kw_only=True, field_transformer=naming)
 class Criterion:
     """One number that decides about places; better is what the metric's declaration says.
 
@@ -63,7 +67,7 @@ class Criterion:
     """
 
     metric: str
-    take: Take = attrs.field(default=Take.FINAL, converter=Take)
+    take: Take = attrs.field(default=Take.FINAL, converter=_as_take)
     kind: str = ""
     resolution: float | None = attrs.field(
         default=None, validator=attrs.validators.optional(attrs.validators.gt(0))
@@ -78,7 +82,7 @@ class Criterion:
             )
 
 
-@attrs.frozen(kw_only=True)
+@attrs.frozen(kw_only=True, field_transformer=naming)
 class Gate:
     """What an entry must reach to have a place: who is of no use does not win by being private.
 
@@ -123,7 +127,7 @@ class Gate:
         )
 
 
-@attrs.frozen(kw_only=True)
+@attrs.frozen(kw_only=True, field_transformer=naming)
 class Ranking:
     """An order of the finals of one submission kind.
 
@@ -169,7 +173,7 @@ class Ranking:
     )
 
 
-@attrs.frozen(kw_only=True)
+@attrs.frozen(kw_only=True, field_transformer=naming)
 class HouseEntry:
     """A reference entry of the house, listed in rankings without a place.
 

@@ -8,6 +8,7 @@ from typing import Any
 import attrs
 
 from anomed_core.model._converters import (
+    as_final_scores,
     as_purpose,
     as_role,
     as_roles,
@@ -15,6 +16,7 @@ from anomed_core.model._converters import (
     as_splits,
     as_tuple,
     matching,
+    naming,
 )
 from anomed_core.model._deprecated import deprecated, roles_knowing
 from anomed_core.model.declarations import (
@@ -61,7 +63,7 @@ def _usually_kept(kind: SubmissionKind) -> frozenset[Split]:
     return frozenset(Split) if kind.is_attackable else frozenset({Split.VALIDATION})
 
 
-@attrs.frozen(kw_only=True)
+@attrs.frozen(kw_only=True, field_transformer=naming)
 class SubmissionKind:
     """Something participants hand in to be scored.
 
@@ -194,7 +196,7 @@ class SubmissionKind:
         converter=as_roles,
     )
     finals: FinalScores | None = attrs.field(
-        default=None, converter=attrs.converters.optional(FinalScores)
+        default=None, converter=attrs.converters.optional(as_final_scores)
     )
     cheap: bool = False
     description: str = ""

@@ -4,20 +4,33 @@ from collections.abc import Callable
 from datetime import datetime
 from typing import Any
 
+import attrs
 import pytest
 
 from anomed_core import (
+    Account,
     ArraySchema,
+    ArraysSchema,
+    Baseline,
     ChallengeSpec,
+    ChallengeType,
+    ColumnSchema,
+    Criterion,
     DataProduct,
     DataSource,
+    FormSchema,
+    HouseAttack,
     JSONSchema,
     Metric,
     Parameter,
     Phase,
+    Ranking,
+    Resource,
     Role,
     Split,
     SubmissionKind,
+    TableSchema,
+    TextSchema,
 )
 from anomed_core.sampling import Lottery
 
@@ -36,11 +49,36 @@ LOTTERY = Lottery(b"0" * 16, scope="test")
         ),
         (
             lambda: Metric(name="hits", kind="anonymizer", direction="down"),  # type: ignore[arg-type]
-            "'down' is no direction; give higher, lower",
+            "the direction of the Metric 'hits': 'down' is no direction; give higher, lower",
         ),
         (
             lambda: DataProduct(path="/data/x", audience="anonymiser", schema=JSONSchema()),
-            "'anonymiser' is no role; give public, anonymizer, deanonymizer, organiser",
+            (
+                "the audience of the DataProduct '/data/x': 'anonymiser' is no role; give public, "
+                "anonymizer, deanonymizer, organiser"
+            ),
+        ),
+        (
+            lambda: HouseAttack(name="nearest box", kind="anonymizer", run=lambda *_: {}),
+            (
+                "the name of a HouseAttack is 'nearest box'; write a letter, then letters, digits "
+                "or _.-, as in nearest-box"
+            ),
+        ),
+        (
+            lambda: Metric(name="hits", bounds=(0, 1, 2)),  # type: ignore[arg-type]
+            (
+                "the bounds of the metric 'hits' must be (low, high) with low < high, got "
+                "(0, 1, 2); give (-inf, inf) where there are none"
+            ),
+        ),
+        (
+            lambda: Ranking(name="best", kind="anonymizer", criteria=[]),
+            "the criteria of the Ranking 'best': Length of 'criteria' must be >= 1: 0",
+        ),
+        (
+            lambda: Criterion(metric="hits", resolution=0),
+            "the resolution of the Criterion 'hits': 'resolution' must be > 0: 0",
         ),
         (
             lambda: DataProduct(path="data", audience="public", schema=JSONSchema()),
@@ -58,7 +96,10 @@ LOTTERY = Lottery(b"0" * 16, scope="test")
         ),
         (
             lambda: ArraySchema(name="x", kinds="integer", shape=(1,)),
-            "kinds must be some of ['bool', 'bytes', 'float', 'int', 'str'], got ['integer']",
+            (
+                "the kinds of the ArraySchema 'x': kinds must be some of ['bool', 'bytes', "
+                "'float', 'int', 'str'], got ['integer']"
+            ),
         ),
         (
             lambda: Parameter(name="Data Split"),
@@ -99,6 +140,50 @@ def test_each_mistake_has_its_sentence(declare: Callable[[], Any], sentence: str
         declare()
 
     assert str(caught.value) == sentence
+
+
+WHOLE: dict[type[Any], dict[str, Any]] = {
+    Account: {"name": "privacy", "resources": [Resource(name="epsilon", limit=1)]},
+    ArraySchema: {"name": "x", "kinds": "int", "shape": (1,)},
+    ArraysSchema: {"arrays": []},
+    Baseline: {"name": "truth", "kind": "k", "quality": "perfect", "payload": 0},
+    ChallengeType: {"name": "guesses", "config_class": "guesses:Config"},
+    ColumnSchema: {"name": "age", "kinds": "int"},
+    Criterion: {"metric": "hits"},
+    DataProduct: {"path": "/data/x", "audience": "public", "schema": JSONSchema()},
+    FormSchema: {"parts": []},
+    HouseAttack: {"name": "panel", "kind": "anonymizer", "run": lambda *_: {}},
+    Metric: {"name": "hits"},
+    Parameter: {"name": "task"},
+    Ranking: {"name": "best", "kind": "k", "criteria": [Criterion(metric="hits")]},
+    Resource: {"name": "epsilon", "limit": 1},
+    SubmissionKind: {"name": "anonymizer", "schema": JSONSchema()},
+    TableSchema: {},
+    TextSchema: {},
+}
+CONVERTED = [
+    (declared, field.name)
+    for declared in WHOLE
+    for field in attrs.fields(declared)
+    if field.converter is not None and (declared, field.name) != (Baseline, "payload")
+]
+
+
+@pytest.mark.parametrize(
+    ("declared", "field"), CONVERTED, ids=lambda one: getattr(one, "__name__", one)
+)
+def test_what_no_field_takes_is_refused_with_the_name_of_field_and_owner(
+    declared: type[Any], field: str
+) -> None:
+    given = {**WHOLE[declared], field: object()}
+    first = next(iter(attrs.fields_dict(declared)))
+    named = first in {"name", "path", "metric"}
+
+    with pytest.raises((TypeError, ValueError)) as caught:
+        declared(**given)
+
+    whose = f"the {declared.__name__} {given[first]!r}" if named else f"a {declared.__name__}"
+    assert str(caught.value).startswith(f"the {field} of {whose}: ")
 
 
 def test_one_word_stands_for_a_set_of_one() -> None:
