@@ -62,7 +62,7 @@ def fix_threshold(roc: Roc, *, delta: float = 0.0) -> FixedThreshold:
     Returns
     -------
     FixedThreshold
-        Halfway between the most promising score and the next lower one.
+        Halfway between the most promising score and the next lower one; it parts the two.
 
     Examples
     --------
@@ -83,9 +83,15 @@ def fix_threshold(roc: Roc, *, delta: float = 0.0) -> FixedThreshold:
     place = int(np.lexsort((gap, promise))[-1])
     best, lower = 1 + place, min(2 + place, roc.thresholds.size - 1)
     return FixedThreshold(
-        value=float(roc.thresholds[best] + roc.thresholds[lower]) / 2,
+        value=_between(float(roc.thresholds[lower]), float(roc.thresholds[best])),
         promise=float(promise[place]),
     )
+
+
+def _between(low: float, high: float) -> float:
+    """Return the middle of two numbers: above the lower one, and finite however large they are."""
+    middle = low / 2 + high / 2
+    return middle if low < middle <= high else high
 
 
 def threshold_test(

@@ -2,6 +2,8 @@
 
 import numpy as np
 import pytest
+from hypothesis import example, given
+from hypothesis import strategies as st
 
 from anomed_core.statistics import (
     Confusion,
@@ -17,6 +19,20 @@ def test_the_threshold_lies_between_what_it_parts() -> None:
     fixed = fix_threshold(roc_of_scores([9.0, 8.0, 7.0], [3.0, 2.0, 1.0]))
 
     assert fixed.value == 5.0
+
+
+@given(
+    scores=st.sets(st.floats(allow_nan=False, allow_infinity=False), min_size=2, max_size=2),
+    shift=st.integers(0, 3),
+)
+@example(scores={1.7e308, 1.6e308}, shift=0)
+@example(scores={0.0, 5e-324}, shift=0)
+def test_the_threshold_parts_any_two_scores(scores: set[float], shift: int) -> None:
+    low, high = sorted(scores)
+    for _ in range(shift):
+        low = min(np.nextafter(low, np.inf), np.nextafter(high, -np.inf))
+
+    assert low < fix_threshold(roc_of_scores([high] * 3, [low] * 3)).value <= high
 
 
 def test_the_better_score_promises_more() -> None:
