@@ -13,7 +13,7 @@ from typing import Self
 import attrs
 
 from anomed_core.state.directory import sync_folder
-from anomed_core.wire.digests import canonical_json, digest_bytes
+from anomed_core.wire.digests import canonical_json, digest_bytes, digest_file
 
 _OLD_S = 86_400.0
 
@@ -38,14 +38,17 @@ class Staged:
 
     Attributes
     ----------
-    files
-        Where each content is, and its place by digest.
     root
         The store's folder.
+    files
+        Where each content is that is not kept yet, and its place by digest.
+    places
+        Those of all contents.
     """
 
     root: Path
     files: dict[Path, Path] = attrs.field(factory=dict)
+    places: list[Path] = attrs.field(factory=list)
 
     def publish(self) -> None:
         """Give every content its place, durably."""
@@ -54,7 +57,7 @@ class Staged:
             temporary.replace(place)
         # Whoever was faster may not have come so far; and the score that is recorded next may be on
         # another disk, where nothing waits for this one.
-        for folder in dict.fromkeys(place.parent for place in self.files.values()):
+        for folder in dict.fromkeys(place.parent for place in self.places):
             sync_folder(folder)
         sync_folder(self.root)
 
@@ -119,10 +122,14 @@ class PayloadStore:
         return self.root / digest[:2] / digest
 
     def _stage(self, content: bytes, staged: Staged) -> None:
-        self._staging.mkdir(mode=0o700, parents=True, exist_ok=True)
         digest = digest_bytes(content)
+        place = self._path(digest)
+        staged.places.append(place)
+        if place.exists() and digest_file(place) == digest:
+            return  # what is damaged is written anew
+        self._staging.mkdir(mode=0o700, parents=True, exist_ok=True)
         temporary = self._staging / f"{digest}.{secrets.token_hex(8)}"
-        staged.files[temporary] = self._path(digest)
+        staged.files[temporary] = place
         with temporary.open("xb") as file:
             file.write(content)
             file.flush()
