@@ -8,8 +8,11 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from anomed_client.calls import Calls
-from anomed_client.description import ByEnding, Description, Kind, Product, Split
+from anomed_client.description import ByEnding, Description, Kind, Operation, Product, Split
 from anomed_client.errors import NotSupported, UsageError
+
+Asked = Product | Kind | Operation
+"""What a request may be about."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -138,9 +141,22 @@ class Access:
         number = "several kinds" if fitting else "no kind"
         raise UsageError(f"There are {number} for the role {role}; say kind=. {listed}")
 
+    def operation(self, name: str) -> Operation:
+        """Return an operation by its name.
+
+        Raises
+        ------
+        UsageError
+            With the nearest names.
+        """
+        operations = self.description.operations
+        if name not in operations:
+            raise UsageError(f"There is no operation {name!r}{nearest(name, operations)}")
+        return operations[name]
+
     def parameters(
         self,
-        asked: Product | Kind,
+        asked: Asked,
         *,
         split: Split | None,
         target: str | None,
@@ -173,14 +189,15 @@ class Access:
         self._check(asked, chosen)
         return chosen
 
-    def _own_ids(self, asked: Product | Kind, target: str | None) -> dict[str, str]:
+    def _own_ids(self, asked: Asked, target: str | None) -> dict[str, str]:
         if self.me is None:
             return {}
-        is_attack = target is not None or asked.takes("deanonymizer")
-        role = "deanonymizer" if is_attack else "anonymizer"
+        role = "deanonymizer" if target is not None or asked.takes("deanonymizer") else "anonymizer"
+        if target is None and isinstance(asked, Operation) and asked.takes(self.me.role):
+            role = self.me.role  # some are called by both
         return {role: self.me.name_as(role)}
 
-    def _check(self, asked: Product | Kind, chosen: Mapping[str, str]) -> None:
+    def _check(self, asked: Asked, chosen: Mapping[str, str]) -> None:
         declared = {parameter.name: parameter for parameter in asked.parameters}
         for name, value in chosen.items():
             if name not in declared:
@@ -200,7 +217,7 @@ _SAID_AS = {
 }
 
 
-def _how_to_say(name: str, asked: Product | Kind) -> str:
+def _how_to_say(name: str, asked: Asked) -> str:
     if name == "anonymizer" and not asked.takes("deanonymizer"):
         return 'an anonymizer: target=, or a name of your own, connect(..., name="...")'
     return _SAID_AS.get(name, f"{name}=")

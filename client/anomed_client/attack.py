@@ -92,6 +92,14 @@ class Attack:
             payload, split=split, kind=kind, target=self.target, repeat=repeat, **parameters
         )
 
+    def call(
+        self, operation: str, payload: Any = None, *, split: Split | None = None, **parameters: str
+    ) -> Any:
+        """Call an operation about the anonymizer; see `Challenge.call`."""
+        return self.challenge.call(
+            operation, payload, split=split, target=self.target, **parameters
+        )
+
     def attempts(self) -> Attempts:
         """Return the history of this attack; see `Challenge.attempts`."""
         return self.challenge.attempts(target=self.target)

@@ -4,14 +4,12 @@ from __future__ import annotations
 
 import time
 from collections.abc import Iterator, Mapping
-from dataclasses import replace
 from pathlib import Path
 from types import TracebackType
 from typing import TYPE_CHECKING, Any, Self
 
-from anomed_client.access import Access, Identity
+from anomed_client.asking import Asking
 from anomed_client.attack import Attack
-from anomed_client.described import Described
 from anomed_client.description import Split
 from anomed_client.downloads import (
     Arrays,
@@ -34,7 +32,7 @@ if TYPE_CHECKING:
     from pandas import DataFrame
 
 
-class Challenge(Described):
+class Challenge(Asking):
     """One challenge on one server, as one participant sees it; `connect` returns it.
 
     Safe to share between threads, and usable after a fork. May be used in a ``with`` statement.
@@ -384,12 +382,6 @@ class Challenge(Described):
             )
 
         return self._access.calls.settled(once, name=path, is_post=not is_safe, is_safe=is_safe)
-
-    def _named(self, name: str | None) -> Access:
-        if name is None:
-            return self._access
-        role = self.me.role if self.me is not None else ""
-        return replace(self._access, me=Identity(name=name, role=role))
 
     def _role(self, target: str | None) -> str:
         if target is not None:

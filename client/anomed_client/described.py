@@ -5,7 +5,15 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from anomed_client.access import Access, Identity, Server
-from anomed_client.description import Description, Kind, Limits, Phase, Product, Quotas
+from anomed_client.description import (
+    Description,
+    Kind,
+    Limits,
+    Operation,
+    Phase,
+    Product,
+    Quotas,
+)
 from anomed_client.pages import description_html
 
 
@@ -61,6 +69,11 @@ class Described:
     def kinds(self) -> Mapping[str, Kind]:
         """What can be submitted, by name."""
         return self._access.description.kinds
+
+    @property
+    def operations(self) -> Mapping[str, Operation]:
+        """What can be called, by name."""
+        return self._access.description.operations
 
     @property
     def phases(self) -> Mapping[str, Phase]:

@@ -125,6 +125,38 @@ class Kind:
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
+class Operation:
+    """Something that can be called.
+
+    Attributes
+    ----------
+    name, path, method, description
+        Which, where, how, and what it is.
+    audience
+        For which roles; ``public`` for everybody.
+    parameters
+        Of the request.
+    request
+        What is sent; ``None`` if nothing is.
+    answer
+        What comes back.
+    """
+
+    name: str
+    path: str
+    method: str = "POST"
+    description: str = ""
+    audience: tuple[str, ...] = ()
+    parameters: tuple[Parameter, ...] = ()
+    request: Schema | None = None
+    answer: Schema
+
+    def takes(self, parameter: str) -> bool:
+        """Return whether requests may have a parameter."""
+        return any(declared.name == parameter for declared in self.parameters)
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
 class Phase:
     """When submissions for a split are taken, in UTC; ``None`` for no bound."""
 
@@ -165,7 +197,7 @@ class Description:
         What the server can, where that differs between versions.
     min_client
         Oldest release of this package that the server expects.
-    products, kinds
+    products, kinds, operations
         By path, and by name.
     phases, quotas, limits
         The rules.
@@ -182,6 +214,7 @@ class Description:
     min_client: str | None = None
     products: Mapping[str, Product]
     kinds: Mapping[str, Kind]
+    operations: Mapping[str, Operation] = field(default_factory=lambda: MappingProxyType({}))
     phases: Mapping[str, Phase] = field(default_factory=lambda: MappingProxyType({}))
     quotas: Quotas | None = None
     limits: Limits = field(default_factory=Limits)
@@ -239,6 +272,7 @@ def description_of(told: Mapping[str, Any]) -> Description:
     base = told.get("base", "")
     products = [_product(product, base) for product in told.get("products", ())]
     kinds = [_kind(kind, base) for kind in told.get("submissions", ())]
+    operations = [_operation(operation, base) for operation in told.get("operations") or ()]
     limits = told.get("limits") or {}
     quota = told.get("quota")
     return Description(
@@ -253,6 +287,7 @@ def description_of(told: Mapping[str, Any]) -> Description:
         min_client=told.get("min_client"),
         products=ByEnding({product.path: product for product in products}),
         kinds=MappingProxyType({kind.name: kind for kind in kinds}),
+        operations=MappingProxyType({operation.name: operation for operation in operations}),
         phases=MappingProxyType(
             {split: phase_of(phase) for split, phase in (told.get("phases") or {}).items()}
         ),
@@ -293,6 +328,20 @@ def _kind(told: Mapping[str, Any], base: str) -> Kind:
         metrics=tuple(_metric(metric) for metric in told.get("metrics") or ()),
         answers=MappingProxyType(dict(told.get("answers") or {})),
         extension=told.get("extension"),
+    )
+
+
+def _operation(told: Mapping[str, Any], base: str) -> Operation:
+    request = told.get("request")
+    return Operation(
+        name=told["name"],
+        path=told["path"].removeprefix(base),
+        method=told.get("method", "POST"),
+        description=told.get("description", ""),
+        audience=tuple(told.get("audience") or ()),
+        parameters=tuple(_parameter(parameter) for parameter in told.get("parameters") or ()),
+        request=schema_of(request) if request is not None else None,
+        answer=schema_of(told.get("answer") or {}),
     )
 
 

@@ -7,7 +7,9 @@ import shutil
 import tempfile
 import weakref
 from collections.abc import Iterator, Mapping
+from contextlib import nullcontext
 from dataclasses import dataclass
+from io import BytesIO
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -133,11 +135,20 @@ def read_arrays(download: Download) -> Arrays:
     DownloadDamaged
         If it is none.
     """
+    return arrays_of(download.path, download)
+
+
+def arrays_of(file: Path | BytesIO, source: Download | None) -> Arrays:
+    """Read an npz file that was downloaded, or that is an answer; see `read_arrays`."""
     try:
-        with np.load(download.path, allow_pickle=False) as file:
-            return Arrays({name: file[name] for name in file.files}, download)
+        with np.load(file, allow_pickle=False) as opened:
+            return Arrays({name: opened[name] for name in opened.files}, source)
     except (ValueError, OSError, AttributeError, EOFError) as error:
-        raise DownloadDamaged(f"{download.path} is no npz file: {error}.") from error
+        raise DownloadDamaged(f"{_named(file)} is no npz file: {error}.") from error
+
+
+def _named(file: Path | BytesIO) -> str:
+    return str(file) if isinstance(file, Path) else "The answer"
 
 
 def read_table(download: Download) -> DataFrame:
@@ -150,16 +161,21 @@ def read_table(download: Download) -> DataFrame:
     DownloadDamaged
         If it is none.
     """
+    return table_of(download.path)
+
+
+def table_of(file: Path | BytesIO) -> DataFrame:
+    """Read a parquet file that was downloaded, or that is an answer; see `read_table`."""
     try:
         import pandas as pd
         import pyarrow as pa  # noqa: F401 - pandas needs it
     except ImportError as error:
         raise MissingExtra("Reading tables needs pandas and pyarrow", "tables") from error
     try:
-        with download.path.open("rb") as file:
-            return pd.read_parquet(file)
+        with file.open("rb") if isinstance(file, Path) else nullcontext(file) as opened:
+            return pd.read_parquet(opened)
     except (ValueError, OSError) as error:
-        raise DownloadDamaged(f"{download.path} is no parquet file: {error}.") from error
+        raise DownloadDamaged(f"{_named(file)} is no parquet file: {error}.") from error
 
 
 def read_document(download: Download) -> Any:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from anomed_client.description import Description, Kind, Product
+from anomed_client.description import Description, Kind, Operation, Product
 from anomed_client.display import cell, html_table
 from anomed_client.schemas import (
     ArraysSchema,
@@ -25,6 +25,10 @@ def description_text(description: Description) -> str:
     for kind in description.kinds.values():
         lines += [f"  {kind.name}, by the {kind.submitter}", f"    {_about_kind(kind)}"]
         lines += [f"    {_about_metric(kind, place)}" for place in range(len(kind.metrics))]
+    if description.operations:
+        lines += ["", "Operations"]
+    for operation in description.operations.values():
+        lines += [f"  {operation.name}", f"    {_about_operation(operation)}"]
     rules = _rules(description)
     if rules:
         lines += ["", "Rules", *(f"  {rule}" for rule in rules)]
@@ -50,7 +54,15 @@ def description_html(description: Description) -> str:
             for kind in description.kinds.values()
         ],
     )
-    return products + kinds
+    operations = html_table(
+        "Operations",
+        ["operation", "what", "for"],
+        [
+            [operation.name, operation.description, ", ".join(operation.audience)]
+            for operation in description.operations.values()
+        ],
+    )
+    return products + kinds + (operations if description.operations else "")
 
 
 def form_of(schema: Schema) -> str:
@@ -92,6 +104,13 @@ def _about_product(product: Product) -> str:
 def _about_kind(kind: Kind) -> str:
     schemas = {form_of(schema): None for schema in kind.schemas.values()}
     return f"{kind.description} {' / '.join(schemas)}.".strip()
+
+
+def _about_operation(operation: Operation) -> str:
+    sent = form_of(operation.request) if operation.request is not None else "nothing"
+    audience = f" For {' and '.join(operation.audience)}." if operation.audience else ""
+    answered = form_of(operation.answer)
+    return f"{operation.description} Takes {sent}; answers {answered}.{audience}".strip()
 
 
 def _about_metric(kind: Kind, place: int) -> str:

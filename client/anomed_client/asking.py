@@ -1,0 +1,116 @@
+"""What a participant asks a challenge: calls of operations."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from io import BytesIO
+from typing import Any
+
+from anomed_client.access import Access, Identity
+from anomed_client.answers import json_of
+from anomed_client.described import Described
+from anomed_client.description import Operation, Split
+from anomed_client.downloads import arrays_of, table_of
+from anomed_client.errors import UsageError
+from anomed_client.http import Answer
+from anomed_client.payloads import Encoded, encode
+from anomed_client.schemas import ArraysSchema, DocumentSchema, TableSchema
+
+_NOTHING = Encoded(body=b"", digest="")
+
+
+class Asking(Described):
+    """The part of a challenge that is asked for answers."""
+
+    def call(
+        self,
+        operation: str,
+        payload: Any = None,
+        *,
+        split: Split | None = None,
+        name: str | None = None,
+        target: str | None = None,
+        **parameters: str,
+    ) -> Any:
+        """Call an operation and wait for its answer.
+
+        Parameters
+        ----------
+        operation
+            Its name.
+        payload
+            What it asks for, as for `submit`; nothing if it takes nothing.
+        split, target
+            What it is about, where it depends on that.
+        name
+            Under which name; that of `connect`, if it is not given.
+        **parameters
+            Of the challenge's own.
+
+        Returns
+        -------
+        Any
+            A JSON value, `Arrays` or a data frame, as the operation declares; the bytes of what
+            this release cannot read.
+
+        Raises
+        ------
+        UsageError
+            Before anything is sent.
+        Refused
+            If the server refuses.
+        AnomedClientError
+            If nothing comes back, or the server fails.
+        """
+        access = self._named(name)
+        asked = access.operation(operation)
+        query = access.parameters(asked, split=split, target=target, more=parameters)
+        return read_answer(_answer(access, asked, query, _encoded(asked, payload)), asked)
+
+    def _named(self, name: str | None) -> Access:
+        if name is None:
+            return self._access
+        role = self.me.role if self.me is not None else ""
+        return replace(self._access, me=Identity(name=name, role=role))
+
+
+def _encoded(asked: Operation, payload: Any) -> Encoded:
+    if asked.request is not None:
+        return encode(payload, asked.request)
+    if payload is not None:
+        raise UsageError(f"{asked.name} takes no payload; leave it out.")
+    return _NOTHING
+
+
+def _answer(access: Access, asked: Operation, query: dict[str, str], encoded: Encoded) -> Answer:
+    headers = {"Content-Type": encoded.content_type} if encoded.content_type else {}
+
+    def once() -> Answer:
+        return access.calls.connection.exchange(
+            asked.method,
+            asked.path,
+            parameters=query,
+            headers=headers,
+            body=encoded.body if asked.method == "POST" else None,
+        )
+
+    return access.calls.settled(once, name=asked.name, is_post=asked.method == "POST")
+
+
+def read_answer(answer: Answer, asked: Operation) -> Any:
+    """Return what an operation has answered.
+
+    Raises
+    ------
+    DownloadDamaged
+        If it is not what the operation declares.
+    MissingExtra
+        If it is a table, and pandas is not installed.
+    """
+    if isinstance(asked.answer, DocumentSchema):
+        return json_of(answer)
+    if isinstance(asked.answer, ArraysSchema):
+        return arrays_of(BytesIO(answer.body), None)
+    if isinstance(asked.answer, TableSchema):
+        return table_of(BytesIO(answer.body))
+    return answer.body

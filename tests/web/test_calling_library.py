@@ -1,0 +1,117 @@
+"""The participants' library calls operations of the real server, without a socket."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import httpx
+import numpy as np
+import pandas as pd
+import pytest
+from anomed_client import Challenge, Options, Rejected, UsageError, connect
+
+from anomed_core import (
+    DATA_SPLIT,
+    ArraySchema,
+    ArraysSchema,
+    Call,
+    CallRejected,
+    ColumnSchema,
+    JSONSchema,
+    Operation,
+    Role,
+    TableSchema,
+)
+from anomed_core.ledger import Grant
+from anomed_core.service.server import Server
+from anomed_core.web import create_web_app
+from tests.conftest import OpenServer
+from tests.interactive_type import Asked
+
+NUMBER = JSONSchema(schema={"type": "integer"})
+X = ArraysSchema(arrays=[ArraySchema(name="X", kinds=("float",), shape=(None,))])
+AGES = TableSchema(columns=[ColumnSchema(name="age", kinds=("int",))])
+
+
+def double(call: Call) -> dict[str, Any]:
+    """Double a number."""
+    if call.payload > 99:
+        raise CallRejected("Numbers have two digits.")
+    return {"double": 2 * call.payload, "by": call.caller.id, "split": call.split}
+
+
+OPERATIONS = [
+    Operation.of(double, audience="anonymizer", request=NUMBER, parameters=[DATA_SPLIT]),
+    Operation(
+        name="sorted",
+        audience="anonymizer",
+        request=X,
+        answer=X,
+        run=lambda call: np.sort(call.payload["X"]),
+        description="Sort numbers.",
+    ),
+    Operation(
+        name="ages",
+        audience="public",
+        method="GET",
+        answer=AGES,
+        run=lambda call: pd.DataFrame({"age": [30]}),
+        description="An age.",
+    ),
+    Operation(
+        name="who",
+        audience=("anonymizer", "deanonymizer"),
+        run=lambda call: [call.caller.role, call.caller.id],
+        description="Who calls.",
+    ),
+]
+
+
+def joined(server: Server, **options: Any) -> Challenge:
+    transport = httpx.WSGITransport(app=create_web_app(server))
+    return connect("http://server", options=Options(transport=transport), **options)
+
+
+@pytest.fixture
+def challenge(server_of: OpenServer) -> Challenge:
+    return joined(server_of(Asked(*OPERATIONS)), name="ann")
+
+
+def test_answers_come_as_what_they_are(challenge: Challenge) -> None:
+    answer = challenge.call("double", 21, split="tuning")
+    assert answer == {"double": 42, "by": "ann", "split": "tuning"}
+    assert challenge.call("sorted", [3.0, 1.0])["X"].tolist() == [1, 3]
+    assert challenge.call("ages")["age"].tolist() == [30]
+    assert challenge.call("double", 1, split="tuning", name="bea")["by"] == "bea"
+
+
+def test_what_is_wrong_is_found_before_anything_is_sent(challenge: Challenge) -> None:
+    with pytest.raises(UsageError, match="no operation 'doubble'; did you mean double"):
+        challenge.call("doubble", 1)
+    with pytest.raises(UsageError, match="takes no payload"):
+        challenge.call("ages", 1)
+    with pytest.raises(UsageError, match="/operations/double needs split="):
+        challenge.call("double", 1)
+
+
+def test_a_refusal_is_the_servers_sentence(challenge: Challenge) -> None:
+    with pytest.raises(Rejected, match=r"Numbers have two digits\.") as refusal:
+        challenge.call("double", 100, split="tuning")
+    assert refusal.value.code == "call_rejected"
+
+
+@pytest.mark.parametrize("role", [Role.ANONYMIZER, Role.DEANONYMIZER])
+def test_whoever_may_be_both_calls_as_what_the_token_says(
+    server_of: OpenServer, role: Role
+) -> None:
+    server = server_of(Asked(*OPERATIONS), auth="tokens")
+    token = server.tokens.create(Grant(role=role, holder="kim", challenge="asked"))
+
+    assert joined(server, token=token).call("who") == [role, "kim"]
+
+
+def test_operations_are_described(challenge: Challenge) -> None:
+    assert list(challenge.operations) == ["double", "sorted", "ages", "who"]
+    page = str(challenge.describe())
+    assert "Sort numbers. Takes arrays: X (float, any); answers arrays: X (float, any)." in page
+    assert "<td>An age.</td>" in challenge._repr_html_()
