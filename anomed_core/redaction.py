@@ -19,7 +19,7 @@ LONGEST_VALUE = 2_000
 LONGEST_TRACEBACK = 20_000
 
 _LINE_BREAK = re.compile(r"\n|\\n")  # a KeyError shows its line breaks escaped
-_TOKEN = re.compile(r"anomed-[0-9a-f]{32}-[0-9a-f]{64}", flags=re.IGNORECASE)
+_TOKEN = re.compile(r"anomed-[0-9a-f]{32}-[0-9a-f]{64}(?:-[0-9a-f]+){0,2}", flags=re.IGNORECASE)
 _CREDENTIALS = re.compile(r"\b(basic|bearer)( +)[^\s\"',;]{6,}", flags=re.IGNORECASE)
 _USER_INFO = re.compile(r"(?<=://)[^/\s@\"']+(?=@)")
 # A number is atomic: given back digit by digit, a long one costs the square of its length.

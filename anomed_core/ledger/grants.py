@@ -62,9 +62,15 @@ class Identity(Owner):
         See `Owner`.
     grants
         What its holder may be, sorted.
+    token
+        Id of the token, or of the one behind it.
+    expires_at
+        When it ends by itself, in UTC, if it is a derived one.
     """
 
     grants: tuple[Grant, ...]
+    token: str = ""
+    expires_at: datetime | None = None
 
 
 @attrs.frozen(kw_only=True)

@@ -165,6 +165,12 @@ class TokenBook:
             return None
         return _identity(rows)
 
+    def identity_of(self, token_id: str) -> Identity | None:
+        """Return who the token with an id belongs to; ``None`` if it is unknown or revoked."""
+        with self._database.reading() as connection:
+            rows = connection.execute(_BY_ID, {"token_id": token_id}).mappings().all()
+        return _identity(rows) if rows and rows[0]["revoked_at"] is None else None
+
     def owner(self, grant: Grant) -> Owner | None:
         """Return whose an id is: who has, or ever had, a token with this grant."""
         about = {"challenge": grant.challenge, "role": grant.role.value, "holder": grant.holder}
@@ -295,4 +301,5 @@ def _identity(rows: Sequence[sa.RowMapping]) -> Identity:
             for row in rows
         ),
         disqualified=rows[0]["disqualified"] or "",
+        token=rows[0]["id"],
     )

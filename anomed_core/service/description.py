@@ -28,7 +28,16 @@ from anomed_core.service.hosting import HostedChallenge
 from anomed_core.service.seals import rule_of
 from anomed_core.version import __version__
 
-FEATURES = ("attempts", "own-attempts", "ranking", "scores", "selectors", "targets", "whoami")
+FEATURES = (
+    "attempts",
+    "derived-tokens",
+    "own-attempts",
+    "ranking",
+    "scores",
+    "selectors",
+    "targets",
+    "whoami",
+)
 """What clients may ask for, where servers differ."""
 
 MIN_CLIENT = "0.1.0"

@@ -27,6 +27,7 @@ from anomed_core.model import ChallengeSpec, Score
 from anomed_core.model.delivery import DeliveryContext
 from anomed_core.plugins import PluginRegistry
 from anomed_core.service.background import Background, Worker
+from anomed_core.service.derived_tokens import DerivedTokens
 from anomed_core.service.evaluation import Evaluator
 from anomed_core.service.hosting import HostedChallenge, open_challenge
 from anomed_core.service.house_attacks import HouseAttackWorker
@@ -64,6 +65,8 @@ class Server:
         Who won.
     submissions, operations, authorizer, seals, throttle
         The rules; no throttle without a cap on requests.
+    derived_tokens
+        Stand-ins for tokens.
     background
         Threads that deliver scores, run house attacks and score the entries of the house.
     state, settings, registry
@@ -78,6 +81,7 @@ class Server:
     submissions: Submissions
     operations: Operations
     authorizer: Authorizer
+    derived_tokens: DerivedTokens
     seals: Seals
     throttle: Throttle | None
     background: tuple[Background | HouseEntryThread, ...]
@@ -179,6 +183,12 @@ def open_server(  # noqa: PLR0913 - each says one thing about the start
         undo.pop_all()
     for thread in background:
         thread.start()
+    derived_tokens = DerivedTokens(
+        secret=secret,
+        identify=records.tokens.identify,
+        identity_of=records.tokens.identity_of,
+        now=records.ledger.now,
+    )
     return Server(
         challenges=hosted,
         ledger=records.ledger,
@@ -193,7 +203,12 @@ def open_server(  # noqa: PLR0913 - each says one thing about the start
             kept=records.kept,
             limits=settings.limits,
         ),
-        authorizer=_authorizer(records.tokens, settings),
+        authorizer=Authorizer(
+            identify=derived_tokens.believe,
+            owner=records.tokens.owner,
+            trusts_ids=settings.auth == "open",
+        ),
+        derived_tokens=derived_tokens,
         seals=seals,
         throttle=_throttle(settings, state, clock),
         background=background,
@@ -257,14 +272,6 @@ def _submissions(
         # An evaluation may wait for its turn as long as it may run.
         lease_s=2 * settings.evaluation_timeout_s + _LEASE_MARGIN_S,
         recorded=tuple(thread.wake for thread in following_up),
-    )
-
-
-def _authorizer(tokens: TokenBook, settings: ServerSettings) -> Authorizer:
-    return Authorizer(
-        identify=tokens.identify,
-        owner=tokens.owner,
-        trusts_ids=settings.auth == "open",
     )
 
 

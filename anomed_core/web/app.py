@@ -26,7 +26,7 @@ from anomed_core.web.middleware import RequestLog
 from anomed_core.web.openapi import openapi
 from anomed_core.web.operations import operation_resource
 from anomed_core.web.pages import front_page
-from anomed_core.web.participants import TargetsResource, WhoAmIResource
+from anomed_core.web.participants import TargetsResource, TokensResource, WhoAmIResource
 from anomed_core.web.ranking import RankingResource
 from anomed_core.web.submissions import SubmissionResource
 from anomed_core.web.telemetry import Telemetry
@@ -43,6 +43,7 @@ CORE_ROUTES = (
     "/readyz",
     "/scores/{score_id:int}",
     "/targets",
+    "/tokens",
     "/whoami",
 )
 """Routes of the core below each challenge; a plugin that declares one of them is refused."""
@@ -142,6 +143,7 @@ def _routes(
         "/scores/{score_id:int}": ScoreResource(hosted, server),
         "/attempts": AttemptsResource(hosted, server, base),
         "/targets": TargetsResource(hosted, server),
+        "/tokens": TokensResource(hosted, server),
         "/whoami": WhoAmIResource(hosted, server),
         "/ranking": RankingResource(hosted, server),
     }

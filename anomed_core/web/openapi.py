@@ -6,6 +6,7 @@ from typing import Any
 
 from anomed_core.model import DataProduct, JSONSchema
 from anomed_core.service import HostedChallenge
+from anomed_core.service.derived_tokens import SECONDS
 from anomed_core.service.description import schema_as_json
 from anomed_core.version import __version__
 from anomed_core.web.attempts import PARAMETERS
@@ -48,6 +49,7 @@ def openapi(challenges: dict[str, HostedChallenge]) -> dict[str, Any]:
             paths[base + operation.path] = described_operation(operation, hosted, base)
         paths[f"{base}/attempts"] = {"get": _attempts(hosted, base)}
         paths[f"{base}/targets"] = {"get": _targets(hosted, base)}
+        paths[f"{base}/tokens"] = {"post": _tokens(hosted, base)}
         paths[f"{base}/whoami"] = {"get": _whoami(hosted, base)}
         paths[f"{base}/challenge.json"] = {
             "get": _document("What the challenge says about itself.")
@@ -157,6 +159,21 @@ def _whoami(hosted: HostedChallenge, base: str) -> dict[str, Any]:
     whoami["operationId"] = operation_id(hosted, base, verb="get", path="/whoami")
     whoami["responses"] |= refusals(401, 403)
     return whoami
+
+
+def _tokens(hosted: HostedChallenge, base: str) -> dict[str, Any]:
+    return {
+        "operationId": operation_id(hosted, base, verb="post", path="/tokens"),
+        "summary": "A short-lived token for this challenge that stands for one's own.",
+        "parameters": [parameter_object(SECONDS)],
+        "responses": {
+            "201": {
+                "description": "The token, and when it ends.",
+                "content": {"application/json": {"schema": described()}},
+            },
+            **refusals(400, 401, 403),
+        },
+    }
 
 
 def _ranking(hosted: HostedChallenge, base: str) -> dict[str, Any]:

@@ -7,8 +7,11 @@ import json
 import attrs
 import falcon
 
+from anomed_core.errors import NotAllowedError
 from anomed_core.service import HostedChallenge
+from anomed_core.service.derived_tokens import SECONDS
 from anomed_core.service.server import Server
+from anomed_core.web.query import read_query
 
 
 @attrs.frozen
@@ -30,6 +33,25 @@ class WhoAmIResource:
         _send(resp, {**first, "challenge": self.hosted.id, "team": team, "grants": told})
 
     on_head = on_get
+
+
+@attrs.frozen
+class TokensResource:
+    """``POST /tokens``: a short-lived token that stands for the caller's own."""
+
+    hosted: HostedChallenge
+    server: Server
+
+    def on_post(self, req: falcon.Request, resp: falcon.Response) -> None:
+        """Send the token, and when it ends."""
+        query = read_query(req, (SECONDS,))
+        if not self.server.authorizer.grants(self.hosted, req.context.identity):
+            raise NotAllowedError("This server looks at no tokens, so none can be derived.")
+        derived = self.server.derived_tokens.derive(
+            req.context.identity, challenge=self.hosted.id, seconds=query[SECONDS.name]
+        )
+        resp.status = falcon.HTTP_201
+        _send(resp, {"token": derived.token, "expires_at": derived.expires_at.isoformat()})
 
 
 @attrs.frozen

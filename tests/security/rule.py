@@ -220,6 +220,14 @@ def _of_the_core(base: str, scores: Mapping[Role, int]) -> Iterator[Question]:
     target += f"&deanonymizer={deanonymizer}"
     yield Question(route=route, target=target, decide=subject_and_organiser(Role.DEANONYMIZER))
 
+    tokens = f"{base}/tokens"
+    yield Question(
+        route=tokens,
+        target=tokens,
+        methods=("POST",),
+        decide=_known_here(lambda _: CREATED),
+        success=FORBIDDEN,
+    )
     yield Question(route=f"{base}/whoami", target=f"{base}/whoami", decide=_holder_of_a_token)
     yield Question(route=f"{base}/targets", target=f"{base}/targets", decide=_attackers)
 
