@@ -1,4 +1,7 @@
-"""Dates and date-times: columns in which all cells follow one form."""
+"""Dates, date-times and periods: columns in which all cells follow one form.
+
+A month or a quarter is the date on which it begins, and is written as it came.
+"""
 
 from __future__ import annotations
 
@@ -14,13 +17,21 @@ from anomed_core.tables.options import ColumnKind
 _DATES = tuple(
     "%Y-%m-%d %Y/%m/%d %Y.%m.%d %d.%m.%Y %d/%m/%Y %m/%d/%Y %d-%m-%Y %m-%d-%Y".split()  # noqa: SIM905 - shorter
 )
-_PARTS = {"%Y": "([0-9]{4})", "%m": "(0[1-9]|1[0-2])", "%d": "(0[1-9]|[12][0-9]|3[01])"}
+_PERIODS = ("%Y-%m", "%Y/%m", "%m/%Y", "%YQ%q", "%Y-Q%q")
+_FIRST_MONTHS = {"1": "01", "2": "04", "3": "07", "4": "10"}
+_PARTS = {
+    "%q": "([1-4])",
+    "%Y": "([0-9]{4})",
+    "%m": "(0[1-9]|1[0-2])",
+    "%d": "(0[1-9]|[12][0-9]|3[01])",
+}
 _CLOCK = re.compile(
     r"(?P<mark>[ T])[0-9]{2}:[0-9]{2}(?P<seconds>:[0-9]{2}(\.(?P<fraction>[0-9]{1,9}))?)?"
     r"(?P<zone>Z| UTC|[+-][0-9]{2}:?[0-9]{2})?"
 )
 _FORM = re.compile(
-    r"(?P<date>%[Ymd][-/.]%[md][-/.]%[Yd])(?P<clock>[ T]%H:%M(:%S)?)?(\.%(?P<fraction>[1-9])f)?"
+    r"(?P<date>%[Ymd][-/.]%[md][-/.]%[Yd]|%[Ym][-/]%[Ym]|%Y-?Q%q)"
+    r"(?P<clock>[ T]%H:%M(:%S)?)?(\.%(?P<fraction>[1-9])f)?"
     r"(?P<zone>Z| UTC|[+-][0-9]{2}:?[0-9]{2})?"
 )
 _UNITS = ("s", "ms", "us", "ns")
@@ -29,11 +40,16 @@ _UNITS = ("s", "ms", "us", "ns")
 def is_form(form: str) -> bool:
     """Return whether a form is one that dates may have."""
     found = _FORM.fullmatch(form)
-    return found is not None and found["date"] in _DATES
+    if found is None:
+        return False
+    return found["date"] in _DATES or form in _PERIODS
 
 
 def forms_of(cells: list[str]) -> list[str]:
-    """Return all forms that some cells follow, as of `strftime`, ``.%3f`` for three digits."""
+    """Return all forms that some cells follow.
+
+    They are those of `strftime`, and ``.%3f`` for three digits and ``%q`` for a quarter.
+    """
     clock = _CLOCK.fullmatch(cells[0][10:]) if cells[0][10:] else None
     if cells[0][10:] and clock is None:
         return []
@@ -42,7 +58,8 @@ def forms_of(cells: list[str]) -> list[str]:
         rest = f"{clock['mark']}%H:%M{':%S' if clock['seconds'] else ''}"
         rest += f".%{len(clock['fraction'])}f" if clock["fraction"] else ""
         rest += clock["zone"] or ""
-    patterns = {form: re.compile(_pattern(form)) for form in (date + rest for date in _DATES)}
+    forms = [date + rest for date in _DATES] if rest else [*_DATES, *_PERIODS]
+    patterns = {form: re.compile(_pattern(form)) for form in forms}
     return [form for form, pattern in patterns.items() if all(map(pattern.match, cells))]
 
 
@@ -81,14 +98,25 @@ def read_dates(cells: pa.ChunkedArray, form: str) -> Found | None:
     words = encoded.dictionary
     if not all_true(pc.match_substring_regex(words, pattern)):
         return None
-    order = re.findall("%[Ymd]", form)
-    iso = "-".join(rf"\{order.index(name) + 1}" for name in ("%Y", "%m", "%d"))
-    words = pc.replace_substring_regex(words, pattern, iso + r"\4")
+    words = _iso(words, form, pattern)
     try:
         values = _values(words, parts)
     except pa.ArrowInvalid:  # the thirtieth of February
         return None
     return pa.chunked_array([values.take(encoded.indices)]), kind
+
+
+def _iso(words: pa.Array, form: str, pattern: str) -> pa.Array:
+    """Write dates, and the first of months and quarters, as ISO 8601 does; clocks stay."""
+    order = re.findall("%[Ymdq]", form)
+    numbers = {name: rf"\{place}" for place, name in enumerate(order, 1)}
+    month = numbers.get("%m", f"Q{numbers.get('%q')}")
+    iso = f"{numbers['%Y']}-{month}-{numbers.get('%d', '01')}"
+    words = pc.replace_substring_regex(words, pattern, rf"{iso}\{len(order) + 1}")
+    if "%q" in order:
+        for quarter, first in _FIRST_MONTHS.items():
+            words = pc.replace_substring(words, f"Q{quarter}", first)
+    return words
 
 
 def _values(words: pa.Array, parts: dict[str, str | None]) -> pa.Array:
@@ -120,6 +148,10 @@ def local_times(times: pa.ChunkedArray, form: str) -> pa.ChunkedArray:
 def write_dates(array: pa.ChunkedArray, form: str) -> pa.ChunkedArray:
     """Write dates or date-times in a form."""
     parts = _parts(form)
+    if form.endswith("%q"):
+        days = array.cast(pa.date32())
+        years, quarters = pc.strftime(days, format="%Y"), pc.quarter(days).cast(pa.string())
+        return pc.binary_join_element_wise(years, quarters, form[len("%Y") : -len("%q")])
     if not parts["clock"]:
         return pc.strftime(array.cast(pa.date32()), format=form)
     zone, fraction = parts["zone"], int(parts["fraction"] or 0)

@@ -6,6 +6,7 @@ import json
 from collections.abc import Mapping
 from pathlib import Path
 
+import pandas as pd
 import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
@@ -16,6 +17,7 @@ from anomed_core.tables.inference import Column, UnfitError, read_as, to_days
 from anomed_core.tables.numbers import all_true
 from anomed_core.tables.options import ColumnKind, TableOptions, dropped_of
 
+_FORMS = {"M": "%Y-%m", "Q": "%YQ%q", "Q-DEC": "%YQ%q"}
 _UNNAMED = "__index_level_"
 _TEXT = (types.is_string, types.is_large_string, types.is_string_view, types.is_null)
 _EXACT = 2.0**53  # from here on, floats skip whole numbers
@@ -43,11 +45,11 @@ def read_parquet(
         raise TableError(path.name, "there is no record; give at least one")
     names = _names(schema, options, source=path.name)
     for field in schema:
-        if field.name in names and _kind(field.type) is None:
+        if field.name in names and _kind_of(field) is None:
             raise TableError(
                 path.name,
-                f"the column holds {field.type}; give text, numbers, booleans or dates, or leave "
-                "it out",
+                f"the column holds {_extension(field) or field.type}; give text, numbers, booleans "
+                "or dates, or leave it out",
                 column=field.name,
             )
     try:
@@ -55,7 +57,13 @@ def read_parquet(
     except (pa.ArrowException, OSError) as error:
         raise TableError(path.name, f"no readable parquet file: {error}") from error
     return {
-        shown: _column(table.column(name), options, kinds.get(shown), name=shown, source=path.name)
+        shown: _column(
+            _stored(table.column(name), schema.field(name)),
+            options,
+            kinds.get(shown),
+            name=shown,
+            source=path.name,
+        )
         for name, shown in names.items()
     }
 
@@ -96,6 +104,46 @@ def _index(metadata: Mapping[bytes, bytes] | None) -> list[str]:
         return []
 
 
+def _extension(field: pa.Field) -> str:
+    """Return the name of a type that Arrow lacks; whoever does not know it sees plain storage."""
+    named = (field.metadata or {}).get(b"ARROW:extension:name", b"").decode(errors="replace")
+    return str(getattr(field.type, "extension_name", named))
+
+
+def _frequency(field: pa.Field) -> str:
+    """Return which periods of pandas a column holds, such as ``M``; empty if none."""
+    if _extension(field) != "pandas.period":
+        return ""
+    told = (field.metadata or {}).get(b"ARROW:extension:metadata")
+    try:
+        frequency = str(json.loads(told)["freq"] if told else field.type.freq)
+        pd.PeriodIndex.from_ordinals([0], freq=frequency)
+    except (ValueError, KeyError, TypeError, AttributeError):
+        return ""
+    return frequency
+
+
+def _kind_of(field: pa.Field) -> str | None:
+    if _frequency(field):
+        return "date"
+    return None if _extension(field) else _kind(field.type)
+
+
+def _stored(array: pa.ChunkedArray, field: pa.Field) -> Column:
+    """Return what a file holds: of periods of pandas, which it keeps as numbers, the beginnings."""
+    frequency = _frequency(field)
+    if not frequency:
+        return Column(array, ColumnKind(_kind(array.type) or ""))
+    numbers = array.cast(pa.int64())
+    periods = pd.PeriodIndex.from_ordinals(numbers.fill_null(0).to_numpy(), freq=frequency)
+    begins = pd.Series(periods.to_timestamp()).where(numbers.is_valid().to_numpy())
+    moments = pa.chunked_array([pa.array(begins, from_pandas=True)])
+    days = moments.cast(pa.date32(), safe=False)
+    if not all_true(pc.equal(days.cast(moments.type), moments)):
+        return Column(moments, ColumnKind("date-time"))
+    return Column(days, ColumnKind("date", _FORMS.get(frequency, "")))
+
+
 def _kind(kind: pa.DataType) -> str | None:
     if types.is_dictionary(kind):
         return _kind(kind.value_type)
@@ -111,31 +159,32 @@ def _kind(kind: pa.DataType) -> str | None:
 
 
 def _column(
-    array: pa.ChunkedArray,
+    stored: Column,
     options: TableOptions,
     wanted: ColumnKind | None,
     *,
     name: str,
     source: str,
 ) -> Column:
+    array, kind = stored.array, stored.kind
     if wanted and pc.all(pc.is_null(array, nan_is_null=True)).as_py():
         array = pa.chunked_array([pa.nulls(len(array))])  # of whatever type its writer gave it
-    kind = _kind(array.type) or ""
-    if types.is_dictionary(array.type) and (wanted or kind != "text"):
+        kind = ColumnKind("text")
+    if types.is_dictionary(array.type) and (wanted or kind.kind != "text"):
         array = array.cast(array.type.value_type)
     if types.is_null(array.type):
         array = array.cast(pa.string())
-    if kind == "text" and not types.is_dictionary(array.type):
+    if kind.kind == "text" and not types.is_dictionary(array.type):
         array = array.cast(pa.string())
         missing = pc.is_in(array, pa.array(options.na_values, pa.string()))
         array = pc.if_else(missing, pa.scalar(None, pa.string()), array)
-    found = _decimal(array) if types.is_decimal(array.type) else Column(array, ColumnKind(kind))
+    found = _decimal(array) if types.is_decimal(array.type) else Column(array, kind)
     if wanted is None or wanted.kind == found.kind.kind:
         return found
     try:
         return _converted(found, wanted)
     except UnfitError as error:
-        raise TableError(source, f"{error}, as was said", column=name) from error
+        raise TableError(source, str(error), column=name) from error
 
 
 def _converted(found: Column, wanted: ColumnKind) -> Column:

@@ -32,8 +32,8 @@ VALUES: dict[str, st.SearchStrategy[Any]] = {
     "floats": st.floats(-1e3, 1e3) | st.floats(1e30, 1e60) | st.floats(0, 1e-300),
     "decimals": st.decimals(-(10**9), 10**9, places=3),
     "boolean": st.booleans(),
-    "date": st.dates(dt.date(1000, 1, 1)),
-    "date-time": st.datetimes(dt.datetime(1000, 1, 1)),
+    "date": st.dates(),
+    "date-time": st.datetimes(),
     "moment": st.datetimes(timezones=st.just(ZONE)),
     "month": st.integers(0, 9_999).map(lambda n: pd.Period(ordinal=n, freq="M")),
 }

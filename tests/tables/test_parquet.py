@@ -1,4 +1,5 @@
 import datetime as dt
+import json
 from decimal import Decimal
 from pathlib import Path
 
@@ -208,3 +209,57 @@ def test_canonical_text_says_no_more_than_the_values(tmp_path: Path) -> None:
 def test_two_columns_of_one_name_are_not_written(tmp_path: Path) -> None:
     with pytest.raises(TableError, match="column 'a': two columns have one name"):
         write_table(pd.DataFrame([[1, 2]], columns=["a", "a"]), tmp_path / "people.csv")
+
+
+@pytest.mark.parametrize(
+    ("frequency", "kind", "form"),
+    [
+        ("M", "date", "%Y-%m"),
+        ("Q", "date", "%YQ%q"),
+        ("Q-MAR", "date", ""),
+        ("Y", "date", ""),
+        ("W", "date", ""),
+        ("D", "date", ""),
+        ("h", "date-time", ""),
+        ("min", "date-time", ""),
+    ],
+)
+@pytest.mark.parametrize("is_known", [True, False])
+def test_periods_that_pandas_wrote_are_the_dates_they_begin_on(
+    frequency: str, kind: str, form: str, is_known: bool, tmp_path: Path
+) -> None:
+    """Files keep periods as numbers of them, which only those who import pandas' types know."""
+    moment = pd.Period("2024-05-17 13:07", freq=frequency)
+    periods = pd.DataFrame({"when": pd.PeriodIndex([moment, None, moment - 7]), "age": 30})
+    path = tmp_path / "people.parquet"
+    periods.to_parquet(path, index=False)
+    if not is_known:
+        table = pq.read_table(path)
+        when = pa.array([moment.ordinal, None, moment.ordinal - 7])
+        told = {"ARROW:extension:name": "pandas.period"}
+        told |= {"ARROW:extension:metadata": json.dumps({"freq": frequency})}
+        field = pa.field("when", when.type, metadata=told)
+        pq.write_table(
+            pa.table([when, table["age"]], schema=pa.schema([field, table.field("age")])), path
+        )
+
+    read = read_table(path)
+
+    columns = (read.frame["when"], periods["when"].dt.to_timestamp())
+    found, begins = (column.isna().tolist() + column.dropna().tolist() for column in columns)
+    assert (read.kinds["when"].kind, read.kinds["when"].form) == (kind, form)
+    assert found == begins
+
+
+def test_types_that_only_their_writer_knows_are_refused_by_name(tmp_path: Path) -> None:
+    told = {"ARROW:extension:name": "geo.cell"}
+    field = pa.field("cell", pa.int64(), metadata=told)
+    pq.write_table(pa.table([pa.array([1])], schema=pa.schema([field])), tmp_path / "a.parquet")
+
+    with pytest.raises(TableError, match=r"column 'cell': the column holds geo\.cell; give text"):
+        read_table(tmp_path / "a.parquet")
+    told = {"ARROW:extension:name": "pandas.period", "ARROW:extension:metadata": '{"freq": "nix"}'}
+    field = pa.field("cell", pa.int64(), metadata=told)
+    pq.write_table(pa.table([pa.array([1])], schema=pa.schema([field])), tmp_path / "b.parquet")
+    with pytest.raises(TableError, match=r"the column holds pandas\.period"):
+        read_table(tmp_path / "b.parquet")

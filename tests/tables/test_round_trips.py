@@ -42,14 +42,25 @@ def cells(dialect: Dialect) -> dict[str, st.SearchStrategy[tuple[Any, str]]]:
         ["NA", "01", "1E2", "+1", "true", "-", '"']
     )
     cents = st.integers(-(10**9), 10**9).map(lambda n: n / 100)
-    days = st.dates(min_value=dt.date(1000, 1, 1))
+    days = st.dates()
     return {
         "text": words.map(lambda word: (word, word)),
         "integer": st.integers(-(2**63), 2**63 - 1).map(lambda n: (n, str(n))),
         "number": cents.map(lambda x: (x, f"{x:.2f}".replace(".", dialect.decimal))),
         "boolean": st.booleans().map(lambda yes: (yes, str(yes))),
-        "date": days.map(lambda day: (day, day.strftime(dialect.form))),
+        "date": days.map(lambda day: (day, written(day, dialect.form))),
+        "month": days.map(lambda day: (day.replace(day=1), written(day, "%Y-%m"))),
+        "quarter": days.map(in_quarter),
     }
+
+
+def written(day: dt.date, form: str) -> str:
+    return day.strftime(form.replace("%Y", f"{day.year:04}"))
+
+
+def in_quarter(day: dt.date) -> tuple[dt.date, str]:
+    quarter = (day.month + 2) // 3
+    return dt.date(day.year, 3 * quarter - 2, 1), f"{day.year:04}Q{quarter}"
 
 
 @st.composite
@@ -80,7 +91,8 @@ def test_tables_read_back_as_they_were_if_their_kinds_are_given(
     dialect: Dialect, data: st.DataObject
 ) -> None:
     named, values, rows = data.draw(tables(dialect))
-    kinds = {n: f"date:{dialect.form}" if k == "date" else k for n, k in named.items()}
+    forms = {"date": dialect.form, "month": "%Y-%m", "quarter": "%YQ%q"}
+    kinds = {n: f"date:{forms[k]}" if k in forms else k for n, k in named.items()}
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder) / "people.csv"
         write(path, list(named), rows, dialect)
