@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING
-from urllib.parse import unquote
 
 import structlog
 
 from anomed_core.errors import UsageError
 from anomed_core.tables.options import agreed_kinds, parse_options
+from anomed_core.tables.references import divide_reference, read_pairs
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -41,8 +41,8 @@ def fingerprint_of_file(reference: str) -> str:
 
 def fingerprint_of_table(reference: str) -> str:
     """Return text that changes when the file does, or how it is to be read."""
-    path, query = _divided(reference)
-    return f"{fingerprint_of_file(str(path))} {query}".rstrip()
+    path, query = divide_reference(reference)
+    return f"{fingerprint_of_file(path)} {query or ''}".rstrip()
 
 
 def table_of_file(reference: str, *, kinds: Mapping[str, str] | None = None) -> pd.DataFrame:
@@ -63,31 +63,12 @@ def table_of_file(reference: str, *, kinds: Mapping[str, str] | None = None) -> 
     from anomed_core.tables.otherwise import read_otherwise
     from anomed_core.tables.reading import read_table
 
-    path, query = _divided(reference)
-    options, told = parse_options(_pairs(query))
+    path, query = divide_reference(reference)
+    options, told = parse_options(read_pairs(query or ""))
     given = agreed_kinds(told, kinds)
-    read = read_table(path, options, kinds=given)
+    file = existing_file(path)
+    read = read_table(file, options, kinds=given)
     otherwise = read_otherwise(read, given)
     if otherwise:
-        log.warning("read otherwise than by pandas", file=path.name, taken_for="; ".join(otherwise))
+        log.warning("read otherwise than by pandas", file=file.name, taken_for="; ".join(otherwise))
     return read.frame
-
-
-def _divided(reference: str) -> tuple[Path, str]:
-    """Return the path, which may hold question marks itself, and the options."""
-    path, mark, query = reference, "", ""
-    while not Path(path).expanduser().is_file() and "?" in path:
-        path, mark, rest = path.rpartition("?")
-        query = f"{rest}{mark if query else ''}{query}"
-    return existing_file(path), query
-
-
-def _pairs(query: str) -> Iterator[tuple[str, str]]:
-    for text in filter(None, query.split("&")):
-        name, sign, value = text.partition("=")
-        if not sign:
-            raise UsageError(
-                f"options of a table are NAME=VALUE with & between them, got {text!r}; write "
-                "people.csv?separator=tab&na_values=NA"
-            )
-        yield unquote(name), unquote(value)

@@ -11,6 +11,7 @@ import click
 
 from anomed_core.errors import UsageError
 from anomed_core.tables.options import ColumnKind, agreed_kinds, parse_options
+from anomed_core.tables.references import divide_reference, read_pairs
 
 if TYPE_CHECKING:
     from anomed_core.tables.reading import TableRead
@@ -56,7 +57,7 @@ def table_options(command: Command) -> Command:
 
 
 def read_as_told(
-    path: Path,
+    path: Path | str,
     reading: tuple[str, ...],
     *,
     dropped: tuple[str, ...] = (),
@@ -68,7 +69,7 @@ def read_as_told(
     Parameters
     ----------
     path
-        CSV or parquet.
+        CSV or parquet. Options behind a question mark stand for all of `reading` and `dropped`.
     reading
         What ``--read`` was given.
     dropped
@@ -91,9 +92,12 @@ def read_as_told(
     """
     from anomed_core.tables.reading import read_table
 
-    options, told = parse_options(map(_pair, reading), times=times)
-    options = attrs.evolve(options, drop=(*options.drop, *dropped))
-    read = read_table(path, options, kinds=agreed_kinds(told, kinds))
+    plain, query = divide_reference(str(path))
+    pairs = map(_pair, reading) if query is None else read_pairs(query)
+    options, told = parse_options(pairs, times=times)
+    if query is None:
+        options = attrs.evolve(options, drop=(*options.drop, *dropped))
+    read = read_table(plain, options, kinds=agreed_kinds(told, kinds))
     for note in read.notes:
         click.echo(note, err=True)
     return read

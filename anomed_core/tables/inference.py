@@ -21,6 +21,7 @@ from anomed_core.tables.numbers import (
 from anomed_core.tables.options import ColumnKind
 
 _SAMPLE = 200
+_REMEDY = ", as was said; mend it, or say otherwise"
 _MAX_SHOWN = 40
 _TRUE, _FALSE = ("true", "yes", "1"), ("false", "no", "0")
 
@@ -45,10 +46,16 @@ class Column:
 
 
 class UnfitError(ValueError):
-    """A cell is not of the kind that somebody says its column has."""
+    """A cell is not of the kind that somebody says its column has.
 
-    def __init__(self, problem: str, record: int | None = None) -> None:
-        super().__init__(problem)
+    Attributes
+    ----------
+    record
+        Whose cell it is; None if it is no single one.
+    """
+
+    def __init__(self, problem: str, record: int | None = None, *, remedy: str = _REMEDY) -> None:
+        super().__init__(f"{problem}{remedy}")
         self.record = record
 
 
@@ -181,13 +188,17 @@ def read_as(cells: pa.ChunkedArray, wanted: ColumnKind, mark: str) -> Column:
 
 def _read_dates_as(cells: pa.ChunkedArray, wanted: ColumnKind) -> Column:
     if wanted.form and not is_form(wanted.form):
-        raise UnfitError(f"{wanted.form!r} is no known form of dates; give one like %d.%m.%Y")
+        raise UnfitError(
+            f"{wanted.form!r} is no known form of dates", remedy="; give one like %d.%m.%Y"
+        )
     sample = _sample(cells)
     forms = [wanted.form] if wanted.form else forms_of(sample[:1]) if sample else ["%Y-%m-%d"]
     read = [found for form in forms if (found := read_dates(cells, form))]
     if len(read) > 1:
+        either = [kind.form for _, kind in read]
         raise UnfitError(
-            f"the dates may be {' or '.join(kind.form for _, kind in read)}; say which"
+            f"the dates may be {' or '.join(either)}",
+            remedy=f"; say which, as in kind:COLUMN={wanted.kind}:{either[0]}",
         )
     if len(read) == 1 and (read[0][1].kind, wanted.kind) == ("date-time", "date"):
         return to_days(Column(*read[0]))

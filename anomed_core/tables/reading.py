@@ -132,7 +132,7 @@ def _columns(
             if taken[name].kind.kind != "text":
                 del cells.columns[name]  # so that the text is not kept beside the numbers
     if not options.decimal and cells.separator != ",":
-        mark = _with_commas(cells, taken)
+        mark = _with_commas(cells, taken, given)
     for name, kind in given.items():
         if name in cells.columns:
             taken[name] = _as_told(cells, name, kind, mark=mark, source=source)
@@ -140,21 +140,20 @@ def _columns(
     return {name: taken[name] for name in order}, mark
 
 
-def _with_commas(cells: Cells, taken: dict[str, Column]) -> str:
+def _with_commas(cells: Cells, taken: dict[str, Column], given: Mapping[str, ColumnKind]) -> str:
     """Find out whether decimals have commas, and take such columns for numbers."""
-    found = {}
-    for name, column in taken.items():
-        if column.kind.kind == "text" and column.doubt:
-            other = infer(cells.columns[name], ",", dates=False)
-            if other.kind.kind == "number":
-                found[name] = other
+    told = [name for name, kind in given.items() if kind.kind == "number" and name in cells.columns]
+    doubtful = [n for n, one in taken.items() if one.kind.kind == "text" and one.doubt]
+    others = {name: infer(cells.columns[name], ",", dates=False) for name in (*doubtful, *told)}
+    found = {name: other for name, other in others.items() if other.kind.kind == "number"}
     points = [name for name, column in taken.items() if column.kind.kind == "number"]
+    points += [n for n in told if infer(cells.columns[n], ".", dates=False).kind.kind == "number"]
     if not found or points:
-        for name in found:
+        for name in found.keys() & set(doubtful):
             doubt = f"decimal commas, but {points[0]!r} has points; give the option decimal"
             taken[name] = attrs.evolve(taken[name], doubt=doubt)
         return "."
-    taken.update(found)
+    taken.update({name: found[name] for name in found.keys() & set(doubtful)})
     return ","
 
 
@@ -163,9 +162,7 @@ def _as_told(cells: Cells, name: str, kind: ColumnKind, *, mark: str, source: st
         return read_as(cells.columns[name], kind, mark)
     except UnfitError as error:
         line = None if error.record is None else cells.line_of(error.record)
-        raise TableError(
-            source, f"{error}, as was said; mend it, or say otherwise", line=line, column=name
-        ) from error
+        raise TableError(source, str(error), line=line, column=name) from error
 
 
 def _described(column: Column) -> str:

@@ -61,6 +61,14 @@ def rewritten(path: Path) -> str:
         ("x\n2024-02-29\n0001-01-01\n9999-12-31\n", "date"),
         ("x\n31.12.2024\n01.02.2024\n", "date"),
         ("x\n13/02/2024\n01/02/2024\n", "date"),
+        ("x,y\n2024-12,1\n,1\n0001-01,1\n", "date"),
+        ("x\n2024/12\n2025/01\n", "date"),
+        ("x\n12/2024\n01/2025\n", "date"),
+        ("x\n2024Q4\n2025Q1\n", "date"),
+        ("x\n2024-Q2\n2025-Q3\n", "date"),
+        ("x\n2024-13\n2025-01\n", "text"),
+        ("x\n2024Q5\n2025Q1\n", "text"),
+        ("x\n2024-12\n2025-01-01\n", "text"),
         ("x\n2024-01-02T03:04:05Z\n2024-01-02T03:04:06Z\n", "date-time"),
         ("x\n2024-01-02 03:04:05.10+01:00\n2024-01-02 23:59:05.12+01:00\n", "date-time"),
         ("x\n02.01.2024 03:04\n31.01.2024 23:59\n", "date-time"),
@@ -142,6 +150,17 @@ def test_points_and_decimal_commas_side_by_side_stay_in_doubt(tmp_path: Path) ->
     assert read_table(path, TableOptions(decimal=",")).kinds["a"].kind == "text"
 
 
+@pytest.mark.parametrize("others", [{}, {"cost": "number"}, {"rate": "number"}])
+def test_decimal_commas_are_found_in_columns_of_given_kinds_too(
+    tmp_path: Path, others: dict[str, str]
+) -> None:
+    path = written(tmp_path, "cost;rate;n\n4,99;0,5;1\n;1,25;2\n")
+
+    read = read_table(path, kinds=others | {"n": "number"})
+
+    assert (read.decimal, read.frame["cost"][0], read.frame["rate"][1]) == (",", 4.99, 1.25)
+
+
 def test_a_decimal_comma_in_a_comma_file_is_taken_if_it_is_said(tmp_path: Path) -> None:
     path = written(tmp_path, 'a,b\n"1,234",x\n"5,678",y\n')
 
@@ -205,7 +224,7 @@ def test_kinds_that_are_given_decide(tmp_path: Path) -> None:
         ("number", "line 4, column 'x': 'q' is no number"),
         ("boolean", "line 3, column 'x': '2024-01-01' is neither true nor false"),
         ("date", "line 4, column 'x': 'q' is no date like the others"),
-        ("date:%m", "no known form of dates"),
+        ("date:%m", "column 'x': '%m' is no known form of dates; give one like %d.%m.%Y"),
     ],
 )
 def test_a_cell_of_another_kind_is_named_with_its_line(
@@ -218,6 +237,18 @@ def test_a_cell_of_another_kind_is_named_with_its_line(
         read_table(path, kinds={"x": kind})
 
     assert said in str(caught.value)
+
+
+def test_dates_of_two_forms_are_refused_with_the_word_that_decides(tmp_path: Path) -> None:
+    path = written(tmp_path, "born,n\n01/02/2024,1\n03/04/2024,2\n")
+
+    with pytest.raises(TableError) as caught:
+        read_table(path, kinds={"born": "date"})
+
+    assert str(caught.value) == (
+        "people.csv, column 'born': the dates may be %d/%m/%Y or %m/%d/%Y; say which, as in "
+        "kind:COLUMN=date:%d/%m/%Y"
+    )
 
 
 def test_kinds_of_unknown_columns_are_refused(tmp_path: Path) -> None:

@@ -53,8 +53,9 @@ if TYPE_CHECKING:
 )
 @click.option(
     "--background",
-    type=ANY_FILE,
-    help="Public records, as a challenge publishes them at /data/background.",
+    metavar="FILE[?NAME=VALUE&...]",
+    help="Public records, as a challenge publishes them at /data/background. They are read as "
+    "TABLE is, unless options stand behind a question mark.",
 )
 @table_options
 @method_options
@@ -65,7 +66,7 @@ def synthesize(  # noqa: PLR0913 - each option is one
     output: Path,
     records: int | None,
     codebook_file: Path | None,
-    background: Path | None,
+    background: str | None,
     reading: tuple[str, ...],
     dropped: tuple[str, ...],
     as_json: bool,
@@ -92,6 +93,7 @@ def synthesize(  # noqa: PLR0913 - each option is one
         read, background_read = _read(table, background, reading, dropped, written)
         people, public = read.frame, background_read.frame if background_read else None
         codebook = written or _learnt(people, public, steps)
+        _tell_times(people, codebook)
         settings = MethodSettings(background=public, workspaces=Path(folder), **options)
         # Whoever learns the codebook elsewhere will meet values that it lacks.
         private = canonicalise(people, codebook, outside="recode" if background else "reject")
@@ -127,7 +129,7 @@ def _said(output: Path, claim: Path, n_records: int, declared: Declaration) -> s
 
 def _read(
     table: Path,
-    background: Path | None,
+    background: str | None,
     reading: tuple[str, ...],
     dropped: tuple[str, ...],
     codebook: Codebook | None,
@@ -140,6 +142,19 @@ def _read(
     public = read(background, kinds=kinds)
     found = {name: kind.kind for name, kind in public.kinds.items()}
     return read(table, kinds=kinds or found), public
+
+
+def _tell_times(people: pd.DataFrame, codebook: Codebook) -> None:
+    """Say which times of day are lost, as those who described the columns knew of none."""
+    from anomed_core.tables import column_facts
+
+    for name, kind in codebook.kinds.items():
+        if kind == "date" and name in people and column_facts(people[name]).kind == "date-time":
+            click.echo(
+                f"{name}: times of day are left out, as the public table or codebook has none; a "
+                "codebook that says date-time keeps them",
+                err=True,
+            )
 
 
 def _check_public(private: CanonicalTable, public: CanonicalTable) -> None:

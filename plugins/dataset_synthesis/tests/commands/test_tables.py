@@ -144,6 +144,52 @@ def test_a_public_table_decides_what_columns_of_the_private_one_are() -> None:
     assert done.stderr.splitlines()[-2:] == ["plz: text", "n: whole numbers"]
 
 
+def test_a_public_table_is_read_by_options_of_its_own_if_it_has_some() -> None:
+    Path("public.csv").write_text("name|plz|n\nAnna|1067|1,5\nBert|4109|2,5\n")
+    table = written("plz;n;note\n10115;1,5;x\n04109;2,5;y\n")
+    command = (synthesize, table, *COPY, "--read", "separator=;", "--drop", "note")
+
+    done = run(*command, "--background", "public.csv?drop=name&separator=|&kind:plz=text")
+
+    assert done.exit_code == 0, done.output
+    assert done.stderr.splitlines() == [
+        "public.csv: separator '|', decimal mark ',', utf-8",
+        "plz: text",
+        "n: numbers of 1 or more decimals",
+        "people.csv: separator ';', decimal mark ',', utf-8",
+        "plz: text",
+        "n: numbers of 1 or more decimals",
+    ]
+    alike = run(*command, "--background", "public.csv")
+    assert alike.exit_code == 2
+    assert "public.csv: there is no column 'note' to drop" in " ".join(alike.output.split())
+
+
+@pytest.mark.parametrize("last", ["2024-01-03", "2024-01-03 00:00:00"])
+def test_times_of_day_that_nobody_publicly_has_are_left_out_and_that_is_said(last: str) -> None:
+    Path("public.csv").write_text(f"at,n\n2024-01-01{last[10:]},1\n{last},2\n")
+    table = written("at,n\n2024-01-02 10:30:00,1\n2024-01-03 22:15:00,2\n")
+
+    done = run(synthesize, table, *COPY, "--background", "public.csv")
+
+    assert done.exit_code == 0, done.output
+    assert done.stderr.count("times of day are left out") == 1
+    cells = Path("out.csv").read_text().split("\n")[1:-1]
+    assert sorted(cells) == [f"2024-01-02{last[10:]},1", f"2024-01-03{last[10:]},2"]
+
+
+def test_periods_come_out_as_they_came() -> None:
+    cells = "month,quarter,n\n2024-01,2023Q4,1\n2023-12,2024Q1,2\n,2024Q2,3\n"
+    done = run(synthesize, written(cells), *COPY)
+
+    assert "month: dates like %Y-%m, 1 missing" in done.stderr
+    assert sorted(Path("out.csv").read_text().split()) == sorted(cells.split())
+
+    run(synthesize, "people.csv", *COPY[:-1], "out.parquet")
+    quarters = pq.read_table("out.parquet")["quarter"].to_pylist()
+    assert sorted(quarters) == [dt.date(2023, 10, 1), dt.date(2024, 1, 1), dt.date(2024, 4, 1)]
+
+
 @pytest.mark.parametrize("command", [synthesize, compare])
 @pytest.mark.parametrize(
     ("text", "said"),
