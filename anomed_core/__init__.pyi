@@ -74,5 +74,6 @@ from .plugins import extension_points as extension_points
 from .sampling import Lottery as Lottery
 from .system.threads import one_thread as one_thread
 from .version import __version__ as __version__
+from .web import caller_of as caller_of
 from .wire import decode_npz as decode_npz
 from .wire import encode_npz as encode_npz

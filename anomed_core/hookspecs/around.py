@@ -126,8 +126,9 @@ def anomed_extra_routes(challenge: Challenge) -> Mapping[str, Any]:  # type: ign
     """Mount custom resources: the escape hatch.
 
     Called once per challenge and process; owner. A path that is taken is an error naming both. What
-    these routes do is outside the core's rules: no attempt is claimed, no score recorded. If
-    this hook raises, the server refuses to start.
+    these routes do is outside the core's rules: no attempt is claimed, no score recorded, and who
+    may ask is up to them; `anomed_core.caller_of` says who asks. What participants ask is better
+    declared by ``anomed_operations``. If this hook raises, the server refuses to start.
 
     Returns
     -------

@@ -16,6 +16,7 @@ from anomed_core.service.under_way import UnderWay
 from anomed_core.web.attempts import AttemptsResource
 from anomed_core.web.bodies import Bodies
 from anomed_core.web.borders import BorderCheck
+from anomed_core.web.callers import OwnRoutes
 from anomed_core.web.data import RequestedProductResource, StaticProductResource
 from anomed_core.web.documents import AliveResource, JSONResource, ScoreResource, listed
 from anomed_core.web.errors import FalconErrors, handle_anomed_error, handle_unexpected
@@ -94,6 +95,7 @@ def create_web_app(
             Bodies(server.submissions.limits),
             BorderCheck(names),
             IdentityCheck(server.authorizer, server.throttle, protocols),
+            OwnRoutes(server.challenges.values(), trusts_ids=server.authorizer.trusts_ids),
         ]
     )
     app.req_options.strip_url_path_trailing_slash = False
