@@ -14,6 +14,9 @@ from anomed_core.version import __version__
 EXIT_PROBLEM = 1
 EXIT_USAGE = 2
 
+_SPEAKING = ("serve", "demo")
+"""Commands that tell what they do all the time."""
+
 
 @click.group(
     cls=LazyGroup,
@@ -43,12 +46,18 @@ EXIT_USAGE = 2
     context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100},
 )
 @click.version_option(__version__, prog_name="anomed")
-def anomed() -> None:
+@click.pass_context
+def anomed(context: click.Context) -> None:
     """Run privacy challenges: anonymizers and deanonymizers compete over HTTP.
 
     Exit codes: 0 all is well, 1 a check found something wrong, 2 the command line or the
     configuration is wrong.
     """
+    from anomed_core.cli.progress import at_work
+
+    command = context.invoked_subcommand
+    if command and command not in _SPEAKING:
+        context.with_resource(at_work(f"anomed {command}"))
 
 
 def main() -> NoReturn:

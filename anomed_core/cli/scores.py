@@ -185,6 +185,13 @@ def annul_score(
 @challenge_options
 @click.option("--challenge", "challenge_id", metavar="ID", help="Only this challenge.")
 @click.option("--score", "only", type=int, multiple=True, help="Only this score. May be repeated.")
+@click.option(
+    "--split",
+    type=click.Choice(["tuning", "validation", "all"]),
+    default="validation",
+    show_default=True,
+    help="Finals, tuning scores as far as their submissions are kept, or both.",
+)
 @click.option("--dry-run", is_flag=True, help="Record nothing; exit with 1 if a score differs.")
 @click.option(
     "--accept-metric-change",
@@ -199,19 +206,23 @@ def reevaluate_scores(
     ledger: str | None,
     challenge_id: str | None,
     only: tuple[int, ...],
+    split: str,
     dry_run: bool,
     accept_metric_change: bool,
     as_json: bool,
 ) -> None:
-    """Evaluate the kept submissions of finals again, with the plugins that are installed now.
+    """Evaluate kept submissions again, with the plugins that are installed now.
 
     A score that comes out the same stays. Otherwise a new row supersedes it: rankings and reports
     take the new one, the old one stays in the ledger. Give the same CONFIG or --plugin as to serve.
 
     Exit code 1 if a submission is missing that should be there, or a score differs in a dry run.
     """
+    from anomed_core.cli.progress import Progress
+    from anomed_core.model import Split
     from anomed_core.service.reevaluation import reevaluate
 
+    tell = Progress()
     with recorded_server(
         config,
         plugins=plugins,
@@ -228,6 +239,8 @@ def reevaluate_scores(
                 submissions=server.submissions.kept,
                 engine=server.submissions.inline,
                 only=only,
+                splits=tuple(Split) if split == "all" else (Split(split),),
+                progress=tell,
                 record=not dry_run,
             )
         ]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator
+from collections.abc import Callable, Collection, Iterator
 from typing import Any
 
 import attrs
@@ -84,9 +84,11 @@ def reevaluate(
     submissions: KeptSubmissions,
     engine: Engine,
     only: Collection[int] = (),
+    splits: Collection[Split] = (Split.VALIDATION,),
     record: bool = True,
+    progress: Callable[[str, int, int], None] | None = None,
 ) -> Iterator[Reevaluation]:
-    """Evaluate the finals of a challenge again, each against what could be attacked at its time.
+    """Evaluate submissions to a challenge again, each against what could be attacked at its time.
 
     Parameters
     ----------
@@ -100,9 +102,13 @@ def reevaluate(
         Where evaluations run.
     only
         Numbers of the scores to evaluate, of any version; empty for all.
+    splits
+        Finals, scores of tuning data, or both.
     record
         Whether new versions are recorded. One that repeats the old under the same fingerprint never
         is.
+    progress
+        Told how many are evaluated, and of how many.
 
     Yields
     ------
@@ -114,14 +120,11 @@ def reevaluate(
     ServiceError
         If an evaluation fails; what was yielded before is recorded.
     """
-    finals = ledger.scores(challenge=hosted.id, split=Split.VALIDATION)
-    for first, newest in versions(finals):
-        if (
-            newest.origin != "participant"
-            or newest.annulled
-            or (only and not {first.id, newest.id} & set(only))
-        ):
-            continue
+    recorded = versions(ledger.scores(challenge=hosted.id))
+    chosen = [pair for pair in recorded if _is_meant(*pair, splits=splits, only=only)]
+    for number, (first, newest) in enumerate(chosen):
+        if progress is not None:
+            progress(f"scores of {hosted.id}", number, len(chosen))
         submission = submissions.of_score(hosted, newest)
         if submission is None:
             yield _without_submission(hosted, newest)
@@ -146,6 +149,14 @@ def reevaluate(
                 ),
             )
         yield outcome
+
+
+def _is_meant(
+    first: Score, newest: Score, *, splits: Collection[Split], only: Collection[int]
+) -> bool:
+    counts = newest.origin == "participant" and not newest.annulled
+    is_chosen = not only or not {first.id, newest.id}.isdisjoint(only)
+    return counts and is_chosen and newest.split in splits
 
 
 def _without_submission(hosted: HostedChallenge, score: Score) -> Reevaluation:

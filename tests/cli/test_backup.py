@@ -6,8 +6,6 @@ from pathlib import Path
 
 import pytest
 
-from anomed_core.cli import progress
-from anomed_core.cli.progress import Progress
 from anomed_core.service.server import Server
 from tests.cli.conftest import Anomed
 
@@ -124,24 +122,3 @@ def test_what_cannot_be_done_is_one_line_and_leaves_nothing(
     assert words in answer.err
     left = {path.name.partition(".sqlite")[0] for path in {*tmp_path.iterdir()} - {*before}}
     assert left <= {"empty"}  # SQLite's own files beside it
-
-
-def test_what_takes_long_says_how_far_it_is(
-    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
-) -> None:
-    now = 100.0
-    monkeypatch.setattr(progress.time, "monotonic", lambda: now)
-    tell = Progress()
-    for n_done in range(6):
-        tell("files", n_done, 5_000)
-        now += 0.9
-    tell("rows", 12_345, 0)
-    tell("checking the ledger", 0, 0)
-    now += 2.0
-    tell("checking the ledger", 0, 0)
-
-    assert capsys.readouterr().err.splitlines() == [
-        "files: 3 of 5,000",
-        "rows: 12,345",
-        "checking the ledger",
-    ]

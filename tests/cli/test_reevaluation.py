@@ -2,9 +2,11 @@
 
 from pathlib import Path
 
+import numpy as np
 import pytest
 
 from anomed_core.service.server import Server
+from anomed_core.wire import encode_npz
 from tests.cli.conftest import Anomed
 
 MENDED = """
@@ -72,3 +74,23 @@ def test_a_final_whose_body_is_gone_is_named_and_is_no_success(
     assert answer.out.count("its submission is missing") == 1
     assert answer.out.count("the same") == 2
     assert answer.err.startswith("1 of 3 scores could not be evaluated")
+
+
+def test_tuning_scores_whose_submissions_are_not_kept_are_named_and_no_problem(
+    anomed: Anomed, scored: Server, game: str, config: str
+) -> None:
+    (hosted,) = scored.challenges.values()
+    scored.submissions.submit(
+        hosted,
+        hosted.kind("anonymizer"),
+        query={"anonymizer": "b", "data_split": "tuning"},
+        body=encode_npz({"prediction": np.full(5, 0.5)}),
+    )
+    command = ("scores", "reevaluate", config, "--plugin", game, "--json")
+
+    tuning = anomed(*command, "--split", "tuning")
+    everything = anomed(*command, "--split", "all")
+
+    assert (tuning.code, everything.code) == (0, 0)
+    assert [row["obstacle"] for row in tuning.json] == ["submissions of its kind are not kept"]
+    assert [row["score"] for row in everything.json] == [1, 2, 3, 4]

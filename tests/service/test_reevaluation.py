@@ -5,7 +5,7 @@ from typing import Any
 import attrs
 import numpy as np
 
-from anomed_core import SubmissionKind, hookimpl
+from anomed_core import Split, SubmissionKind, hookimpl
 from anomed_core.service.reevaluation import Reevaluation, reevaluate
 from anomed_core.service.server import Server
 from anomed_core.wire import encode_npz
@@ -58,3 +58,61 @@ def test_what_its_kind_does_not_keep_is_not_lost(server_of: OpenServer) -> None:
     game.kept = frozenset()
     _, attack = played(server_of(game))
     assert (attack.is_lost, attack.text) == (False, "submissions of its kind are not kept")
+
+
+class Tuned(Guessing):
+    """A game whose tuning submissions are kept, and whose metric is mended."""
+
+    factor = 1.0
+
+    @hookimpl
+    def anomed_submission_kinds(self, challenge: Any) -> list[SubmissionKind]:
+        guesses, attacks = super().anomed_submission_kinds(challenge)
+        return [attrs.evolve(guesses, keeps=set(Split)), attacks]
+
+    @hookimpl
+    def anomed_evaluate_utility(self, challenge: Any, submission: Any) -> Any:
+        metrics = super().anomed_evaluate_utility(challenge, submission)
+        return {**metrics, "mae": self.factor * metrics["mae"]}
+
+
+def test_tuning_scores_are_superseded_and_who_was_first_among_equals_stays_first(
+    server_of: OpenServer,
+) -> None:
+    game = Tuned()
+    server = server_of(game)
+    (hosted,) = server.challenges.values()
+    for name in "bac":
+        server.submissions.submit(
+            hosted,
+            hosted.kind("anonymizer"),
+            query={"anonymizer": name, "data_split": "tuning"},
+            body=encode_npz({"prediction": np.full(10, 7.0)}),
+        )
+    game.factor = 2.0
+    told = []
+
+    def again(*only: int) -> list[Reevaluation]:
+        return list(
+            reevaluate(
+                hosted,
+                ledger=server.ledger,
+                submissions=server.submissions.kept,
+                engine=server.submissions.inline,
+                splits=[Split.TUNING],
+                only=only,
+                progress=lambda *counted: told.append(counted),
+            )
+        )
+
+    recorded = [outcome.recorded for outcome in (*again(3), *again()) if outcome.recorded]
+    assert [score.supersedes for score in recorded] == [3, 1, 2]
+    assert all(outcome.repeats for outcome in again())
+    assert told[-1] == (f"scores of {hosted.id}", 2, 3)
+    (table,) = server.rankings.tables(hosted, split=Split.TUNING, at_most=None)[:1]
+    assert [(entry.anonymizer, entry.score_id) for entry in table.entries] == [
+        ("b", 5),
+        ("a", 6),
+        ("c", 4),
+    ]
+    assert server.ledger.verify() == []

@@ -14,7 +14,7 @@ from anomed_core.ledger import Finals, Moment, RankedMetric
 from anomed_core.model import Score, Split, Take
 from anomed_core.service.ranking.declared_rankings import Reading, ResolvedRanking
 from anomed_core.service.ranking.rules import FloatArray, IntArray, correction
-from anomed_core.service.ranking.versions import newest_versions
+from anomed_core.service.ranking.versions import versions
 
 
 @attrs.frozen(kw_only=True, eq=False)
@@ -271,12 +271,12 @@ def tuning_entries(
     scores: Iterable[Score], resolved: ResolvedRanking
 ) -> tuple[Entries, list[Score]]:
     """Return each subject's newest tuning score as its entry; nobody's attacks count there."""
-    newest: dict[str, Score] = {}
-    for score in newest_versions(scores):
+    newest: dict[str, tuple[Score, Score]] = {}
+    for first, score in versions(scores):
         if score.origin == "participant" and score.split is Split.TUNING and not score.annulled:
-            newest[score.subject.key] = score
-    chosen = sorted(newest.values(), key=lambda score: score.id)
-    numbers = np.array([score.id for score in chosen], dtype=np.int64)
+            newest[score.subject.key] = first, score
+    in_order = sorted(newest.values(), key=lambda pair: pair[0].id)
+    chosen = [score for _, score in in_order]
 
     def values(reading: Reading) -> FloatArray:
         is_own = all(s.kind == resolved.ranking.kind and not s.label for s in reading.sources)
@@ -287,8 +287,8 @@ def tuning_entries(
 
     nothing = np.zeros(len(chosen), dtype=np.int64)
     entries = Entries(
-        numbers=numbers,
-        first=numbers,
+        numbers=np.array([score.id for score in chosen], dtype=np.int64),
+        first=np.array([first.id for first, _ in in_order], dtype=np.int64),
         is_house=nothing.astype(bool),
         criteria=tuple(values(reading) for reading in resolved.criteria),
         gates=tuple(values(reading) for _, reading in resolved.gates),
