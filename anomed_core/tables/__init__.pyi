@@ -13,6 +13,7 @@ from .reading import read_table as read_table
 from .times import TIME_UNITS_S as TIME_UNITS_S
 from .times import parse_time as parse_time
 from .times import read_times as read_times
+from .times import write_number as write_number
 from .times import write_time as write_time
 from .times import write_times as write_times
 from .writing import to_arrow as to_arrow

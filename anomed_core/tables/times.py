@@ -1,8 +1,9 @@
-"""Dates and date-times as numbers: days, or seconds, since the beginning of 1970."""
+"""Numbers in words, and dates as numbers: days, or seconds, since the beginning of 1970."""
 
 from __future__ import annotations
 
 import datetime as dt
+import math
 from typing import Any
 
 import numpy as np
@@ -16,6 +17,7 @@ TIME_UNITS_S = {"date": 86_400, "date-time": 1}
 """What a step of 1 is, in seconds, by kind of column."""
 
 _FIRST_DAY = dt.datetime(1970, 1, 1)
+_LONGEST = 2**70
 _SECOND, _MICROSECONDS = dt.timedelta(seconds=1), 10**6
 
 
@@ -50,6 +52,18 @@ def write_time(number: float, kind: str) -> str:
     moment = np.datetime64(round(number * TIME_UNITS_S[kind]), "s")
     day = moment.astype("datetime64[D]")
     return str(day if kind == "date" and day == moment else moment)
+
+
+def write_number(number: Any) -> str:
+    """Return a number as people write it: whole ones with all of their digits, others with 15.
+
+    Examples
+    --------
+    >>> write_number(2**53 + 1), write_number(1234567.0), write_number(0.1 + 0.2)
+    ('9007199254740993', '1234567', '0.3')
+    """
+    is_whole = math.isfinite(number) and number == int(number)
+    return str(int(number)) if is_whole and abs(number) < _LONGEST else f"{float(number):.15g}"
 
 
 def read_times(series: pd.Series[Any], kind: str) -> NDArray[np.float64]:

@@ -9,7 +9,7 @@ from typing import Any
 
 import pandas as pd
 
-from anomed_core.tables import TIME_UNITS_S, ColumnFacts, column_facts, plain_column
+from anomed_core.tables import TIME_UNITS_S, ColumnFacts, column_facts, plain_column, write_number
 from anomed_dataset_anonymization.schema.column import (
     MAX_EXACT_INTEGER,
     Bounds,
@@ -88,9 +88,9 @@ def _number_column(facts: ColumnFacts) -> Column:
     ends: Any = (facts.lowest, facts.highest)
     if max(map(abs, ends)) >= MAX_EXACT_INTEGER:
         raise ValueError(
-            f"column {facts.name!r} holds numbers from {ends[0]:.0f} to {ends[1]:.0f}; the largest "
-            f"that stays exact is {MAX_EXACT_INTEGER - 1}, so give longer ones as text, or drop "
-            "them."
+            f"column {facts.name!r} holds numbers from {write_number(ends[0])} to "
+            f"{write_number(ends[1])}; the largest that stays exact is {MAX_EXACT_INTEGER - 1}, so "
+            "give longer ones as text, or drop them."
         )
     decimals = min(facts.n_decimals, _FINEST_DECIMAL)
     low, high = _on_grid(*facts.ends, step=Fraction(1, 10**decimals))

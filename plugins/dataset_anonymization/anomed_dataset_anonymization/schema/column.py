@@ -9,7 +9,7 @@ from typing import Any, Literal, get_args
 
 import attrs
 
-from anomed_core.tables import TIME_UNITS_S, parse_time, write_time
+from anomed_core.tables import TIME_UNITS_S, parse_time, write_number, write_time
 
 LogicalType = Literal["int64", "float64", "string", "bool", "date", "date-time"]
 Value = str | int | bool
@@ -73,13 +73,14 @@ class Bounds:
             slack = min(max(_RESIDUE, rounded), _LARGEST_RESIDUE)
         if not (self.low < self.high and n_steps > 1 - slack):
             raise ValueError(
-                f"the bounds low={self.low:g}, high={self.high:g}, step={self.step:g} "
+                f"the bounds low={write_number(self.low)}, high={write_number(self.high)}, "
+                f"step={write_number(self.step)} "
                 "need low < high and 0 < step <= high - low."
             )
         if not math.isclose(n_steps, round(n_steps), rel_tol=1e-9, abs_tol=slack):
             raise ValueError(
-                f"the bounds low={self.low:g} and high={self.high:g} must be a whole number of "
-                f"steps of {self.step:g} apart."
+                f"the bounds low={write_number(self.low)} and high={write_number(self.high)} must "
+                f"be a whole number of steps of {write_number(self.step)} apart."
             )
 
     @property
@@ -221,7 +222,7 @@ class Column:
         """Return a coordinate as people write it: a listed value by its name, a date as such."""
         if self.is_listed:
             return str(self.values[round(coordinate)])
-        return write_time(coordinate, self.dtype) if self.is_time else f"{coordinate:.10g}"
+        return write_time(coordinate, self.dtype) if self.is_time else write_number(coordinate)
 
     def to_document(self) -> dict[str, Any]:
         """Return the column as JSON-ready types.

@@ -14,6 +14,8 @@ from typing import TYPE_CHECKING
 import attrs
 import numpy as np
 
+from anomed_core.tables import write_number
+
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
     from pathlib import Path
@@ -227,7 +229,9 @@ def interval_hierarchy(
     levels: list[Sequence[str]] = [values]
     for width in widths:
         begins = np.floor(positions / width + 1e-9) * width
-        levels.append([f"[{begin:g}, {begin + width:g}[" for begin in begins])
+        levels.append(
+            [f"[{write_number(begin)}, {write_number(begin + width)}[" for begin in begins]
+        )
     levels.append([SUPPRESSED] * len(values))
     return Hierarchy(labels=zip(*levels, strict=True))
 

@@ -9,6 +9,7 @@ import numpy as np
 import numpy.typing as npt
 from attrs import frozen
 
+from anomed_core.tables import write_number
 from anomed_dataset_anonymization.privacy.classes import BoolArray, FloatArray, IntArray
 
 
@@ -69,8 +70,9 @@ class Intervals:
         if not valid.all():
             row = int(np.argmin(valid))
             raise ValueError(
-                f"row {row} has the range {ends[0, row]:g} to {ends[1, row]:g}, expected ascending "
-                f"ends within {domain_low:g} to {domain_high:g}."
+                f"row {row} has the range {write_number(ends[0, row])} to "
+                f"{write_number(ends[1, row])}, expected ascending ends within "
+                f"{write_number(domain_low)} to {write_number(domain_high)}."
             )
         low_values, low_codes = np.unique(ends[0], return_inverse=True)
         high_values, high_codes = np.unique(ends[1], return_inverse=True)

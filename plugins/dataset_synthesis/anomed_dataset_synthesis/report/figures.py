@@ -6,7 +6,6 @@ import numpy as np
 
 from anomed_core.report import Chart, differences_chart, marginals_chart, roc_chart
 from anomed_core.statistics import auc, null_band, tpr_ceiling
-from anomed_core.tables import TIME_UNITS_S, write_time
 from anomed_dataset_synthesis.dp.accounting import Guarantee
 from anomed_dataset_synthesis.report.associations import associations
 from anomed_dataset_synthesis.table.canonical import CanonicalTable
@@ -65,10 +64,7 @@ def bin_labels(binning: Binning, place: int) -> list[str]:
 
 
 def _say(column: NumericColumn, level: int) -> str:
-    value = float(column.values(np.array([level]))[0])
-    if column.kind in TIME_UNITS_S:
-        return f"from {write_time(value, column.kind)}"
-    return f"from {value:g}"
+    return f"from {column.in_words(level)}"
 
 
 def association_chart(

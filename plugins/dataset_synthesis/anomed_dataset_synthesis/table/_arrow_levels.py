@@ -72,7 +72,8 @@ def _numeric_levels(
     if np.isinf(levels).any() or (beyond.any() and outside == "reject"):
         raise ValueError(
             f"column {column.name!r} has {int(beyond.sum())} values that are infinite or outside "
-            f"{column.minimum} to {column.maximum}; give finite values within these bounds"
+            f"{column.in_words(0)} to {column.in_words(column.n_levels - 1)}; give finite values "
+            "within these bounds"
         )
     levels = np.clip(levels, 0, column.n_levels - 1)
     return np.where(np.isnan(levels), MISSING, levels).astype(np.int32)

@@ -14,6 +14,7 @@ import attrs
 import numpy as np
 import numpy.typing as npt
 
+from anomed_core.tables import TIME_UNITS_S, write_number, write_time
 from anomed_dataset_synthesis.table.grid import Number, decimals_of, exact, step_of
 
 MISSING = -1
@@ -185,6 +186,13 @@ class NumericColumn:
         values = self.minimum + np.asarray(levels) * self.step
         values = np.round(values, decimals_of(self.step)) + 0.0
         return np.where(np.asarray(levels) == MISSING, np.nan, values)
+
+    def in_words(self, level: int) -> str:
+        """Return the value of a level number as people write it; beyond the bounds, too."""
+        number = exact(self.minimum) + level * exact(self.step)
+        if self.kind in TIME_UNITS_S:
+            return write_time(float(number), self.kind)
+        return write_number(number)
 
 
 @attrs.frozen(kw_only=True)

@@ -40,7 +40,7 @@ class Task:
         column = codebook.column(self.column)
         if isinstance(column, CategoryColumn):
             return f"{self.column} = {column.categories[self.level]}"
-        return f"{self.column} > {column.values(np.array([self.level]))[0]:g}"
+        return f"{self.column} > {column.in_words(self.level)}"
 
 
 def tasks_of(background: CanonicalTable, *, rarest: float = 0.05) -> tuple[Task, ...]:
