@@ -19,10 +19,14 @@ The tree, by what the person who meets the error can do about it::
     │   ├── MalformedPayloadError          400
     │   ├── NotAuthenticatedError          401
     │   ├── NotAllowedError                403
+    │   ├── AccountFrozenError             403
+    │   ├── BudgetExhaustedError           403
+    │   │   └── BudgetExhaustedForNowError 429
     │   ├── UnknownResourceError           404
     │   ├── RequestTimeoutError            408
     │   ├── AlreadyScoredError             409
     │   ├── AttemptInProgressError         409
+    │   ├── AccountSealedError             409
     │   ├── LengthRequiredError            411
     │   ├── PayloadTooLargeError           413
     │   ├── SubmissionRejected             422
@@ -43,6 +47,7 @@ allowed and what to do. The web layer alone turns them into HTTP.
 
 from __future__ import annotations
 
+from decimal import Decimal
 from typing import Literal
 
 
@@ -270,6 +275,58 @@ class QuotaExhaustedError(RequestError):
         self.retry_after_s = retry_after_s
         self.remaining = remaining
         self.counted = counted
+
+
+class BudgetExhaustedError(RequestError):
+    """An account has not enough of a resource left.
+
+    Parameters
+    ----------
+    message
+        The sentence for the participant.
+    account, resource
+        Of what.
+    remaining
+        How much is left, as an exact decimal.
+    """
+
+    def __init__(self, message: str, *, account: str, resource: str, remaining: Decimal) -> None:
+        super().__init__(message)
+        self.account = account
+        self.resource = resource
+        self.remaining = remaining
+
+
+class BudgetExhaustedForNowError(BudgetExhaustedError):
+    """An account that begins anew with each period has not enough of a resource left in this one.
+
+    Parameters
+    ----------
+    message, account, resource, remaining
+        See `BudgetExhaustedError`.
+    retry_after_s
+        Seconds until it begins anew.
+    """
+
+    def __init__(
+        self,
+        message: str,
+        *,
+        account: str,
+        resource: str,
+        remaining: Decimal,
+        retry_after_s: float,
+    ) -> None:
+        super().__init__(message, account=account, resource=resource, remaining=remaining)
+        self.retry_after_s = retry_after_s
+
+
+class AccountFrozenError(RequestError):
+    """An organiser has frozen the account, and may thaw it."""
+
+
+class AccountSealedError(RequestError):
+    """The account was sealed by its holder or by an organiser, for ever."""
 
 
 class ServiceError(AnomedError, RuntimeError):

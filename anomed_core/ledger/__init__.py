@@ -1,13 +1,22 @@
-"""The memory: attempts and scores that survive everything but the disk."""
+"""The memory: claims and scores that survive everything but the disk."""
 
+from anomed_core.ledger.account_book import AccountBook, AccountFacts, BalanceFacts
 from anomed_core.ledger.chain import AuditRow, ChainFault
-from anomed_core.ledger.claims import Claim, ClaimRequest, Quota
+from anomed_core.ledger.claims import (
+    OPERATION,
+    SUBMISSION,
+    Claim,
+    ClaimLine,
+    ClaimRequest,
+    Left,
+    Quota,
+    lines_on,
+)
 from anomed_core.ledger.criteria import RankedMetric
 from anomed_core.ledger.database import Database, migrate_ledger
 from anomed_core.ledger.failures import no_room_left
 from anomed_core.ledger.finals import Finals, Moment, Stamp
 from anomed_core.ledger.follow_ups import DELIVER, FollowUp, FollowUpBook, FollowUpFacts
-from anomed_core.ledger.granted_attempts import Use
 from anomed_core.ledger.grants import (
     EVERY_CHALLENGE,
     Grant,
@@ -23,16 +32,23 @@ from anomed_core.ledger.schema import MICROSECOND, utc_microseconds
 from anomed_core.ledger.scores import NewScore, Provenance, attack_result
 from anomed_core.ledger.teams import TeamBook, TeamFacts
 from anomed_core.ledger.tokens import TokenBook
+from anomed_core.ledger.uses import Use
 
 __all__ = [
     "DELIVER",
     "EVERY_CHALLENGE",
     "MICROSECOND",
+    "OPERATION",
+    "SUBMISSION",
+    "AccountBook",
+    "AccountFacts",
     "Attempt",
     "AuditRow",
+    "BalanceFacts",
     "ChainFault",
     "Choice",
     "Claim",
+    "ClaimLine",
     "ClaimRequest",
     "Database",
     "Finals",
@@ -42,6 +58,7 @@ __all__ = [
     "Grant",
     "Identity",
     "Ledger",
+    "Left",
     "Moment",
     "NewScore",
     "NewToken",
@@ -57,6 +74,7 @@ __all__ = [
     "TokenFacts",
     "Use",
     "attack_result",
+    "lines_on",
     "migrate_ledger",
     "no_room_left",
     "utc_microseconds",

@@ -2,37 +2,51 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Collection, Iterator
 
 import sqlalchemy as sa
 
 from anomed_core.errors import LedgerError
 from anomed_core.ledger.chain import Row, append_audit
 from anomed_core.ledger.follow_ups import DELIVER, FAILED, WAITING
-from anomed_core.ledger.schema import attempts, follow_ups, scores
+from anomed_core.ledger.schema import follow_ups, scores
 from anomed_core.ledger.scores import annulled_version, append_score, newest_row
+from anomed_core.ledger.settling import RETURNED, keys_of_claims, return_claim
 from anomed_core.model import Role, Score, Split
 
-RETURNED = "returned"
-"""State of an attempt whose score was annulled and that may be made once more."""
+Hold = Callable[[Collection[str]], None]
+"""Holds accounts against all other transactions until this one ends, by their keys."""
 
 
 def annul(
-    connection: sa.Connection, score_id: int, reason: str, *, return_attempt: bool, now: int
+    connection: sa.Connection,
+    score_id: int,
+    reason: str,
+    *,
+    return_attempt: bool,
+    hold: Hold,
+    now: int,
 ) -> list[Score]:
     """Append versions that do not count, as `Ledger.annul` promises."""
     row = newest_row(connection, score_id)
     chain = _chain_of(connection, row)
     if return_attempt and chain[0]["attempt_id"] is None:
         raise LedgerError(f"Score {score_id} is the house's; there is no attempt to return.")
+    attacks = list(_resting_on(connection, chain))
+    words = f"the final of {row['anonymizer']} was annulled: {reason}"
+    # Whoever records a score holds its accounts before it appends: the same order here.
+    returned = {attack[0]["attempt_id"]: words for attack in attacks}
+    if return_attempt:
+        returned[chain[0]["attempt_id"]] = reason
+    returned.pop(None, None)  # results of the house
+    hold(keys_of_claims(connection, list(returned)))
+    for claim_id, why in returned.items():
+        return_claim(connection, claim_id, why)
     versions = [append_score(connection, annulled_version(row, reason), now=now)]
     _forget_follow_ups(connection, chain, reason, now=now)
-    if return_attempt:
-        _return_attempt(connection, chain, reason)
-    words = f"the final of {row['anonymizer']} was annulled: {reason}"
-    for attack in list(_resting_on(connection, chain)):
-        versions.append(append_score(connection, annulled_version(attack[-1], words), now=now))
-        _return_attempt(connection, attack, words)
+    versions += [
+        append_score(connection, annulled_version(attack[-1], words), now=now) for attack in attacks
+    ]
     detail = {"score": str(score_id), "version": str(versions[0].id), "reason": reason}
     if return_attempt:
         detail["attempt"] = RETURNED
@@ -72,15 +86,6 @@ def _resting_on(connection: sa.Connection, final: list[Row]) -> Iterator[list[Ro
         is_attack = chain[0]["supersedes"] is None and chain[0]["role"] == Role.DEANONYMIZER.value
         if (is_houses or is_attack) and not chain[-1]["annulled"]:
             yield chain
-
-
-def _return_attempt(connection: sa.Connection, chain: list[Row], reason: str) -> None:
-    """Give back the attempt that a score was made by, if there was one."""
-    connection.execute(
-        sa.update(attempts)
-        .where(attempts.c.id == chain[0]["attempt_id"])
-        .values(state=RETURNED, final_key=None, replay_key=None, reason=reason)
-    )
 
 
 def _forget_follow_ups(

@@ -125,6 +125,24 @@ def _prepare_sqlite(connection: sqlite3.Connection, _: Any) -> None:
     connection.execute("PRAGMA foreign_keys = ON")
 
 
+def let_tables_be_rebuilt(connection: sa.Connection) -> None:
+    """Let a transaction that is about to begin replace tables that others refer to.
+
+    SQLite changes some columns only so, and would find the references broken meanwhile. The
+    connection is closed in the end instead of used again.
+    """
+    if connection.dialect.name == "sqlite":
+        connection.detach()
+        connection.exec_driver_sql("PRAGMA foreign_keys = OFF")
+
+
+def has_broken_references(connection: sa.Connection) -> bool:
+    """Return whether a row refers to one that is not there, where that was not checked."""
+    if connection.dialect.name != "sqlite":
+        return False
+    return connection.exec_driver_sql("PRAGMA foreign_key_check").first() is not None
+
+
 def _make_durable(connection: sqlite3.Connection, _: Any) -> None:
     _write_ahead(connection)
     connection.execute("PRAGMA synchronous = FULL")

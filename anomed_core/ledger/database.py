@@ -13,19 +13,25 @@ from typing import Any
 import sqlalchemy as sa
 
 from anomed_core.errors import LedgerMismatchError
-from anomed_core.ledger.connecting import BUSY_TIMEOUT_S, MOST_CONNECTIONS, connect, file_of
+from anomed_core.ledger.connecting import (
+    BUSY_TIMEOUT_S,
+    MOST_CONNECTIONS,
+    connect,
+    file_of,
+    let_tables_be_rebuilt,
+)
 from anomed_core.ledger.failures import translated_errors
 from anomed_core.ledger.postgresql import connected, connections_for_each, let_take_its_time
-from anomed_core.ledger.schema import attempts, clock
+from anomed_core.ledger.schema import claims, clock
 from anomed_core.system.write_queue import WriteQueue
 
-HEAD = "0003"
+HEAD = "0004"
 """Identifier of the newest migration."""
 
 _MIGRATIONS = Path(__file__).with_name("migrations")
 
 _TIMES = sa.select(
-    sa.select(attempts.c.claimed_at).order_by(attempts.c.id.desc()).limit(1).scalar_subquery(),
+    sa.select(claims.c.claimed_at).order_by(claims.c.id.desc()).limit(1).scalar_subquery(),
     sa.select(clock.c.reached).scalar_subquery(),
 )
 """Times that have been reached for certain: of the newest claim, and what was noted."""
@@ -111,6 +117,7 @@ def migrate(engine: sa.Engine) -> str | None:
         with engine.begin() as connection:
             if connection.dialect.name != "sqlite":
                 let_take_its_time(connection)
+            let_tables_be_rebuilt(connection)
             _begin(connection, "BEGIN IMMEDIATE")
             upgrade(connection, HEAD)
         return before
@@ -314,15 +321,16 @@ class Database:
         with translated_errors(engine), connected(engine) as connection, connection.begin():
             yield connection
 
-    def serialise(self, connection: sa.Connection, key: str) -> None:
-        """Let one transaction at a time pass that names this key; the others wait for its end.
+    def serialise(self, connection: sa.Connection, *keys: str) -> None:
+        """Let one transaction at a time pass that names a key; the others wait for its end.
 
-        SQLite has one writer at a time anyway.
+        Keys that are named together are taken in an order of their own, so that no two
+        transactions wait for each other. SQLite has one writer at a time anyway.
         """
-        if not self._is_sqlite:
+        if keys and not self._is_sqlite:
             # PostgreSQL takes 64 bits, which must be the same in every process.
-            number = int.from_bytes(hashlib.sha256(key.encode()).digest()[:8], signed=True)
-            connection.execute(sa.select(sa.func.pg_advisory_xact_lock(number)))
+            numbers = sorted({_number_of(key) for key in keys})
+            connection.execute(sa.select(*map(sa.func.pg_advisory_xact_lock, numbers)))
 
     @property
     def _is_sqlite(self) -> bool:
@@ -334,6 +342,10 @@ class Database:
         self._reader.dispose()
         if self._queue is not None:
             self._queue.close()
+
+
+def _number_of(key: str) -> int:
+    return int.from_bytes(hashlib.sha256(key.encode()).digest()[:8], signed=True)
 
 
 def _queue_of(engine: sa.Engine) -> WriteQueue | None:

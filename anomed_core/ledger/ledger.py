@@ -4,16 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime
+from decimal import Decimal
 
 import sqlalchemy as sa
 
 from anomed_core.errors import LedgerError
-from anomed_core.ledger import annulment, chain, claims, granted_attempts, opening
-from anomed_core.ledger.claims import Claim, ClaimRequest
+from anomed_core.ledger import annulment, chain, opening
+from anomed_core.ledger.claiming import ClaimingLedger
+from anomed_core.ledger.claims import ATTEMPT
 from anomed_core.ledger.criteria import RankedMetric, ranked_text
-from anomed_core.ledger.follow_ups import add_follow_ups, settle_follow_up
+from anomed_core.ledger.follow_ups import settle_follow_up
 from anomed_core.ledger.opening import NO_RULES, Rules
-from anomed_core.ledger.reading import LedgerReader
 from anomed_core.ledger.schema import (
     as_microseconds,
     chain_heads,
@@ -29,7 +30,7 @@ from anomed_core.ledger.scores import (
 from anomed_core.model import Score, Subject
 
 
-class Ledger(LedgerReader):
+class Ledger(ClaimingLedger):
     """The memory of a server: attempts, scores, and who changed what.
 
     Each method is one transaction: when it returns, its effect survives ``kill -9`` and power loss;
@@ -100,90 +101,6 @@ class Ledger(LedgerReader):
                 secret_digest=secret_digest,
                 now=now,
             )
-
-    def claim(self, request: ClaimRequest) -> Claim:
-        """Reserve an attempt.
-
-        Exactly one of any number of simultaneous claims on one final is granted.
-
-        Raises
-        ------
-        AlreadyScoredError
-            If the final has been scored.
-        AttemptInProgressError
-            If somebody else holds the claim and its lease has not run out.
-        QuotaExhaustedError
-            If the subject has no attempt left in this period.
-        """
-        try:
-            # Nobody has been told of a claim: one that a power cut undoes was never there.
-            with self._database.writing(durable=False) as connection:
-                if request.quota is not None:
-                    # Counting and claiming must not interleave with another claim on this quota.
-                    about = (request.challenge, request.kind, request.subject.key)
-                    self._database.serialise(connection, f"quota {about}")
-                now = self._clock.now(connection)
-                claims.void_dead(connection, request, now)
-                remaining = claims.remaining_or_refuse(connection, request, now)
-                attempt_id = claims.add_claim(connection, request, now=now)
-        except sa.exc.IntegrityError:
-            # The failed insert has ended its transaction; only a new one can look at the winner.
-            with self._database.reading() as connection:
-                refusal = claims.refusal(connection, request, self._clock.now(connection))
-            raise refusal from None
-        return Claim(id=attempt_id, request=request, remaining=remaining)
-
-    def record(
-        self,
-        claim: Claim,
-        metrics: Mapping[str, float],
-        provenance: Provenance,
-        *,
-        follow_ups: Sequence[str] = (),
-    ) -> Score:
-        """Turn a claim into a score; claim, score and follow-ups change together.
-
-        Parameters
-        ----------
-        claim
-            As it was granted.
-        metrics
-            Name to value, in declared order.
-        provenance
-            Which code made it.
-        follow_ups
-            Names of what is to be done about the score later.
-
-        Returns
-        -------
-        Score
-            Durable.
-
-        Raises
-        ------
-        LedgerError
-            If the claim was void already, because its lease ran out and somebody else took it.
-        """
-        with self._database.writing() as connection:
-            now = self._clock.now(connection)
-            if not claims.settle_claim(connection, claim, now=now):
-                raise LedgerError("The claim ran out before the score was recorded; try again.")
-            new = claims.new_score(claim, metrics, provenance)
-            score = append_score(connection, new, now=now)
-            self._add_follow_ups(connection, score, follow_ups)
-            return score
-
-    def _add_follow_ups(
-        self, connection: sa.Connection, score: Score, names: Sequence[str]
-    ) -> None:
-        # By the machine's own clock, as they are taken: one that was set back delays nothing.
-        add_follow_ups(connection, score.id, names, due_at=self._clock.machine_now())
-
-    def release(self, claim: Claim, reason: str) -> None:
-        """Give an attempt back after a failure of ours; does nothing if it is settled."""
-        with self._database.writing() as connection:
-            now = self._clock.now(connection)
-            claims.release_claim(connection, claim, reason, now=now)
 
     def record_house(self, new: NewScore, *, settles: tuple[int, str] | None = None) -> Score:
         """Record a result of the server's own attacks.
@@ -300,7 +217,12 @@ class Ledger(LedgerReader):
             self._database.serialise(connection, f"supersede {score_id}")
             now = self._clock.now(connection)
             return annulment.annul(
-                connection, score_id, reason, return_attempt=return_attempt, now=now
+                connection,
+                score_id,
+                reason,
+                return_attempt=return_attempt,
+                hold=lambda keys: self._database.serialise(connection, *keys),
+                now=now,
             )
 
     def grant_attempts(
@@ -325,18 +247,9 @@ class Ledger(LedgerReader):
         reason
             For the audit.
         """
-        with self._database.writing() as connection:
-            now = self._clock.now(connection)
-            self._clock.reach(connection, now)  # else an earlier period could come again
-            granted_attempts.grant(
-                connection,
-                challenge=challenge,
-                kind=kind,
-                subjects=subjects,
-                number=number,
-                reason=reason,
-                now=now,
-            )
+        self.budgets.grant(
+            challenge, f"attempts/{kind}", subjects, {ATTEMPT: Decimal(number)}, reason=reason
+        )
 
     def audit(self, action: str, **detail: str) -> None:
         """Append an audit row."""

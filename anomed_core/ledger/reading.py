@@ -9,18 +9,26 @@ from datetime import datetime
 import attrs
 import sqlalchemy as sa
 
-from anomed_core.ledger import chain, claims
+from anomed_core.ledger import chain
+from anomed_core.ledger.account_book import AccountBook, facts_now
+from anomed_core.ledger.account_faults import account_faults
+from anomed_core.ledger.accounts import account_columns
 from anomed_core.ledger.chain import AuditRow, ChainFault, Row
-from anomed_core.ledger.claims import Quota
+from anomed_core.ledger.claims import (
+    SUBMISSION,
+    Quota,
+    attempts_account,
+    final_account,
+)
+from anomed_core.ledger.claims import replay_key as scoped_key
 from anomed_core.ledger.criteria import criteria_faults
 from anomed_core.ledger.database import Database, LedgerClock
 from anomed_core.ledger.finals import Moment
-from anomed_core.ledger.granted_attempts import Use, uses
 from anomed_core.ledger.grants import disqualified_ids
 from anomed_core.ledger.opening import Rules, known_rules
-from anomed_core.ledger.schema import as_datetime, attempts, challenges, scores, utc_microseconds
+from anomed_core.ledger.schema import as_datetime, challenges, claims, scores, utc_microseconds
 from anomed_core.ledger.scores import (
-    BY_FINAL_KEY,
+    BY_ACCOUNT,
     BY_REPLAY_KEY,
     by_id,
     chosen_scores,
@@ -28,7 +36,8 @@ from anomed_core.ledger.scores import (
     one_score,
     subject_of,
 )
-from anomed_core.ledger.teams import decision_faults
+from anomed_core.ledger.teams import team_faults
+from anomed_core.ledger.uses import Use, uses
 from anomed_core.model import Role, Score, Split, Subject
 
 
@@ -43,7 +52,8 @@ class Attempt:
     kind, subject, split
         What was claimed.
     state
-        ``claimed``, ``scored``, ``released`` after a failure, or ``returned`` by an annulment.
+        ``claimed``, ``scored``, ``released`` after a failure, ``returned`` by an annulment, or
+        ``spent``: it failed, and has cost what it held.
     reason
         Why it was released or returned, if it was.
     score_id
@@ -87,6 +97,8 @@ class Choice:
 
 
 _EVERYTHING = Choice()
+_WORDS = {"reserved": "claimed", "started": "claimed", "committed": "scored"}
+"""What participants call the states of their attempts."""
 
 
 class LedgerReader:
@@ -101,6 +113,8 @@ class LedgerReader:
     def __init__(self, database: Database, *, clock: Callable[[], int] = utc_microseconds) -> None:
         self._database = database
         self._clock = LedgerClock(clock)
+        self.budgets = AccountBook(database, self._clock)
+        """What may be used up, by whom, and what was decided about it."""
 
     def now(self) -> datetime:
         """Return the present in UTC, but never before the newest claim or what was reached.
@@ -159,15 +173,15 @@ class LedgerReader:
         self, *, challenge: str, kind: str, subject: Subject, split: Split, replay_key: str
     ) -> Score | None:
         """Return the score that was recorded under an idempotency key, if any."""
-        key = claims.replay_key(challenge, kind, subject, split, replay_key)
+        key = scoped_key(challenge, kind, subject, split, replay_key)
         with self._database.reading() as connection:
             return one_score(connection, BY_REPLAY_KEY, {"key": key})
 
     def final(self, *, challenge: str, kind: str, subject: Subject) -> Score | None:
         """Return the score of a subject's final, if it has been scored."""
-        key = claims.final_key(challenge, kind, subject, Split.VALIDATION)
+        account = account_columns(challenge, final_account(kind).name, subject)["key"]
         with self._database.reading() as connection:
-            return one_score(connection, BY_FINAL_KEY, {"key": key})
+            return one_score(connection, BY_ACCOUNT, {"account": account})
 
     def has_entry(self, challenge: str, kind: str, name: str, *, fingerprint: str) -> bool:
         """Return whether an entry of the house was scored under a fingerprint."""
@@ -190,16 +204,12 @@ class LedgerReader:
         self, *, challenge: str, kind: str, subject: Subject, quota: Quota
     ) -> tuple[int, datetime]:
         """Return the tuning attempts that are left and when the period ends, in UTC."""
+        account = attempts_account(kind, quota)
         with self._database.reading() as connection:
-            allowed, used, ends_at = claims.use_of_quota(
-                connection,
-                challenge=challenge,
-                kind=kind,
-                subject=subject,
-                quota=quota,
-                now=self._clock.now(connection),
-            )
-        return max(0, allowed - used), as_datetime(ends_at)
+            now = self._clock.now(connection)
+            facts = facts_now(connection, challenge, account, subject, now)
+        (attempts,) = facts.balances
+        return int(attempts.remaining or 0), quota.ends_at(as_datetime(now))
 
     def uses(self, quota: Quota | None) -> Sequence[Use]:
         """Return who has used how many attempts in which kind, sorted."""
@@ -214,8 +224,8 @@ class LedgerReader:
     def verify(self) -> list[ChainFault]:
         """Check the chains of scores and of audit rows, and what is derived from those.
 
-        What was decided about teams and attempts is checked if the audit is sound, the criteria of
-        rankings if the scores are.
+        Teams and accounts are checked against the audit if that is sound, accounts against claims,
+        too, and the criteria of rankings against the scores if those are.
         """
         with self._database.reading(snapshot=True) as connection:
             return ledger_faults(connection)
@@ -231,7 +241,10 @@ def ledger_faults(connection: sa.Connection) -> list[ChainFault]:
     if all(fault.table != "audit" for fault in faults):
         faults += [
             ChainFault(table=table, row=number, problem=problem)
-            for table, number, problem in decision_faults(connection)
+            for table, number, problem in (
+                *team_faults(connection),
+                *account_faults(connection),
+            )
         ]
     if all(fault.table != "scores" for fault in faults):
         faults += [
@@ -246,23 +259,24 @@ def _history(
 ) -> list[Attempt]:
     """Return the attempts of a subject, oldest first."""
     query = (
-        sa.select(attempts, scores.c.id.label("score_id"))
-        .select_from(attempts.outerjoin(scores, scores.c.attempt_id == attempts.c.id))
+        sa.select(claims, scores.c.id.label("score_id"))
+        .select_from(claims.outerjoin(scores, scores.c.attempt_id == claims.c.id))
         .where(
-            attempts.c.challenge == challenge,
-            attempts.c.role == subject.role.value,
-            attempts.c.deanonymizer == subject.deanonymizer,
-            attempts.c.id > choice.after,
+            claims.c.challenge == challenge,
+            claims.c.what == SUBMISSION,
+            claims.c.role == subject.role.value,
+            claims.c.deanonymizer == subject.deanonymizer,
+            claims.c.id > choice.after,
         )
-        .order_by(attempts.c.id)
+        .order_by(claims.c.id)
         .limit(choice.limit)
     )
     if not choice.every_pair:
-        query = query.where(attempts.c.anonymizer == subject.anonymizer)
+        query = query.where(claims.c.anonymizer == subject.anonymizer)
     if choice.kind is not None:
-        query = query.where(attempts.c.kind == choice.kind)
+        query = query.where(claims.c.kind == choice.kind)
     if choice.split is not None:
-        query = query.where(attempts.c.split == choice.split.value)
+        query = query.where(claims.c.split == choice.split.value)
     return [_attempt_of(row) for row in connection.execute(query).mappings()]
 
 
@@ -317,7 +331,7 @@ def _attempt_of(row: Row) -> Attempt:
         kind=row["kind"],
         subject=subject_of(row),
         split=Split(row["split"]),
-        state=row["state"],
+        state=_WORDS.get(row["state"]) or row["state"],
         reason=row["reason"],
         score_id=row["score_id"],
         claimed_at=as_datetime(row["claimed_at"]),

@@ -38,23 +38,23 @@ challenges = sa.Table(
     sa.Column("rules", sa.Text, nullable=False, server_default=""),
 )
 
-attempts = sa.Table(
-    "attempts",
+claims = sa.Table(
+    "claims",
     metadata,
     sa.Column("id", _ID, primary_key=True, autoincrement=True),
     sa.Column("challenge", sa.Text, nullable=False),
+    # What was claimed for: a submission, or a call of an operation; `kind` is its name.
+    sa.Column("what", sa.Text, nullable=False, server_default="submission"),
     sa.Column("kind", sa.Text, nullable=False),
+    # Who claims; empty where nobody in particular does.
     sa.Column("role", sa.Text, nullable=False),
     sa.Column("anonymizer", sa.Text, nullable=False),
     sa.Column("deanonymizer", sa.Text, nullable=False),
+    # Empty where there are no splits.
     sa.Column("split", sa.Text, nullable=False),
+    # reserved, started, committed, released, spent or returned; see `anomed_core.ledger.claims`.
     sa.Column("state", sa.Text, nullable=False),
     sa.Column("reason", sa.Text, nullable=False, server_default=""),
-    # What the claim reserves, and how much of it, as an exact decimal.
-    sa.Column("resource", sa.Text, nullable=False, server_default="attempt"),
-    sa.Column("amount", sa.Text, nullable=False, server_default="1"),
-    # Not null exactly while a final is claimed or scored: the once-only rule is this index.
-    sa.Column("final_key", sa.Text, unique=True),
     sa.Column("replay_key", sa.Text, unique=True),
     sa.Column("payload_digest", sa.Text, nullable=False),
     sa.Column("request_id", sa.Text, nullable=False),
@@ -64,21 +64,69 @@ attempts = sa.Table(
     sa.Column("owner", sa.Text, nullable=False, server_default=""),
     sa.Column("settled_at", sa.BigInteger),
     sa.Index(
-        "ix_attempts_claimed",
+        "ix_claims_held",
         "challenge",
         "anonymizer",
         "deanonymizer",
-        sqlite_where=sa.text("state = 'claimed'"),
-        postgresql_where=sa.text("state = 'claimed'"),
+        sqlite_where=sa.text("state IN ('reserved', 'started')"),
+        postgresql_where=sa.text("state IN ('reserved', 'started')"),
     ),
-    sa.Index("ix_attempts_history", "challenge", "anonymizer", "deanonymizer", "claimed_at"),
+    sa.Index("ix_claims_history", "challenge", "anonymizer", "deanonymizer", "claimed_at"),
+)
+
+claim_lines = sa.Table(
+    "claim_lines",
+    metadata,
+    # What a claim takes of which account; amounts are exact decimals.
+    sa.Column("claim", _ID, sa.ForeignKey("claims.id"), primary_key=True, autoincrement=False),
+    sa.Column("account", sa.Text, primary_key=True),
+    # When the account's period begins and ends; empty if it has none.
+    sa.Column("period", sa.Text, primary_key=True),
+    sa.Column("resource", sa.Text, primary_key=True),
+    sa.Column("amount", sa.Text, nullable=False),
+    # What becomes of it if the claim lapses after it was started: released or spent.
+    sa.Column("lapse", sa.Text, nullable=False),
+    # How much of it is gone for good; null while it is reserved.
+    sa.Column("committed", sa.Text),
+    sa.Index("ix_claim_lines_account", "account", "committed"),
+)
+
+accounts = sa.Table(
+    "accounts",
+    metadata,
+    # Who may use up what; the key is made of the other columns but the state, which is derived
+    # from `audit` and written in the same transaction.
+    sa.Column("key", sa.Text, primary_key=True),
+    sa.Column("challenge", sa.Text, nullable=False),
+    sa.Column("name", sa.Text, nullable=False),
+    # Empty where all subjects share it.
+    sa.Column("role", sa.Text, nullable=False),
+    sa.Column("anonymizer", sa.Text, nullable=False),
+    sa.Column("deanonymizer", sa.Text, nullable=False),
+    sa.Column("state", sa.Text, nullable=False),
+    sa.Index("ix_accounts_holder", "challenge", "anonymizer", "deanonymizer"),
+)
+
+balances = sa.Table(
+    "balances",
+    metadata,
+    # How an account stands in one resource and period; amounts are exact decimals. Derived from
+    # `claim_lines` and `granted_amounts`, and written in the same transactions.
+    sa.Column("account", sa.Text, primary_key=True),
+    sa.Column("period", sa.Text, primary_key=True),
+    sa.Column("resource", sa.Text, primary_key=True),
+    # The declared limit when it was claimed of last; empty for none.
+    sa.Column("allowed", sa.Text, nullable=False),
+    sa.Column("granted", sa.Text, nullable=False),
+    sa.Column("reserved", sa.Text, nullable=False),
+    sa.Column("spent", sa.Text, nullable=False),
 )
 
 scores = sa.Table(
     "scores",
     metadata,
     sa.Column("id", _ID, primary_key=True, autoincrement=False),
-    sa.Column("attempt_id", _ID, sa.ForeignKey("attempts.id"), unique=True),
+    sa.Column("attempt_id", _ID, sa.ForeignKey("claims.id"), unique=True),
     sa.Column("challenge", sa.Text, nullable=False),
     sa.Column("kind", sa.Text, nullable=False),
     sa.Column("role", sa.Text, nullable=False),
@@ -200,22 +248,17 @@ teams = sa.Table(
     sa.Column("disqualified", sa.Text, nullable=False),
 )
 
-granted_attempts = sa.Table(
-    "granted_attempts",
+granted_amounts = sa.Table(
+    "granted_amounts",
     metadata,
-    # Tuning attempts that an organiser has given, beyond the quota of the period of that moment.
+    # What an organiser has given beyond a limit, in the period of that moment.
     # Derived from `audit`, and written in the same transaction: the number is that of the row.
     sa.Column("id", _ID, primary_key=True, autoincrement=False),
-    sa.Column("challenge", sa.Text, nullable=False),
-    sa.Column("kind", sa.Text, nullable=False),
-    sa.Column("role", sa.Text, nullable=False),
-    sa.Column("anonymizer", sa.Text, nullable=False),
-    sa.Column("deanonymizer", sa.Text, nullable=False),
-    sa.Column("number", sa.Integer, nullable=False),
+    sa.Column("account", sa.Text, nullable=False),
+    sa.Column("resource", sa.Text, primary_key=True),
+    sa.Column("amount", sa.Text, nullable=False),
     sa.Column("granted_at", sa.BigInteger, nullable=False),
-    sa.Index(
-        "ix_granted_attempts_subject", "challenge", "anonymizer", "deanonymizer", "granted_at"
-    ),
+    sa.Index("ix_granted_amounts_account", "account", "granted_at"),
 )
 
 clock = sa.Table(

@@ -12,13 +12,16 @@ import sqlalchemy as sa
 from anomed_core.errors import LedgerError
 from anomed_core.ledger.chain import COVERS, Row, append
 from anomed_core.ledger.criteria import keep_criteria
-from anomed_core.ledger.schema import as_datetime, attempts, scores
+from anomed_core.ledger.schema import as_datetime, claim_lines, claims, scores
 from anomed_core.model import Role, Score, Split, Subject
 from anomed_core.wire.digests import canonical_json
 
-_WITH_ATTEMPTS = sa.select(scores).join(attempts, attempts.c.id == scores.c.attempt_id)
-BY_FINAL_KEY = _WITH_ATTEMPTS.where(attempts.c.final_key == sa.bindparam("key"))
-BY_REPLAY_KEY = _WITH_ATTEMPTS.where(attempts.c.replay_key == sa.bindparam("key"))
+_WITH_CLAIMS = sa.select(scores).join(claims, claims.c.id == scores.c.attempt_id)
+BY_REPLAY_KEY = _WITH_CLAIMS.where(claims.c.replay_key == sa.bindparam("key"))
+# What was returned has nothing committed, so there is one at most on the account of a final.
+BY_ACCOUNT = _WITH_CLAIMS.join(claim_lines, claim_lines.c.claim == claims.c.id).where(
+    claim_lines.c.account == sa.bindparam("account"), claim_lines.c.committed == "1"
+)
 
 _LARGEST_ID = 2**63 - 1
 """More is no id, and more than a database can look for."""
@@ -54,7 +57,7 @@ class NewScore:
     provenance
         Which code made it.
     attempt_id
-        The attempt that it settles, if a participant made one.
+        The claim that it settles, if a participant made one.
     supersedes
         The version that it replaces, if it does.
     annulled
@@ -156,15 +159,17 @@ def _metrics_text(metrics: Mapping[str, float]) -> str:
     return json.dumps(dict(metrics), separators=(",", ":"), allow_nan=False)
 
 
-def subject_columns(challenge: str, kind: str, subject: Subject, split: Split) -> dict[str, str]:
-    """Return the columns that say what a row is about."""
+def subject_columns(
+    challenge: str, kind: str, subject: Subject | None, split: Split | None
+) -> dict[str, str]:
+    """Return the columns that say what a row is about; empty where there is none."""
     return {
         "challenge": challenge,
         "kind": kind,
-        "role": subject.role.value,
-        "anonymizer": subject.anonymizer,
-        "deanonymizer": subject.deanonymizer,
-        "split": split.value,
+        "role": subject.role.value if subject else "",
+        "anonymizer": subject.anonymizer if subject else "",
+        "deanonymizer": subject.deanonymizer if subject else "",
+        "split": split.value if split else "",
     }
 
 

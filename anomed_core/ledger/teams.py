@@ -13,11 +13,8 @@ from anomed_core.errors import UsageError
 from anomed_core.ledger.chain import append_audit, audit_rows
 from anomed_core.ledger.criteria import renew_criteria
 from anomed_core.ledger.database import Database
-from anomed_core.ledger.granted_attempts import GRANTED
 from anomed_core.ledger.schema import (
-    as_microseconds,
     chain_heads,
-    granted_attempts,
     grants,
     scores,
     teams,
@@ -211,28 +208,17 @@ def shown_names(connection: sa.Connection, challenge: str) -> dict[str, str]:
     return shown
 
 
-def decision_faults(connection: sa.Connection) -> Iterator[tuple[str, int, str]]:
+def team_faults(connection: sa.Connection) -> Iterator[tuple[str, int, str]]:
     """Yield table and number of what is not as the audit says, with one sentence."""
     decided: dict[str, dict[str, Any]] = {}
     numbers: dict[str, int] = {}
-    granted: dict[int, dict[str, Any]] = {}
     for row in audit_rows(connection):
-        detail = dict(row.detail)
-        if row.action == GRANTED:
-            del detail["reason"]
-            moment = {"id": row.id, "granted_at": as_microseconds(row.recorded_at)}
-            granted[row.id] = {**detail, **moment, "number": int(detail["number"])}
-        elif row.action in _ABOUT_TEAMS:
-            team = detail["team"]
+        if row.action in _ABOUT_TEAMS:
+            team = row.detail["team"]
             before = decided.get(team, {"team": team, "name": "", "disqualified": ""})
-            decided[team], numbers[team] = _after(before, row.action, detail), row.id
+            decided[team] = _after(before, row.action, dict(row.detail))
+            numbers[team] = row.id
     stored = {row["team"]: dict(row) for row in connection.execute(sa.select(teams)).mappings()}
     for team in sorted(stored.keys() | decided.keys()):
         if stored.get(team) != decided.get(team):
             yield teams.name, numbers.get(team, 0), f"{team!r} is not what was decided about it"
-    kept = {
-        row["id"]: dict(row) for row in connection.execute(sa.select(granted_attempts)).mappings()
-    }
-    for number in sorted(kept.keys() | granted.keys()):
-        if kept.get(number) != granted.get(number):
-            yield granted_attempts.name, number, "it is not what was granted"

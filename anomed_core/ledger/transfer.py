@@ -19,7 +19,12 @@ import sqlalchemy as sa
 
 from anomed_core.errors import LedgerFullError, LedgerMismatchError, UsageError
 from anomed_core.ledger.chain import ChainFault
-from anomed_core.ledger.connecting import connect, file_of
+from anomed_core.ledger.connecting import (
+    connect,
+    file_of,
+    has_broken_references,
+    let_tables_be_rebuilt,
+)
 from anomed_core.ledger.database import HEAD, migration_lock, revisions, upgrade
 from anomed_core.ledger.failures import translated_errors
 from anomed_core.ledger.postgresql import connected, let_take_its_time
@@ -30,6 +35,7 @@ TransferredRow = Mapping[str, str | int | float | None]
 """A row by the names of its columns."""
 
 _BATCH = 1000
+_READING, _WRITING = "BEGIN", "BEGIN IMMEDIATE"
 _SQLITE_FILES = ("", "-wal", "-shm", "-journal", ".migrating", ".turn")
 
 
@@ -85,7 +91,7 @@ def leaving_ledger(url: str) -> Iterator[LeavingLedger]:
         reader = engine
         if file is None:
             reader = engine.execution_options(isolation_level="REPEATABLE READ")
-        with _transaction(reader, "BEGIN") as connection:  # of SQLite, it sees one moment anyhow
+        with _transaction(reader, _READING) as connection:  # of SQLite, it sees one moment anyhow
             revision = _revision(connection)
             if revision is None:
                 raise UsageError("there is no ledger in this database; name the one of the server")
@@ -133,12 +139,20 @@ class ArrivingLedger:
         return n_rows
 
     def complete(self) -> list[ChainFault]:
-        """Let new rows be numbered after these, migrate, and return what `verify` would find."""
+        """Let new rows be numbered after these, migrate, and return what `verify` would find.
+
+        Raises
+        ------
+        UsageError
+            If rows refer to others that are not there.
+        """
         if self._connection.dialect.name == "postgresql":
             for table in self._tables.values():
                 _continue_sequence(self._connection, table)
         if self._revision != HEAD:
             upgrade(self._connection, HEAD)
+        if has_broken_references(self._connection):
+            raise UsageError("rows refer to others that are not there; take another copy")
         return ledger_faults(self._connection)
 
 
@@ -168,7 +182,7 @@ def arriving_ledger(url: str, revision: str) -> Iterator[ArrivingLedger]:
         with (
             translated_errors(engine),
             migration_lock(engine),
-            _transaction(engine, "BEGIN IMMEDIATE") as connection,
+            _transaction(engine, _WRITING) as connection,
         ):
             _require_empty(connection, revision)
             upgrade(connection, revision)
@@ -195,6 +209,8 @@ def _transaction(engine: sa.Engine, beginning: str) -> Iterator[sa.Connection]:
     """Begin a transaction that may take long, in SQLite's own words."""
     with translated_errors(engine), connected(engine) as connection, connection.begin():
         if engine.dialect.name == "sqlite":
+            if beginning != _READING:
+                let_tables_be_rebuilt(connection)
             connection.exec_driver_sql(beginning)
         else:
             let_take_its_time(connection)

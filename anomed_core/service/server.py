@@ -14,7 +14,7 @@ from anomed_core.config import ServerSettings
 from anomed_core.delivery.platform import platform_from
 from anomed_core.delivery.worker import DeliveryWorker, SealedScoreError
 from anomed_core.engine import Engine, ForkingEngine, InlineEngine
-from anomed_core.errors import ConfigError
+from anomed_core.errors import ConfigError, ServiceError
 from anomed_core.ledger import (
     Database,
     FollowUpBook,
@@ -175,6 +175,7 @@ def open_server(  # noqa: PLR0913 - each says one thing about the start
         workers: list[Worker] = []
         entries: tuple[HouseEntryThread, ...] = ()
         if in_background:
+            _settle_dead_claims(records.ledger)
             workers += _delivery_workers(hosted, registry, records.follow_ups, seals, environment)
             workers += _house_attack_workers(hosted, records, engine, settings)
             entries = _house_entry_threads(hosted, records, engine)
@@ -273,6 +274,17 @@ def _submissions(
         lease_s=2 * settings.evaluation_timeout_s + _LEASE_MARGIN_S,
         recorded=tuple(thread.wake for thread in following_up),
     )
+
+
+def _settle_dead_claims(ledger: Ledger) -> None:
+    """End what a killed server has left; if that cannot be written, the next claims do it."""
+    try:
+        n_dead = ledger.settle_dead()
+    except ServiceError:
+        log.exception("claims of dead processes stay for now")
+    else:
+        if n_dead:
+            log.info("claims of dead processes were ended", number=n_dead)
 
 
 def _engine(

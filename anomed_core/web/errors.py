@@ -22,10 +22,14 @@ STATUS: dict[type[errors.AnomedError], tuple[int, str]] = {
     errors.MalformedPayloadError: (400, "Malformed request."),
     errors.NotAuthenticatedError: (401, "Token required"),
     errors.NotAllowedError: (403, "Not allowed"),
+    errors.AccountFrozenError: (403, "Account frozen"),
+    errors.BudgetExhaustedError: (403, "Budget exhausted"),
+    errors.BudgetExhaustedForNowError: (429, "Budget exhausted"),
     errors.UnknownResourceError: (404, "Not found"),
     errors.RequestTimeoutError: (408, "Upload too slow"),
     errors.AlreadyScoredError: (409, "Already scored"),
     errors.AttemptInProgressError: (409, "Evaluation in progress"),
+    errors.AccountSealedError: (409, "Account sealed"),
     errors.LengthRequiredError: (411, "Length required"),
     errors.PayloadTooLargeError: (413, "Payload too large"),
     errors.SubmissionRejected: (422, "Submission rejected"),
@@ -46,10 +50,14 @@ CODES: dict[type[errors.AnomedError], str] = {
     errors.MalformedPayloadError: "malformed_payload",
     errors.NotAuthenticatedError: "not_authenticated",
     errors.NotAllowedError: "not_allowed",
+    errors.AccountFrozenError: "account_frozen",
+    errors.BudgetExhaustedError: "budget_exhausted",
+    errors.BudgetExhaustedForNowError: "budget_exhausted_for_now",
     errors.UnknownResourceError: "not_found",
     errors.RequestTimeoutError: "request_timeout",
     errors.AlreadyScoredError: "already_scored",
     errors.AttemptInProgressError: "attempt_in_progress",
+    errors.AccountSealedError: "account_sealed",
     errors.LengthRequiredError: "length_required",
     errors.PayloadTooLargeError: "payload_too_large",
     errors.SubmissionRejected: "submission_rejected",
@@ -161,7 +169,7 @@ def _add_headers(req: falcon.Request, resp: falcon.Response, error: errors.Reque
         # The lease says when the claim is void at the latest; evaluations mostly end in seconds.
         seconds = min(_LONGEST_ASKING_S, math.ceil(error.retry_after_s))
         resp.set_header("Retry-After", str(max(1, seconds)))
-    if isinstance(error, errors.QuotaExhaustedError):
+    if isinstance(error, errors.QuotaExhaustedError | errors.BudgetExhaustedForNowError):
         resp.set_header("Retry-After", str(max(1, math.ceil(error.retry_after_s))))
     if isinstance(error, errors.QuotaExhaustedError):
         resp.set_header(_REMAINING[error.counted], str(error.remaining))

@@ -57,7 +57,7 @@ PAIR = (ANONYMIZER, DEANONYMIZER, DATA_SPLIT)
 STEPS = ("validate", "claiming", "evaluate", "recording", "recorded")
 """What happens to a submission, in this order."""
 
-WRITES = {"INSERT INTO attempts": "claiming", "INSERT INTO scores": "recording"}
+WRITES = {"INSERT INTO claims": "claiming", "INSERT INTO scores": "recording"}
 """Steps in the middle of a transaction, by the statement that they follow."""
 
 

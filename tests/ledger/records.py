@@ -8,13 +8,35 @@ from typing import Any
 
 import attrs
 
-from anomed_core.ledger import ClaimRequest, Database, Ledger, NewScore, Provenance
-from anomed_core.model import Role, Score, Split, Subject
+from anomed_core.ledger import (
+    OPERATION,
+    ClaimRequest,
+    Database,
+    Ledger,
+    NewScore,
+    Provenance,
+    lines_on,
+)
+from anomed_core.model import Account, Line, Resource, Role, Score, Split, Subject
 
 PROVENANCE = Provenance(core_version="1", plugin="contract", plugin_version="2")
 ANONYMIZER = Subject(role=Role.ANONYMIZER, anonymizer="alice")
 NOON = datetime(2026, 5, 1, 12, tzinfo=UTC)
 LEASE_S = 60.0
+
+
+PRIVACY = Account(
+    name="privacy",
+    resources=[
+        Resource(name="epsilon", limit="0.3", lapse="spent"),
+        Resource(name="queries", limit=100),
+    ],
+)
+TOGETHER = Account(
+    name="together", shared=True, resources=[Resource(name="epsilon", limit=1, lapse="spent")]
+)
+HOURLY = Account(name="hourly", period_s=3600, resources=[Resource(name="queries", limit=2)])
+ACCOUNTS = (PRIVACY, TOGETHER, HOURLY)
 
 
 class SettableClock:
@@ -46,6 +68,22 @@ def final_of(subject: Subject = ANONYMIZER, **changes: Any) -> ClaimRequest:
 def tuning_of(subject: Subject = ANONYMIZER, **changes: Any) -> ClaimRequest:
     """Return a request for a tuning attempt."""
     return final_of(subject, split=Split.TUNING, **changes)
+
+
+def call_of(*lines: Line, subject: Subject | None = ANONYMIZER, **changes: Any) -> ClaimRequest:
+    """Return a request for a call of an operation with a price."""
+    request = ClaimRequest(
+        challenge="iris",
+        what=OPERATION,
+        kind="count",
+        subject=subject,
+        split=None,
+        payload_digest="c" * 64,
+        fingerprint="f" * 64,
+        lease_s=LEASE_S,
+        lines=lines_on(ACCOUNTS, lines),
+    )
+    return attrs.evolve(request, **changes)
 
 
 def score_of(ledger: Ledger, request: ClaimRequest, value: float = 0.5) -> Score:

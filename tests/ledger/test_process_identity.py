@@ -109,6 +109,6 @@ def test_a_claim_without_a_provable_owner_waits_for_its_lease(
     ledger = Ledger(database)
     ledger.claim(final_of())
     with open_database().writing() as connection:
-        connection.exec_driver_sql("UPDATE attempts SET owner = 'elsewhere/pid:[1]/1/1'")
+        connection.exec_driver_sql("UPDATE claims SET owner = 'elsewhere/pid:[1]/1/1'")
     with pytest.raises(AttemptInProgressError):
         ledger.claim(final_of())

@@ -22,8 +22,17 @@ from anomed_core.ledger import (
     schema,
 )
 from anomed_core.ledger.database import HEAD
-from anomed_core.model import Role, Split
-from tests.ledger.records import ANONYMIZER, NOON, final_of, score_of, tuning_of
+from anomed_core.model import AccountState, Role, Split, Subject, as_amount
+from tests.ledger.records import (
+    ANONYMIZER,
+    HOURLY,
+    NOON,
+    PRIVACY,
+    TOGETHER,
+    final_of,
+    score_of,
+    tuning_of,
+)
 
 from .released.make import FOLDER, PAIR
 
@@ -117,6 +126,24 @@ def test_what_was_decided_is_decided_still(database: Database, ledger: Ledger) -
     century = Quota(attempts=1, period_s=100 * 365 * 86_400)
     (use,) = [use for use in ledger.uses(century) if use.kind == "anonymizer"]
     assert (use.n_used, use.n_granted) == (1, 3)
+
+
+@pytest.mark.parametrize("url", RELEASED[3:], ids=lambda path: path.stem, indirect=True)
+def test_its_budgets_are_what_was_left_of_them(ledger: Ledger) -> None:
+    """A claim of a dead process was not started, so it is released; the clock has moved on."""
+    ledger.settle_dead()
+
+    bob = Subject(role=Role.ANONYMIZER, anonymizer="bob")
+    epsilon, queries = ledger.budgets.of("iris", PRIVACY, bob).balances
+    assert (epsilon.limit, epsilon.spent, epsilon.reserved) == (
+        as_amount("0.55"),
+        as_amount("0.15"),
+        0,
+    )
+    assert (queries.limit, queries.spent, queries.reserved) == (100, 1, 0)
+    assert ledger.budgets.of("iris", TOGETHER, None).state is AccountState.FROZEN
+    assert ledger.budgets.of("iris", HOURLY, bob).state is AccountState.SEALED
+    assert ledger.verify() == []
 
 
 def test_it_goes_on(ledger: Ledger) -> None:

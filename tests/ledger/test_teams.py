@@ -194,12 +194,12 @@ def test_all_decisions_stand_in_the_audit(ledger: Ledger, teams: TeamBook) -> No
         ("DELETE FROM teams", "teams", 4, "'red' is not what was decided about it"),
         ("INSERT INTO teams VALUES ('blue', '', 'x')", "teams", 0, "'blue' is not what was"),
         (
-            "UPDATE granted_attempts SET number = 99",
-            "granted_attempts",
+            "UPDATE granted_amounts SET amount = 99",
+            "granted_amounts",
             5,
             "it is not what",
         ),
-        ("DELETE FROM granted_attempts", "granted_attempts", 5, "it is not what was granted"),
+        ("DELETE FROM granted_amounts", "granted_amounts", 5, "it is not what was granted"),
     ],
 )
 def test_a_decision_that_nobody_took_is_a_fault(

@@ -10,17 +10,22 @@ Files that were released never change: `test_released` opens all of them.
 import sqlite3
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import sqlalchemy as sa
 
 from anomed_core.ledger import Database, Grant, Ledger, TeamBook, TokenBook
 from anomed_core.ledger.database import HEAD
-from anomed_core.ledger.schema import attempts
-from anomed_core.model import Role, Subject
+from anomed_core.ledger.schema import claims
+from anomed_core.model import Line, Role, Subject, as_amount
 from tests.ledger.contest import Contest
 from tests.ledger.records import (
+    HOURLY,
+    PRIVACY,
     PROVENANCE,
+    TOGETHER,
     SettableClock,
+    call_of,
     final_of,
     house_score,
     score_of,
@@ -63,8 +68,28 @@ def fill(database: Database) -> None:
     teams = TeamBook(database, clock=clock)
     teams.rename("alice", "Alice & Co.", "they asked for it")
     teams.disqualify("alice", "two accounts")
+    use_budgets(ledger, "iris")
     with database.writing() as connection:
-        connection.execute(sa.update(attempts).values(owner=""))
+        connection.execute(sa.update(claims).values(owner=""))
+
+
+def use_budgets(ledger: Ledger, challenge: str) -> None:
+    """Call operations: answered, failed before and after they began, still under way."""
+    bob = Subject(role=Role.ANONYMIZER, anonymizer="bob")
+    by: dict[str, Any] = {"subject": bob, "challenge": challenge}
+    price = (Line(PRIVACY, "epsilon", "0.1"), Line(PRIVACY, "queries", 1))
+    ledger.commit(
+        ledger.claim(call_of(*price, **by, replay_key="a call"), started=True),
+        spent=[Line(PRIVACY, "epsilon", "0.05")],
+    )
+    ledger.release(ledger.claim(call_of(*price, **by), started=True), "too late")
+    ledger.release(ledger.claim(call_of(*price, **by)), "too early")
+    ledger.claim(call_of(*price, Line(TOGETHER, "epsilon", "1e-18"), **by))
+    ledger.commit(ledger.claim(call_of(Line(HOURLY, "queries", 1), **by)))
+    epsilon = {"epsilon": as_amount("0.25")}
+    ledger.budgets.grant(challenge, PRIVACY.name, [bob], epsilon, reason="a finalist")
+    ledger.budgets.freeze(challenge, TOGETHER.name, None, reason="to look at it")
+    ledger.budgets.seal(challenge, HOURLY.name, bob, reason="done", by="holder")
 
 
 def fill_with_contest(database: Database) -> None:
@@ -73,7 +98,7 @@ def fill_with_contest(database: Database) -> None:
     ledger.open_challenge("incomes", "f" * 64, accept_change=False)
     Contest(ledger=ledger, challenge="incomes", fingerprint="f" * 64).play()
     with database.writing() as connection:
-        connection.execute(sa.update(attempts).values(owner=""))
+        connection.execute(sa.update(claims).values(owner=""))
 
 
 def write(path: Path, fill: Callable[[Database], None]) -> None:

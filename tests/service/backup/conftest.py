@@ -15,6 +15,7 @@ from anomed_core.service.server import Server
 from anomed_core.state.kept_files import kept_files
 from anomed_core.wire import encode_npz
 from tests.ledger.contest import anonymizer
+from tests.ledger.released.make import use_budgets
 from tests.postgresql import create_database, postgresql
 from tests.ranked_type import open_contest, play_contest
 
@@ -91,6 +92,7 @@ def played_in(state: Path, url: str) -> Played:
         number=3,
         reason="a crash\u2028\n in between",
     )
+    use_budgets(server.ledger, hosted.id)
     server.submissions.kept.payloads.keep({"table": b"1,2\n", "codebook": b"{}"})
     server.state.artifacts.freeze("a key", lambda: {"x": np.arange(5), "y": np.eye(2)})
     database = Database(url)

@@ -81,10 +81,10 @@ def test_it_is_the_same_contest_and_goes_on(copy: Copy) -> None:
         assert server.ledger.verify() == []
         with pytest.raises(AlreadyScoredError):
             submit(server, "hal")
-        last = rows_of(copy.url)["attempts"][-1]["id"]
+        last = rows_of(copy.url)["claims"][-1]["id"]
         assert isinstance(last, int)
         submit(server, "new", split="tuning")
-        assert rows_of(copy.url)["attempts"][-1]["id"] == last + 1
+        assert rows_of(copy.url)["claims"][-1]["id"] == last + 1
         assert server.ledger.verify() == []
     finally:
         server.close()
@@ -187,5 +187,5 @@ def test_what_was_claimed_stays_claimed(server: Server, tmp_path: Path) -> None:
     server.ledger.claim(final_of(Subject(role=Role.ANONYMIZER, anonymizer="late")))
     back_up(server.state.ledger_url, server.state.root, tmp_path / "b.zip", progress=silent)
     put_back(tmp_path / "b.zip", tmp_path / "restored")
-    (attempt,) = rows_of(f"sqlite:///{tmp_path}/restored/ledger.sqlite")["attempts"]
-    assert (attempt["state"], attempt["anonymizer"]) == ("claimed", "late")
+    (attempt,) = rows_of(f"sqlite:///{tmp_path}/restored/ledger.sqlite")["claims"]
+    assert (attempt["state"], attempt["anonymizer"]) == ("reserved", "late")

@@ -16,9 +16,12 @@ from anomed_core.ledger import Database, Grant, Ledger, NewScore, TeamBook, Toke
 from anomed_core.ledger.chain import GENESIS
 from anomed_core.ledger.criteria import parsed_ranked, rebuild_criteria
 from anomed_core.ledger.schema import (
-    attempts,
+    accounts,
     audit,
+    balances,
     chain_heads,
+    claim_lines,
+    claims,
     criteria,
     follow_ups,
     grants,
@@ -35,6 +38,12 @@ from tests.ledger.records import PROVENANCE
 from tests.postgresql import create_database, postgresql
 from tests.ranked_type import Incomes, open_contest
 from tests.service.ranking import oracle
+
+_WRITTEN = (
+    *(criteria, follow_ups, scores, claim_lines, claims, balances, accounts),
+    *(audit, teams, grants, tokens),
+)
+"""Tables that get rows, each before those that it refers to."""
 
 __all__ = ["postgresql"]
 
@@ -124,7 +133,7 @@ class History:
         self.newest: list[Score] = []
         self.taken: set[object] = set()
         with self.database.writing() as connection:
-            for table in (criteria, follow_ups, scores, attempts, audit, teams, grants, tokens):
+            for table in _WRITTEN:
                 connection.execute(sa.delete(table))
             connection.execute(sa.update(chain_heads).values(length=0, hash=GENESIS))
         self.out: set[str] = set()

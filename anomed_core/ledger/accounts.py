@@ -1,0 +1,232 @@
+"""Accounts: how each stands, and how amounts move in it.
+
+An account is somebody's in a challenge; it is open, frozen or sealed. How it stands in a resource
+and a period is a balance: what is reserved and spent of what is allowed and granted. Amounts are
+exact decimals, text in the database, and compared here, while the account is held against all
+other transactions (`keys_of` in `anomed_core.ledger.claims` names the locks).
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Collection, Mapping
+from decimal import Decimal
+
+import attrs
+import sqlalchemy as sa
+
+from anomed_core.errors import LedgerError
+from anomed_core.ledger.schema import MICROSECOND, accounts, balances, granted_amounts
+from anomed_core.ledger.scores import subject_columns
+from anomed_core.model import AccountState, Subject, amount_text
+from anomed_core.model.amounts import NOTHING, less, total
+from anomed_core.wire.digests import canonical_json
+
+FOR_EVER = ""
+"""The period of an account that never begins anew."""
+
+
+# Built once: building a statement costs several times as much as answering it.
+_STANDING = (
+    sa.select(accounts.c.key, accounts.c.state, balances)
+    .select_from(
+        accounts.outerjoin(
+            balances,
+            sa.and_(
+                balances.c.account == accounts.c.key,
+                balances.c.period.in_(sa.bindparam("periods", expanding=True)),
+            ),
+        )
+    )
+    .where(accounts.c.key.in_(sa.bindparam("keys", expanding=True)))
+)
+_GRANTED = sa.select(granted_amounts.c.amount).where(
+    granted_amounts.c.account == sa.bindparam("account"),
+    granted_amounts.c.resource == sa.bindparam("resource"),
+    granted_amounts.c.granted_at >= sa.bindparam("began_at"),
+    granted_amounts.c.granted_at < sa.bindparam("ends_at"),
+)
+_OPEN = sa.insert(accounts)
+_BEGIN = sa.insert(balances)
+_PLACE = [
+    balances.c[name] == sa.bindparam(f"of_{name}") for name in ("account", "period", "resource")
+]
+_MOVE = (
+    sa.update(balances)
+    .where(
+        *_PLACE,
+        # Another transaction that was let in at the same time would be noticed here.
+        balances.c.reserved == sa.bindparam("old_reserved"),
+        balances.c.spent == sa.bindparam("old_spent"),
+    )
+    .values({name: sa.bindparam(f"new_{name}") for name in ("allowed", "reserved", "spent")})
+)
+
+
+_IDS = ("role", "anonymizer", "deanonymizer")
+
+
+def account_columns(challenge: str, name: str, subject: Subject | None) -> dict[str, str]:
+    """Return the columns that tell an account, and its key; nobody's if all share it."""
+    about = subject_columns(challenge, "", subject, None)
+    told = {"challenge": challenge, "name": name, **{column: about[column] for column in _IDS}}
+    return {"key": account_key(about, name), **told}
+
+
+def account_key(about: Mapping[str, str], name: str) -> str:
+    """Return the key of an account of a challenge's subject, whose columns are given."""
+    return canonical_json([about["challenge"], name, *(about[column] for column in _IDS)])
+
+
+def columns_of(key: str) -> dict[str, str]:
+    """Return the columns that a key was made of, and the key."""
+    return dict(zip(("key", "challenge", "name", *_IDS), (key, *json.loads(key)), strict=True))
+
+
+def period_at(period_s: int | None, now: int) -> str:
+    """Return the period of an account that a stored time lies in."""
+    if period_s is None:
+        return FOR_EVER
+    length = period_s * MICROSECOND
+    began_at = now - now % length
+    return f"{began_at}/{began_at + length}"
+
+
+def bounds_of(period: str) -> tuple[int, int]:
+    """Return when a period begins and ends; one for ever holds all times."""
+    if period == FOR_EVER:
+        return 0, 2**63 - 1
+    began_at, _, ends_at = period.partition("/")
+    return int(began_at), int(ends_at)
+
+
+def stored_limit(limit: Decimal | None) -> str:
+    """Return a limit as it is stored; empty for none."""
+    return "" if limit is None else amount_text(limit)
+
+
+@attrs.define(kw_only=True)
+class Balance:
+    """How an account stands in one resource and period.
+
+    Attributes
+    ----------
+    account, period, resource
+        Key of the account, the period and the name of the resource.
+    allowed
+        The declared limit; ``None`` for none.
+    granted
+        What an organiser has given beyond it.
+    reserved, spent
+        What claims hold that are under way, and what is gone for good.
+    stored
+        Reserved and spent amounts as the database has them; ``None`` if it has none.
+    """
+
+    account: str
+    period: str
+    resource: str
+    allowed: Decimal | None
+    granted: Decimal = NOTHING
+    reserved: Decimal = NOTHING
+    spent: Decimal = NOTHING
+    stored: tuple[str, str] | None = None
+
+    @property
+    def limit(self) -> Decimal | None:
+        """What is allowed and granted together; ``None`` for no limit."""
+        return None if self.allowed is None else total((self.allowed, self.granted))
+
+    @property
+    def used(self) -> Decimal:
+        """What is reserved or spent."""
+        return total((self.reserved, self.spent))
+
+    @property
+    def remaining(self) -> Decimal | None:
+        """What is left, which a lowered limit makes nothing; ``None`` for no limit."""
+        limit = self.limit
+        return None if limit is None else max(NOTHING, less(limit, self.used))
+
+    def fits(self, amount: Decimal) -> bool:
+        """Return whether an amount can be reserved."""
+        remaining = self.remaining
+        return remaining is None or amount <= remaining
+
+    def store(self, connection: sa.Connection) -> None:
+        """Write what has changed.
+
+        Raises
+        ------
+        LedgerError
+            If it was changed since it was read.
+        """
+        moved = {name: amount_text(getattr(self, name)) for name in ("reserved", "spent")}
+        moved["allowed"] = stored_limit(self.allowed)
+        place = {name: getattr(self, name) for name in ("account", "period", "resource")}
+        if self.stored is None:
+            granted = {"granted": amount_text(self.granted)}
+            connection.execute(_BEGIN, {**place, **moved, **granted})
+        else:
+            parameters = {f"of_{name}": value for name, value in place.items()}
+            parameters |= {f"new_{name}": value for name, value in moved.items()}
+            parameters |= dict(zip(("old_reserved", "old_spent"), self.stored, strict=True))
+            if connection.execute(_MOVE, parameters).rowcount != 1:
+                raise LedgerError("The ledger cannot be used now; try again.", reason="a race")
+        self.stored = moved["reserved"], moved["spent"]
+
+
+def balance_of(row: sa.RowMapping) -> Balance:
+    """Return a stored balance."""
+    return Balance(
+        account=row["account"],
+        period=row["period"],
+        resource=row["resource"],
+        allowed=Decimal(row["allowed"]) if row["allowed"] else None,
+        granted=Decimal(row["granted"]),
+        reserved=Decimal(row["reserved"]),
+        spent=Decimal(row["spent"]),
+        stored=(row["reserved"], row["spent"]),
+    )
+
+
+@attrs.frozen(kw_only=True)
+class Standing:
+    """How some accounts stand.
+
+    Attributes
+    ----------
+    states
+        Of accounts that exist, by key.
+    balances
+        By key of the account, period and resource.
+    """
+
+    states: dict[str, AccountState]
+    balances: dict[tuple[str, str, str], Balance]
+
+
+def standing(
+    connection: sa.Connection, keys: Collection[str], periods: Collection[str]
+) -> Standing:
+    """Read accounts, and their balances of some periods."""
+    found = Standing(states={}, balances={})
+    wanted = {"keys": list(keys), "periods": list(periods)}
+    for row in connection.execute(_STANDING, wanted).mappings():
+        found.states[row["key"]] = AccountState(row["state"])
+        if row["account"] is not None:
+            balance = balance_of(row)
+            found.balances[balance.account, balance.period, balance.resource] = balance
+    return found
+
+
+def open_account(connection: sa.Connection, columns: Mapping[str, str]) -> None:
+    """Add an account that nobody has used before."""
+    connection.execute(_OPEN, {**columns, "state": AccountState.OPEN.value})
+
+
+def granted_in(connection: sa.Connection, account: str, resource: str, period: str) -> Decimal:
+    """Return what an organiser has granted in a period."""
+    began_at, ends_at = bounds_of(period)
+    about = {"account": account, "resource": resource, "began_at": began_at, "ends_at": ends_at}
+    return total(Decimal(amount) for amount in connection.execute(_GRANTED, about).scalars())
