@@ -35,6 +35,7 @@ from anomed_dataset_anonymization.threat import (
     Linked,
     Reconstructed,
     guess_from_background,
+    nearest_rows,
     read_claims,
     read_inferences,
     read_reconstruction,
@@ -263,6 +264,7 @@ def find_linked(arena: Arena, submission: Submission, target: Target) -> Linked:
         truth=truth,
         lineage=lineage_of(arena, published, truth),
         confidence=claims.confidence,
+        honest_rows=nearest_rows(arena.view(published, draw))[:, np.newaxis],
         level=shared_level(0.95, len(truth.groups())),
     )
     return Linked(results=results, rows=rows)
@@ -306,10 +308,11 @@ def _attacked(arena: Arena, target: Target) -> PublishedTable:
 
 
 def lineage_of(arena: Arena, published: PublishedTable, truth: TargetTruth) -> Lineage:
-    """Return whose the published rows are, for the members among the targets."""
+    """Return whose the published rows are, as far as they are of targets."""
     return trace_lineage(
         published,
-        people=truth.people[truth.is_member],
-        leaky_positions=truth.leaky_positions[truth.is_member],
+        people=truth.people,
+        is_member=truth.is_member,
+        leaky_positions=truth.leaky_positions,
         n_leaky=arena.n_leaky,
     )

@@ -165,6 +165,9 @@ def split_pools(
 def draw_targets(pool: Pool, n_each: int, *, rng: np.random.Generator) -> Targets:
     """Draw as many members as non-members, and mix them.
 
+    Of the larger side only as many take part as the other has: from a smaller one each person would
+    be drawn more often, and whoever counts in how many draws somebody is would know the side.
+
     Parameters
     ----------
     pool : Pool
@@ -189,7 +192,7 @@ def draw_targets(pool: Pool, n_each: int, *, rng: np.random.Generator) -> Target
         raise ValueError(f"{n_each} targets of each side can't be drawn from {available}.")
     positions = np.concatenate(
         [
-            rng.choice(side, n_each, replace=False, shuffle=False)
+            rng.choice(side[:available], n_each, replace=False, shuffle=False)
             for side in (pool.members, pool.non_members)
         ]
     )

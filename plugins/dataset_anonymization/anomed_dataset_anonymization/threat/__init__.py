@@ -34,7 +34,7 @@ from anomed_dataset_anonymization.threat.inference import (
 from anomed_dataset_anonymization.threat.key_columns import key_shares
 from anomed_dataset_anonymization.threat.lineage import Lineage, trace_lineage
 from anomed_dataset_anonymization.threat.linkage import LinkageScore, score_linkage
-from anomed_dataset_anonymization.threat.nearest_box import NearestBox
+from anomed_dataset_anonymization.threat.nearest_box import NearestBox, nearest_rows
 from anomed_dataset_anonymization.threat.panel import PANEL, run_panel
 from anomed_dataset_anonymization.threat.rarity import find_rare
 from anomed_dataset_anonymization.threat.reconstruction import (
@@ -89,6 +89,7 @@ __all__ = [
     "inferences_of",
     "is_right",
     "key_shares",
+    "nearest_rows",
     "read_claims",
     "read_inferences",
     "read_reconstruction",

@@ -12,6 +12,9 @@ from anomed_dataset_anonymization.threat.view import NO_ROW
 
 BoolArray = NDArray[np.bool_]
 
+FALSE_POSITIVE_LIMIT = 0.01
+"""Share of the non-members that the surest claims may name."""
+
 
 @attrs.frozen(kw_only=True)
 class LinkageScore:
@@ -21,17 +24,21 @@ class LinkageScore:
     ----------
     recall : Rate
         Expected share of the members whose row is found; at chance 1 / n_rows for each row named.
+    non_members : Rate
+        The same about non-members, of the rows that could be taken for theirs.
     precision : float or None
         Expected share of the named rows that are right, in [0, 1]; all named for a non-member are
         wrong. None if none was named.
     true_positive_rate : float
         Expected share of the members found among the surest claims that claim at most a share of
-        `false_positive_limit` of the non-members, in [0, 1].
+        `FALSE_POSITIVE_LIMIT` of the non-members, in [0, 1].
     risk : Estimate
-        Recall above that of naming as many rows at random.
+        Recall above the highest floor: naming as many rows at random, the same attack on
+        non-members, and whoever does not fail on them on purpose.
     """
 
     recall: Rate
+    non_members: Rate
     precision: float | None
     true_positive_rate: float
     risk: Estimate
@@ -44,8 +51,8 @@ def score_linkage(
     is_member: BoolArray,
     n_rows: int,
     confidence: FloatArray | None = None,
+    honest_credit: FloatArray | None = None,
     counted: BoolArray | None = None,
-    false_positive_limit: float = 0.01,
     level: float = 0.95,
 ) -> LinkageScore:
     """Score claims of rows by their expected credit.
@@ -56,7 +63,8 @@ def score_linkage(
     Parameters
     ----------
     credit : ndarray of float64, shape (n_targets,)
-        Probability that a named row is the target's, in [0, 1]; ignored for non-members.
+        Probability that a named row is the target's, in [0, 1], or for non-members could be taken
+        for it.
     n_named : ndarray of int64, shape (n_targets,)
         Number of rows named for each target.
     is_member : ndarray of bool, shape (n_targets,)
@@ -65,10 +73,11 @@ def score_linkage(
         Number of published rows.
     confidence : ndarray of float64, shape (n_targets,), optional
         How sure each claim is; equal when it is missing.
+    honest_credit : ndarray of float64, shape (n_targets,), optional
+        The credit of another attack. Give it for submitted attacks: they may name no rows for
+        non-members on purpose, to look as if they knew nothing of people who are not published.
     counted : ndarray of bool, shape (n_targets,), optional
         Which targets count; all, when it is missing.
-    false_positive_limit : float
-        For `LinkageScore.true_positive_rate`.
     level : float
         Confidence level of the intervals.
 
@@ -91,25 +100,31 @@ def score_linkage(
     n_claims = int(n_named[counted].sum())
     by_chance = min(1.0, int(n_named[counted].max()) / n_rows)
     recall = wilson_interval(float(found.sum()), n_members, confidence=level)
-    surest = _surest_claims(
-        confidence, claimed=claimed, non_members=non_members, limit=false_positive_limit
-    )
+    of_strangers = [np.where(claimed, credit, 0.0)]
+    of_strangers += [] if honest_credit is None else [honest_credit]
+    strangers = [
+        wilson_interval(float(gained[non_members].sum()), n_non_members, confidence=level)
+        for gained in of_strangers
+    ]
+    floor = max(Rate.certain(by_chance), *strangers, key=lambda rate: rate.value)
+    surest = _surest_claims(confidence, claimed=claimed, non_members=non_members)
     return LinkageScore(
         recall=recall,
+        non_members=strangers[0],
         precision=float(found.sum()) / n_claims if n_claims else None,
         true_positive_rate=float(found[surest].sum()) / n_members,
-        risk=residual_risk(recall, Rate.certain(by_chance)),
+        risk=residual_risk(recall, floor),
     )
 
 
 def _surest_claims(
-    confidence: FloatArray | None, *, claimed: BoolArray, non_members: BoolArray, limit: float
+    confidence: FloatArray | None, *, claimed: BoolArray, non_members: BoolArray
 ) -> BoolArray:
     """Choose as many claims as the limit on non-members allows, equally sure ones together."""
     sureness = np.zeros(len(claimed)) if confidence is None else confidence
     levels, level_of = np.unique(-sureness, return_inverse=True)
     false = np.bincount(level_of, weights=claimed & non_members, minlength=len(levels))
-    allowed = np.cumsum(false) <= limit * non_members.sum()
+    allowed = np.cumsum(false) <= FALSE_POSITIVE_LIMIT * non_members.sum()
     chosen: BoolArray = claimed & allowed[level_of]
     return chosen
 

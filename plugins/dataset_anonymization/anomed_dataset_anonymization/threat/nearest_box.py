@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import attrs
 import numpy as np
+from numpy.typing import NDArray
 
 from anomed_dataset_anonymization.threat._class_guesses import choose_classes, guess_from_classes
 from anomed_dataset_anonymization.threat._pairs import log_mass, score_pairs
@@ -33,8 +34,29 @@ class NearestBox:
     ) -> Guesses:
         """Guess by the majority of the one class chosen, and claim a row of it."""
         nearest, classes = view.nearest, view.classes
-        masses = score_pairs(view.background, classes.boxes, log_mass)
-        best = nearest.best(masses.at(nearest.targets, nearest.boxes).astype(np.float64))
+        best = _nearest_classes(view)
         weights = choose_classes(best, n_classes=len(classes.sizes))
         confidence = np.exp(-nearest.distances) / classes.sizes[best]
         return guess_from_classes(view, weights, best=best, confidence=confidence)
+
+
+def nearest_rows(view: AttackerView) -> NDArray[np.int64]:
+    """Name a row of the class that `NearestBox` holds each target to be in.
+
+    Parameters
+    ----------
+    view : AttackerView
+        All there is to use.
+
+    Returns
+    -------
+    ndarray of int64, shape (n_targets,)
+    """
+    rows: NDArray[np.int64] = view.classes.first_rows[_nearest_classes(view)]
+    return rows
+
+
+def _nearest_classes(view: AttackerView) -> NDArray[np.int64]:
+    nearest = view.nearest
+    masses = score_pairs(view.background, view.classes.boxes, log_mass)
+    return nearest.best(masses.at(nearest.targets, nearest.boxes).astype(np.float64))

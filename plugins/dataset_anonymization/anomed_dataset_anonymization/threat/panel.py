@@ -51,7 +51,7 @@ def run_panel(
     truth : TargetTruth
         What is true of the same targets.
     lineage : Lineage
-        Whose the rows are, for the members among the targets, in their order.
+        Whose the rows are, for all targets, in their order.
     rng : Generator
         The only source of randomness.
     attacks : sequence of Attack

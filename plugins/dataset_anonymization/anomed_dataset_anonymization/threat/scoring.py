@@ -118,6 +118,7 @@ def score_claims(
     truth: TargetTruth,
     lineage: Lineage,
     confidence: NDArray[np.float64] | None = None,
+    honest_rows: NDArray[np.int64] | None = None,
     level: float = 0.95,
 ) -> list[AttackResult]:
     """Score the rows that an attack named.
@@ -131,9 +132,11 @@ def score_claims(
     truth : TargetTruth
         All that is true of the targets.
     lineage : Lineage
-        Whose the rows are, for the members among the targets, in their order.
+        Whose the rows are, for all targets, in their order.
     confidence : ndarray of float64, shape (n_targets,), optional
         How sure the claims are.
+    honest_rows : ndarray of int64, shape (n_targets, n_guesses), optional
+        Rows named by who does not fail on non-members on purpose: see `score_linkage`.
     level : float
         Confidence level of each interval.
 
@@ -142,8 +145,8 @@ def score_claims(
     list of AttackResult
         One for each group.
     """
-    credit = np.zeros(len(rows))
-    credit[truth.is_member] = lineage.credit(rows[truth.is_member])
+    credit = lineage.credit(rows)
+    honest_credit = None if honest_rows is None else lineage.credit(honest_rows)
     n_named = count_named(rows)
     return [
         AttackResult(
@@ -156,6 +159,7 @@ def score_claims(
                 is_member=truth.is_member,
                 n_rows=len(lineage.group_of_row),
                 confidence=confidence,
+                honest_credit=honest_credit,
                 counted=chosen,
                 level=level,
             ),

@@ -12,6 +12,8 @@ from anomed_dataset_anonymization.people.splits import (
 from hypothesis import given
 from hypothesis import strategies as st
 
+from anomed_core.statistics import auc, null_band, roc_of_scores
+
 
 def generator():
     return np.random.default_rng(5)
@@ -110,3 +112,18 @@ def test_ids_with_a_gap_are_dealt_as_those_without():
     sizes = [len(part) for part in (whole.leaky, whole.non_members, whole.reference)]
     gaps = split_people(100, leaky=0.5, non_members=0.2, rng=generator(), person=ids)
     assert abs(len(gaps.leaky) - sizes[0]) <= 2
+
+
+@pytest.mark.parametrize("shares", [(0.3, 0.5), (0.4, 0.4)])
+def test_how_often_somebody_is_drawn_tells_no_side(shares):
+    """Whoever attacks many anonymizers sees who is in many draws."""
+    parts = split_people(3000, leaky=shares[0], non_members=shares[1], rng=generator())
+    pool = split_pools(parts, tuning=0.5, rng=generator())["validation"]
+    n_draws = np.zeros(3000)
+    is_member = np.isin(np.arange(3000), pool.members)
+    for seed in range(15):
+        n_draws[draw_targets(pool, 200, rng=np.random.default_rng(seed)).positions] += 1
+    asked = n_draws > 0
+    curve = roc_of_scores(n_draws[asked & is_member], n_draws[asked & ~is_member])
+    low, high = null_band(int((asked & is_member).sum()), int((asked & ~is_member).sum()))
+    assert low <= auc(curve) <= high

@@ -46,8 +46,9 @@ class Register:
     def lineage(self, table):
         return trace_lineage(
             table,
-            people=self.truth.people[self.truth.is_member],
-            leaky_positions=self.truth.leaky_positions[self.truth.is_member],
+            people=self.truth.people,
+            is_member=self.truth.is_member,
+            leaky_positions=self.truth.leaky_positions,
             n_leaky=len(self.leaky),
         )
 

@@ -98,8 +98,9 @@ def attack():
         )
         lineage = trace_lineage(
             table,
-            people=truth.people[truth.is_member],
-            leaky_positions=truth.leaky_positions[truth.is_member],
+            people=truth.people,
+            is_member=truth.is_member,
+            leaky_positions=truth.leaky_positions,
             n_leaky=len(leaky),
         )
         results = run_panel(view, truth, lineage=lineage, rng=rng, attacks=[ClassMajority()])

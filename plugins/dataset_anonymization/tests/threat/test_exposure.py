@@ -5,9 +5,9 @@ from anomed_dataset_anonymization.threat.truth import MIN_GROUP
 
 
 def test_the_few_who_are_published_are_found(register):
-    """Publish the first tenth of the people, ten times each."""
-    n_few = len(register.leaky) // 10
-    table = register.publish(register.leaky.iloc[:n_few].assign(count=10), "same")
+    """Publish the first fifteenth of the people, fifteen times each."""
+    n_few = len(register.leaky) // 15
+    table = register.publish(register.leaky.iloc[:n_few].assign(count=15), "same")
     exposed = find_exposed(table, register.truth)
     members = register.truth.is_member
     published = members & (register.truth.leaky_positions < n_few)

@@ -23,6 +23,7 @@ def trace(table, scheme="same"):
     lineage = trace_lineage(
         published,
         people=encode(LEAKY, SCHEMA),
+        is_member=np.ones(4, dtype=bool),
         leaky_positions=np.arange(4),
         n_leaky=4,
     )
@@ -95,13 +96,46 @@ def test_positions_beyond_the_leaky_table_are_refused():
     published = canonicalise(LEAKY, "same", schema=SCHEMA, leaky=LEAKY)
     with pytest.raises(ValueError, match="do not fit"):
         trace_lineage(
-            published, people=encode(LEAKY, SCHEMA), leaky_positions=np.arange(4) + 1, n_leaky=4
+            published,
+            people=encode(LEAKY, SCHEMA),
+            is_member=np.ones(4, dtype=bool),
+            leaky_positions=np.arange(4) + 1,
+            n_leaky=4,
         )
 
 
 def test_if_none_of_the_people_is_published_nothing_is_credited():
     published = canonicalise(LEAKY.iloc[:2], "same", schema=SCHEMA, leaky=LEAKY)
     lineage = trace_lineage(
-        published, people=encode(LEAKY, SCHEMA)[2:], leaky_positions=np.array([2, 3]), n_leaky=4
+        published,
+        people=encode(LEAKY, SCHEMA)[2:],
+        is_member=np.ones(2, dtype=bool),
+        leaky_positions=np.array([2, 3]),
+        n_leaky=4,
     )
     assert credit_of(lineage, [0, 1]) == [0, 0]
+
+
+def test_strangers_are_credited_as_members_without_a_declaration_are():
+    """Whoever names the nearest row is as often right of people who were never in the table."""
+    people = encode(pd.DataFrame({"age": [1, 9, 1, 9], "sex": ["F", "M", "F", "M"]}), SCHEMA)
+    lineage = trace_lineage(
+        canonicalise(LEAKY.reset_index(drop=True), "same", schema=SCHEMA, leaky=LEAKY),
+        people=people,
+        is_member=np.array([True, True, False, False]),
+        leaky_positions=np.array([0, 3, -1, -1]),
+        n_leaky=4,
+    )
+    assert credit_of(lineage, [0, 3, 0, 3]) == [0.5, 1, 0.5, 1]
+
+
+def test_a_row_that_is_farther_than_rows_are_from_strangers_is_nobodys():
+    people = encode(pd.DataFrame({"age": [1, 7, 5, 9], "sex": ["F", "M", "M", "M"]}), SCHEMA)
+    lineage = trace_lineage(
+        canonicalise(LEAKY.reset_index(drop=True), "same", schema=SCHEMA, leaky=LEAKY),
+        people=people,
+        is_member=np.array([True, True, False, False]),
+        leaky_positions=np.array([0, 3, -1, -1]),
+        n_leaky=4,
+    )
+    assert credit_of(lineage, [0, 2, 2, 3]) == [0.5, 0, 1, 1]

@@ -19,6 +19,11 @@ def score(credit, n_named=1, **more):
     )
 
 
+def own(credit):
+    """Return credit about members alone."""
+    return np.where(IS_MEMBER, credit, 0.0)
+
+
 def test_recall_is_the_mean_credit_of_members():
     assert score(0.1).recall.value == pytest.approx(0.1)
     assert score(np.where(IS_MEMBER, 1.0, 0.0)).risk.value == 1
@@ -36,8 +41,20 @@ def test_without_claims_there_is_no_precision_and_no_risk():
 
 
 def test_naming_rows_at_random_is_no_risk():
-    assert score(1 / 1000).risk.value == pytest.approx(0, abs=1e-12)
-    assert score(3 / 1000, n_named=3).risk.value == pytest.approx(0, abs=1e-12)
+    assert score(own(1 / 1000)).risk.value == pytest.approx(0, abs=1e-12)
+    assert score(own(3 / 1000), n_named=3).risk.value == pytest.approx(0, abs=1e-12)
+
+
+def test_what_naming_rows_earns_about_non_members_is_no_risk():
+    assert score(0.1).risk.value == pytest.approx(0, abs=1e-12)
+    assert score(np.where(IS_MEMBER, 0.4, 0.1)).risk.value == pytest.approx(0.3 / 0.9)
+
+
+def test_naming_no_rows_for_non_members_on_purpose_is_no_success():
+    silent = IS_MEMBER.astype(int)
+    assert score(0.4, n_named=silent).non_members.value == 0
+    assert score(0.4, n_named=silent).risk.low > 0.2
+    assert score(0.4, n_named=silent, honest_credit=np.full(200, 0.4)).risk.low == 0
 
 
 def test_more_guesses_cost_precision():

@@ -145,8 +145,14 @@ class Arena:
         )
 
     def _drawn(self, side: str, ids: tuple[str, str, str]) -> np.ndarray:
+        """Draw records of one side from as many as the other side has.
+
+        From a smaller pool each record would be drawn for more pairs, and whoever counts in how
+        many draws a record is would know its side.
+        """
+        n_pool = min(len(self.pools[f"{each} {ids[0]}"]) for each in (MEMBERS, NON_MEMBERS))
         pool = self.pools[f"{side} {ids[0]}"]
-        return pool[self.lottery.sample(len(pool), self.length, f"evaluation {side}", *ids)]
+        return pool[self.lottery.sample(n_pool, self.length, f"evaluation {side}", *ids)]
 
     def _rows(self, part: str, rows: np.ndarray) -> dict[str, np.ndarray]:
         return {label: array[rows] for label, array in self.records(part).items()}

@@ -171,6 +171,12 @@ LINKAGE_ROWS: tuple[MetricRow[Linked], ...] = (
         "alike k times counts 1 / k.",
     ),
     MetricRow(
+        name="non_member_recall",
+        compute=lambda found: found.linkage.non_members.value,
+        definition="The same about non-members: the row nearest to them could be taken for theirs, "
+        "if it comes as near as to one non-member in twenty.",
+    ),
+    MetricRow(
         name="precision",
         compute=lambda found: found.linkage.precision or 0.0,
         definition="Expected share of the named rows that are right; 0 if none is named.",
