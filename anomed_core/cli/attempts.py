@@ -19,6 +19,7 @@ from anomed_core.cli.options import (
     state_option,
 )
 from anomed_core.cli.records import Records, open_records
+from anomed_core.cli.subjects import chosen_challenge, named_subject, refuse_without_token
 from anomed_core.errors import UsageError
 
 if TYPE_CHECKING:
@@ -48,7 +49,7 @@ def list_attempts(
 
     The quota is that of CONFIG, or of the environment.
     """
-    quota = _quota(config, state=state, ledger=ledger)
+    quota = configured_quota(config, state=state, ledger=ledger)
     with open_records(config, state=state, ledger=ledger) as records:
         rows = [
             {
@@ -104,6 +105,8 @@ def grant_attempts(
 ) -> None:
     """Give more tuning attempts, beyond the quota, until the period ends that runs now.
 
+    It is what anomed budgets grant does with the account attempts/KIND.
+
     SUBJECT is the id of an anonymizer, or ANONYMIZER/DEANONYMIZER for the attacks of one on the
     other. All are granted, or none.
     """
@@ -113,12 +116,12 @@ def grant_attempts(
             "there is one final for each; annul the one that was scored to return it: anomed "
             "scores annul ID --return-attempt"
         )
-    quota = _quota(config, state=state, ledger=ledger)
+    quota = configured_quota(config, state=state, ledger=ledger)
     if quota is None:
         raise UsageError(f"{config} sets no quota.tuning_attempts: everybody may tune for ever")
-    subjects = [_subject(text) for text in who]
+    subjects = [named_subject(text) for text in who]
     with open_records(config, state=state, ledger=ledger) as records:
-        chosen = _challenge(records, challenge)
+        chosen = chosen_challenge(records, challenge)
         of_kind = _kind(records, chosen, subjects, kind)
         for subject, text in zip(subjects, who, strict=True):
             _refuse_strangers(records, chosen, subject, text)
@@ -141,37 +144,15 @@ def grant_attempts(
         )
 
 
-def _quota(config: Path | None, *, state: Path | None, ledger: str | None) -> Quota | None:
+def configured_quota(
+    config: Path | None, *, state: Path | None, ledger: str | None
+) -> Quota | None:
+    """Return the quota that the server given the same would keep, if any."""
     from anomed_core.config import read_configuration
     from anomed_core.service.outlook import quota_of
 
     settings = read_configuration(config, overrides=overrides(state=state, ledger=ledger)).server
     return quota_of(settings.quota)
-
-
-def _subject(text: str) -> Subject:
-    """Return the anonymizer, or the pair, that is named."""
-    from anomed_core.model import Role, Subject
-    from anomed_core.service.parameters import IDENTIFIER
-
-    anonymizer, slash, deanonymizer = text.partition("/")
-    names = [anonymizer, deanonymizer] if slash else [anonymizer]
-    is_attacker_alone = slash and not anonymizer  # where attacks name no target
-    if not all(IDENTIFIER.fullmatch(name) for name in names[bool(is_attacker_alone) :]):
-        raise UsageError(f"{text!r} is neither an id nor ANONYMIZER/DEANONYMIZER")
-    role = Role.DEANONYMIZER if slash else Role.ANONYMIZER
-    return Subject(role=role, anonymizer=anonymizer, deanonymizer=deanonymizer)
-
-
-def _challenge(records: Records, named: str | None) -> str:
-    known = records.ledger.rules()
-    if named is None and len(known) == 1:
-        return next(iter(known))
-    if named not in known:
-        there = ", ".join(known) or "none"
-        wrong = f"there is no challenge {named!r}" if named else "say which --challenge is meant"
-        raise UsageError(f"{wrong}; those that were served by this release are: {there}")
-    return named
 
 
 def _kind(records: Records, challenge: str, subjects: Sequence[Subject], named: str | None) -> str:
@@ -189,16 +170,7 @@ def _kind(records: Records, challenge: str, subjects: Sequence[Subject], named: 
 
 def _refuse_strangers(records: Records, challenge: str, subject: Subject, text: str) -> None:
     """Refuse who has neither submitted nor a token: it may be misspelt."""
-    from anomed_core.ledger import Choice, Grant
-    from anomed_core.model import Role
+    from anomed_core.ledger import Choice
 
-    if records.ledger.attempts(challenge=challenge, subject=subject, choice=Choice(limit=1)):
-        return
-    ids = {Role.ANONYMIZER: subject.anonymizer, Role.DEANONYMIZER: subject.deanonymizer}
-    for role, name in ids.items():
-        token = Grant(role=role, holder=name, challenge=challenge)
-        if name and records.tokens.owner(token) is None:
-            raise UsageError(
-                f"{text!r} has submitted nothing to {challenge!r}, and no token is for the {role} "
-                f"{name!r}; see anomed attempts list"
-            )
+    if not records.ledger.attempts(challenge=challenge, subject=subject, choice=Choice(limit=1)):
+        refuse_without_token(records, challenge, subject, text, hint="anomed attempts list")

@@ -1,8 +1,9 @@
 """The memory: claims and scores that survive everything but the disk."""
 
-from anomed_core.ledger.account_book import AccountBook, AccountFacts, BalanceFacts
+from anomed_core.ledger.account_book import AccountBook, Wanted
+from anomed_core.ledger.account_facts import AccountFacts, BalanceFacts
 from anomed_core.ledger.chain import AuditRow, ChainFault
-from anomed_core.ledger.claims import (
+from anomed_core.ledger.claim_requests import (
     OPERATION,
     SUBMISSION,
     Claim,
@@ -10,6 +11,7 @@ from anomed_core.ledger.claims import (
     ClaimRequest,
     Left,
     Quota,
+    accounts_of_kind,
     lines_on,
 )
 from anomed_core.ledger.criteria import RankedMetric
@@ -73,6 +75,8 @@ __all__ = [
     "TokenBook",
     "TokenFacts",
     "Use",
+    "Wanted",
+    "accounts_of_kind",
     "attack_result",
     "lines_on",
     "migrate_ledger",

@@ -1,9 +1,8 @@
-"""The book of accounts: how they stand now, and what organisers and holders decide about them."""
+"""The book of accounts: how they stand, and what organisers and holders decide about them."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from datetime import datetime
 from decimal import Decimal
 
 import attrs
@@ -11,77 +10,39 @@ import sqlalchemy as sa
 
 from anomed_core.errors import UsageError
 from anomed_core.ledger import account_decisions as decisions
-from anomed_core.ledger.accounts import (
-    FOR_EVER,
-    Balance,
-    account_columns,
-    balance_of,
-    bounds_of,
-    granted_in,
-    period_at,
-    standing,
-)
-from anomed_core.ledger.claims import ATTEMPT, ONE, SUBMISSION, attempts_beside, holder_of
+from anomed_core.ledger.account_facts import AccountFacts, facts_now, stored_facts
+from anomed_core.ledger.accounts import account_columns
+from anomed_core.ledger.claim_requests import ATTEMPT, holder_of
 from anomed_core.ledger.database import Database, LedgerClock
-from anomed_core.ledger.schema import accounts, as_datetime, balances, claim_lines, claims
-from anomed_core.ledger.scores import subject_of
-from anomed_core.model import Account, AccountState, Lapse, Split, Subject, amount_text
-from anomed_core.model.amounts import less, total
-
-_FEW = 100
-"""Of more accounts, it would take about as long to ask for them as to ask for all."""
+from anomed_core.model import Account, AccountState, Subject, amount_text
+from anomed_core.model.amounts import less
 
 
 @attrs.frozen(kw_only=True)
-class BalanceFacts:
-    """How an account stands in one resource, in the period that runs.
+class Wanted:
+    """What an account shall be.
 
     Attributes
     ----------
-    resource
-        Its name.
-    limit
-        What is allowed, with what was granted; ``None`` for no limit.
-    granted
-        What an organiser has granted beyond the declared limit.
-    reserved, spent
-        What is held by claims under way, and what is gone for good.
-    remaining
-        What is left; ``None`` where there is no limit.
-    """
-
-    resource: str
-    limit: Decimal | None
-    granted: Decimal
-    reserved: Decimal
-    spent: Decimal
-    remaining: Decimal | None
-
-
-@attrs.frozen(kw_only=True)
-class AccountFacts:
-    """How an account stands.
-
-    Attributes
-    ----------
-    challenge, account
-        Identifier of the challenge, name of the account.
-    subject
-        Whose it is; ``None`` if all share it.
+    challenge, account, subject
+        Which one, as it is declared.
+    limits
+        What it shall hold altogether, by resource; what is not named stays.
     state
-        Whether it may be used.
-    period_ends_at
-        When it begins anew, in UTC; ``None`` for never.
-    balances
-        By resource, in declared order; of a stored account, those that were used.
+        ``None`` if that stays.
     """
 
     challenge: str
-    account: str
+    account: Account
     subject: Subject | None
-    state: AccountState = AccountState.OPEN
-    period_ends_at: datetime | None = None
-    balances: tuple[BalanceFacts, ...] = ()
+    limits: Mapping[str, Decimal] = attrs.field(factory=dict)
+    state: AccountState | None = None
+
+    @property
+    def columns(self) -> dict[str, str]:
+        """The columns that tell the account."""
+        holder = holder_of(self.account, self.subject)
+        return account_columns(self.challenge, self.account.name, holder)
 
 
 class AccountBook:
@@ -106,7 +67,7 @@ class AccountBook:
     def all(self, challenge: str | None = None) -> Sequence[AccountFacts]:
         """Return how all accounts stand that were ever used or decided about, sorted."""
         with self._database.reading(snapshot=True) as connection:
-            return _stored_facts(connection, challenge, self._clock.now(connection))
+            return stored_facts(connection, challenge, self._clock.now(connection))
 
     def grant(
         self,
@@ -171,18 +132,31 @@ class AccountBook:
         UsageError
             If a limit is not raised by that, or there is none.
         """
-        _require_grantable(account.name, limits)
-        columns = account_columns(challenge, account.name, holder_of(account, subject))
+        wanted = Wanted(challenge=challenge, account=account, subject=subject, limits=limits)
+        if not self.adopt([wanted], reason=reason):
+            told = ", ".join(f"{name}={amount_text(limit)}" for name, limit in limits.items())
+            raise UsageError(f"the limits are {told} already; name higher ones")
+
+    def adopt(self, wanted: Sequence[Wanted], *, reason: str) -> int:
+        """Make accounts what they shall be, all or none; return how many decisions that took.
+
+        Parameters
+        ----------
+        wanted
+            What they shall be; what they are already is no decision.
+        reason
+            For the audit.
+
+        Raises
+        ------
+        UsageError
+            If a limit would be lowered, or a sealed account opened.
+        """
         with self._database.writing() as connection:
-            self._database.serialise(connection, columns["key"])
+            self._database.serialise(connection, *(one.columns["key"] for one in wanted))
             now = self._clock.now(connection)
-            self._clock.reach(connection, now)
-            before = facts_now(connection, challenge, account, subject, now)
-            held = {balance.resource: balance.limit for balance in before.balances}
-            more = {name: _raised(name, held.get(name), limit) for name, limit in limits.items()}
-            decisions.grant(
-                connection, columns, more, action=decisions.RAISED, reason=reason, now=now
-            )
+            self._clock.reach(connection, now)  # else an earlier period could come again
+            return sum(_adopt(connection, one, reason=reason, now=now) for one in wanted)
 
     def freeze(self, challenge: str, account: str, subject: Subject | None, *, reason: str) -> None:
         """Let nothing be claimed of an account; what is under way goes on.
@@ -256,129 +230,34 @@ def _require_grantable(account: str, amounts: Mapping[str, Decimal]) -> None:
         raise UsageError(f"attempts are granted as a whole number, as in {ATTEMPT}=1")
 
 
-def _raised(resource: str, before: Decimal | None, limit: Decimal) -> Decimal:
+def _adopt(connection: sa.Connection, wanted: Wanted, *, reason: str, now: int) -> int:
+    """Decide what makes an account what it shall be, while it is held; return how often."""
+    before = facts_now(connection, wanted.challenge, wanted.account, wanted.subject, now)
+    held = {balance.resource: balance.limit for balance in before.balances}
+    raised = {name: _raised(name, held, limit) for name, limit in wanted.limits.items()}
+    more = {name: amount for name, amount in raised.items() if amount}
+    if more:
+        _require_grantable(wanted.account.name, more)
+        decisions.grant(
+            connection, wanted.columns, more, action=decisions.RAISED, reason=reason, now=now
+        )
+    changes = wanted.state not in {None, before.state}
+    if changes:
+        action = {
+            AccountState.OPEN: decisions.THAWED,
+            AccountState.FROZEN: decisions.FROZEN,
+            AccountState.SEALED: decisions.SEALED,
+        }[AccountState(wanted.state or before.state)]
+        decisions.decide_state(
+            connection, wanted.columns, action, reason=reason, by="organiser", now=now
+        )
+    return bool(more) + changes
+
+
+def _raised(resource: str, held: Mapping[str, Decimal | None], limit: Decimal) -> Decimal:
+    before = held.get(resource)
     if before is None:
         raise UsageError(f"{resource!r} has no limit that could be raised")
-    if limit <= before:
+    if limit < before:
         raise UsageError(f"the limit of {resource!r} is {amount_text(before)}; name a higher one")
     return less(limit, before)
-
-
-def facts_now(
-    connection: sa.Connection, challenge: str, account: Account, subject: Subject | None, now: int
-) -> AccountFacts:
-    """Return how a declared account stands, also if nobody has used it yet.
-
-    What claims hold whose lease is over counts as what will become of it.
-    """
-    holder = holder_of(account, subject)
-    columns = account_columns(challenge, account.name, holder)
-    key, period = columns["key"], period_at(account.period_s, now)
-    there = standing(connection, [key], [period])
-    kept = []
-    for resource in account.resources:
-        balance = there.balances.get((key, period, resource.name)) or Balance(
-            account=key,
-            period=period,
-            resource=resource.name,
-            allowed=resource.limit,
-            granted=granted_in(connection, key, resource.name, period),
-        )
-        balance.allowed = resource.limit
-        if account.name.startswith("attempts/"):
-            _count_attempts_beside(connection, columns, balance, now)
-        kept.append(balance)
-    _settle_lapsed(connection, kept, now)
-    return AccountFacts(
-        challenge=challenge,
-        account=account.name,
-        subject=holder,
-        state=there.states.get(key, AccountState.OPEN),
-        period_ends_at=_end_of(period),
-        balances=tuple(map(_facts, kept)),
-    )
-
-
-def _count_attempts_beside(
-    connection: sa.Connection, columns: Mapping[str, str], balance: Balance, now: int
-) -> None:
-    """Count attempts that the account will take along when it is next claimed of."""
-    about = {
-        **{name: columns[name] for name in ("challenge", "role", "anonymizer", "deanonymizer")},
-        "what": SUBMISSION,
-        "kind": columns["name"].removeprefix("attempts/"),
-        "split": Split.TUNING.value,
-    }
-    for row in attempts_beside(connection, about, balance.account, balance.period):
-        if row.state == "committed":
-            balance.spent = total((balance.spent, ONE))
-        elif row.lease_until > now:
-            balance.reserved = total((balance.reserved, ONE))
-
-
-def _settle_lapsed(connection: sa.Connection, kept: Sequence[Balance], now: int) -> None:
-    """Count what claims hold whose lease is over as what will become of it."""
-    places = {(one.account, one.period, one.resource): one for one in kept}
-    theirs = claim_lines.c.account.in_({one.account for one in kept})
-    over = (
-        sa.select(claim_lines, claims.c.state)
-        .join(claims, claims.c.id == claim_lines.c.claim)
-        .where(
-            theirs if len(kept) < _FEW else sa.true(),
-            claim_lines.c.committed.is_(None),
-            claims.c.lease_until <= now,
-        )
-    )
-    for row in connection.execute(over).mappings():
-        balance = places.get((row["account"], row["period"], row["resource"]))
-        if balance is None:
-            continue
-        amount = Decimal(row["amount"])
-        balance.reserved = less(balance.reserved, amount)
-        if row["state"] == "started" and row["lapse"] == Lapse.SPENT:
-            balance.spent = total((balance.spent, amount))
-
-
-def _facts(balance: Balance) -> BalanceFacts:
-    return BalanceFacts(
-        resource=balance.resource,
-        limit=balance.limit,
-        granted=balance.granted,
-        reserved=balance.reserved,
-        spent=balance.spent,
-        remaining=balance.remaining,
-    )
-
-
-def _end_of(period: str) -> datetime | None:
-    return None if period == FOR_EVER else as_datetime(bounds_of(period)[1])
-
-
-def _stored_facts(connection: sa.Connection, challenge: str | None, now: int) -> list[AccountFacts]:
-    """Return how stored accounts stand in the periods that run now."""
-    which = sa.true() if challenge is None else accounts.c.challenge == challenge
-    stored = sa.select(balances).join(accounts, accounts.c.key == balances.c.account).where(which)
-    order = [balances.c[name] for name in ("account", "period", "resource")]
-    by_account: dict[str, dict[str, list[Balance]]] = {}
-    kept = []
-    for row in connection.execute(stored.order_by(*order)).mappings():
-        began_at, ends_at = bounds_of(row["period"])
-        if began_at <= now < ends_at:
-            balance = balance_of(row)
-            kept.append(balance)
-            periods = by_account.setdefault(balance.account, {})
-            periods.setdefault(balance.period, []).append(balance)
-    _settle_lapsed(connection, kept, now)
-    query = sa.select(accounts).where(which).order_by(accounts.c.key)
-    return [
-        AccountFacts(
-            challenge=row["challenge"],
-            account=row["name"],
-            subject=subject_of(row) if row["role"] else None,
-            state=AccountState(row["state"]),
-            period_ends_at=_end_of(period),
-            balances=tuple(map(_facts, of_period)),
-        )
-        for row in connection.execute(query).mappings()
-        for period, of_period in by_account.get(row["key"], {FOR_EVER: []}).items()
-    ]

@@ -3,7 +3,7 @@
 An account is somebody's in a challenge; it is open, frozen or sealed. How it stands in a resource
 and a period is a balance: what is reserved and spent of what is allowed and granted. Amounts are
 exact decimals, text in the database, and compared here, while the account is held against all
-other transactions (`keys_of` in `anomed_core.ledger.claims` names the locks).
+other transactions (`keys_of` in `anomed_core.ledger.claim_requests` names the locks).
 """
 
 from __future__ import annotations

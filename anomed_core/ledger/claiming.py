@@ -8,8 +8,8 @@ from contextlib import contextmanager
 import sqlalchemy as sa
 
 from anomed_core.errors import LedgerError
-from anomed_core.ledger import claims, refusals, settling
-from anomed_core.ledger.claims import Claim, ClaimRequest, keys_of
+from anomed_core.ledger import claim_requests, claims, refusals, settling
+from anomed_core.ledger.claim_requests import Claim, ClaimRequest, keys_of
 from anomed_core.ledger.follow_ups import add_follow_ups
 from anomed_core.ledger.reading import LedgerReader
 from anomed_core.ledger.scores import Provenance, append_score
@@ -68,7 +68,7 @@ class ClaimingLedger(LedgerReader):
             self._lapse(dead, settling.NEVER_ENDED, durable=False)
 
     def _refusal_of_replay(self, request: ClaimRequest) -> Exception:
-        key = claims.replay_key_of(request)
+        key = claim_requests.replay_key_of(request)
         if key is None:
             return LedgerError("The ledger cannot be used now; try again.", reason="a race")
         with self._database.reading() as connection:
@@ -154,7 +154,7 @@ class ClaimingLedger(LedgerReader):
             If the claim was void already, because its lease ran out and somebody else took it.
         """
         with self._committing(claim) as (connection, now):
-            new = claims.new_score(claim, metrics, provenance)
+            new = claim_requests.new_score(claim, metrics, provenance)
             score = append_score(connection, new, now=now)
             self._add_follow_ups(connection, score, follow_ups)
             return score

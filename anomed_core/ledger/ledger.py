@@ -10,8 +10,8 @@ import sqlalchemy as sa
 
 from anomed_core.errors import LedgerError
 from anomed_core.ledger import annulment, chain, opening
+from anomed_core.ledger.claim_requests import ATTEMPT
 from anomed_core.ledger.claiming import ClaimingLedger
-from anomed_core.ledger.claims import ATTEMPT
 from anomed_core.ledger.criteria import RankedMetric, ranked_text
 from anomed_core.ledger.follow_ups import settle_follow_up
 from anomed_core.ledger.opening import NO_RULES, Rules

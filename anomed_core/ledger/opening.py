@@ -13,7 +13,7 @@ from anomed_core.errors import LedgerMismatchError
 from anomed_core.ledger.chain import append_audit
 from anomed_core.ledger.criteria import RankedMetric, ranked_text, rebuild_criteria
 from anomed_core.ledger.schema import audit, challenges, scores
-from anomed_core.model import BothRoles, Role
+from anomed_core.model import Account, BothRoles, Resource, Role, amount_text
 from anomed_core.wire.digests import canonical_json
 
 _ACTION = "secret used"
@@ -29,15 +29,21 @@ class Rules:
         Whether one team may hold tokens of both roles.
     kinds
         Who submits, by the name of the submission kind.
+    accounts
+        What operations take from, as it is declared.
     """
 
     both_roles: BothRoles = BothRoles.WARN
     kinds: Mapping[str, Role] = attrs.field(factory=dict)
+    accounts: tuple[Account, ...] = ()
 
     def as_text(self) -> str:
         """Return the rules as the ledger keeps them."""
         kinds = {name: role.value for name, role in self.kinds.items()}
-        return canonical_json({"both_roles": self.both_roles.value, "kinds": kinds})
+        accounts = [_written(account) for account in self.accounts]
+        return canonical_json(
+            {"both_roles": self.both_roles.value, "kinds": kinds, "accounts": accounts}
+        )
 
 
 NO_RULES = Rules()
@@ -61,8 +67,31 @@ def known_rules(connection: sa.Connection) -> dict[str, Rules]:
         by_challenge[challenge] = Rules(
             both_roles=BothRoles(stored["both_roles"]),
             kinds={name: Role(role) for name, role in stored["kinds"].items()},
+            accounts=tuple(map(_read, stored.get("accounts", ()))),
         )
     return by_challenge
+
+
+def _written(account: Account) -> dict[str, Any]:
+    resources = [
+        {
+            "name": resource.name,
+            "limit": None if resource.limit is None else amount_text(resource.limit),
+            "lapse": resource.lapse.value,
+        }
+        for resource in account.resources
+    ]
+    return {
+        "name": account.name,
+        "resources": resources,
+        "shared": account.shared,
+        "period_s": account.period_s,
+    }
+
+
+def _read(stored: Mapping[str, Any]) -> Account:
+    resources = [Resource(**resource) for resource in stored["resources"]]
+    return Account(**{**stored, "resources": resources})
 
 
 def bind(

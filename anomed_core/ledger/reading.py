@@ -10,17 +10,13 @@ import attrs
 import sqlalchemy as sa
 
 from anomed_core.ledger import chain
-from anomed_core.ledger.account_book import AccountBook, facts_now
+from anomed_core.ledger.account_book import AccountBook
+from anomed_core.ledger.account_facts import facts_now
 from anomed_core.ledger.account_faults import account_faults
 from anomed_core.ledger.accounts import account_columns
 from anomed_core.ledger.chain import AuditRow, ChainFault, Row
-from anomed_core.ledger.claims import (
-    SUBMISSION,
-    Quota,
-    attempts_account,
-    final_account,
-)
-from anomed_core.ledger.claims import replay_key as scoped_key
+from anomed_core.ledger.claim_requests import SUBMISSION, Quota, attempts_account, final_account
+from anomed_core.ledger.claim_requests import replay_key as scoped_key
 from anomed_core.ledger.criteria import criteria_faults
 from anomed_core.ledger.database import Database, LedgerClock
 from anomed_core.ledger.finals import Moment

@@ -11,7 +11,7 @@ import sqlalchemy as sa
 
 from anomed_core.ledger.account_decisions import freeze_for_overdraft
 from anomed_core.ledger.accounts import Balance, account_key, balance_of, columns_of
-from anomed_core.ledger.claims import ClaimRequest, about, keys_of
+from anomed_core.ledger.claim_requests import ClaimRequest, about, keys_of
 from anomed_core.ledger.schema import balances, claim_lines, claims
 from anomed_core.model import Lapse, Line, amount_text
 from anomed_core.model.amounts import NOTHING, less, total

@@ -7,7 +7,7 @@ import sqlalchemy as sa
 
 from anomed_core.ledger.accounts import bounds_of, columns_of, period_at
 from anomed_core.ledger.chain import Row
-from anomed_core.ledger.claims import ATTEMPT, SUBMISSION, Quota
+from anomed_core.ledger.claim_requests import ATTEMPT, SUBMISSION, Quota
 from anomed_core.ledger.schema import accounts, claims, granted_amounts
 from anomed_core.ledger.scores import subject_of
 from anomed_core.model import Split, Subject
