@@ -39,7 +39,12 @@ _TOLD = ("granted", "reserved", "spent", "remaining", "until")
 @click.option("--challenge", metavar="ID", help="Only this challenge.")
 @click.option("--account", metavar="NAME", help="Only this account.")
 @click.option(
-    "--format", "form", type=click.Choice(["csv", "json"]), default="csv", show_default=True
+    "--format",
+    "form",
+    type=click.Choice(["csv", "json"]),
+    default="csv",
+    show_default=True,
+    help="A row for each resource.",
 )
 def export_budgets(
     config: Path | None,
