@@ -68,8 +68,9 @@ def _tell_ranking(session: DemoSession) -> None:
         shown = RankingTable.of_dict(table)
         session.tell("")
         session.tell(f"{shown.title}:")
-        widths = [max(map(len, column)) for column in zip(shown.header, *shown.rows(), strict=True)]
-        for row in (shown.header, *shown.rows()):
+        header, rows = shown.cells()
+        widths = [max(map(len, column)) for column in zip(header, *rows, strict=True)]
+        for row in (header, *rows):
             cells = map(str.ljust, row, widths)
             session.tell("  ".join(cells).rstrip())
 

@@ -78,6 +78,7 @@ def test_the_ranking_is_printed_as_the_server_tells_it(
     anonymizers, deanonymizers = tables
     assert lines[1] == "Anonymizers:"
     shown = [line.split() for line in lines[2 : 3 + len(anonymizers.entries)]]
-    assert shown == [" ".join(row).split() for row in (anonymizers.header, *anonymizers.rows())]
+    header, rows = anonymizers.cells()
+    assert shown == [" ".join(row).split() for row in (header, *rows)]
     assert shown[1][:4] == ["1", "ann", "0.371", "0.820"]
-    assert lines[-1].split() == " ".join(deanonymizers.rows()[-1]).split()
+    assert lines[-1].split() == " ".join(deanonymizers.cells()[1][-1]).split()

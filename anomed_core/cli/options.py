@@ -90,7 +90,7 @@ def print_table(
     from rich.table import Table
     from rich.text import Text
 
-    table = Table(title=title, box=None, header_style="bold", title_justify="left", pad_edge=False)
+    table = Table(box=None, header_style="bold", pad_edge=False)
     for index, header in enumerate(headers):
         is_number = bool(rows) and all(isinstance(row[index], (int, float)) for row in rows)
         table.add_column(header, justify="right" if is_number else "left", overflow="fold")
@@ -99,6 +99,8 @@ def print_table(
     console = Console()
     if not console.is_terminal:
         console = Console(width=max(console.width, 200))
+    if title is not None:  # above the table, whose own titles are as narrow as it is
+        console.print(Text(title, style="italic"))
     console.print(table)
 
 

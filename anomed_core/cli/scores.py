@@ -130,7 +130,7 @@ def rank_scores(
         return
     for table in tables:
         title = f"{titles[table.challenge]}: {table.title}, {table.split}"
-        print_table(table.header, table.rows(), title=title)
+        print_table(*table.cells(), title=title)
         click.echo()
 
 

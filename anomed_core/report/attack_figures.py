@@ -262,7 +262,7 @@ def histogram_chart(
         counts = np.histogram(values, bins=edges)[0] if len(edges) else np.array([])
         shares = counts / max(len(values), 1)
         series.append(Series(name=name, x=edges, y=shares, form="stairs", role=role))
-        middle = f", median {np.median(values):.4g}" if len(values) else ""
+        middle = f", median {plain(np.median(values))}" if len(values) else ""
         said.append(f"{len(values)} {name}{middle}.")
     return Chart(
         title=title,

@@ -91,7 +91,8 @@ def _outstanding(n: int) -> ReportSection:
 
 
 def _ranking(table: RankingTable, gates: Mapping[str, float]) -> ReportSection:
-    rows = Table(head=table.header, rows=table.rows(), empty="No final yet.", folds=True)
+    head, entries = table.cells()
+    rows = Table(head=head, rows=entries, empty="No final yet.", folds=True)
     return ReportSection(
         title=f"Ranking: {table.title}",
         parts=[rows, *_trade(table, gates)],

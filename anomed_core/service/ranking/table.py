@@ -202,17 +202,21 @@ class RankingTable:
             names=dict(document["names"]),
         )
 
-    @property
-    def header(self) -> list[str]:
-        """Titles of the columns of `rows`."""
-        return [
+    def cells(self) -> tuple[list[str], list[list[str]]]:
+        """Return the titles of the columns in which something stands, and the entries as text.
+
+        They have as many digits as tell two places apart.
+        """
+        header = [
             *("place", "anonymizer", "deanonymizer"),
             *(column.name for column in self.columns),
             *("attacks", "worst attack", "labels", "score"),
         ]
+        rows = self._rows()
+        kept = [n for n in range(len(header)) if not rows or any(row[n] for row in rows)]
+        return [header[n] for n in kept], [[row[n] for n in kept] for row in rows]
 
-    def rows(self) -> list[list[str]]:
-        """Return the entries as text, with as many digits as tell two places apart."""
+    def _rows(self) -> list[list[str]]:
         return [
             [
                 str(entry.place or ""),
