@@ -92,6 +92,14 @@ class ServerSettings:
     limits: Limits = attrs.field(factory=Limits)
     quota: QuotaSettings = attrs.field(factory=QuotaSettings)
 
+    @property
+    def claim_lease_s(self) -> float:
+        """How long a claim may be held: an evaluation may wait for its turn as long as it runs."""
+        return 2 * self.evaluation_timeout_s + _LEASE_MARGIN_S
+
+
+_LEASE_MARGIN_S = 30.0
+
 
 @attrs.frozen(kw_only=True)
 class PhasesTable:

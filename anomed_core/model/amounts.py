@@ -26,6 +26,10 @@ EXACT = Context(prec=100, traps=[DivisionByZero, Inexact, InvalidOperation, Over
 NOTHING = Decimal(0)
 
 
+class NotAnAmountError(ValueError):
+    """A number, or something else, that budgets cannot be counted in."""
+
+
 def as_amount(value: Any) -> Decimal:
     """Return a number as an exact amount.
 
@@ -42,7 +46,7 @@ def as_amount(value: Any) -> Decimal:
 
     Raises
     ------
-    ValueError
+    NotAnAmountError
         If it is no number, infinite or negative, has more than `MOST_DIGITS` significant digits,
         or is beyond 1e-30 to 1e30.
 
@@ -122,11 +126,11 @@ def _exponent(digits: str | None) -> int:
     return int(digits[:5]) if digits else 0
 
 
-def _refused(value: Any, why: str) -> ValueError:
+def _refused(value: Any, why: str) -> NotAnAmountError:
     shown = f"an integer of {value.bit_length()} bits" if _is_long(value) else repr(value)
     if len(shown) > _LONGEST_SHOWN:
         shown = f"{shown[:_LONGEST_SHOWN]}..."
-    return ValueError(
+    return NotAnAmountError(
         f"{shown} is no amount: {why}; give a decimal from 0 to 1e{_LARGEST} with up to "
         f"{MOST_DIGITS} digits, none finer than 1e{_FINEST}, as in 0.1"
     )

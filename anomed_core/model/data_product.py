@@ -9,7 +9,13 @@ import attrs
 import numpy as np
 
 from anomed_core.model._converters import as_roles, as_tuple, naming
-from anomed_core.model.declarations import ANONYMIZER, DATA_SPLIT, PATH, Parameter
+from anomed_core.model.declarations import (
+    ANONYMIZER,
+    DATA_SPLIT,
+    DEANONYMIZER,
+    PATH,
+    Parameter,
+)
 from anomed_core.model.payloads import ArraysSchema, JSONSchema, Meaning, ProductSchema
 from anomed_core.model.roles import Role
 
@@ -20,6 +26,14 @@ def _role_in(path: str) -> frozenset[Role]:
     if name not in set(Role):
         raise ValueError(f"{path}: say which audience may read it")
     return frozenset({Role(name)})
+
+
+def _reader(product: DataProduct) -> tuple[Parameter, ...]:
+    """Return who must be named, where it matters who reads."""
+    own = {Role.ANONYMIZER: ANONYMIZER, Role.DEANONYMIZER: DEANONYMIZER}
+    return tuple(
+        own[role] for role in sorted(product.audience) if role in own and product.requires_sealed
+    )
 
 
 def _schema_of(product: DataProduct) -> ProductSchema:
@@ -78,6 +92,9 @@ class DataProduct:
         Whether everyone gets the same bytes: encoded once and sent by the kernel. Otherwise it is
         provided per request, from the request's parameters; so it is with a target or a required
         parameter, if it is not given.
+    requires_sealed
+        Name of an account of the challenge's operations that whoever reads it must have sealed, so
+        that nothing is asked any more by those who know it; empty for none.
     description
         One sentence for participants.
 
@@ -108,9 +125,11 @@ class DataProduct:
     meanings: Mapping[str, Meaning | str] = attrs.field(factory=dict, eq=False, repr=False)
     schema: ProductSchema = attrs.field(default=attrs.Factory(_schema_of, takes_self=True))
     with_target: bool = False
+    requires_sealed: str = ""
     parameters: tuple[Parameter, ...] = attrs.field(
         default=attrs.Factory(
-            lambda self: (ANONYMIZER, DATA_SPLIT) if self.with_target else (), takes_self=True
+            lambda self: (ANONYMIZER, DATA_SPLIT) if self.with_target else _reader(self),
+            takes_self=True,
         ),
         converter=as_tuple,
     )
@@ -133,6 +152,14 @@ class DataProduct:
                 f"{self.path}: meanings are of given arrays; let the declared schema say them: "
                 "schema.described(...)"
             )
+        names = {parameter.name for parameter in self.parameters}
+        if self.requires_sealed and not names & {ANONYMIZER.name, DEANONYMIZER.name}:
+            raise ValueError(
+                f"{self.path}: a product that requires a sealed account must know who reads it; "
+                "give it the parameter anonymizer or deanonymizer"
+            )
+        if self.static and self.requires_sealed:
+            raise ValueError(f"{self.path}: a static product is the same for whoever has sealed")
         if self.static and self.with_target:
             raise ValueError(f"{self.path}: a static product depends on nobody's submission")
         if self.static and any(parameter.required for parameter in self.parameters):

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import inspect
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
 import attrs
 
 from anomed_core.model._converters import as_roles, as_split, as_tuple, matching
+from anomed_core.model.accounts import Account, Line
 from anomed_core.model.challenge import Challenge
 from anomed_core.model.declarations import ANONYMIZER, DATA_SPLIT, DEANONYMIZER, PATH, Parameter
 from anomed_core.model.events import Payload, Subject, Target
@@ -47,9 +48,15 @@ class Answer:
     ----------
     payload
         As the operation's ``answer`` declares it.
+    spent
+        What it has cost, where that is less than its price: lines that are not named are spent as
+        they were reserved. More is an incident: the account is frozen, and nobody sees the answer.
     """
 
     payload: Payload
+    spent: tuple[Line, ...] | None = attrs.field(
+        default=None, converter=attrs.converters.optional(as_tuple)
+    )
 
 
 def _nothing() -> None:
@@ -78,7 +85,11 @@ class Call:
     split
         The split that it is about; ``None`` for an operation that is about none.
     target
-        The anonymizer that it asks about, for operations declared ``with_target``.
+        The anonymizer that it asks about, for operations declared ``with_target``. A price is told
+        its name, and nothing of what it has submitted.
+    number
+        Of the claim that pays for it: no other call of any challenge has it. 0 where nothing is
+        paid, and for a price.
     """
 
     challenge: Challenge
@@ -89,6 +100,7 @@ class Call:
     payload: Payload = attrs.field(default=None, repr=False)
     split: Split | None = None
     target: Target | None = None
+    number: int = 0
     _begin: Callable[[], None] = attrs.field(default=_nothing, eq=False, repr=False, alias="begin")
 
     @property
@@ -104,9 +116,16 @@ class Call:
     def begin(self) -> None:
         """Say that what costs begins now; return once that is noted.
 
-        Whatever goes wrong before costs the caller nothing.
+        Whatever goes wrong before costs the caller nothing; afterwards, what is reserved is
+        released or spent, as each resource says. A cheap operation has begun when it is called.
         """
         self._begin()
+
+
+def _as_price(
+    price: Iterable[Line] | Callable[[Call], Iterable[Line]] | None,
+) -> tuple[Line, ...] | Callable[[Call], Iterable[Line]] | None:
+    return price if price is None or callable(price) else tuple(price)
 
 
 @attrs.frozen(kw_only=True)
@@ -125,7 +144,15 @@ class Operation:
         tells who calls.
     run
         Answers a `Call` with a payload, or an `Answer`. It may refuse by raising `CallRejected`,
-        before it begins with what costs.
+        before it begins with what costs: a cheap operation with a price refuses in its price.
+    accounts
+        What its price is taken from. Without accounts it is free: nothing of a call is recorded.
+    price
+        What a call costs, reserved before it runs: lines, or a function of the `Call` that returns
+        lines or raises `CallRejected`. It may depend on the request and on what is public alone, as
+        its caller learns it; the conformance kit checks that.
+    requires_sealed
+        Name of an account that its caller must have sealed; empty for none.
     method
         ``POST``, or ``GET`` for an operation that takes no body.
     request
@@ -180,6 +207,11 @@ class Operation:
     run: Callable[[Call], Any] = attrs.field(
         eq=False, repr=False, validator=attrs.validators.is_callable()
     )
+    accounts: tuple[Account, ...] = attrs.field(converter=as_tuple, default=())
+    price: tuple[Line, ...] | Callable[[Call], Iterable[Line]] | None = attrs.field(
+        default=None, eq=False, repr=False, converter=_as_price
+    )
+    requires_sealed: str = ""
     method: str = attrs.field(default="POST", validator=attrs.validators.in_(("POST", "GET")))
     request: SubmissionSchema | None = None
     answer: ProductSchema = attrs.field(factory=JSONSchema)
@@ -203,6 +235,15 @@ class Operation:
             raise ValueError(f"{self.name}: say who may call it: audience={{'anonymizer'}}")
         if self.method == "GET" and self.request is not None:
             raise ValueError(f"{self.name}: a GET has no body; declare method='POST'")
+        if bool(self.accounts) != (self.price is not None):
+            raise ValueError(
+                f"{self.name}: accounts and price belong together; give "
+                + ("price=[Line(account, resource, amount)]" if self.accounts else "accounts=[...]")
+            )
+        if self.price is not None and self.method == "GET":
+            raise ValueError(f"{self.name}: what costs something is called with POST, not GET")
+        if isinstance(self.price, tuple):
+            self.check_lines(self.price)
         if self.with_target and not self.audience <= {Role.DEANONYMIZER, Role.ORGANISER}:
             raise ValueError(
                 f"{self.name}: only deanonymizers ask about an anonymizer; "
@@ -249,6 +290,23 @@ class Operation:
         if description is None:
             description = (inspect.getdoc(run) or "").partition("\n")[0]
         return cls(name=name, description=description, run=run, **options)
+
+    def check_lines(self, lines: Iterable[Line]) -> None:
+        """Refuse lines on accounts or resources that the operation does not declare.
+
+        Raises
+        ------
+        ValueError
+            With what there is.
+        """
+        declared = {account.name: account for account in self.accounts}
+        for line in lines:
+            if line.account not in declared:
+                raise ValueError(
+                    f"{self.name}: a line names the account {line.account!r}; its accounts are "
+                    f"{', '.join(declared) or 'none'}"
+                )
+            declared[line.account].resource(line.resource)
 
     @property
     def query(self) -> tuple[Parameter, ...]:

@@ -127,6 +127,9 @@ class SubmissionKind:
         Whether finals that name an anonymizer are refused until it has a final: one that came
         before would be spent, and count against nothing. It is so with a target, unless it is
         denied.
+    requires_sealed
+        Name of an account of the challenge's operations that whoever submits a final must have
+        sealed, so that nothing is asked after it; empty for none.
     attacks
         Name of the submission kind of anonymizers that is attacked. Without it, whatever the type
         itself lets anonymizers submit. An attack that an extension adds counts among the worst ones
@@ -186,6 +189,7 @@ class SubmissionKind:
     after_final: bool = attrs.field(
         default=attrs.Factory(lambda self: self.with_target, takes_self=True)
     )
+    requires_sealed: str = ""
     attacks: str = ""
     metrics: tuple[Metric, ...] = attrs.field(converter=as_tuple, default=())
     perfect: Any = attrs.field(default=None, eq=False, repr=False)

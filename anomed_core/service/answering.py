@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 import attrs
@@ -18,6 +18,7 @@ from anomed_core.model import (
     Caller,
     Challenge,
     JSONSchema,
+    Line,
     Operation,
     Payload,
     ProductSchema,
@@ -25,6 +26,7 @@ from anomed_core.model import (
     Subject,
     Target,
 )
+from anomed_core.model.amounts import NotAnAmountError
 from anomed_core.service.decoding import decode
 from anomed_core.service.hosting import HostedChallenge
 from anomed_core.service.json_documents import misfit
@@ -44,8 +46,12 @@ class Asking:
         Identifier of the challenge.
     operation
         Name of the operation.
-    caller, subject, parameters, payload, split, target
+    caller, subject, parameters, payload, split, target, number
         As `Call` has them.
+    lines
+        What is reserved for it.
+    has_begun
+        Whether what costs has begun already, as that of a cheap operation has.
     """
 
     challenge: str
@@ -56,9 +62,49 @@ class Asking:
     payload: Payload = attrs.field(default=None, repr=False)
     split: Split | None = None
     target: Target | None = attrs.field(default=None, repr=False)
+    number: int = 0
+    lines: tuple[Line, ...] = ()
+    has_begun: bool = False
 
     def __str__(self) -> str:
         return f"call of {self.challenge}/{self.operation}"
+
+
+@attrs.frozen(kw_only=True)
+class Pricing:
+    """A call whose price is asked for: a job for the engine.
+
+    Attributes
+    ----------
+    asking
+        The call.
+    """
+
+    asking: Asking
+
+    @property
+    def challenge(self) -> str:
+        """Identifier of the challenge."""
+        return self.asking.challenge
+
+    def __str__(self) -> str:
+        return f"price of a {self.asking}"
+
+
+@attrs.frozen(kw_only=True)
+class Priced:
+    """What a call costs.
+
+    Attributes
+    ----------
+    lines
+        Amounts, of the operation's accounts.
+    refusal
+        Why the operation refuses the call; empty if it does not.
+    """
+
+    lines: tuple[Line, ...] = ()
+    refusal: str = ""
 
 
 @attrs.frozen(kw_only=True)
@@ -69,11 +115,14 @@ class Answered:
     ----------
     body
         The answer, encoded.
+    spent
+        What it has cost, where the operation says so.
     refusal
         Why the operation refuses the call; empty if it does not.
     """
 
     body: bytes = attrs.field(default=b"", repr=False)
+    spent: tuple[Line, ...] | None = None
     refusal: str = ""
 
 
@@ -81,7 +130,7 @@ class Answered:
 class _Beginning:
     """Passes on that a call has begun, and remembers it."""
 
-    is_done: bool = False
+    is_done: bool
 
     def __call__(self) -> None:
         if not self.is_done:
@@ -100,7 +149,7 @@ def answered(hosted: HostedChallenge, job: Asking) -> Answered:
         Whatever the plugin raises.
     """
     operation = hosted.operation(job.operation)
-    beginning = _Beginning()
+    beginning = _Beginning(job.has_begun)
     try:
         result = operation.run(_call(hosted.challenge, job, beginning))
     except _REFUSALS as error:
@@ -110,12 +159,57 @@ def answered(hosted: HostedChallenge, job: Asking) -> Answered:
             f"the operation {operation.name!r} refuses a call ({error}) after it has begun with "
             "what costs; refuse before call.begin()"
         ) from error
-    payload = result.payload if isinstance(result, Answer) else result
+    answer = result if isinstance(result, Answer) else Answer(payload=result)
     try:
-        return Answered(body=encoded_answer(payload, operation))
+        _check_spent(answer, job.lines, operation)
+        return Answered(body=encoded_answer(answer.payload, operation), spent=answer.spent)
     except ContractError as error:
         error.add_note(hosted.blame("anomed_operations", operation.path, operation.run))
         raise
+
+
+def priced(hosted: HostedChallenge, job: Pricing) -> Priced:
+    """Ask what a call costs, in whatever process this is.
+
+    Raises
+    ------
+    ContractError
+        If the price is taken from what the operation did not declare.
+    Exception
+        Whatever the plugin raises.
+    """
+    operation = hosted.operation(job.asking.operation)
+    price = operation.price
+    if price is None or isinstance(price, tuple):
+        return Priced(lines=price or ())
+    target = job.asking.target
+    if target is not None:  # what it has submitted is what an answer is paid for
+        target = Target(anonymizer=target.anonymizer)
+    call = _call(hosted.challenge, attrs.evolve(job.asking, target=target), _Beginning(True))
+    try:
+        lines = price(call)
+        lines = lines if isinstance(lines, tuple) else tuple(lines)
+    except _REFUSALS as error:
+        return Priced(refusal=str(error))
+    except NotAnAmountError as error:  # what came, as that is what a price is made of
+        return Priced(refusal=f"The price of this call cannot be counted: {error}.")
+    try:
+        operation.check_lines(lines)
+    except (ValueError, AttributeError) as error:
+        problem = ContractError(f"the price of the operation {operation.name!r} is wrong: {error}")
+        problem.add_note(hosted.blame("anomed_operations", operation.path, price))
+        raise problem from error
+    return Priced(lines=lines)
+
+
+def _check_spent(answer: Answer, reserved: Iterable[Line], operation: Operation) -> None:
+    places = {(line.account, line.resource) for line in reserved}
+    for line in answer.spent or ():
+        if (line.account, line.resource) not in places:
+            raise ContractError(
+                f"the operation {operation.name!r} spends {line.resource} of {line.account!r}, of "
+                "which it has reserved nothing; name it in the price"
+            )
 
 
 def _call(challenge: Challenge, job: Asking, beginning: _Beginning) -> Call:
@@ -128,6 +222,7 @@ def _call(challenge: Challenge, job: Asking, beginning: _Beginning) -> Call:
         payload=job.payload,
         split=job.split,
         target=job.target,
+        number=job.number,
         begin=beginning,
     )
 

@@ -9,6 +9,7 @@ import attrs
 
 from anomed_core.errors import ContractError, PluginConflictError
 from anomed_core.model import (
+    Account,
     Challenge,
     DataProduct,
     ForeignProtocol,
@@ -56,6 +57,15 @@ class Parts:
         named += [(plugin, name) for plugin, kind in self.kinds for name in (kind.name, kind.path)]
         return {name: plugin for plugin, name in named if plugin != owner}
 
+    @property
+    def accounts(self) -> dict[str, Account]:
+        """What operations are paid from, by name."""
+        return {
+            account.name: account
+            for _, operation in self.operations
+            for account in operation.accounts
+        }
+
     def paths(self, owner: str) -> list[tuple[str, str]]:
         """Return every path, and the plugin that declares it."""
         named = [(product.path, plugin) for plugin, product in self.products]
@@ -95,6 +105,7 @@ def declared_parts(challenge: Challenge, registry: PluginRegistry) -> Parts:
     for plugin, kind in kinds:
         with blamed_on(registry.label(plugin), challenge.id):
             _refuse_unattackable(kind, attacked_by(kind, kinds, owner))
+    _refuse_unfit_accounts(parts, registry, challenge.id)
     return attrs.evolve(parts, protocols=_protocols(challenge, registry, parts.paths(owner)))
 
 
@@ -111,6 +122,28 @@ def _refuse_clashes(parts: Parts, registry: PluginRegistry, owner: str) -> None:
     )
     refuse_twins((k.name, f"submission kind {k.name!r}", label(who)) for who, k in parts.kinds)
     refuse_twins((o.name, f"operation {o.name!r}", label(who)) for who, o in parts.operations)
+
+
+def _refuse_unfit_accounts(parts: Parts, registry: PluginRegistry, challenge: str) -> None:
+    """Refuse two accounts of one name, and to require one that nobody declares."""
+    for plugin, operation in parts.operations:
+        with blamed_on(registry.label(plugin), challenge):
+            for account in operation.accounts:
+                if account != parts.accounts[account.name]:
+                    raise ContractError(
+                        f"the operation {operation.name!r} declares the account {account.name!r} "
+                        "otherwise than another operation; declare it once and use it in both"
+                    )
+    required = [(plugin, one.path, one.requires_sealed) for plugin, one in parts.products]
+    required += [(plugin, one.path, one.requires_sealed) for plugin, one in parts.kinds]
+    required += [(plugin, one.path, one.requires_sealed) for plugin, one in parts.operations]
+    for plugin, path, name in required:
+        if name and name not in parts.accounts:
+            with blamed_on(registry.label(plugin), challenge):
+                raise ContractError(
+                    f"{path} requires the account {name!r} to be sealed, which no operation "
+                    f"declares; declared are {sorted(parts.accounts)}"
+                )
 
 
 def _protocols(
@@ -151,7 +184,11 @@ def is_below(path: str, prefix: str) -> bool:
 
 def _blamed_operation(operation: Operation, plugin: str) -> Operation:
     """Return an operation whose functions are blamed on its plugin when they raise."""
-    return attrs.evolve(operation, run=noting_culprit(operation.run, plugin, _OPERATIONS))
+    return attrs.evolve(
+        operation,
+        run=noting_culprit(operation.run, plugin, _OPERATIONS),
+        price=blaming(operation.price, plugin, _OPERATIONS),
+    )
 
 
 def attacked_by(

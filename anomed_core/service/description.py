@@ -9,6 +9,7 @@ from typing import Any
 from anomed_core.config.settings import ServerSettings
 from anomed_core.hookspecs import API
 from anomed_core.model import (
+    Account,
     ArraySchema,
     ArraysSchema,
     DataProduct,
@@ -22,6 +23,7 @@ from anomed_core.model import (
     SubmissionKind,
     TableSchema,
     TextSchema,
+    amount_text,
 )
 from anomed_core.model.payloads import ColumnSchema
 from anomed_core.service.hosting import HostedChallenge
@@ -29,8 +31,10 @@ from anomed_core.service.seals import rule_of
 from anomed_core.version import __version__
 
 FEATURES = (
+    "accounts",
     "attempts",
     "derived-tokens",
+    "operations",
     "own-attempts",
     "ranking",
     "scores",
@@ -88,6 +92,7 @@ def describe(
             for kind in hosted.kinds
         ],
         "operations": [_operation(operation, hosted, base) for operation in hosted.operations],
+        "accounts": [_account(account) for account in hosted.accounts.values()],
         "house_attacks": [
             {
                 "name": attack.name,
@@ -139,6 +144,7 @@ def _product(product: DataProduct, base: str) -> dict[str, Any]:
         "description": product.description,
         "audience": sorted(role.value for role in product.audience),
         "static": product.static,
+        "requires_sealed": product.requires_sealed or None,
         "parameters": [_parameter(parameter) for parameter in product.parameters],
         "schema": schema_as_json(product.schema),
     }
@@ -152,6 +158,7 @@ def _kind(kind: SubmissionKind, hosted: HostedChallenge, base: str) -> dict[str,
         "description": kind.description,
         "submitter": kind.submitter.value,
         "purpose": kind.purpose.value,
+        "requires_sealed": kind.requires_sealed or None,
         "splits": {split.value: schema_as_json(kind.schema_for(split)) for split in kind.splits},
         "selector": dict([kind.selector]) if kind.selector else {},
         "default_split": kind.default_split.value if kind.default_split else None,
@@ -172,6 +179,37 @@ def _operation(operation: Operation, hosted: HostedChallenge, base: str) -> dict
         "parameters": [_parameter(parameter) for parameter in operation.query],
         "request": request,
         "answer": schema_as_json(operation.answer),
+        "accounts": [account.name for account in operation.accounts],
+        "price": _price(operation),
+        "requires_sealed": operation.requires_sealed or None,
+    }
+
+
+def _price(operation: Operation) -> list[dict[str, str]] | None:
+    """Return what each call costs; null if that depends on the call, or it is free."""
+    if not isinstance(operation.price, tuple):
+        return None
+    return [
+        {"account": line.account, "resource": line.resource, "amount": amount_text(line.amount)}
+        for line in operation.price
+    ]
+
+
+def _account(account: Account) -> dict[str, Any]:
+    return {
+        "name": account.name,
+        "description": account.description,
+        "shared": account.shared,
+        "period_s": account.period_s,
+        "resources": [
+            {
+                "name": resource.name,
+                "description": resource.description,
+                "limit": None if resource.limit is None else amount_text(resource.limit),
+                "lapse": resource.lapse.value,
+            }
+            for resource in account.resources
+        ],
     }
 
 

@@ -10,7 +10,7 @@ import attrs
 from anomed_core.errors import ContractError, RequestError
 from anomed_core.model import DataRequest, Purpose, Split, Subject, Submission, Target
 from anomed_core.plugins import attack_metrics
-from anomed_core.service.answering import Answered, Asking, answered
+from anomed_core.service.answering import Answered, Asking, Priced, Pricing, answered, priced
 from anomed_core.service.decoding import read_submission
 from anomed_core.service.encoding import encode_body
 from anomed_core.service.hosting import HostedChallenge
@@ -139,8 +139,8 @@ class Evaluator:
     challenges: Mapping[str, HostedChallenge] = attrs.field(repr=False)
 
     def __call__(
-        self, job: Validation | Evaluation | Attack | EntryEvaluation | Asking
-    ) -> str | dict[str, float] | ScoredEntry | Answered | None:
+        self, job: Validation | Evaluation | Attack | EntryEvaluation | Asking | Pricing
+    ) -> str | dict[str, float] | ScoredEntry | Answered | Priced | None:
         """Do a job.
 
         Returns
@@ -152,8 +152,8 @@ class Evaluator:
             ``None`` if there was nothing to attack.
         ScoredEntry
             Of an entry of the house.
-        Answered
-            Of a call of an operation.
+        Answered, Priced
+            Of a call of an operation, and of a question for its price.
 
         Raises
         ------
@@ -170,6 +170,8 @@ class Evaluator:
             return _entered(hosted, job)
         if isinstance(job, Asking):
             return answered(hosted, job)
+        if isinstance(job, Pricing):
+            return priced(hosted, job)
         return _metrics(hosted, job)
 
 

@@ -12,6 +12,7 @@ from anomed_core.errors import CULPRIT_NOTE, ContractError
 from anomed_core.hookspecs.creation import CreationContext, TakenPoint
 from anomed_core.ledger import Provenance
 from anomed_core.model import (
+    Account,
     BothRoles,
     Challenge,
     ChallengeSpec,
@@ -60,6 +61,8 @@ class HostedChallenge:
         Declared submission kinds.
     operations
         Declared operations.
+    accounts
+        What operations are paid from, by name.
     metrics
         Declared metrics by name of the kind, in declared order.
     house_attacks
@@ -99,6 +102,7 @@ class HostedChallenge:
     products: Mapping[str, DataProduct]
     kinds: tuple[SubmissionKind, ...]
     operations: tuple[Operation, ...]
+    accounts: Mapping[str, Account]
     metrics: Mapping[str, tuple[Metric, ...]]
     house_attacks: tuple[HouseAttack, ...]
     house_entries: tuple[HouseEntry, ...]
@@ -309,6 +313,7 @@ def _declared(
         products={product.path: product for _, product in parts.products},
         kinds=kinds,
         operations=tuple(operation for _, operation in parts.operations),
+        accounts=parts.accounts,
         metrics=metrics.by_kind,
         house_attacks=attacks,
         house_entries=entries,

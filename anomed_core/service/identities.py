@@ -188,6 +188,27 @@ class Authorizer:
         if known.role is not subject.role or known.holder != own:
             raise NotAllowedError("You can see your own scores and attempts only.")
 
+    def may_seal(
+        self, hosted: HostedChallenge, subject: Subject, identity: Identity | None
+    ) -> None:
+        """Refuse to seal accounts of anybody else; organisers have a command for that.
+
+        Raises
+        ------
+        NotAuthenticatedError, NotAllowedError
+        """
+        ids = {"anonymizer": subject.anonymizer, "deanonymizer": subject.deanonymizer}
+        grant = acting_grant(identity, hosted, {subject.role}, ids)
+        if self._decided(hosted, "seal accounts", grant) or self.trusts_ids:
+            return
+        known = known_here(grant, hosted)
+        refuse_disqualified(identity)
+        if known.role is not subject.role:
+            raise NotAllowedError(
+                f"Accounts are sealed by their holders, not by the role {known.role}."
+            )
+        refuse_other_ids(known, ids)
+
     def grants(self, hosted: HostedChallenge, identity: Identity | None) -> tuple[Grant, ...]:
         """Return what a token grants here; nothing under ``open``, where none is looked at.
 

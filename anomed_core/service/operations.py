@@ -1,26 +1,29 @@
 """The service that answers calls: one way through the server for every operation.
 
-phase -> decode -> target -> run -> check -> answer.
+phase -> decode -> sealed account -> target -> price -> claim -> run -> check -> commit -> answer.
+Everything before the claim costs the caller nothing; what follows costs what its resources say.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 
 import attrs
+import structlog
 
-from anomed_core.engine import Engine
+from anomed_core.engine import Engine, unheard
 from anomed_core.errors import (
     CallRejected,
     EvaluationFailedError,
     EvaluationTimeoutError,
     SubmissionRejected,
 )
-from anomed_core.ledger import Ledger
+from anomed_core.ledger import OPERATION, Claim, ClaimRequest, Ledger, Left, lines_on
 from anomed_core.model import (
     ANONYMIZER,
     DATA_SPLIT,
     Caller,
+    Line,
     Operation,
     Payload,
     Role,
@@ -28,7 +31,13 @@ from anomed_core.model import (
     Subject,
     Target,
 )
-from anomed_core.service.answering import Answered, Asking
+from anomed_core.service.accounts import (
+    holder_of,
+    overdrawn,
+    remaining_after,
+    require_sealed,
+)
+from anomed_core.service.answering import Answered, Asking, Priced, Pricing
 from anomed_core.service.decoding import decode
 from anomed_core.service.hosting import HostedChallenge
 from anomed_core.service.kept_submissions import (
@@ -38,8 +47,13 @@ from anomed_core.service.kept_submissions import (
 )
 from anomed_core.service.parameters import checked_parameters
 from anomed_core.service.phases import refuse_outside
-from anomed_core.state.payloads import Body
+from anomed_core.service.releases import Releases
+from anomed_core.state.payloads import Body, body_digest
 from anomed_core.wire import Limits
+
+log = structlog.get_logger(__name__)
+
+_NO_PRICE = "What the call costs could not be told"
 
 
 @attrs.frozen(kw_only=True)
@@ -50,9 +64,15 @@ class Reply:
     ----------
     body
         The answer, encoded.
+    claim
+        Number of the claim that paid for it; 0 if it was free.
+    remaining
+        What is left of what it was paid from.
     """
 
     body: bytes = attrs.field(repr=False)
+    claim: int = 0
+    remaining: tuple[Left, ...] = ()
 
 
 @attrs.frozen(kw_only=True)
@@ -62,13 +82,17 @@ class Operations:
     Attributes
     ----------
     ledger
-        Whose clock says which phase it is.
+        Where accounts and claims are; its clock says which phase it is.
     inline, engine
         Where operations run that are declared cheap, and where all others do.
     kept
         Finds what anonymizers have submitted.
     limits
         Bounds on bodies.
+    lease_s
+        Seconds after which a claim is void: longer than any call may take.
+    releases
+        Ends claims after failures.
     """
 
     ledger: Ledger
@@ -76,6 +100,10 @@ class Operations:
     engine: Engine
     kept: KeptSubmissions
     limits: Limits
+    lease_s: float = 120.0
+    releases: Releases = attrs.field(
+        default=attrs.Factory(lambda self: Releases(self.ledger), takes_self=True)
+    )
 
     def limits_of(self, operation: Operation) -> Limits:
         """Return the bounds on an operation's bodies: its own, where they are narrower."""
@@ -92,6 +120,7 @@ class Operations:
         caller: Caller,
         query: Mapping[str, str],
         body: Body | None = None,
+        request_id: str = "",
     ) -> Reply:
         """Answer a call.
 
@@ -107,33 +136,70 @@ class Operations:
             Declared query parameters as they came, and the id of the token's holder.
         body
             The body as it came; ``None`` for an operation that takes none.
+        request_id
+            For the log and the ledger.
 
         Returns
         -------
         Reply
+            What it cost is durable.
 
         Raises
         ------
         RequestError
-            If the call is refused.
+            If the call is refused; it costs nothing.
         ServiceError
-            If we failed.
+            If we failed; what it costs then is what its resources say.
         """
+        asking = self._asking(hosted, operation, caller, query, body)
+        if operation.price is None:
+            return Reply(body=self._answer(operation, asking).body)
+        lines = self._lines(operation, asking)
+        claim = self.ledger.claim(
+            ClaimRequest(
+                challenge=hosted.id,
+                kind=operation.name,
+                subject=holder_of(asking.subject),
+                split=asking.split,
+                what=OPERATION,
+                payload_digest=body_digest(body or b""),
+                parameters=asking.parameters,
+                fingerprint=hosted.fingerprint,
+                lease_s=self.lease_s,
+                request_id=request_id,
+                lines=lines_on(operation.accounts, lines),
+            ),
+            started=operation.cheap,
+        )
+        paid = attrs.evolve(asking, number=claim.id, lines=lines, has_begun=operation.cheap)
+        return self._settled(hosted, operation, paid, claim)
+
+    def _asking(
+        self,
+        hosted: HostedChallenge,
+        operation: Operation,
+        caller: Caller,
+        query: Mapping[str, str],
+        body: Body | None,
+    ) -> Asking:
+        """Return what is asked, after the rules of the game."""
         parameters = checked_parameters(operation.query, query)
         split = _split_of(operation, parameters)
         if split is not None and split in hosted.phases:
             refuse_outside(hosted.phases[split], split, self.ledger)
-        job = Asking(
+        subject = _subject_of(operation, caller, parameters)
+        payload = self._payload(operation, body)
+        require_sealed(hosted, operation.requires_sealed, subject, self.ledger)
+        return Asking(
             challenge=hosted.id,
             operation=operation.name,
             caller=caller,
-            subject=_subject_of(operation, caller, parameters),
+            subject=subject,
             parameters=parameters,
-            payload=self._payload(operation, body),
+            payload=payload,
             split=split,
             target=self._target(hosted, operation, parameters, split),
         )
-        return Reply(body=self._answer(operation, job).body)
 
     def _payload(self, operation: Operation, body: Body | None) -> Payload:
         if operation.request is None or body is None:
@@ -158,16 +224,58 @@ class Operations:
         require_submission(target, of_split)
         return target
 
-    def _answer(self, operation: Operation, job: Asking) -> Answered:
-        engine = self.inline if operation.cheap else self.engine
+    def _engine_for(self, operation: Operation) -> Engine:
+        return self.inline if operation.cheap else self.engine
+
+    def _lines(self, operation: Operation, asking: Asking) -> tuple[Line, ...]:
+        """Ask what a call costs, of which nothing has been touched yet."""
+        if isinstance(operation.price, tuple):
+            return operation.price
         try:
-            answered: Answered = engine.run(job)
+            priced: Priced = self._engine_for(operation).run(Pricing(asking=asking))
         except EvaluationTimeoutError as error:
-            raise EvaluationTimeoutError(
-                "The call took longer than it may; ask for less, or try again later."
-            ) from error
+            raise EvaluationTimeoutError(f"{_NO_PRICE} in time; it cost nothing.") from error
         except EvaluationFailedError as error:
-            raise EvaluationFailedError("The call failed on our side; try again later.") from error
+            raise EvaluationFailedError(f"{_NO_PRICE}; it cost nothing.") from error
+        if priced.refusal:
+            raise CallRejected(priced.refusal)
+        return priced.lines
+
+    def _settled(
+        self, hosted: HostedChallenge, operation: Operation, asking: Asking, claim: Claim
+    ) -> Reply:
+        """Answer a call that is paid for, and commit what it has cost."""
+        started: list[int] = [claim.id] if operation.cheap else []
+
+        def begun() -> None:
+            if not started:
+                self.ledger.start(claim)
+                started.append(claim.id)
+
+        try:
+            answered = self._answer(operation, asking, begun)
+            self.ledger.commit(claim, spent=answered.spent)
+        except BaseException as error:
+            self.releases.release(claim, type(error).__name__)
+            raise
+        if over := overdrawn(asking.lines, answered.spent):
+            culprit = hosted.blame("anomed_operations", operation.path, operation.run)
+            log.error("a call spent more than it had reserved", claim=claim.id, culprit=culprit)
+            raise EvaluationFailedError(f"The call spent {over}; its account is frozen.")
+        left = remaining_after(claim, answered.spent)
+        return Reply(body=answered.body, claim=claim.id, remaining=left)
+
+    def _answer(
+        self, operation: Operation, asking: Asking, begun: Callable[[], None] = unheard
+    ) -> Answered:
+        is_free = operation.price is None
+        then = "try again later" if is_free else "your accounts tell what it has cost"
+        try:
+            answered: Answered = self._engine_for(operation).run(asking, begun=begun)
+        except EvaluationTimeoutError as error:
+            raise EvaluationTimeoutError(f"The call took longer than it may; {then}.") from error
+        except EvaluationFailedError as error:
+            raise EvaluationFailedError(f"The call failed on our side; {then}.") from error
         if answered.refusal:
             raise CallRejected(answered.refusal)
         return answered

@@ -10,7 +10,16 @@ import attrs
 import numpy as np
 
 from anomed_core.errors import ContractError
-from anomed_core.model import ArraysSchema, DataProduct, DataRequest, ProductSchema, TableSchema
+from anomed_core.model import (
+    ArraysSchema,
+    DataProduct,
+    DataRequest,
+    ProductSchema,
+    Role,
+    Subject,
+    TableSchema,
+)
+from anomed_core.service.accounts import require_sealed
 from anomed_core.service.hosting import HostedChallenge
 from anomed_core.service.kept_submissions import (
     KeptSubmissions,
@@ -88,6 +97,8 @@ def requested(
     request = DataRequest(parameters=checked_parameters(product.parameters, query))
     if request.split is not None and request.split in hosted.phases:
         refuse_outside(hosted.phases[request.split], request.split, kept.ledger)
+    if product.requires_sealed:
+        require_sealed(hosted, product.requires_sealed, _reader(request), kept.ledger)
     if not (product.with_target and request.anonymizer):
         return request
     split = request.split if product.same_split else None
@@ -95,6 +106,17 @@ def requested(
     refuse_annulled(target)
     require_submission(target, split)
     return attrs.evolve(request, target=target)
+
+
+def _reader(request: DataRequest) -> Subject:
+    """Return who reads, as the query says."""
+    if request.deanonymizer is None:
+        return Subject(role=Role.ANONYMIZER, anonymizer=request.anonymizer or "")
+    return Subject(
+        role=Role.DEANONYMIZER,
+        anonymizer=request.anonymizer or "",
+        deanonymizer=request.deanonymizer,
+    )
 
 
 def requested_product(hosted: HostedChallenge, product: DataProduct, request: DataRequest) -> bytes:

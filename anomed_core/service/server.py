@@ -40,15 +40,13 @@ from anomed_core.service.ranking.house_entries import HouseEntries, HouseEntryTh
 from anomed_core.service.ranking.rankings import Rankings
 from anomed_core.service.seals import Seals, require_a_close
 from anomed_core.service.submissions import Submissions
-from anomed_core.service.throttle import Throttle
+from anomed_core.service.throttle import Throttle, throttle_of
 from anomed_core.state import StateDirectory
 from anomed_core.state.payloads import PayloadStore
 
 log = structlog.get_logger(__name__)
 
 PLATFORM_PLUGIN = "anomed-core platform"
-
-_LEASE_MARGIN_S = 30.0
 
 
 @attrs.frozen(kw_only=True)
@@ -203,6 +201,7 @@ def open_server(  # noqa: PLR0913 - each says one thing about the start
             engine=engine,
             kept=records.kept,
             limits=settings.limits,
+            lease_s=settings.claim_lease_s,
         ),
         authorizer=Authorizer(
             identify=derived_tokens.believe,
@@ -211,7 +210,7 @@ def open_server(  # noqa: PLR0913 - each says one thing about the start
         ),
         derived_tokens=derived_tokens,
         seals=seals,
-        throttle=_throttle(settings, state, clock),
+        throttle=throttle_of(settings, state, clock),
         background=background,
         state=state,
         settings=settings,
@@ -270,8 +269,7 @@ def _submissions(
         kept=records.kept,
         limits=settings.limits,
         quota=quota_of(settings.quota),
-        # An evaluation may wait for its turn as long as it may run.
-        lease_s=2 * settings.evaluation_timeout_s + _LEASE_MARGIN_S,
+        lease_s=settings.claim_lease_s,
         recorded=tuple(thread.wake for thread in following_up),
     )
 
@@ -397,16 +395,3 @@ def _house_entry_threads(
         challenges=hosted, submissions=records.kept, engine=engine, ledger=records.ledger
     )
     return (HouseEntryThread(entries),)
-
-
-def _throttle(
-    settings: ServerSettings, state: StateDirectory, clock: Callable[[], int]
-) -> Throttle | None:
-    if not settings.quota.requests:
-        return None
-    return Throttle(
-        state.root / "run" / "requests.sqlite",
-        requests=settings.quota.requests,
-        period_s=settings.quota.requests_period_s,
-        clock=clock,
-    )

@@ -30,6 +30,7 @@ from anomed_core.model import (
     SubmissionKind,
     Target,
 )
+from anomed_core.service.accounts import require_sealed
 from anomed_core.service.decoding import read_submission
 from anomed_core.service.evaluation import Evaluation, Validation
 from anomed_core.service.hosting import HostedChallenge
@@ -156,6 +157,8 @@ class Submissions:
             return Receipt(score=earlier, replayed=True)
         if split in hosted.phases:
             refuse_outside(hosted.phases[split], split, self.ledger)
+        if split is Split.VALIDATION:
+            require_sealed(hosted, kind.requires_sealed, subject, self.ledger)
         submission = read_submission(
             kind,
             body,

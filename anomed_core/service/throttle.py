@@ -16,8 +16,10 @@ from pathlib import Path
 
 import structlog
 
+from anomed_core.config import ServerSettings
 from anomed_core.errors import QuotaExhaustedError
 from anomed_core.ledger import MICROSECOND, utc_microseconds
+from anomed_core.state import StateDirectory
 
 log = structlog.get_logger(__name__)
 
@@ -109,6 +111,20 @@ class Throttle:
             connection.execute(_CREATE)
             self._local.connection = connection
         return connection
+
+
+def throttle_of(
+    settings: ServerSettings, state: StateDirectory, clock: Callable[[], int]
+) -> Throttle | None:
+    """Return the cap on requests that an organiser has set, if any."""
+    if not settings.quota.requests:
+        return None
+    return Throttle(
+        state.root / "run" / "requests.sqlite",
+        requests=settings.quota.requests,
+        period_s=settings.quota.requests_period_s,
+        clock=clock,
+    )
 
 
 class _CountsOfOneWorker:

@@ -13,6 +13,7 @@ from anomed_core.service import HostedChallenge, describe
 from anomed_core.service.declared_parts import is_below
 from anomed_core.service.server import Server
 from anomed_core.service.under_way import UnderWay
+from anomed_core.web.accounts import AccountsResource, SealResource
 from anomed_core.web.attempts import AttemptsResource
 from anomed_core.web.bodies import Bodies
 from anomed_core.web.borders import BorderCheck
@@ -34,6 +35,8 @@ from anomed_core.web.telemetry import Telemetry
 
 CORE_ROUTES = (
     "/",
+    "/accounts",
+    "/accounts/{name}/seal",
     "/attempts",
     "/challenge.json",
     "/challenges",
@@ -143,6 +146,8 @@ def _routes(
         "/challenge.json": described,
         "/openapi.json": JSONResource(lambda: openapi({base: hosted})),
         "/scores/{score_id:int}": ScoreResource(hosted, server),
+        "/accounts": AccountsResource(hosted, server),
+        "/accounts/{name}/seal": SealResource(hosted, server),
         "/attempts": AttemptsResource(hosted, server, base),
         "/targets": TargetsResource(hosted, server),
         "/tokens": TokensResource(hosted, server),

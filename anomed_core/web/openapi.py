@@ -10,6 +10,7 @@ from anomed_core.service.derived_tokens import SECONDS
 from anomed_core.service.description import schema_as_json
 from anomed_core.version import __version__
 from anomed_core.web.attempts import PARAMETERS
+from anomed_core.web.openapi_accounts import described_accounts
 from anomed_core.web.openapi_calls import described_operation
 from anomed_core.web.openapi_parts import operation_id, parameter_object, refusals
 from anomed_core.web.openapi_submissions import submission
@@ -47,6 +48,7 @@ def openapi(challenges: dict[str, HostedChallenge]) -> dict[str, Any]:
             paths[base + path] = {"post": submission(hosted, base, path)}
         for operation in hosted.operations:
             paths[base + operation.path] = described_operation(operation, hosted, base)
+        paths |= described_accounts(hosted, base)
         paths[f"{base}/attempts"] = {"get": _attempts(hosted, base)}
         paths[f"{base}/targets"] = {"get": _targets(hosted, base)}
         paths[f"{base}/tokens"] = {"post": _tokens(hosted, base)}
@@ -169,11 +171,18 @@ def _tokens(hosted: HostedChallenge, base: str) -> dict[str, Any]:
         "responses": {
             "201": {
                 "description": "The token, and when it ends.",
-                "content": {"application/json": {"schema": described()}},
+                "content": {"application/json": {"schema": _TOKEN}},
             },
             **refusals(400, 401, 403),
         },
     }
+
+
+_TOKEN = {
+    "type": "object",
+    "required": ["token", "expires_at"],
+    "properties": {"token": {"type": "string"}, "expires_at": {"type": "string"}},
+}
 
 
 def _ranking(hosted: HostedChallenge, base: str) -> dict[str, Any]:

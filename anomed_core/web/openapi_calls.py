@@ -14,6 +14,17 @@ from anomed_core.web.openapi_parts import (
     refusals,
 )
 
+_PAID = {
+    "X-Claim": {
+        "schema": {"type": "integer"},
+        "description": "Number of the claim that paid for the answer.",
+    },
+    "X-Remaining": {
+        "schema": {"type": "string"},
+        "description": "What is left of what it was paid from, as account/resource=amount.",
+    },
+}
+
 
 def described_operation(
     operation: Operation, hosted: HostedChallenge, base: str
@@ -30,6 +41,9 @@ def described_operation(
         },
         "x-anomed-audience": sorted(role.value for role in operation.audience),
     }
+    if operation.price is not None:
+        described["responses"]["200"]["headers"] = _PAID
+        described["responses"] |= refusals(409, 507)
     if operation.request is not None:
         described["requestBody"] = {"required": True, "content": _content(operation.request)}
         described["responses"] |= refusals(408, 411, 413)

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import falcon
 
-from anomed_core.model import FormSchema, Operation
+from anomed_core.ledger import Left
+from anomed_core.model import FormSchema, Operation, amount_text
 from anomed_core.service import HostedChallenge
 from anomed_core.service.acting import with_own_id
 from anomed_core.service.server import Server
@@ -41,11 +42,19 @@ class _OperationResource:
         caller = self._server.authorizer.may_call(self._hosted, operation, identity, query)
         with self._under_way.one_of(who_asks(req, self._server.authorizer)):
             reply = self._server.operations.call(
-                self._hosted, operation, caller=caller, query=query, body=self._body(req)
+                self._hosted,
+                operation,
+                caller=caller,
+                query=query,
+                body=self._body(req),
+                request_id=req.context.request_id,
             )
         resp.set_header("Cache-Control", "private, no-store")
         resp.content_type = operation.answer.media_type
         resp.data = reply.body
+        if reply.claim:
+            resp.set_header("X-Claim", str(reply.claim))
+            resp.set_header("X-Remaining", ", ".join(map(_remaining, reply.remaining)))
 
     def _body(self, req: falcon.Request) -> Body | None:
         schema = self._operation.request
@@ -53,6 +62,11 @@ class _OperationResource:
             return None
         limits = self._server.operations.limits_of(self._operation)
         return read_form(req, limits) if isinstance(schema, FormSchema) else read_body(req, limits)
+
+
+def _remaining(left: Left) -> str:
+    amount = "unlimited" if left.remaining is None else amount_text(left.remaining)
+    return f"{left.account}/{left.resource}={amount}"
 
 
 class PostedOperation(_OperationResource):

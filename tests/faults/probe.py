@@ -24,6 +24,7 @@ from anomed_core import (
     ANONYMIZER,
     DATA_SPLIT,
     DEANONYMIZER,
+    Account,
     ArraySchema,
     ArraysSchema,
     Call,
@@ -37,9 +38,11 @@ from anomed_core import (
     FormPart,
     FormSchema,
     JSONSchema,
+    Line,
     Metric,
     Operation,
     Purpose,
+    Resource,
     Role,
     Split,
     Submission,
@@ -153,6 +156,9 @@ def anomed_provide_data(
     return {"X": np.full(challenge.definition.n_records, challenge.definition.marker)}
 
 
+BUDGET = Account(name="budget", resources=[Resource(name="epsilon", limit="1e6", lapse="spent")])
+
+
 @hookimpl
 def anomed_operations(challenge: Challenge) -> list[Operation]:
     def mean(call: Call) -> dict[str, float]:
@@ -195,6 +201,17 @@ def anomed_operations(challenge: Challenge) -> list[Operation]:
             run=lambda call: call.payload,
             cheap=config_of(challenge).cheap,
             description="The same numbers.",
+        ),
+        Operation(
+            name="spend",
+            audience=both,
+            request=JSONSchema(schema={"type": ["number", "string"]}),
+            answer=JSONSchema(schema={"type": "integer"}),
+            accounts=[BUDGET],
+            price=lambda call: [Line(BUDGET, "epsilon", call.payload)],
+            run=lambda call: call.number,
+            cheap=config_of(challenge).cheap,
+            description="Spend so much.",
         ),
         Operation(
             name="rows",

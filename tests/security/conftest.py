@@ -165,7 +165,9 @@ def evaluated_once() -> Iterator[None]:
     known: dict[tuple[Any, ...], Any] = {}
     evaluate = InlineEngine.run
 
-    def remember(engine: InlineEngine, job: Any) -> Any:
+    def remember(engine: InlineEngine, job: Any, **options: Any) -> Any:
+        if not hasattr(job, "submission"):
+            return evaluate(engine, job, **options)
         attacked = job.target and job.target.submission if isinstance(job, Evaluation) else None
         about = ((one.kind, one.split, one.digest) for one in (job.submission, attacked) if one)
         key = (type(job), job.challenge, *about)

@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterator, Mapping
 
 import attrs
 
-from anomed_core import DataProduct, Role, Split, SubmissionKind
+from anomed_core import DataProduct, Operation, Role, Split, SubmissionKind
 from anomed_core.model import Parameter
 from anomed_core.service import HostedChallenge
 from tests.security.callers import NAMED, Caller
@@ -103,6 +103,25 @@ def submitter_of(kind: SubmissionKind) -> Decide:
     return _known_here(
         lambda caller: CREATED if caller.role is kind.submitter and caller.is_named else FORBIDDEN
     )
+
+
+def callers_of(operation: Operation) -> Decide:
+    """Let the audience call under its own ids; an organiser only if it is among it."""
+    if Role.PUBLIC in operation.audience:
+        return everybody
+    return _known_here(
+        lambda caller: (
+            OK
+            if caller.role in operation.audience and (caller.is_named or caller.is_organiser)
+            else FORBIDDEN
+        )
+    )
+
+
+def _sealers(caller: Caller) -> int:
+    """Let holders look for an account to seal, of which they have none of this name."""
+    is_holder = caller.is_named or caller.role is Role.DEANONYMIZER  # of a pair with the anonymizer
+    return _known_here(lambda _: NOT_FOUND if is_holder else FORBIDDEN)(caller)
 
 
 def subject_and_organiser(role: Role) -> Decide:
@@ -202,6 +221,13 @@ def _of_a_challenge(
             success=CREATED,
             kind=kind,
         )
+    for operation in hosted.operations:
+        yield Question(
+            route=base + operation.path,
+            target=f"{base}{operation.path}{_query(operation.query)}",
+            methods=(operation.method,),
+            decide=callers_of(operation),
+        )
 
 
 def _of_the_core(base: str, scores: Mapping[Role, int]) -> Iterator[Question]:
@@ -220,6 +246,17 @@ def _of_the_core(base: str, scores: Mapping[Role, int]) -> Iterator[Question]:
     target += f"&deanonymizer={deanonymizer}"
     yield Question(route=route, target=target, decide=subject_and_organiser(Role.DEANONYMIZER))
 
+    route, target = f"{base}/accounts", f"{base}/accounts?anonymizer={anonymizer}"
+    yield Question(route=route, target=target, decide=_own_attempts_on_an_anonymizer)
+    target += f"&deanonymizer={deanonymizer}"
+    yield Question(route=route, target=target, decide=subject_and_organiser(Role.DEANONYMIZER))
+    yield Question(
+        route=f"{base}/accounts/{{name}}/seal",
+        target=f"{base}/accounts/none/seal?anonymizer={anonymizer}",
+        methods=("POST",),
+        decide=_sealers,
+        success=NOT_FOUND,
+    )
     tokens = f"{base}/tokens"
     yield Question(
         route=tokens,

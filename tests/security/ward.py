@@ -11,14 +11,18 @@ import numpy as np
 from anomed_core import (
     ANONYMIZER,
     DEANONYMIZER,
+    Account,
     Baseline,
     Challenge,
     DataProduct,
     DataRequest,
     JSONSchema,
+    Line,
     Metric,
+    Operation,
     Purpose,
     Quality,
+    Resource,
     Role,
     Split,
     Submission,
@@ -28,6 +32,9 @@ from anomed_core import (
 from tests.example_types import Guessing
 
 OPTIONAL_PAIR = tuple(attrs.evolve(p, required=False) for p in (ANONYMIZER, DEANONYMIZER))
+
+
+BUDGET = Account(name="budget", resources=[Resource(name="question", limit=None)])
 
 
 class Ward(Guessing):
@@ -75,7 +82,29 @@ class Ward(Guessing):
             default_split=Split.VALIDATION,
             cheap=True,
         )
-        return [*super().anomed_submission_kinds(challenge), final]
+        guesses, attacks = super().anomed_submission_kinds(challenge)
+        return [attrs.evolve(guesses, keeps=set(Split)), attacks, final]
+
+    @hookimpl
+    def anomed_operations(self, challenge: Challenge) -> list[Operation]:
+        players = {Role.ANONYMIZER, Role.DEANONYMIZER}
+        audiences = {"all": {Role.PUBLIC}, "players": players, "keeper": {Role.ORGANISER}}
+        paid = {"accounts": [BUDGET], "price": [Line(BUDGET, "question", 1)]}
+        return [
+            *(
+                Operation(name=name, audience=audience, run=lambda call: call.caller.id, cheap=True)
+                for name, audience in audiences.items()
+            ),
+            Operation(name="ask", audience="anonymizer", run=lambda call: call.number, **paid),
+            Operation(
+                name="probe",
+                audience="deanonymizer",
+                with_target=True,
+                run=lambda call: call.target.anonymizer,
+                **paid,
+            ),
+            Operation(name="got", audience="anonymizer", method="GET", run=lambda call: 1),
+        ]
 
     @hookimpl
     def anomed_metrics(self, challenge: Challenge) -> list[Metric]:

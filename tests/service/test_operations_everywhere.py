@@ -81,6 +81,9 @@ def test_every_listing_names_an_operation(server_of: OpenServer) -> None:
         ],
         "request": None,
         "answer": None,
+        "accounts": [],
+        "price": None,
+        "requires_sealed": None,
     }
     assert (told["request"]["format"], told["answer"]["format"]) == ("json", "npz")
     document = openapi(mounts)
