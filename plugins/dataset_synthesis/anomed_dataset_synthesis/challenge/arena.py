@@ -16,7 +16,7 @@ import pyarrow.parquet as pq
 
 from anomed_core import CreationContext, Lottery, Split, Submission
 from anomed_dataset_synthesis.audit.declaration import Declaration, parse_declaration
-from anomed_dataset_synthesis.challenge.config import ROUNDS, DatasetSynthesisConfig
+from anomed_dataset_synthesis.challenge.config import LEAST_TARGETS, ROUNDS, DatasetSynthesisConfig
 from anomed_dataset_synthesis.challenge.data import (
     Population,
     blamed_on,
@@ -224,6 +224,7 @@ def _plan(config: DatasetSynthesisConfig, codebook: Codebook) -> RoundPlan:
         left, right = halves_of(codebook, config.left_half)
     return RoundPlan(
         n_targets=config.targets,
+        least_targets=LEAST_TARGETS,
         n_tasks=config.tasks,
         secrets=config.secrets,
         left_columns=left,

@@ -10,6 +10,9 @@ from attrs import validators
 ROUNDS = ("practice", "tuning", "validation")
 """The rounds, in the order in which they are played; each has records of its own."""
 
+LEAST_TARGETS = 100
+"""Fewer of a kind say too little about leaks."""
+
 _DECIDES_NO_SCORE = {"fingerprint": False}
 """Metadata of fields that may change during a competition: its scores stay comparable."""
 
@@ -102,7 +105,7 @@ class DatasetSynthesisConfig:
     data: DataSettings
     secrets: tuple[str, ...] = attrs.field(validator=validators.min_len(1))
     left_half: tuple[str, ...] = ()
-    targets: int = attrs.field(default=500, validator=validators.ge(100))
+    targets: int = attrs.field(default=500, validator=validators.ge(LEAST_TARGETS))
     tasks: int = attrs.field(default=3, validator=validators.ge(1))
     gate: float = attrs.field(default=0.6, validator=[validators.ge(0), validators.le(1)])
     attackers: int = attrs.field(default=20, validator=validators.ge(1))

@@ -16,7 +16,7 @@ from anomed_dataset_synthesis.neighbours import fit_space, nearest
 from anomed_dataset_synthesis.rounds.round import Halves, Round, RoundPlan
 from anomed_dataset_synthesis.table.canonical import CanonicalTable, RealTables
 from anomed_dataset_synthesis.table.encoding import fit_bins
-from anomed_dataset_synthesis.threat.targets import Targets, draw_targets
+from anomed_dataset_synthesis.threat.targets import Targets, count_possible_targets, draw_targets
 from anomed_dataset_synthesis.utility.skill import marginal_fidelity
 from anomed_dataset_synthesis.utility.task_choice import choose_tasks
 from anomed_dataset_synthesis.utility.transfer import Task
@@ -27,6 +27,10 @@ Arrays = dict[str, npt.NDArray[Any]]
 TARGET_SETS = ("membership", "attributes", "links")
 """What attackers are asked, each about people of its own: the answer to one is no help with
 another."""
+
+
+_SURE_SHARE = 0.9
+"""Of the room in one draw of people, what about every other one has, too."""
 
 
 def draw_people(real: RealTables, plan: RoundPlan, *, rng: np.random.Generator) -> Arrays:
@@ -56,10 +60,7 @@ def draw_people(real: RealTables, plan: RoundPlan, *, rng: np.random.Generator) 
         n_each = len(TARGET_SETS) * plan.n_targets
         drawn = draw_targets(real.training, real.non_members, n_each=n_each, rng=rng)
     except ValueError as error:
-        raise ValueError(
-            f"{plan.n_targets} for each of {len(TARGET_SETS)} kinds of attack are too many: "
-            f"{error}; lower targets or give more records"
-        ) from error
+        raise ValueError(_too_many(plan, real)) from error
     arrays: Arrays = {}
     for place, purpose in enumerate(TARGET_SETS):
         chosen = np.concatenate(
@@ -72,6 +73,22 @@ def draw_people(real: RealTables, plan: RoundPlan, *, rng: np.random.Generator) 
         arrays[purpose] = drawn.table.levels[chosen]
         arrays[f"{purpose} members"] = drawn.is_member[chosen]
     return arrays | _strangeness(_targets(arrays, "membership", real), real.background)
+
+
+def _too_many(plan: RoundPlan, real: RealTables) -> str:
+    """Say how many targets there is room for; people are drawn by lot, so with some to spare."""
+    room = count_possible_targets(real.training, real.non_members) // len(TARGET_SETS)
+    sure = int(_SURE_SHARE * room)
+    remedy = (
+        f"give {sure}, for which other draws have room, too, or more records"
+        if sure >= plan.least_targets
+        else f"fewer than {plan.least_targets} say too little, so give more records"
+    )
+    return (
+        f"{plan.n_targets} for each of {len(TARGET_SETS)} kinds of attack are too many: among "
+        "the records that have no double on the other side, this draw has room for "
+        f"{room}; {remedy}"
+    )
 
 
 def _targets(arrays: Mapping[str, npt.NDArray[Any]], purpose: str, real: RealTables) -> Targets:

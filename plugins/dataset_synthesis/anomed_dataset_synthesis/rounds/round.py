@@ -21,6 +21,8 @@ class RoundPlan:
     ----------
     n_targets
         Members, and as many non-members, that each kind of attack is asked about.
+    least_targets
+        Fewer of them would say too little.
     n_tasks
         Hidden prediction tasks that utility is measured by.
     secrets
@@ -30,6 +32,7 @@ class RoundPlan:
     """
 
     n_targets: int
+    least_targets: int = 1
     n_tasks: int
     secrets: tuple[str, ...]
     left_columns: tuple[str, ...]

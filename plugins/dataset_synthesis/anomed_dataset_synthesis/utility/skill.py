@@ -60,8 +60,9 @@ class MarginalFidelity:
         if scale < _SMALLEST_SCALE:
             raise ValueError(
                 f"the {self.order}-way accuracy is {self.floor:.4f} for independent columns and "
-                f"{self.ceiling:.4f} for a real sample, which leaves no scale for skill; "
-                "take tables whose columns hang together"
+                f"{self.ceiling:.4f} for a real sample, which leaves no scale for skill: chance "
+                "differences of so few records outweigh what the columns have in common; give "
+                "more records or coarser steps, or drop columns that hang together with nothing"
             )
         return (self.accuracy - self.floor) / scale
 

@@ -1,5 +1,7 @@
 """A round is drawn from the real records alone, and put together from what was kept."""
 
+import re
+
 import attrs
 import numpy as np
 import pytest
@@ -78,8 +80,25 @@ def test_hidden_tasks_are_answered_by_real_records(built: Round) -> None:
 
 
 def test_more_targets_than_records_are_refused(real: RealTables, plan: RoundPlan) -> None:
-    with pytest.raises(ValueError, match="2000 for each of 3 kinds of attack are too many"):
+    with pytest.raises(ValueError, match="2000 for each of 3 kinds") as why:
         draw_people(real, attrs.evolve(plan, n_targets=2_000), rng=np.random.default_rng(1))
+
+    largest, advised = map(int, re.findall(r"room for (\d+); give (\d+),", str(why.value))[0])
+    for n_targets in (largest, advised):
+        draw_people(real, attrs.evolve(plan, n_targets=n_targets), rng=np.random.default_rng(2))
+    with pytest.raises(ValueError, match=rf"room for {largest}; give"):
+        draw_people(real, attrs.evolve(plan, n_targets=largest + 1), rng=np.random.default_rng(2))
+
+
+def test_records_that_leave_no_room_for_enough_targets_are_too_few(
+    real: RealTables, plan: RoundPlan
+) -> None:
+    few = attrs.evolve(real, training=real.training.take(np.arange(200)))
+
+    with pytest.raises(ValueError, match="fewer than 100 say too little, so give more records"):
+        draw_people(
+            few, attrs.evolve(plan, n_targets=100, least_targets=100), rng=np.random.default_rng(1)
+        )
 
 
 def test_records_that_are_all_alike_are_refused(real: RealTables, plan: RoundPlan) -> None:

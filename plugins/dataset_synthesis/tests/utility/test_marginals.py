@@ -87,7 +87,7 @@ def test_worse_than_independent_columns_is_below_zero(real, fidelity):
 
 
 def test_one_column_at_a_time_leaves_no_scale_for_skill(real, fidelity):
-    with pytest.raises(ValueError, match="no scale for skill"):
+    with pytest.raises(ValueError, match=r"no scale for skill: chance .*; give more records"):
         _ = fidelity(real.background)[0].skill
 
 
