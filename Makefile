@@ -57,6 +57,7 @@ check: install  ## lint, format and types
 bench: install  ## measure beside the peers, each in an environment of its own; takes minutes
 	$(BIN)/python -m benchmarks.startup
 	$(BIN)/python -m benchmarks.report
+	$(BIN)/python -m benchmarks.accounts
 	$(BIN)/python -m benchmarks.http
 	$(BIN)/python -m benchmarks.sustained
 	$(BIN)/python -m benchmarks.anonymization_privacy --peer pycanon $(ADULT)

@@ -39,7 +39,7 @@ class Wanted:
     state: AccountState | None = None
 
     @property
-    def columns(self) -> dict[str, str]:
+    def columns(self) -> Mapping[str, str]:
         """The columns that tell the account."""
         holder = holder_of(self.account, self.subject)
         return account_columns(self.challenge, self.account.name, holder)

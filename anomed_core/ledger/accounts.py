@@ -9,8 +9,9 @@ other transactions (`keys_of` in `anomed_core.ledger.claim_requests` names the l
 from __future__ import annotations
 
 import json
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from decimal import Decimal
+from functools import lru_cache
 
 import attrs
 import sqlalchemy as sa
@@ -25,6 +26,8 @@ from anomed_core.wire.digests import canonical_json
 FOR_EVER = ""
 """The period of an account that never begins anew."""
 
+
+_PLACE = ("account", "period", "resource")
 
 # Built once: building a statement costs several times as much as answering it.
 _STANDING = (
@@ -48,13 +51,10 @@ _GRANTED = sa.select(granted_amounts.c.amount).where(
 )
 _OPEN = sa.insert(accounts)
 _BEGIN = sa.insert(balances)
-_PLACE = [
-    balances.c[name] == sa.bindparam(f"of_{name}") for name in ("account", "period", "resource")
-]
 _MOVE = (
     sa.update(balances)
     .where(
-        *_PLACE,
+        *(balances.c[name] == sa.bindparam(f"of_{name}") for name in _PLACE),
         # Another transaction that was let in at the same time would be noticed here.
         balances.c.reserved == sa.bindparam("old_reserved"),
         balances.c.spent == sa.bindparam("old_spent"),
@@ -66,7 +66,8 @@ _MOVE = (
 _IDS = ("role", "anonymizer", "deanonymizer")
 
 
-def account_columns(challenge: str, name: str, subject: Subject | None) -> dict[str, str]:
+@lru_cache(maxsize=10_000)  # asked for several times in each claim
+def account_columns(challenge: str, name: str, subject: Subject | None) -> Mapping[str, str]:
     """Return the columns that tell an account, and its key; nobody's if all share it."""
     about = subject_columns(challenge, "", subject, None)
     told = {"challenge": challenge, "name": name, **{column: about[column] for column in _IDS}}
@@ -153,27 +154,30 @@ class Balance:
         remaining = self.remaining
         return remaining is None or amount <= remaining
 
-    def store(self, connection: sa.Connection) -> None:
-        """Write what has changed.
 
-        Raises
-        ------
-        LedgerError
-            If it was changed since it was read.
-        """
-        moved = {name: amount_text(getattr(self, name)) for name in ("reserved", "spent")}
-        moved["allowed"] = stored_limit(self.allowed)
-        place = {name: getattr(self, name) for name in ("account", "period", "resource")}
-        if self.stored is None:
-            granted = {"granted": amount_text(self.granted)}
-            connection.execute(_BEGIN, {**place, **moved, **granted})
+def store(connection: sa.Connection, kept: Iterable[Balance]) -> None:
+    """Write balances of different places that have changed.
+
+    Raises
+    ------
+    LedgerError
+        If one was changed since it was read.
+    """
+    new, moved = [], []
+    for balance in kept:
+        place = {name: getattr(balance, name) for name in _PLACE}
+        amounts = {name: amount_text(getattr(balance, name)) for name in ("reserved", "spent")}
+        amounts["allowed"] = stored_limit(balance.allowed)
+        if balance.stored is None:
+            new.append({**place, **amounts, "granted": amount_text(balance.granted)})
         else:
-            parameters = {f"of_{name}": value for name, value in place.items()}
-            parameters |= {f"new_{name}": value for name, value in moved.items()}
-            parameters |= dict(zip(("old_reserved", "old_spent"), self.stored, strict=True))
-            if connection.execute(_MOVE, parameters).rowcount != 1:
-                raise LedgerError("The ledger cannot be used now; try again.", reason="a race")
-        self.stored = moved["reserved"], moved["spent"]
+            row = {f"of_{name}": value for name, value in place.items()}
+            row |= {f"new_{name}": value for name, value in amounts.items()}
+            moved.append({**row, "old_reserved": balance.stored[0], "old_spent": balance.stored[1]})
+    if new:
+        connection.execute(_BEGIN, new)
+    if moved and connection.execute(_MOVE, moved).rowcount != len(moved):
+        raise LedgerError("The ledger cannot be used now; try again.", reason="a race")
 
 
 def balance_of(row: sa.RowMapping) -> Balance:

@@ -24,6 +24,7 @@ from anomed_core.ledger.accounts import (
     open_account,
     period_at,
     standing,
+    store,
 )
 from anomed_core.ledger.claim_requests import (
     ONE,
@@ -71,7 +72,7 @@ class _Taken:
 
     line: ClaimLine
     amount: Decimal
-    columns: dict[str, str]
+    columns: Mapping[str, str]
     period: str
     balance: Balance = attrs.field(init=False)
 
@@ -198,19 +199,21 @@ def _insert(connection: sa.Connection, request: ClaimRequest, *, started: bool, 
 
 
 def _insert_lines(connection: sa.Connection, claim_id: int, taken: list[_Taken]) -> None:
-    for one in taken:
-        key, period, resource = one.place
-        line = {
+    lines = [
+        {
             "claim": claim_id,
-            "account": key,
-            "period": period,
-            "resource": resource,
+            "account": one.columns["key"],
+            "period": one.period,
+            "resource": one.line.resource,
             "amount": amount_text(one.amount),
             "lapse": one.resource.lapse.value,
             "committed": None,
         }
-        connection.execute(_TAKE, line)
-        one.balance.store(connection)
+        for one in taken
+    ]
+    if lines:
+        connection.execute(_TAKE, lines)
+        store(connection, [one.balance for one in taken])
 
 
 def _left(taken: list[_Taken]) -> tuple[Left, ...]:

@@ -10,7 +10,7 @@ import attrs
 import sqlalchemy as sa
 
 from anomed_core.ledger.account_decisions import freeze_for_overdraft
-from anomed_core.ledger.accounts import Balance, account_key, balance_of, columns_of
+from anomed_core.ledger.accounts import Balance, account_key, balance_of, columns_of, store
 from anomed_core.ledger.claim_requests import ClaimRequest, about, keys_of
 from anomed_core.ledger.schema import balances, claim_lines, claims
 from anomed_core.model import Lapse, Line, amount_text
@@ -74,25 +74,16 @@ class _StoredLine:
     committed: Decimal | None
     balance: Balance
 
-    def close(self, connection: sa.Connection, claim_id: int, committed: Decimal) -> None:
+    def close(self, committed: Decimal) -> None:
         """Turn what is reserved, or what was committed, into what is gone for good."""
         balance = self.balance
         if self.committed is None:
             balance.reserved = less(balance.reserved, self.amount)
         else:
             balance.spent = less(balance.spent, self.committed)
-        self.amount = max(self.amount, committed)
         balance.spent = total((balance.spent, committed))
-        connection.execute(
-            _CLOSE,
-            {
-                "of_claim": claim_id,
-                **{f"of_{name}": getattr(balance, name) for name in _PLACE},
-                "new_amount": amount_text(self.amount),
-                "new_committed": amount_text(committed),
-            },
-        )
-        balance.store(connection)
+        self.amount = max(self.amount, committed)
+        self.committed = committed
 
 
 def _lines(connection: sa.Connection, claim_id: int) -> list[_StoredLine]:
@@ -105,6 +96,22 @@ def _lines(connection: sa.Connection, claim_id: int) -> list[_StoredLine]:
         )
         for row in connection.execute(_LINES, {"claim": claim_id}).mappings()
     ]
+
+
+def _store(connection: sa.Connection, claim_id: int, lines: list[_StoredLine]) -> None:
+    """Write lines that were closed, and their balances."""
+    rows = [
+        {
+            "of_claim": claim_id,
+            **{f"of_{name}": getattr(line.balance, name) for name in _PLACE},
+            "new_amount": amount_text(line.amount),
+            "new_committed": amount_text(line.committed or NOTHING),
+        }
+        for line in lines
+    ]
+    if rows:
+        connection.execute(_CLOSE, rows)
+        store(connection, [line.balance for line in lines])
 
 
 def start_claim(connection: sa.Connection, claim_id: int) -> bool:
@@ -139,7 +146,8 @@ def commit_claim(
         return False
     wanted = _summed(spent or ())
     overdrawn = []
-    for line in _lines(connection, claim_id):
+    lines = _lines(connection, claim_id)
+    for line in lines:
         place = columns_of(line.balance.account)["name"], line.balance.resource
         amount = wanted.pop(place, line.amount)
         if amount > line.amount:
@@ -147,10 +155,11 @@ def commit_claim(
             room = line.balance.remaining
             excess = less(amount, line.amount)
             amount = total((line.amount, excess if room is None else min(room, excess)))
-        line.close(connection, claim_id, amount)
+        line.close(amount)
     if wanted:
         there = ", ".join(f"{resource} of {account}" for account, resource in sorted(wanted))
         raise ValueError(f"claim {claim_id} has reserved nothing of {there}, and cannot spend it")
+    _store(connection, claim_id, lines)
     for balance, reserved, amount in overdrawn:
         freeze_for_overdraft(
             connection, balance, claim_id=claim_id, reserved=reserved, spent=amount, now=now
@@ -176,10 +185,12 @@ def lapse_claim(connection: sa.Connection, claim_id: int, reason: str, *, now: i
     if state is None:
         return
     gone = False
-    for line in _lines(connection, claim_id):
+    lines = _lines(connection, claim_id)
+    for line in lines:
         is_spent = state == "started" and line.lapse is Lapse.SPENT
         gone = gone or is_spent
-        line.close(connection, claim_id, line.amount if is_spent else NOTHING)
+        line.close(line.amount if is_spent else NOTHING)
+    _store(connection, claim_id, lines)
     connection.execute(
         sa.update(claims)
         .where(claims.c.id == claim_id)
@@ -191,8 +202,10 @@ def lapse_claim(connection: sa.Connection, claim_id: int, reason: str, *, now: i
 
 def return_claim(connection: sa.Connection, claim_id: int, reason: str) -> None:
     """Give back what a committed claim has taken, while its accounts are held."""
-    for line in _lines(connection, claim_id):
-        line.close(connection, claim_id, NOTHING)
+    lines = _lines(connection, claim_id)
+    for line in lines:
+        line.close(NOTHING)
+    _store(connection, claim_id, lines)
     connection.execute(
         sa.update(claims)
         .where(claims.c.id == claim_id)
