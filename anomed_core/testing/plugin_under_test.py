@@ -27,7 +27,7 @@ from anomed_core.testing.loading import Plugin, home_of, load_plugin
 from anomed_core.testing.observing import Observation, observe
 from anomed_core.testing.participation import Part
 from anomed_core.testing.rehearsal import rehearse
-from anomed_core.testing.trials import VALID, Trial, time_limited, trials
+from anomed_core.testing.trials import VALID, Trial, made_trials, time_limited
 
 SECRET = "7e57" * 16
 OTHER_SECRET = "07e5" * 16
@@ -156,9 +156,6 @@ class PluginUnderTest:
     _folder: Path | None = attrs.field(default=None, init=False)
     _n_states: int = attrs.field(default=0, init=False)
     _open: dict[str, ChallengeClient] = attrs.field(factory=dict, init=False)
-    _trials: dict[tuple[str, tuple[Quality, ...]], list[Trial]] = attrs.field(
-        factory=dict, init=False
-    )
     _observed: dict[Trial, Observation] = attrs.field(factory=dict, init=False)
     _seconds: dict[Trial, float] = attrs.field(factory=dict, init=False)
     _rehearsed: tuple[ChallengeClient, list[Finding]] | None = attrs.field(default=None, init=False)
@@ -222,11 +219,7 @@ class PluginUnderTest:
         self, *, secret: str = SECRET, qualities: tuple[Quality, ...] = VALID
     ) -> list[Trial]:
         """Return the baselines as submissions to the server of `open`, made once."""
-        made = self._trials.get((secret, qualities))
-        if made is None:
-            made = list(trials(self.open(secret=secret), qualities=qualities))
-            self._trials[secret, qualities] = made
-        return made
+        return made_trials(self.open(secret=secret), qualities)
 
     def scores(self) -> dict[Trial, dict[str, float]]:
         """Return what each valid baseline scores on the server of `open`, evaluated once."""

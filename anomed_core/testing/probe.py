@@ -42,6 +42,8 @@ class Question:
         State directory.
     trials
         What is evaluated.
+    in_company
+        Whether other plugins are loaded, and a twin of the challenge is played before.
     """
 
     task: str
@@ -50,6 +52,7 @@ class Question:
     config: Mapping[str, Any] | None = None
     state: Path | None = None
     trials: tuple[Any, ...] = ()
+    in_company: bool = False
 
 
 class ProbeError(RuntimeError):
@@ -132,14 +135,15 @@ def _answers(question: Question) -> dict[str, Any]:
     import numpy as np
 
     from anomed_core.testing.answers import answers
-    from anomed_core.testing.plugin_under_test import served
+    from anomed_core.testing.company import EVERYBODY, Company, served_in_company
 
     random.seed(20)
     np.random.seed(20)  # noqa: NPY002 - plugins must not depend on it
     if question.state is None:
         raise ValueError("answers need a state directory")
-    with served(
+    with served_in_company(
         question.plugin,
+        EVERYBODY if question.in_company else Company(),
         config=question.config,
         extensions=question.extensions,
         state=question.state,

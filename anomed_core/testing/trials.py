@@ -7,6 +7,7 @@ import threading
 from collections.abc import Collection, Iterator, Mapping
 from contextlib import contextmanager, suppress
 from typing import Any
+from weakref import WeakKeyDictionary
 
 import attrs
 
@@ -133,6 +134,20 @@ def trials(
             if not can_attack(client, kind, split):
                 continue  # a baseline of what is attacked is refused, which baselines_hold tells
             yield trial_of(client, baseline, split, f"-{number}" if separately else "")
+
+
+_made: WeakKeyDictionary[ChallengeClient, dict[frozenset[Quality], list[Trial]]] = (
+    WeakKeyDictionary()
+)
+
+
+def made_trials(client: ChallengeClient, qualities: Collection[Quality] = VALID) -> list[Trial]:
+    """Return `trials` of a server to which nothing else is handed in: made once for all who ask."""
+    made = _made.setdefault(client, {})
+    wanted = frozenset(qualities)
+    if wanted not in made:
+        made[wanted] = list(trials(client, qualities=qualities))
+    return made[wanted]
 
 
 def trial_of(client: ChallengeClient, baseline: Baseline, split: Split, suffix: str = "") -> Trial:

@@ -18,13 +18,14 @@ def attacks_win(plugin_under_test: PluginUnderTest) -> str:
     What is attacked is the perfect submission, which protects nobody. If nothing can be found out
     about that, such as when products stand in another order than the truth, nobody can play.
     """
+    offered = baselines(plugin_under_test.open())
+    if not any(one.quality is Quality.ATTACK for one in offered):
+        raise NotApplicableError(
+            "no baseline of quality 'attack' shows that the challenge can be won with what is "
+            "handed out: offer one in anomed_baselines, with payload=f(products)"
+        )
     with plugin_under_test.served() as client:
         attacks = [one for one in baselines(client) if one.quality is Quality.ATTACK]
-        if not attacks:
-            raise NotApplicableError(
-                "no baseline of quality 'attack' shows that the challenge can be won with what is "
-                "handed out: offer one in anomed_baselines, with payload=f(products)"
-            )
         prepare_target(client, perfect=True)
         trivial = list(trials(client, qualities=(Quality.TRIVIAL,)))
         fail_if_any([p for attack in attacks for p in _lost(client, attack, trivial)])

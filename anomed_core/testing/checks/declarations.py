@@ -54,21 +54,19 @@ def _announcement(plugin_under_test: PluginUnderTest) -> Announcement:
 
 def opens(plugin_under_test: PluginUnderTest) -> None:
     """Open the challenge: no route, metric or name is claimed twice, none is the core's."""
-    with plugin_under_test.served() as client:
-        answer = client.get("/challenge.json")
-        if answer.status != 200:
-            raise ConformanceError(f"/challenge.json was answered with {answer.reason}")
-        unhealthy = [
-            f"anomed_health says {told!r} right after the start"
-            for told in client.hosted.hook("anomed_health")(challenge=client.hosted.challenge)
-        ]
-    fail_if_any(unhealthy)
+    client = plugin_under_test.open()
+    answer = client.get("/challenge.json")
+    if answer.status != 200:
+        raise ConformanceError(f"/challenge.json was answered with {answer.reason}")
+    fail_if_any(
+        f"anomed_health says {told!r} right after the start"
+        for told in client.hosted.hook("anomed_health")(challenge=client.hosted.challenge)
+    )
 
 
 def described(plugin_under_test: PluginUnderTest) -> None:
     """Tell participants what everything is: products, submissions, their arrays, metrics."""
-    with plugin_under_test.served() as client:
-        missing = list(_undescribed(client.hosted))
+    missing = list(_undescribed(plugin_under_test.open().hosted))
     if missing:
         raise ConformanceError(f"no description: {', '.join(missing)}")
 

@@ -10,7 +10,7 @@ from anomed_core.testing.checks.truth import is_sorted, is_telling_order
 from anomed_core.testing.checks.truths import Place, Truth, by_place, n_arrays, truths
 from anomed_core.testing.client import ChallengeClient
 from anomed_core.testing.plugin_under_test import OTHER_SECRET, PluginUnderTest
-from anomed_core.testing.trials import trials
+from anomed_core.testing.trials import made_trials
 
 
 def drawn_by_the_secret(plugin_under_test: PluginUnderTest) -> None:
@@ -99,4 +99,4 @@ def _is_drawn(client: ChallengeClient, other: ChallengeClient) -> bool:
 
 def _drawn(client: ChallengeClient) -> tuple[list[bytes], list[object]]:
     bodies = [answer.body for _, _, answer in served_products(client)]
-    return bodies, [trial.body for trial in trials(client)]
+    return bodies, [trial.body for trial in made_trials(client)]

@@ -7,7 +7,6 @@ from collections.abc import Callable
 
 from anomed_core.testing.checks.failure import NotCheckedError
 from anomed_core.testing.plugin_under_test import PluginUnderTest
-from anomed_core.testing.trials import trials
 
 _Run = Callable[[PluginUnderTest], str | None]
 
@@ -17,7 +16,7 @@ def needs_submissions(check: _Run) -> _Run:
 
     @functools.wraps(check)
     def run(plugin_under_test: PluginUnderTest) -> str | None:
-        if next(trials(plugin_under_test.open()), None) is None:
+        if not plugin_under_test.trials():
             raise NotCheckedError("no valid baseline is offered, so nothing was handed in")
         return check(plugin_under_test)
 

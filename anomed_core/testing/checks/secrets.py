@@ -26,7 +26,7 @@ from anomed_core.testing.checks.truths import Truth, documents, n_arrays, truths
 from anomed_core.testing.client import ChallengeClient
 from anomed_core.testing.hostile import hostile_uploads
 from anomed_core.testing.plugin_under_test import OTHER_SECRET, PluginUnderTest
-from anomed_core.testing.trials import HANDED_IN, Trial, trials, validated
+from anomed_core.testing.trials import HANDED_IN, Trial, made_trials, validated
 
 
 def no_truth_of_tuning(plugin_under_test: PluginUnderTest) -> str:
@@ -76,7 +76,7 @@ def messages_tell_no_truth(plugin_under_test: PluginUnderTest) -> None:
     other = plugin_under_test.open(secret=OTHER_SECRET)
     secret = truths(client)
     announced = client.get("/challenge.json").body.decode()
-    counterparts = {identity_of(t): t for t in trials(other, qualities=HANDED_IN)}
+    counterparts = {identity_of(t): t for t in made_trials(other, HANDED_IN)}
     for trial, label, body in _refusable(client):
         refusal = refusal_of(client, trial, body)
         kept_from = [
@@ -144,7 +144,7 @@ def refusal_of(client: ChallengeClient, trial: Trial, body: Body) -> str:
 def _refusable(client: ChallengeClient) -> Iterator[tuple[Trial, str, Body]]:
     """Yield submissions that are worth refusing: invalid baselines, and hostile uploads."""
     asked = set()
-    for trial in trials(client, qualities=HANDED_IN):
+    for trial in made_trials(client, HANDED_IN):
         is_asked = (trial.kind.name, trial.split) in asked
         if trial.quality is not Quality.INVALID:
             asked.add((trial.kind.name, trial.split))

@@ -13,7 +13,7 @@ from anomed_core.model import Quality, Role, Split
 from anomed_core.testing.answers import served_products
 from anomed_core.testing.checks.truth import columns, is_sorted, parsed, same_values, telling
 from anomed_core.testing.client import ChallengeClient
-from anomed_core.testing.trials import Trial, payload_of, trials
+from anomed_core.testing.trials import Trial, made_trials, payload_of
 
 _DOCUMENTS = ("/challenge.json", "/openapi.json", "/attempts")
 
@@ -117,7 +117,7 @@ def truths(client: ChallengeClient, split: Split | None = None) -> list[Truth]:
 def _secret_columns(client: ChallengeClient) -> Iterator[Truth]:
     known: dict[tuple[str, Split, str], list[np.ndarray]] = {}
     found = []
-    for trial in trials(client):
+    for trial in made_trials(client):
         payload = payload_of(trial, client)
         names_of_rows = set(_names_of_rows(payload))
         for name, values in columns(payload):
