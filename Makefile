@@ -7,6 +7,8 @@ ADULT := $(addprefix --adult ,$(wildcard $(ANOMED_TEST_DATA)/adult.data.gz))
 EDITABLE := -e .[postgresql] -e ./client[cli,tables] $(addprefix -e ./,$(PLUGINS))
 # Workers keep neighbouring tests, as these share servers and tables, and take from each other in the end.
 PARALLEL := -n auto --dist worksteal
+# Hundreds of interpreters start while tests run; without compiled files each compiles all of us.
+unexport PYTHONDONTWRITEBYTECODE
 # uv does not read pip's configuration; hand it the one setting that matters on closed networks.
 export UV_FIND_LINKS := $(PIP_FIND_LINKS)
 
