@@ -16,6 +16,7 @@ from anomed_core import (
     HouseAttack,
     HouseEntry,
     Metric,
+    Operation,
     Ranking,
     ReportSection,
     Score,
@@ -87,6 +88,14 @@ def anomed_provide_data(
     from anomed_supervised_mia.challenge.products import provide
 
     return provide(challenge.definition, product, request)
+
+
+@hookimpl
+def anomed_operations(challenge: Challenge) -> list[Operation]:
+    """Let attackers ask anonymizers' models, within a budget of queries."""
+    from anomed_supervised_mia.challenge.operations import operations
+
+    return operations(challenge.definition)
 
 
 @hookimpl

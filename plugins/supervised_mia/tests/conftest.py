@@ -109,6 +109,16 @@ class Participant:
         with np.load(io.BytesIO(answer.content)) as file:
             return {name: file[name] for name in file.files}
 
+    def call(self, operation, arrays, **query):
+        """Return the arrays that an operation answers, or how it is refused."""
+        answer = self._client.post(
+            f"/operations/{operation}", params=query, body=encode_npz(arrays)
+        )
+        return decode_npz(answer.content, ["prediction"]) if answer.status_code == 200 else answer
+
+    def accounts(self, **query):
+        return self._client.get("/accounts", params=query).json["accounts"]
+
     def submit(self, kind, prediction, **query):
         body = encode_npz({"prediction": prediction})
         return self._client.post(f"/utility/{kind}", params=query, body=body)

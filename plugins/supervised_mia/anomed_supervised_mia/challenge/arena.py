@@ -49,6 +49,8 @@ class Arena:
         Value of the first utility metric that an anonymizer must reach to be ranked.
     audit_hosts
         Hosts at which anonymizers may be asked for predictions.
+    queries
+        Records that each deanonymizer may ask each anonymizer's model about.
     lottery
         Draws the evaluation records of each pair.
     """
@@ -62,6 +64,7 @@ class Arena:
     rank_attacks_by: str
     least_utility: float | None = None
     audit_hosts: tuple[str, ...] = ()
+    queries: int = 0
     lottery: Lottery
 
     def targets(self, split: Split) -> np.ndarray:

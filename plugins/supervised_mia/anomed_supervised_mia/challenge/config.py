@@ -113,6 +113,10 @@ class SupervisedMIAConfig:
         Hosts (``host`` for ports 80 and 443, ``host:port``, or ``host:*`` for any port) at which
         participants may register the ``/predict`` of their anonymizer, as ``predict_url`` of their
         final, so that the house attacks it; none by default, since the server sends requests there.
+    queries
+        Records that each deanonymizer may ask each of these anonymizers' models about, through the
+        server (the operation ``predict``); none by default. Without `audit_hosts` there is nobody
+        to ask.
     """
 
     data: DataSettings
@@ -121,3 +125,13 @@ class SupervisedMIAConfig:
     rank_attacks_by: str = attrs.field(default="auc", validator=_attack_metrics)
     least_utility: float | None = attrs.field(default=None, metadata={"fingerprint": False})
     audit_hosts: tuple[str, ...] = attrs.field(default=(), metadata={"fingerprint": False})
+    queries: int = attrs.field(
+        default=0, validator=attrs.validators.ge(0), metadata={"fingerprint": False}
+    )
+
+    def __attrs_post_init__(self) -> None:
+        if self.queries and not self.audit_hosts:
+            raise ValueError(
+                f"queries is {self.queries}, but audit_hosts permits no host whose model could be "
+                "asked; list one, or leave queries away"
+            )

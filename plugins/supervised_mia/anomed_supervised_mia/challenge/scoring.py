@@ -61,6 +61,7 @@ def create(config: Any, context: CreationContext) -> Arena:
         evaluate_prediction=_named_evaluator(names),
         classifies=any(map(compares_labels, names)),
         least_utility=config.least_utility,
+        queries=config.queries,
     )
 
 
