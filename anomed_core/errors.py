@@ -339,11 +339,35 @@ class ServiceError(AnomedError, RuntimeError):
 
 
 class EvaluationFailedError(ServiceError):
-    """The evaluation raised, returned something undeclared, or its worker died."""
+    """The evaluation raised, returned something undeclared, or its worker died.
+
+    Parameters
+    ----------
+    message
+        The sentence for the participant.
+    by_engine
+        Whether it never came to its end for reasons of the engine, so that another try may.
+    """
+
+    def __init__(self, message: str, *, by_engine: bool = False) -> None:
+        super().__init__(message)
+        self.by_engine = by_engine
 
 
 class EvaluationTimeoutError(ServiceError):
-    """The evaluation took longer than its time limit."""
+    """The evaluation took longer than its time limit, or waited as long for its turn.
+
+    Parameters
+    ----------
+    message
+        The sentence for the participant.
+    by_engine
+        Whether it never had its turn, so that another try may end otherwise.
+    """
+
+    def __init__(self, message: str, *, by_engine: bool = False) -> None:
+        super().__init__(message)
+        self.by_engine = by_engine
 
 
 class ForeignLibraryError(ServiceError):

@@ -76,9 +76,9 @@ def _attack(
     import attrs
 
     from anomed_core.errors import UsageError
-    from anomed_core.ledger import NewScore
     from anomed_core.plugins import one_line
     from anomed_core.service.evaluation import Attack, Evaluator
+    from anomed_core.service.house_attacks import audit_result
     from anomed_core.service.kept_submissions import refuse_annulled
 
     target = server.submissions.kept.target(hosted, anonymizer, whole=True)
@@ -104,17 +104,6 @@ def _attack(
             ) from error
         if isinstance(metrics, dict):
             results[attack.name] = metrics
-            result = NewScore(
-                challenge=hosted.id,
-                kind=submission.kind,
-                subject=submission.subject,
-                split=submission.split,
-                origin="house",
-                label=attack.name,
-                metrics=metrics,
-                payload_digest=submission.digest,
-                fingerprint=hosted.fingerprint,
-                provenance=hosted.provenance,
-            )
+            result = audit_result(hosted, submission, attack.name, metrics)
             server.ledger.record_house(result)
     return results

@@ -20,6 +20,9 @@ from anomed_core.model.challenge import CHALLENGE_ID, Phase, ShownRanking
 from anomed_core.model.roles import BothRoles, FinalScores, Split
 from anomed_core.wire.limits import LONGEST_S, Limits
 
+_LONGEST_KEPT_S = 100 * 365 * 86_400.0
+"""A century, which stands for ever and fits into the ledger's times."""
+
 
 @attrs.frozen(kw_only=True)
 class QuotaSettings:
@@ -68,6 +71,8 @@ class ServerSettings:
         Memory that an evaluation may use beyond the server's own.
     evaluations_at_once
         Evaluations that run at once in each worker; others wait for their turn.
+    jobs_kept_s
+        Seconds that the result of a job can be asked for after its end; scores stay for ever.
     limits
         Bounds on requests.
     quota
@@ -89,6 +94,10 @@ class ServerSettings:
     )
     evaluation_memory_bytes: int = attrs.field(default=4 * 2**30, validator=attrs.validators.gt(0))
     evaluations_at_once: int = attrs.field(default=2, validator=attrs.validators.ge(1))
+    jobs_kept_s: float = attrs.field(
+        default=7 * 86_400.0,
+        validator=[attrs.validators.gt(0), attrs.validators.le(_LONGEST_KEPT_S)],
+    )
     limits: Limits = attrs.field(factory=Limits)
     quota: QuotaSettings = attrs.field(factory=QuotaSettings)
 

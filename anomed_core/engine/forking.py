@@ -83,7 +83,8 @@ class ForkingEngine(Engine):
         """See `Engine.run`."""
         if not self._turns.acquire(timeout=self._timeout_s):
             raise EvaluationTimeoutError(
-                "Too many evaluations are waiting; your attempt is free again, try later."
+                "Too many evaluations are waiting; your attempt is free again, try later.",
+                by_engine=True,
             )
         try:
             deadline = time.monotonic() + self._timeout_s
@@ -103,7 +104,7 @@ class ForkingEngine(Engine):
             ours.close()
             log.warning("evaluation was not started", job=str(job), reason=str(error))
             self._note_loss(job)
-            raise EvaluationFailedError(FAILED) from error
+            raise EvaluationFailedError(FAILED, by_engine=True) from error
         return ours
 
     def _result(self, job: Any, ours: socket.socket, deadline: float, begun: Begun) -> Any:
@@ -122,7 +123,7 @@ class ForkingEngine(Engine):
                 ) from error
             log.warning("evaluation process died", job=str(job))
             self._note_loss(job)
-            raise EvaluationFailedError(FAILED) from error
+            raise EvaluationFailedError(FAILED, by_engine=self._lost) from error
         succeeded, result = pickle.loads(answer)  # noqa: S301 - written by our own child
         if not succeeded:
             trace, culprit = result

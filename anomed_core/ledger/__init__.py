@@ -2,6 +2,7 @@
 
 from anomed_core.ledger.account_book import AccountBook, Wanted
 from anomed_core.ledger.account_facts import AccountFacts, BalanceFacts
+from anomed_core.ledger.archive import ArchivedBody, ArchiveEntry, Entry, KeptBody
 from anomed_core.ledger.chain import AuditRow, ChainFault
 from anomed_core.ledger.claim_requests import (
     OPERATION,
@@ -27,6 +28,7 @@ from anomed_core.ledger.grants import (
     Owner,
     TokenFacts,
 )
+from anomed_core.ledger.jobs import Job, JobBook, NewJob
 from anomed_core.ledger.ledger import Ledger
 from anomed_core.ledger.opening import Rules
 from anomed_core.ledger.reading import Attempt, Choice
@@ -44,6 +46,8 @@ __all__ = [
     "SUBMISSION",
     "AccountBook",
     "AccountFacts",
+    "ArchiveEntry",
+    "ArchivedBody",
     "Attempt",
     "AuditRow",
     "BalanceFacts",
@@ -53,15 +57,20 @@ __all__ = [
     "ClaimLine",
     "ClaimRequest",
     "Database",
+    "Entry",
     "Finals",
     "FollowUp",
     "FollowUpBook",
     "FollowUpFacts",
     "Grant",
     "Identity",
+    "Job",
+    "JobBook",
+    "KeptBody",
     "Ledger",
     "Left",
     "Moment",
+    "NewJob",
     "NewScore",
     "NewToken",
     "Owner",

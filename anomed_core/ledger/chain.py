@@ -18,7 +18,7 @@ from typing import Any
 import attrs
 import sqlalchemy as sa
 
-from anomed_core.ledger.schema import as_datetime, audit, chain_heads, scores
+from anomed_core.ledger.schema import archive, as_datetime, audit, chain_heads, scores
 from anomed_core.wire.digests import canonical_json, digest_value
 
 Row = Mapping[Any, Any]
@@ -32,9 +32,14 @@ COVERS = "annulled covers"
 
 _ADDED = frozenset(COVERS.split())
 
+_BY_DIGEST = frozenset({"request_text", "answer_text"})
+"""Columns that a row's hash covers by their digests alone, as what they hold may be retired."""
+
+_CHAINS = (scores, audit, archive)
+
 # Built once: building a statement costs several times as much as answering it.
 _HEAD = sa.select(chain_heads).where(chain_heads.c.name == sa.bindparam("chain")).with_for_update()
-_APPEND = {table.name: sa.insert(table) for table in (scores, audit)}
+_APPEND = {table.name: sa.insert(table) for table in _CHAINS}
 _ADVANCE = (
     sa.update(chain_heads)
     .where(chain_heads.c.name == sa.bindparam("chain"))
@@ -49,8 +54,8 @@ class ChainFault:
     Attributes
     ----------
     table
-        ``scores``, ``audit``, or what was derived from them: ``criteria``, ``teams`` or
-        ``granted_attempts``.
+        ``scores``, ``audit``, ``archive``, or what was derived from them: ``criteria``, ``teams``
+        or ``granted_attempts``.
     row
         Number of the row that is missing, changed or out of order; of what is derived, that of the
         score, or of the decision.
@@ -121,9 +126,9 @@ def audit_rows(connection: sa.Connection) -> list[AuditRow]:
 
 
 def stored_faults(connection: sa.Connection) -> list[ChainFault]:
-    """Check both chains as one snapshot sees them."""
+    """Check all chains as one snapshot sees them."""
     faults = []
-    for table in (scores, audit):
+    for table in _CHAINS:
         head = connection.execute(
             sa.select(chain_heads).where(chain_heads.c.name == table.name)
         ).first()
@@ -140,8 +145,11 @@ def stored_faults(connection: sa.Connection) -> list[ChainFault]:
 
 
 def row_hash(row: Row) -> str:
-    """Return the hash of a row over every column that it covers, but ``hash`` itself."""
-    left_out = {"hash", *_not_covered(row)}
+    """Return the hash of a row over every column that it covers, but ``hash`` itself.
+
+    Bodies are covered by their digests.
+    """
+    left_out = {"hash", *_BY_DIGEST, *_not_covered(row)}
     return digest_value({name: value for name, value in row.items() if name not in left_out})
 
 

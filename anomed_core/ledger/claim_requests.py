@@ -111,6 +111,8 @@ class ClaimRequest:
         Tuning attempts per period; ``None`` for no limit.
     lines
         What else it takes, of which accounts; lines on the same resource add up.
+    by_job
+        Whether a job holds the claim until it is settled, whatever becomes of this process.
     """
 
     challenge: str
@@ -126,6 +128,7 @@ class ClaimRequest:
     replay_key: str | None = None
     quota: Quota | None = None
     lines: tuple[ClaimLine, ...] = ()
+    by_job: bool = False
 
 
 @attrs.frozen(kw_only=True)

@@ -9,8 +9,10 @@ import sqlalchemy as sa
 
 from anomed_core.errors import LedgerError
 from anomed_core.ledger import claim_requests, claims, refusals, settling
+from anomed_core.ledger.archive import ArchiveEntry, append_entry
 from anomed_core.ledger.claim_requests import Claim, ClaimRequest, keys_of
 from anomed_core.ledger.follow_ups import add_follow_ups
+from anomed_core.ledger.jobs import DONE, Job, NewJob, add_job, finish_job, require_held
 from anomed_core.ledger.reading import LedgerReader
 from anomed_core.ledger.scores import Provenance, append_score
 from anomed_core.model import Line, Score
@@ -25,7 +27,9 @@ class ClaimingLedger(LedgerReader):
         As for `Ledger`.
     """
 
-    def claim(self, request: ClaimRequest, *, started: bool = False) -> Claim:
+    def claim(
+        self, request: ClaimRequest, *, started: bool = False, job: NewJob | None = None
+    ) -> Claim:
         """Reserve what a request takes: all of its lines, or nothing.
 
         Of any number of simultaneous claims, as many are granted as the accounts hold; on one
@@ -37,6 +41,8 @@ class ClaimingLedger(LedgerReader):
             What is claimed.
         started
             Whether it begins at once to touch what costs; see `start`.
+        job
+            Holds the claim; both are durable together.
 
         Raises
         ------
@@ -54,14 +60,17 @@ class ClaimingLedger(LedgerReader):
         keys = keys_of(request)
         while True:
             try:
-                # Nobody has been told of a claim: one that a power cut undoes was never there.
-                with self._database.writing(durable=False) as connection:
+                # Without a job, nobody is told of a claim: one that a power cut undoes was never.
+                with self._database.writing(durable=job is not None) as connection:
                     # Comparing and claiming must not interleave with others on these accounts.
                     self._database.serialise(connection, *keys)
                     now = self._clock.now(connection)
                     dead = settling.dead_claims(connection, request, now)
                     if not dead:
-                        return claims.add_claim(connection, request, started=started, now=now)
+                        claim = claims.add_claim(connection, request, started=started, now=now)
+                        if job is not None:
+                            add_job(connection, job, claim=claim, now=now)
+                        return claim
             except sa.exc.IntegrityError:
                 # The failed insert has ended its transaction; a new one can look at the winner.
                 raise self._refusal_of_replay(request) from None
@@ -88,7 +97,14 @@ class ClaimingLedger(LedgerReader):
             if not settling.start_claim(connection, claim.id):
                 raise LedgerError("The claim ran out before it was used; try again.")
 
-    def commit(self, claim: Claim, *, spent: Iterable[Line] | None = None) -> None:
+    def commit(
+        self,
+        claim: Claim,
+        *,
+        spent: Iterable[Line] | None = None,
+        entry: ArchiveEntry | None = None,
+        job: Job | None = None,
+    ) -> int | None:
         """Turn what a claim has reserved into what is gone for good.
 
         Parameters
@@ -99,24 +115,44 @@ class ClaimingLedger(LedgerReader):
             How much was spent of its lines, where that differs: less is given back. More is an
             incident: the difference is taken as far as it goes, and the account is frozen. Lines
             that are not named are spent as they were reserved.
+        entry
+            What was asked and answered, for the archive; both are recorded together.
+        job
+            What holds the claim, if a job does.
+
+        Returns
+        -------
+        int or None
+            Number of the archive's entry, if there is one.
 
         Raises
         ------
         LedgerError
-            If the claim was void already, because its lease ran out.
+            If the claim was void already, because its lease ran out; or the job is not its taker's
+            any more.
         ValueError
             If something was spent that the claim has no line for.
         """
-        with self._committing(claim, spent=spent):
-            pass
+        with self._committing(claim, spent=spent, job=job) as (connection, now):
+            number = None
+            if entry is not None:
+                lines = settling.spent_lines(connection, claim.id)
+                number = append_entry(connection, claim.id, entry, lines, now=now)
+            if job is not None:
+                finish_job(connection, job, state=DONE, entry_id=number, now=now)
+            return number
 
     @contextmanager
     def _committing(
-        self, claim: Claim, *, spent: Iterable[Line] | None = None
+        self, claim: Claim, *, spent: Iterable[Line] | None = None, job: Job | None = None
     ) -> Iterator[tuple[sa.Connection, int]]:
         """Commit a claim together with what the block writes; yield the moment, too."""
         with self._database.writing() as connection:
-            self._database.serialise(connection, *keys_of(claim.request))
+            keys = keys_of(claim.request)
+            if job is not None:
+                require_held(connection, job)
+                keys = settling.keys_of_claims(connection, [claim.id])
+            self._database.serialise(connection, *keys)
             now = self._clock.now(connection)
             if not settling.commit_claim(connection, claim.id, spent=spent, now=now):
                 raise LedgerError("The claim ran out before the score was recorded; try again.")
@@ -129,8 +165,9 @@ class ClaimingLedger(LedgerReader):
         provenance: Provenance,
         *,
         follow_ups: Sequence[str] = (),
+        job: Job | None = None,
     ) -> Score:
-        """Turn a claim into a score; claim, score and follow-ups change together.
+        """Turn a claim into a score; claim, score, follow-ups and job change together.
 
         Parameters
         ----------
@@ -142,6 +179,8 @@ class ClaimingLedger(LedgerReader):
             Which code made it.
         follow_ups
             Names of what is to be done about the score later.
+        job
+            What holds the claim, if a job does.
 
         Returns
         -------
@@ -151,12 +190,15 @@ class ClaimingLedger(LedgerReader):
         Raises
         ------
         LedgerError
-            If the claim was void already, because its lease ran out and somebody else took it.
+            If the claim was void already, because its lease ran out and somebody else took it; or
+            the job is not its taker's any more.
         """
-        with self._committing(claim) as (connection, now):
+        with self._committing(claim, job=job) as (connection, now):
             new = claim_requests.new_score(claim, metrics, provenance)
             score = append_score(connection, new, now=now)
             self._add_follow_ups(connection, score, follow_ups)
+            if job is not None:
+                finish_job(connection, job, state=DONE, score_id=score.id, now=now)
             return score
 
     def _add_follow_ups(
@@ -165,12 +207,14 @@ class ClaimingLedger(LedgerReader):
         # By the machine's own clock, as they are taken: one that was set back delays nothing.
         add_follow_ups(connection, score.id, names, due_at=self._clock.machine_now())
 
-    def release(self, claim: Claim, reason: str) -> None:
+    def release(self, claim: Claim, reason: str, *, entry: ArchiveEntry | None = None) -> None:
         """End a claim after a failure of ours; does nothing if it is settled.
 
-        What it has reserved is given back; if it was started, as far as the resources say.
+        What it has reserved is given back; if it was started, as far as the resources say. A call
+        that something was spent on is archived as lost; the entry says more of it than is known
+        anyway.
         """
-        self._lapse([claim.id], reason)
+        self._lapse([claim.id], reason, entry=entry)
 
     def settle_dead(self) -> int:
         """End all claims whose holder died or whose lease is over, and return how many.
@@ -182,11 +226,18 @@ class ClaimingLedger(LedgerReader):
         self._lapse(dead, settling.NEVER_ENDED)
         return len(dead)
 
-    def _lapse(self, claim_ids: Collection[int], reason: str, *, durable: bool = True) -> None:
+    def _lapse(
+        self,
+        claim_ids: Collection[int],
+        reason: str,
+        *,
+        durable: bool = True,
+        entry: ArchiveEntry | None = None,
+    ) -> None:
         for claim_id in claim_ids:
             with self._database.writing(durable=durable) as connection:
                 self._database.serialise(
                     connection, *settling.keys_of_claims(connection, [claim_id])
                 )
                 now = self._clock.now(connection)
-                settling.lapse_claim(connection, claim_id, reason, now=now)
+                settling.lapse_claim(connection, claim_id, reason, entry=entry, now=now)

@@ -39,7 +39,7 @@ from anomed_core.ledger.claim_requests import (
     lines_of,
     replay_key_of,
 )
-from anomed_core.ledger.schema import MICROSECOND, claim_lines, claims
+from anomed_core.ledger.schema import MICROSECOND, NEVER, claim_lines, claims
 from anomed_core.model import AccountState, Resource, Split, amount_text
 from anomed_core.model.amounts import total
 from anomed_core.system.process_identity import this_process
@@ -184,6 +184,7 @@ def _take_along(connection: sa.Connection, request: ClaimRequest, balance: Balan
 
 
 def _insert(connection: sa.Connection, request: ClaimRequest, *, started: bool, now: int) -> int:
+    lease_until = NEVER if request.by_job else now + int(request.lease_s * MICROSECOND)
     row = {
         **about(request),
         "replay_key": replay_key_of(request),
@@ -191,8 +192,8 @@ def _insert(connection: sa.Connection, request: ClaimRequest, *, started: bool, 
         "payload_digest": request.payload_digest,
         "request_id": request.request_id,
         "claimed_at": now,
-        "lease_until": now + int(request.lease_s * MICROSECOND),
-        "owner": this_process(),
+        "lease_until": lease_until,
+        "owner": "" if request.by_job else this_process(),
     }
     claim_id: int = connection.execute(_CLAIM, row).scalar_one()
     return claim_id

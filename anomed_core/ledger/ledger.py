@@ -9,11 +9,12 @@ from decimal import Decimal
 import sqlalchemy as sa
 
 from anomed_core.errors import LedgerError
-from anomed_core.ledger import annulment, chain, opening
+from anomed_core.ledger import annulment, archive, chain, opening
 from anomed_core.ledger.claim_requests import ATTEMPT
 from anomed_core.ledger.claiming import ClaimingLedger
 from anomed_core.ledger.criteria import RankedMetric, ranked_text
 from anomed_core.ledger.follow_ups import settle_follow_up
+from anomed_core.ledger.jobs import DONE, Job, finish_job, require_held
 from anomed_core.ledger.opening import NO_RULES, Rules
 from anomed_core.ledger.schema import (
     as_microseconds,
@@ -28,6 +29,7 @@ from anomed_core.ledger.scores import (
     newest_row,
 )
 from anomed_core.model import Score, Subject
+from anomed_core.wire.digests import canonical_json
 
 
 class Ledger(ClaimingLedger):
@@ -125,6 +127,29 @@ class Ledger(ClaimingLedger):
                     f"The result of {settles[1]} on score {settles[0]} was recorded before."
                 )
             return append_score(connection, new, now=now)
+
+    def record_audit(self, results: Sequence[NewScore], *, job: Job) -> list[Score]:
+        """Record results of the server's own attacks, and that the job is done that asked for them.
+
+        Parameters
+        ----------
+        results
+            What came of the attacks.
+        job
+            Tells these results.
+
+        Raises
+        ------
+        LedgerError
+            If the job is not its taker's any more.
+        """
+        with self._database.writing() as connection:
+            require_held(connection, job)
+            now = self._clock.now(connection)
+            recorded = [append_score(connection, new, now=now) for new in results]
+            told = {score.label: dict(score.metrics) for score in recorded}
+            finish_job(connection, job, state=DONE, told=canonical_json(told), now=now)
+            return recorded
 
     def record_entry(self, new: NewScore, *, follow_ups: Sequence[str] = ()) -> Score | None:
         """Record an entry of the house, once for each fingerprint.
@@ -250,6 +275,19 @@ class Ledger(ClaimingLedger):
         self.budgets.grant(
             challenge, f"attempts/{kind}", subjects, {ATTEMPT: Decimal(number)}, reason=reason
         )
+
+    def retire_archive(self, before: datetime) -> list[int]:
+        """Remove the bodies of archived calls that are older; their digests stay in the chain.
+
+        Returns
+        -------
+        list of int
+            Claims of the calls that had bodies until now.
+        """
+        with self._database.writing() as connection:
+            self._database.serialise(connection, "retire archive")
+            now = self._clock.now(connection)
+            return archive.retire(connection, before=as_microseconds(before), now=now)
 
     def audit(self, action: str, **detail: str) -> None:
         """Append an audit row."""

@@ -14,6 +14,7 @@ from anomed_core.ledger.account_book import AccountBook
 from anomed_core.ledger.account_facts import facts_now
 from anomed_core.ledger.account_faults import account_faults
 from anomed_core.ledger.accounts import account_columns
+from anomed_core.ledger.archive import Entry, archive_faults, entries_of, entry_of
 from anomed_core.ledger.chain import AuditRow, ChainFault, Row
 from anomed_core.ledger.claim_requests import SUBMISSION, Quota, attempts_account, final_account
 from anomed_core.ledger.claim_requests import replay_key as scoped_key
@@ -217,8 +218,51 @@ class LedgerReader:
         with self._database.reading() as connection:
             return chain.audit_rows(connection)
 
+    def entry(self, challenge: str, number: int) -> Entry | None:
+        """Return an entry of the archive by its number, if there is one in this challenge."""
+        with self._database.reading() as connection:
+            return entry_of(connection, challenge, number)
+
+    def entries(
+        self,
+        challenge: str,
+        *,
+        role: Role | None = None,
+        holder: str = "",
+        after: int = 0,
+        until: datetime | None = None,
+        limit: int | None = None,
+    ) -> Sequence[Entry]:
+        """Return entries of the archive, oldest first.
+
+        Parameters
+        ----------
+        challenge
+            Whose.
+        role, holder
+            Of whoever called; ``None`` for everybody.
+        after
+            Only entries of higher numbers.
+        until
+            Only what was recorded before.
+        limit
+            As many at most.
+        """
+        with self._database.reading() as connection:
+            return list(
+                entries_of(
+                    connection,
+                    challenge,
+                    role=role,
+                    holder=holder,
+                    after=after,
+                    until=until,
+                    limit=limit,
+                )
+            )
+
     def verify(self) -> list[ChainFault]:
-        """Check the chains of scores and of audit rows, and what is derived from those.
+        """Check the chains of scores, audit and archive, and what is derived from those.
 
         Teams and accounts are checked against the audit if that is sound, accounts against claims,
         too, and the criteria of rankings against the scores if those are.
@@ -241,6 +285,10 @@ def ledger_faults(connection: sa.Connection) -> list[ChainFault]:
                 *team_faults(connection),
                 *account_faults(connection),
             )
+        ]
+        faults += [
+            ChainFault(table="archive", row=number, problem=problem)
+            for number, problem in archive_faults(connection)
         ]
     if all(fault.table != "scores" for fault in faults):
         faults += [

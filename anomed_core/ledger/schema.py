@@ -14,6 +14,9 @@ import sqlalchemy as sa
 MICROSECOND = 1_000_000
 """Stored units of time in a second."""
 
+NEVER = 2**62
+"""A time that does not come."""
+
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
 metadata = sa.MetaData(
@@ -202,6 +205,76 @@ follow_ups = sa.Table(
     sa.Column("last_error", sa.Text, nullable=False, server_default=""),
     sa.Column("settled_at", sa.BigInteger),
     sa.Index("ix_follow_ups_due", "state", "next_try_at"),
+)
+
+archive = sa.Table(
+    "archive",
+    metadata,
+    # What was asked and answered; see `anomed_core.ledger.archive`. The hash covers all columns but
+    # the texts, which are covered by their digests.
+    sa.Column("id", _ID, primary_key=True, autoincrement=False),
+    sa.Column("claim", _ID, sa.ForeignKey("claims.id"), nullable=False, unique=True),
+    sa.Column("challenge", sa.Text, nullable=False),
+    sa.Column("operation", sa.Text, nullable=False),
+    sa.Column("role", sa.Text, nullable=False),
+    sa.Column("anonymizer", sa.Text, nullable=False),
+    sa.Column("deanonymizer", sa.Text, nullable=False),
+    sa.Column("parameters", sa.Text, nullable=False),
+    sa.Column("request_type", sa.Text, nullable=False),
+    sa.Column("request_digest", sa.Text, nullable=False),
+    sa.Column("request_bytes", sa.BigInteger, nullable=False),
+    sa.Column("request_place", sa.Text, nullable=False),
+    # Null where it is in a file, where there was none, and where it is kept no longer.
+    sa.Column("request_text", sa.Text),
+    sa.Column("answer_type", sa.Text, nullable=False),
+    sa.Column("answer_digest", sa.Text, nullable=False),
+    sa.Column("answer_bytes", sa.BigInteger, nullable=False),
+    sa.Column("answer_place", sa.Text, nullable=False),
+    sa.Column("answer_text", sa.Text),
+    sa.Column("lines", sa.Text, nullable=False),
+    sa.Column("outcome", sa.Text, nullable=False),
+    sa.Column("recorded_at", sa.BigInteger, nullable=False),
+    sa.Column("previous_hash", sa.Text, nullable=False),
+    sa.Column("hash", sa.Text, nullable=False, unique=True),
+    sa.Index("ix_archive_anonymizer", "challenge", "anonymizer", "id"),
+    sa.Index("ix_archive_deanonymizer", "challenge", "deanonymizer", "id"),
+    sa.Index("ix_archive_recorded_at", "recorded_at"),
+)
+
+jobs = sa.Table(
+    "jobs",
+    metadata,
+    # What was accepted and is answered later; see `anomed_core.ledger.jobs`.
+    sa.Column("id", sa.Text, primary_key=True),
+    sa.Column("claim", _ID, sa.ForeignKey("claims.id"), unique=True),
+    sa.Column("challenge", sa.Text, nullable=False),
+    sa.Column("what", sa.Text, nullable=False),
+    sa.Column("kind", sa.Text, nullable=False),
+    sa.Column("role", sa.Text, nullable=False),
+    sa.Column("anonymizer", sa.Text, nullable=False),
+    sa.Column("deanonymizer", sa.Text, nullable=False),
+    sa.Column("split", sa.Text, nullable=False),
+    sa.Column("holder", sa.Text, nullable=False),
+    sa.Column("parameters", sa.Text, nullable=False),
+    sa.Column("payload_digest", sa.Text, nullable=False),
+    sa.Column("request_id", sa.Text, nullable=False),
+    sa.Column("state", sa.Text, nullable=False),
+    sa.Column("tries", sa.Integer, nullable=False, server_default="0"),
+    sa.Column("due_at", sa.BigInteger, nullable=False),
+    # The process that works at it; see `anomed_core.system.process_identity`.
+    sa.Column("owner", sa.Text, nullable=False, server_default=""),
+    sa.Column("lease_until", sa.BigInteger, nullable=False),
+    # What its answer says beside the result, as JSON.
+    sa.Column("told", sa.Text, nullable=False, server_default="{}"),
+    sa.Column("score_id", _ID, sa.ForeignKey("scores.id")),
+    sa.Column("entry_id", _ID, sa.ForeignKey("archive.id")),
+    sa.Column("error", sa.Text, nullable=False, server_default=""),
+    sa.Column("sentence", sa.Text, nullable=False, server_default=""),
+    sa.Column("created_at", sa.BigInteger, nullable=False),
+    sa.Column("updated_at", sa.BigInteger, nullable=False),
+    sa.Index("ix_jobs_state", "state", "created_at"),
+    sa.Index("ix_jobs_holder", "challenge", "holder", "state"),
+    sa.Index("ix_jobs_updated_at", "updated_at"),
 )
 
 audit = sa.Table(

@@ -11,8 +11,10 @@ import sqlalchemy as sa
 
 from anomed_core.ledger.account_decisions import freeze_for_overdraft
 from anomed_core.ledger.accounts import Balance, account_key, balance_of, columns_of, store
-from anomed_core.ledger.claim_requests import ClaimRequest, about, keys_of
+from anomed_core.ledger.archive import ArchiveEntry, append_entry
+from anomed_core.ledger.claim_requests import OPERATION, ClaimRequest, about, keys_of
 from anomed_core.ledger.schema import balances, claim_lines, claims
+from anomed_core.ledger.scores import subject_of
 from anomed_core.model import Lapse, Line, amount_text
 from anomed_core.model.amounts import NOTHING, less, total
 from anomed_core.system.process_identity import is_gone
@@ -175,28 +177,62 @@ def _summed(spent: Iterable[Line]) -> dict[tuple[str, str], Decimal]:
     return sums
 
 
-def lapse_claim(connection: sa.Connection, claim_id: int, reason: str, *, now: int) -> None:
+def spent_lines(connection: sa.Connection, claim_id: int) -> list[Line]:
+    """Return what a claim has spent of which account."""
+    return _spent(_lines(connection, claim_id))
+
+
+def _spent(lines: Iterable[_StoredLine]) -> list[Line]:
+    return [
+        Line(columns_of(line.balance.account)["name"], line.balance.resource, line.committed)
+        for line in lines
+        if line.committed
+    ]
+
+
+def lapse_claim(
+    connection: sa.Connection,
+    claim_id: int,
+    reason: str,
+    *,
+    entry: ArchiveEntry | None = None,
+    now: int,
+) -> None:
     """End a claim that failed, while its accounts are held, unless it is settled.
 
-    What it has reserved is released, or spent if it was started and the resource says so.
+    What it has reserved is released, or spent if it was started and the resource says so. A call
+    that something was spent on is archived as lost: as the entry says it, or as far as it is known.
     """
-    held = sa.select(claims.c.state).where(claims.c.id == claim_id, _IS_HELD)
-    state = connection.execute(held).scalar()
-    if state is None:
+    held = sa.select(claims).where(claims.c.id == claim_id, _IS_HELD)
+    row = connection.execute(held).mappings().first()
+    if row is None:
         return
     gone = False
     lines = _lines(connection, claim_id)
     for line in lines:
-        is_spent = state == "started" and line.lapse is Lapse.SPENT
+        is_spent = row["state"] == "started" and line.lapse is Lapse.SPENT
         gone = gone or is_spent
         line.close(line.amount if is_spent else NOTHING)
     _store(connection, claim_id, lines)
+    if gone and row["what"] == OPERATION:
+        append_entry(connection, claim_id, entry or _lost(row), _spent(lines), now=now)
     connection.execute(
         sa.update(claims)
         .where(claims.c.id == claim_id)
         .values(
             state="spent" if gone else "released", replay_key=None, reason=reason, settled_at=now
         )
+    )
+
+
+def _lost(row: sa.RowMapping) -> ArchiveEntry:
+    """Return what the archive says of a call whose process is gone."""
+    return ArchiveEntry(
+        challenge=row["challenge"],
+        operation=row["kind"],
+        subject=subject_of(row) if row["role"] else None,
+        request_digest=row["payload_digest"],
+        answer=None,
     )
 
 

@@ -151,6 +151,11 @@ class SubmissionKind:
     cheap
         Whether the evaluation is short and safe enough to run inside the web worker; otherwise it
         runs in a worker process with limits.
+    long
+        Whether the evaluation takes longer than somebody waits: each submission is answered by a
+        job (202), whose result is what the answer would have been (201). Clients that know no jobs,
+        as the published ones of AnoMed, cannot submit it. Of any other kind that is not cheap,
+        participants may ask for a job.
     description
         One sentence for participants.
     """
@@ -203,9 +208,15 @@ class SubmissionKind:
         default=None, converter=attrs.converters.optional(as_final_scores)
     )
     cheap: bool = False
+    long: bool = False
     description: str = ""
 
     def __attrs_post_init__(self) -> None:
+        if self.cheap and self.long:
+            raise ValueError(
+                f"{self.name}: an evaluation is cheap, and runs while its participant waits, or "
+                "long, and is a job; say one of the two"
+            )
         if self.is_secret is not None:
             deprecated(f"is_secret= of the submission kind {self.name!r}", "known_to={role, ...}")
         if self.submitter not in {Role.ANONYMIZER, Role.DEANONYMIZER}:

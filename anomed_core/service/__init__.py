@@ -6,7 +6,8 @@ from anomed_core.service.hosting import HostedChallenge, open_challenge
 from anomed_core.service.provision import encoded, requested_product, static_product
 from anomed_core.service.ranking.rankings import Rankings
 from anomed_core.service.ranking.table import RankingTable
-from anomed_core.service.submissions import Receipt, Submissions
+from anomed_core.service.submission_stages import Receipt
+from anomed_core.service.submissions import Submissions
 
 __all__ = [
     "HostedChallenge",

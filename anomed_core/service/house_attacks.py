@@ -10,7 +10,8 @@ import structlog
 from anomed_core.delivery.worker import delay_s
 from anomed_core.engine import Engine
 from anomed_core.errors import EvaluationFailedError, EvaluationTimeoutError
-from anomed_core.ledger import FollowUp, FollowUpBook, Ledger, attack_result
+from anomed_core.ledger import FollowUp, FollowUpBook, Ledger, NewScore, attack_result
+from anomed_core.model import HouseAttack, Submission
 from anomed_core.service.evaluation import Attack
 from anomed_core.service.hosting import HostedChallenge
 from anomed_core.service.kept_submissions import KeptSubmissions
@@ -32,6 +33,33 @@ def attack_follow_ups(hosted: HostedChallenge, kind: str) -> list[str]:
         for attack in hosted.house_attacks
         if attack.kind == kind and not attack.on_request
     ]
+
+
+def attacks_on(hosted: HostedChallenge, kind: str, name: str = "") -> list[HouseAttack]:
+    """Return the house's attacks on a kind, or the one of this name, whoever asks for them."""
+    return [
+        attack
+        for attack in hosted.house_attacks
+        if attack.kind == kind and name in {"", attack.name}
+    ]
+
+
+def audit_result(
+    hosted: HostedChallenge, submission: Submission, attack: str, metrics: Mapping[str, float]
+) -> NewScore:
+    """Return the result of an attack that an organiser asked for."""
+    return NewScore(
+        challenge=hosted.id,
+        kind=submission.kind,
+        subject=submission.subject,
+        split=submission.split,
+        origin="house",
+        label=attack,
+        metrics=metrics,
+        payload_digest=submission.digest,
+        fingerprint=hosted.fingerprint,
+        provenance=hosted.provenance,
+    )
 
 
 @attrs.frozen(kw_only=True)

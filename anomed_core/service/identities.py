@@ -222,6 +222,35 @@ class Authorizer:
         known_here(acting_grant(identity, hosted), hosted)
         return tuple(g for g in (identity.grants if identity else ()) if is_here(g, hosted))
 
+    def is_holder(
+        self, hosted: HostedChallenge, identity: Identity | None, role: Role, holder: str
+    ) -> bool:
+        """Return whether a token is of this role and id here; under ``open``, everybody's is."""
+        if self.trusts_ids:
+            return True
+        granted = identity.grants if identity is not None else ()
+        return any(g.role is role and g.holder == holder and is_here(g, hosted) for g in granted)
+
+    def organiser(self, hosted: HostedChallenge, identity: Identity | None, action: str) -> str:
+        """Return the name of the organiser who asks for something that nobody else may ask for.
+
+        Raises
+        ------
+        NotAuthenticatedError, NotAllowedError
+            Under ``open`` always, as nobody is known to be one.
+        """
+        grant = acting_grant(identity, hosted, {Role.ORGANISER})
+        self._decided(hosted, action, grant)
+        if self.trusts_ids:
+            raise NotAllowedError(
+                "An organiser's token is needed, and this server looks at none; serve with "
+                "--auth tokens, or use the command line."
+            )
+        known = known_here(grant, hosted)
+        if known.role is not Role.ORGANISER:
+            raise NotAllowedError(f"This is for organisers, not for the role {known.role}.")
+        return known.holder
+
     def may_see_targets(self, hosted: HostedChallenge, identity: Identity | None) -> None:
         """Refuse to tell anybody but attackers and the organiser whom one can attack.
 

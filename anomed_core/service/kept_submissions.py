@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Collection, Sequence
 
 import attrs
@@ -13,7 +12,7 @@ from anomed_core.model import FormSchema, Purpose, Score, Split, Submission, Tar
 from anomed_core.service.decoding import read_submission
 from anomed_core.service.hosting import HostedChallenge
 from anomed_core.service.ranking.versions import versions
-from anomed_core.state.payloads import Body, PayloadStore
+from anomed_core.state.payloads import PayloadStore
 from anomed_core.wire import Limits
 
 
@@ -44,11 +43,8 @@ class KeptSubmissions:
             return None
         kind = hosted.kind(score.kind)
         try:
-            stored = self.payloads.read(score.payload_digest)
-            body: Body = stored
-            if isinstance(kind.schema_for(score.split), FormSchema):
-                parts = json.loads(stored)
-                body = {name: self.payloads.read(digest) for name, digest in parts.items()}
+            is_form = isinstance(kind.schema_for(score.split), FormSchema)
+            body = self.payloads.body(score.payload_digest, is_form=is_form)
         except FileNotFoundError:
             return None
         return read_submission(
@@ -185,8 +181,8 @@ def refuse_annulled(target: Target) -> None:
         )
 
 
-def require_submission(target: Target, split: Split | None) -> None:
-    """Refuse to go on with an anonymizer that has submitted nothing.
+def required_submission(target: Target, split: Split | None = None) -> Submission:
+    """Return what an anonymizer has submitted, or refuse to go on with it.
 
     Parameters
     ----------
@@ -206,6 +202,7 @@ def require_submission(target: Target, split: Split | None) -> None:
             f"The anonymizer {target.anonymizer!r} has submitted nothing yet that could be "
             f"attacked{where}; choose another one or wait for it."
         )
+    return target.submission
 
 
 def require_final(target: Target) -> None:

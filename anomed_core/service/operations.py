@@ -43,7 +43,7 @@ from anomed_core.service.hosting import HostedChallenge
 from anomed_core.service.kept_submissions import (
     KeptSubmissions,
     refuse_annulled,
-    require_submission,
+    required_submission,
 )
 from anomed_core.service.parameters import checked_parameters
 from anomed_core.service.phases import refuse_outside
@@ -221,7 +221,7 @@ class Operations:
         of_split = split if operation.same_split else None
         target = self.kept.target(hosted, parameters[ANONYMIZER.name], whole=True, split=of_split)
         refuse_annulled(target)
-        require_submission(target, of_split)
+        required_submission(target, of_split)
         return target
 
     def _engine_for(self, operation: Operation) -> Engine:

@@ -24,7 +24,7 @@ from anomed_core.service.hosting import HostedChallenge
 from anomed_core.service.kept_submissions import (
     KeptSubmissions,
     refuse_annulled,
-    require_submission,
+    required_submission,
 )
 from anomed_core.service.parameters import checked_parameters
 from anomed_core.service.phases import refuse_outside
@@ -104,7 +104,7 @@ def requested(
     split = request.split if product.same_split else None
     target = kept.target(hosted, request.anonymizer, whole=True, split=split)
     refuse_annulled(target)
-    require_submission(target, split)
+    required_submission(target, split)
     return attrs.evolve(request, target=target)
 
 

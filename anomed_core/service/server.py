@@ -18,6 +18,7 @@ from anomed_core.errors import ConfigError, ServiceError
 from anomed_core.ledger import (
     Database,
     FollowUpBook,
+    JobBook,
     Ledger,
     Rules,
     TokenBook,
@@ -26,12 +27,14 @@ from anomed_core.ledger import (
 from anomed_core.model import ChallengeSpec, Score
 from anomed_core.model.delivery import DeliveryContext
 from anomed_core.plugins import PluginRegistry
-from anomed_core.service.background import Background, Worker
+from anomed_core.service.background import Background, FollowingUp, Worker
 from anomed_core.service.derived_tokens import DerivedTokens
 from anomed_core.service.evaluation import Evaluator
 from anomed_core.service.hosting import HostedChallenge, open_challenge
 from anomed_core.service.house_attacks import HouseAttackWorker
 from anomed_core.service.identities import Authorizer
+from anomed_core.service.job_worker import JobWorker
+from anomed_core.service.jobs import Jobs
 from anomed_core.service.kept_submissions import KeptSubmissions
 from anomed_core.service.operations import Operations
 from anomed_core.service.outlook import quota_of
@@ -42,6 +45,7 @@ from anomed_core.service.seals import Seals, require_a_close
 from anomed_core.service.submissions import Submissions
 from anomed_core.service.throttle import Throttle, throttle_of
 from anomed_core.state import StateDirectory
+from anomed_core.state.filed_bodies import FiledBodies
 from anomed_core.state.payloads import PayloadStore
 
 log = structlog.get_logger(__name__)
@@ -61,12 +65,14 @@ class Server:
         What is remembered.
     rankings
         Who won.
-    submissions, operations, authorizer, seals, throttle
+    submissions, operations, jobs, authorizer, seals, throttle
         The rules; no throttle without a cap on requests.
     derived_tokens
         Stand-ins for tokens.
+    job_worker
+        Does jobs, where a thread in the background asks it to.
     background
-        Threads that deliver scores, run house attacks and score the entries of the house.
+        Threads that deliver scores, do jobs, run house attacks and score the entries of the house.
     state, settings, registry
         What they share.
     """
@@ -78,6 +84,8 @@ class Server:
     rankings: Rankings
     submissions: Submissions
     operations: Operations
+    jobs: Jobs
+    job_worker: JobWorker
     authorizer: Authorizer
     derived_tokens: DerivedTokens
     seals: Seals
@@ -177,8 +185,19 @@ def open_server(  # noqa: PLR0913 - each says one thing about the start
             workers += _delivery_workers(hosted, registry, records.follow_ups, seals, environment)
             workers += _house_attack_workers(hosted, records, engine, settings)
             entries = _house_entry_threads(hosted, records, engine)
-        following_up = tuple(Background(records.follow_ups, worker) for worker in workers)
-        background: tuple[Background | HouseEntryThread, ...] = (*following_up, *entries)
+        following_up = tuple(
+            Background(FollowingUp(records.follow_ups, worker)) for worker in workers
+        )
+        submissions = _submissions(records, settings, inline, engine, following_up)
+        job_worker = JobWorker(
+            challenges=hosted, book=records.jobs, bodies=records.bodies, submissions=submissions
+        )
+        doing_jobs = (Background(job_worker),) if in_background else ()
+        background: tuple[Background | HouseEntryThread, ...] = (
+            *following_up,
+            *doing_jobs,
+            *entries,
+        )
         undo.pop_all()
     for thread in background:
         thread.start()
@@ -188,13 +207,18 @@ def open_server(  # noqa: PLR0913 - each says one thing about the start
         identity_of=records.tokens.identity_of,
         now=records.ledger.now,
     )
+    authorizer = Authorizer(
+        identify=derived_tokens.believe,
+        owner=records.tokens.owner,
+        trusts_ids=settings.auth == "open",
+    )
     return Server(
         challenges=hosted,
         ledger=records.ledger,
         tokens=records.tokens,
         follow_ups=records.follow_ups,
         rankings=Rankings(records.ledger),
-        submissions=_submissions(records, settings, inline, engine, following_up),
+        submissions=submissions,
         operations=Operations(
             ledger=records.ledger,
             inline=inline,
@@ -203,12 +227,17 @@ def open_server(  # noqa: PLR0913 - each says one thing about the start
             limits=settings.limits,
             lease_s=settings.claim_lease_s,
         ),
-        authorizer=Authorizer(
-            identify=derived_tokens.believe,
-            owner=records.tokens.owner,
-            trusts_ids=settings.auth == "open",
-        ),
         derived_tokens=derived_tokens,
+        jobs=Jobs(
+            book=records.jobs,
+            bodies=records.bodies,
+            submissions=submissions,
+            authorizer=authorizer,
+            most=settings.limits.jobs,
+            accepted=tuple(thread.wake for thread in doing_jobs),
+        ),
+        job_worker=job_worker,
+        authorizer=authorizer,
         seals=seals,
         throttle=throttle_of(settings, state, clock),
         background=background,
@@ -226,6 +255,8 @@ class _Records:
     follow_ups: FollowUpBook
     tokens: TokenBook
     kept: KeptSubmissions
+    jobs: JobBook
+    bodies: FiledBodies
 
 
 def _records(
@@ -247,6 +278,8 @@ def _records(
         follow_ups=FollowUpBook(database, clock=clock),
         tokens=TokenBook(database, clock=clock),
         kept=KeptSubmissions(ledger=ledger, payloads=payloads, limits=settings.limits),
+        jobs=JobBook(database, kept_s=settings.jobs_kept_s, clock=clock),
+        bodies=FiledBodies(state.jobs),
     )
 
 
@@ -304,7 +337,7 @@ def _engine(
 
 def _needs_processes(challenges: Iterable[HostedChallenge]) -> bool:
     return any(
-        challenge.attacks_by_itself
+        challenge.house_attacks
         or challenge.house_entries
         or not all(kind.cheap for kind in challenge.kinds)
         or not all(operation.cheap for operation in challenge.operations)

@@ -1,14 +1,14 @@
 """The service that takes submissions: one way through the server for every plugin.
 
 decode -> validate -> claim -> evaluate -> check -> record. Everything before the claim costs the
-participant nothing; every failure of ours after it gives the attempt back.
+participant nothing; every failure of ours after it gives the attempt back. Where a job takes a
+submission, the second half is done by whoever comes to it; see `anomed_core.service.jobs`.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager, nullcontext
-from datetime import datetime
 from typing import TypeVar
 
 import attrs
@@ -21,14 +21,11 @@ from anomed_core.errors import (
     SubmissionRejected,
     culprit_of,
 )
-from anomed_core.ledger import DELIVER, Claim, ClaimRequest, Ledger, Quota
+from anomed_core.ledger import DELIVER, Claim, ClaimRequest, Job, Ledger, NewJob, Quota
 from anomed_core.model import (
     Score,
     Split,
-    Subject,
-    Submission,
     SubmissionKind,
-    Target,
 )
 from anomed_core.service.accounts import require_sealed
 from anomed_core.service.decoding import read_submission
@@ -39,39 +36,23 @@ from anomed_core.service.kept_submissions import (
     KeptSubmissions,
     refuse_annulled,
     require_final,
-    require_submission,
+    required_submission,
 )
 from anomed_core.service.parameters import checked_parameters, split_of, subject_of
 from anomed_core.service.phases import refuse_outside
 from anomed_core.service.releases import Releases
+from anomed_core.service.submission_stages import (
+    AskedSubmission,
+    JudgedSubmission,
+    Receipt,
+    refuse_other_body,
+)
 from anomed_core.state.payloads import Body, body_digest
 from anomed_core.wire import Limits
 
 log = structlog.get_logger(__name__)
 
 Result = TypeVar("Result")
-
-
-@attrs.frozen(kw_only=True)
-class Receipt:
-    """What a participant gets for a submission.
-
-    Attributes
-    ----------
-    score
-        As it was recorded.
-    remaining
-        Attempts left; ``None`` without quota.
-    resets_at
-        When there are new ones, in UTC; ``None`` without quota.
-    replayed
-        Whether it is the stored answer to an earlier request with the same idempotency key.
-    """
-
-    score: Score
-    remaining: int | None = None
-    resets_at: datetime | None = None
-    replayed: bool = False
 
 
 @attrs.frozen(kw_only=True)
@@ -149,130 +130,159 @@ class Submissions:
         ServiceError
             If we failed; the attempt is free again.
         """
-        parameters = checked_parameters(kind.parameters, query)
-        subject, split = subject_of(kind, query), split_of(kind, parameters)
-        digest = body_digest(body)
-        earlier = self._earlier(hosted, kind, subject, split, digest, replay_key)
+        asked = self.asked(
+            hosted, kind, query=query, body=body, request_id=request_id, replay_key=replay_key
+        )
+        earlier = self.earlier(asked)
         if earlier is not None:
             return Receipt(score=earlier, replayed=True)
-        if split in hosted.phases:
-            refuse_outside(hosted.phases[split], split, self.ledger)
-        if split is Split.VALIDATION:
-            require_sealed(hosted, kind.requires_sealed, subject, self.ledger)
-        submission = read_submission(
-            kind,
-            body,
-            self.limits,
-            subject=subject,
-            split=split,
-            parameters=parameters,
-            digest=digest,
-        )
-        target = self.kept.target_of(hosted, submission)
-        if target is not None:
-            refuse_annulled(target)
-            if kind.with_target:
-                require_submission(target, split if kind.same_split else None)
-            if kind.after_final and split is Split.VALIDATION:
-                require_final(target)
-        self._validate(hosted, kind, submission)
+        judged = self.judged(asked, body)
+        claim = self.claimed(asked)
+        if isinstance(claim, Score):
+            return Receipt(score=claim, replayed=True)
+        try:
+            score = self.scored(judged, claim)
+        except BaseException as error:
+            self.releases.release(claim, type(error).__name__)
+            raise
+        resets_at = self.quota.ends_at(self.ledger.now()) if self.quota is not None else None
+        return Receipt(score=score, remaining=claim.remaining, resets_at=resets_at)
+
+    def asked(
+        self,
+        hosted: HostedChallenge,
+        kind: SubmissionKind,
+        *,
+        query: Mapping[str, str],
+        body: Body,
+        request_id: str,
+        replay_key: str | None,
+        by_job: bool = False,
+    ) -> AskedSubmission:
+        """Return what a submission would claim, if its query is right; see `submit`."""
+        parameters = checked_parameters(kind.parameters, query)
+        subject, split = subject_of(kind, query), split_of(kind, parameters)
         request = ClaimRequest(
             challenge=hosted.id,
             kind=kind.name,
             subject=subject,
             split=split,
-            payload_digest=digest,
+            payload_digest=body_digest(body),
             parameters=parameters,
             fingerprint=hosted.fingerprint,
             lease_s=self.lease_s,
             request_id=request_id,
             replay_key=replay_key,
             quota=self.quota,
+            by_job=by_job,
         )
-        try:
-            claim = self.ledger.claim(request)
-        except AlreadyScoredError:  # perhaps by this request's twin, while it was validated
-            earlier = self._earlier(hosted, kind, subject, split, digest, replay_key)
-            if earlier is None:
-                raise
-            return Receipt(score=earlier, replayed=True)
-        score = self._settle(hosted, kind, submission, claim, body, target=target)
-        for tell in self.recorded:
-            tell()
-        self._tell_observers(hosted, score)
-        resets_at = self.quota.ends_at(self.ledger.now()) if self.quota is not None else None
-        return Receipt(score=score, remaining=claim.remaining, resets_at=resets_at)
+        return AskedSubmission(
+            hosted=hosted, kind=kind, subject=subject, split=split, request=request
+        )
 
-    def _earlier(
-        self,
-        hosted: HostedChallenge,
-        kind: SubmissionKind,
-        subject: Subject,
-        split: Split,
-        digest: str,
-        replay_key: str | None,
-    ) -> Score | None:
+    def earlier(self, asked: AskedSubmission) -> Score | None:
         """Return the score to replay, or refuse a second final before its body matters."""
-        if replay_key is not None:
+        hosted, kind, request = asked.hosted, asked.kind, asked.request
+        if request.replay_key is not None:
             score = self.ledger.replay(
                 challenge=hosted.id,
                 kind=kind.name,
-                subject=subject,
-                split=split,
-                replay_key=replay_key,
+                subject=asked.subject,
+                split=asked.split,
+                replay_key=request.replay_key,
             )
-            if score is not None and score.payload_digest != digest:
-                raise SubmissionRejected(
-                    "This Idempotency-Key was used with another body before; use a new key."
-                )
             if score is not None:
+                refuse_other_body(request, score.payload_digest)
                 return score
-        if split is Split.VALIDATION:
-            final = self.ledger.final(challenge=hosted.id, kind=kind.name, subject=subject)
+        if asked.split is Split.VALIDATION:
+            final = self.ledger.final(challenge=hosted.id, kind=kind.name, subject=asked.subject)
             if final is not None:
                 raise AlreadyScoredError(score_id=final.id)
         return None
 
-    def _validate(
-        self, hosted: HostedChallenge, kind: SubmissionKind, submission: Submission
-    ) -> None:
-        refusal = self._engine_for(kind).run(Validation(challenge=hosted.id, submission=submission))
+    def judged(self, asked: AskedSubmission, body: Body) -> JudgedSubmission:
+        """Ask all that may refuse a submission before it costs anything; see `submit`."""
+        hosted, split = asked.hosted, asked.split
+        if split in hosted.phases:
+            refuse_outside(hosted.phases[split], split, self.ledger)
+        if split is Split.VALIDATION:
+            require_sealed(hosted, asked.kind.requires_sealed, asked.subject, self.ledger)
+        judged = self.read(asked, body)
+        refusal = self._engine_for(asked.kind).run(
+            Validation(challenge=hosted.id, submission=judged.submission)
+        )
         if refusal is not None:
             raise SubmissionRejected(refusal)
+        return judged
+
+    def read(self, asked: AskedSubmission, body: Body) -> JudgedSubmission:
+        """Decode a submission, and find what it attacks.
+
+        Raises
+        ------
+        RequestError
+            If it does not fit its schema, or there is nothing to attack, or not any more.
+        """
+        kind, split = asked.kind, asked.split
+        submission = read_submission(
+            kind,
+            body,
+            self.limits,
+            subject=asked.subject,
+            split=split,
+            parameters=asked.request.parameters,
+            digest=asked.request.payload_digest,
+        )
+        target = self.kept.target_of(asked.hosted, submission)
+        if target is not None:
+            refuse_annulled(target)
+            if kind.with_target:
+                required_submission(target, split if kind.same_split else None)
+            if kind.after_final and split is Split.VALIDATION:
+                require_final(target)
+        return JudgedSubmission(asked=asked, submission=submission, body=body, target=target)
+
+    def claimed(self, asked: AskedSubmission, *, job: NewJob | None = None) -> Claim | Score:
+        """Claim an attempt; return the score if this request's twin was faster."""
+        try:
+            return self.ledger.claim(asked.request, job=job)
+        except AlreadyScoredError:
+            earlier = self.earlier(asked)
+            if earlier is None:
+                raise
+            return earlier
+
+    def scored(self, judged: JudgedSubmission, claim: Claim, *, job: Job | None = None) -> Score:
+        """Evaluate and record; a body is kept with its score, so that no other takes room.
+
+        Whatever is raised, the claim is as it was.
+        """
+        hosted, kind = judged.asked.hosted, judged.asked.kind
+        is_kept = judged.asked.split in kind.keeps
+        evaluation = Evaluation(
+            challenge=hosted.id, submission=judged.submission, target=judged.target
+        )
+        with self._kept(judged.body) if is_kept else nullcontext(_nothing) as keep:
+            metrics = self._engine_for(kind).run(evaluation)
+            keep()
+        score = self.ledger.record(
+            claim,
+            metrics,
+            hosted.provenance_of(kind.name),
+            follow_ups=self._follow_up_names(hosted, kind, judged.asked.split),
+            job=job,
+        )
+        for tell in self.recorded:
+            tell()
+        self._tell_observers(hosted, score)
+        return score
 
     @contextmanager
     def _kept(self, body: Body) -> Iterator[Callable[[], None]]:
         """Store a body for as long as it is evaluated; what is yielded keeps it."""
-        staged = _stored(lambda: self.kept.payloads.stage(body))
+        staged = stored(lambda: self.kept.payloads.stage(body))
         with staged:
-            yield lambda: _stored(staged.publish)
-
-    def _settle(
-        self,
-        hosted: HostedChallenge,
-        kind: SubmissionKind,
-        submission: Submission,
-        claim: Claim,
-        body: Body,
-        *,
-        target: Target | None,
-    ) -> Score:
-        """Do what follows a claim; a body is kept with its score, so that no other takes room."""
-        is_kept = submission.split in kind.keeps
-        evaluation = Evaluation(challenge=hosted.id, submission=submission, target=target)
-        try:
-            with self._kept(body) if is_kept else nullcontext(_nothing) as keep:
-                metrics = self._engine_for(kind).run(evaluation)
-                keep()
-            return self.ledger.record(
-                claim,
-                metrics,
-                hosted.provenance_of(kind.name),
-                follow_ups=self._follow_up_names(hosted, kind, submission.split),
-            )
-        except BaseException as error:
-            self.releases.release(claim, type(error).__name__)
-            raise
+            yield lambda: stored(staged.publish)
 
     def _engine_for(self, kind: SubmissionKind) -> Engine:
         return self.inline if kind.cheap else self.engine
@@ -296,7 +306,14 @@ def _nothing() -> None:
     """Keep nothing."""
 
 
-def _stored(store: Callable[[], Result]) -> Result:
+def stored(store: Callable[[], Result]) -> Result:
+    """Store something.
+
+    Raises
+    ------
+    LedgerFullError
+        If it cannot be stored.
+    """
     try:
         return store()
     except OSError as error:

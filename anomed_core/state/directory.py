@@ -65,7 +65,7 @@ class StateDirectory:
 
     @property
     def _folders(self) -> tuple[Path, ...]:
-        return (self.artifacts_root, self.payloads, self.root / "run")
+        return (self.artifacts_root, self.payloads, self.jobs, self.archive, self.root / "run")
 
     def problems(self) -> list[str]:
         """Return what keeps the directory from taking a submission, in sentences; mostly nothing.
@@ -91,6 +91,16 @@ class StateDirectory:
     def payloads(self) -> Path:
         """Folder of submissions' bodies, by digest."""
         return self.root / "payloads"
+
+    @property
+    def jobs(self) -> Path:
+        """Folder of bodies that wait for their jobs."""
+        return self.root / "jobs"
+
+    @property
+    def archive(self) -> Path:
+        """Folder of what is too large for the ledger's archive."""
+        return self.root / "archive"
 
     @property
     def ledger_url(self) -> str:

@@ -1,6 +1,7 @@
 """Files of a state directory that a copy of it must hold, beside ledger and secret.
 
-They are payloads, and artifacts with the keys that find them. Artifacts could be computed anew,
+They are payloads, bodies that belong to jobs and to the archive, and artifacts with the keys that
+find them. Artifacts could be computed anew,
 but by other versions of libraries they may come out another way, and then every score would be of
 other data. All but keys are named by what they contain.
 """
@@ -16,7 +17,8 @@ from anomed_core.state.directory import sync_folder
 from anomed_core.wire.digests import digest_file
 
 _KEPT = re.compile(
-    r"(?:payloads|artifacts)/([0-9a-f]{2})/\1[0-9a-f]{62}|artifacts/keys/[0-9a-f]{64}"
+    r"(?:payloads|artifacts|(?:jobs|archive)/[0-9a-f]{1,32})/([0-9a-f]{2})/\1[0-9a-f]{62}"
+    r"|artifacts/keys/[0-9a-f]{64}"
 )
 
 
@@ -32,7 +34,8 @@ def kept_files(state: Path) -> list[str]:
     """
     # Read first: whatever a key leads to was there before the key.
     names = sorted(_below(state, state / "artifacts" / "keys"))
-    for root in (state / "artifacts", state / "payloads"):
+    filed = [*sorted((state / "jobs").glob("*")), *sorted((state / "archive").glob("*"))]
+    for root in (state / "artifacts", state / "payloads", *filed):
         names += sorted(
             name for folder in root.glob("[0-9a-f][0-9a-f]") for name in _below(state, folder)
         )

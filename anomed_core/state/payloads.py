@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import json
 import os
 import secrets
 import time
@@ -113,6 +114,19 @@ class PayloadStore:
             If it was not kept.
         """
         return self._path(digest).read_bytes()
+
+    def body(self, digest: str, *, is_form: bool) -> Body:
+        """Return a body as it came: bytes, or the parts of a form.
+
+        Raises
+        ------
+        FileNotFoundError
+            If it was not kept.
+        """
+        stored = self.read(digest)
+        if not is_form:
+            return stored
+        return {name: self.read(part) for name, part in json.loads(stored).items()}
 
     @property
     def _staging(self) -> Path:

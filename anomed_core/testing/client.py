@@ -25,6 +25,7 @@ from anomed_core.web import create_web_app
 
 ANONYMIZER_ID = "test-anonymizer"
 DEANONYMIZER_ID = "test-deanonymizer"
+_ACCEPTED = 202
 
 
 @attrs.frozen(kw_only=True)
@@ -189,7 +190,7 @@ class ChallengeClient:
     def request(
         self, method: str, path: str, *, query: Mapping[str, str] | None = None, body: Body = b""
     ) -> Answer:
-        """Send a request to a path below the challenge.
+        """Send a request to a path below the challenge; what is answered later is waited for.
 
         Parameters
         ----------
@@ -209,12 +210,22 @@ class ChallengeClient:
             told = self._connection.exchange(
                 method, path, parameters=query, headers=headers, body=body
             )
+            if told.status == _ACCEPTED:
+                told = self._waited_for(json.loads(told.body)["id"])
         return Answer(
             status=told.status,
             body=told.body,
             headers=told.headers,
             failure=_failure(lines) if told.status >= 500 else "",
         )
+
+    def _waited_for(self, job: str) -> Any:
+        """Do jobs until this one has ended, as a server does in the background."""
+        while (
+            json.loads(self._connection.exchange("GET", f"/jobs/{job}").body)["state"] == "queued"
+        ):
+            self.server.job_worker.do_one(lambda: False)
+        return self._connection.exchange("GET", f"/jobs/{job}/result")
 
 
 def default_query(kind: SubmissionKind) -> dict[str, str]:

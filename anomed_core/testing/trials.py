@@ -30,7 +30,7 @@ from anomed_core.service.encoding import encode_body
 from anomed_core.service.evaluation import Evaluation, Evaluator, Validation
 from anomed_core.service.hosting import HostedChallenge
 from anomed_core.service.parameters import checked_parameters, subject_of
-from anomed_core.service.submissions import Receipt
+from anomed_core.service.submission_stages import Receipt
 from anomed_core.state.payloads import Body
 from anomed_core.testing.client import ChallengeClient, filled_in
 from anomed_core.testing.products import Products

@@ -24,6 +24,7 @@ from anomed_core.web.errors import FalconErrors, handle_anomed_error, handle_une
 from anomed_core.web.foreign_protocols import ForeignProtocols
 from anomed_core.web.health import LiveResource, MetricsResource, ReadyResource
 from anomed_core.web.identity import IdentityCheck
+from anomed_core.web.jobs import AuditsResource, JobResource, JobResultResource
 from anomed_core.web.middleware import RequestLog
 from anomed_core.web.openapi import openapi
 from anomed_core.web.operations import operation_resource
@@ -38,8 +39,11 @@ CORE_ROUTES = (
     "/accounts",
     "/accounts/{name}/seal",
     "/attempts",
+    "/audits",
     "/challenge.json",
     "/challenges",
+    "/jobs/{job_id}",
+    "/jobs/{job_id}/result",
     "/livez",
     "/metrics",
     "/openapi.json",
@@ -149,6 +153,9 @@ def _routes(
         "/accounts": AccountsResource(hosted, server),
         "/accounts/{name}/seal": SealResource(hosted, server),
         "/attempts": AttemptsResource(hosted, server, base),
+        "/audits": AuditsResource(hosted, server, base),
+        "/jobs/{job_id}": JobResource(hosted, server, base),
+        "/jobs/{job_id}/result": JobResultResource(hosted, server, base),
         "/targets": TargetsResource(hosted, server),
         "/tokens": TokensResource(hosted, server),
         "/whoami": WhoAmIResource(hosted, server),

@@ -81,15 +81,20 @@ _LONGEST_ASKING_S = 5
 
 def code_of(error: errors.AnomedError) -> str:
     """Return the name of an error: that of its nearest listed class."""
-    return next((CODES[cls] for cls in type(error).__mro__ if cls in CODES), "internal")
+    return _code_of(type(error))
+
+
+def _code_of(kind: type[errors.AnomedError]) -> str:
+    return next((CODES[cls] for cls in kind.__mro__ if cls in CODES), "internal")
 
 
 def status_of(error: errors.AnomedError) -> tuple[int, str]:
     """Return the status code and title of an error: those of its nearest listed class."""
-    for cls in type(error).__mro__:
-        if cls in STATUS:
-            return STATUS[cls]
-    return 500, "Internal error"
+    return _status_of(type(error))
+
+
+def _status_of(kind: type[errors.AnomedError]) -> tuple[int, str]:
+    return next((STATUS[cls] for cls in kind.__mro__ if cls in STATUS), (500, "Internal error"))
 
 
 def handle_anomed_error(
@@ -133,6 +138,38 @@ def opaque_answer(resp: falcon.Response, request_id: str) -> None:
     _answer(resp, 500, "Internal error", _OPAQUE, code="internal", request_id=request_id)
 
 
+def tell_failure(resp: falcon.Response, name: str, sentence: str, *, request_id: str) -> None:
+    """Answer with an error that somebody else met, as if it had been met now.
+
+    Parameters
+    ----------
+    resp
+        The answer.
+    name
+        Class of the error; one that is not ours is none that is told.
+    sentence
+        What its owner is told; empty for nothing.
+    request_id
+        Of the request that met it.
+    """
+    cls = _OURS.get(name)
+    status, title, code = _facts(cls) if cls is not None else (500, "Internal error", "internal")
+    if cls is not None and issubclass(cls, errors.RequestError):
+        is_fixed = issubclass(cls, _FIXED)
+        _answer(resp, status, title, sentence, code=code, is_fixed=is_fixed)
+    else:
+        _answer(resp, status, title, sentence or _OPAQUE, code=code, request_id=request_id)
+
+
+def _facts(cls: type[errors.AnomedError]) -> tuple[int, str, str]:
+    return *_status_of(cls), _code_of(cls)
+
+
+_OURS = {
+    name: cls
+    for name, cls in vars(errors).items()
+    if isinstance(cls, type) and issubclass(cls, errors.AnomedError)
+}
 _REMAINING = {"attempts": "X-Attempts-Remaining", "requests": "X-Requests-Remaining"}
 _OPAQUE = "Something failed on our side; the organiser finds the reason under this request id."
 

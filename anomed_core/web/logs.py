@@ -32,6 +32,7 @@ def configure_logs() -> None:
     """Write structured lines; tracebacks of our own failures are part of their line."""
     structlog.configure(
         processors=[
+            structlog.contextvars.merge_contextvars,
             _add_request_id,
             structlog.processors.add_log_level,
             structlog.processors.TimeStamper(fmt="iso", utc=True),

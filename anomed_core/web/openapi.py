@@ -12,6 +12,7 @@ from anomed_core.version import __version__
 from anomed_core.web.attempts import PARAMETERS
 from anomed_core.web.openapi_accounts import described_accounts
 from anomed_core.web.openapi_calls import described_operation
+from anomed_core.web.openapi_jobs import job_paths
 from anomed_core.web.openapi_parts import operation_id, parameter_object, refusals
 from anomed_core.web.openapi_submissions import submission
 from anomed_core.web.ranking import RANKING_PARAMETERS, described
@@ -50,6 +51,7 @@ def openapi(challenges: dict[str, HostedChallenge]) -> dict[str, Any]:
             paths[base + operation.path] = described_operation(operation, hosted, base)
         paths |= described_accounts(hosted, base)
         paths[f"{base}/attempts"] = {"get": _attempts(hosted, base)}
+        paths |= job_paths(hosted, base)
         paths[f"{base}/targets"] = {"get": _targets(hosted, base)}
         paths[f"{base}/tokens"] = {"post": _tokens(hosted, base)}
         paths[f"{base}/whoami"] = {"get": _whoami(hosted, base)}

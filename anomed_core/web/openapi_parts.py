@@ -77,6 +77,11 @@ def parameter_object(parameter: Parameter) -> dict[str, Any]:
     }
 
 
+def json_answer(description: str, schema: dict[str, Any]) -> dict[str, Any]:
+    """Describe an answer that is a JSON document."""
+    return {"description": description, "content": {"application/json": {"schema": schema}}}
+
+
 def refusals(*statuses: int) -> dict[str, Any]:
     """Describe the answers that refuse a request, by status."""
     more = {404: "There is none.", 416: "The range lies outside the file."}

@@ -10,6 +10,7 @@ import attrs
 from anomed_core.model import Metric, Parameter, SubmissionKind
 from anomed_core.service import HostedChallenge
 from anomed_core.service.description import metric_as_json, schema_as_json
+from anomed_core.web.openapi_jobs import PREFER, accepted
 from anomed_core.web.openapi_parts import (
     content_schema,
     operation_id,
@@ -49,7 +50,11 @@ def submission(hosted: HostedChallenge, base: str, path: str) -> dict[str, Any]:
     return {
         "operationId": operation_id(hosted, base, verb="post", path=path),
         **_heading(kinds),
-        "parameters": [*map(parameter_object, _parameters(kinds)), _IDEMPOTENCY_KEY],
+        "parameters": [
+            *map(parameter_object, _parameters(kinds)),
+            _IDEMPOTENCY_KEY,
+            *_prefer(kinds),
+        ],
         "requestBody": {"required": True, "content": _content(kinds)},
         "responses": {
             "201": {
@@ -57,9 +62,15 @@ def submission(hosted: HostedChallenge, base: str, path: str) -> dict[str, Any]:
                 "headers": {"Location": {"schema": {"type": "string"}}},
                 "content": {"application/json": {"schema": _any_of(answers)}},
             },
+            **({} if all(kind.cheap for kind in kinds) else {"202": accepted()}),
             **refusals(400, 401, 403, 408, 409, 411, 413, 422, 429, 503, 504, 507),
         },
     }
+
+
+def _prefer(kinds: Sequence[SubmissionKind]) -> list[dict[str, Any]]:
+    """Describe how to ask for a job, where one may be had for the asking."""
+    return [] if all(kind.cheap or kind.long for kind in kinds) else [PREFER]
 
 
 def _heading(kinds: Sequence[SubmissionKind]) -> dict[str, str]:

@@ -2,19 +2,21 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Sequence
 
 import falcon
 
 from anomed_core.errors import InvalidParameterError
+from anomed_core.ledger import Job
 from anomed_core.model import FormSchema, Parameter, SubmissionKind
-from anomed_core.service import HostedChallenge
+from anomed_core.service import HostedChallenge, Submissions
 from anomed_core.service.acting import with_own_id
+from anomed_core.service.jobs import Jobs
 from anomed_core.service.server import Server
 from anomed_core.service.under_way import UnderWay
 from anomed_core.web.bodies import read_body, read_form
 from anomed_core.web.identity import who_asks
+from anomed_core.web.jobs import accept, prefers_job, tell_receipt
 from anomed_core.web.query import read_query
 
 _LONGEST_KEY = 255
@@ -33,7 +35,7 @@ class SubmissionResource:
         self._base = base
 
     def on_post(self, req: falcon.Request, resp: falcon.Response) -> None:
-        """Score a submission; the answer is the flat JSON object of its metrics."""
+        """Score a submission; the answer is the flat JSON object of its metrics, or a job."""
         req.context.base = req.root_path + self._base
         kind = chosen_kind(self._kinds, req)
         identity = req.context.identity
@@ -48,8 +50,10 @@ class SubmissionResource:
             )
         is_form = any(isinstance(kind.schema_for(split), FormSchema) for split in kind.splits)
         limits = self._server.submissions.limits
+        is_job = kind.long or (prefers_job(req) and not kind.cheap)
+        way: Submissions | Jobs = self._server.jobs if is_job else self._server.submissions
         with self._under_way.one_of(who_asks(req, self._server.authorizer)):
-            receipt = self._server.submissions.submit(
+            taken = way.submit(
                 self._hosted,
                 kind,
                 query=query,
@@ -57,21 +61,10 @@ class SubmissionResource:
                 request_id=req.context.request_id,
                 replay_key=replay_key,
             )
-        resp.status = falcon.HTTP_201
-        resp.content_type = falcon.MEDIA_JSON
-        until = self._server.seals.of_score(self._hosted, receipt.score)
-        metrics = dict(receipt.score.metrics)
-        if until is not None:  # those who rely on the flat object get an empty one
-            metrics = {}
-            resp.set_header("X-Sealed-Until", until.isoformat())
-        resp.data = json.dumps(metrics).encode()
-        resp.location = f"{req.context.base}/scores/{receipt.score.id}"
-        if receipt.remaining is not None:
-            resp.set_header("X-Attempts-Remaining", str(receipt.remaining))
-        if receipt.resets_at is not None:
-            resp.set_header("X-Attempts-Reset", receipt.resets_at.isoformat())
-        if receipt.replayed:
-            resp.set_header("Idempotency-Replayed", "true")
+        if isinstance(taken, Job):
+            accept(req, resp, taken, self._server)
+        else:
+            tell_receipt(req, resp, taken, self._hosted, self._server)
 
 
 def chosen_kind(kinds: Sequence[SubmissionKind], req: falcon.Request) -> SubmissionKind:

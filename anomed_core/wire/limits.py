@@ -21,6 +21,8 @@ class Limits:
         Largest size of all bodies under way in a worker; further ones wait, then get 503.
     requests_under_way
         Submissions of one participant that each worker handles at once; further ones get 429.
+    jobs
+        Jobs of one participant that wait or run in one challenge; further ones get 429.
     unpacked_bytes
         Largest size of everything that is unpacked from one body.
     npz_members
@@ -40,6 +42,7 @@ class Limits:
     body_bytes: int = attrs.field(default=64 * MIB, validator=attrs.validators.gt(0))
     bodies_bytes: int = attrs.field(default=512 * MIB, validator=attrs.validators.gt(0))
     requests_under_way: int = attrs.field(default=8, validator=attrs.validators.gt(0))
+    jobs: int = attrs.field(default=16, validator=attrs.validators.gt(0))
     unpacked_bytes: int = attrs.field(default=256 * MIB, validator=attrs.validators.gt(0))
     npz_members: int = attrs.field(default=64, validator=attrs.validators.gt(0))
     table_rows: int = attrs.field(default=2_000_000, validator=attrs.validators.gt(0))

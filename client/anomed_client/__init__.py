@@ -28,6 +28,7 @@ from anomed_client.errors import (
     DownloadDamaged,
     EvaluationTimedOut,
     InProgress,
+    JobCancelled,
     MissingExtra,
     NotAllowed,
     NotAnAnomedServer,
@@ -42,6 +43,7 @@ from anomed_client.errors import (
     UsageError,
 )
 from anomed_client.http import Answer
+from anomed_client.jobs import Job
 from anomed_client.options import Options
 from anomed_client.progress import Progress, Transfer
 from anomed_client.ranking import Entry, Ranking
@@ -67,6 +69,8 @@ __all__ = [
     "EvaluationTimedOut",
     "Identity",
     "InProgress",
+    "Job",
+    "JobCancelled",
     "Kind",
     "Limits",
     "Metric",

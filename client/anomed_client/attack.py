@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Literal, overload
 
 from anomed_client.description import Split
 from anomed_client.downloads import Arrays, Download
+from anomed_client.jobs import Job
+from anomed_client.progress import Progress
 from anomed_client.results import Attempts, Score
 
 if TYPE_CHECKING:
@@ -78,6 +80,18 @@ class Attack:
         """Check what `submit` checks before it sends; see `Challenge.check`."""
         self.challenge.check(payload, split=split, kind=kind, target=self.target, **parameters)
 
+    @overload
+    def submit(
+        self, payload: Any, *, split: Split, wait: Literal[False], **more: Any
+    ) -> Job[Score]: ...
+    @overload
+    def submit(
+        self, payload: Any, *, split: Split, wait: Literal[True] = ..., **more: Any
+    ) -> Score: ...
+    @overload
+    def submit(
+        self, payload: Any, *, split: Split, wait: bool, **more: Any
+    ) -> Score | Job[Score]: ...
     def submit(
         self,
         payload: Any,
@@ -85,11 +99,20 @@ class Attack:
         split: Split,
         kind: str | None = None,
         repeat: bool = False,
+        wait: bool = True,
+        progress: Progress | bool | None = None,
         **parameters: str,
-    ) -> Score:
+    ) -> Score | Job[Score]:
         """Submit what was found out, and wait for the score; see `Challenge.submit`."""
         return self.challenge.submit(
-            payload, split=split, kind=kind, target=self.target, repeat=repeat, **parameters
+            payload,
+            split=split,
+            kind=kind,
+            target=self.target,
+            repeat=repeat,
+            wait=wait,
+            progress=progress,
+            **parameters,
         )
 
     def call(

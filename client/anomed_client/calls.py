@@ -49,6 +49,10 @@ class Calls:
         self.signed_in_by = signed_in_by
         self.sleep = sleep or time.sleep
 
+    def telling(self, progress: Progress) -> Calls:
+        """Return the same, but somebody else hears of waits."""
+        return Calls(self.connection, progress, signed_in_by=self.signed_in_by, sleep=self.sleep)
+
     @property
     def options(self) -> Options:
         """Patience and time-outs."""

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import time
 from collections.abc import Iterator, Mapping
+from dataclasses import replace
 from pathlib import Path
 from types import TracebackType
-from typing import TYPE_CHECKING, Any, Self
+from typing import TYPE_CHECKING, Any, Literal, Self, overload
+from urllib.parse import quote
 
 from anomed_client.asking import Asking
 from anomed_client.attack import Attack
@@ -23,9 +25,11 @@ from anomed_client.dummy import dummy_of
 from anomed_client.errors import UsageError
 from anomed_client.fetching import fetch
 from anomed_client.http import Answer
+from anomed_client.jobs import Job
+from anomed_client.progress import Progress, chosen_progress
 from anomed_client.ranking import Ranking, ranking_of, rankings_of
 from anomed_client.results import Attempts, Score, every_attempt
-from anomed_client.submitting import prepare, send
+from anomed_client.submitting import begin, job_again, prepare, send
 from anomed_client.targets import Target, targets_of
 
 if TYPE_CHECKING:
@@ -172,6 +176,18 @@ class Challenge(Asking):
         chosen = self._access.kind(kind, role=self._role(target))
         prepare(self._access, payload, split=split, kind=chosen, target=target, more=parameters)
 
+    @overload
+    def submit(
+        self, payload: Any, *, split: Split, wait: Literal[False], **more: Any
+    ) -> Job[Score]: ...
+    @overload
+    def submit(
+        self, payload: Any, *, split: Split, wait: Literal[True] = ..., **more: Any
+    ) -> Score: ...
+    @overload
+    def submit(
+        self, payload: Any, *, split: Split, wait: bool, **more: Any
+    ) -> Score | Job[Score]: ...
     def submit(
         self,
         payload: Any,
@@ -181,9 +197,11 @@ class Challenge(Asking):
         name: str | None = None,
         target: str | None = None,
         repeat: bool = False,
+        wait: bool = True,
+        progress: Progress | bool | None = None,
         **parameters: str,
-    ) -> Score:
-        """Submit and wait for the score.
+    ) -> Score | Job[Score]:
+        """Submit and wait for the score, or for no more than that the server has taken it.
 
         The same submission counts once, however often it is sent: interrupted and run again, it
         gets the score that was recorded.
@@ -204,29 +222,61 @@ class Challenge(Asking):
             The anonymizer under attack; see `attack`.
         repeat
             Whether it counts once more, if the same was submitted before.
+        wait
+            Whether to wait for the score. If not, the server is asked to answer later, and a `Job`
+            is returned; one that is done, if the server has answered at once.
+        progress
+            Who is told what is under way; as in `Options`, if it is not given.
         **parameters
             Of the challenge's own.
 
         Returns
         -------
-        Score
+        Score or Job
             A `Receipt`, which holds no metrics, for a final that is sealed until the close.
 
         Raises
         ------
         UsageError
             Before anything is sent.
+        NotSupported
+            If this is not to wait, and the server knows no jobs.
         Refused
             If the server refuses; it costs nothing.
         AnomedClientError
             If nothing comes back, or the server fails.
         """
+        if not wait:
+            self._access.require("jobs", "what comes later", instead="Leave out wait=False.")
         access = self._named(name)
+        if progress is not None:
+            access = replace(access, calls=access.calls.telling(chosen_progress(progress)))
         chosen = access.kind(kind, role=self._role(target))
         prepared = prepare(
             access, payload, split=split, kind=chosen, target=target, more=parameters
         )
-        return send(access, prepared, repeat=repeat)
+        way = send if wait else begin
+        return way(access, prepared, repeat=repeat)
+
+    def job(self, id: str) -> Job[Any]:  # noqa: A002 - what the server calls it
+        """Return a job of one's own, of this program or an earlier one.
+
+        Parameters
+        ----------
+        id
+            As `Job.id` says it, or its address.
+
+        Raises
+        ------
+        NotFound
+            If there is none: jobs expire some time after their end.
+        NotSupported
+            If the server knows no jobs.
+        """
+        self._access.require("jobs", "what comes later")
+        identifier = id.rpartition("/")[2]
+        told = self._access.calls.get_json(f"/jobs/{quote(identifier, safe='')}")
+        return job_again(self._access, told)
 
     def attack(self, target: str, *, name: str | None = None) -> Attack:
         """Return what an attacker of an anonymizer can do, with both names filled in.

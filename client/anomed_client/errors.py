@@ -14,6 +14,7 @@ The tree, by what its reader can do about it::
     │   ├── NotFound (LookupError)            404
     │   ├── AlreadyScored                     409: finals are scored once
     │   ├── InProgress                        409: one's own evaluation still runs
+    │   ├── JobCancelled                      somebody has ended the job
     │   └── QuotaExhausted                    429
     ├── ServerFailed                          5xx; the attempt is free again
     │   └── EvaluationTimedOut (TimeoutError) 504
@@ -149,6 +150,10 @@ class AlreadyScored(Refused):
 
 class InProgress(Refused):
     """The same submission is being evaluated, and patience is at its end."""
+
+
+class JobCancelled(Refused):
+    """The job was ended before anything came of it; the attempt is free again."""
 
 
 class QuotaExhausted(Refused):

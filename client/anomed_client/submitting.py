@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any
 
 import numpy as np
@@ -17,12 +18,14 @@ from anomed_client.errors import ServerFailed, UsageError
 from anomed_client.fetching import fetch
 from anomed_client.http import Answer
 from anomed_client.idempotency import random_key, submission_key
+from anomed_client.jobs import Job, job_of
 from anomed_client.payloads import Encoded, encode
 from anomed_client.progress import Reporter
 from anomed_client.refusals import not_ours
 from anomed_client.results import Receipt, Score
 from anomed_client.schemas import ArraysSchema
 
+_ACCEPTED = 202
 _ANSWER_S = 75.0
 _BEYOND_THE_LIMIT_S = 15.0
 
@@ -67,7 +70,7 @@ def prepare(
 
 
 def send(access: Access, prepared: Prepared, *, repeat: bool = False) -> Score:
-    """Send a submission and return what it comes to.
+    """Send a submission and return what it comes to, however long that takes.
 
     Parameters
     ----------
@@ -83,8 +86,33 @@ def send(access: Access, prepared: Prepared, *, repeat: bool = False) -> Score:
     AnomedClientError
         If it is refused, or if nothing comes back.
     """
+    job = begin(access, prepared, repeat=repeat, headers={})
+    return job.wait()
+
+
+def begin(
+    access: Access,
+    prepared: Prepared,
+    *,
+    repeat: bool = False,
+    headers: Mapping[str, str] = MappingProxyType({"Prefer": "respond-async"}),
+) -> Job[Score]:
+    """Send a submission, and return without its result where the server answers later.
+
+    Parameters
+    ----------
+    access, prepared, repeat
+        As for `send`.
+    headers
+        That say whether somebody waits.
+
+    Raises
+    ------
+    AnomedClientError
+        If it is refused, or if nothing comes back.
+    """
     key = "" if access.server.published else _key(access, prepared, repeat=repeat)
-    headers = {"Idempotency-Key": key} if key else {}
+    headers = {**headers, **({"Idempotency-Key": key} if key else {})}
     if prepared.encoded.content_type:
         headers["Content-Type"] = prepared.encoded.content_type
     reporter = Reporter(access.calls.progress, "evaluation", prepared.kind.name)
@@ -113,14 +141,45 @@ def send(access: Access, prepared: Prepared, *, repeat: bool = False) -> Score:
             key=key,
             answer_s=answer_s,
         )
-        result = _result(access, prepared, answer)
+        job = _job(access, prepared, answer)
     except BaseException as error:
         reporter.tell("failed")
         if access.server.published and isinstance(error, ServerFailed):
             raise _with_usual_causes(error) from error
         raise
     reporter.tell("done")
-    return result
+    return job
+
+
+def _job(access: Access, prepared: Prepared, answer: Answer) -> Job[Score]:
+    """Return what will come of a submission, or has come of it."""
+    name = prepared.kind.name
+
+    def read(told: Answer) -> Score:
+        return score_of(
+            access,
+            told,
+            kind=prepared.kind,
+            split=prepared.split,
+            digest=prepared.encoded.digest,
+        )
+
+    if answer.status == _ACCEPTED:
+        return job_of(access.calls, answer, name=name, read=read)
+    read(answer)  # so that nonsense is refused now
+    return Job(access.calls, "", name=name, read=read, answer=answer)
+
+
+def job_again(access: Access, told: Mapping[str, Any]) -> Job[Any]:
+    """Return a job as the server tells it: of a submission its score, else what was answered."""
+    kind = access.description.kinds.get(told.get("kind", ""))
+
+    def read(answer: Answer) -> Any:
+        if told.get("what") != "submission" or kind is None:
+            return json_of(answer)
+        return score_of(access, answer, kind=kind, split=told["data_split"], digest="")
+
+    return Job(access.calls, str(told["id"]), name=str(told.get("kind", "")), read=read)
 
 
 def _key(access: Access, prepared: Prepared, *, repeat: bool) -> str:
@@ -142,7 +201,23 @@ def _answer_s(access: Access) -> float:
     return _ANSWER_S if limit_s is None else limit_s + _BEYOND_THE_LIMIT_S
 
 
-def _result(access: Access, prepared: Prepared, answer: Answer) -> Score:
+def score_of(access: Access, answer: Answer, *, kind: Kind, split: Split, digest: str) -> Score:
+    """Return what an answer says of a submission.
+
+    Parameters
+    ----------
+    access
+        Who submitted.
+    answer
+        With status 201.
+    kind, split, digest
+        Of what was submitted.
+
+    Raises
+    ------
+    NotAnAnomedServer
+        If it says nothing.
+    """
     told = json_of(answer)
     if not isinstance(told, dict):
         raise not_ours(answer, proxy=access.calls.options.proxy)
@@ -156,10 +231,10 @@ def _result(access: Access, prepared: Prepared, answer: Answer) -> Score:
         return Receipt(
             id=score_id,
             url=url,
-            kind=prepared.kind.name,
-            split=prepared.split,
+            kind=kind.name,
+            split=split,
             opens_at=time_of(opens_at),
-            payload_sha256=str(told.get("payload_sha256") or prepared.encoded.digest),
+            payload_sha256=str(told.get("payload_sha256") or digest),
             replayed=replayed,
         )
     remaining = answer.headers.get("x-attempts-remaining", "")
@@ -167,9 +242,9 @@ def _result(access: Access, prepared: Prepared, answer: Answer) -> Score:
         metrics=told,
         id=score_id,
         url=url,
-        kind=prepared.kind.name,
-        split=prepared.split,
-        primary=prepared.kind.primary,
+        kind=kind.name,
+        split=split,
+        primary=kind.primary,
         attempts_remaining=int(remaining) if remaining.isdigit() else None,
         attempts_reset=time_of(answer.headers.get("x-attempts-reset")),
         replayed=replayed,

@@ -27,7 +27,7 @@ def no_settings(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
 
 @pytest.fixture
 def server() -> Iterator[FaultServer]:
-    with listening() as server:
+    with listening(FaultServer()) as server:
         yield server
 
 

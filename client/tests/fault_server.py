@@ -14,6 +14,7 @@ import threading
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from typing import TypeVar
 
 CONTENT = bytes(range(256)) * 40
 """Of the product ``/data/anonymizer/thing``."""
@@ -290,9 +291,11 @@ def gateway(status: int) -> Reply:
     )
 
 
+Listening = TypeVar("Listening", bound=FaultServer)
+
+
 @contextmanager
-def listening() -> Iterator[FaultServer]:
-    server = FaultServer()
+def listening(server: Listening) -> Iterator[Listening]:
     try:
         yield server
     finally:

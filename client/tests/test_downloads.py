@@ -302,7 +302,7 @@ def test_right_bytes_or_an_exception(
     folder = tmp_path_factory.mktemp("cache")
     waited: list[float] = []
     note: Callable[[float], None] = waited.append
-    with listening() as server:
+    with listening(FaultServer()) as server:
         options = Options(progress=False, stall_s=0.5, cache=folder, patience_s=20)
         with connect(server.url, name="alice", options=options) as challenge:
             challenge._access.calls.sleep = note

@@ -346,7 +346,7 @@ FAULTS = st.lists(
 
 @given(script=FAULTS)
 def test_once_at_most_and_exactly_once_with_a_score(script: list[Fault]) -> None:
-    with listening() as server:
+    with listening(FaultServer()) as server:
         options = Options(progress=False, stall_s=0.5, answer_s=0.2)
         with connect(server.url, name="alice", token="sesame", options=options) as challenge:
             challenge._access.calls.sleep = lambda _: None

@@ -3,6 +3,7 @@
 import http.client
 import io
 import json
+import time
 from collections.abc import Mapping
 from typing import Any
 
@@ -78,3 +79,14 @@ def submit(
     """Post an anonymizer's prediction."""
     target = f"/utility/anonymizer?anonymizer={name}&data_split={split}"
     return ask(port, "POST", target, body=body, headers=headers, timeout_s=timeout_s)
+
+
+def outcome(port: int, job: str, *, timeout_s: float = TIMEOUT_S) -> Answer:
+    """Ask for a job until it has ended, whoever does it; return its result."""
+    deadline = time.monotonic() + timeout_s
+    while time.monotonic() < deadline:
+        told = ask(port, "GET", job, timeout_s=5)
+        if told.status == 200 and told.body["state"] not in {"queued", "running"}:
+            return ask(port, "GET", f"{job}/result", timeout_s=5)
+        time.sleep(0.1)
+    raise AssertionError(f"{job} never ended; it is {told}")

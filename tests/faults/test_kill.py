@@ -19,11 +19,12 @@ from tests.e2e.processes import RunningServer, free_port, process_group
 
 from .books import books_of, verify_by_command
 from .conftest import NoteFigures, ProbeServer, options_of_ledger
-from .participants import CUT, Answer, ask, prediction, submit
+from .participants import CUT, Answer, ask, outcome, prediction, submit
 from .probe import STEPS
 
 N_SHORT, N_LONG = 10, int(os.environ.get("ANOMED_FAULT_KILLS", "200"))
 N_PARTICIPANTS = 6
+JOB = {"Prefer": "respond-async"}
 
 
 def workers_of(server: RunningServer) -> list[int]:
@@ -130,8 +131,32 @@ def test_killed_between_claim_and_answer(victim: Victim, step: str, what: str) -
     assert verify_by_command(victim.folder, victim.ledger_options).endswith("chain unbroken.")
 
 
+@pytest.mark.parametrize("what", ["worker", "server"])
+@pytest.mark.parametrize("step", ["evaluate", "recording", "recorded"])
+def test_a_job_is_done_once_whoever_is_killed_over_it(victim: Victim, step: str, what: str) -> None:
+    name, body = f"job-{step}-{what}", prediction(0, 0.5)
+    victim.stop_at(step)
+    accepted = submit(victim.server.port, name, body, headers=JOB)
+    assert accepted.status == 202
+    job = accepted.headers["location"]
+    victim.kill(what, victim.wait_at(step))
+    (victim.stops / step).unlink()
+    if what == "server":
+        victim.server = victim.start()
+
+    result = outcome(victim.server.port, job)
+
+    assert (result.status, result.body) == (201, {"mean": pytest.approx(0.05)})
+    with books_of(victim.folder, victim.ledger_options) as books:
+        assert list(books.finals()).count(name) == 1
+        books.prove({name: (result.score_id, pytest.approx(0.05))})
+
+
 class Participants:
-    """Threads that hand in finals, one name after the other, and insist until each is settled."""
+    """Threads that hand in finals, one name after the other, and insist until each is settled.
+
+    Half of them ask for jobs.
+    """
 
     def __init__(self, port: int) -> None:
         self.acknowledged: dict[str, tuple[int, float]] = {}
@@ -157,15 +182,18 @@ class Participants:
         turn = 0
         while not self._ended.is_set():
             turn += 1
-            self._insist(f"p{number}-{turn}", value=number + turn / 1000)
+            headers = JOB if number % 2 else {}
+            self._insist(f"p{number}-{turn}", value=number + turn / 1000, headers=headers)
 
-    def _insist(self, name: str, *, value: float) -> None:
+    def _insist(self, name: str, *, value: float, headers: dict[str, str]) -> None:
         """Hand in until there is a score; whoever was cut off before asks once more."""
         body = prediction(0, value)
         deadline = time.monotonic() + 120
         while time.monotonic() < deadline:
-            answer = submit(self._port, name, body, timeout_s=30)
+            answer = submit(self._port, name, body, headers=headers, timeout_s=30)
             self.answers.append(answer.status)
+            if answer.status == 202:
+                answer = outcome(self._port, answer.headers["location"])
             if answer.status == 201:
                 self.acknowledged[name] = (answer.score_id, answer.body["mean"])
             if answer.status == 201 or "location" in answer.headers:
@@ -204,7 +232,7 @@ def test_killed_at_random_moments_under_load(
         n_at_last_kill = len(participants.settled)
         wait_for(lambda: len(participants.settled) >= n_at_last_kill + 2 * N_PARTICIPANTS)
 
-    assert set(participants.answers) <= {0, 201, 409, 503}
+    assert set(participants.answers) <= {0, 201, 202, 409, 503}
     unsettled = {
         name: answer
         for name, answer in participants.settled.items()

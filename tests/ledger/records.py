@@ -10,9 +10,12 @@ import attrs
 
 from anomed_core.ledger import (
     OPERATION,
+    ArchivedBody,
+    ArchiveEntry,
     ClaimRequest,
     Database,
     Ledger,
+    NewJob,
     NewScore,
     Provenance,
     lines_on,
@@ -84,6 +87,40 @@ def call_of(*lines: Line, subject: Subject | None = ANONYMIZER, **changes: Any) 
         lines=lines_on(ACCOUNTS, lines),
     )
     return attrs.evolve(request, **changes)
+
+
+def entry_of(request: ClaimRequest, answer: str | None = '{"count":3}') -> ArchiveEntry:
+    """Return what the archive is told of a call and its answer."""
+    return ArchiveEntry(
+        challenge=request.challenge,
+        operation=request.kind,
+        subject=request.subject,
+        parameters=request.parameters,
+        request=ArchivedBody(content=b'{"of":"ages"}'),
+        answer=None if answer is None else ArchivedBody(content=answer.encode()),
+    )
+
+
+def answer_call(ledger: Ledger, request: ClaimRequest, answer: str = '{"count":3}') -> int:
+    """Claim, commit and archive a call; return the entry's number."""
+    number = ledger.commit(ledger.claim(request), entry=entry_of(request, answer))
+    assert number is not None
+    return number
+
+
+def job_of(request: ClaimRequest, number: int = 1) -> NewJob:
+    """Return a job that holds a claim."""
+    assert request.subject is not None
+    return NewJob(
+        id=f"{number:032x}",
+        what=request.what,
+        challenge=request.challenge,
+        kind=request.kind,
+        subject=request.subject,
+        split=request.split,
+        holder=request.subject.anonymizer,
+        payload_digest=request.payload_digest,
+    )
 
 
 def score_of(ledger: Ledger, request: ClaimRequest, value: float = 0.5) -> Score:

@@ -13,6 +13,7 @@ from anomed_core.ledger import (
     Database,
     FollowUpBook,
     Grant,
+    JobBook,
     Ledger,
     Quota,
     TeamBook,
@@ -124,7 +125,11 @@ def test_what_was_decided_is_decided_still(database: Database, ledger: Ledger) -
     alice = TeamFacts(team="alice", name="Alice & Co.", disqualified="two accounts", ids=("alice",))
     assert TeamBook(database).facts() == [alice]
     century = Quota(attempts=1, period_s=100 * 365 * 86_400)
-    (use,) = [use for use in ledger.uses(century) if use.kind == "anonymizer"]
+    (use,) = [
+        use
+        for use in ledger.uses(century)
+        if use.kind == "anonymizer" and use.subject == ANONYMIZER
+    ]
     assert (use.n_used, use.n_granted) == (1, 3)
 
 
@@ -143,6 +148,31 @@ def test_its_budgets_are_what_was_left_of_them(ledger: Ledger) -> None:
     assert (queries.limit, queries.spent, queries.reserved) == (100, 1, 0)
     assert ledger.budgets.of("iris", TOGETHER, None).state is AccountState.FROZEN
     assert ledger.budgets.of("iris", HOURLY, bob).state is AccountState.SEALED
+    assert ledger.verify() == []
+
+
+@pytest.mark.parametrize("url", RELEASED[4:], ids=lambda path: path.stem, indirect=True)
+def test_its_archive_tells_what_was_asked_and_answered(ledger: Ledger) -> None:
+    entries = ledger.entries("iris", role=Role.ANONYMIZER, holder="carol")
+
+    assert [(one.outcome, one.answer.place, one.answer.text) for one in entries] == [
+        ("answered", "row", None),
+        ("answered", "row", '{"count":2}'),
+        ("answered", "store", None),
+        ("lost", "", None),
+    ]
+    assert {str(line.amount) for one in entries for line in one.lines} == {"0.05", "1"}
+
+
+@pytest.mark.parametrize("url", RELEASED[4:], ids=lambda path: path.stem, indirect=True)
+def test_its_jobs_go_on(database: Database, ledger: Ledger) -> None:
+    book = JobBook(database, kept_s=1e9)
+    states = [book.get(f"{number:032x}") for number in (1, 2, 3)]
+
+    assert [job.state for job in states if job] == ["failed", "cancelled", "queued"]
+    taken = book.take()
+    assert taken is not None
+    assert book.cancel(taken)
     assert ledger.verify() == []
 
 

@@ -14,8 +14,9 @@ import pytest
 import structlog
 from falcon.testing import Result, TestClient
 
-from anomed_core import Role, ServerSettings, Split
+from anomed_core import Role, ServerSettings, Split, Subject
 from anomed_core.engine.inline import InlineEngine
+from anomed_core.ledger import NewJob
 from anomed_core.plugins import build_registry
 from anomed_core.service.decoding import Body
 from anomed_core.service.evaluation import Evaluation
@@ -26,8 +27,8 @@ from anomed_core.testing.plugin_under_test import SECRET, challenge_spec
 from anomed_core.testing.trials import trials
 from anomed_core.web import create_web_app
 from anomed_core.web.app import mounted_challenges
-from tests.security.callers import Caller, tokens_for
-from tests.security.rule import Question, missing, questions
+from tests.security.callers import NAMED, Caller, tokens_for
+from tests.security.rule import JOBS, Question, missing, questions
 from tests.security.ward import Ward
 
 REGISTER = "simulated:hospital-register?n={}&seed=1"
@@ -159,6 +160,23 @@ def submit_validly(server: Server) -> dict[str, Body]:
     return bodies
 
 
+def cancel_jobs(server: Server) -> None:
+    """Let each named participant have had a job."""
+    for role, identifier in JOBS.items():
+        job = NewJob(
+            id=identifier,
+            what="submission",
+            challenge=HERE,
+            kind=role.value,
+            subject=Subject(role=role, **{role.value: NAMED[role]}),
+            holder=NAMED[role],
+        )
+        server.jobs.book.add(job)
+        accepted = server.jobs.book.get(identifier)
+        assert accepted is not None
+        server.jobs.cancel(accepted)
+
+
 @contextmanager
 def evaluated_once() -> Iterator[None]:
     """Evaluate equal submissions once: who may hand them in does not depend on their scores."""
@@ -186,6 +204,7 @@ def populated(name: str, state: Path, *, auth: str) -> Iterator[World]:
     neighbour = name == "ward"  # it costs nothing to open another one
     with opened(name, state, neighbour=neighbour) as server:
         bodies = submit_validly(server)
+        cancel_jobs(server)
     with evaluated_once(), opened(name, state, auth=auth, neighbour=neighbour) as server:
         yield World(
             server=server,

@@ -16,6 +16,10 @@ from anomed_core.service import HostedChallenge
 from tests.security.callers import NAMED, Caller
 
 OK, CREATED, UNKNOWN, FORBIDDEN, NOT_FOUND, NO_METHOD = 200, 201, 401, 403, 404, 405
+UNFIT = 422
+
+JOBS = {Role.ANONYMIZER: "a" * 32, Role.DEANONYMIZER: "d" * 32}
+"""A cancelled job of each role."""
 
 METHODS = ("GET", "HEAD", "OPTIONS", "POST", "PUT", "PATCH", "DELETE")
 READ = ("GET", "HEAD")
@@ -265,8 +269,37 @@ def _of_the_core(base: str, scores: Mapping[Role, int]) -> Iterator[Question]:
         decide=_known_here(lambda _: CREATED),
         success=FORBIDDEN,
     )
+    yield from _of_jobs(base)
     yield Question(route=f"{base}/whoami", target=f"{base}/whoami", decide=_holder_of_a_token)
     yield Question(route=f"{base}/targets", target=f"{base}/targets", decide=_attackers)
+
+
+def _of_jobs(base: str) -> Iterator[Question]:
+    for role, number in JOBS.items():
+        yield Question(
+            route=f"{base}/jobs/{{job_id}}",
+            target=f"{base}/jobs/{number}",
+            methods=(*READ, "DELETE"),
+            decide=owner_alone(role),
+        )
+    yield Question(
+        route=f"{base}/jobs/{{job_id}}/result",
+        target=f"{base}/jobs/{JOBS[Role.ANONYMIZER]}/result",
+        decide=_known_here(lambda _: NOT_FOUND),
+        success=NOT_FOUND,
+    )
+    yield Question(
+        route=f"{base}/audits",
+        target=f"{base}/audits?anonymizer={NAMED[Role.ANONYMIZER]}&attack=unknown",
+        methods=("POST",),
+        decide=organiser_only(UNFIT),
+        success=FORBIDDEN,
+    )
+
+
+def owner_alone(role: Role) -> Decide:
+    """Let the named participant of a role see its own, and nobody else know that it is there."""
+    return _known_here(lambda caller: OK if caller.role is role and caller.is_named else NOT_FOUND)
 
 
 _holder_of_a_token = _known_here(lambda _: OK)

@@ -19,7 +19,7 @@ from tests.security.callers import (
     Caller,
 )
 from tests.security.conftest import HERE, TYPES, World, populated
-from tests.security.rule import CREATED, FORBIDDEN, METHODS, OK, UNKNOWN, UnansweredRouteError
+from tests.security.rule import CREATED, FORBIDDEN, JOBS, METHODS, OK, UNKNOWN, UnansweredRouteError
 from tests.security.ward import Ward
 
 TABLES = Path(__file__).parent / "tables"
@@ -96,6 +96,7 @@ def table_of(world: World) -> str:
     """Return who is answered what, as text: one line a request, one column a caller."""
     rows = [["", *(caller.name for caller in CALLERS)]]
     numbers = {str(number): role.value for role, number in world.scores.items()}
+    numbers |= {number: role.value for role, number in JOBS.items()}
     for question in world.questions():
         place, _, last = question.target.rpartition("/")
         target = f"{place}/{numbers.get(last, last)}".replace("=test-", "=")

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from anomed_core.ledger import Database, FollowUp, FollowUpBook, Ledger
-from anomed_core.service.background import Background
+from anomed_core.service.background import Background, FollowingUp
 from tests.ledger.records import PROVENANCE, SettableClock, tuning_of
 
 ATTACKS = "attack:"
@@ -55,7 +55,7 @@ def until_settled(
     book: FollowUpBook, clock: SettableClock, *, fails: Callable[[FollowUp], bool]
 ) -> dict[str, str]:
     """Let a thread work while hours go by; return what became of each follow-up."""
-    thread = Background(book, Clumsy(book, fails=fails))
+    thread = Background(FollowingUp(book, Clumsy(book, fails=fails)))
     thread.start()
     deadline = time.monotonic() + 20
     while any(fact.state == "waiting" for fact in book.facts(ATTACKS)):

@@ -54,7 +54,7 @@ def document(client: TestClient) -> dict[str, Any]:
 
 def test_every_described_path_is_served(client: TestClient, document: dict[str, Any]) -> None:
     for path, operations in document["paths"].items():
-        answer = client.simulate_options(path.replace("{score_id}", "1"))
+        answer = client.simulate_options(path.replace("{score_id}", "1").replace("{job_id}", "1"))
         described = {method.upper() for method in operations}
         assert answer.status_code == 200, path
         assert described <= set(answer.headers["Allow"].split(", ")), path
@@ -162,6 +162,7 @@ def test_only_what_all_kinds_of_a_path_require_is_required(shared: Any) -> None:
         "slice": False,
         "task": False,
         "Idempotency-Key": False,
+        "Prefer": False,
     }
 
 

@@ -9,30 +9,36 @@ Files that were released never change: `test_released` opens all of them.
 
 import sqlite3
 from collections.abc import Callable
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
 import sqlalchemy as sa
 
-from anomed_core.ledger import Database, Grant, Ledger, TeamBook, TokenBook
+from anomed_core.ledger import Database, Grant, JobBook, Ledger, TeamBook, TokenBook
 from anomed_core.ledger.database import HEAD
 from anomed_core.ledger.schema import claims
 from anomed_core.model import Line, Role, Subject, as_amount
 from tests.ledger.contest import Contest
 from tests.ledger.records import (
     HOURLY,
+    NOON,
     PRIVACY,
     PROVENANCE,
     TOGETHER,
     SettableClock,
+    answer_call,
     call_of,
+    entry_of,
     final_of,
     house_score,
+    job_of,
     score_of,
     tuning_of,
 )
 
 FOLDER = Path(__file__).parent
+CAROL = Subject(role=Role.ANONYMIZER, anonymizer="carol")
 PAIR = Subject(role=Role.DEANONYMIZER, anonymizer="alice", deanonymizer="eve")
 
 
@@ -69,6 +75,8 @@ def fill(database: Database) -> None:
     teams.rename("alice", "Alice & Co.", "they asked for it")
     teams.disqualify("alice", "two accounts")
     use_budgets(ledger, "iris")
+    archive_calls(ledger, clock)
+    leave_jobs(database, clock)
     with database.writing() as connection:
         connection.execute(sa.update(claims).values(owner=""))
 
@@ -90,6 +98,32 @@ def use_budgets(ledger: Ledger, challenge: str) -> None:
     ledger.budgets.grant(challenge, PRIVACY.name, [bob], epsilon, reason="a finalist")
     ledger.budgets.freeze(challenge, TOGETHER.name, None, reason="to look at it")
     ledger.budgets.seal(challenge, HOURLY.name, bob, reason="done", by="holder")
+
+
+def archive_calls(ledger: Ledger, clock: SettableClock) -> None:
+    """Archive calls: whose bodies are kept no longer, answered here and in a file, lost."""
+    call = call_of(Line(PRIVACY, "epsilon", "0.05"), Line(PRIVACY, "queries", 1), subject=CAROL)
+    answer_call(ledger, call, '{"count":1}')
+    clock.now += timedelta(hours=1)
+    ledger.retire_archive(clock.now)
+    answer_call(ledger, call, '{"count":2}')
+    answer_call(ledger, call, f'"{"x" * 2**16}"')
+    ledger.release(ledger.claim(call, started=True), "the engine died", entry=entry_of(call, None))
+    clock.now = NOON
+
+
+def leave_jobs(database: Database, clock: SettableClock) -> None:
+    """Leave jobs: one failed, one cancelled, one that waits."""
+    ledger, book = Ledger(database, clock=clock), JobBook(database, kept_s=600, clock=clock)
+    request = tuning_of(CAROL, by_job=True)
+    for number in (1, 2, 3):
+        ledger.claim(request, job=job_of(request, number))
+    first = book.take()
+    assert first is not None
+    book.fail(first, error="EvaluationFailedError", sentence="It failed.", reason="a bug")
+    second = book.take()
+    assert second is not None
+    book.cancel(second)
 
 
 def fill_with_contest(database: Database) -> None:

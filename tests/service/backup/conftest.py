@@ -7,7 +7,7 @@ import attrs
 import numpy as np
 import pytest
 
-from anomed_core.ledger import Database, Grant, TeamBook, TokenBook
+from anomed_core.ledger import Database, Grant, Job, TeamBook, TokenBook
 from anomed_core.ledger.transfer import leaving_ledger
 from anomed_core.model import Role
 from anomed_core.service.backup import BackedUp, Restored, back_up, restore
@@ -85,6 +85,13 @@ def played_in(state: Path, url: str) -> Played:
         query={"anonymizer": "hal", "data_split": "validation"},
         body=encode_npz({"guess": np.full(4, 2 / 3)}),
     )
+    job = server.jobs.submit(
+        hosted,
+        hosted.kind("anonymizer"),
+        query={"anonymizer": "ida", "data_split": "validation"},
+        body=encode_npz({"guess": np.full(4, 1 / 3)}),
+    )
+    assert isinstance(job, Job)
     server.ledger.grant_attempts(
         challenge=hosted.id,
         kind="anonymizer",

@@ -66,7 +66,7 @@ def test_every_row_and_file_is_the_same(copy: Copy) -> None:
     assert rows == rows_of(copy.of.url)
     assert [table for table, found in rows.items() if not found] == []
     assert contents_of(copy.state) == contents_of(copy.of.state)
-    assert len(contents_of(copy.state)) == 10
+    assert len(contents_of(copy.state)) == 11
     assert (copy.state / "secret").read_bytes() == (copy.of.state / "secret").read_bytes()
     assert stat.S_IMODE((copy.state / "secret").stat().st_mode) == 0o600
 
@@ -85,6 +85,9 @@ def test_it_is_the_same_contest_and_goes_on(copy: Copy) -> None:
         assert isinstance(last, int)
         submit(server, "new", split="tuning")
         assert rows_of(copy.url)["claims"][-1]["id"] == last + 1
+        assert server.job_worker.do_one(lambda: False)
+        with pytest.raises(AlreadyScoredError):
+            submit(server, "ida")
         assert server.ledger.verify() == []
     finally:
         server.close()

@@ -1,0 +1,192 @@
+"""Do jobs: the second half of what was accepted, in the background of any server."""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+
+import attrs
+import structlog
+
+from anomed_core.errors import (
+    EvaluationFailedError,
+    EvaluationTimeoutError,
+    LedgerError,
+    LedgerFullError,
+    RequestError,
+    ServiceError,
+    SubmissionRejected,
+    culprit_of,
+)
+from anomed_core.ledger import Claim, ClaimRequest, Job, JobBook, NewScore
+from anomed_core.ledger.jobs import LEASE_S
+from anomed_core.model import FormSchema
+from anomed_core.service.evaluation import Attack
+from anomed_core.service.hosting import HostedChallenge
+from anomed_core.service.house_attacks import attacks_on, audit_result
+from anomed_core.service.jobs import AUDIT, SUBMISSION
+from anomed_core.service.kept_submissions import refuse_annulled, required_submission
+from anomed_core.service.submission_stages import AskedSubmission
+from anomed_core.service.submissions import Submissions
+from anomed_core.state.filed_bodies import FiledBodies
+
+log = structlog.get_logger(__name__)
+
+_MOST_TRIES = 20
+_AGAIN_S = 15.0
+_SWEEP_EVERY_S = 60.0
+_NEVER_ENDED = "The evaluation never ended on our side; your attempt is free again."
+
+
+class _NotHereError(Exception):
+    """What came with a job is not on this machine."""
+
+
+@attrs.define(kw_only=True)
+class JobWorker:
+    """Does jobs of hosted challenges, one after the other.
+
+    Attributes
+    ----------
+    challenges
+        Hosted challenges by id.
+    book, bodies
+        Where jobs wait, and what came with them.
+    submissions
+        Does what a submission needs, for whoever waits and for whoever does not.
+    """
+
+    challenges: Mapping[str, HostedChallenge]
+    book: JobBook
+    bodies: FiledBodies
+    submissions: Submissions
+    _swept_at: float = attrs.field(default=float("-inf"), init=False)
+
+    name = "jobs"
+
+    def do_one(self, is_stopping: Callable[[], bool]) -> bool:
+        """Do the job that has waited longest; say whether there was one."""
+        self._sweep()
+        job = self.book.take()
+        if job is None:
+            return False
+        with structlog.contextvars.bound_contextvars(request_id=job.request_id, job=job.id):
+            self._do(job, is_stopping)
+        self.bodies.linger(job.id)
+        return True
+
+    def _sweep(self) -> None:
+        """Forget what has expired, now and then."""
+        if time.monotonic() - self._swept_at >= _SWEEP_EVERY_S:
+            self._swept_at = time.monotonic()
+            self.book.forget()
+            self.bodies.sweep(self.book.unfinished())
+
+    def _do(self, job: Job, is_stopping: Callable[[], bool]) -> None:
+        """Do a job and note what came of it; it fails as an answer would that somebody waits for.
+
+        What fails for reasons of the server alone is tried again.
+        """
+        if job.tries > _MOST_TRIES:
+            self._fail(job, EvaluationFailedError(_NEVER_ENDED))
+            return
+        try:
+            with self._kept_alive(job):
+                self._perform(job)
+        except RequestError as error:
+            log.info("refused", reason=str(error))
+            self._fail(job, error)
+        except (EvaluationFailedError, EvaluationTimeoutError) as error:
+            if error.by_engine or is_stopping():
+                self.book.put_back(job)
+            else:
+                self._fail(job, error)
+        except (LedgerFullError, _NotHereError) as error:
+            log.warning("a job waits again", reason=str(error))
+            self.book.put_back(job, delay_s=_AGAIN_S)
+        except LedgerError:
+            if self.book.extend(job):  # it is still ours, so it is the ledger that has failed
+                raise
+            log.info("the job was cancelled, or somebody else has done it")
+        except Exception as error:  # the border of a thread that must outlive it
+            log.exception("a job failed", culprit=culprit_of(error))
+            self._fail(job, error)
+
+    def _fail(self, job: Job, error: Exception) -> None:
+        told = str(error) if isinstance(error, RequestError) else ""
+        told = error.public if isinstance(error, ServiceError) else told
+        name = type(error).__name__
+        self.book.fail(job, error=name, sentence=told, reason=name)
+
+    @contextmanager
+    def _kept_alive(self, job: Job) -> Iterator[None]:
+        """Lengthen the lease for as long as somebody works at the job."""
+        ended = threading.Event()
+
+        def beat() -> None:
+            while not ended.wait(LEASE_S / 3):
+                try:
+                    if not self.book.extend(job):
+                        return
+                except ServiceError as error:
+                    log.warning("the lease of a job was not lengthened", reason=str(error))
+
+        beating = threading.Thread(target=beat, name=f"job {job.id[:8]}", daemon=True)
+        beating.start()
+        try:
+            yield
+        finally:
+            ended.set()
+            beating.join()
+
+    def _perform(self, job: Job) -> None:
+        hosted = self.challenges.get(job.challenge)
+        if hosted is None or job.kind not in hosted.metrics:
+            raise SubmissionRejected(
+                f"The challenge takes no {job.kind!r} any more; your attempt is free again."
+            )
+        {SUBMISSION: self._submit, AUDIT: self._audit}[job.what](hosted, job)
+
+    def _submit(self, hosted: HostedChallenge, job: Job) -> None:
+        """Evaluate and record a submission, as if somebody waited for it."""
+        if job.claim is None or job.split is None:
+            raise TypeError(f"the job {job.id} is a submission, but claims nothing")
+        kind = hosted.kind(job.kind)
+        is_form = isinstance(kind.schema_for(job.split), FormSchema)
+        try:
+            body = self.bodies.read(job.id, job.payload_digest, is_form=is_form)
+        except FileNotFoundError as error:
+            raise _NotHereError("its body is not on this machine") from error
+        request = ClaimRequest(
+            challenge=hosted.id,
+            kind=kind.name,
+            subject=job.subject,
+            split=job.split,
+            payload_digest=job.payload_digest,
+            parameters=job.parameters,
+            fingerprint=hosted.fingerprint,
+            lease_s=0.0,
+            request_id=job.request_id,
+            by_job=True,
+        )
+        asked = AskedSubmission(
+            hosted=hosted, kind=kind, subject=job.subject, split=job.split, request=request
+        )
+        claim = Claim(id=job.claim, request=request, remaining=job.told["remaining"])
+        self.submissions.scored(self.submissions.read(asked, body), claim, job=job)
+
+    def _audit(self, hosted: HostedChallenge, job: Job) -> None:
+        """Attack what an anonymizer submitted, and record all results at once."""
+        target = self.submissions.kept.target(hosted, job.parameters["anonymizer"], whole=True)
+        refuse_annulled(target)
+        submission = required_submission(target)
+        results: list[NewScore] = []
+        for attack in attacks_on(hosted, submission.kind, job.parameters["attack"]):
+            metrics = self.submissions.engine.run(
+                Attack(challenge=hosted.id, attack=attack.name, submission=submission)
+            )
+            if metrics is not None:  # else there was nothing to attack
+                results.append(audit_result(hosted, submission, attack.name, metrics))
+        self.submissions.ledger.record_audit(results, job=job)
