@@ -25,8 +25,12 @@ def optional_probabilities(value: npt.ArrayLike | None) -> Floats | None:
     low, high = float(array.min()), float(array.max())
     if low < -ROUNDING_TOLERANCE or high > 1 + ROUNDING_TOLERANCE:
         raise ValueError(
-            f"Probabilities lie in [0, 1], but values from {low!r} to {high!r} came; pass "
-            "unnormalised outputs as logits."
+            f"Probabilities lie in [0, 1], but values from {low!r} to {high!r} came; "
+            + (
+                "divide percentages by 100, and pass unnormalised outputs as logits."
+                if low >= 0
+                else "pass unnormalised outputs as logits."
+            )
         )
     return np.clip(array, 0, 1) if low < 0 or high > 1 else array
 

@@ -135,16 +135,23 @@ _NOT_OF_CLASSES = (
 )
 
 
+_TURNED = (
+    "a threshold of one's own decides, or their sign is turned: observe the classifier inside, or "
+    "give predictions to Signals.from_labels."
+)
+
+
 def _check_agreement(estimator: Any, features: Any, *, outputs: npt.NDArray[Any]) -> None:
     if not hasattr(estimator, "predict"):
         return
     favoured = np.asarray(estimator.classes_)[outputs.argmax(axis=1)]
     n_records = len(outputs)
     n_others = n_records - int(np.count_nonzero(favoured == as_array(estimator.predict(features))))
+    why = _NOT_OF_CLASSES if outputs.shape[1] > 2 else _TURNED
     if n_others > max(TIED_SHARE * n_records, n_records >= N_FEW):
         raise ValueError(
             f"Decision values must be largest for the class that is predicted, but for {n_others} "
-            f"of {n_records} records they are not; {_NOT_OF_CLASSES}"
+            f"of {n_records} records they are not; {why}"
         )
 
 

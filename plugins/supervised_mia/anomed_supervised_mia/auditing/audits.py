@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
+from typing import Any
 
 import attrs
 import numpy as np
@@ -74,8 +75,8 @@ def audit(
     members: Signals,
     non_members: Signals,
     *,
-    attacks: Sequence[Attack] | None = None,
-    slices: Sequence[str | Partition] = ("whole",),
+    attacks: Sequence[Attack] | Attack | None = None,
+    slices: Sequence[str | Partition] | str | Partition = ("whole",),
     settings: AuditSettings | None = None,
     metadata: AuditMetadata | None = None,
     rng: np.random.Generator | int | None = None,
@@ -88,11 +89,11 @@ def audit(
         What the model says about records it was trained on.
     non_members : Signals
         What it says about others of the same distribution.
-    attacks : sequence of Attack or None, default=None
+    attacks : sequence of Attack, Attack or None, default=None
         Each with a name of its own. None: every threshold attack that the signals permit. An
         attack that learns is fitted on a random half of the members, or of the non-members if
         they are fewer, and as many of the others; it is measured on the rest.
-    slices : sequence of str or Partition, default=("whole",)
+    slices : sequence of str or Partition, or one of them, default=("whole",)
         Names from "whole", "class", "correctness" and "loss-decile", or partitions such as from
         `by_column`.
     settings : AuditSettings or None, default=None
@@ -127,10 +128,10 @@ def audit(
     """
     check_alike(members, non_members)
     settings = settings or AuditSettings()
-    chosen = list(default_attacks(members) if attacks is None else attacks)
+    chosen = default_attacks(members) if attacks is None else _listed(attacks)
     _check_attacks(chosen)
     _check_distinct("attack", [attack.name for attack in chosen])
-    partitions = [partition_of(division, members, non_members) for division in slices]
+    partitions = [partition_of(division, members, non_members) for division in _listed(slices)]
     _check_distinct("way to slice", [partition.name for partition in partitions])
     n_measured = len(chosen) * sum(len(partition.values) for partition in partitions)
     if settings.simultaneous and n_measured:
@@ -156,6 +157,12 @@ def audit(
         results=tuple(results),
         skipped=tuple(skipped.values()),
     )
+
+
+def _listed(one_or_several: Any) -> list[Any]:
+    """Return one as a list of one; a word is no sequence of letters here."""
+    is_one = isinstance(one_or_several, str) or not isinstance(one_or_several, Iterable)
+    return [one_or_several] if is_one else list(one_or_several)
 
 
 def default_attacks(signals: Signals) -> list[Attack]:

@@ -2,15 +2,20 @@
 
 from __future__ import annotations
 
+import contextlib
 import math
-import operator
-from typing import SupportsFloat, SupportsIndex
+from typing import SupportsFloat
 
 import attrs
 
 
-def _epoch(value: SupportsIndex | None) -> int | None:
-    return None if value is None else operator.index(value)
+def _epoch(value: SupportsFloat | None) -> int | None:
+    """Return a whole number; pandas' columns have floats where an epoch is missing."""
+    with contextlib.suppress(TypeError, ValueError):
+        known = _known(value)
+        if known is None or known.is_integer():
+            return None if known is None else int(known)
+    raise ValueError(f"epoch is {value!r}; give a whole number, such as 3")
 
 
 def _known(value: SupportsFloat | None) -> float | None:

@@ -275,11 +275,17 @@ def _binned(name: str, column: NDArray[np.generic], *, n_bins: int) -> Partition
     )
 
 
+_LARGEST_COUNTED = 2.0**53
+"""Up to it, floats are whole numbers one by one; beyond, not all their digits mean something."""
+
+
 def _told_apart(numbers: NDArray[np.generic]) -> list[str]:
     """Write numbers with as many digits as tell them apart, and from the whole numbers nearby."""
-    if numbers.dtype.kind in "iu" or (np.rint(numbers) == numbers).all():
-        return [str(int(number)) for number in numbers.tolist()]
-    floats = numbers.astype(np.float64)
+    if numbers.dtype.kind in "iu":
+        return [str(number) for number in numbers.tolist()]
+    floats = numbers.astype(np.float64) + 0.0  # without a sign of zero
+    if (np.rint(floats) == floats).all() and np.abs(floats).max() <= _LARGEST_COUNTED:
+        return [str(int(number)) for number in floats.tolist()]
     distinct = np.unique([floats, np.rint(floats)]).tolist()
     for n_digits in range(6, 17):
         if len({f"{number:.{n_digits}g}" for number in distinct}) == len(distinct):

@@ -13,6 +13,7 @@ from sklearn.datasets import make_blobs
 from sklearn.ensemble import RandomForestClassifier, RandomForestRegressor
 from sklearn.linear_model import LinearRegression, LogisticRegression, RidgeClassifier
 from sklearn.metrics import roc_auc_score
+from sklearn.model_selection import FixedThresholdClassifier
 from sklearn.multiclass import OneVsOneClassifier, OneVsRestClassifier
 from sklearn.multioutput import MultiOutputClassifier
 from sklearn.naive_bayes import GaussianNB
@@ -95,6 +96,16 @@ def test_columns_in_another_order_than_the_classes_are_refused(columns):
     model = Shuffled().fit(FEATURES, LABELS)
     with pytest.raises(ValueError, match="largest for the class that is predicted"):
         observe(model, FEATURES, labels=LABELS)
+
+
+def test_a_threshold_of_ones_own_is_told_from_pairs_of_classes():
+    two = LABELS < 2
+    model = FixedThresholdClassifier(
+        RidgeClassifier(), threshold=9.0, response_method="decision_function"
+    ).fit(FEATURES[two], LABELS[two])
+    with pytest.raises(ValueError, match="a threshold of one's own decides, or their sign"):
+        observe(model, FEATURES[two], labels=LABELS[two])
+    assert observe(model.estimator_, FEATURES[two], labels=LABELS[two]).correct().mean() > 0.5
 
 
 NUMBERS = FEATURES @ [1.0, 2.0, 3.0]

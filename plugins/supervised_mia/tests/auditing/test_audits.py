@@ -158,6 +158,13 @@ def test_attack_that_learns_needs_two_of_each():
         audit(one, one, attacks=[LogisticRegressionAttack()])
 
 
+def test_one_attack_and_one_way_to_slice_need_no_list(records):
+    listed = audit(*records, attacks=[LossThreshold()], slices=["class"])
+    assert audit(*records, attacks=LossThreshold(), slices="class") == listed
+    with pytest.raises(ValueError, match="there are no slices called 'classes'"):
+        audit(*records, slices="classes")
+
+
 def test_generator_decides_what_an_attack_learns(records):
     def area(seed):
         rng = np.random.default_rng(seed)

@@ -141,6 +141,13 @@ def test_bins_of_any_grain_have_names_that_tell_them_apart(column, n_bins):
             3,
             ["1 to 1", "1.00000001 to 1.00000001", "1.00000002 to 1.00000002"],
         ),
+        (-1e-9 * np.arange(4), 2, ["-3e-09 to -2e-09", "-1e-09 to 0"]),
+        (1e300 * np.arange(4), 2, ["0 to 1e+300", "2e+300 to 3e+300"]),
+        (
+            np.uint64(2**64 - 1) - np.arange(2, dtype=np.uint64),
+            2,
+            [f"{2**64 - 2} to {2**64 - 2}", f"{2**64 - 1} to {2**64 - 1}"],
+        ),
         (np.array([0.25, 1 - 1e-9]), 2, ["0.25 to 0.25", "0.999999999 to 0.999999999"]),
     ],
 )
