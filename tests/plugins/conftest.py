@@ -7,6 +7,8 @@ from pathlib import Path
 
 import pytest
 
+from anomed_core.plugins import PluginRegistry, build_registry
+
 Install = Callable[..., None]
 
 GOOD = """
@@ -26,6 +28,12 @@ def anomed_score_recorded(score):
     pass
 """
 """Source of an extension that loads."""
+
+
+@pytest.fixture
+def registry() -> PluginRegistry:
+    """Return a registry that holds the core alone."""
+    return build_registry(discover=False)
 
 
 @pytest.fixture

@@ -1,12 +1,20 @@
-"""Write npz archives that NumPy would not write."""
+"""Write npz archives that NumPy would not write, and read them."""
 
 import io
 import struct
+import tracemalloc
 import zipfile
 import zlib
+from collections.abc import Iterator
+from contextlib import contextmanager
 
 import numpy as np
 from numpy.lib import format as npy
+
+from anomed_core.wire import Limits, decode_npz
+
+MIB = 2**20
+TRUTH = np.arange(6, dtype=np.int64)
 
 
 def member(array: np.ndarray) -> bytes:
@@ -74,3 +82,20 @@ def zeros_bomb(n_mebibytes: int) -> bytes:
         "<4s4H2LH", b"PK\x05\x06", 0, 0, 1, 1, len(entry), len(local) + len(packed), 0
     )
     return local + packed + entry + end
+
+
+def read(body: bytes, **limits: int) -> np.ndarray:
+    """Read the member that most tests send."""
+    return decode_npz(body, ["prediction"], limits=Limits(**limits))["prediction"]
+
+
+@contextmanager
+def memory_below(n_bytes: int) -> Iterator[None]:
+    """Let a block allocate no more than so many bytes."""
+    tracemalloc.start()
+    try:
+        yield
+        _, peak = tracemalloc.get_traced_memory()
+    finally:
+        tracemalloc.stop()
+    assert peak < n_bytes
