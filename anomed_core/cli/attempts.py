@@ -12,13 +12,12 @@ from anomed_core.cli.options import (
     given_reason,
     json_option,
     ledger_option,
-    overrides,
     print_json,
     print_table,
     records_options,
     state_option,
 )
-from anomed_core.cli.records import Records, open_records
+from anomed_core.cli.records import Records, configured_server, open_records
 from anomed_core.cli.subjects import chosen_challenge, named_subject, refuse_without_token
 from anomed_core.errors import UsageError
 
@@ -49,7 +48,7 @@ def list_attempts(
 
     The quota is that of CONFIG, or of the environment.
     """
-    quota = configured_quota(config, state=state, ledger=ledger)
+    quota = _quota(config, state=state, ledger=ledger)
     with open_records(config, state=state, ledger=ledger) as records:
         rows = [
             {
@@ -116,7 +115,7 @@ def grant_attempts(
             "there is one final for each; annul the one that was scored to return it: anomed "
             "scores annul ID --return-attempt"
         )
-    quota = configured_quota(config, state=state, ledger=ledger)
+    quota = _quota(config, state=state, ledger=ledger)
     if quota is None:
         raise UsageError(f"{config} sets no quota.tuning_attempts: everybody may tune for ever")
     subjects = [named_subject(text) for text in who]
@@ -144,15 +143,10 @@ def grant_attempts(
         )
 
 
-def configured_quota(
-    config: Path | None, *, state: Path | None, ledger: str | None
-) -> Quota | None:
-    """Return the quota that the server given the same would keep, if any."""
-    from anomed_core.config import read_configuration
+def _quota(config: Path | None, *, state: Path | None, ledger: str | None) -> Quota | None:
     from anomed_core.service.outlook import quota_of
 
-    settings = read_configuration(config, overrides=overrides(state=state, ledger=ledger)).server
-    return quota_of(settings.quota)
+    return quota_of(configured_server(config, state=state, ledger=ledger).quota)
 
 
 def _kind(records: Records, challenge: str, subjects: Sequence[Subject], named: str | None) -> str:

@@ -11,7 +11,6 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from anomed_core.cli.attempts import configured_quota
 from anomed_core.cli.budgets import (
     budgets,
     config_argument,
@@ -21,12 +20,13 @@ from anomed_core.cli.budgets import (
     stored_rows,
 )
 from anomed_core.cli.options import given_reason, ledger_option, records_options, state_option
-from anomed_core.cli.records import Records, open_records
+from anomed_core.cli.records import Records, configured_server, open_records
 from anomed_core.cli.subjects import chosen_challenge
 from anomed_core.errors import UsageError
 
 if TYPE_CHECKING:
-    from anomed_core.ledger import Quota, Wanted
+    from anomed_core.config import ServerSettings
+    from anomed_core.ledger import Wanted
 
 _NEEDED = ("subject", "account")
 _READ = (*_NEEDED, "challenge", "resource", "limit", "state")
@@ -85,12 +85,12 @@ def import_budgets(
     """
     why = given_reason(reason)
     rows = _rows_of(file)
-    quota = configured_quota(config, state=state, ledger=ledger)
+    settings = configured_server(config, state=state, ledger=ledger)
     with open_records(config, state=state, ledger=ledger) as records:
         wanted, wrong = [], []
         for place, row in rows:
             try:
-                wanted.append(_wanted(records, row, quota))
+                wanted.append(_wanted(records, row, settings))
             except UsageError as error:
                 wrong.append(f"{place}: {error}")
         if wrong:
@@ -99,7 +99,7 @@ def import_budgets(
     click.echo(f"{n_decisions} decisions were made about {len(rows)} rows of {file}.")
 
 
-def _wanted(records: Records, row: Mapping[str, str], quota: Quota | None) -> Wanted:
+def _wanted(records: Records, row: Mapping[str, str], settings: ServerSettings) -> Wanted:
     from anomed_core.ledger import Wanted
     from anomed_core.model import AccountState, as_amount
 
@@ -107,7 +107,7 @@ def _wanted(records: Records, row: Mapping[str, str], quota: Quota | None) -> Wa
     if missing:
         raise UsageError(f"the {missing[0]} is missing")
     challenge = chosen_challenge(records, row.get("challenge") or None)
-    account = declared_account(records, challenge, row["account"], quota)
+    account = declared_account(records, challenge, row["account"], settings)
     limits = {}
     try:
         if row.get("limit"):

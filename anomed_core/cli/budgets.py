@@ -10,7 +10,6 @@ from typing import TYPE_CHECKING, Any
 import attrs
 import click
 
-from anomed_core.cli.attempts import configured_quota
 from anomed_core.cli.options import (
     given_reason,
     json_option,
@@ -20,7 +19,7 @@ from anomed_core.cli.options import (
     records_options,
     state_option,
 )
-from anomed_core.cli.records import Records, open_records
+from anomed_core.cli.records import Records, configured_server, open_records
 from anomed_core.cli.subjects import (
     EVERYBODY,
     chosen_challenge,
@@ -33,7 +32,8 @@ from anomed_core.errors import UsageError
 if TYPE_CHECKING:
     from decimal import Decimal
 
-    from anomed_core.ledger import AccountFacts, Quota
+    from anomed_core.config import ServerSettings
+    from anomed_core.ledger import AccountFacts
     from anomed_core.model import Account, Subject
 
 _AMOUNTS = ("limit", "granted", "reserved", "spent", "remaining")
@@ -66,7 +66,7 @@ def budgets() -> None:
 
     SUBJECT is the id of an anonymizer, or ANONYMIZER/DEANONYMIZER for the attacks of one on the
     other; of an account that all share, it is the word everybody. ACCOUNT is a name that the
-    challenge type declares, attempts/KIND or final/KIND.
+    challenge type declares, attempts/KIND, final/KIND or stored/submissions.
     """
 
 
@@ -95,10 +95,10 @@ def chosen_account(
     ledger: str | None,
 ) -> Iterator[Chosen]:
     """Open the records, and find the account that is meant."""
-    quota = configured_quota(config, state=state, ledger=ledger)
+    settings = configured_server(config, state=state, ledger=ledger)
     with open_records(config, state=state, ledger=ledger) as records:
         where = chosen_challenge(records, challenge)
-        declared = declared_account(records, where, account, quota)
+        declared = declared_account(records, where, account, settings)
         yield Chosen(
             records=records,
             challenge=where,
@@ -107,7 +107,9 @@ def chosen_account(
         )
 
 
-def declared_account(records: Records, challenge: str, name: str, quota: Quota | None) -> Account:
+def declared_account(
+    records: Records, challenge: str, name: str, settings: ServerSettings
+) -> Account:
     """Return an account of a challenge as it is declared.
 
     Raises
@@ -115,10 +117,12 @@ def declared_account(records: Records, challenge: str, name: str, quota: Quota |
     UsageError
         If there is none of that name; says which there are.
     """
-    from anomed_core.ledger import accounts_of_kind
+    from anomed_core.ledger import accounts_of_kind, stored_account
+    from anomed_core.service.outlook import quota_of
 
-    rules = records.ledger.rules()[challenge]
-    known = {account.name: account for account in rules.accounts}
+    rules, quota = records.ledger.rules()[challenge], quota_of(settings.quota)
+    stored = stored_account(settings.limits.stored_bytes_per_subject or None)
+    known = {account.name: account for account in (*rules.accounts, stored)}
     for kind in rules.kinds:
         known |= {account.name: account for account in accounts_of_kind(kind, quota)}
     if name not in known:
@@ -268,7 +272,8 @@ def list_budgets(
 ) -> None:
     """List accounts that were used or decided about: what is left of them, and their states.
 
-    Attempts and finals are listed by anomed attempts list, or here with their --account.
+    Attempts and finals are listed by anomed attempts list; these and what is stored, here with
+    their --account.
     """
     rows = stored_rows(config, state=state, ledger=ledger, challenge=challenge, account=account)
     if as_json:

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 import attrs
 
 if TYPE_CHECKING:
+    from anomed_core.config import ServerSettings
     from anomed_core.ledger import FollowUpBook, Ledger, TeamBook, TokenBook
 
 
@@ -23,6 +24,16 @@ class Records:
     follow_ups: FollowUpBook
 
 
+def configured_server(
+    config: Path | None, *, state: Path | None, ledger: str | None
+) -> ServerSettings:
+    """Return the settings of the server that is given the same."""
+    from anomed_core.cli.options import overrides
+    from anomed_core.config import read_configuration
+
+    return read_configuration(config, overrides=overrides(state=state, ledger=ledger)).server
+
+
 def ledger_url(
     config: Path | None, *, state: Path | None, ledger: str | None, must_exist: bool = True
 ) -> str:
@@ -33,12 +44,10 @@ def ledger_url(
     UsageError
         If there is no ledger there yet and there must be.
     """
-    from anomed_core.cli.options import overrides
-    from anomed_core.config import read_configuration
     from anomed_core.errors import UsageError
     from anomed_core.state import StateDirectory, is_there
 
-    settings = read_configuration(config, overrides=overrides(state=state, ledger=ledger)).server
+    settings = configured_server(config, state=state, ledger=ledger)
     if settings.ledger:
         return settings.ledger
     if must_exist and not is_there(settings.state / "ledger.sqlite"):

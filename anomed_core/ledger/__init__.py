@@ -5,6 +5,7 @@ from anomed_core.ledger.account_facts import AccountFacts, BalanceFacts
 from anomed_core.ledger.archive import ArchivedBody, ArchiveEntry, Entry, KeptBody
 from anomed_core.ledger.chain import AuditRow, ChainFault
 from anomed_core.ledger.claim_requests import (
+    BYTES,
     OPERATION,
     SUBMISSION,
     Claim,
@@ -14,6 +15,7 @@ from anomed_core.ledger.claim_requests import (
     Quota,
     accounts_of_kind,
     lines_on,
+    stored_account,
 )
 from anomed_core.ledger.criteria import RankedMetric
 from anomed_core.ledger.database import Database, migrate_ledger
@@ -39,6 +41,7 @@ from anomed_core.ledger.tokens import TokenBook
 from anomed_core.ledger.uses import Use
 
 __all__ = [
+    "BYTES",
     "DELIVER",
     "EVERY_CHALLENGE",
     "MICROSECOND",
@@ -90,5 +93,6 @@ __all__ = [
     "lines_on",
     "migrate_ledger",
     "no_room_left",
+    "stored_account",
     "utc_microseconds",
 ]

@@ -20,6 +20,9 @@ SUBMISSION, OPERATION = "submission", "operation"
 ATTEMPT = "attempt"
 """The resource of quotas and finals."""
 
+BYTES = "bytes"
+"""The resource of submissions that are kept."""
+
 ONE = Decimal(1)
 
 
@@ -173,6 +176,15 @@ def attempts_account(kind: str, quota: Quota) -> Account:
 def final_account(kind: str) -> Account:
     """Return the account that a final is taken from."""
     return Account(name=f"final/{kind}", resources=[Resource(name=ATTEMPT, limit=ONE)])
+
+
+@lru_cache
+def stored_account(limit: int | None) -> Account:
+    """Return the account that kept submissions are taken from, by their size in bytes.
+
+    What is not kept in the end, as nothing was scored, is given back.
+    """
+    return Account(name="stored/submissions", resources=[Resource(name=BYTES, limit=limit)])
 
 
 def accounts_of_kind(kind: str, quota: Quota | None) -> tuple[Account, ...]:

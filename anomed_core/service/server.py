@@ -285,7 +285,8 @@ def _records(
 
 def _rules(hosted: HostedChallenge) -> Rules:
     kinds = {kind.name: kind.submitter for kind in hosted.kinds}
-    return Rules(both_roles=hosted.both_roles, kinds=kinds)
+    accounts = tuple(hosted.accounts.values())
+    return Rules(both_roles=hosted.both_roles, kinds=kinds, accounts=accounts)
 
 
 def _submissions(

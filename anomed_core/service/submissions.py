@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager, nullcontext
+from decimal import Decimal
 from typing import TypeVar
 
 import attrs
@@ -21,7 +22,18 @@ from anomed_core.errors import (
     SubmissionRejected,
     culprit_of,
 )
-from anomed_core.ledger import DELIVER, Claim, ClaimRequest, Job, Ledger, NewJob, Quota
+from anomed_core.ledger import (
+    BYTES,
+    DELIVER,
+    Claim,
+    ClaimLine,
+    ClaimRequest,
+    Job,
+    Ledger,
+    NewJob,
+    Quota,
+    stored_account,
+)
 from anomed_core.model import (
     Score,
     Split,
@@ -47,7 +59,7 @@ from anomed_core.service.submission_stages import (
     Receipt,
     refuse_other_body,
 )
-from anomed_core.state.payloads import Body, body_digest
+from anomed_core.state.payloads import Body, body_digest, body_size
 from anomed_core.wire import Limits
 
 log = structlog.get_logger(__name__)
@@ -174,11 +186,20 @@ class Submissions:
             request_id=request_id,
             replay_key=replay_key,
             quota=self.quota,
+            lines=self._stored(body) if split in kind.keeps else (),
             by_job=by_job,
         )
         return AskedSubmission(
             hosted=hosted, kind=kind, subject=subject, split=split, request=request
         )
+
+    def _stored(self, body: Body) -> tuple[ClaimLine, ...]:
+        """Return what a body takes of what its subject may have on our disk."""
+        limit = self.limits.stored_bytes_per_subject
+        if not limit:
+            return ()
+        size = Decimal(body_size(body))
+        return (ClaimLine(account=stored_account(limit), resource=BYTES, amount=size),)
 
     def earlier(self, asked: AskedSubmission) -> Score | None:
         """Return the score to replay, or refuse a second final before its body matters."""

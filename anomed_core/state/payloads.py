@@ -27,6 +27,11 @@ def body_digest(body: Body) -> str:
     return digest_bytes(_as_bytes(body))
 
 
+def body_size(body: Body) -> int:
+    """Return how many bytes a body has; of a form, its parts together."""
+    return sum(map(len, body.values())) if isinstance(body, Mapping) else len(body)
+
+
 def _as_bytes(body: Body) -> bytes:
     if isinstance(body, Mapping):
         return canonical_json({name: digest_bytes(part) for name, part in body.items()}).encode()

@@ -23,6 +23,9 @@ class Limits:
         Submissions of one participant that each worker handles at once; further ones get 429.
     jobs
         Jobs of one participant that wait or run in one challenge; further ones get 429.
+    stored_bytes_per_subject
+        Size of all submissions of one subject that are kept with their scores in one challenge;
+        further ones get 403. 0 for no limit.
     unpacked_bytes
         Largest size of everything that is unpacked from one body.
     npz_members
@@ -43,6 +46,9 @@ class Limits:
     bodies_bytes: int = attrs.field(default=512 * MIB, validator=attrs.validators.gt(0))
     requests_under_way: int = attrs.field(default=8, validator=attrs.validators.gt(0))
     jobs: int = attrs.field(default=16, validator=attrs.validators.gt(0))
+    stored_bytes_per_subject: int = attrs.field(
+        default=4096 * MIB, validator=attrs.validators.ge(0)
+    )
     unpacked_bytes: int = attrs.field(default=256 * MIB, validator=attrs.validators.gt(0))
     npz_members: int = attrs.field(default=64, validator=attrs.validators.gt(0))
     table_rows: int = attrs.field(default=2_000_000, validator=attrs.validators.gt(0))

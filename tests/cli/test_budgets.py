@@ -173,6 +173,13 @@ def test_what_makes_no_sense_is_refused(
     assert ledger.audit_trail() == []
 
 
+def test_more_may_be_stored(anomed: Anomed, ledger: Ledger, config: str) -> None:
+    command = ("budgets", "raise", config, "alice", "stored/submissions", "bytes=5e9", *WHY)
+    assert anomed(*command).out == (
+        "alice has 5000000000 of 5000000000 bytes left in stored/submissions of iris.\n"
+    )
+
+
 def test_where_there_are_tokens_a_name_may_be_misspelt(
     anomed: Anomed, database: Database, ledger: Ledger, config: str
 ) -> None:

@@ -119,6 +119,13 @@ def test_an_answer_tells_what_paid_for_it_and_what_is_left(serve: Serve) -> None
     assert world.stands(who="anonymizer=b") == ("0", "0", "2")
 
 
+def test_commands_of_organisers_know_the_accounts_without_the_plugin(serve: Serve) -> None:
+    world = serve(for_epsilon(name="count"), operation())
+
+    accounts = world.server.ledger.rules()["asked"].accounts
+    assert sorted(accounts, key=lambda account: account.name) == [PRIVACY, QUESTIONS]
+
+
 def test_three_tenths_fit_and_a_fourth_does_not(serve: Serve) -> None:
     world = serve(for_epsilon())
 
