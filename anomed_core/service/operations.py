@@ -14,6 +14,7 @@ import structlog
 from anomed_core.engine import Engine, unheard
 from anomed_core.errors import (
     CallRejected,
+    ContractError,
     EvaluationFailedError,
     EvaluationTimeoutError,
     SubmissionRejected,
@@ -53,6 +54,7 @@ from anomed_core.wire import Limits
 
 log = structlog.get_logger(__name__)
 
+_TOLD = "your accounts tell what it has cost"
 _NO_PRICE = "What the call costs could not be told"
 
 
@@ -151,10 +153,10 @@ class Operations:
         ServiceError
             If we failed; what it costs then is what its resources say.
         """
-        asking = self._asking(hosted, operation, caller, query, body)
+        asking = self.asking(hosted, operation, caller, query, body)
         if operation.price is None:
             return Reply(body=self._answer(operation, asking).body)
-        lines = self._lines(operation, asking)
+        lines = self.price_of(operation, asking)
         claim = self.ledger.claim(
             ClaimRequest(
                 challenge=hosted.id,
@@ -174,7 +176,7 @@ class Operations:
         paid = attrs.evolve(asking, number=claim.id, lines=lines, has_begun=operation.cheap)
         return self._settled(hosted, operation, paid, claim)
 
-    def _asking(
+    def asking(
         self,
         hosted: HostedChallenge,
         operation: Operation,
@@ -227,7 +229,7 @@ class Operations:
     def _engine_for(self, operation: Operation) -> Engine:
         return self.inline if operation.cheap else self.engine
 
-    def _lines(self, operation: Operation, asking: Asking) -> tuple[Line, ...]:
+    def price_of(self, operation: Operation, asking: Asking) -> tuple[Line, ...]:
         """Ask what a call costs, of which nothing has been touched yet."""
         if isinstance(operation.price, tuple):
             return operation.price
@@ -259,9 +261,13 @@ class Operations:
             self.releases.release(claim, type(error).__name__)
             raise
         if over := overdrawn(asking.lines, answered.spent):
-            culprit = hosted.blame("anomed_operations", operation.path, operation.run)
-            log.error("a call spent more than it had reserved", claim=claim.id, culprit=culprit)
-            raise EvaluationFailedError(f"The call spent {over}; its account is frozen.")
+            incident = ContractError(
+                f"the operation {operation.name!r} spends {over}, which it had reserved; an answer "
+                "costs its price at most"
+            )
+            incident.add_note(hosted.blame("anomed_operations", operation.path, operation.run))
+            log.error("a call spent more than its price", claim=claim.id, exc_info=incident)
+            raise EvaluationFailedError(f"The call failed on our side; {_TOLD}.")
         left = remaining_after(claim, answered.spent)
         return Reply(body=answered.body, claim=claim.id, remaining=left)
 
@@ -269,7 +275,7 @@ class Operations:
         self, operation: Operation, asking: Asking, begun: Callable[[], None] = unheard
     ) -> Answered:
         is_free = operation.price is None
-        then = "try again later" if is_free else "your accounts tell what it has cost"
+        then = "try again later" if is_free else _TOLD
         try:
             answered: Answered = self._engine_for(operation).run(asking, begun=begun)
         except EvaluationTimeoutError as error:

@@ -8,6 +8,7 @@ from typing import Any
 from anomed_core.model import DataProduct, Split
 from anomed_core.service.parameters import checked_parameters
 from anomed_core.testing.client import Answer, ChallengeClient
+from anomed_core.testing.sealing import seal_for
 from anomed_core.testing.trials import Trial, evaluate, is_published, prepare_target, query_for
 from anomed_core.wire import digest_bytes
 
@@ -34,6 +35,7 @@ def served_products(
     for product in client.hosted.products.values():
         for query in requests(client, product):
             split = Split(query["data_split"]) if product.same_split else None
+            seal_for(client, product.requires_sealed, query)
             if not product.with_target or is_published(client, split):
                 yield product, query, client.get(product.path, **query)
 

@@ -34,6 +34,7 @@ from anomed_core.service.submission_stages import Receipt
 from anomed_core.state.payloads import Body
 from anomed_core.testing.client import ChallengeClient, filled_in
 from anomed_core.testing.products import Products
+from anomed_core.testing.sealing import seal_for
 
 VALID = (Quality.PERFECT, Quality.TRIVIAL)
 HANDED_IN = (*VALID, Quality.INVALID)
@@ -223,9 +224,12 @@ def hand_in(client: ChallengeClient, trial: Trial) -> Receipt:
     ServiceError
         If it could not be scored.
     """
+    kind = client.hosted.kind(trial.kind.name)
+    if trial.split is Split.VALIDATION:
+        seal_for(client, kind.requires_sealed, trial.query)
     return client.server.submissions.submit(
         client.hosted,
-        client.hosted.kind(trial.kind.name),
+        kind,
         query=trial.query,
         body=trial.body,
     )

@@ -1,6 +1,7 @@
 """Packages that the scaffold writes, importable for one test."""
 
 import importlib
+import sys
 from collections.abc import Callable
 from pathlib import Path
 
@@ -9,10 +10,15 @@ import pytest
 from anomed_core.scaffold import facts_of, write_package
 from anomed_core.testing import Finding, conformance_checks
 
+from .planted import Planted
+
 Scaffolded = Callable[[str], Path]
 
 NOT_OFFERED = {
     "house-attacks-run: no house attack is declared",
+    "calls-answered: no operation is declared",
+    "prices-public: no operation is declared",
+    "sealed-accounts-closed: no operation is declared",
     "reports-made: no section is added to the report",
     "extensions-take-part: no extension is loaded beside the type",
 }
@@ -30,6 +36,26 @@ def scaffolded(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Scaffolded:
         return folder / facts_of(name)["module"]
 
     return write
+
+
+@pytest.fixture
+def planting(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Callable[[Planted, str], Finding]:
+    """Return a function that plants a fault in a module and runs the check that is to find it."""
+    monkeypatch.chdir(tmp_path)
+
+    def plant(fault: Planted, module: str) -> Finding:
+        source = (Path(__file__).parent / f"{module}.py").read_text(encoding="utf-8")
+        for replaced, by in fault.changes:
+            assert source.count(replaced) == 1, replaced
+            source = source.replace(replaced, by)
+        (tmp_path / f"{module}_planted.py").write_text(source, encoding="utf-8")
+        monkeypatch.syspath_prepend(tmp_path)
+        monkeypatch.delitem(sys.modules, f"{module}_planted", raising=False)
+        checks = conformance_checks(f"{module}_planted")
+        (check,) = (one for one in checks if one.id == fault.check)
+        return check.find()
+
+    return plant
 
 
 @pytest.fixture

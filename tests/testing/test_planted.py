@@ -1,38 +1,22 @@
 """Each fault that is planted in a small type is found and called by its name; the type is sound."""
 
-import sys
 from pathlib import Path
 
 import pytest
 
 from anomed_core.config import ServerSettings
-from anomed_core.testing import Finding, Outcome, conformance_checks, plugin_under_test
+from anomed_core.testing import Outcome, conformance_checks, plugin_under_test
 
-from . import traces
 from .conftest import NOT_OFFERED
 from .planted import EMPTY, SCORING, SURROUNDINGS, TRUTH, Planted
 
-SOURCE = Path(traces.__file__).read_text(encoding="utf-8")
 SHORT_S = 1.0
 
 
 @pytest.fixture
-def found(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
-    """Return a function that plants a fault and runs the check that is to find it."""
-    monkeypatch.chdir(tmp_path)
-
-    def plant(fault: Planted) -> Finding:
-        source = SOURCE
-        for replaced, by in fault.changes:
-            assert source.count(replaced) == 1, replaced
-            source = source.replace(replaced, by)
-        (tmp_path / "traces_planted.py").write_text(source, encoding="utf-8")
-        monkeypatch.syspath_prepend(tmp_path)
-        monkeypatch.delitem(sys.modules, "traces_planted", raising=False)
-        (check,) = (one for one in conformance_checks("traces_planted") if one.id == fault.check)
-        return check.find()
-
-    return plant
+def found(planting):
+    """Return a function that plants a fault in `traces` and runs the check that is to find it."""
+    return lambda fault: planting(fault, "traces")
 
 
 @pytest.mark.parametrize("fault", [*TRUTH, *SCORING, *SURROUNDINGS], ids=str)

@@ -209,7 +209,9 @@ def test_more_than_reserved_is_an_incident(serve: Serve) -> None:
     assert "told" not in response.text
     assert world.stands("privacy") == ("0", "0.2", "0.1")
     assert world.balance("privacy")["state"] == "frozen"
-    assert "in plugin 'asked-0'" in lines[0]["culprit"]
+    incident = lines[0]["exc_info"]
+    assert "spends 0.2 epsilon of 'privacy' instead of 0.1" in str(incident)
+    assert "in plugin 'asked-0'" in incident.__notes__[0]
     again = world.call(body=0.1)
     assert (again.status_code, again.json["code"]) == (403, "account_frozen")
     assert world.server.ledger.verify() == []

@@ -3,6 +3,11 @@
 from collections.abc import Callable
 
 from anomed_core.testing.checks.attacks import attacks_win
+from anomed_core.testing.checks.calls import (
+    calls_answered,
+    prices_public,
+    sealed_accounts_closed,
+)
 from anomed_core.testing.checks.configuration import configuration_kept_apart
 from anomed_core.testing.checks.data import dummy_data_fits, products_as_declared
 from anomed_core.testing.checks.declarations import announced_cheaply, described, loads, opens
@@ -79,6 +84,9 @@ CHECKS: tuple[Callable[[PluginUnderTest], str | None], ...] = (
     finals_scored_once,
     nobody_attacked,
     house_attacks_run,
+    calls_answered,
+    prices_public,
+    sealed_accounts_closed,
     reports_made,
     extensions_take_part,
 )

@@ -75,11 +75,17 @@ def _undescribed(hosted: HostedChallenge) -> Iterator[str]:
     named = {f"challenge type {hosted.challenge.type}": hosted.challenge.description}
     named |= {f"data product {p.path}": p.description for p in hosted.products.values()}
     named |= {f"submission kind {kind.name}": kind.description for kind in hosted.kinds}
+    named |= {f"operation {one.name}": one.description for one in hosted.operations}
+    named |= {f"account {one.name}": one.description for one in hosted.accounts.values()}
     schemas: list[tuple[str, ProductSchema | SubmissionSchema]]
     schemas = [(f"data product {p.path}", p.schema) for p in hosted.products.values()]
     for kind in hosted.kinds:
         of_splits = [kind.schema_for(split) for split in kind.splits]
         schemas += [(f"submission kind {kind.name}", schema) for schema in of_splits]
+    for operation in hosted.operations:
+        schemas.append((f"answers of operation {operation.name}", operation.answer))
+        if operation.request is not None:
+            schemas.append((f"requests of operation {operation.name}", operation.request))
     for owner, schema in schemas:
         arrays = schema.arrays if isinstance(schema, ArraysSchema) else ()
         named |= {f"array {array.name} of {owner}": array.description for array in arrays}

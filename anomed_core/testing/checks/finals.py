@@ -15,6 +15,7 @@ from anomed_core.testing.checks.truths import filled
 from anomed_core.testing.client import Answer, ChallengeClient
 from anomed_core.testing.payloads import as_plain
 from anomed_core.testing.plugin_under_test import PluginUnderTest
+from anomed_core.testing.sealing import seal_for
 from anomed_core.testing.trials import Trial, evaluate, payload_of, prepare_target
 
 _METHODS = ("POST", "PUT", "PATCH", "DELETE", "GET")
@@ -97,6 +98,7 @@ def _repetitions(client: ChallengeClient, finals: list[Trial]) -> Iterator[str]:
 
 
 def _submit(client: ChallengeClient, trial: Trial) -> Answer:
+    seal_for(client, client.hosted.kind(trial.kind.name).requires_sealed, trial.query)
     return client.request("POST", trial.kind.path, query=trial.query, body=trial.body)
 
 
