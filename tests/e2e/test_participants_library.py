@@ -15,7 +15,7 @@ from .processes import RunningServer
 pytestmark = pytest.mark.e2e
 
 README = (REPOSITORY / "client" / "README.md").read_text(encoding="utf-8")
-(TEN_LINES, _) = re.findall(r"```python\n(.*?)```", README, flags=re.DOTALL)
+(TEN_LINES, *_) = re.findall(r"```python\n(.*?)```", README, flags=re.DOTALL)
 
 TABLES = """
 from anomed_client import UsageError, connect

@@ -40,7 +40,7 @@ type = "dataset-anonymization"
 data = { source = "simulated:hospital-register?n=3000&seed=3" }
 n_queries = 50
 """
-ANONYMIZER, DEANONYMIZER, IMPOSTOR = "tree", "gap", "impostor"
+ANONYMIZER, DEANONYMIZER, IMPOSTOR, LEAVER = "tree", "gap", "impostor", "leaver"
 FITTED = {"message": "Fitting has been completed successfully."}
 TOKEN = re.compile(r"anomed-[0-9a-f]{32}-[0-9a-f]{64}")
 
@@ -209,20 +209,23 @@ def test_the_tabular_client_takes_part(
 
 
 def test_a_revoked_token_ends_at_once_in_all_workers(
-    iris: Players, anonymizer: RunningServer
+    iris: Players, start_anonymizer: StartAnonymizer
 ) -> None:
-    def of_anonymizer() -> dict[str, Any]:
+    leaving = start_anonymizer(iris.url(LEAVER, iris.token("anonymizer", LEAVER)), LEAVER)
+    assert post(leaving, "/fit").json() == FITTED
+
+    def of_leaver() -> dict[str, Any]:
         listed = json.loads(iris.anomed("tokens", "list", "--json"))
-        (row,) = [row for row in listed if row["team"] == ANONYMIZER]
+        (row,) = [row for row in listed if row["team"] == LEAVER]
         return dict(row)
 
-    assert post(anonymizer, "/evaluate?data_split=tuning").status_code == 201
-    identifier = of_anonymizer()["id"]
+    assert post(leaving, "/evaluate?data_split=tuning").status_code == 201
+    identifier = of_leaver()["id"]
 
-    told = f"Token {identifier} of the team {ANONYMIZER} is revoked.\n"
+    told = f"Token {identifier} of the team {LEAVER} is revoked.\n"
     assert iris.anomed("tokens", "revoke", identifier) == told
 
-    statuses = [post(anonymizer, "/evaluate?data_split=tuning").status_code for _ in range(4)]
+    statuses = [post(leaving, "/evaluate?data_split=tuning").status_code for _ in range(4)]
     assert statuses == [503] * 4
     assert len(answered(iris, "/data/anonymizer/tuning", 401)) == 4
-    assert of_anonymizer()["revoked"]
+    assert of_leaver()["revoked"]
