@@ -21,11 +21,16 @@ def test_the_threshold_lies_between_what_it_parts() -> None:
     assert fixed.value == 5.0
 
 
+LARGEST = float(np.nextafter(np.finfo(np.float64).max, 0.0))
+"""The largest score that a curve takes: above the largest float is no threshold."""
+
+
 @given(
-    scores=st.sets(st.floats(allow_nan=False, allow_infinity=False), min_size=2, max_size=2),
+    scores=st.sets(st.floats(-LARGEST, LARGEST), min_size=2, max_size=2),
     shift=st.integers(0, 3),
 )
 @example(scores={1.7e308, 1.6e308}, shift=0)
+@example(scores={0.0, LARGEST}, shift=0)
 @example(scores={0.0, 5e-324}, shift=0)
 def test_the_threshold_parts_any_two_scores(scores: set[float], shift: int) -> None:
     low, high = sorted(scores)
