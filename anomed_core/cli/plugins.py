@@ -152,14 +152,15 @@ def check_plugin(
     help="Where the package's folder is created [default: here].",
 )
 @click.option("--extension", is_flag=True, help="An extension, which owns no challenge type.")
-def new_plugin(name: str, directory: Path, extension: bool) -> None:
+@click.option("--interactive", is_flag=True, help="A type that answers questions.")
+def new_plugin(name: str, directory: Path, extension: bool, interactive: bool) -> None:
     """Write a new package with a plugin that works, is tested, and can be published.
 
     NAME is the challenge type's, or the extension's: lower-case words joined by hyphens.
     """
     from anomed_core.scaffold import write_package
 
-    folder = write_package(name, directory, extension=extension)
+    folder = write_package(name, directory, extension=extension, interactive=interactive)
     what = (
         "an extension that works; replace its hooks"
         if extension

@@ -240,6 +240,11 @@ class Operation:
                 f"{self.name}: accounts and price belong together; give "
                 + ("price=[Line(account, resource, amount)]" if self.accounts else "accounts=[...]")
             )
+        for account in self.accounts:
+            if "/" in account.name:
+                raise ValueError(
+                    f"{self.name}: the account {account.name!r} is the core's; leave out the slash"
+                )
         if self.price is not None and self.method == "GET":
             raise ValueError(f"{self.name}: what costs something is called with POST, not GET")
         if isinstance(self.price, tuple):

@@ -25,6 +25,7 @@ _OF_TYPES = {
     "plugin.py.txt": "$module/plugin.py",
     "test_plugin.py.txt": "tests/test_plugin.py",
 }
+_OF_INTERACTIVE = {f"interactive/{template}": target for template, target in _OF_TYPES.items()}
 _OF_EXTENSIONS = {
     "extension/README.md.txt": "README.md",
     "extension/plugin.py.txt": "$module/plugin.py",
@@ -34,7 +35,9 @@ _OF_EXTENSIONS = {
 """Template to the path that it becomes."""
 
 
-def write_package(name: str, directory: Path, *, extension: bool = False) -> Path:
+def write_package(
+    name: str, directory: Path, *, extension: bool = False, interactive: bool = False
+) -> Path:
     """Write a package with a challenge type, or with an extension, that works.
 
     Parameters
@@ -45,6 +48,8 @@ def write_package(name: str, directory: Path, *, extension: bool = False) -> Pat
         Where the package's folder is created.
     extension
         Whether it owns no type, but takes part in the challenges of others.
+    interactive
+        Whether it is a type that answers questions.
 
     Returns
     -------
@@ -54,8 +59,14 @@ def write_package(name: str, directory: Path, *, extension: bool = False) -> Pat
     Raises
     ------
     UsageError
-        If the name cannot be a plugin's, or the folder exists already.
+        If the name cannot be a plugin's, the folder exists already, or an extension shall be
+        interactive.
     """
+    if extension and interactive:
+        raise UsageError(
+            "an extension may declare operations in anomed_operations; leave out --interactive, "
+            "which begins a type"
+        )
     slug = normalised_slug(name)
     if not SLUG.fullmatch(slug):
         raise UsageError(
@@ -66,7 +77,8 @@ def write_package(name: str, directory: Path, *, extension: bool = False) -> Pat
     if folder.exists():
         raise UsageError(f"{folder} exists already; choose another name or --directory")
     facts = facts_of(slug, extension=extension)
-    for template, target in (_FILES | (_OF_EXTENSIONS if extension else _OF_TYPES)).items():
+    of_types = _OF_INTERACTIVE if interactive else _OF_TYPES
+    for template, target in (_FILES | (_OF_EXTENSIONS if extension else of_types)).items():
         path = folder / Template(target).substitute(facts)
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_text(filled(_templates() / template, facts), encoding="utf-8")

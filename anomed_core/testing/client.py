@@ -171,6 +171,28 @@ class ChallengeClient:
         body = encode_body(payload, declared.schema_for(split))
         return self.request("POST", declared.path, query=chosen, body=body)
 
+    def call(self, operation: str, payload: Any = None, **query: str) -> Answer:
+        """Call an operation and return whatever is answered.
+
+        Parameters
+        ----------
+        operation
+            Its name.
+        payload
+            As its request is declared; nothing if it takes nothing.
+        **query
+            Parameters; those that are required and not given get a value, as for `submit`.
+
+        Returns
+        -------
+        Answer
+            200 with the answer, if there is one.
+        """
+        declared = self.hosted.operation(operation)
+        body = b"" if declared.request is None else encode_body(payload, declared.request)
+        chosen = filled_in(declared.query, {}) | query
+        return self.request(declared.method, declared.path, query=chosen, body=body)
+
     def score(self, kind: str, payload: Any, **query: str) -> dict[str, float]:
         """Submit a payload that must be scored and return its metrics.
 

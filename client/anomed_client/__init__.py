@@ -5,6 +5,7 @@
 """
 
 from anomed_client.access import Identity, Server
+from anomed_client.accounts import Account, Balance
 from anomed_client.attack import Attack
 from anomed_client.challenge import Challenge
 from anomed_client.connecting import ChallengeSummary, challenges, connect
@@ -52,6 +53,7 @@ from anomed_client.signing_in import login
 from anomed_client.targets import Target
 
 __all__ = [
+    "Account",
     "AlreadyScored",
     "AnomedClientError",
     "Answer",
@@ -59,6 +61,7 @@ __all__ = [
     "Attack",
     "Attempt",
     "Attempts",
+    "Balance",
     "Challenge",
     "ChallengeSummary",
     "ConnectionFailed",

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import replace
 from io import BytesIO
 from typing import Any
+from urllib.parse import quote
 
 from anomed_client.access import Access, Identity
+from anomed_client.accounts import Account, account_of
 from anomed_client.answers import json_of
 from anomed_client.described import Described
 from anomed_client.description import Operation, Split
@@ -67,6 +70,61 @@ class Asking(Described):
         query = access.parameters(asked, split=split, target=target, more=parameters)
         return read_answer(_answer(access, asked, query, _encoded(asked, payload)), asked)
 
+    def accounts(
+        self, *, name: str | None = None, target: str | None = None
+    ) -> Mapping[str, Account]:
+        """Return how one's accounts stand, by name.
+
+        Parameters
+        ----------
+        name
+            Whose; that of `connect`, if it is not given.
+        target
+            Those for questions about this anonymizer.
+
+        Raises
+        ------
+        NotSupported
+            If the server has none.
+        """
+        access = self._named(name)
+        access.require("accounts", "what is left of accounts")
+        told = access.calls.get_json("/accounts", parameters=self._holder(access, target))
+        return {one["name"]: account_of(one) for one in told["accounts"]}
+
+    def seal(self, account: str, *, name: str | None = None, target: str | None = None) -> Account:
+        """Close an account for ever: nothing is taken from it any more.
+
+        Parameters
+        ----------
+        account
+            Its name.
+        name, target
+            As for `accounts`.
+
+        Raises
+        ------
+        Refused
+            If there is none of this name, or others share it.
+        """
+        access = self._named(name)
+        access.require("accounts", "what is left of accounts")
+        query = self._holder(access, target)
+        path = f"/accounts/{quote(account, safe='')}/seal"
+
+        def once() -> Answer:
+            return access.calls.connection.exchange("POST", path, parameters=query)
+
+        return account_of(json_of(access.calls.settled(once, name=path, is_post=True)))
+
+    def _holder(self, access: Access, target: str | None) -> dict[str, str]:
+        """Return whose accounts are meant, as a query."""
+        if access.me is None:
+            raise UsageError('Whose accounts? Say connect(..., name="...") or name="...".')
+        role = "deanonymizer" if target is not None else access.me.role or "anonymizer"
+        query = {role: access.me.name_as(role)}
+        return query | ({"anonymizer": target} if target is not None else {})
+
     def _named(self, name: str | None) -> Access:
         if name is None:
             return self._access
@@ -94,7 +152,10 @@ def _answer(access: Access, asked: Operation, query: dict[str, str], encoded: En
             body=encoded.body if asked.method == "POST" else None,
         )
 
-    return access.calls.settled(once, name=asked.name, is_post=asked.method == "POST")
+    # A call that costs something is not sent again: it would be paid twice.
+    is_free = not asked.accounts
+    is_post = asked.method == "POST"
+    return access.calls.settled(once, name=asked.name, is_post=is_post, is_safe=is_free)
 
 
 def read_answer(answer: Answer, asked: Operation) -> Any:

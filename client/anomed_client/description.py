@@ -140,6 +140,10 @@ class Operation:
         What is sent; ``None`` if nothing is.
     answer
         What comes back.
+    accounts
+        Names of the accounts that pay for a call; empty if it is free.
+    requires_sealed
+        Name of the account that must be sealed before; ``None`` for none.
     """
 
     name: str
@@ -150,6 +154,8 @@ class Operation:
     parameters: tuple[Parameter, ...] = ()
     request: Schema | None = None
     answer: Schema
+    accounts: tuple[str, ...] = ()
+    requires_sealed: str | None = None
 
     def takes(self, parameter: str) -> bool:
         """Return whether requests may have a parameter."""
@@ -342,6 +348,8 @@ def _operation(told: Mapping[str, Any], base: str) -> Operation:
         parameters=tuple(_parameter(parameter) for parameter in told.get("parameters") or ()),
         request=schema_of(request) if request is not None else None,
         answer=schema_of(told.get("answer") or {}),
+        accounts=tuple(told.get("accounts") or ()),
+        requires_sealed=told.get("requires_sealed"),
     )
 
 

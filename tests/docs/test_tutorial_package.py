@@ -19,3 +19,12 @@ def test_a_type_and_its_tests_take_less_than_150_lines() -> None:
     said = " ".join((DOCS / PAGE).read_text(encoding="utf-8").split())
     assert plugin + tests < 150
     assert f"{plugin} lines of plugin and {tests} of tests" in said
+
+
+def test_a_type_that_answers_questions_takes_less_than_120_lines() -> None:
+    page = "tutorial/answer-questions.md"
+    plugin = n_lines(files_of(page)["twenty_numbers.py"])
+
+    assert plugin < 120
+    said = " ".join((DOCS / page).read_text(encoding="utf-8").split())
+    assert f"All of it is {plugin} lines of plugin" in said

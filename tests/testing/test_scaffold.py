@@ -46,24 +46,40 @@ def test_nothing_is_overwritten(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("tool", [["ruff", "check"], ["ruff", "format", "--check"]])
-@pytest.mark.parametrize("extension", [False, True])
-def test_it_keeps_the_rules_of_the_house(tool: list[str], extension: bool, tmp_path: Path) -> None:
-    folder = write_package("tidy", tmp_path, extension=extension)
+@pytest.mark.parametrize("sort", ["", "extension", "interactive"])
+def test_it_keeps_the_rules_of_the_house(tool: list[str], sort: str, tmp_path: Path) -> None:
+    folder = write_package("tidy", tmp_path, **({sort: True} if sort else {}))
 
     subprocess.run(
         [sys.executable, "-m", *tool, "--line-length", "100", "."], cwd=folder, check=True
     )
 
 
+def test_an_extension_is_no_type_that_answers_questions(tmp_path: Path) -> None:
+    with pytest.raises(UsageError, match="leave out --interactive"):
+        write_package("both", tmp_path, extension=True, interactive=True)
+
+
 @pytest.mark.slow
-def test_its_tests_pass_where_it_is_written(tmp_path: Path) -> None:
-    folder = write_package("at-once", tmp_path)
+@pytest.mark.parametrize("interactive", [False, True])
+def test_its_tests_pass_where_it_is_written(tmp_path: Path, interactive: bool) -> None:
+    folder = write_package("at-once", tmp_path, interactive=interactive)
     test = (folder / "tests" / "test_plugin.py").read_text()
     (folder / "tests" / "test_plugin.py").write_text(
         test.replace('"at-once"', '"anomed_at_once.plugin"')  # it is not installed here
     )
 
     assert_tests_pass(folder)
+
+
+def test_what_it_asks_is_answered_and_paid_for(tmp_path: Path) -> None:
+    folder = write_package("asked", tmp_path, interactive=True)
+    test = (folder / "tests" / "test_plugin.py").read_text()
+    (folder / "tests" / "test_plugin.py").write_text(
+        test.replace('"asked"', '"anomed_asked.plugin"')
+    )
+
+    assert_tests_pass(folder, "-k", "not test_conformance")
 
 
 def test_an_extension_is_installed_tested_and_served(
@@ -92,9 +108,10 @@ def test_an_extension_is_installed_tested_and_served(
     assert "no-addresses" in [one.plugin_name for one in asked]
 
 
-def assert_tests_pass(folder: Path) -> None:
+def assert_tests_pass(folder: Path, *options: str) -> None:
+    quiet = ["-q", "-p", "no:cacheprovider", "-p", "no:schemathesis"]
     done = subprocess.run(
-        [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", "-p", "no:schemathesis"],
+        [sys.executable, "-m", "pytest", *quiet, *options],
         cwd=folder,
         env={**os.environ, "PYTHONPATH": str(folder)},
         capture_output=True,

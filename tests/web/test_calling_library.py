@@ -2,23 +2,37 @@
 
 from __future__ import annotations
 
+from decimal import Decimal
 from typing import Any
 
 import httpx
 import numpy as np
 import pandas as pd
 import pytest
-from anomed_client import Challenge, Options, Rejected, UsageError, connect
+from anomed_client import (
+    Challenge,
+    ConnectionFailed,
+    NotAllowed,
+    NotFound,
+    Options,
+    Refused,
+    Rejected,
+    UsageError,
+    connect,
+)
 
 from anomed_core import (
     DATA_SPLIT,
+    Account,
     ArraySchema,
     ArraysSchema,
     Call,
     CallRejected,
     ColumnSchema,
     JSONSchema,
+    Line,
     Operation,
+    Resource,
     Role,
     TableSchema,
 )
@@ -40,7 +54,16 @@ def double(call: Call) -> dict[str, Any]:
     return {"double": 2 * call.payload, "by": call.caller.id, "split": call.split}
 
 
+BUDGET = Account(name="budget", resources=[Resource(name="question", limit="1.5")])
 OPERATIONS = [
+    Operation(
+        name="hint",
+        audience="anonymizer",
+        accounts=[BUDGET],
+        price=[Line(BUDGET, "question", 1)],
+        run=lambda call: "warm",
+        description="A hint.",
+    ),
     Operation.of(double, audience="anonymizer", request=NUMBER, parameters=[DATA_SPLIT]),
     Operation(
         name="sorted",
@@ -111,7 +134,56 @@ def test_whoever_may_be_both_calls_as_what_the_token_says(
 
 
 def test_operations_are_described(challenge: Challenge) -> None:
-    assert list(challenge.operations) == ["double", "sorted", "ages", "who"]
+    assert list(challenge.operations) == ["hint", "double", "sorted", "ages", "who"]
     page = str(challenge.describe())
     assert "Sort numbers. Takes arrays: X (float, any); answers arrays: X (float, any)." in page
     assert "<td>An age.</td>" in challenge._repr_html_()
+
+
+def test_accounts_stand_exactly_and_are_sealed(challenge: Challenge) -> None:
+    assert challenge.call("hint") == "warm"
+    with pytest.raises(NotAllowed, match="takes 1 question from the account 'budget'"):
+        challenge.call("hint")
+
+    account = challenge.accounts()["budget"]
+    balance = account["question"]
+    assert (balance.limit, balance.spent, balance.remaining) == (
+        Decimal("1.5"),
+        Decimal(1),
+        Decimal("0.5"),
+    )
+    assert str(account).splitlines()[0] == "budget (open)"
+    assert challenge.seal("budget").state == "sealed"
+    with pytest.raises(Refused, match="is sealed"):
+        challenge.call("hint")
+    with pytest.raises(NotFound):
+        challenge.seal("../budget")
+    assert challenge.accounts(name="bea")["budget"].state == "open"
+
+
+def test_a_call_that_costs_is_sent_once(server_of: OpenServer) -> None:
+    server = server_of(Asked(*OPERATIONS))
+    transport = Unlucky(app=create_web_app(server))
+    challenge = connect("http://server", name="ann", options=Options(transport=transport))
+    transport.is_unlucky = True
+
+    with pytest.raises(ConnectionFailed):
+        challenge.call("hint")
+
+    transport.is_unlucky = False
+    assert transport.n_lost == 1
+    assert challenge.accounts()["budget"]["question"].spent == 1
+
+
+class Unlucky(httpx.WSGITransport):
+    """A way to the server on which answers are lost."""
+
+    is_unlucky = False
+    n_lost = 0
+
+    def handle_request(self, request: httpx.Request) -> httpx.Response:
+        response = super().handle_request(request)
+        if self.is_unlucky:
+            self.n_lost += 1
+            raise httpx.ReadError("lost", request=request)
+        return response

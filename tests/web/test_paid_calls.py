@@ -459,6 +459,13 @@ def test_what_requires_a_sealed_account_waits_for_it(server_of: OpenServer) -> N
         ({"price": None}, r"belong together; give price=\[Line"),
         ({"accounts": []}, r"belong together; give accounts="),
         ({"method": "GET"}, "is called with POST, not GET"),
+        (
+            {
+                "accounts": [Account(name="final/ask", resources=QUESTIONS.resources)],
+                "price": [Line("final/ask", "question", 1)],
+            },
+            "is the core's; leave out the slash",
+        ),
         ({"price": [Line("other", "question", 1)]}, "a line names the account 'other'"),
         ({"price": [Line(QUESTIONS, "epsilon", 1)]}, "has no resource 'epsilon'"),
     ],
