@@ -5,6 +5,7 @@ is told, after the ledger has said so, by a line of its number and what it took.
 """
 
 import argparse
+import os
 import random
 import sys
 import threading
@@ -41,8 +42,7 @@ def call_of(amount: Decimal) -> ClaimRequest:
 
 def tell(claim_id: int, amount: Decimal) -> None:
     """Say what was committed, in one system call."""
-    sys.stdout.write(f"{claim_id} {amount}\n")
-    sys.stdout.flush()
+    os.write(sys.stdout.fileno(), f"{claim_id} {amount}\n".encode())
 
 
 def spend_all(ledger: Ledger) -> None:
@@ -74,7 +74,7 @@ def spend_somehow(ledger: Ledger, rng: random.Random) -> None:
         except BudgetExhaustedError:
             continue
         except LedgerError as error:  # its claim was taken for dead
-            print(f"# {error}", flush=True)
+            os.write(sys.stdout.fileno(), f"# {error}\n".encode())
 
 
 def main() -> None:
