@@ -11,7 +11,8 @@ from __future__ import annotations
 import json
 from collections.abc import Collection, Iterable, Mapping
 from decimal import Decimal
-from functools import lru_cache
+from functools import cache, lru_cache
+from typing import Any
 
 import attrs
 import sqlalchemy as sa
@@ -30,19 +31,6 @@ FOR_EVER = ""
 _PLACE = ("account", "period", "resource")
 
 # Built once: building a statement costs several times as much as answering it.
-_STANDING = (
-    sa.select(accounts.c.key, accounts.c.state, balances)
-    .select_from(
-        accounts.outerjoin(
-            balances,
-            sa.and_(
-                balances.c.account == accounts.c.key,
-                balances.c.period.in_(sa.bindparam("periods", expanding=True)),
-            ),
-        )
-    )
-    .where(accounts.c.key.in_(sa.bindparam("keys", expanding=True)))
-)
 _GRANTED = sa.select(granted_amounts.c.amount).where(
     granted_amounts.c.account == sa.bindparam("account"),
     granted_amounts.c.resource == sa.bindparam("resource"),
@@ -210,13 +198,30 @@ class Standing:
     balances: dict[tuple[str, str, str], Balance]
 
 
+@cache
+def _standing_of(n_keys: int, n_periods: int) -> sa.Select[Any]:
+    """Return the query for so many accounts and periods; lists of any length would be slower."""
+    keys: list[sa.BindParameter[str]] = [sa.bindparam(f"key_{number}") for number in range(n_keys)]
+    periods: list[sa.BindParameter[str]] = [
+        sa.bindparam(f"period_{number}") for number in range(n_periods)
+    ]
+    join = sa.and_(balances.c.account == accounts.c.key, balances.c.period.in_(periods))
+    return (
+        sa.select(accounts.c.key, accounts.c.state, balances)
+        .select_from(accounts.outerjoin(balances, join))
+        .where(accounts.c.key.in_(keys))
+    )
+
+
 def standing(
     connection: sa.Connection, keys: Collection[str], periods: Collection[str]
 ) -> Standing:
     """Read accounts, and their balances of some periods."""
     found = Standing(states={}, balances={})
-    wanted = {"keys": list(keys), "periods": list(periods)}
-    for row in connection.execute(_STANDING, wanted).mappings():
+    wanted = {f"key_{number}": key for number, key in enumerate(keys)}
+    wanted |= {f"period_{number}": period for number, period in enumerate(periods)}
+    query = _standing_of(len(keys), len(periods))
+    for row in connection.execute(query, wanted).mappings():
         found.states[row["key"]] = AccountState(row["state"])
         if row["account"] is not None:
             balance = balance_of(row)

@@ -213,18 +213,23 @@ def holder_of(account: Account, subject: Subject | None) -> Subject | None:
     return None if account.shared else subject
 
 
+def keys_of_lines(request: ClaimRequest) -> set[str]:
+    """Return the keys of the accounts that a claim takes something of."""
+    return {
+        account_columns(
+            request.challenge, line.account.name, holder_of(line.account, request.subject)
+        )["key"]
+        for line in lines_of(request)
+    }
+
+
 def keys_of(request: ClaimRequest) -> list[str]:
     """Return the keys of all accounts that a claim may move something in.
 
     That of a subject's tuning attempts is among them without a quota, too: it may be frozen, and
     an account that is opened later takes these attempts along.
     """
-    keys = {
-        account_columns(
-            request.challenge, line.account.name, holder_of(line.account, request.subject)
-        )["key"]
-        for line in lines_of(request)
-    }
+    keys = keys_of_lines(request)
     if request.what == SUBMISSION and request.split is Split.TUNING:
         name = f"attempts/{request.kind}"
         keys.add(account_columns(request.challenge, name, request.subject)["key"])

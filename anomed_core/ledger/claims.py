@@ -18,6 +18,7 @@ import sqlalchemy as sa
 from anomed_core.ledger import refusals
 from anomed_core.ledger.accounts import (
     Balance,
+    Standing,
     account_columns,
     bounds_of,
     granted_in,
@@ -41,7 +42,7 @@ from anomed_core.ledger.claim_requests import (
 )
 from anomed_core.ledger.schema import MICROSECOND, NEVER, claim_lines, claims
 from anomed_core.model import AccountState, Resource, Split, amount_text
-from anomed_core.model.amounts import total
+from anomed_core.model.amounts import NOTHING, total
 from anomed_core.system.process_identity import this_process
 
 _ABOUT = ("challenge", "what", "kind", "role", "anonymizer", "deanonymizer", "split")
@@ -121,10 +122,7 @@ def add_claim(
     there = standing(connection, keys_of(request), {one.period for one in taken})
     refusals.refuse_closed(there.states)
     for one in taken:
-        if one.columns["key"] not in there.states:
-            open_account(connection, one.columns)
-            there.states[one.columns["key"]] = AccountState.OPEN
-        one.balance = there.balances.get(one.place) or _opened(connection, one)
+        one.balance = there.balances.get(one.place) or _opened(connection, one, there)
         one.balance.allowed = one.resource.limit
         if one.columns["name"].startswith("attempts/"):
             _take_along(connection, request, one.balance)
@@ -140,14 +138,19 @@ def add_claim(
     )
 
 
-def _opened(connection: sa.Connection, one: _Taken) -> Balance:
+def _opened(connection: sa.Connection, one: _Taken, there: Standing) -> Balance:
+    """Return a new balance, and add its account if nobody has used it or decided about it."""
     key, period, resource = one.place
+    is_new = key not in there.states
+    if is_new:
+        open_account(connection, one.columns)
+        there.states[key] = AccountState.OPEN
     return Balance(
         account=key,
         period=period,
         resource=resource,
         allowed=one.resource.limit,
-        granted=granted_in(connection, key, resource, period),
+        granted=NOTHING if is_new else granted_in(connection, key, resource, period),
     )
 
 

@@ -92,6 +92,7 @@ claim_lines = sa.Table(
     # How much of it is gone for good; null while it is reserved.
     sa.Column("committed", sa.Text),
     sa.Index("ix_claim_lines_account", "account", "committed"),
+    sqlite_with_rowid=False,
 )
 
 accounts = sa.Table(
@@ -108,6 +109,7 @@ accounts = sa.Table(
     sa.Column("deanonymizer", sa.Text, nullable=False),
     sa.Column("state", sa.Text, nullable=False),
     sa.Index("ix_accounts_holder", "challenge", "anonymizer", "deanonymizer"),
+    sqlite_with_rowid=False,
 )
 
 balances = sa.Table(
@@ -123,6 +125,7 @@ balances = sa.Table(
     sa.Column("granted", sa.Text, nullable=False),
     sa.Column("reserved", sa.Text, nullable=False),
     sa.Column("spent", sa.Text, nullable=False),
+    sqlite_with_rowid=False,
 )
 
 scores = sa.Table(

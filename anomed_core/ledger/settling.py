@@ -12,7 +12,7 @@ import sqlalchemy as sa
 from anomed_core.ledger.account_decisions import freeze_for_overdraft
 from anomed_core.ledger.accounts import Balance, account_key, balance_of, columns_of, store
 from anomed_core.ledger.archive import ArchiveEntry, append_entry
-from anomed_core.ledger.claim_requests import OPERATION, ClaimRequest, about, keys_of
+from anomed_core.ledger.claim_requests import OPERATION, ClaimRequest, about, keys_of_lines
 from anomed_core.ledger.schema import balances, claim_lines, claims
 from anomed_core.ledger.scores import subject_of
 from anomed_core.model import Lapse, Line, amount_text
@@ -31,14 +31,13 @@ _IS_HELD: sa.ColumnElement[bool] = sa.literal_column("claims.state IN ('reserved
 _LEASE = (claims.c.id, claims.c.lease_until, claims.c.owner)
 
 # Built once: building a statement costs several times as much as answering it.
-_HELD = sa.union(
-    sa.select(*_LEASE).where(*(claims.c[name] == sa.bindparam(name) for name in _ABOUT), _IS_HELD),
+_HELD_ABOUT = sa.select(*_LEASE).where(
+    *(claims.c[name] == sa.bindparam(name) for name in _ABOUT), _IS_HELD
+)
+_HELD_ON = (
     sa.select(*_LEASE)
     .join(claim_lines, claim_lines.c.claim == claims.c.id)
-    .where(
-        claim_lines.c.account.in_(sa.bindparam("keys", expanding=True)),
-        claim_lines.c.committed.is_(None),
-    ),
+    .where(claim_lines.c.account == sa.bindparam("account"), claim_lines.c.committed.is_(None))
 )
 _ALL_HELD = sa.select(*_LEASE).where(_IS_HELD)
 _SETTLE = (
@@ -254,8 +253,10 @@ def dead_claims(connection: sa.Connection, request: ClaimRequest, now: int) -> l
 
     Their lease has run out, or the process that held them is certain to have ended.
     """
-    wanted = {**about(request), "keys": keys_of(request)}
-    return _dead(connection.execute(_HELD, wanted).all(), now)
+    held = connection.execute(_HELD_ABOUT, about(request)).all()
+    for account in keys_of_lines(request):
+        held = [*held, *connection.execute(_HELD_ON, {"account": account})]
+    return _dead(set(held), now)
 
 
 def all_dead_claims(connection: sa.Connection, now: int) -> list[int]:

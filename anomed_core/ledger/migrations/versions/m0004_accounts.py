@@ -77,18 +77,21 @@ def _create_tables() -> None:
         sa.Column("committed", sa.Text),
         sa.PrimaryKeyConstraint("claim", "account", "period", "resource", name="pk_claim_lines"),
         sa.ForeignKeyConstraint(["claim"], ["claims.id"]),
+        sqlite_with_rowid=False,
     )
     op.create_index("ix_claim_lines_account", "claim_lines", ["account", "committed"])
     op.create_table(
         "accounts",
         *_texts("key", "challenge", "name", *_HOLDER, "state"),
         sa.PrimaryKeyConstraint("key", name="pk_accounts"),
+        sqlite_with_rowid=False,
     )
     op.create_index("ix_accounts_holder", "accounts", ["challenge", "anonymizer", "deanonymizer"])
     op.create_table(
         "balances",
         *_texts("account", "period", "resource", "allowed", "granted", "reserved", "spent"),
         sa.PrimaryKeyConstraint("account", "period", "resource", name="pk_balances"),
+        sqlite_with_rowid=False,
     )
     op.create_table(
         "granted_amounts",
