@@ -19,6 +19,7 @@ from anomed_core.ledger.claim_requests import (
 )
 from anomed_core.ledger.criteria import RankedMetric
 from anomed_core.ledger.database import Database, migrate_ledger
+from anomed_core.ledger.device_codes import DeviceCodes
 from anomed_core.ledger.failures import no_room_left
 from anomed_core.ledger.finals import Finals, Moment, Stamp
 from anomed_core.ledger.follow_ups import DELIVER, FollowUp, FollowUpBook, FollowUpFacts
@@ -60,6 +61,7 @@ __all__ = [
     "ClaimLine",
     "ClaimRequest",
     "Database",
+    "DeviceCodes",
     "Entry",
     "Finals",
     "FollowUp",

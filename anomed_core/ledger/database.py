@@ -25,7 +25,7 @@ from anomed_core.ledger.postgresql import connected, connections_for_each, let_t
 from anomed_core.ledger.schema import claims, clock
 from anomed_core.system.write_queue import WriteQueue
 
-HEAD = "0005"
+HEAD = "0006"
 """Identifier of the newest migration."""
 
 _MIGRATIONS = Path(__file__).with_name("migrations")

@@ -337,6 +337,20 @@ granted_amounts = sa.Table(
     sa.Index("ix_granted_amounts_account", "account", "granted_at"),
 )
 
+device_codes = sa.Table(
+    "device_codes",
+    metadata,
+    # Devices that wait for a token; see `anomed_core.ledger.device_codes`.
+    sa.Column("user_code", sa.Text, primary_key=True),
+    sa.Column("digest", sa.Text, nullable=False, unique=True),
+    sa.Column("challenge", sa.Text, nullable=False),
+    sa.Column("asked_by", sa.Text, nullable=False),
+    # Null as long as nobody has decided; empty if the device was sent away.
+    sa.Column("token", sa.Text),
+    sa.Column("expires_at", sa.BigInteger, nullable=False),
+    sa.Column("next_question_at", sa.BigInteger, nullable=False),
+)
+
 clock = sa.Table(
     "clock",
     metadata,

@@ -34,6 +34,7 @@ FEATURES = (
     "accounts",
     "attempts",
     "derived-tokens",
+    "device-codes",
     "jobs",
     "operations",
     "own-attempts",

@@ -17,6 +17,7 @@ from anomed_core.engine import Engine, ForkingEngine, InlineEngine
 from anomed_core.errors import ConfigError, ServiceError
 from anomed_core.ledger import (
     Database,
+    DeviceCodes,
     FollowUpBook,
     JobBook,
     Ledger,
@@ -29,6 +30,7 @@ from anomed_core.model.delivery import DeliveryContext
 from anomed_core.plugins import PluginRegistry
 from anomed_core.service.background import Background, FollowingUp, Worker
 from anomed_core.service.derived_tokens import DerivedTokens
+from anomed_core.service.devices import Devices
 from anomed_core.service.evaluation import Evaluator
 from anomed_core.service.hosting import HostedChallenge, open_challenge
 from anomed_core.service.house_attacks import HouseAttackWorker
@@ -67,8 +69,8 @@ class Server:
         Who won.
     submissions, operations, jobs, authorizer, seals, throttle
         The rules; no throttle without a cap on requests.
-    derived_tokens
-        Stand-ins for tokens.
+    derived_tokens, devices
+        Stand-ins for tokens, and who waits for one.
     job_worker
         Does jobs, where a thread in the background asks it to.
     background
@@ -88,6 +90,7 @@ class Server:
     job_worker: JobWorker
     authorizer: Authorizer
     derived_tokens: DerivedTokens
+    devices: Devices
     seals: Seals
     throttle: Throttle | None
     background: tuple[Background | HouseEntryThread, ...]
@@ -238,6 +241,12 @@ def open_server(  # noqa: PLR0913 - each says one thing about the start
         ),
         job_worker=job_worker,
         authorizer=authorizer,
+        devices=Devices(
+            codes=records.device_codes,
+            tokens=records.tokens,
+            derived=derived_tokens,
+            authorizer=authorizer,
+        ),
         seals=seals,
         throttle=throttle_of(settings, state, clock),
         background=background,
@@ -254,6 +263,7 @@ class _Records:
     ledger: Ledger
     follow_ups: FollowUpBook
     tokens: TokenBook
+    device_codes: DeviceCodes
     kept: KeptSubmissions
     jobs: JobBook
     bodies: FiledBodies
@@ -277,6 +287,7 @@ def _records(
         ledger=ledger,
         follow_ups=FollowUpBook(database, clock=clock),
         tokens=TokenBook(database, clock=clock),
+        device_codes=DeviceCodes(database, clock=clock),
         kept=KeptSubmissions(ledger=ledger, payloads=payloads, limits=settings.limits),
         jobs=JobBook(database, kept_s=settings.jobs_kept_s, clock=clock),
         bodies=FiledBodies(state.jobs),

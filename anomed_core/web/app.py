@@ -19,6 +19,7 @@ from anomed_core.web.bodies import Bodies
 from anomed_core.web.borders import BorderCheck
 from anomed_core.web.callers import OwnRoutes
 from anomed_core.web.data import RequestedProductResource, StaticProductResource
+from anomed_core.web.devices import DeviceCodeResource, DevicePage, DeviceTokenResource
 from anomed_core.web.documents import AliveResource, JSONResource, ScoreResource, listed
 from anomed_core.web.errors import FalconErrors, handle_anomed_error, handle_unexpected
 from anomed_core.web.foreign_protocols import ForeignProtocols
@@ -44,6 +45,9 @@ CORE_ROUTES = (
     "/challenges",
     "/jobs/{job_id}",
     "/jobs/{job_id}/result",
+    "/device",
+    "/device/codes",
+    "/device/token",
     "/livez",
     "/metrics",
     "/openapi.json",
@@ -160,6 +164,9 @@ def _routes(
         "/tokens": TokensResource(hosted, server),
         "/whoami": WhoAmIResource(hosted, server),
         "/ranking": RankingResource(hosted, server),
+        "/device": DevicePage(hosted, server),
+        "/device/codes": DeviceCodeResource(hosted, server, base),
+        "/device/token": DeviceTokenResource(hosted, server),
     }
     if base:
         routes[""] = described

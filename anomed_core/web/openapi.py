@@ -6,14 +6,14 @@ from typing import Any
 
 from anomed_core.model import DataProduct, JSONSchema
 from anomed_core.service import HostedChallenge
-from anomed_core.service.derived_tokens import SECONDS
 from anomed_core.service.description import schema_as_json
 from anomed_core.version import __version__
 from anomed_core.web.attempts import PARAMETERS
+from anomed_core.web.openapi_access import access
 from anomed_core.web.openapi_accounts import described_accounts
 from anomed_core.web.openapi_calls import described_operation
 from anomed_core.web.openapi_jobs import job_paths
-from anomed_core.web.openapi_parts import operation_id, parameter_object, refusals
+from anomed_core.web.openapi_parts import document, operation_id, parameter_object, refusals
 from anomed_core.web.openapi_submissions import submission
 from anomed_core.web.ranking import RANKING_PARAMETERS, described
 
@@ -34,10 +34,10 @@ def openapi(challenges: dict[str, HostedChallenge]) -> dict[str, Any]:
     titles = " · ".join(hosted.challenge.title for hosted in challenges.values())
     paths: dict[str, Any] = {
         "/": {"get": _alive(), "head": {"responses": {"200": {"description": "Alive."}}}},
-        "/livez": {"get": _document("Whether the process answers.")},
+        "/livez": {"get": document("Whether the process answers.")},
         "/readyz": {"get": _ready()},
         "/metrics": {"get": _metrics_page()},
-        "/challenges": {"get": _document("The challenges of this server.")},
+        "/challenges": {"get": document("The challenges of this server.")},
     }
     for base, hosted in challenges.items():
         for product in hosted.products.values():
@@ -53,11 +53,8 @@ def openapi(challenges: dict[str, HostedChallenge]) -> dict[str, Any]:
         paths[f"{base}/attempts"] = {"get": _attempts(hosted, base)}
         paths |= job_paths(hosted, base)
         paths[f"{base}/targets"] = {"get": _targets(hosted, base)}
-        paths[f"{base}/tokens"] = {"post": _tokens(hosted, base)}
-        paths[f"{base}/whoami"] = {"get": _whoami(hosted, base)}
-        paths[f"{base}/challenge.json"] = {
-            "get": _document("What the challenge says about itself.")
-        }
+        paths |= access(hosted, base)
+        paths[f"{base}/challenge.json"] = {"get": document("What the challenge says about itself.")}
         paths[f"{base}/ranking"] = {"get": _ranking(hosted, base)}
         paths[f"{base}/scores/{{score_id}}"] = {"get": _score(hosted, base)}
     return {
@@ -107,20 +104,8 @@ def _alive() -> dict[str, Any]:
     }
 
 
-def _document(summary: str) -> dict[str, Any]:
-    return {
-        "summary": summary,
-        "responses": {
-            "200": {
-                "description": summary,
-                "content": {"application/json": {"schema": {"type": "object"}}},
-            }
-        },
-    }
-
-
 def _ready() -> dict[str, Any]:
-    ready = _document("Whether the ledger can be written and every challenge is healthy.")
+    ready = document("Whether the ledger can be written and every challenge is healthy.")
     ready["responses"]["503"] = {
         "description": "It is not ready; the answer says why.",
         "content": {"application/json": {"schema": {"type": "object"}}},
@@ -142,7 +127,7 @@ def _metrics_page() -> dict[str, Any]:
 
 
 def _attempts(hosted: HostedChallenge, base: str) -> dict[str, Any]:
-    attempts = _document("A participant's own history, remaining attempts and phases, in UTC.")
+    attempts = document("A participant's own history, remaining attempts and phases, in UTC.")
     attempts["operationId"] = operation_id(hosted, base, verb="get", path="/attempts")
     attempts["parameters"] = [parameter_object(parameter) for parameter in PARAMETERS]
     attempts["responses"] |= refusals(400, 401, 403)
@@ -150,41 +135,12 @@ def _attempts(hosted: HostedChallenge, base: str) -> dict[str, Any]:
 
 
 def _targets(hosted: HostedChallenge, base: str) -> dict[str, Any]:
-    targets = _document("The anonymizers that can be attacked, and for which splits.")
+    targets = document("The anonymizers that can be attacked, and for which splits.")
     targets["operationId"] = operation_id(hosted, base, verb="get", path="/targets")
     content = targets["responses"]["200"]["content"]["application/json"]
     content["schema"] = {"type": "array", "items": {"type": "object"}}
     targets["responses"] |= refusals(401, 403)
     return targets
-
-
-def _whoami(hosted: HostedChallenge, base: str) -> dict[str, Any]:
-    whoami = _document("Whom the token belongs to; nobody in open mode.")
-    whoami["operationId"] = operation_id(hosted, base, verb="get", path="/whoami")
-    whoami["responses"] |= refusals(401, 403)
-    return whoami
-
-
-def _tokens(hosted: HostedChallenge, base: str) -> dict[str, Any]:
-    return {
-        "operationId": operation_id(hosted, base, verb="post", path="/tokens"),
-        "summary": "A short-lived token for this challenge that stands for one's own.",
-        "parameters": [parameter_object(SECONDS)],
-        "responses": {
-            "201": {
-                "description": "The token, and when it ends.",
-                "content": {"application/json": {"schema": _TOKEN}},
-            },
-            **refusals(400, 401, 403),
-        },
-    }
-
-
-_TOKEN = {
-    "type": "object",
-    "required": ["token", "expires_at"],
-    "properties": {"token": {"type": "string"}, "expires_at": {"type": "string"}},
-}
 
 
 def _ranking(hosted: HostedChallenge, base: str) -> dict[str, Any]:

@@ -92,3 +92,16 @@ def refusals(*statuses: int) -> dict[str, Any]:
         }
         for status in statuses
     }
+
+
+def document(summary: str) -> dict[str, Any]:
+    """Describe a route that answers with a JSON document."""
+    return {
+        "summary": summary,
+        "responses": {
+            "200": {
+                "description": summary,
+                "content": {"application/json": {"schema": {"type": "object"}}},
+            }
+        },
+    }

@@ -188,7 +188,9 @@ def test_links_lead_somewhere(path: Path) -> None:
 
 @pytest.mark.parametrize("path", PAGES, ids=page_name)
 def test_every_block_says_whether_it_is_run(path: Path) -> None:
-    fences = re.findall(r"^ *```(.*)$", path.read_text(encoding="utf-8"), flags=re.MULTILINE)
+    text = path.read_text(encoding="utf-8")
+    assert not re.search(r"^ +```", text, flags=re.MULTILINE), "an indented example is never run"
+    fences = re.findall(r"^```(.*)$", text, flags=re.MULTILINE)
     assert set(fences[::2]) <= RUN_LANGUAGES | SEEN_LANGUAGES
     assert set(fences[1::2]) <= {""}
 

@@ -15,7 +15,7 @@ from anomed_core.model import Parameter
 from anomed_core.service import HostedChallenge
 from tests.security.callers import NAMED, Caller
 
-OK, CREATED, UNKNOWN, FORBIDDEN, NOT_FOUND, NO_METHOD = 200, 201, 401, 403, 404, 405
+OK, CREATED, BAD, UNKNOWN, FORBIDDEN, NOT_FOUND, NO_METHOD = 200, 201, 400, 401, 403, 404, 405
 UNFIT = 422
 
 JOBS = {Role.ANONYMIZER: "a" * 32, Role.DEANONYMIZER: "d" * 32}
@@ -270,8 +270,20 @@ def _of_the_core(base: str, scores: Mapping[Role, int]) -> Iterator[Question]:
         success=FORBIDDEN,
     )
     yield from _of_jobs(base)
+    yield from _devices(base)
     yield Question(route=f"{base}/whoami", target=f"{base}/whoami", decide=_holder_of_a_token)
     yield Question(route=f"{base}/targets", target=f"{base}/targets", decide=_attackers)
+
+
+def _devices(base: str) -> Iterator[Question]:
+    """Anybody may wait and look at the page; who lets a device in sends a token in the form."""
+    page, codes, token = (f"{base}/device{end}" for end in ("", "/codes", "/token"))
+    yield Question(route=page, target=page, decide=lambda _: OK)
+    yield Question(route=page, target=page, methods=("POST",), decide=lambda _: BAD, success=BAD)
+    yield Question(
+        route=codes, target=codes, methods=("POST",), decide=lambda _: OK, success=FORBIDDEN
+    )
+    yield Question(route=token, target=token, methods=("POST",), decide=lambda _: BAD, success=BAD)
 
 
 def _of_jobs(base: str) -> Iterator[Question]:
