@@ -102,7 +102,7 @@ def compare(  # noqa: PLR0913 - each option is one
     rng = np.random.default_rng(options.pop("seed"))
     with complaints():
         people = read_as_told(table, reading, dropped=dropped).frame
-        refuse_identifiers(people)
+        refuse_identifiers(people, unchanged=list(people.columns))
     with tempfile.TemporaryDirectory(prefix="anomed-") as folder, complaints():
         real = _divided(people, steps, rng=rng)
         setting = _setting(real, secrets, tasks=tasks, targets=targets, rng=rng)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import tempfile
 import time
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -93,7 +93,7 @@ def synthesize(  # noqa: PLR0913 - each option is one
         read, background_read = _read(table, background, reading, dropped, written)
         people, public = read.frame, background_read.frame if background_read else None
         codebook = written or _learnt(people, public, steps)
-        _tell_times(people, codebook)
+        _tell_losses(people, codebook, steps)
         settings = MethodSettings(background=public, workspaces=Path(folder), **options)
         # Whoever learns the codebook elsewhere will meet values that it lacks.
         private = canonicalise(people, codebook, outside="recode" if background else "reject")
@@ -144,12 +144,23 @@ def _read(
     return read(table, kinds=kinds or found), public
 
 
-def _tell_times(people: pd.DataFrame, codebook: Codebook) -> None:
-    """Say which times of day are lost, as those who described the columns knew of none."""
+def _tell_losses(people: pd.DataFrame, codebook: Codebook, steps: Collection[str]) -> None:
+    """Say which times of day and which digits are lost, where nobody has asked for it."""
     from anomed_core.tables import column_facts
+    from anomed_dataset_synthesis.table.codebook import CategoryColumn
 
-    for name, kind in codebook.kinds.items():
-        if kind == "date" and name in people and column_facts(people[name]).kind == "date-time":
+    for column in codebook.columns:
+        name, kind = column.name, codebook.kinds[column.name]
+        if name not in people or name in steps or isinstance(column, CategoryColumn):
+            continue
+        facts = column_facts(people[name])
+        if facts.kind == "number" and column.step > 10**-facts.n_decimals:
+            click.echo(
+                f"{name}: rounded to multiples of {column.step:,g}; --step {name}=S, or a "
+                "codebook, sets another grid",
+                err=True,
+            )
+        if kind == "date" and facts.kind == "date-time":
             click.echo(
                 f"{name}: times of day are left out, as the public table or codebook has none; a "
                 "codebook that says date-time keeps them",
@@ -188,7 +199,7 @@ def _synthesized(
 def _learnt(people: pd.DataFrame, public: pd.DataFrame | None, steps: dict[str, float]) -> Codebook:
     from anomed_dataset_synthesis.table.inference import infer_codebook
 
-    refuse_identifiers(people)
+    refuse_identifiers(people, unchanged=list(people.columns))
     return infer_codebook(
         people if public is None else public, steps=steps, nullable=public is not None
     )

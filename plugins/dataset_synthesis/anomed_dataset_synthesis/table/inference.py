@@ -126,8 +126,11 @@ def _step_of_reals(facts: ColumnFacts) -> Fraction:
     places = math.ceil(math.log10(level.numerator) - math.log10(level.denominator))
     if facts.n_decimals <= -places or facts.n_decimals > _MAX_DECIMALS:
         return Fraction(10) ** places
+    # One outlier must not round all others away: the finest grid that can be counted.
     finest = Fraction(1, 10**facts.n_decimals)
-    return finest if width / finest < _MAX_LEVELS else Fraction(10) ** places
+    while width / finest >= _MAX_LEVELS:
+        finest *= 10
+    return finest
 
 
 def _column(

@@ -126,6 +126,10 @@ def test_texts_that_identify_people_are_refused_until_dropped(people: Path, comm
     assert "1500 different texts" in " ".join(done.output.split())
     done = run(command, "named.parquet", *methods, "--drop", "name")
     assert done.exit_code == 0, done.output
+    table.assign(pid=range(7, 7 + len(table))).to_parquet("named.parquet")
+    done = run(command, "named.parquet", *methods)
+    assert done.exit_code == 2
+    assert "1500 different whole numbers" in " ".join(done.output.split())
     table.assign(name=names[:500] * 3).to_parquet("named.parquet")
     assert run(command, "named.parquet", *methods).exit_code == 0
 
@@ -206,7 +210,7 @@ def test_numbers_of_all_kinds_are_compared(people: Path) -> None:
     table["wage"] = (20_001 + 500 * table["age"]).where(rng.random(len(table)) > 0.1)
     table["cost"] = np.round(rng.gamma(2, 9, len(table)), 2)
     table.loc[5, "cost"] = 250_000.0
-    table["pid"] = 2**60 + rng.permutation(len(table))
+    table["pid"] = 2**60 + rng.choice(10**9, len(table), replace=False)
     table["rare"], table["never"] = pd.Series([1.5, 2.5, 4.0]), np.nan
     table.drop(columns=["weight", "number"]).to_parquet("numbers.parquet")
     done = run(compare, "numbers.parquet", "--method", "copy", "--targets", 100, "--tasks", 1)

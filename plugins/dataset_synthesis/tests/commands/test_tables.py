@@ -178,6 +178,18 @@ def test_times_of_day_that_nobody_publicly_has_are_left_out_and_that_is_said(las
     assert sorted(cells) == [f"2024-01-02{last[10:]},1", f"2024-01-03{last[10:]},2"]
 
 
+def test_digits_that_are_lost_are_told_unless_somebody_asked_for_it() -> None:
+    table = written("cost,age\n4.99,30\n12.50,31\n987654321.25,32\n")
+
+    done = run(synthesize, table, *COPY)
+    asked = run(synthesize, table, *COPY, "--step", "cost=100")
+
+    assert "cost: rounded to multiples of 1; --step cost=S" in done.stderr
+    assert "age: rounded" not in done.stderr
+    assert "cost: rounded" not in asked.stderr
+    assert (done.exit_code, asked.exit_code) == (0, 0)
+
+
 def test_periods_come_out_as_they_came() -> None:
     cells = "month,quarter,n\n2024-01,2023Q4,1\n2023-12,2024Q1,2\n,2024Q2,3\n"
     done = run(synthesize, written(cells), *COPY)

@@ -1,6 +1,7 @@
 """Numbers come out of a codebook as they went in, or are refused by name."""
 
 import json
+import math
 
 import numpy as np
 import pandas as pd
@@ -108,6 +109,14 @@ def test_the_grid_is_that_of_the_decimals_that_occur(numbers, decimals, large):
     if (max(costs) - min(costs)) * 10**decimals < 2**31 - 1:
         out = through(pd.DataFrame({"cost": pd.Series(costs, dtype=float)}))
         assert out.column("cost").to_pylist() == costs
+
+
+@pytest.mark.parametrize("outlier", [987_654_321.25, 1e12])
+def test_one_outlier_costs_no_more_digits_than_can_be_counted(outlier):
+    costs = [4.99, 12.5, 19.23, outlier]
+    out = through(pd.DataFrame({"cost": costs})).column("cost").to_pylist()
+    step = 10.0 ** math.ceil(math.log10(outlier / (2**31 - 1)))
+    assert out == pytest.approx(costs, abs=step / 2)
 
 
 def test_a_grid_that_loses_nothing_stays_as_coarse_as_it_was():
