@@ -62,6 +62,25 @@ CALLS = [
     ),
 ]
 
+PEEK = '''    def peek(call):
+        """Tell all numbers."""
+        return challenge.definition["tuning"].tolist()
+
+    return [
+        anomed.Operation.of(peek, audience="public", cheap=True),
+        anomed.Operation.of(
+            compare'''
+
+TOLD = [
+    planted(
+        "the truth for whoever asks",
+        "no-truth-of-tuning",
+        "the answer to POST /operations/peek by public holds the ground truth of anonymizer "
+        "(tuning), baseline 'perfect anonymizer'",
+        ("    return [\n        anomed.Operation.of(\n            compare", PEEK),
+    ),
+]
+
 UNCHECKED = [
     planted(
         "examples that are refused",

@@ -9,10 +9,10 @@ from anomed_core.testing import Outcome, conformance_checks
 
 from .conftest import NOT_OFFERED
 from .planted import Planted
-from .planted_calls import CALLS, UNCHECKED
+from .planted_calls import CALLS, TOLD, UNCHECKED
 
 
-@pytest.mark.parametrize("fault", CALLS, ids=str)
+@pytest.mark.parametrize("fault", [*CALLS, *TOLD], ids=str)
 def test_a_planted_fault_is_named(fault: Planted, planting, tmp_path: Path) -> None:
     finding = planting(fault, "secret_numbers")
 

@@ -9,8 +9,10 @@ from weakref import WeakKeyDictionary
 import attrs
 import numpy as np
 
+from anomed_core.errors import UsageError
 from anomed_core.model import Quality, Role, Split
 from anomed_core.testing.answers import served_products
+from anomed_core.testing.calls import call_as, calls
 from anomed_core.testing.checks.truth import columns, is_sorted, parsed, same_values, telling
 from anomed_core.testing.client import ChallengeClient
 from anomed_core.testing.trials import Trial, made_trials, payload_of
@@ -154,9 +156,9 @@ def n_arrays(secret: Iterable[Truth]) -> int:
 
 
 def documents(client: ChallengeClient) -> list[Document]:
-    """Return every product, as each split's request gets it, and whatever else is served."""
+    """Return every product, as each split's request gets it, and whatever else costs nothing."""
     if client not in _said:
-        _said[client] = [*_products(client), *_further(client)]
+        _said[client] = [*_products(client), *_answers(client), *_further(client)]
     return _said[client]
 
 
@@ -172,6 +174,27 @@ def _products(client: ChallengeClient) -> Iterator[Document]:
             split=split,
             submitted=_submitted(client, target) if product.with_target else (),
         )
+
+
+def _answers(client: ChallengeClient) -> Iterator[Document]:
+    """Yield what operations answer to their examples, where that costs nothing.
+
+    What is paid for is meant to be told: how much of it, accounts say.
+    """
+    try:
+        free = [call for call in calls(client) if call.operation.price is None]
+    except UsageError:  # without examples, which another check says
+        return
+    for call in free:
+        answer = call_as(client, call, f"{call.role}-who-asks")
+        if answer.status == 200:
+            split = call.query.get("data_split")
+            yield Document(
+                where=f"the answer to {call}",
+                audience=frozenset({call.role}),
+                content=parsed(answer.body),
+                split=Split(split) if split else call.operation.default_split,
+            )
 
 
 def _further(client: ChallengeClient) -> Iterator[Document]:
