@@ -11,6 +11,7 @@ import json
 import struct
 import zipfile
 from collections.abc import Iterator, Mapping
+from functools import lru_cache
 from typing import Any
 
 import numpy as np
@@ -166,13 +167,28 @@ def _tables(schema: TableSchema) -> Iterator[tuple[str, bytes]]:
     yield "no rows", encode_parquet(zeros.iloc[:0])
     yield "one column too few", encode_parquet(zeros[names[1:]])
     yield "unknown columns", encode_parquet(zeros.assign(unknown=1))
-    yield "2,100 columns", encode_parquet(pd.DataFrame({str(i): [0] for i in range(2100)}))
-    yield "3,000,000 rows", encode_parquet(pd.DataFrame({names[0]: np.zeros(3_000_000, np.int8)}))
+    yield "2,100 columns", _wide()
+    yield "3,000,000 rows", _long(names[0])
     yield "a text of 100,000 letters 10,000 times", _repetitive(names[0])
     yield "a footer of 2 GiB", b"PAR1" + struct.pack("<L", 2**31 - 1) + b"PAR1"
     yield "CSV instead of parquet", zeros.to_csv().encode()
 
 
+@lru_cache
+def _wide() -> bytes:
+    import pandas as pd
+
+    return encode_parquet(pd.DataFrame({str(i): [0] for i in range(2100)}))
+
+
+@lru_cache
+def _long(name: str) -> bytes:
+    import pandas as pd
+
+    return encode_parquet(pd.DataFrame({name: np.zeros(3_000_000, np.int8)}))
+
+
+@lru_cache
 def _repetitive(name: str) -> bytes:
     """Return a small table that unpacks to a gigabyte of text."""
     import pyarrow as pa

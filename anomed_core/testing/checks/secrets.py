@@ -145,16 +145,15 @@ def _refusable(client: ChallengeClient) -> Iterator[tuple[Trial, str, Body]]:
     """Yield submissions that are worth refusing: invalid baselines, and hostile uploads."""
     asked = set()
     for trial in made_trials(client, HANDED_IN):
-        is_asked = (trial.kind.name, trial.split) in asked
-        if trial.quality is not Quality.INVALID:
+        variants = _variants(trial)
+        yield trial, *next(variants)
+        if trial.quality is not Quality.INVALID and (trial.kind.name, trial.split) not in asked:
             asked.add((trial.kind.name, trial.split))
-        for label, body in _variants(trial):
-            if label.startswith("the baseline ") or not is_asked:
-                yield trial, label, body
+            yield from ((trial, label, body) for label, body in variants)
 
 
 def _variants(trial: Trial) -> Iterator[tuple[str, Body]]:
-    """Yield the body of a trial, and hostile ones made from it if it is valid."""
+    """Yield the body of a trial, and then hostile ones made from it if it is valid."""
     yield f"the baseline {trial.name!r}", trial.body
     if trial.quality is not Quality.INVALID:
         yield from hostile_uploads(trial.kind.schema_for(trial.split), trial.body)
