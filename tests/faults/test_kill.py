@@ -22,7 +22,7 @@ from .conftest import NoteFigures, ProbeServer, options_of_ledger
 from .participants import CUT, Answer, ask, outcome, prediction, submit
 from .probe import STEPS
 
-N_SHORT, N_LONG = 10, int(os.environ.get("ANOMED_FAULT_KILLS", "200"))
+N_SHORT, N_LONG = 6, int(os.environ.get("ANOMED_FAULT_KILLS", "200"))
 N_PARTICIPANTS = 6
 JOB = {"Prefer": "respond-async"}
 

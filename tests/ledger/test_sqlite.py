@@ -231,30 +231,31 @@ def test_processes_that_open_a_new_ledger_at_once_all_succeed(path: Path) -> Non
     assert [process.exitcode for process in processes] == [0] * 4
 
 
-def _connect_at(path: str, barrier: Any, delay_s: float, failures: Any) -> None:
-    barrier.wait()
-    time.sleep(delay_s)
-    try:
-        connect(f"sqlite:///{path}").connect().close()
-    except sa.exc.OperationalError as error:
-        failures.put(str(error))
+def _connect_at(paths: list[str], barrier: Any, delays_s: list[float], failures: Any) -> None:
+    for path, delay_s in zip(paths, delays_s, strict=True):
+        barrier.wait()
+        time.sleep(delay_s)
+        try:
+            connect(f"sqlite:///{path}").connect().close()
+        except sa.exc.OperationalError as error:
+            failures.put(str(error))
 
 
 def test_processes_that_begin_a_ledger_together_wait_for_each_other(tmp_path: Path) -> None:
     """SQLite refuses to turn its write-ahead log on while somebody else does, and doesn't wait."""
     context, delays = multiprocessing.get_context("fork"), random.Random(1)
-    failures = context.SimpleQueue()
-    for attempt in range(60):
-        barrier = context.Barrier(4)
-        path = str(tmp_path / f"{attempt}.sqlite")
-        children = [
-            context.Process(
-                target=_connect_at, args=(path, barrier, delays.uniform(0, 0.02), failures)
-            )
-            for _ in range(4)
-        ]
-        for child in children:
-            child.start()
-        for child in children:
-            child.join()
+    failures, barrier = context.SimpleQueue(), context.Barrier(4)
+    paths = [str(tmp_path / f"{attempt}.sqlite") for attempt in range(60)]
+    children = [
+        context.Process(
+            target=_connect_at,
+            args=(paths, barrier, [delays.uniform(0, 0.02) for _ in paths], failures),
+        )
+        for _ in range(4)
+    ]
+    for child in children:
+        child.start()
+    for child in children:
+        child.join()
+    assert [child.exitcode for child in children] == [0] * 4
     assert failures.empty()
