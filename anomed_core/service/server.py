@@ -32,6 +32,7 @@ from anomed_core.service.background import Background, FollowingUp, Worker
 from anomed_core.service.derived_tokens import DerivedTokens
 from anomed_core.service.devices import Devices
 from anomed_core.service.evaluation import Evaluator
+from anomed_core.service.frames import leave_frames_out
 from anomed_core.service.hosting import HostedChallenge, open_challenge
 from anomed_core.service.house_attacks import HouseAttackWorker
 from anomed_core.service.identities import Authorizer
@@ -155,6 +156,7 @@ def open_server(  # noqa: PLR0913 - each says one thing about the start
     LedgerMismatchError
         If the ledger belongs to other data or metrics.
     """
+    leave_frames_out()
     settings = settings or ServerSettings()
     state = StateDirectory(settings.state, for_reading=for_reading)
     secret = state.secret(environment.get("ANOMED_SECRET"))

@@ -95,7 +95,7 @@ def summarize(people: pd.DataFrame, table: PublishedTable) -> Summary:
 
 def page_of(name: str, summary: Summary, people: pd.DataFrame, table: PublishedTable) -> str:
     """Return a page: the summary, the classes, each column before and after, the first rows."""
-    from anomed_core.report import Fact, Facts, Section, page
+    from anomed_core.report import Fact, Facts, Folded, Section, page
     from anomed_dataset_anonymization.privacy import published_classes
     from anomed_dataset_anonymization.report import (
         class_sizes_chart,
@@ -114,6 +114,6 @@ def page_of(name: str, summary: Summary, people: pd.DataFrame, table: PublishedT
             Facts([Fact(name=what, value=value) for what, value in pairs]),
             class_sizes_chart(published_classes(table)),
             Section(title="Columns", parts=parts),
-            Section(title="The first rows", parts=[readable_table(table)]),
+            Folded(summary="The first rows", parts=[readable_table(table)]),
         ],
     )

@@ -44,7 +44,13 @@ def comparison_parts(comparison: Comparison) -> list[object]:
         shown = Cell.interval(found.value, found.low, found.high) if found else advantage
         cells.append([*figures, shown, attack])
     parts: list[object] = [
-        Table(caption="What is kept, and what is given away", head=HEADINGS, rows=cells, chance=0.0)
+        Table(
+            caption="What is kept, and what is given away",
+            head=HEADINGS,
+            rows=cells,
+            chance=0.0,
+            folds=True,
+        )
     ]
     if standings:
         best = max(standings, key=lambda one: one.utility)
