@@ -7,9 +7,11 @@ from tests.conftest import Guessing, OpenServer
 
 
 @pytest.fixture
-def as_it_comes() -> None:
-    """A process in which nobody has chosen how to log."""
+def as_it_comes(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A process in which nobody has chosen how to log, as these tests have for themselves."""
     structlog.reset_defaults()
+    for formatter in (structlog.dev.rich_traceback, structlog.dev.rich_monochrome_traceback):
+        monkeypatch.setattr(formatter, "show_locals", True)
 
 
 def fail(truth: str) -> None:
