@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import json
 from decimal import Decimal
+from pathlib import Path
 from typing import Any
 
 import httpx
@@ -20,6 +22,8 @@ from anomed_client import (
     UsageError,
     connect,
 )
+from anomed_client.cli.group import commands
+from click.testing import CliRunner
 
 from anomed_core import (
     DATA_SPLIT,
@@ -39,6 +43,7 @@ from anomed_core import (
 from anomed_core.ledger import Grant
 from anomed_core.service.server import Server
 from anomed_core.web import create_web_app
+from anomed_core.wire import encode_npz
 from tests.conftest import OpenServer
 from tests.interactive_type import Asked
 
@@ -187,3 +192,28 @@ class Unlucky(httpx.WSGITransport):
             self.n_lost += 1
             raise httpx.ReadError("lost", request=request)
         return response
+
+
+def test_the_command_line_calls_and_tells_what_is_left(
+    challenge: Challenge, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    monkeypatch.setattr("anomed_client.cli.call.Call.connect", lambda _: challenge)
+    sorted_file, table = tmp_path / "sorted.npz", tmp_path / "ages.parquet"
+    (tmp_path / "x.npz").write_bytes(encode_npz({"X": np.array([2.0, 1.0])}))
+
+    def run(*words: str, code: int = 0) -> str:
+        result = CliRunner().invoke(commands, [*words, "--quiet"])
+        assert result.exit_code == code, result.output
+        return result.stdout
+
+    assert json.loads(run("call", "double", "21", "--split", "tuning"))["double"] == 42
+    run("call", "sorted", f"@{tmp_path / 'x.npz'}", "--output", str(sorted_file))
+    assert np.load(sorted_file)["X"].tolist() == [1, 2]
+    run("call", "ages", "--output", str(table))
+    assert pd.read_parquet(table)["age"].tolist() == [30]
+    run("call", "ages", code=2)
+    run("call", "double", "{", "--split", "tuning", code=2)
+    assert run("call", "hint") == '"warm"\n'
+    assert run("accounts").split()[-7:] == ["budget", "open", "question", "1.5", "0", "1", "0.5"]
+    run("seal", "budget", code=1)  # nobody answers the question
+    assert json.loads(run("seal", "budget", "--yes", "--json"))[0]["state"] == "sealed"

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import click
 
+from anomed_client.cli.asking import accounts, call, seal
 from anomed_client.cli.cache import cache
 from anomed_client.cli.data import data
 from anomed_client.cli.history import attempts, rank, watch
@@ -31,5 +32,18 @@ def commands() -> None:
     """
 
 
-for command in (login, logout, describe, data, submit, attempts, rank, watch, cache):
+for command in (
+    login,
+    logout,
+    describe,
+    data,
+    submit,
+    call,
+    accounts,
+    seal,
+    attempts,
+    rank,
+    watch,
+    cache,
+):
     commands.add_command(command)
