@@ -114,7 +114,8 @@ def server_from_files(  # noqa: PLR0913 - each says one thing about the start
     content
         The configuration file's bytes, where it was read before.
     sources
-        Fingerprints of data by source, as the server's start found them.
+        Fingerprints of data by source, as the server's start found them; a ledger that was begun
+        then is never begun anew.
 
     Returns
     -------
@@ -137,6 +138,7 @@ def server_from_files(  # noqa: PLR0913 - each says one thing about the start
         accept_change=accept_change,
         in_background=in_background,
         for_reading=for_reading,
+        goes_on=in_background and sources is not None,
         environment=environment,
         on_loss=_replace_worker,
     )

@@ -25,7 +25,7 @@ from anomed_core.errors import AnomedError, UsageError
 from anomed_core.service import static_product
 from anomed_core.service.handouts import handouts
 from anomed_core.service.server import Server
-from anomed_core.service.world import World, facts_of, require_ledger
+from anomed_core.service.world import World, facts_of
 from anomed_core.state import StateDirectory
 from anomed_core.web.borders import is_loopback, names_of, without_brackets
 from anomed_core.web.logs import ServerLog
@@ -104,7 +104,6 @@ class _Server(BaseApplication):  # type: ignore[misc]  # gunicorn has no types
         configure_logs()
         return_memory_promptly()
         world = self._plan.world
-        require_ledger(self._plan.settings())
         server = self._plan.open(in_background=True)
         try:
             world.check(server)

@@ -78,7 +78,7 @@ def _without_password(url: str) -> str:
         return repr(url)
 
 
-def file_of(url: str, *, for_reading: bool = False) -> LedgerFile | None:
+def file_of(url: str, *, for_reading: bool = False, may_begin: bool = True) -> LedgerFile | None:
     """Return the file that a URL names; ``None`` for other databases, and for SQLite's own URIs."""
     try:
         parsed = make_url(url)
@@ -87,7 +87,7 @@ def file_of(url: str, *, for_reading: bool = False) -> LedgerFile | None:
     path = parsed.database
     if parsed.get_backend_name() != "sqlite" or not path or path.startswith((":memory:", "file:")):
         return None
-    return LedgerFile(Path(path), for_reading=for_reading)
+    return LedgerFile(Path(path), for_reading=for_reading, may_begin=may_begin)
 
 
 def _sqlite(parsed: sa.URL, file: LedgerFile | None) -> sa.Engine:

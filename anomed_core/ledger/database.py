@@ -224,9 +224,13 @@ class Database:
         among them; ``None`` for one that opens a few and is soon gone.
     for_reading
         Whether to do without writing for as long as nothing is written, as on read-only media.
+    may_begin
+        Whether a file that is not there is begun; else it was there before, and may come back.
 
     Raises
     ------
+    LedgerError
+        If a file is gone that may not be begun.
     UsageError
         If the URL or its driver is unknown, or there are too few connections.
     LedgerMismatchError
@@ -234,10 +238,17 @@ class Database:
     """
 
     def __init__(
-        self, url: str, *, processes: int | None = None, for_reading: bool = False
+        self,
+        url: str,
+        *,
+        processes: int | None = None,
+        for_reading: bool = False,
+        may_begin: bool = True,
     ) -> None:
         self._url = url
-        self._file = file_of(url)
+        self._file = file_of(url, may_begin=may_begin)
+        if self._file is not None and not may_begin:
+            self._file.found()
         self._engine = connect(url, file=self._file)
         self._reader = self._engine
         if self._file is not None and for_reading:

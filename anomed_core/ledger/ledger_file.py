@@ -26,18 +26,21 @@ class LedgerFile:
         Where it is.
     for_reading
         Whether nothing is written, so that a read-only medium will do.
+    may_begin
+        Whether it is created if it is not there.
     """
 
-    def __init__(self, path: Path, *, for_reading: bool = False) -> None:
+    def __init__(self, path: Path, *, for_reading: bool = False, may_begin: bool = True) -> None:
         self.path = path.absolute()
         self.for_reading = for_reading
+        self._may_begin = may_begin
         self._identity: Identity | None = None
 
     @property
     def uri(self) -> str:
         """How to open it: what was there once is never created again, as it would be empty."""
         if not self.for_reading:
-            mode = "rwc" if self._identity is None else "rw"
+            mode = "rwc" if self._may_begin and self._identity is None else "rw"
         elif self._needs_no_log:
             mode = "ro&immutable=1"
         else:

@@ -115,6 +115,7 @@ def open_server(  # noqa: PLR0913 - each says one thing about the start
     accept_change: bool = False,
     in_background: bool = False,
     for_reading: bool = False,
+    goes_on: bool = False,
     environment: Mapping[str, str] = os.environ,
     clock: Callable[[], int] = utc_microseconds,
     on_loss: Callable[[], None] = lambda: None,
@@ -137,6 +138,9 @@ def open_server(  # noqa: PLR0913 - each says one thing about the start
     for_reading
         Whether nothing is written before somebody records something: a challenge that the ledger
         does not know is not added, and state and ledger may be on a read-only medium.
+    goes_on
+        Whether there was a start before, as for a worker: a ledger's file that is not there now is
+        waited for, and never begun anew.
     environment
         ``ANOMED_SECRET``, ``ANOMED_HOST`` and ``ANOMED_PLATFORM_SECRET`` are read from it.
     clock
@@ -167,7 +171,7 @@ def open_server(  # noqa: PLR0913 - each says one thing about the start
     engine = _engine(hosted, settings, on_loss) if in_processes else inline
     with ExitStack() as undo:
         undo.callback(engine.close)
-        records = _records(settings, state, clock, for_reading=for_reading)
+        records = _records(settings, state, clock, for_reading=for_reading, goes_on=goes_on)
         undo.callback(records.ledger.close)
         seals = Seals(ledger=records.ledger, auth=settings.auth)
         for challenge in hosted.values():
@@ -277,10 +281,14 @@ def _records(
     clock: Callable[[], int],
     *,
     for_reading: bool,
+    goes_on: bool,
 ) -> _Records:
     url = settings.ledger or state.ledger_url
     database = Database(
-        url, processes=None if for_reading else settings.workers, for_reading=for_reading
+        url,
+        processes=None if for_reading else settings.workers,
+        for_reading=for_reading,
+        may_begin=not goes_on,
     )
     ledger = Ledger(database, clock=clock)
     payloads = PayloadStore(state.payloads)
@@ -290,9 +298,14 @@ def _records(
         follow_ups=FollowUpBook(database, clock=clock),
         tokens=TokenBook(database, clock=clock),
         device_codes=DeviceCodes(database, clock=clock),
-        kept=KeptSubmissions(ledger=ledger, payloads=payloads, limits=settings.limits),
         jobs=JobBook(database, kept_s=settings.jobs_kept_s, clock=clock),
         bodies=FiledBodies(state.jobs),
+        # What was taken once is read again, whatever the ratio is now.
+        kept=KeptSubmissions(
+            ledger=ledger,
+            payloads=payloads,
+            limits=attrs.evolve(settings.limits, unpacked_ratio=settings.limits.unpacked_bytes),
+        ),
     )
 
 

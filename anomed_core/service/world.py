@@ -10,12 +10,9 @@ from collections.abc import Mapping
 
 import attrs
 
-from anomed_core.config import ServerSettings
 from anomed_core.errors import UsageError
 from anomed_core.hookspecs.source_text import plugin_digest
-from anomed_core.ledger.connecting import file_of
 from anomed_core.service.server import PLATFORM_PLUGIN, Server
-from anomed_core.state import StateDirectory
 
 
 class WorldChangedError(UsageError):
@@ -58,19 +55,6 @@ class World:
                 f"{' and '.join(changed)} changed since the server was started; put it back, or "
                 "restart the server"
             )
-
-
-def require_ledger(settings: ServerSettings) -> None:
-    """Refuse to begin a new ledger where the one of the start is gone.
-
-    Raises
-    ------
-    LedgerError
-        If its file is not there now; it may come back.
-    """
-    file = file_of(settings.ledger or StateDirectory(settings.state).ledger_url)
-    if file is not None:
-        file.found()
 
 
 def facts_of(server: Server) -> dict[str, str]:

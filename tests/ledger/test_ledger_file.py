@@ -9,6 +9,7 @@ import pytest
 
 from anomed_core.errors import LedgerError
 from anomed_core.ledger import Database, Ledger, TokenBook, migrate_ledger
+from anomed_core.ledger.ledger_file import LedgerFile
 from anomed_core.model import Role, Subject
 from tests.ledger.records import final_of, score_of, tuning_of
 
@@ -48,6 +49,18 @@ def copy_of(path: Path) -> Path:
 def remove(path: Path) -> None:
     for file in path.parent.glob(f"{path.name}*"):
         file.unlink()
+
+
+def test_who_goes_on_begins_no_ledger(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    path = tmp_path / "ledger.sqlite"
+
+    with pytest.raises(LedgerError, match="try again"):
+        Database(f"sqlite:///{path}", may_begin=False)
+    monkeypatch.setattr(LedgerFile, "found", lambda _: (0, 0))  # gone right after a look
+    with pytest.raises(LedgerError, match="unable to open"):
+        Database(f"sqlite:///{path}", may_begin=False)
+
+    assert not path.exists()
 
 
 def put_another(path: Path) -> None:
