@@ -50,12 +50,11 @@ def check_column(values: Any, column: ColumnSchema) -> None:
 
 
 def _plain_values(values: Any) -> Any:
-    """Return a column without dictionary, and in a type that can be computed with."""
+    """Return a column without dictionary."""
     import pyarrow as pa
 
-    if pa.types.is_dictionary(values.type):
-        values = values.cast(values.type.value_type)
-    return values.cast(pa.float32()) if pa.types.is_float16(values.type) else values
+    is_packed = pa.types.is_dictionary(values.type)
+    return values.cast(values.type.value_type) if is_packed else values
 
 
 def _check_categories(values: list[Any], column: ColumnSchema) -> None:

@@ -38,6 +38,9 @@ from anomed_core.wire import Limits, decode_npz, decode_parquet
 _LARGEST_EXACT = 2**53
 """The largest whole number up to which each one is a float64."""
 
+_VALUE_BYTES, _ROW_BYTES = 64, 256
+"""What a value of a declared array, and a row of a table, may take in memory."""
+
 
 def decode(body: Body, schema: SubmissionSchema | TextSchema, limits: Limits) -> Payload:
     """Decode and validate a body.
@@ -143,7 +146,8 @@ def _decode_arrays(body: bytes, schema: ArraysSchema, limits: Limits) -> dict[st
     def judge(name: str, shape: tuple[int, ...], dtype: np.dtype[Any]) -> None:
         _check_form(declared[name], shape, dtype)
 
-    arrays = decode_npz(body, declared, limits=limits, judge=judge)
+    bounds = limits.of_body(len(body), declared_bytes=_VALUE_BYTES * _n_values(schema))
+    arrays = decode_npz(body, declared, limits=bounds, judge=judge)
     for array in schema.arrays:
         if array.required and array.name not in arrays:
             raise MalformedPayloadError(f"Expected a NumPy array with name '{array.name}'.")
@@ -152,6 +156,13 @@ def _decode_arrays(body: bytes, schema: ArraysSchema, limits: Limits) -> dict[st
         arrays[name] = _as_declared(declared[name], values)
         arrays[name].flags.writeable = False
     return arrays
+
+
+def _n_values(schema: ArraysSchema) -> int:
+    """Return how many values arrays have whose shapes are declared."""
+    shapes = [tuple(n for n in array.shape if n is not None) for array in schema.arrays]
+    whole = zip(shapes, schema.arrays, strict=True)
+    return sum(math.prod(shape) for shape, array in whole if len(shape) == len(array.shape))
 
 
 def _as_declared(schema: ArraySchema, values: np.ndarray) -> np.ndarray:
@@ -222,11 +233,24 @@ def _decode_table(body: bytes, schema: TableSchema, limits: Limits) -> Any:
                 f"{', '.join(map(str, names[:20]))}."
             )
 
-    table = decode_parquet(body, limits=limits, judge=judge)
+    bounds = limits.of_body(len(body), declared_bytes=_ROW_BYTES * (schema.max_rows or 0))
+    table = _computable(decode_parquet(body, limits=bounds, judge=judge))
     for column in schema.columns:
         if column.name in table.column_names:
             check_column(table.column(column.name), column)
     return table
+
+
+def _computable(table: Any) -> Any:
+    """Return a table without half floats, which pandas neither sorts nor takes for an index."""
+    import pyarrow as pa
+
+    half, single = pa.float16(), pa.float32()
+    types = [single if field.type == half else field.type for field in table.schema]
+    if types == table.schema.types:
+        return table
+    fields = [field.with_type(kind) for field, kind in zip(table.schema, types, strict=True)]
+    return table.cast(pa.schema(fields, metadata=table.schema.metadata))
 
 
 def _decode_json(body: bytes, schema: JSONSchema, limits: Limits) -> Any:

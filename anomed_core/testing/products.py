@@ -10,7 +10,13 @@ from anomed_core.service.decoding import decode
 from anomed_core.testing.client import AnswerError, ChallengeClient, filled_in
 from anomed_core.wire import Limits
 
-UNLIMITED = Limits(body_bytes=2**40, unpacked_bytes=2**40, table_rows=2**40, text_bytes=2**40)
+UNLIMITED = Limits(
+    body_bytes=2**40,
+    unpacked_bytes=2**40,
+    unpacked_ratio=2**40,
+    table_rows=2**40,
+    text_bytes=2**40,
+)
 """For what our own server sends."""
 
 

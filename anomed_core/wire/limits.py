@@ -5,6 +5,7 @@ from __future__ import annotations
 import attrs
 
 MIB = 2**20
+_UNPACKED_ANYWAY = 24 * MIB
 LONGEST_S = 30 * 86_400.0
 """The longest wait that may be asked for: 30 days."""
 
@@ -28,6 +29,9 @@ class Limits:
         further ones get 403. 0 for no limit.
     unpacked_bytes
         Largest size of everything that is unpacked from one body.
+    unpacked_ratio
+        How many times its own size a body may unpack to, from 24 MiB on; what a kind declares in
+        rows or lengths is allowed as well.
     npz_members
         Largest number of members of an npz file.
     table_rows, table_columns
@@ -50,6 +54,7 @@ class Limits:
         default=4096 * MIB, validator=attrs.validators.ge(0)
     )
     unpacked_bytes: int = attrs.field(default=256 * MIB, validator=attrs.validators.gt(0))
+    unpacked_ratio: int = attrs.field(default=24, validator=attrs.validators.gt(0))
     npz_members: int = attrs.field(default=64, validator=attrs.validators.gt(0))
     table_rows: int = attrs.field(default=2_000_000, validator=attrs.validators.gt(0))
     table_columns: int = attrs.field(default=2_000, validator=attrs.validators.gt(0))
@@ -59,3 +64,16 @@ class Limits:
     upload_timeout_s: float = attrs.field(
         default=60.0, validator=[attrs.validators.gt(0), attrs.validators.le(LONGEST_S)]
     )
+
+    def of_body(self, n_bytes: int, *, declared_bytes: int = 0) -> Limits:
+        """Return the limits of one body: what is quickly sent may unpack to less than others.
+
+        Parameters
+        ----------
+        n_bytes
+            Size of the body.
+        declared_bytes
+            What a body of the size that its kind declares unpacks to.
+        """
+        most = max(_UNPACKED_ANYWAY, self.unpacked_ratio * n_bytes, declared_bytes)
+        return attrs.evolve(self, unpacked_bytes=min(self.unpacked_bytes, most))

@@ -21,8 +21,11 @@ from anomed_core.wire.limits import Limits
 
 _MAGIC = b"PAR1"
 _FOOTER_BYTES_PER_COLUMN = 4096
-_MOST_HEADER_VALUES = 1_000_000
+_FEWEST_HEADER_VALUES, _MOST_HEADER_VALUES = 150_000, 1_000_000
 """Values in footer and page headers, about 30 a page: honest pages hold thousands of rows."""
+_BYTES_PER_HEADER_VALUE = 7
+_CELL_BYTES, _WORD_BYTES = 8, 24
+"""What a cell takes at least where it is computed with; of text, beside its bytes."""
 
 
 def decode_parquet(
@@ -76,9 +79,9 @@ def decode_parquet(
                 judge(file.metadata.num_rows, schema.names)
             unpacked, packed = _judge_pages(body, file.metadata, schema, limits)
         with pq.ParquetFile(pa.BufferReader(body), read_dictionary=packed, **bounds) as file:
-            names = None if columns is None else list(columns)
-            table = file.read(columns=names, use_threads=False)
-        table = _unpacked(table, schema, limits.unpacked_bytes - unpacked)
+            chosen = schema.names if columns is None else columns
+            names = [name for name in chosen if name in schema.names]
+            table = _read(file, schema, names, packed, limits.unpacked_bytes - unpacked)
         table.validate(full=True)  # reading does not look whether text is text
     except (pa.ArrowException, OSError, ValueError, KeyError) as error:
         if isinstance(error, RequestError):
@@ -175,7 +178,10 @@ def _judge_pages(body: bytes, metadata: Any, schema: Any, limits: Limits) -> tup
         body,
         n_columns=metadata.num_columns,
         n_row_groups=metadata.num_row_groups,
-        most_values=_MOST_HEADER_VALUES,
+        most_values=min(
+            _MOST_HEADER_VALUES,
+            max(_FEWEST_HEADER_VALUES, len(body) // _BYTES_PER_HEADER_VALUE),
+        ),
     )
     for page in walk:
         field = schema.field(page.column)
@@ -196,27 +202,51 @@ def _cost(page: Page, field: Any) -> int:
             f"Column {field.name[:80]!r} is encoded as DELTA_BYTE_ARRAY; write it plain or with a "
             "dictionary, as pandas.DataFrame.to_parquet does."
         )
-    return max(page.unpacked_bytes, page.n_values * (_width(field.type) or 4))
+    if _is_wordy(field.type):
+        return page.unpacked_bytes + page.n_values * _WORD_BYTES
+    return max(page.unpacked_bytes, page.n_values * max(_width(field.type), _CELL_BYTES))
 
 
-def _unpacked(table: Any, schema: Any, budget: int) -> Any:
-    """Turn dictionaries into what the file's schema says, if they are not a bomb."""
+def _read(file: Any, schema: Any, names: Sequence[str], packed: Sequence[str], budget: int) -> Any:
+    """Read columns; of those with dictionaries one at a time, as each is a bomb on its own.
+
+    Dictionaries become what the file's schema says.
+    """
+    import pyarrow as pa
+
+    places = {name: place for place, name in enumerate(schema.names)}
+
+    def read(chosen: Sequence[str]) -> Any:  # by place, as names with dots would mean others, too
+        indices = [places[name] for name in chosen]
+        return file.reader.read_all(column_indices=indices, use_threads=False)
+
+    plain = read([name for name in names if name not in packed])
+    columns = dict(zip(plain.column_names, plain.columns, strict=True))
+    for name in packed:
+        if name in names:
+            column = read([name]).column(0)
+            budget -= _words_bytes(column)
+            if budget < 0:
+                raise PayloadTooLargeError(
+                    "The text of the table unpacks to more bytes than are allowed; send a smaller "
+                    "table."
+                )
+            columns[name] = column.cast(schema.field(name).type)
+    chosen = pa.schema([schema.field(name) for name in names], metadata=schema.metadata)
+    return pa.table([columns[name] for name in names], schema=chosen)
+
+
+def _words_bytes(column: Any) -> int:
+    """Return the bytes of a column's words, each as often as it is referred to."""
     import pyarrow as pa
     import pyarrow.compute as pc
 
-    for name in table.column_names:
-        for chunk in table.column(name).chunks:
-            if pa.types.is_dictionary(chunk.type) and _is_wordy(chunk.type):
-                lengths = pc.binary_length(chunk.dictionary).cast(pa.int64())
-                budget -= pc.sum(lengths.take(chunk.indices)).as_py() or 0
-    if budget < 0:
-        raise PayloadTooLargeError(
-            "The text of the table unpacks to more bytes than are allowed; send a smaller table."
-        )
-    chosen = pa.schema(
-        [schema.field(name) for name in table.column_names], metadata=schema.metadata
-    )
-    return table.cast(chosen)
+    n_bytes = 0
+    for chunk in column.chunks:
+        if pa.types.is_dictionary(chunk.type) and _is_wordy(chunk.type):
+            lengths = pc.binary_length(chunk.dictionary).cast(pa.int64())
+            n_bytes += pc.sum(lengths.take(chunk.indices)).as_py() or 0
+    return n_bytes
 
 
 def encode_parquet(table: Any) -> bytes:

@@ -9,7 +9,7 @@ import os
 from collections.abc import Callable
 from typing import Any
 
-from hypothesis import HealthCheck, settings
+from hypothesis import HealthCheck, Phase, settings
 
 CASES = int(os.environ.get("ANOMED_FUZZ_CASES", "20"))
 AT_LEAST = int(os.environ.get("ANOMED_FUZZ_AT_LEAST", "0"))
@@ -24,7 +24,9 @@ _SETTINGS = settings(
 )
 
 
-def fuzzed(test: Callable[..., Any], *, share: float = 1.0) -> Callable[..., Any]:
+def fuzzed(
+    test: Callable[..., Any], *, share: float = 1.0, shrinks: bool = True
+) -> Callable[..., Any]:
     """Run a test on many examples and count them; stands above `hypothesis.given`.
 
     Parameters
@@ -33,6 +35,8 @@ def fuzzed(test: Callable[..., Any], *, share: float = 1.0) -> Callable[..., Any
         What `given` returned.
     share
         Of the usual number of examples: less for what is repeated for each of many routes.
+    shrinks
+        Whether a smaller example is looked for; in vain where time decides.
     """
     inner = test.hypothesis.inner_test  # type: ignore[attr-defined]
 
@@ -42,4 +46,5 @@ def fuzzed(test: Callable[..., Any], *, share: float = 1.0) -> Callable[..., Any
         return inner(*arguments, **named)
 
     test.hypothesis.inner_test = counted  # type: ignore[attr-defined]
-    return settings(_SETTINGS, max_examples=max(2, int(CASES * share)))(test)
+    phases = [phase for phase in Phase if shrinks or phase is not Phase.shrink]
+    return settings(_SETTINGS, max_examples=max(2, int(CASES * share)), phases=phases)(test)

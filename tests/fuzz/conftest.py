@@ -19,6 +19,7 @@ from anomed_core.web import configure_logs, create_web_app
 from tests.faults import probe
 
 from .cases import AT_LEAST, TRIED
+from .costs import SLOWEST
 
 SMALL: dict[str, dict[str, Any]] = {
     "dataset-anonymization": {
@@ -105,6 +106,10 @@ def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
         for module, n_cases in sorted(TRIED.items()):
             terminalreporter.write_line(f"{n_cases:7d} cases in {module}")
         terminalreporter.write_line(f"{sum(TRIED.values()):7d} cases altogether")
+    if SLOWEST:
+        terminalreporter.section("the slowest requests: CPU time, memory, body")
+        for _, line in sorted(SLOWEST, reverse=True):
+            terminalreporter.write_line(line)
 
 
 def pytest_sessionfinish(session: pytest.Session) -> None:

@@ -1,6 +1,7 @@
 """From bytes to a payload that fits its schema, or one sentence that says why not."""
 
 import datetime as dt
+import io
 from typing import Any
 
 import attrs
@@ -170,6 +171,37 @@ PEOPLE = TableSchema(
 )
 def test_tables_of_equal_meaning_are_taken(columns: dict[str, Any]) -> None:
     assert decode(table_bytes(**columns), PEOPLE, LIMITS).num_rows == 2
+
+
+def test_half_floats_come_as_what_can_be_sorted_and_indexed() -> None:
+    half = pa.array([1, 2], pa.float16())
+
+    table = decode(table_bytes(age=half, city=["Bonn", "Kiel"], more=half), PEOPLE, LIMITS)
+
+    assert {str(field.type) for field in table.schema} == {"float", "string"}
+
+
+@pytest.mark.parametrize("text", [False, True])
+def test_what_is_quickly_sent_unpacks_to_little_unless_the_kind_declares_it(text: bool) -> None:
+    n_rows = 1_500_000
+    zeros = pa.array(np.zeros(n_rows, dtype=np.int32))
+    words = pa.DictionaryArray.from_arrays(zeros, pa.array(["Bonn"]))
+    columns = {"a": words} if text else dict.fromkeys("abc", zeros)
+    body = table_bytes(**columns)
+    assert len(body) < 100_000
+
+    assert decode(body, TableSchema(max_rows=n_rows), LIMITS).num_rows == n_rows
+    with pytest.raises(PayloadTooLargeError):
+        decode(body, TableSchema(), LIMITS)
+
+
+def test_a_text_of_any_width_unpacks_to_little_where_it_is_quickly_sent() -> None:
+    labels = ArraysSchema(arrays=[attrs.evolve(SCORES, kinds=("str",), low=None, high=None)])
+    buffer = io.BytesIO()
+    np.savez_compressed(buffer, prediction=np.zeros(4, dtype="U2000000"))
+
+    with pytest.raises(PayloadTooLargeError, match="would unpack to more"):
+        decode(buffer.getvalue(), labels, LIMITS)
 
 
 @pytest.mark.parametrize(

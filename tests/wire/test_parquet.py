@@ -358,6 +358,14 @@ def test_a_column_that_is_there_twice_is_refused() -> None:
         decode_parquet(written(table))
 
 
+def test_a_column_is_found_by_its_whole_name() -> None:
+    table = pa.table({"a.b": ["x", "y"], "a": ["z", "z"], "a.b.c": [1, 2], "": ["", "w"]})
+    body = written(table)
+
+    assert decode_parquet(body).equals(table)
+    assert decode_parquet(body, columns=["a"]).equals(table.select(["a"]))
+
+
 def test_a_column_that_is_not_there_cannot_be_chosen() -> None:
     assert decode_parquet(written(TABLE), columns=["other"]).column_names == []
 
