@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 import sqlalchemy as sa
 
-from anomed_core.errors import AlreadyScoredError
+from anomed_core.errors import AlreadyScoredError, QuotaExhaustedError
 from anomed_core.ledger import (
     DELIVER,
     Database,
@@ -173,6 +173,24 @@ def test_its_jobs_go_on(database: Database, ledger: Ledger) -> None:
     taken = book.take()
     assert taken is not None
     assert book.cancel(taken)
+    assert ledger.verify() == []
+
+
+def test_its_attempts_count_against_a_quota_that_nobody_had_then(ledger: Ledger) -> None:
+    """One was scored, one failed, and one is held by a process that is long gone."""
+    century = Quota(attempts=5, period_s=100 * 365 * 86_400)
+    (use,) = [
+        use for use in ledger.uses(century) if (use.kind, use.subject) == ("anonymizer", ANONYMIZER)
+    ]
+    left = century.attempts + use.n_granted - 1
+    assert (use.n_used, use.n_tuning, use.final) == (1, 1, "scored")
+    about = {"challenge": "iris", "kind": "anonymizer", "subject": ANONYMIZER}
+    assert ledger.remaining(**about, quota=century)[0] == left
+
+    for number in range(left):
+        assert ledger.claim(tuning_of(quota=century)).remaining == left - number - 1
+    with pytest.raises(QuotaExhaustedError, match=f"All {left + 1} tuning attempts"):
+        ledger.claim(tuning_of(quota=century))
     assert ledger.verify() == []
 
 
