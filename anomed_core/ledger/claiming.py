@@ -133,10 +133,9 @@ class ClaimingLedger(LedgerReader):
         ValueError
             If something was spent that the claim has no line for.
         """
-        with self._committing(claim, spent=spent, job=job) as (connection, now):
+        with self._committing(claim, spent=spent, job=job) as (connection, now, lines):
             number = None
             if entry is not None:
-                lines = settling.spent_lines(connection, claim.id)
                 number = append_entry(connection, claim.id, entry, lines, now=now)
             if job is not None:
                 finish_job(connection, job, state=DONE, entry_id=number, now=now)
@@ -145,8 +144,8 @@ class ClaimingLedger(LedgerReader):
     @contextmanager
     def _committing(
         self, claim: Claim, *, spent: Iterable[Line] | None = None, job: Job | None = None
-    ) -> Iterator[tuple[sa.Connection, int]]:
-        """Commit a claim together with what the block writes; yield the moment, too."""
+    ) -> Iterator[tuple[sa.Connection, int, list[Line]]]:
+        """Commit a claim together with what the block writes; yield when, and what it took."""
         with self._database.writing() as connection:
             keys = keys_of(claim.request)
             if job is not None:
@@ -154,9 +153,10 @@ class ClaimingLedger(LedgerReader):
                 keys = settling.keys_of_claims(connection, [claim.id])
             self._database.serialise(connection, *keys)
             now = self._clock.now(connection)
-            if not settling.commit_claim(connection, claim.id, spent=spent, now=now):
+            lines = settling.commit_claim(connection, claim.id, spent=spent, now=now)
+            if lines is None:
                 raise LedgerError("The claim ran out before the score was recorded; try again.")
-            yield connection, now
+            yield connection, now, lines
 
     def record(
         self,
@@ -193,7 +193,7 @@ class ClaimingLedger(LedgerReader):
             If the claim was void already, because its lease ran out and somebody else took it; or
             the job is not its taker's any more.
         """
-        with self._committing(claim, job=job) as (connection, now):
+        with self._committing(claim, job=job) as (connection, now, _):
             new = claim_requests.new_score(claim, metrics, provenance)
             score = append_score(connection, new, now=now)
             self._add_follow_ups(connection, score, follow_ups)

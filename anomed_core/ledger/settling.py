@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterable
 from decimal import Decimal
+from functools import cache
 from typing import Any
 
 import attrs
@@ -33,11 +34,6 @@ _LEASE = (claims.c.id, claims.c.lease_until, claims.c.owner)
 # Built once: building a statement costs several times as much as answering it.
 _HELD_ABOUT = sa.select(*_LEASE).where(
     *(claims.c[name] == sa.bindparam(name) for name in _ABOUT), _IS_HELD
-)
-_HELD_ON = (
-    sa.select(*_LEASE)
-    .join(claim_lines, claim_lines.c.claim == claims.c.id)
-    .where(claim_lines.c.account == sa.bindparam("account"), claim_lines.c.committed.is_(None))
 )
 _ALL_HELD = sa.select(*_LEASE).where(_IS_HELD)
 _SETTLE = (
@@ -122,8 +118,8 @@ def start_claim(connection: sa.Connection, claim_id: int) -> bool:
 
 def commit_claim(
     connection: sa.Connection, claim_id: int, *, spent: Iterable[Line] | None = None, now: int
-) -> bool:
-    """Commit a claim, while its accounts are held; say whether it was.
+) -> list[Line] | None:
+    """Commit a claim, while its accounts are held; return what it took, ``None`` if it was void.
 
     Parameters
     ----------
@@ -144,7 +140,7 @@ def commit_claim(
     """
     settled = {"claim": claim_id, "new_state": "committed", "now": now}
     if connection.execute(_SETTLE, settled).rowcount != 1:
-        return False
+        return None
     wanted = _summed(spent or ())
     overdrawn = []
     lines = _lines(connection, claim_id)
@@ -165,7 +161,7 @@ def commit_claim(
         freeze_for_overdraft(
             connection, balance, claim_id=claim_id, reserved=reserved, spent=amount, now=now
         )
-    return True
+    return _spent(lines)
 
 
 def _summed(spent: Iterable[Line]) -> dict[tuple[str, str], Decimal]:
@@ -176,12 +172,8 @@ def _summed(spent: Iterable[Line]) -> dict[tuple[str, str], Decimal]:
     return sums
 
 
-def spent_lines(connection: sa.Connection, claim_id: int) -> list[Line]:
-    """Return what a claim has spent of which account."""
-    return _spent(_lines(connection, claim_id))
-
-
 def _spent(lines: Iterable[_StoredLine]) -> list[Line]:
+    """Return what is gone for good of which account."""
     return [
         Line(columns_of(line.balance.account)["name"], line.balance.resource, line.committed)
         for line in lines
@@ -253,10 +245,19 @@ def dead_claims(connection: sa.Connection, request: ClaimRequest, now: int) -> l
 
     Their lease has run out, or the process that held them is certain to have ended.
     """
-    held = connection.execute(_HELD_ABOUT, about(request)).all()
-    for account in keys_of_lines(request):
-        held = [*held, *connection.execute(_HELD_ON, {"account": account})]
-    return _dead(set(held), now)
+    keys = {f"key_{number}": key for number, key in enumerate(keys_of_lines(request))}
+    return _dead(connection.execute(_held_of(len(keys)), {**about(request), **keys}).all(), now)
+
+
+@cache
+def _held_of(n_keys: int) -> Any:
+    """Return the query for claims about somebody and on so many accounts."""
+    if not n_keys:
+        return _HELD_ABOUT
+    keys: list[sa.BindParameter[str]] = [sa.bindparam(f"key_{n}") for n in range(n_keys)]
+    on_them = sa.and_(claim_lines.c.account.in_(keys), claim_lines.c.committed.is_(None))
+    lines = sa.select(*_LEASE).join(claim_lines, claim_lines.c.claim == claims.c.id).where(on_them)
+    return sa.union(_HELD_ABOUT, lines)
 
 
 def all_dead_claims(connection: sa.Connection, now: int) -> list[int]:

@@ -12,7 +12,15 @@ import threading
 from decimal import Decimal
 
 from anomed_core.errors import BudgetExhaustedError, LedgerError
-from anomed_core.ledger import OPERATION, ClaimRequest, Database, Ledger, lines_on
+from anomed_core.ledger import (
+    OPERATION,
+    ArchivedBody,
+    ArchiveEntry,
+    ClaimRequest,
+    Database,
+    Ledger,
+    lines_on,
+)
 from anomed_core.model import Account, Line, Resource, Role, Subject, as_amount
 
 PURSE = Account(name="purse", resources=[Resource(name="coins", limit=10, lapse="spent")])
@@ -40,6 +48,17 @@ def call_of(amount: Decimal) -> ClaimRequest:
     )
 
 
+def answer_of(claim_id: int) -> ArchiveEntry:
+    """Return what is archived of a call."""
+    return ArchiveEntry(
+        challenge="iris",
+        operation="buy",
+        subject=ALICE,
+        request=ArchivedBody(content=b"1"),
+        answer=ArchivedBody(content=b"%d" % claim_id),
+    )
+
+
 def tell(claim_id: int, amount: Decimal) -> None:
     """Say what was committed, in one system call."""
     os.write(sys.stdout.fileno(), f"{claim_id} {amount}\n".encode())
@@ -52,7 +71,7 @@ def spend_all(ledger: Ledger) -> None:
             claim = ledger.claim(call_of(PRICE), started=True)
         except BudgetExhaustedError:
             return
-        ledger.commit(claim)
+        ledger.commit(claim, entry=answer_of(claim.id))
         tell(claim.id, PRICE)
 
 
@@ -69,7 +88,11 @@ def spend_somehow(ledger: Ledger, rng: random.Random) -> None:
                 ledger.release(claim, "failed")
                 continue
             spent = amount if ends == "commit" else amount / 2
-            ledger.commit(claim, spent=[Line(PURSE, "coins", spent), Line(CHEST, "coins", spent)])
+            ledger.commit(
+                claim,
+                spent=[Line(PURSE, "coins", spent), Line(CHEST, "coins", spent)],
+                entry=answer_of(claim.id),
+            )
             tell(claim.id, spent)
         except BudgetExhaustedError:
             continue

@@ -207,6 +207,15 @@ def test_spenders_are_killed_at_random_moments(
         assert all((spent[claim] > 0) is is_for_ever for claim in lapsed)
         (balance,) = ledger.budgets.of("iris", account, holder).balances
         assert (balance.reserved, balance.spent) == (0, sum(spent.values()))
+    entries = {entry.claim: entry for entry in ledger.entries("iris")}
+    assert len(entries) == len(ledger.entries("iris"))
+    answered = {claim for claim, entry in entries.items() if entry.outcome == "answered"}
+    assert answered == {claim for claim, state in states.items() if state == "committed"}
+    assert entries.keys() - answered == lapsed
+    assert all(entries[claim].answer.text == str(claim) for claim in answered)
+    for claim, entry in entries.items():
+        spent_of_claim = {line.account: line.amount for line in entry.lines}
+        assert spent_of_claim == {name: kept[name][claim] for name in kept if kept[name][claim]}
     assert watcher.overdrawn == []
     assert ledger.verify() == []
     note_figures(
