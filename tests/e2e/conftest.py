@@ -146,6 +146,17 @@ def published(
 
 
 @pytest.fixture(scope="module")
+def published_tables(
+    client_environment: Path, challenge_server: Callable[..., RunningServer]
+) -> RunningServer:
+    """Serve the published server's challenge about tables."""
+    source = (CLIENT_MODULES / "published_tabular_challenge.py").read_text()
+    gunicorn = str(client_environment / "bin" / "gunicorn")
+    command = [gunicorn, "-w", "1", "--bind", "127.0.0.1:{port}", "example:application"]
+    return challenge_server(command, modules={"example": source})
+
+
+@pytest.fixture(scope="module")
 def ours(example: str, challenge_server: Callable[..., RunningServer]) -> RunningServer:
     """Serve the example with our library, by two workers."""
     gunicorn = [sys.executable, "-m", "gunicorn"]

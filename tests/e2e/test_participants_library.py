@@ -3,12 +3,10 @@
 import re
 import subprocess
 import sys
-from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 
-from .conftest import CLIENT_MODULES
 from .environments import REPOSITORY
 from .processes import RunningServer
 
@@ -62,18 +60,6 @@ def run(code: str, server: RunningServer, folder: Path) -> str:
     )
     assert done.returncode == 0, done.stderr
     return done.stdout
-
-
-@pytest.fixture(scope="module")
-def published_tables(
-    client_environment: Path, challenge_server: Callable[..., RunningServer]
-) -> RunningServer:
-    """Serve the published server's challenge about tables."""
-    module = "published_tabular_challenge"
-    source = (CLIENT_MODULES / f"{module}.py").read_text()
-    gunicorn = str(client_environment / "bin" / "gunicorn")
-    command = [gunicorn, "-w", "1", "--bind", "127.0.0.1:{port}", "example:application"]
-    return challenge_server(command, modules={"example": source})
 
 
 def test_ten_lines_get_scores_from_our_server(ours: RunningServer, tmp_path: Path) -> None:

@@ -6,29 +6,19 @@ from pathlib import Path
 import httpx
 import pytest
 
-from .conftest import CLIENT_MODULES
 from .processes import RunningServer
 
 pytestmark = pytest.mark.e2e
 
 
-@pytest.fixture(scope="module")
-def challenge(
-    client_environment: Path, challenge_server: Callable[..., RunningServer]
-) -> RunningServer:
-    module = "published_tabular_challenge"
-    gunicorn = str(client_environment / "bin" / "gunicorn")
-    source = (CLIENT_MODULES / f"{module}.py").read_text()
-    command = [gunicorn, "--bind", "127.0.0.1:{port}", f"{module}:application"]
-    return challenge_server(command, modules={module: source})
-
-
 def test_tabular_anonymizer_is_scored(
-    challenge: RunningServer,
+    published_tables: RunningServer,
     tabular_anonymizer_server: Callable[..., RunningServer],
     tmp_path: Path,
 ) -> None:
-    anonymizer = tabular_anonymizer_server(challenge, anonymizer="rounding", output_folder=tmp_path)
+    anonymizer = tabular_anonymizer_server(
+        published_tables, anonymizer="rounding", output_folder=tmp_path
+    )
     with httpx.Client(base_url=anonymizer.url, trust_env=False, timeout=30) as client:
         fitted = client.post("/fit")
         evaluated = client.post("/evaluate")
