@@ -17,6 +17,8 @@ from anomed_core.plugins import build_registry
 from anomed_core.service.server import Server, open_server
 from anomed_core.web import create_web_app
 from tests.example_types import Guessing
+from tests.interactive_type import Asked
+from tests.paying import Serve, World
 
 OpenServer = Callable[..., Server]
 
@@ -86,3 +88,9 @@ def server(server_of: OpenServer, game: Guessing) -> Server:
 @pytest.fixture
 def client(server: Server) -> TestClient:
     return TestClient(create_web_app(server))
+
+
+@pytest.fixture
+def serve(server_of: OpenServer) -> Serve:
+    """Serve a challenge that has some operations, to somebody who calls them."""
+    return lambda *operations, **settings: World(server_of(Asked(*operations), **settings))

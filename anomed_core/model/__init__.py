@@ -1,6 +1,7 @@
 """The vocabulary: frozen value classes, no input or output."""
 
 from anomed_core.model.accounts import Account, AccountState, Lapse, Line, Resource
+from anomed_core.model.alternatives import alternatives
 from anomed_core.model.amounts import amount_text, as_amount
 from anomed_core.model.challenge import Challenge, ChallengeSpec, Phase, ShownRanking, Since
 from anomed_core.model.codebook import CodebookColumn
@@ -38,7 +39,7 @@ from anomed_core.model.payloads import (
 )
 from anomed_core.model.ranking import Criterion, Gate, HouseEntry, Ranking, Take
 from anomed_core.model.roles import BothRoles, Direction, FinalScores, Purpose, Role, Split
-from anomed_core.model.submission_kind import SubmissionKind, alternatives
+from anomed_core.model.submission_kind import SubmissionKind
 
 __all__ = [
     "ANONYMIZER",

@@ -5,25 +5,14 @@ from __future__ import annotations
 import time
 from collections.abc import Iterator, Mapping
 from dataclasses import replace
-from pathlib import Path
 from types import TracebackType
-from typing import TYPE_CHECKING, Any, Literal, Self, overload
+from typing import Any, Literal, Self, overload
 from urllib.parse import quote
 
-from anomed_client.asking import Asking
 from anomed_client.attack import Attack
 from anomed_client.description import Split
-from anomed_client.downloads import (
-    Arrays,
-    Download,
-    copied,
-    read_arrays,
-    read_document,
-    read_table,
-)
-from anomed_client.dummy import dummy_of
+from anomed_client.downloading import Downloading
 from anomed_client.errors import UsageError
-from anomed_client.fetching import fetch
 from anomed_client.http import Answer
 from anomed_client.jobs import Job
 from anomed_client.progress import Progress, chosen_progress
@@ -32,11 +21,8 @@ from anomed_client.results import Attempts, Score, every_attempt
 from anomed_client.submitting import begin, job_again, prepare, send
 from anomed_client.targets import Target, targets_of
 
-if TYPE_CHECKING:
-    from pandas import DataFrame
 
-
-class Challenge(Asking):
+class Challenge(Downloading):
     """One challenge on one server, as one participant sees it; `connect` returns it.
 
     Safe to share between threads, and usable after a fork. May be used in a ``with`` statement.
@@ -56,106 +42,6 @@ class Challenge(Asking):
     def close(self) -> None:
         """Close connections; the next request opens new ones."""
         self._access.calls.connection.close()
-
-    def download(
-        self,
-        product: str,
-        to: Path | str | None = None,
-        *,
-        split: Split | None = None,
-        target: str | None = None,
-        force: bool = False,
-        **parameters: str,
-    ) -> Download:
-        """Download a product as a file.
-
-        Parameters
-        ----------
-        product
-            Its path, or any unambiguous ending of it.
-        to
-            A file, or a folder that exists; ``None`` leaves it in the cache.
-        split, target
-            What it is for, where it depends on that.
-        force
-            Whether it is downloaded again even if it is there.
-        **parameters
-            Of the challenge's own.
-
-        Raises
-        ------
-        AnomedClientError
-            If it cannot be had.
-        """
-        found = self._access.product(product)
-        query = self._access.parameters(found, split=split, target=target, more=parameters)
-        download = fetch(self._access, found, query, force=force)
-        if to is None:
-            return download
-        return copied(download, Path(to), name=f"{found.name}{found.schema.suffix}")
-
-    def arrays(
-        self,
-        product: str,
-        *,
-        split: Split | None = None,
-        target: str | None = None,
-        force: bool = False,
-        **parameters: str,
-    ) -> Arrays:
-        """Download and read arrays; see `download`."""
-        return read_arrays(
-            self.download(product, split=split, target=target, force=force, **parameters)
-        )
-
-    def table(
-        self,
-        product: str,
-        *,
-        split: Split | None = None,
-        target: str | None = None,
-        force: bool = False,
-        **parameters: str,
-    ) -> DataFrame:
-        """Download and read a table, with the extra ``tables``; see `download`."""
-        return read_table(
-            self.download(product, split=split, target=target, force=force, **parameters)
-        )
-
-    def document(
-        self,
-        product: str,
-        *,
-        split: Split | None = None,
-        target: str | None = None,
-        force: bool = False,
-        **parameters: str,
-    ) -> Any:
-        """Download and read a JSON document; see `download`."""
-        return read_document(
-            self.download(product, split=split, target=target, force=force, **parameters)
-        )
-
-    def dummy(self, product: str, *, seed: int = 0) -> Any:
-        """Return data of a product's form that tell nothing about it; nothing is downloaded.
-
-        Parameters
-        ----------
-        product
-            As for `download`.
-        seed
-            Equal seeds give equal data.
-
-        Returns
-        -------
-        Arrays or DataFrame
-
-        Raises
-        ------
-        UsageError
-            If the server does not declare what the product holds.
-        """
-        return dummy_of(self._access.product(product), seed=seed)
 
     def check(
         self,

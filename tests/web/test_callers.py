@@ -1,75 +1,128 @@
-"""Resources of plugins' own learn who asks."""
+"""Who may call an operation, and as what."""
 
 from __future__ import annotations
 
-from types import SimpleNamespace
+from collections.abc import Callable
 from typing import Any
 
-import falcon
 import pytest
-from falcon.testing import TestClient
+from falcon.testing import Result, TestClient
 
-from anomed_core import Role, caller_of, hookimpl
-from anomed_core.ledger import EVERY_CHALLENGE, Grant
+from anomed_core import (
+    Call,
+    Operation,
+    Role,
+    hookimpl,
+)
+from anomed_core.ledger import Grant, TeamBook
 from anomed_core.web import create_web_app
 from tests.conftest import OpenServer
-from tests.example_types import Guessing
+from tests.interactive_type import Asked
+from tests.paying import Serve, operation
 
 
-class Who:
-    def on_get(self, req: falcon.Request, resp: falcon.Response) -> None:
-        caller = caller_of(req)
-        resp.media = [caller.id, caller.role.value, caller.team] if caller else None
+def free(run: Callable[[Call], Any], **options: Any) -> Operation:
+    return operation(run, accounts=(), price=None, **options)
 
 
-class Asking(Guessing):
-    @hookimpl
-    def anomed_extra_routes(self) -> dict[str, Any]:
-        return {"/who": Who()}
+def whoever(call: Call) -> list[str]:
+    return [call.caller.role.value, call.caller.id, call.caller.team]
 
 
-WHO = "/challenges/guessing/who"
+AUDIENCES = {
+    "anonymizers": "anonymizer",
+    "players": ("anonymizer", "deanonymizer"),
+    "organisers": "organiser",
+    "everybody": ("public", "anonymizer"),
+}
 
 
-def test_with_tokens_it_is_the_holder_by_the_id_that_the_query_names(
-    server_of: OpenServer,
-) -> None:
-    server = server_of(Asking(), Guessing(name="riddles"), auth="tokens")
+@pytest.fixture
+def guarded(server_of: OpenServer) -> Callable[..., Result]:
+    """Call an operation with a token; the operations are those of `AUDIENCES`."""
+    declared = [free(whoever, name=n, audience=who) for n, who in AUDIENCES.items()]
+    server = server_of(Asked(*declared), auth="tokens")
+    grants = {"ann": Role.ANONYMIZER, "dan": Role.DEANONYMIZER, "olga": Role.ORGANISER}
+    tokens = {
+        name: server.tokens.create(
+            Grant(role=role, holder=name, challenge="asked"), team=f"t{name}"
+        )
+        for name, role in grants.items()
+    }
     client = TestClient(create_web_app(server))
 
-    def who(*grants: tuple[Role, str, str], query: str = "") -> Any:
-        granted = [Grant(role=r, holder=holder, challenge=where) for r, holder, where in grants]
-        token = server.tokens.create(*granted, team="red") if granted else "x"
-        headers = {"Authorization": f"Bearer {token}"} if granted else {}
-        return client.simulate_get(WHO + query, headers=headers).json
+    def call(who: str | None, name: str, query: str = "", *, disqualified: str = "") -> Result:
+        if disqualified:
+            TeamBook(server.ledger._database).disqualify(disqualified, "cheating")
+        headers = {"Authorization": f"Bearer {tokens[who]}"} if who else {}
+        return client.simulate_post(f"/operations/{name}{query}", headers=headers)
 
-    ann = (Role.ANONYMIZER, "ann", "guessing")
-    eve = (Role.DEANONYMIZER, "eve", "guessing")
-    assert who(ann) == ["ann", "anonymizer", "red"]
-    assert who(ann, eve, query="?deanonymizer=eve") == ["eve", "deanonymizer", "red"]
-    assert who((Role.ORGANISER, "olga", EVERY_CHALLENGE)) == ["olga", "organiser", "red"]
-    assert who((Role.ANONYMIZER, "ann", "riddles")) is None
-    assert who(query="?anonymizer=ann") is None
+    return call
 
 
 @pytest.mark.parametrize(
-    ("query", "answer"),
+    ("who", "name", "told"),
     [
-        ("?anonymizer=ann", ["ann", "anonymizer", ""]),
-        ("?anonymizer=ann&deanonymizer=eve", ["eve", "deanonymizer", ""]),
-        ("", None),
+        ("ann", "anonymizers", ["anonymizer", "ann", "tann"]),
+        ("dan", "anonymizers", 403),
+        ("olga", "anonymizers", 403),
+        (None, "anonymizers", 401),
+        ("ann", "players", ["anonymizer", "ann", "tann"]),
+        ("dan", "players", ["deanonymizer", "dan", "tdan"]),
+        ("olga", "organisers", ["organiser", "olga", "tolga"]),
+        ("ann", "organisers", 403),
+        ("ann", "everybody", ["anonymizer", "ann", "tann"]),
+        ("dan", "everybody", ["public", "", ""]),
+        (None, "everybody", ["public", "", ""]),
     ],
 )
-def test_without_tokens_it_is_whom_the_query_names(
-    query: str, answer: Any, server_of: OpenServer
+def test_a_token_decides_who_may_call(
+    guarded: Callable[..., Result], who: str | None, name: str, told: Any
 ) -> None:
-    client = TestClient(create_web_app(server_of(Asking())))
+    response = guarded(who, name)
 
-    assert client.simulate_get(f"/who{query}").json == answer
+    assert (response.json if response.status_code == 200 else response.status_code) == told
 
 
-def test_elsewhere_it_is_a_mistake_of_whoever_asks() -> None:
-    req: Any = SimpleNamespace(context=SimpleNamespace())
+def test_nobody_calls_under_anothers_id(guarded: Callable[..., Result]) -> None:
+    assert guarded("ann", "anonymizers", "?anonymizer=bea").status_code == 403
 
-    with pytest.raises(TypeError, match="anomed_extra_routes"):
-        caller_of(req)
+
+def test_a_disqualified_team_calls_nothing(guarded: Callable[..., Result]) -> None:
+    assert guarded("ann", "anonymizers", disqualified="tann").status_code == 403
+    assert guarded("dan", "players").status_code == 200
+
+
+@pytest.mark.parametrize(
+    ("name", "query", "told"),
+    [
+        ("players", "?anonymizer=a", ["anonymizer", "a", ""]),
+        ("players", "?anonymizer=a&deanonymizer=d", ["deanonymizer", "d", ""]),
+        ("everybody", "", ["public", "", ""]),
+        ("everybody", "?anonymizer=a", ["anonymizer", "a", ""]),
+        ("organisers", "", ["organiser", "", ""]),
+        ("anonymizers", "", 'The "anonymizer" parameter is required.'),
+        ("players", "", 'The "deanonymizer" parameter is required.'),
+    ],
+)
+def test_without_tokens_the_query_tells_who_calls(
+    serve: Serve, name: str, query: str, told: Any
+) -> None:
+    declared = [free(whoever, name=n, audience=who) for n, who in AUDIENCES.items()]
+
+    response = serve(*declared).client.simulate_post(f"/operations/{name}{query}")
+
+    assert (response.json if response.status_code == 200 else response.json["description"]) == told
+
+
+def test_extensions_decide_about_calls(server_of: OpenServer) -> None:
+    class Closing:
+        ANOMED_API = 1
+
+        @hookimpl
+        def anomed_authorize(self, action: str) -> bool | None:
+            return False if action == "call ask" else None
+
+    client = TestClient(create_web_app(server_of(Asked(free(whoever)), Closing())))
+
+    assert client.simulate_post("/operations/ask?anonymizer=a").status_code == 403
