@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from functools import lru_cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -147,15 +148,24 @@ def holder_named(records: Records, challenge: str, account: Account, text: str) 
             )
         return None
     subject = named_subject(text)
-    facts = records.ledger.budgets.all(challenge)
-    by_token = any(
+    if _has_tokens(records, challenge) and subject not in _known_subjects(records, challenge):
+        refuse_without_token(records, challenge, subject, text, hint="anomed budgets list")
+    return subject
+
+
+@lru_cache(maxsize=1)  # a file may name thousands
+def _known_subjects(records: Records, challenge: str) -> frozenset[Subject | None]:
+    return frozenset(facts.subject for facts in records.ledger.budgets.all(challenge))
+
+
+@lru_cache(maxsize=1)
+def _has_tokens(records: Records, challenge: str) -> bool:
+    """Return whether participants have tokens; who has none may be misspelt then."""
+    return any(
         grant.challenge == challenge
         for token in records.tokens.facts()
         for grant in token.identity.grants
     )
-    if by_token and all(known.subject != subject for known in facts):
-        refuse_without_token(records, challenge, subject, text, hint="anomed budgets list")
-    return subject
 
 
 def amounts_named(account: Account, texts: tuple[str, ...]) -> dict[str, Decimal]:
