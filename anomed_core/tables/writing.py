@@ -18,8 +18,11 @@ from pandas.api.types import infer_dtype
 
 from anomed_core.errors import TableError
 from anomed_core.tables.dates import write_dates
+from anomed_core.tables.numbers import all_true
 from anomed_core.tables.options import ColumnKind
 from anomed_core.tables.plain import plain_column
+
+_FRACTIONS = {"second": "", "millisecond": ".%3f", "microsecond": ".%6f"}
 
 
 def write_table(
@@ -146,11 +149,14 @@ def _cells(array: pa.ChunkedArray, kind: ColumnKind | None, decimal: str) -> pa.
 def _form_of(array: pa.ChunkedArray) -> str:
     if pa.types.is_date(array.type):
         return "%Y-%m-%d"
-    is_day = pc.equal(pc.floor_temporal(array, unit="day"), array)
-    if array.type.tz is None and pc.all(is_day, min_count=0).as_py():
+    if array.type.tz is None and _are_whole(array, "day"):
         return "%Y-%m-%d"
-    fraction = {"s": "", "ms": ".%3f", "us": ".%6f", "ns": ".%9f"}[array.type.unit]
+    fraction = next((form for unit, form in _FRACTIONS.items() if _are_whole(array, unit)), ".%9f")
     return f"%Y-%m-%dT%H:%M:%S{fraction}{'' if array.type.tz is None else 'Z'}"
+
+
+def _are_whole(array: pa.ChunkedArray, unit: str) -> bool:
+    return all_true(pc.equal(pc.floor_temporal(array, unit=unit), array))
 
 
 def _numbers(array: pa.ChunkedArray, kind: ColumnKind | None) -> pa.ChunkedArray:

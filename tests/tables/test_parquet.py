@@ -263,3 +263,22 @@ def test_types_that_only_their_writer_knows_are_refused_by_name(tmp_path: Path) 
     pq.write_table(pa.table([pa.array([1])], schema=pa.schema([field])), tmp_path / "b.parquet")
     with pytest.raises(TableError, match=r"the column holds pandas\.period"):
         read_table(tmp_path / "b.parquet")
+
+
+@pytest.mark.parametrize(
+    ("unit", "microseconds", "written_as"),
+    [
+        *((unit, 0, "12:00:00") for unit in ("s", "ms", "us", "ns")),
+        *((unit, 250_000, "12:00:00.250") for unit in ("ms", "us", "ns")),
+        *((unit, 17, "12:00:00.000017") for unit in ("us", "ns")),
+    ],
+)
+def test_times_are_written_with_as_many_digits_as_they_need(
+    tmp_path: Path, unit: str, microseconds: int, written_as: str
+) -> None:
+    noon = dt.datetime(2024, 2, 29, 12, microsecond=microseconds)
+    path = written(tmp_path, at=pa.array([noon, None], pa.timestamp(unit)), n=pa.array([1, 2]))
+
+    write_table(read_table(path).frame, tmp_path / "again.csv")
+
+    assert (tmp_path / "again.csv").read_text() == f"at,n\n2024-02-29T{written_as},1\n,2\n"
