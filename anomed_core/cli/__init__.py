@@ -31,6 +31,7 @@ _SPEAKING = ("serve", "demo")
         "dummy": ("anomed_core.cli.dummy:dummy", "Write dummy data of a product's form."),
         "attempts": ("anomed_core.cli.attempts:attempts", "List and grant attempts."),
         "budgets": ("anomed_core.cli.budget_files:budgets", "Grant, freeze and seal accounts."),
+        "archive": ("anomed_core.cli.archive:archive", "List and export paid calls."),
         "scores": ("anomed_core.cli.scores:scores", "List, rank and export recorded scores."),
         "report": ("anomed_core.cli.report:report", "Write a page about each challenge."),
         "teams": ("anomed_core.cli.teams:teams", "Disqualify, reinstate and rename teams."),

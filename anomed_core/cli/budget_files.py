@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from anomed_core.cli.archive import list_calls
 from anomed_core.cli.budgets import (
     budgets,
     config_argument,
@@ -174,3 +175,6 @@ def _from_csv(file: Path, text: str) -> list[tuple[str, dict[str, str]]]:
             + (f", unlike line {wrong[0]}" if wrong else "")
         )
     return [(f"line {line}", dict(zip(header, cells, strict=True))) for line, cells in filled[1:]]
+
+
+budgets.add_command(list_calls, "archive")

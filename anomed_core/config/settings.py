@@ -73,6 +73,9 @@ class ServerSettings:
         Evaluations that run at once in each worker; others wait for their turn.
     jobs_kept_s
         Seconds that the result of a job can be asked for after its end; scores stay for ever.
+    archive_kept_s
+        Seconds that requests and answers of paid calls are kept; 0 for as long as the ledger. Their
+        digests stay in the ledger's chain.
     limits
         Bounds on requests.
     quota
@@ -97,6 +100,9 @@ class ServerSettings:
     jobs_kept_s: float = attrs.field(
         default=7 * 86_400.0,
         validator=[attrs.validators.gt(0), attrs.validators.le(_LONGEST_KEPT_S)],
+    )
+    archive_kept_s: float = attrs.field(
+        default=0.0, validator=[attrs.validators.ge(0), attrs.validators.le(_LONGEST_KEPT_S)]
     )
     limits: Limits = attrs.field(factory=Limits)
     quota: QuotaSettings = attrs.field(factory=QuotaSettings)

@@ -17,7 +17,7 @@ import attrs
 import sqlalchemy as sa
 
 from anomed_core.ledger.chain import Row, append, append_audit, audit_rows
-from anomed_core.ledger.schema import archive, as_datetime, as_microseconds
+from anomed_core.ledger.schema import archive, as_datetime, as_microseconds, claims
 from anomed_core.model import Line, Role, Subject, amount_text
 from anomed_core.wire.digests import canonical_json, digest_bytes
 
@@ -227,11 +227,21 @@ def entry_of(connection: sa.Connection, challenge: str, number: int) -> Entry | 
     return _entry(row) if row else None
 
 
-def entry_of_claim(connection: sa.Connection, claim_id: int) -> Entry | None:
-    """Return the entry that a claim paid for, if there is one."""
-    found = connection.execute(sa.select(archive).where(archive.c.claim == claim_id))
+def entry_under_key(connection: sa.Connection, key: str) -> tuple[Entry, str] | None:
+    """Return the entry whose claim has an idempotency key, and the digest of the body it had."""
+    found = connection.execute(
+        sa.select(archive, claims.c.payload_digest)
+        .join(claims, claims.c.id == archive.c.claim)
+        .where(claims.c.replay_key == key)
+    )
     row = found.mappings().first()
-    return _entry(row) if row else None
+    return (_entry(row), row["payload_digest"]) if row else None
+
+
+def archived_claims(connection: sa.Connection, claim_ids: Sequence[int]) -> list[int]:
+    """Return which of these claims have an entry."""
+    found = sa.select(archive.c.claim).where(archive.c.claim.in_(claim_ids))
+    return list(connection.execute(found).scalars())
 
 
 def entries_of(

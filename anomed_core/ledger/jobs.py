@@ -11,6 +11,7 @@ from __future__ import annotations
 import json
 from collections.abc import Callable, Mapping
 from datetime import datetime
+from decimal import Decimal
 from typing import Any
 
 import attrs
@@ -28,7 +29,7 @@ from anomed_core.ledger.schema import (
 )
 from anomed_core.ledger.scores import subject_of
 from anomed_core.ledger.settling import keys_of_claims, lapse_claim
-from anomed_core.model import Split, Subject
+from anomed_core.model import Split, Subject, amount_text
 from anomed_core.system.process_identity import is_gone, this_process
 from anomed_core.wire.digests import canonical_json
 
@@ -89,6 +90,8 @@ class NewJob:
         What came with it.
     request_id
         Of the request that brought it.
+    told
+        What its worker must know, and what its answer says, beside the result.
     """
 
     id: str
@@ -101,6 +104,7 @@ class NewJob:
     parameters: Mapping[str, str] = attrs.field(factory=dict)
     payload_digest: str = ""
     request_id: str = ""
+    told: Mapping[str, Any] = attrs.field(factory=dict)
 
 
 @attrs.frozen(kw_only=True)
@@ -115,8 +119,6 @@ class Job(NewJob):
         ``queued``, ``running``, ``done``, ``failed`` or ``cancelled``.
     tries
         How often it was taken up.
-    told
-        What its answer says beside the result.
     score_id, entry_id
         The score, or the entry of the archive, that came of it, if one did.
     error, sentence
@@ -128,7 +130,6 @@ class Job(NewJob):
     claim: int | None
     state: str
     tries: int
-    told: Mapping[str, Any]
     score_id: int | None
     entry_id: int | None
     error: str
@@ -159,7 +160,7 @@ def add_job(connection: sa.Connection, new: NewJob, *, claim: Claim | None, now:
         "payload_digest": new.payload_digest,
         "request_id": new.request_id,
         "state": QUEUED,
-        "told": canonical_json(_told_of(claim, now) if claim else {}),
+        "told": canonical_json({**new.told, **(_told_of(claim, now) if claim else {})}),
         "due_at": now,
         "lease_until": now,
         "created_at": now,
@@ -198,7 +199,19 @@ def _told_of(claim: Claim, now: int) -> dict[str, Any]:
     return {
         "remaining": claim.remaining,
         "resets_at": resets_at.isoformat() if resets_at else None,
+        "left": [
+            [
+                one.account,
+                one.resource,
+                None if one.remaining is None else amount_text(one.remaining),
+            ]
+            for one in claim.left
+        ],
     }
+
+
+def _text(amount: Decimal | None) -> str | None:
+    return None if amount is None else amount_text(amount)
 
 
 class JobBook:

@@ -14,9 +14,23 @@ from anomed_core.ledger.account_book import AccountBook
 from anomed_core.ledger.account_facts import facts_now
 from anomed_core.ledger.account_faults import account_faults
 from anomed_core.ledger.accounts import account_columns
-from anomed_core.ledger.archive import Entry, archive_faults, entries_of, entry_of
+from anomed_core.ledger.archive import (
+    Entry,
+    archive_faults,
+    archived_claims,
+    entries_of,
+    entry_of,
+    entry_under_key,
+)
 from anomed_core.ledger.chain import AuditRow, ChainFault, Row
-from anomed_core.ledger.claim_requests import SUBMISSION, Quota, attempts_account, final_account
+from anomed_core.ledger.claim_requests import (
+    SUBMISSION,
+    ClaimRequest,
+    Quota,
+    attempts_account,
+    final_account,
+    replay_key_of,
+)
 from anomed_core.ledger.claim_requests import replay_key as scoped_key
 from anomed_core.ledger.criteria import criteria_faults
 from anomed_core.ledger.database import Database, LedgerClock
@@ -222,6 +236,25 @@ class LedgerReader:
         """Return an entry of the archive by its number, if there is one in this challenge."""
         with self._database.reading() as connection:
             return entry_of(connection, challenge, number)
+
+    def replayed_call(self, request: ClaimRequest) -> tuple[Entry, str] | None:
+        """Return the archived call of a request's idempotency key, and the digest of its body."""
+        key = replay_key_of(request)
+        if key is None:
+            return None
+        with self._database.reading() as connection:
+            return entry_under_key(connection, key)
+
+    def has_started(self, claim_id: int) -> bool:
+        """Return whether a claim has begun to touch what costs, and is not settled yet."""
+        query = sa.select(claims.c.id).where(claims.c.id == claim_id, claims.c.state == "started")
+        with self._database.reading() as connection:
+            return connection.execute(query).first() is not None
+
+    def archived(self, claim_ids: Sequence[int]) -> Sequence[int]:
+        """Return which of these claims have an entry in the archive."""
+        with self._database.reading() as connection:
+            return archived_claims(connection, claim_ids)
 
     def entries(
         self,

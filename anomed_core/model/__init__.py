@@ -20,6 +20,7 @@ from anomed_core.model.declarations import (
 )
 from anomed_core.model.delivery import DeliveryContext
 from anomed_core.model.events import DataRequest, Payload, Score, Subject, Submission, Target
+from anomed_core.model.exchanges import Exchange
 from anomed_core.model.extras import Baseline, HouseAttack, Quality, ReportSection
 from anomed_core.model.foreign_protocol import ForeignProtocol, Refusal, Rendered
 from anomed_core.model.metric_rows import MetricRow, measured, rows_of_part
@@ -67,6 +68,7 @@ __all__ = [
     "DeliveryContext",
     "DemoConfig",
     "Direction",
+    "Exchange",
     "FinalScores",
     "ForeignProtocol",
     "FormPart",

@@ -177,6 +177,10 @@ class Operation:
     cheap
         Whether it is short and safe enough to be answered inside the web worker; otherwise it runs
         in a worker process with limits on time and memory.
+    long
+        Whether it takes longer than somebody waits: each call is answered by a job (202), whose
+        result is what the answer would have been. Of any other that is not cheap, callers may ask
+        for a job. A job has an owner, so it is not for the public.
     largest_request_bytes
         Largest body; ``None`` for the server's own limit, which holds in any case.
     largest_answer_bytes
@@ -224,6 +228,7 @@ class Operation:
         default=attrs.Factory(lambda self: self.with_target, takes_self=True)
     )
     cheap: bool = False
+    long: bool = False
     largest_request_bytes: int | None = attrs.field(
         default=None, validator=attrs.validators.optional(attrs.validators.gt(0))
     )
@@ -233,6 +238,7 @@ class Operation:
     def __attrs_post_init__(self) -> None:
         if not self.audience:
             raise ValueError(f"{self.name}: say who may call it: audience={{'anonymizer'}}")
+        self._require_fit_for_jobs()
         if self.method == "GET" and self.request is not None:
             raise ValueError(f"{self.name}: a GET has no body; declare method='POST'")
         if bool(self.accounts) != (self.price is not None):
@@ -256,6 +262,13 @@ class Operation:
             )
         if self.same_split and not self.with_target:
             raise ValueError(f"{self.name}: same_split is about a target; declare with_target=True")
+
+    def _require_fit_for_jobs(self) -> None:
+        if self.long and (self.cheap or self.method == "GET" or Role.PUBLIC in self.audience):
+            raise ValueError(
+                f"{self.name}: what is long is a job, which is posted, not cheap, and has an "
+                "owner, so it is not for the public"
+            )
 
     @classmethod
     def of(

@@ -163,3 +163,8 @@ def refuse_other_ids(grant: Grant, parameters: Mapping[str, str]) -> None:
         raise NotAllowedError(
             f'The "{name}" parameter is {given!r}, but the token belongs to {grant.holder!r}.'
         )
+
+
+def own_id(subject: Subject) -> str:
+    """Return the id that a subject goes by: that of its role."""
+    return subject.deanonymizer if subject.role is Role.DEANONYMIZER else subject.anonymizer

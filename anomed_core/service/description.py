@@ -31,6 +31,7 @@ from anomed_core.service.seals import rule_of
 from anomed_core.version import __version__
 
 FEATURES = (
+    "archive",
     "accounts",
     "attempts",
     "derived-tokens",
@@ -186,6 +187,8 @@ def _operation(operation: Operation, hosted: HostedChallenge, base: str) -> dict
         "accounts": [account.name for account in operation.accounts],
         "price": _price(operation),
         "requires_sealed": operation.requires_sealed or None,
+        "cheap": operation.cheap,
+        "long": operation.long,
     }
 
 

@@ -20,23 +20,27 @@ from anomed_core.errors import (
     SubmissionRejected,
     culprit_of,
 )
-from anomed_core.ledger import Claim, ClaimRequest, Job, JobBook, NewScore
+from anomed_core.ledger import Claim, ClaimRequest, Job, JobBook, NewScore, lines_on
 from anomed_core.ledger.jobs import LEASE_S
-from anomed_core.model import FormSchema
+from anomed_core.model import Caller, FormSchema, Line
+from anomed_core.service.archive import Archive
 from anomed_core.service.evaluation import Attack
 from anomed_core.service.hosting import HostedChallenge
 from anomed_core.service.house_attacks import attacks_on, audit_result
-from anomed_core.service.jobs import AUDIT, SUBMISSION
+from anomed_core.service.jobs import AUDIT, CALL, SUBMISSION
 from anomed_core.service.kept_submissions import refuse_annulled, required_submission
+from anomed_core.service.operations import Operations
 from anomed_core.service.submission_stages import AskedSubmission
 from anomed_core.service.submissions import Submissions
 from anomed_core.state.filed_bodies import FiledBodies
+from anomed_core.state.payloads import Body
 
 log = structlog.get_logger(__name__)
 
 _MOST_TRIES = 20
 _AGAIN_S = 15.0
 _SWEEP_EVERY_S = 60.0
+_BEGUN_ONCE = "The call was cut off after it had begun; your accounts tell what it has cost."
 _NEVER_ENDED = "The evaluation never ended on our side; your attempt is free again."
 
 
@@ -54,14 +58,18 @@ class JobWorker:
         Hosted challenges by id.
     book, bodies
         Where jobs wait, and what came with them.
-    submissions
-        Does what a submission needs, for whoever waits and for whoever does not.
+    submissions, operations
+        Do what submissions and calls need, for whoever waits and for whoever does not.
+    archive
+        Is swept now and then.
     """
 
     challenges: Mapping[str, HostedChallenge]
     book: JobBook
     bodies: FiledBodies
     submissions: Submissions
+    operations: Operations
+    archive: Archive
     _swept_at: float = attrs.field(default=float("-inf"), init=False)
 
     name = "jobs"
@@ -83,6 +91,8 @@ class JobWorker:
             self._swept_at = time.monotonic()
             self.book.forget()
             self.bodies.sweep(self.book.unfinished())
+            self.archive.retire()
+            self.archive.sweep()
 
     def _do(self, job: Job, is_stopping: Callable[[], bool]) -> None:
         """Do a job and note what came of it; it fails as an answer would that somebody waits for.
@@ -143,22 +153,24 @@ class JobWorker:
 
     def _perform(self, job: Job) -> None:
         hosted = self.challenges.get(job.challenge)
-        if hosted is None or job.kind not in hosted.metrics:
+        if hosted is None or not self._is_known(hosted, job):
             raise SubmissionRejected(
-                f"The challenge takes no {job.kind!r} any more; your attempt is free again."
+                f"The challenge takes no {job.kind!r} any more; it cost nothing."
             )
-        {SUBMISSION: self._submit, AUDIT: self._audit}[job.what](hosted, job)
+        {SUBMISSION: self._submit, CALL: self._call, AUDIT: self._audit}[job.what](hosted, job)
+
+    @staticmethod
+    def _is_known(hosted: HostedChallenge, job: Job) -> bool:
+        if job.what == CALL:
+            return any(operation.name == job.kind for operation in hosted.operations)
+        return job.kind in hosted.metrics
 
     def _submit(self, hosted: HostedChallenge, job: Job) -> None:
         """Evaluate and record a submission, as if somebody waited for it."""
         if job.claim is None or job.split is None:
             raise TypeError(f"the job {job.id} is a submission, but claims nothing")
         kind = hosted.kind(job.kind)
-        is_form = isinstance(kind.schema_for(job.split), FormSchema)
-        try:
-            body = self.bodies.read(job.id, job.payload_digest, is_form=is_form)
-        except FileNotFoundError as error:
-            raise _NotHereError("its body is not on this machine") from error
+        body = self._body(job, kind.schema_for(job.split))
         request = ClaimRequest(
             challenge=hosted.id,
             kind=kind.name,
@@ -176,6 +188,43 @@ class JobWorker:
         )
         claim = Claim(id=job.claim, request=request, remaining=job.told["remaining"])
         self.submissions.scored(self.submissions.read(asked, body), claim, job=job)
+
+    def _body(self, job: Job, schema: object) -> Body:
+        try:
+            return self.bodies.read(
+                job.id, job.payload_digest, is_form=isinstance(schema, FormSchema)
+            )
+        except FileNotFoundError as error:
+            raise _NotHereError("its body is not on this machine") from error
+
+    def _call(self, hosted: HostedChallenge, job: Job) -> None:
+        """Answer a call, as if somebody waited for it.
+
+        What had begun when its worker was killed is not begun again: it may have been answered, and
+        is paid for once.
+        """
+        operation = hosted.operation(job.kind)
+        if job.claim is None:
+            raise TypeError(f"the job {job.id} is a call, but claims nothing")
+        if self.operations.ledger.has_started(job.claim):
+            raise EvaluationFailedError(_BEGUN_ONCE)
+        body = self._body(job, operation.request) if operation.request is not None else None
+        caller = Caller(id=job.holder, role=job.subject.role, team=job.told["team"])
+        asking = self.operations.asking(
+            hosted, operation, caller, job.parameters, body, is_accepted=True
+        )
+        lines = tuple(Line(*line) for line in job.told["lines"])
+        request = attrs.evolve(
+            self.operations.request(
+                hosted, asking, body, request_id=job.request_id, replay_key=None, by_job=True
+            ),
+            lines=lines_on(operation.accounts, lines),
+        )
+        claim = Claim(id=job.claim, request=request, remaining=None)
+        if operation.cheap:
+            self.operations.ledger.start(claim)
+        paid = attrs.evolve(asking, number=claim.id, lines=lines, has_begun=operation.cheap)
+        self.operations.settled(hosted, operation, paid, claim, body, job=job)
 
     def _audit(self, hosted: HostedChallenge, job: Job) -> None:
         """Attack what an anonymizer submitted, and record all results at once."""

@@ -16,18 +16,37 @@ from anomed_core.errors import (
     SubmissionRejected,
     UnknownResourceError,
 )
-from anomed_core.ledger import ClaimRequest, Identity, Job, JobBook, NewJob
-from anomed_core.model import Role, Score, Subject, SubmissionKind
+from anomed_core.ledger import (
+    ClaimRequest,
+    Identity,
+    Job,
+    JobBook,
+    Left,
+    NewJob,
+    lines_on,
+)
+from anomed_core.model import (
+    Caller,
+    Operation,
+    Role,
+    Score,
+    Subject,
+    SubmissionKind,
+    amount_text,
+    as_amount,
+)
+from anomed_core.service.acting import own_id
 from anomed_core.service.hosting import HostedChallenge
 from anomed_core.service.house_attacks import attacks_on
 from anomed_core.service.identities import Authorizer
 from anomed_core.service.kept_submissions import refuse_annulled, required_submission
+from anomed_core.service.operations import Operations, Reply
 from anomed_core.service.submission_stages import AskedSubmission, Receipt, refuse_other_body
 from anomed_core.service.submissions import Submissions, stored
 from anomed_core.state.filed_bodies import FiledBodies
 from anomed_core.state.payloads import Body
 
-SUBMISSION, AUDIT = "submission", "audit"
+SUBMISSION, CALL, AUDIT = "submission", "operation", "audit"
 
 _ID = re.compile(r"[0-9a-f]{32}")
 _AGAIN_S = 5.0
@@ -43,8 +62,8 @@ class Jobs:
         Where they are written.
     bodies
         Where what came with them waits.
-    submissions
-        Judges submissions before they become jobs.
+    submissions, operations
+        Judge submissions and calls before they become jobs.
     authorizer
         Knows whose a job is.
     most
@@ -56,6 +75,7 @@ class Jobs:
     book: JobBook
     bodies: FiledBodies
     submissions: Submissions
+    operations: Operations
     authorizer: Authorizer
     most: int
     accepted: tuple[Callable[[], None], ...] = ()
@@ -124,6 +144,71 @@ class Jobs:
         if isinstance(claim, Score):
             self.bodies.remove(new.id)
             return claim
+        return self._begun(new)
+
+    def call(
+        self,
+        hosted: HostedChallenge,
+        operation: Operation,
+        *,
+        caller: Caller,
+        query: Mapping[str, str],
+        body: Body | None = None,
+        request_id: str = "",
+        replay_key: str | None = None,
+    ) -> Job | Reply:
+        """Take a call until it is paid for; a job answers it.
+
+        Returns
+        -------
+        Job or Reply
+            A reply if the answer is there already: the request is a repeated one.
+
+        Raises
+        ------
+        RequestError, ServiceError
+            As `Operations.call` does.
+        QuotaExhaustedError
+            Also if the caller has too many jobs already.
+        """
+        asking = self.operations.asking(hosted, operation, caller, query, body)
+        request = self.operations.request(
+            hosted, asking, body, request_id=request_id, replay_key=replay_key, by_job=True
+        )
+        earlier = self.operations.earlier(request)
+        if earlier is not None:
+            return earlier
+        if (accepted := self._accepted(request)) is not None:
+            return accepted
+        self._refuse_too_many(hosted, caller.id)
+        lines = self.operations.price_of(operation, asking)
+        new = NewJob(
+            id=secrets.token_hex(16),
+            what=CALL,
+            challenge=hosted.id,
+            kind=operation.name,
+            subject=asking.subject,
+            split=asking.split,
+            holder=caller.id,
+            parameters=asking.parameters,
+            payload_digest=request.payload_digest,
+            request_id=request_id,
+            told={
+                "team": caller.team,
+                "lines": [[o.account, o.resource, amount_text(o.amount)] for o in lines],
+            },
+        )
+        stored(lambda: self.bodies.keep(new.id, body if body is not None else b""))
+        try:
+            self.operations.ledger.claim(
+                attrs.evolve(request, lines=lines_on(operation.accounts, lines)), job=new
+            )
+        except BaseException as error:
+            self.bodies.remove(new.id)
+            twin = self._accepted(request) if isinstance(error, AttemptInProgressError) else None
+            if twin is None:
+                raise
+            return twin
         return self._begun(new)
 
     def _begun(self, new: NewJob) -> Job:
@@ -244,6 +329,25 @@ class Jobs:
             resets_at=datetime.fromisoformat(resets_at) if resets_at else None,
         )
 
+    def reply(self, job: Job) -> Reply:
+        """Return what came of a call, as whoever waits for it would have got it.
+
+        Raises
+        ------
+        UnknownResourceError
+            If the answer is kept no longer.
+        LedgerError
+            If the entry is missing.
+        """
+        entry = self.operations.ledger.entry(job.challenge, job.entry_id or 0)
+        if entry is None:
+            raise LedgerError("The entry that came of the job is missing in the archive.")
+        left = tuple(
+            Left(account=account, resource=resource, remaining=remaining and as_amount(remaining))
+            for account, resource, remaining in job.told["left"]
+        )
+        return attrs.evolve(self.operations.replied(entry), remaining=left)
+
     def cancel(self, job: Job) -> Job:
         """End a job; one that has ended stays as it is."""
         self.book.cancel(job)
@@ -264,8 +368,3 @@ def _new_job(asked: AskedSubmission) -> NewJob:
         payload_digest=request.payload_digest,
         request_id=request.request_id,
     )
-
-
-def own_id(subject: Subject) -> str:
-    """Return the id that a subject goes by: that of its role."""
-    return subject.deanonymizer if subject.role is Role.DEANONYMIZER else subject.anonymizer

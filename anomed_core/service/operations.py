@@ -1,7 +1,8 @@
 """The service that answers calls: one way through the server for every operation.
 
 phase -> decode -> sealed account -> target -> price -> claim -> run -> check -> commit -> answer.
-Everything before the claim costs the caller nothing; what follows costs what its resources say.
+Everything before the claim costs the caller nothing; what follows costs what its resources say. The
+archive keeps what was asked and answered, in the transaction that commits.
 """
 
 from __future__ import annotations
@@ -18,8 +19,18 @@ from anomed_core.errors import (
     EvaluationFailedError,
     EvaluationTimeoutError,
     SubmissionRejected,
+    UnknownResourceError,
 )
-from anomed_core.ledger import OPERATION, Claim, ClaimRequest, Ledger, Left, lines_on
+from anomed_core.ledger import (
+    OPERATION,
+    Claim,
+    ClaimRequest,
+    Entry,
+    Job,
+    Ledger,
+    Left,
+    lines_on,
+)
 from anomed_core.model import (
     ANONYMIZER,
     DATA_SPLIT,
@@ -39,6 +50,7 @@ from anomed_core.service.accounts import (
     require_sealed,
 )
 from anomed_core.service.answering import Answered, Asking, Priced, Pricing
+from anomed_core.service.archive import Archive
 from anomed_core.service.decoding import decode
 from anomed_core.service.hosting import HostedChallenge
 from anomed_core.service.kept_submissions import (
@@ -70,11 +82,14 @@ class Reply:
         Number of the claim that paid for it; 0 if it was free.
     remaining
         What is left of what it was paid from.
+    replayed
+        Whether it is the archived answer to an earlier request with the same idempotency key.
     """
 
     body: bytes = attrs.field(repr=False)
     claim: int = 0
     remaining: tuple[Left, ...] = ()
+    replayed: bool = False
 
 
 @attrs.frozen(kw_only=True)
@@ -91,6 +106,8 @@ class Operations:
         Finds what anonymizers have submitted.
     limits
         Bounds on bodies.
+    archive
+        Keeps what was asked and answered.
     lease_s
         Seconds after which a claim is void: longer than any call may take.
     releases
@@ -102,6 +119,7 @@ class Operations:
     engine: Engine
     kept: KeptSubmissions
     limits: Limits
+    archive: Archive
     lease_s: float = 120.0
     releases: Releases = attrs.field(
         default=attrs.Factory(lambda self: Releases(self.ledger), takes_self=True)
@@ -123,6 +141,7 @@ class Operations:
         query: Mapping[str, str],
         body: Body | None = None,
         request_id: str = "",
+        replay_key: str | None = None,
     ) -> Reply:
         """Answer a call.
 
@@ -140,6 +159,9 @@ class Operations:
             The body as it came; ``None`` for an operation that takes none.
         request_id
             For the log and the ledger.
+        replay_key
+            The request's idempotency key, if it has one: what is called again with it costs nothing
+            and gets the archived answer.
 
         Returns
         -------
@@ -156,25 +178,79 @@ class Operations:
         asking = self.asking(hosted, operation, caller, query, body)
         if operation.price is None:
             return Reply(body=self._answer(operation, asking).body)
+        request = self.request(hosted, asking, body, request_id=request_id, replay_key=replay_key)
+        earlier = self.earlier(request)
+        if earlier is not None:
+            return earlier
         lines = self.price_of(operation, asking)
-        claim = self.ledger.claim(
-            ClaimRequest(
-                challenge=hosted.id,
-                kind=operation.name,
-                subject=holder_of(asking.subject),
-                split=asking.split,
-                what=OPERATION,
-                payload_digest=body_digest(body or b""),
-                parameters=asking.parameters,
-                fingerprint=hosted.fingerprint,
-                lease_s=self.lease_s,
-                request_id=request_id,
-                lines=lines_on(operation.accounts, lines),
-            ),
-            started=operation.cheap,
-        )
+        request = attrs.evolve(request, lines=lines_on(operation.accounts, lines))
+        claim = self.ledger.claim(request, started=operation.cheap)
         paid = attrs.evolve(asking, number=claim.id, lines=lines, has_begun=operation.cheap)
-        return self._settled(hosted, operation, paid, claim)
+        try:
+            return self.settled(hosted, operation, paid, claim, body)
+        except BaseException as error:
+            lost = self.archive.lost(operation, paid, body)
+            self.releases.release(claim, type(error).__name__, entry=lost)
+            raise
+
+    def request(
+        self,
+        hosted: HostedChallenge,
+        asking: Asking,
+        body: Body | None,
+        *,
+        request_id: str,
+        replay_key: str | None,
+        by_job: bool = False,
+    ) -> ClaimRequest:
+        """Return what a call claims, before its price is known; see `call`."""
+        return ClaimRequest(
+            challenge=hosted.id,
+            kind=asking.operation,
+            subject=holder_of(asking.subject),
+            split=asking.split,
+            what=OPERATION,
+            payload_digest=body_digest(body or b""),
+            parameters=asking.parameters,
+            fingerprint=hosted.fingerprint,
+            lease_s=self.lease_s,
+            request_id=request_id,
+            replay_key=replay_key,
+            by_job=by_job,
+        )
+
+    def earlier(self, request: ClaimRequest) -> Reply | None:
+        """Return the archived answer to an earlier request with the same idempotency key.
+
+        Raises
+        ------
+        CallRejected
+            If that had another body.
+        UnknownResourceError
+            If the answer is kept no longer.
+        """
+        found = self.ledger.replayed_call(request)
+        if found is None:
+            return None
+        entry, digest = found
+        if digest != request.payload_digest:
+            raise CallRejected(
+                "This Idempotency-Key was used with another body before; use a new key."
+            )
+        return self.replied(entry, replayed=True)
+
+    def replied(self, entry: Entry, *, replayed: bool = False) -> Reply:
+        """Return an archived answer.
+
+        Raises
+        ------
+        UnknownResourceError
+            If it is kept no longer, or there never was one.
+        """
+        answer = self.archive.content(entry, entry.answer)
+        if answer is None:
+            raise UnknownResourceError("The answer to this call is not kept any more.")
+        return Reply(body=answer, claim=entry.claim, replayed=replayed)
 
     def asking(
         self,
@@ -183,11 +259,13 @@ class Operations:
         caller: Caller,
         query: Mapping[str, str],
         body: Body | None,
+        *,
+        is_accepted: bool = False,
     ) -> Asking:
-        """Return what is asked, after the rules of the game."""
+        """Return what is asked, after the rules of the game; what was accepted came in time."""
         parameters = checked_parameters(operation.query, query)
         split = _split_of(operation, parameters)
-        if split is not None and split in hosted.phases:
+        if not is_accepted and split is not None and split in hosted.phases:
             refuse_outside(hosted.phases[split], split, self.ledger)
         subject = _subject_of(operation, caller, parameters)
         payload = self._payload(operation, body)
@@ -243,10 +321,20 @@ class Operations:
             raise CallRejected(priced.refusal)
         return priced.lines
 
-    def _settled(
-        self, hosted: HostedChallenge, operation: Operation, asking: Asking, claim: Claim
+    def settled(
+        self,
+        hosted: HostedChallenge,
+        operation: Operation,
+        asking: Asking,
+        claim: Claim,
+        body: Body | None,
+        *,
+        job: Job | None = None,
     ) -> Reply:
-        """Answer a call that is paid for, and commit what it has cost."""
+        """Answer a call that is paid for, archive it, and commit what it has cost.
+
+        Whatever is raised, the claim is as it was, but perhaps started.
+        """
         started: list[int] = [claim.id] if operation.cheap else []
 
         def begun() -> None:
@@ -254,13 +342,14 @@ class Operations:
                 self.ledger.start(claim)
                 started.append(claim.id)
 
-        try:
-            answered = self._answer(operation, asking, begun)
-            self.ledger.commit(claim, spent=answered.spent)
-        except BaseException as error:
-            self.releases.release(claim, type(error).__name__)
-            raise
-        if over := overdrawn(asking.lines, answered.spent):
+        answered = self._answer(operation, asking, begun)
+        over = overdrawn(asking.lines, answered.spent)
+        # What was not paid for is told to nobody, not even by the archive.
+        entry = self.archive.entry(operation, asking, body, None if over else answered.body)
+        self.archive.file(claim.id, entry)
+        done = None if over else job
+        self.ledger.commit(claim, spent=answered.spent, entry=entry, job=done)
+        if over:
             incident = ContractError(
                 f"the operation {operation.name!r} spends {over}, which it had reserved; an answer "
                 "costs its price at most"

@@ -9,7 +9,7 @@ from collections import deque
 import structlog
 
 from anomed_core.errors import ServiceError
-from anomed_core.ledger import Claim, Ledger
+from anomed_core.ledger import ArchiveEntry, Claim, Ledger
 
 log = structlog.get_logger(__name__)
 
@@ -31,22 +31,22 @@ class Releases:
     def __init__(self, ledger: Ledger, *, retry_every_s: float = 1.0) -> None:
         self._ledger = ledger
         self._retry_every_s = retry_every_s
-        self._owed: deque[tuple[Claim, str]] = deque()
+        self._owed: deque[tuple[Claim, str, ArchiveEntry | None]] = deque()
         # A debt must not come between a thread's last look and its end: nobody would pay it.
         self._lock = threading.Lock()
         self._is_retrying = False
 
-    def release(self, claim: Claim, reason: str) -> None:
-        """Give a claim back, now or later."""
+    def release(self, claim: Claim, reason: str, *, entry: ArchiveEntry | None = None) -> None:
+        """Give a claim back, now or later; the entry is for the archive, if something is spent."""
         try:
-            self._ledger.release(claim, reason)
+            self._ledger.release(claim, reason, entry=entry)
         except ServiceError:
             log.exception("release failed; it is tried again", attempt=claim.id)
-            self._owe(claim, reason)
+            self._owe(claim, reason, entry)
 
-    def _owe(self, claim: Claim, reason: str) -> None:
+    def _owe(self, claim: Claim, reason: str, entry: ArchiveEntry | None) -> None:
         with self._lock:
-            self._owed.append((claim, reason))
+            self._owed.append((claim, reason, entry))
             if not self._is_retrying:
                 self._is_retrying = True
                 threading.Thread(target=self._retry, name="releases", daemon=True).start()
@@ -56,7 +56,8 @@ class Releases:
             time.sleep(self._retry_every_s)
             try:
                 while self._owed:
-                    self._ledger.release(*self._owed[0])
+                    claim, reason, entry = self._owed[0]
+                    self._ledger.release(claim, reason, entry=entry)
                     self._owed.popleft()
             except ServiceError:
                 continue

@@ -28,6 +28,7 @@ from anomed_core.ledger import (
 from anomed_core.model import ChallengeSpec, Score
 from anomed_core.model.delivery import DeliveryContext
 from anomed_core.plugins import PluginRegistry
+from anomed_core.service.archive import Archive
 from anomed_core.service.background import Background, FollowingUp, Worker
 from anomed_core.service.derived_tokens import DerivedTokens
 from anomed_core.service.devices import Devices
@@ -68,7 +69,7 @@ class Server:
         What is remembered.
     rankings
         Who won.
-    submissions, operations, jobs, authorizer, seals, throttle
+    submissions, operations, archive, jobs, authorizer, seals, throttle
         The rules; no throttle without a cap on requests.
     derived_tokens, devices
         Stand-ins for tokens, and who waits for one.
@@ -87,6 +88,7 @@ class Server:
     rankings: Rankings
     submissions: Submissions
     operations: Operations
+    archive: Archive
     jobs: Jobs
     job_worker: JobWorker
     authorizer: Authorizer
@@ -198,8 +200,39 @@ def open_server(  # noqa: PLR0913 - each says one thing about the start
             Background(FollowingUp(records.follow_ups, worker)) for worker in workers
         )
         submissions = _submissions(records, settings, inline, engine, following_up)
+        derived_tokens = DerivedTokens(
+            secret=secret,
+            identify=records.tokens.identify,
+            identity_of=records.tokens.identity_of,
+            now=records.ledger.now,
+        )
+        authorizer = Authorizer(
+            identify=derived_tokens.believe,
+            owner=records.tokens.owner,
+            trusts_ids=settings.auth == "open",
+        )
+        archive = Archive(
+            ledger=records.ledger,
+            bodies=FiledBodies(state.archive),
+            authorizer=authorizer,
+            kept_s=settings.archive_kept_s,
+        )
+        operations = Operations(
+            ledger=records.ledger,
+            inline=inline,
+            engine=engine,
+            kept=records.kept,
+            limits=settings.limits,
+            archive=archive,
+            lease_s=settings.claim_lease_s,
+        )
         job_worker = JobWorker(
-            challenges=hosted, book=records.jobs, bodies=records.bodies, submissions=submissions
+            challenges=hosted,
+            book=records.jobs,
+            bodies=records.bodies,
+            submissions=submissions,
+            operations=operations,
+            archive=archive,
         )
         doing_jobs = (Background(job_worker),) if in_background else ()
         background: tuple[Background | HouseEntryThread, ...] = (
@@ -210,17 +243,6 @@ def open_server(  # noqa: PLR0913 - each says one thing about the start
         undo.pop_all()
     for thread in background:
         thread.start()
-    derived_tokens = DerivedTokens(
-        secret=secret,
-        identify=records.tokens.identify,
-        identity_of=records.tokens.identity_of,
-        now=records.ledger.now,
-    )
-    authorizer = Authorizer(
-        identify=derived_tokens.believe,
-        owner=records.tokens.owner,
-        trusts_ids=settings.auth == "open",
-    )
     return Server(
         challenges=hosted,
         ledger=records.ledger,
@@ -228,19 +250,14 @@ def open_server(  # noqa: PLR0913 - each says one thing about the start
         follow_ups=records.follow_ups,
         rankings=Rankings(records.ledger),
         submissions=submissions,
-        operations=Operations(
-            ledger=records.ledger,
-            inline=inline,
-            engine=engine,
-            kept=records.kept,
-            limits=settings.limits,
-            lease_s=settings.claim_lease_s,
-        ),
+        operations=operations,
+        archive=archive,
         derived_tokens=derived_tokens,
         jobs=Jobs(
             book=records.jobs,
             bodies=records.bodies,
             submissions=submissions,
+            operations=operations,
             authorizer=authorizer,
             most=settings.limits.jobs,
             accepted=tuple(thread.wake for thread in doing_jobs),

@@ -41,6 +41,10 @@ class FiledBodies:
         """
         return self._store(owner).body(digest, is_form=is_form)
 
+    def owners(self) -> list[str]:
+        """Return the names of all that something here belongs to."""
+        return [folder.name for folder in self.root.glob("*")]
+
     def linger(self, owner: str) -> None:
         """Let what belongs to an owner that has ended stay for a while, from now on."""
         with contextlib.suppress(OSError):

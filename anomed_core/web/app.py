@@ -14,6 +14,7 @@ from anomed_core.service.declared_parts import is_below
 from anomed_core.service.server import Server
 from anomed_core.service.under_way import UnderWay
 from anomed_core.web.accounts import AccountsResource, SealResource
+from anomed_core.web.archive import ArchivedBodyResource, ArchiveResource, EntryResource
 from anomed_core.web.attempts import AttemptsResource
 from anomed_core.web.bodies import Bodies
 from anomed_core.web.borders import BorderCheck
@@ -39,6 +40,10 @@ CORE_ROUTES = (
     "/",
     "/accounts",
     "/accounts/{name}/seal",
+    "/archive",
+    "/archive/{number:int}",
+    "/archive/{number:int}/answer",
+    "/archive/{number:int}/request",
     "/attempts",
     "/audits",
     "/challenge.json",
@@ -156,6 +161,10 @@ def _routes(
         "/scores/{score_id:int}": ScoreResource(hosted, server),
         "/accounts": AccountsResource(hosted, server),
         "/accounts/{name}/seal": SealResource(hosted, server),
+        "/archive": ArchiveResource(hosted, server),
+        "/archive/{number:int}": EntryResource(hosted, server),
+        "/archive/{number:int}/answer": ArchivedBodyResource(hosted, server, "answer"),
+        "/archive/{number:int}/request": ArchivedBodyResource(hosted, server, "request"),
         "/attempts": AttemptsResource(hosted, server, base),
         "/audits": AuditsResource(hosted, server, base),
         "/jobs/{job_id}": JobResource(hosted, server, base),

@@ -55,7 +55,7 @@ class AttemptsResource:
             subject=subject,
             choice=Choice(
                 every_pair=has_every_pair,
-                after=_number(chosen.get(AFTER.name, "0")),
+                after=number_of(AFTER, chosen.get(AFTER.name, "0")),
                 limit=_PAGE + 1,
             ),
         )
@@ -122,11 +122,16 @@ def _subject(chosen: Mapping[str, str]) -> Subject:
     )
 
 
-def _number(text: str) -> int:
+def number_of(parameter: Parameter, text: str) -> int:
+    """Return the number that a parameter gives.
+
+    Raises
+    ------
+    InvalidParameterError
+        If it is none.
+    """
     if not (text.isascii() and text.isdigit() and len(text) <= _MOST_DIGITS):
-        raise InvalidParameterError(
-            AFTER.name, f"got {text[:80]!r}; give the number of an attempt."
-        )
+        raise InvalidParameterError(parameter.name, f"got {text[:80]!r}; give a number.")
     return int(text)
 
 

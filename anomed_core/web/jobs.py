@@ -15,10 +15,11 @@ import attrs
 import falcon
 
 from anomed_core.errors import AttemptInProgressError, MissingParameterError, UnknownResourceError
-from anomed_core.ledger import Job
-from anomed_core.model import ANONYMIZER, Parameter
+from anomed_core.ledger import Job, Left
+from anomed_core.model import ANONYMIZER, Operation, Parameter, amount_text
 from anomed_core.service import HostedChallenge, Receipt
-from anomed_core.service.jobs import AUDIT
+from anomed_core.service.jobs import AUDIT, CALL
+from anomed_core.service.operations import Reply
 from anomed_core.service.server import Server
 from anomed_core.web.errors import tell_failure
 from anomed_core.web.query import read_query
@@ -74,6 +75,23 @@ def tell_receipt(
         resp.set_header("X-Attempts-Reset", receipt.resets_at.isoformat())
     if receipt.replayed:
         resp.set_header("Idempotency-Replayed", "true")
+
+
+def tell_reply(resp: falcon.Response, reply: Reply, operation: Operation) -> None:
+    """Answer with what an operation answers."""
+    resp.set_header("Cache-Control", "private, no-store")
+    resp.content_type = operation.answer.media_type
+    resp.data = reply.body
+    if reply.claim:
+        resp.set_header("X-Claim", str(reply.claim))
+        resp.set_header("X-Remaining", ", ".join(map(_remaining, reply.remaining)))
+    if reply.replayed:
+        resp.set_header("Idempotency-Replayed", "true")
+
+
+def _remaining(left: Left) -> str:
+    amount = "unlimited" if left.remaining is None else amount_text(left.remaining)
+    return f"{left.account}/{left.resource}={amount}"
 
 
 def _tell(req: falcon.Request, resp: falcon.Response, job: Job, server: Server) -> None:
@@ -166,6 +184,9 @@ class JobResultResource:
             resp.status = falcon.HTTP_201
             resp.content_type = falcon.MEDIA_JSON
             resp.data = json.dumps(job.told).encode()
+            return
+        if job.what == CALL:
+            tell_reply(resp, self.server.jobs.reply(job), self.hosted.operation(job.kind))
             return
         receipt = self.server.jobs.receipt(job)
         tell_receipt(req, resp, receipt, self.hosted, self.server)

@@ -11,6 +11,7 @@ from anomed_core.version import __version__
 from anomed_core.web.attempts import PARAMETERS
 from anomed_core.web.openapi_access import access
 from anomed_core.web.openapi_accounts import described_accounts
+from anomed_core.web.openapi_archive import archive_paths
 from anomed_core.web.openapi_calls import described_operation
 from anomed_core.web.openapi_jobs import job_paths
 from anomed_core.web.openapi_parts import document, operation_id, parameter_object, refusals
@@ -52,6 +53,7 @@ def openapi(challenges: dict[str, HostedChallenge]) -> dict[str, Any]:
         paths |= described_accounts(hosted, base)
         paths[f"{base}/attempts"] = {"get": _attempts(hosted, base)}
         paths |= job_paths(hosted, base)
+        paths |= archive_paths(hosted, base)
         paths[f"{base}/targets"] = {"get": _targets(hosted, base)}
         paths |= access(hosted, base)
         paths[f"{base}/challenge.json"] = {"get": document("What the challenge says about itself.")}

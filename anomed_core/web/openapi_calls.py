@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from typing import Any
 
-from anomed_core.model import Operation
+from anomed_core.model import Operation, Role
 from anomed_core.service import HostedChallenge
 from anomed_core.service.description import schema_as_json
+from anomed_core.web.openapi_jobs import PREFER, accepted
 from anomed_core.web.openapi_parts import (
+    IDEMPOTENCY_KEY,
     content_schema,
     operation_id,
     parameter_object,
@@ -41,13 +43,21 @@ def described_operation(
         },
         "x-anomed-audience": sorted(role.value for role in operation.audience),
     }
+    if operation.method == "POST" and not operation.cheap and not _is_public(operation):
+        described["responses"]["202"] = accepted()
+        described["parameters"] += [] if operation.long else [PREFER]
     if operation.price is not None:
+        described["parameters"].append(IDEMPOTENCY_KEY)
         described["responses"]["200"]["headers"] = _PAID
         described["responses"] |= refusals(409, 507)
     if operation.request is not None:
         described["requestBody"] = {"required": True, "content": _content(operation.request)}
         described["responses"] |= refusals(408, 411, 413)
     return {verb: described}
+
+
+def _is_public(operation: Operation) -> bool:
+    return operation.audience == {Role.PUBLIC}
 
 
 def _content(schema: Any) -> dict[str, Any]:

@@ -8,6 +8,15 @@ from anomed_core.model import ArraysSchema, FormSchema, JSONSchema, Parameter, T
 from anomed_core.service import HostedChallenge
 from anomed_core.service.parameters import IDENTIFIER
 
+IDEMPOTENCY_KEY = {
+    "name": "Idempotency-Key",
+    "in": "header",
+    "required": False,
+    "schema": {"type": "string", "maxLength": 255},
+    "description": "A repeated request with the same key gets the recorded answer.",
+}
+"""How a request is repeated without counting twice."""
+
 _ERROR = {"$ref": "#/components/schemas/Error"}
 _REFUSALS = {
     400: "A parameter or an expected part is missing, or the body is not of its format.",

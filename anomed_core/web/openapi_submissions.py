@@ -12,19 +12,12 @@ from anomed_core.service import HostedChallenge
 from anomed_core.service.description import metric_as_json, schema_as_json
 from anomed_core.web.openapi_jobs import PREFER, accepted
 from anomed_core.web.openapi_parts import (
+    IDEMPOTENCY_KEY,
     content_schema,
     operation_id,
     parameter_object,
     refusals,
 )
-
-_IDEMPOTENCY_KEY = {
-    "name": "Idempotency-Key",
-    "in": "header",
-    "required": False,
-    "schema": {"type": "string", "maxLength": 255},
-    "description": "A repeated request with the same key gets the recorded answer.",
-}
 
 
 def submission(hosted: HostedChallenge, base: str, path: str) -> dict[str, Any]:
@@ -52,7 +45,7 @@ def submission(hosted: HostedChallenge, base: str, path: str) -> dict[str, Any]:
         **_heading(kinds),
         "parameters": [
             *map(parameter_object, _parameters(kinds)),
-            _IDEMPOTENCY_KEY,
+            IDEMPOTENCY_KEY,
             *_prefer(kinds),
         ],
         "requestBody": {"required": True, "content": _content(kinds)},

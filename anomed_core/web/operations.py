@@ -4,16 +4,19 @@ from __future__ import annotations
 
 import falcon
 
-from anomed_core.ledger import Left
-from anomed_core.model import FormSchema, Operation, amount_text
+from anomed_core.ledger import Job
+from anomed_core.model import FormSchema, Operation, Role
 from anomed_core.service import HostedChallenge
 from anomed_core.service.acting import with_own_id
+from anomed_core.service.jobs import Jobs
+from anomed_core.service.operations import Operations
 from anomed_core.service.server import Server
 from anomed_core.service.under_way import UnderWay
 from anomed_core.state.payloads import Body
 from anomed_core.web.bodies import read_body, read_form
 from anomed_core.web.identity import who_asks
-from anomed_core.web.query import read_query
+from anomed_core.web.jobs import accept, prefers_job, tell_reply
+from anomed_core.web.query import read_query, read_replay_key
 
 
 class _OperationResource:
@@ -40,21 +43,27 @@ class _OperationResource:
         given = read_query(req, operation.query)
         query = with_own_id(given, identity, self._hosted, operation.audience)
         caller = self._server.authorizer.may_call(self._hosted, operation, identity, query)
+        is_job = operation.long or (
+            prefers_job(req)
+            and operation.method == "POST"
+            and not operation.cheap
+            and caller.role is not Role.PUBLIC
+        )
+        way: Operations | Jobs = self._server.jobs if is_job else self._server.operations
         with self._under_way.one_of(who_asks(req, self._server.authorizer)):
-            reply = self._server.operations.call(
+            reply = way.call(
                 self._hosted,
                 operation,
                 caller=caller,
                 query=query,
                 body=self._body(req),
                 request_id=req.context.request_id,
+                replay_key=read_replay_key(req),
             )
-        resp.set_header("Cache-Control", "private, no-store")
-        resp.content_type = operation.answer.media_type
-        resp.data = reply.body
-        if reply.claim:
-            resp.set_header("X-Claim", str(reply.claim))
-            resp.set_header("X-Remaining", ", ".join(map(_remaining, reply.remaining)))
+        if isinstance(reply, Job):
+            accept(req, resp, reply, self._server)
+        else:
+            tell_reply(resp, reply, operation)
 
     def _body(self, req: falcon.Request) -> Body | None:
         schema = self._operation.request
@@ -62,11 +71,6 @@ class _OperationResource:
             return None
         limits = self._server.operations.limits_of(self._operation)
         return read_form(req, limits) if isinstance(schema, FormSchema) else read_body(req, limits)
-
-
-def _remaining(left: Left) -> str:
-    amount = "unlimited" if left.remaining is None else amount_text(left.remaining)
-    return f"{left.account}/{left.resource}={amount}"
 
 
 class PostedOperation(_OperationResource):

@@ -1,4 +1,4 @@
-"""Read a request's query: one value for each declared parameter."""
+"""Read a request's query, one value for each declared parameter, and its idempotency key."""
 
 from __future__ import annotations
 
@@ -8,6 +8,8 @@ import falcon
 
 from anomed_core.errors import InvalidParameterError
 from anomed_core.model import Parameter
+
+_LONGEST_KEY = 255
 
 
 def read_query(req: falcon.Request, declared: Sequence[Parameter]) -> dict[str, str]:
@@ -27,3 +29,20 @@ def read_query(req: falcon.Request, declared: Sequence[Parameter]) -> dict[str, 
             )
         query[parameter.name] = value
     return query
+
+
+def read_replay_key(req: falcon.Request) -> str | None:
+    """Return a request's idempotency key, if it has one.
+
+    Raises
+    ------
+    InvalidParameterError
+        If it is too long.
+    """
+    key: str | None = req.get_header("Idempotency-Key")
+    if key is not None and len(key) > _LONGEST_KEY:
+        raise InvalidParameterError(
+            "Idempotency-Key",
+            f"it has {len(key)} characters; at most {_LONGEST_KEY} are allowed.",
+        )
+    return key

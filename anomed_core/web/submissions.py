@@ -17,9 +17,7 @@ from anomed_core.service.under_way import UnderWay
 from anomed_core.web.bodies import read_body, read_form
 from anomed_core.web.identity import who_asks
 from anomed_core.web.jobs import accept, prefers_job, tell_receipt
-from anomed_core.web.query import read_query
-
-_LONGEST_KEY = 255
+from anomed_core.web.query import read_query, read_replay_key
 
 
 class SubmissionResource:
@@ -42,12 +40,7 @@ class SubmissionResource:
         given = read_query(req, kind.parameters)
         query = with_own_id(given, identity, self._hosted, {kind.submitter})
         self._server.authorizer.may_submit(self._hosted, kind, identity, query)
-        replay_key = req.get_header("Idempotency-Key")
-        if replay_key is not None and len(replay_key) > _LONGEST_KEY:
-            raise InvalidParameterError(
-                "Idempotency-Key",
-                f"it has {len(replay_key)} characters; at most {_LONGEST_KEY} are allowed.",
-            )
+        replay_key = read_replay_key(req)
         is_form = any(isinstance(kind.schema_for(split), FormSchema) for split in kind.splits)
         limits = self._server.submissions.limits
         is_job = kind.long or (prefers_job(req) and not kind.cheap)

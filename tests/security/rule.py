@@ -271,6 +271,7 @@ def _of_the_core(base: str, scores: Mapping[Role, int]) -> Iterator[Question]:
     )
     yield from _of_jobs(base)
     yield from _devices(base)
+    yield from _of_the_archive(base)
     yield Question(route=f"{base}/whoami", target=f"{base}/whoami", decide=_holder_of_a_token)
     yield Question(route=f"{base}/targets", target=f"{base}/targets", decide=_attackers)
 
@@ -307,6 +308,23 @@ def _of_jobs(base: str) -> Iterator[Question]:
         decide=organiser_only(UNFIT),
         success=FORBIDDEN,
     )
+
+
+def _of_the_archive(base: str) -> Iterator[Question]:
+    named = f"anonymizer={NAMED[Role.ANONYMIZER]}"
+    route = f"{base}/archive"
+    yield Question(
+        route=route,
+        target=f"{route}?{named}",
+        decide=_own_attempts_on_an_anonymizer,
+    )
+    for ending in ("", "/request", "/answer"):
+        yield Question(
+            route=f"{base}/archive/{{number:int}}{ending}",
+            target=f"{base}/archive/999999{ending}",
+            decide=_known_here(lambda _: NOT_FOUND),
+            success=NOT_FOUND,
+        )
 
 
 def owner_alone(role: Role) -> Decide:

@@ -84,6 +84,8 @@ def test_every_listing_names_an_operation(server_of: OpenServer) -> None:
         "accounts": [],
         "price": None,
         "requires_sealed": None,
+        "cheap": False,
+        "long": False,
     }
     assert (told["request"]["format"], told["answer"]["format"]) == ("json", "npz")
     document = openapi(mounts)

@@ -54,7 +54,9 @@ def document(client: TestClient) -> dict[str, Any]:
 
 def test_every_described_path_is_served(client: TestClient, document: dict[str, Any]) -> None:
     for path, operations in document["paths"].items():
-        answer = client.simulate_options(path.replace("{score_id}", "1").replace("{job_id}", "1"))
+        answer = client.simulate_options(
+            path.replace("{score_id}", "1").replace("{job_id}", "1").replace("{number}", "1")
+        )
         described = {method.upper() for method in operations}
         assert answer.status_code == 200, path
         assert described <= set(answer.headers["Allow"].split(", ")), path
@@ -182,6 +184,9 @@ def test_answers_of_kinds_that_share_a_path_are_alternatives(shared: Any) -> Non
 
 
 def test_every_route_of_the_core_is_described(document: dict[str, Any]) -> None:
-    described = {path.replace("{score_id}", "{score_id:int}") for path in document["paths"]}
+    described = {
+        path.replace("{score_id}", "{score_id:int}").replace("{number}", "{number:int}")
+        for path in document["paths"]
+    }
 
     assert set(CORE_ROUTES) - {"/openapi.json"} <= described
