@@ -59,7 +59,7 @@ from anomed_core.service.submission_stages import (
     Receipt,
     refuse_other_body,
 )
-from anomed_core.state.payloads import Body, body_digest, body_size
+from anomed_core.state.payloads import Body, Staged, body_digest, body_size
 from anomed_core.wire import Limits
 
 log = structlog.get_logger(__name__)
@@ -303,7 +303,14 @@ class Submissions:
         """Store a body for as long as it is evaluated; what is yielded keeps it."""
         staged = stored(lambda: self.kept.payloads.stage(body))
         with staged:
-            yield lambda: stored(staged.publish)
+            yield lambda: stored(lambda: self._publish(staged, body))
+
+    def _publish(self, staged: Staged, body: Body) -> None:
+        """Keep what was staged; write it again if somebody removed the folder meanwhile."""
+        try:
+            staged.publish()
+        except FileNotFoundError:
+            self.kept.payloads.keep(body)
 
     def _engine_for(self, kind: SubmissionKind) -> Engine:
         return self.inline if kind.cheap else self.engine

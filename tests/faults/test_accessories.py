@@ -1,7 +1,9 @@
 """What surrounds a request never decides its answer."""
 
+import contextlib
 import http.client
 import os
+import re
 import shutil
 import stat
 import subprocess
@@ -10,12 +12,12 @@ from pathlib import Path
 
 import pytest
 
-from tests.e2e.processes import LOOPBACK, RunningServer, serving
+from tests.e2e.processes import LOOPBACK, RunningServer, process_group, serving
 
 from .conftest import ProbeServer, configuration, probe_command
 from .hostile_bodies import MIB
 from .participants import ask, prediction, submit
-from .test_kill import wait_for
+from .test_kill import Participants, wait_for
 from .test_starting_workers import answering
 
 FINAL = "/utility/anonymizer?anonymizer={}&data_split=validation"
@@ -97,6 +99,59 @@ def test_counts_that_somebody_removes_cost_no_answer(server: RunningServer) -> N
     for target in ("/livez", "/readyz", "/metrics", "/challenge.json", "/nowhere-yet"):
         assert ask(server.port, "GET", target).status == (404 if "yet" in target else 200)
     assert submit(server.port, "uncounted", prediction(0)).status == 201
+
+
+KNOWN = {
+    "its ledger, whose loss must be noticed": r".*/state/ledger\.sqlite(-wal|-shm)?",
+    "turns of writers": r".*/ledger\.sqlite\.turn",
+    "counts of requests": r".*/state/run/requests\.sqlite(-wal|-shm|-journal)?",
+    "metrics": r"/dev/shm/anomed-.*/(counter|histogram|gauge_[a-z]+)_\d+\.db",
+    "the log": r".*\.log|/dev/null",
+    "memory of nobody else, without a name": r".* \(deleted\)",
+    "connections, and the loop that waits for them": r"(socket|pipe|anon_inode):\[.*\]",
+}
+"""What a worker may hold open: whoever adds to it says how the server does without."""
+
+
+def held_open(server: RunningServer) -> set[str]:
+    """Return what the processes of a server have open."""
+    held = set()
+    for process in process_group(server.group):
+        for descriptor in Path(f"/proc/{process.pid}/fd").glob("*"):
+            with contextlib.suppress(FileNotFoundError):
+                held.add(str(descriptor.readlink()))
+    return held
+
+
+def test_whatever_a_worker_holds_open_may_vanish_under_load(
+    probe_server: ProbeServer, ledger_options: list[str]
+) -> None:
+    challenge, settings = {"cheap": False}, {"quota": {"requests": 10_000}}
+    options = ("--workers", "2", *ledger_options)
+    server = probe_server(*options, challenge=challenge, server=settings)
+    state, first = state_of(server), submit(server.port, "first", prediction(0)).body
+    held = held_open(server)
+    assert {
+        path for path in held if not any(re.fullmatch(k, path) for k in KNOWN.values())
+    } == set()
+    vanishing = [Path(path) for path in sorted(held) if re.fullmatch(VANISHING, path)]
+    vanishing += [state / name for name in ("artifacts", "payloads", "run")]
+
+    with Participants(server.port) as participants:
+        for path in [*vanishing, *counts_of(server)]:
+            n_settled = len(participants.settled)
+            if path.exists():  # a worker may have taken its own with it
+                gone = path.rename(path.with_name(f"{path.name}.gone"))
+                shutil.rmtree(gone) if gone.is_dir() else gone.unlink()
+            wait_for(lambda n=n_settled: len(participants.settled) >= n + 6)
+            assert ask(server.port, "GET", "/livez").status == 200
+
+    assert {*participants.answers} <= {200, 201, 202}
+    assert submit(server.port, "last", prediction(0)).body == first
+    assert ask(server.port, "GET", "/readyz").body == {"status": "ready"}
+
+
+VANISHING = "|".join(KNOWN[name] for name in ("turns of writers", "counts of requests", "metrics"))
 
 
 def test_state_is_its_owners_whoever_made_the_folder(tmp_path: Path) -> None:
