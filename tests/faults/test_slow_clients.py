@@ -1,5 +1,6 @@
 """Slow and silent clients cost others nothing, and are sent away in the end."""
 
+import resource
 import socket
 import statistics
 import time
@@ -12,7 +13,7 @@ import pytest
 from anomed_core.web.slow_clients import HEAD_TIMEOUT_S
 from tests.e2e.processes import LOOPBACK, RunningServer
 
-from .conftest import ProbeServer
+from .conftest import NoteFigures, ProbeServer
 from .participants import ask, prediction, submit
 from .slow_clients import BEGINNINGS, Dripping, upload_head
 
@@ -109,6 +110,40 @@ def test_others_are_answered_beside_a_crowd_that_says_little_or_nothing(
 
     assert final.status == 201
     assert max(waits) < 1
+
+
+N_SILENT, N_HALF_OPEN, N_LOUD = 2_500, 800, 200
+
+
+def test_others_have_their_p99_beside_all_of_it_at_once(
+    probe_server: ProbeServer, note_figures: NoteFigures
+) -> None:
+    _, most = resource.getrlimit(resource.RLIMIT_NOFILE)
+    resource.setrlimit(resource.RLIMIT_NOFILE, (most, most))
+    server = probe_server("--workers", "2")
+    lives: list[float] = []
+    finals: list[float] = []
+
+    def submit_loudly(_: int) -> int:
+        return submit(server.port, "loud", prediction(5, 0.2), split="tuning").status
+
+    with ExitStack() as crowd, ThreadPoolExecutor(N_LOUD) as loud:
+        for number in range(N_SILENT + N_HALF_OPEN):
+            connection = socket.create_connection((LOOPBACK, server.port), timeout=10)
+            crowd.enter_context(connection)
+            if number >= N_SILENT:
+                connection.sendall(b"G")
+        answers = loud.map(submit_loudly, range(N_LOUD))
+        for number in range(100):
+            lives.append(seconds_of(lambda: ask(server.port, "GET", "/livez")))
+            began = time.monotonic()
+            assert submit(server.port, f"quiet-{number}", prediction(0, 1)).status == 201
+            finals.append(time.monotonic() - began)
+
+    assert {*answers} <= {201, 429}
+    slowest = [statistics.quantiles(waits, n=100)[-1] for waits in (lives, finals)]
+    note_figures(f"p99 of /livez {slowest[0]:.3f} s, of submissions {slowest[1]:.3f} s")
+    assert max(slowest) < 1
 
 
 def test_one_loud_participant_leaves_the_others_their_threads(server: RunningServer) -> None:
