@@ -91,7 +91,8 @@ def file_of(url: str, *, for_reading: bool = False, may_begin: bool = True) -> L
 
 
 def _sqlite(parsed: sa.URL, file: LedgerFile | None) -> sa.Engine:
-    if (parsed.database or ":memory:").startswith(":memory:"):
+    place = parsed.database or ":memory:"
+    if place.startswith((":memory:", "file::memory:")) or parsed.query.get("mode") == "memory":
         raise UsageError(
             f"The ledger cannot be opened with {parsed}: it would be in memory and lost with the "
             "process; use sqlite:///PATH (sqlite:////PATH from the root)."

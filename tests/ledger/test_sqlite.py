@@ -165,7 +165,15 @@ def test_an_unknown_database_is_a_usage_error(url: str) -> None:
     assert "geheim" not in str(error.value)
 
 
-@pytest.mark.parametrize("url", ["sqlite://", "sqlite:///:memory:"])
+@pytest.mark.parametrize(
+    "url",
+    [
+        "sqlite://",
+        "sqlite:///:memory:",
+        "sqlite:///file::memory:?cache=shared&uri=true",
+        "sqlite:///file:shared?mode=memory&uri=true",
+    ],
+)
 def test_a_ledger_that_would_not_outlive_the_process_is_refused(url: str) -> None:
     with pytest.raises(UsageError, match="lost with the process"):
         Database(url)
