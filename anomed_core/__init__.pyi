@@ -31,6 +31,7 @@ from .model import DataSource as DataSource
 from .model import DeliveryContext as DeliveryContext
 from .model import DemoConfig as DemoConfig
 from .model import Direction as Direction
+from .model import Exchange as Exchange
 from .model import FinalScores as FinalScores
 from .model import ForeignProtocol as ForeignProtocol
 from .model import FormPart as FormPart

@@ -81,6 +81,9 @@ class DataProduct:
     with_target
         Whether it depends on what the anonymizer in the query has submitted; never static. As long
         as that is nothing, requests are refused, and neither data nor hook is asked.
+    with_transcript
+        Whether it depends on what the anonymizer in the query has asked in paid calls; see
+        `DataRequest.transcript`. Never static.
     parameters
         Query parameters of a product that is provided per request: with a target the anonymizer's
         id and ``data_split``, if they are not given.
@@ -125,6 +128,7 @@ class DataProduct:
     meanings: Mapping[str, Meaning | str] = attrs.field(factory=dict, eq=False, repr=False)
     schema: ProductSchema = attrs.field(default=attrs.Factory(_schema_of, takes_self=True))
     with_target: bool = False
+    with_transcript: bool = False
     requires_sealed: str = ""
     parameters: tuple[Parameter, ...] = attrs.field(
         default=attrs.Factory(
@@ -160,6 +164,10 @@ class DataProduct:
             )
         if self.static and self.requires_sealed:
             raise ValueError(f"{self.path}: a static product is the same for whoever has sealed")
+        if self.with_transcript and ANONYMIZER.name not in names:
+            raise ValueError(
+                f"{self.path}: a transcript is an anonymizer's; give it the parameter anonymizer"
+            )
         if self.static and self.with_target:
             raise ValueError(f"{self.path}: a static product depends on nobody's submission")
         if self.static and any(parameter.required for parameter in self.parameters):

@@ -8,6 +8,7 @@ from typing import Any
 
 import attrs
 
+from anomed_core.model.exchanges import Exchange
 from anomed_core.model.roles import Role, Split
 
 Payload = Any
@@ -25,10 +26,14 @@ class DataRequest:
         Declared query parameters that were given, already validated.
     target
         The anonymizer in the query, with a submission, for products declared ``with_target``.
+    transcript
+        What the anonymizer in the query has asked in paid calls and was answered, oldest first, for
+        products declared ``with_transcript``.
     """
 
     parameters: Mapping[str, str] = attrs.field(factory=dict)
     target: Target | None = None
+    transcript: tuple[Exchange, ...] = attrs.field(default=(), repr=False)
 
     @property
     def anonymizer(self) -> str | None:
@@ -143,11 +148,15 @@ class Target:
         For kinds and products declared ``with_target``, where it is never ``None``: its kept
         submission, the newest one for the split if ``same_split`` is declared, too, and otherwise
         the final if there is one and else the newest.
+    transcript
+        What it has asked in paid calls and was answered, oldest first, for kinds declared
+        ``with_transcript``; of a final that is scored again, what it had then.
     """
 
     anonymizer: str
     scores: tuple[Score, ...] = ()
     submission: Submission | None = None
+    transcript: tuple[Exchange, ...] = attrs.field(default=(), repr=False)
 
 
 @attrs.frozen(kw_only=True)

@@ -130,6 +130,9 @@ class SubmissionKind:
     requires_sealed
         Name of an account of the challenge's operations that whoever submits a final must have
         sealed, so that nothing is asked after it; empty for none.
+    with_transcript
+        Whether the evaluation needs what the anonymizer under attack has asked in paid calls and
+        was answered; see `Target.transcript`.
     attacks
         Name of the submission kind of anonymizers that is attacked. Without it, whatever the type
         itself lets anonymizers submit. An attack that an extension adds counts among the worst ones
@@ -195,6 +198,7 @@ class SubmissionKind:
         default=attrs.Factory(lambda self: self.with_target, takes_self=True)
     )
     requires_sealed: str = ""
+    with_transcript: bool = False
     attacks: str = ""
     metrics: tuple[Metric, ...] = attrs.field(converter=as_tuple, default=())
     perfect: Any = attrs.field(default=None, eq=False, repr=False)

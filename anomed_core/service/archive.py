@@ -2,17 +2,15 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Sequence
-from datetime import datetime, timedelta
+from datetime import timedelta
 from functools import partial
-from typing import Any
 
 import attrs
 
 from anomed_core.errors import UnknownResourceError
 from anomed_core.ledger import ArchivedBody, ArchiveEntry, Entry, Identity, KeptBody, Ledger
-from anomed_core.model import Exchange, Operation, Payload, Role, Subject
+from anomed_core.model import Operation, Payload, Role, Subject
 from anomed_core.service.acting import acting_grant, own_id
 from anomed_core.service.answering import Asking
 from anomed_core.service.archived_calls import content_of
@@ -151,30 +149,6 @@ class Archive:
             hosted, identity, entry.subject.role, own_id(entry.subject)
         )
 
-    def transcript(
-        self,
-        hosted: HostedChallenge,
-        subject: Subject,
-        *,
-        until: datetime | None = None,
-    ) -> tuple[Exchange, ...]:
-        """Return what a subject has asked and was answered, oldest first; without times."""
-        entries = self.ledger.entries(
-            hosted.id, role=subject.role, holder=own_id(subject), until=until
-        )
-        return tuple(self._exchange(entry) for entry in entries)
-
-    def _exchange(self, entry: Entry) -> Exchange:
-        return Exchange(
-            number=entry.id,
-            operation=entry.operation,
-            parameters=entry.parameters,
-            request=_decoded(entry.request, self.content(entry, entry.request)),
-            answer=_decoded(entry.answer, self.content(entry, entry.answer)),
-            lines=entry.lines,
-            outcome=entry.outcome,
-        )
-
     def retire(self) -> int:
         """Remove bodies that were kept for long enough; return of how many calls."""
         if not self.kept_s:
@@ -205,9 +179,3 @@ def _request(operation: Operation, payload: Payload, body: Body | None) -> Archi
         parts = {name: part.hex() for name, part in sorted(body.items())}
         return ArchivedBody(content=canonical_json(parts).encode(), media_type="multipart/hex")
     return ArchivedBody(content=body, media_type=operation.request.media_type or _BYTES)
-
-
-def _decoded(kept: KeptBody, content: bytes | None) -> Any:
-    if content is None or kept.media_type != _JSON:
-        return content
-    return json.loads(content)

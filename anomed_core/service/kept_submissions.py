@@ -12,6 +12,7 @@ from anomed_core.model import FormSchema, Purpose, Score, Split, Submission, Tar
 from anomed_core.service.decoding import read_submission
 from anomed_core.service.hosting import HostedChallenge
 from anomed_core.service.ranking.versions import versions
+from anomed_core.service.transcripts import Transcripts
 from anomed_core.state.payloads import PayloadStore
 from anomed_core.wire import Limits
 
@@ -28,11 +29,14 @@ class KeptSubmissions:
         Holds their bodies.
     limits
         Bounds on decoding.
+    transcripts
+        Tell what anonymizers have asked in paid calls.
     """
 
     ledger: Ledger
     payloads: PayloadStore
     limits: Limits
+    transcripts: Transcripts
 
     def of_score(self, hosted: HostedChallenge, score: Score) -> Submission | None:
         """Return the submission that a score was given for; ``None`` if it was not kept.
@@ -90,7 +94,7 @@ class KeptSubmissions:
         kind = hosted.kind(submission.kind)
         if kind.purpose is Purpose.UTILITY:
             return None
-        return self.target(
+        target = self.target(
             hosted,
             submission.anonymizer,
             whole=kind.with_target,
@@ -98,6 +102,12 @@ class KeptSubmissions:
             before=before,
             kinds=hosted.attacked_by(kind),
         )
+        if not kind.with_transcript:
+            return target
+        scored = self.ledger.score(before) if before is not None else None
+        until = scored.recorded_at if scored is not None else None
+        told = self.transcripts.of(hosted.id, submission.anonymizer, until=until)
+        return attrs.evolve(target, transcript=told)
 
     def target(
         self,

@@ -99,6 +99,9 @@ def requested(
         refuse_outside(hosted.phases[request.split], request.split, kept.ledger)
     if product.requires_sealed:
         require_sealed(hosted, product.requires_sealed, _reader(request), kept.ledger)
+    if product.with_transcript and request.anonymizer:
+        told = kept.transcripts.of(hosted.id, request.anonymizer)
+        request = attrs.evolve(request, transcript=told)
     if not (product.with_target and request.anonymizer):
         return request
     split = request.split if product.same_split else None

@@ -48,6 +48,7 @@ from anomed_core.service.ranking.rankings import Rankings
 from anomed_core.service.seals import Seals, require_a_close
 from anomed_core.service.submissions import Submissions
 from anomed_core.service.throttle import Throttle, throttle_of
+from anomed_core.service.transcripts import Transcripts
 from anomed_core.state import StateDirectory
 from anomed_core.state.filed_bodies import FiledBodies
 from anomed_core.state.payloads import PayloadStore
@@ -322,6 +323,7 @@ def _records(
             ledger=ledger,
             payloads=payloads,
             limits=attrs.evolve(settings.limits, unpacked_ratio=settings.limits.unpacked_bytes),
+            transcripts=Transcripts(ledger=ledger, bodies=FiledBodies(state.archive)),
         ),
     )
 

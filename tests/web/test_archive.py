@@ -9,27 +9,36 @@ from io import BytesIO
 from pathlib import Path
 from typing import Any
 
+import attrs
 import numpy as np
 import pytest
 from falcon.testing import Result, TestClient
 
 from anomed_core import (
+    ANONYMIZER,
     Account,
     Answer,
     ArraysSchema,
     Call,
+    Challenge,
+    DataProduct,
+    DataRequest,
     JSONSchema,
     Line,
     Operation,
     Resource,
     Role,
-    Subject,
+    Submission,
+    SubmissionKind,
+    Target,
+    hookimpl,
 )
 from anomed_core.ledger import Grant
 from anomed_core.service.server import Server
 from anomed_core.web import create_web_app
 from anomed_core.wire import encode_npz
 from tests.conftest import OpenServer
+from tests.example_types import Guessing
 from tests.interactive_type import Asked
 
 PRIVACY = Account(name="privacy", resources=[Resource(name="epsilon", limit="0.3", lapse="spent")])
@@ -37,7 +46,6 @@ TENTH = Line(PRIVACY, "epsilon", "0.1")
 ANY = JSONSchema(schema={})
 ARRAYS = ArraysSchema.of(x=np.zeros(3))
 ASYNC = {"Prefer": "respond-async"}
-ALICE = Subject(role=Role.ANONYMIZER, anonymizer="alice")
 
 
 def operation(run: Callable[[Call], Any] = lambda call: "told", **options: Any) -> Operation:
@@ -315,11 +323,77 @@ def test_files_of_calls_that_were_never_recorded_go(world: World, state: Path) -
     assert not (state / "archive" / "999").exists()
 
 
-def test_a_transcript_tells_hooks_what_was_asked_and_answered(world: World) -> None:
+def test_attackers_read_a_transcript_where_the_type_hands_it_out(server_of: OpenServer) -> None:
+    class Transcribed(Asked):
+        @hookimpl
+        def anomed_data_products(self, challenge: Challenge) -> list[DataProduct]:
+            def told(request: DataRequest) -> Any:
+                return [
+                    [one.request, one.answer, [str(line.amount) for line in one.lines]]
+                    for one in request.transcript
+                ]
+
+            return [
+                DataProduct(
+                    path="/data/deanonymizer/transcript",
+                    schema=ANY,
+                    parameters=(ANONYMIZER,),
+                    with_transcript=True,
+                    data=told,
+                )
+            ]
+
+    asked = operation(lambda call: {"of": call.payload})
+    world = World(server_of(Transcribed(asked), auth="tokens"))
     world.call("x")
     world.call("y", who="bob")
-    hosted = world.server.challenges["asked"]
+    eve = Grant(role=Role.DEANONYMIZER, holder="eve", challenge="asked")
+    world.tokens["eve"] = world.server.tokens.create(eve)
 
-    (exchange,) = world.server.archive.transcript(hosted, ALICE)
-    assert (exchange.request, exchange.answer) == ("x", {"of": "x", "n": 3})
-    assert exchange.lines == (Line("privacy", "epsilon", "0.1"),)
+    read = world.ask("/data/deanonymizer/transcript?anonymizer=alice", "eve")
+    assert read.json == [["x", {"of": "x"}, ["0.1"]]]
+    assert world.ask("/data/deanonymizer/transcript?anonymizer=alice", "bob").status_code == 403
+
+
+def test_an_attack_is_scored_on_what_was_asked_until_then(server_of: OpenServer) -> None:
+    told: list[list[Any]] = []
+
+    class Attacked(Guessing):
+        @hookimpl
+        def anomed_operations(self, challenge: Challenge) -> list[Operation]:
+            return [operation()]
+
+        @hookimpl
+        def anomed_submission_kinds(self, challenge: Challenge) -> list[SubmissionKind]:
+            kinds = super().anomed_submission_kinds(challenge)
+            return [attrs.evolve(k, with_transcript=k.name == "deanonymizer") for k in kinds]
+
+        @hookimpl
+        def anomed_evaluate_threat(
+            self, challenge: Challenge, submission: Submission, target: Target
+        ) -> dict[str, float]:
+            told.append([one.request for one in target.transcript])
+            return {"acc": 0.5}
+
+    server = server_of(Attacked())
+    client = TestClient(create_web_app(server))
+    guess = encode_npz({"prediction": np.zeros(10)})
+    attack = encode_npz({"prediction": np.zeros(10, dtype=bool)})
+    final = "data_split=validation"
+    client.simulate_post(f"/utility/anonymizer?anonymizer=alice&{final}", body=guess)
+    client.simulate_post("/operations/ask?anonymizer=alice", body=b"1")
+    who = f"anonymizer=alice&deanonymizer=eve&{final}"
+    scored = client.simulate_post(f"/utility/deanonymizer?{who}", body=attack)
+    client.simulate_post("/operations/ask?anonymizer=alice", body=b"2")
+    assert scored.status_code == 201
+
+    hosted, kept = server.challenges["guessing"], server.submissions.kept
+    score = server.ledger.score(2)
+    assert score is not None
+    submission = kept.of_score(hosted, score)
+    assert submission is not None
+    again = kept.target_of(hosted, submission, before=2)
+
+    assert told == [[1]]
+    assert again is not None
+    assert [one.request for one in again.transcript] == [1]
