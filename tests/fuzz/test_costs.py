@@ -66,13 +66,13 @@ def scale(
         valid = [(trial, payload_of(trial, client)) for trial in trials(client)]
         scale.trials.extend(valid or of_probe(client))
 
-        def claim(_: Any) -> Any:
+        def claim(*_: Any, **__: Any) -> Any:
             """End here, since what follows is paid for with an attempt."""
             scale.meter[0].stop()
             raise AttemptInProgressError("This is far enough.", retry_after_s=1.0)
 
         with pytest.MonkeyPatch.context() as patch:
-            patch.setattr(type(served.server.ledger), "claim", lambda _, request: claim(request))
+            patch.setattr(type(served.server.ledger), "claim", claim)
             yield scale
 
 
