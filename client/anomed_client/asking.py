@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import replace
+from functools import partial
 from io import BytesIO
 from typing import Any
 from urllib.parse import quote
@@ -16,6 +17,7 @@ from anomed_client.description import Operation, Split
 from anomed_client.downloads import arrays_of, table_of
 from anomed_client.errors import UsageError
 from anomed_client.http import Answer
+from anomed_client.jobs import ACCEPTED, job_of
 from anomed_client.payloads import Encoded, encode
 from anomed_client.schemas import ArraysSchema, DocumentSchema, TableSchema
 
@@ -68,7 +70,11 @@ class Asking(Described):
         access = self._named(name)
         asked = access.operation(operation)
         query = access.parameters(asked, split=split, target=target, more=parameters)
-        return read_answer(_answer(access, asked, query, _encoded(asked, payload)), asked)
+        answer = _answer(access, asked, query, _encoded(asked, payload))
+        if answer.status != ACCEPTED:
+            return read_answer(answer, asked)
+        job = job_of(access.calls, answer, name=operation, read=partial(read_answer, asked=asked))
+        return job.wait()
 
     def accounts(
         self, *, name: str | None = None, target: str | None = None

@@ -17,6 +17,9 @@ T = TypeVar("T")
 _ENDED = {"done", "failed", "cancelled"}
 _STEP_S = 1.0
 
+ACCEPTED = 202
+"""Status of what a job will do."""
+
 
 class Job(Generic[T]):
     """Something that a server does while nobody waits; `Challenge.submit` returns it.

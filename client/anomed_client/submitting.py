@@ -18,14 +18,13 @@ from anomed_client.errors import ServerFailed, UsageError
 from anomed_client.fetching import fetch
 from anomed_client.http import Answer
 from anomed_client.idempotency import random_key, submission_key
-from anomed_client.jobs import Job, job_of
+from anomed_client.jobs import ACCEPTED, Job, job_of
 from anomed_client.payloads import Encoded, encode
 from anomed_client.progress import Reporter
 from anomed_client.refusals import not_ours
 from anomed_client.results import Receipt, Score
 from anomed_client.schemas import ArraysSchema
 
-_ACCEPTED = 202
 _ANSWER_S = 75.0
 _BEYOND_THE_LIMIT_S = 15.0
 
@@ -164,7 +163,7 @@ def _job(access: Access, prepared: Prepared, answer: Answer) -> Job[Score]:
             digest=prepared.encoded.digest,
         )
 
-    if answer.status == _ACCEPTED:
+    if answer.status == ACCEPTED:
         return job_of(access.calls, answer, name=name, read=read)
     read(answer)  # so that nonsense is refused now
     return Job(access.calls, "", name=name, read=read, answer=answer)

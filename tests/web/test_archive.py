@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import threading
 from collections.abc import Callable
 from datetime import timedelta
 from io import BytesIO
@@ -10,8 +11,10 @@ from pathlib import Path
 from typing import Any
 
 import attrs
+import httpx
 import numpy as np
 import pytest
+from anomed_client import Options, connect
 from falcon.testing import Result, TestClient
 
 from anomed_core import (
@@ -397,3 +400,16 @@ def test_an_attack_is_scored_on_what_was_asked_until_then(server_of: OpenServer)
     assert told == [[1]]
     assert again is not None
     assert [one.request for one in again.transcript] == [1]
+
+
+def test_the_library_waits_for_a_long_operation(serve: Serve) -> None:
+    world = serve(operation(lambda call: {"of": call.payload}, long=True), auth="open")
+    app: Any = world.client.app
+    options = Options(transport=httpx.WSGITransport(app=app), progress=False)
+    challenge = connect("http://server", name="alice", options=options)
+    challenge._access.calls.sleep = lambda _: None
+    worker = threading.Timer(0.5, world.work)
+    worker.start()
+
+    assert challenge.call("ask", "x") == {"of": "x"}
+    worker.join()
