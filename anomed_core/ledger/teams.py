@@ -83,10 +83,11 @@ class TeamBook:
             If there is no such team, or it is disqualified already.
         """
         with self._database.writing() as connection:
+            _hold_scores(connection)
             if _known(connection, team).disqualified:
                 raise UsageError(f"the team {team!r} is disqualified already")
             self._decide(connection, DISQUALIFIED, team, {"reason": reason})
-            self._rank_anew(connection, team)
+            _rank_anew(connection, team)
 
     def reinstate(self, team: str, reason: str) -> None:
         """Let a team compete again, and count all that counted before.
@@ -97,10 +98,11 @@ class TeamBook:
             If there is no such team, or it is not disqualified.
         """
         with self._database.writing() as connection:
+            _hold_scores(connection)
             if not _known(connection, team).disqualified:
                 raise UsageError(f"the team {team!r} is not disqualified")
             self._decide(connection, REINSTATED, team, {"reason": reason})
-            self._rank_anew(connection, team)
+            _rank_anew(connection, team)
 
     def rename(self, team: str, name: str, reason: str) -> None:
         """Show a team under another name; ids, and what is recorded under them, stay.
@@ -133,20 +135,28 @@ class TeamBook:
         connection.execute(sa.delete(teams).where(teams.c.team == team))
         connection.execute(sa.insert(teams).values(_after(before, action, detail)))
 
-    def _rank_anew(self, connection: sa.Connection, team: str) -> None:
-        """Write the criteria anew of all that a team has a part in."""
-        # Whoever records a score holds this lock, too: it sees the decision, or is seen here.
-        connection.execute(
-            sa.select(chain_heads.c.hash).where(chain_heads.c.name == scores.name).with_for_update()
-        )
-        theirs = sa.select(grants.c.challenge, grants.c.role, grants.c.holder).where(
-            grants.c.token.in_(sa.select(tokens.c.id).where(tokens.c.team == team))
-        )
-        ids: dict[str, set[tuple[Role, str]]] = {}
-        for challenge, role, holder in connection.execute(theirs):
-            ids.setdefault(challenge, set()).add((Role(role), holder))
-        for challenge, about in ids.items():
-            renew_criteria(connection, challenge, about)
+
+def _hold_scores(connection: sa.Connection) -> None:
+    """Let nobody record a score until this decision is made.
+
+    Whoever records one sees the decision, or is seen by it. It comes before the audit, as it does
+    where a score is annulled: in two orders they would wait for each other for ever.
+    """
+    connection.execute(
+        sa.select(chain_heads.c.hash).where(chain_heads.c.name == scores.name).with_for_update()
+    )
+
+
+def _rank_anew(connection: sa.Connection, team: str) -> None:
+    """Write the criteria anew of all that a team has a part in."""
+    theirs = sa.select(grants.c.challenge, grants.c.role, grants.c.holder).where(
+        grants.c.token.in_(sa.select(tokens.c.id).where(tokens.c.team == team))
+    )
+    ids: dict[str, set[tuple[Role, str]]] = {}
+    for challenge, role, holder in connection.execute(theirs):
+        ids.setdefault(challenge, set()).add((Role(role), holder))
+    for challenge, about in ids.items():
+        renew_criteria(connection, challenge, about)
 
 
 def _after(before: dict[str, Any], action: str, detail: dict[str, str]) -> dict[str, Any]:

@@ -3,6 +3,7 @@
 from collections.abc import Callable
 
 import pytest
+import sqlalchemy as sa
 
 from anomed_core.errors import UsageError
 from anomed_core.ledger import Database, Grant, Ledger, RankedMetric, TeamBook, TeamFacts, TokenBook
@@ -222,3 +223,29 @@ def test_a_decision_that_nobody_took_is_a_fault(
     (fault,) = ledger.verify()
     assert (fault.table, fault.row) == (table, row)
     assert problem in fault.problem
+
+
+def test_every_decision_holds_the_scores_before_the_audit(ledger: Ledger, teams: TeamBook) -> None:
+    """In two orders, an annulment and a disqualification would wait for each other for ever."""
+    score = score_of(ledger, final_of())
+    held: list[str] = []
+
+    def note(*call: object) -> None:
+        statement, parameters = str(call[2]), call[3]
+        if "chain_heads" in statement and statement.startswith("SELECT"):
+            told = parameters.values() if isinstance(parameters, dict) else parameters
+            held.extend(name for name in ("scores", "audit") if name in list(told))  # type: ignore[call-overload]
+
+    decisions = {
+        "annul": lambda: ledger.annul(score.id, "two accounts"),
+        "disqualify": lambda: teams.disqualify("red", "two accounts"),
+        "reinstate": lambda: teams.reinstate("red", "a misunderstanding"),
+    }
+    sa.event.listen(sa.Engine, "before_cursor_execute", note)
+    try:
+        for name, decide in decisions.items():
+            held.clear()
+            decide()
+            assert (held[0], held[-1]) == ("scores", "audit"), name
+    finally:
+        sa.event.remove(sa.Engine, "before_cursor_execute", note)
