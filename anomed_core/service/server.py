@@ -11,51 +11,40 @@ import attrs
 import structlog
 
 from anomed_core.config import ServerSettings
-from anomed_core.delivery.platform import platform_from
-from anomed_core.delivery.worker import DeliveryWorker, SealedScoreError
-from anomed_core.engine import Engine, ForkingEngine, InlineEngine
+from anomed_core.engine import Engine, InlineEngine
 from anomed_core.errors import ConfigError, ServiceError
-from anomed_core.ledger import (
-    Database,
-    DeviceCodes,
-    FollowUpBook,
-    JobBook,
-    Ledger,
-    Rules,
-    TokenBook,
-    utc_microseconds,
-)
-from anomed_core.model import ChallengeSpec, Score
-from anomed_core.model.delivery import DeliveryContext
+from anomed_core.ledger import FollowUpBook, Ledger, Rules, TokenBook, utc_microseconds
+from anomed_core.model import ChallengeSpec
 from anomed_core.plugins import PluginRegistry
 from anomed_core.service.archive import Archive
 from anomed_core.service.background import Background, FollowingUp, Worker
+from anomed_core.service.background_workers import (
+    delivery_workers,
+    house_attack_workers,
+    house_entry_threads,
+)
 from anomed_core.service.derived_tokens import DerivedTokens
 from anomed_core.service.devices import Devices
+from anomed_core.service.engines import engine_of_processes, needs_processes
 from anomed_core.service.evaluation import Evaluator
 from anomed_core.service.frames import leave_frames_out
 from anomed_core.service.hosting import HostedChallenge, open_challenge
-from anomed_core.service.house_attacks import HouseAttackWorker
 from anomed_core.service.identities import Authorizer
 from anomed_core.service.job_worker import JobWorker
 from anomed_core.service.jobs import Jobs
-from anomed_core.service.kept_submissions import KeptSubmissions
 from anomed_core.service.operations import Operations
 from anomed_core.service.outlook import quota_of
 from anomed_core.service.ranking.declared_rankings import ranked_metrics
-from anomed_core.service.ranking.house_entries import HouseEntries, HouseEntryThread
+from anomed_core.service.ranking.house_entries import HouseEntryThread
 from anomed_core.service.ranking.rankings import Rankings
+from anomed_core.service.records import Records, open_records
 from anomed_core.service.seals import Seals, require_a_close
 from anomed_core.service.submissions import Submissions
 from anomed_core.service.throttle import Throttle, throttle_of
-from anomed_core.service.transcripts import Transcripts
 from anomed_core.state import StateDirectory
 from anomed_core.state.filed_bodies import FiledBodies
-from anomed_core.state.payloads import PayloadStore
 
 log = structlog.get_logger(__name__)
-
-PLATFORM_PLUGIN = "anomed-core platform"
 
 
 @attrs.frozen(kw_only=True)
@@ -167,228 +156,180 @@ def open_server(  # noqa: PLR0913 - each says one thing about the start
     settings = settings or ServerSettings()
     state = StateDirectory(settings.state, for_reading=for_reading)
     secret = state.secret(environment.get("ANOMED_SECRET"))
-    secret_digest = hmac.digest(secret, b"ledger", "sha256").hex()
     hosted = _opened(specs, registry, state, secret)
     inline: Engine = InlineEngine(Evaluator(hosted))
-    in_processes = in_background and _needs_processes(hosted.values())
-    engine = _engine(hosted, settings, on_loss) if in_processes else inline
+    in_processes = in_background and needs_processes(hosted.values())
+    engine = engine_of_processes(hosted, settings, on_loss) if in_processes else inline
     with ExitStack() as undo:
         undo.callback(engine.close)
-        records = _records(settings, state, clock, for_reading=for_reading, goes_on=goes_on)
+        records = open_records(settings, state, clock, for_reading=for_reading, goes_on=goes_on)
         undo.callback(records.ledger.close)
-        seals = Seals(ledger=records.ledger, auth=settings.auth)
-        for challenge in hosted.values():
-            require_a_close(challenge)
-            if for_reading and challenge.id not in records.ledger.challenges():
-                log.error("the ledger knows no challenge of this id", challenge=challenge.id)
-                continue
-            records.ledger.open_challenge(
-                challenge.id,
-                challenge.fingerprint,
-                accept_change=accept_change,
-                ranked=ranked_metrics(challenge.rankings, challenge.house_entries),
-                rules=_rules(challenge),
-                secret_digest=secret_digest,
-            )
-        workers: list[Worker] = []
-        entries: tuple[HouseEntryThread, ...] = ()
-        if in_background:
-            _settle_dead_claims(records.ledger)
-            workers += _delivery_workers(hosted, registry, records.follow_ups, seals, environment)
-            workers += _house_attack_workers(hosted, records, engine, settings)
-            entries = _house_entry_threads(hosted, records, engine)
-        following_up = tuple(
-            Background(FollowingUp(records.follow_ups, worker)) for worker in workers
+        _bind(
+            hosted.values(),
+            records.ledger,
+            accept_change=accept_change,
+            for_reading=for_reading,
+            secret_digest=hmac.digest(secret, b"ledger", "sha256").hex(),
         )
-        submissions = _submissions(records, settings, inline, engine, following_up)
-        derived_tokens = DerivedTokens(
+        start = _Start(
+            challenges=hosted,
+            registry=registry,
+            settings=settings,
+            state=state,
             secret=secret,
-            identify=records.tokens.identify,
-            identity_of=records.tokens.identity_of,
-            now=records.ledger.now,
-        )
-        authorizer = Authorizer(
-            identify=derived_tokens.believe,
-            owner=records.tokens.owner,
-            trusts_ids=settings.auth == "open",
-        )
-        archive = Archive(
-            ledger=records.ledger,
-            bodies=FiledBodies(state.archive),
-            authorizer=authorizer,
-            kept_s=settings.archive_kept_s,
-        )
-        operations = Operations(
-            ledger=records.ledger,
+            records=records,
             inline=inline,
             engine=engine,
-            kept=records.kept,
-            limits=settings.limits,
-            archive=archive,
-            lease_s=settings.claim_lease_s,
         )
-        job_worker = JobWorker(
-            challenges=hosted,
-            book=records.jobs,
-            bodies=records.bodies,
-            submissions=submissions,
-            operations=operations,
-            archive=archive,
-        )
-        doing_jobs = (Background(job_worker),) if in_background else ()
-        background: tuple[Background | HouseEntryThread, ...] = (
-            *following_up,
-            *doing_jobs,
-            *entries,
-        )
+        if in_background:
+            _settle_dead_claims(records.ledger)
+        server = start.server(environment if in_background else None, clock)
         undo.pop_all()
-    for thread in background:
+    for thread in server.background:
         thread.start()
-    return Server(
-        challenges=hosted,
-        ledger=records.ledger,
-        tokens=records.tokens,
-        follow_ups=records.follow_ups,
-        rankings=Rankings(records.ledger),
-        submissions=submissions,
-        operations=operations,
-        archive=archive,
-        derived_tokens=derived_tokens,
-        jobs=Jobs(
-            book=records.jobs,
-            bodies=records.bodies,
-            submissions=submissions,
-            operations=operations,
-            authorizer=authorizer,
-            most=settings.limits.jobs,
-            accepted=tuple(thread.wake for thread in doing_jobs),
-        ),
-        job_worker=job_worker,
-        authorizer=authorizer,
-        devices=Devices(
-            codes=records.device_codes,
-            tokens=records.tokens,
-            derived=derived_tokens,
-            authorizer=authorizer,
-        ),
-        seals=seals,
-        throttle=throttle_of(settings, state, clock),
-        background=background,
-        state=state,
-        settings=settings,
-        registry=registry,
-    )
+    return server
 
 
 @attrs.frozen(kw_only=True)
-class _Records:
-    """What is remembered, in one database, and the bodies that belong to it."""
+class _Start:
+    """What is open already, when the parts of a server are put together."""
 
-    ledger: Ledger
-    follow_ups: FollowUpBook
-    tokens: TokenBook
-    device_codes: DeviceCodes
-    kept: KeptSubmissions
-    jobs: JobBook
-    bodies: FiledBodies
+    challenges: Mapping[str, HostedChallenge]
+    registry: PluginRegistry
+    settings: ServerSettings
+    state: StateDirectory
+    secret: bytes = attrs.field(repr=False)
+    records: Records
+    inline: Engine
+    engine: Engine
 
+    def server(self, environment: Mapping[str, str] | None, clock: Callable[[], int]) -> Server:
+        """Return a server whose threads are not started; without an environment, it has none."""
+        records, settings = self.records, self.settings
+        seals = Seals(ledger=records.ledger, auth=settings.auth)
+        works = environment is not None
+        following_up = self._following_up(seals, environment) if environment is not None else ()
+        entries = house_entry_threads(self.challenges, records, self.engine) if works else ()
+        derived_tokens = self._derived_tokens()
+        authorizer = self._authorizer(derived_tokens)
+        archive = self._archive(authorizer)
+        submissions = self._submissions(following_up)
+        operations = self._operations(archive)
+        job_worker = self._job_worker(submissions, operations, archive)
+        doing_jobs = (Background(job_worker),) if works else ()
+        return Server(
+            challenges=self.challenges,
+            ledger=records.ledger,
+            tokens=records.tokens,
+            follow_ups=records.follow_ups,
+            rankings=Rankings(records.ledger),
+            submissions=submissions,
+            operations=operations,
+            archive=archive,
+            jobs=self._jobs(submissions, operations, authorizer, doing_jobs),
+            job_worker=job_worker,
+            authorizer=authorizer,
+            derived_tokens=derived_tokens,
+            devices=self._devices(derived_tokens, authorizer),
+            seals=seals,
+            throttle=throttle_of(settings, self.state, clock),
+            background=(*following_up, *doing_jobs, *entries),
+            state=self.state,
+            settings=settings,
+            registry=self.registry,
+        )
 
-def _records(
-    settings: ServerSettings,
-    state: StateDirectory,
-    clock: Callable[[], int],
-    *,
-    for_reading: bool,
-    goes_on: bool,
-) -> _Records:
-    url = settings.ledger or state.ledger_url
-    database = Database(
-        url,
-        processes=None if for_reading else settings.workers,
-        for_reading=for_reading,
-        may_begin=not goes_on,
-    )
-    ledger = Ledger(database, clock=clock)
-    payloads = PayloadStore(state.payloads)
-    payloads.sweep()
-    return _Records(
-        ledger=ledger,
-        follow_ups=FollowUpBook(database, clock=clock),
-        tokens=TokenBook(database, clock=clock),
-        device_codes=DeviceCodes(database, clock=clock),
-        jobs=JobBook(database, kept_s=settings.jobs_kept_s, clock=clock),
-        bodies=FiledBodies(state.jobs),
-        # What was taken once is read again, whatever the ratio is now.
-        kept=KeptSubmissions(
-            ledger=ledger,
-            payloads=payloads,
-            limits=attrs.evolve(settings.limits, unpacked_ratio=settings.limits.unpacked_bytes),
-            transcripts=Transcripts(ledger=ledger, bodies=FiledBodies(state.archive)),
-        ),
-    )
+    def _following_up(self, seals: Seals, environment: Mapping[str, str]) -> tuple[Background, ...]:
+        """Return threads for what follows scores."""
+        book = self.records.follow_ups
+        workers: list[Worker] = [
+            *delivery_workers(self.challenges, self.registry, book, seals, environment),
+            *house_attack_workers(self.challenges, self.records, self.engine, self.settings),
+        ]
+        return tuple(Background(FollowingUp(book, worker)) for worker in workers)
 
+    def _derived_tokens(self) -> DerivedTokens:
+        return DerivedTokens(
+            secret=self.secret,
+            identify=self.records.tokens.identify,
+            identity_of=self.records.tokens.identity_of,
+            now=self.records.ledger.now,
+        )
 
-def _rules(hosted: HostedChallenge) -> Rules:
-    kinds = {kind.name: kind.submitter for kind in hosted.kinds}
-    accounts = tuple(hosted.accounts.values())
-    return Rules(both_roles=hosted.both_roles, kinds=kinds, accounts=accounts)
+    def _authorizer(self, derived_tokens: DerivedTokens) -> Authorizer:
+        return Authorizer(
+            identify=derived_tokens.believe,
+            owner=self.records.tokens.owner,
+            trusts_ids=self.settings.auth == "open",
+        )
 
+    def _archive(self, authorizer: Authorizer) -> Archive:
+        return Archive(
+            ledger=self.records.ledger,
+            bodies=FiledBodies(self.state.archive),
+            authorizer=authorizer,
+            kept_s=self.settings.archive_kept_s,
+        )
 
-def _submissions(
-    records: _Records,
-    settings: ServerSettings,
-    inline: Engine,
-    engine: Engine,
-    following_up: Iterable[Background],
-) -> Submissions:
-    return Submissions(
-        ledger=records.ledger,
-        inline=inline,
-        engine=engine,
-        kept=records.kept,
-        limits=settings.limits,
-        quota=quota_of(settings.quota),
-        lease_s=settings.claim_lease_s,
-        recorded=tuple(thread.wake for thread in following_up),
-    )
+    def _submissions(self, following_up: Iterable[Background]) -> Submissions:
+        return Submissions(
+            ledger=self.records.ledger,
+            inline=self.inline,
+            engine=self.engine,
+            kept=self.records.kept,
+            limits=self.settings.limits,
+            quota=quota_of(self.settings.quota),
+            lease_s=self.settings.claim_lease_s,
+            recorded=tuple(thread.wake for thread in following_up),
+        )
 
+    def _operations(self, archive: Archive) -> Operations:
+        return Operations(
+            ledger=self.records.ledger,
+            inline=self.inline,
+            engine=self.engine,
+            kept=self.records.kept,
+            limits=self.settings.limits,
+            archive=archive,
+            lease_s=self.settings.claim_lease_s,
+        )
 
-def _settle_dead_claims(ledger: Ledger) -> None:
-    """End what a killed server has left; if that cannot be written, the next claims do it."""
-    try:
-        n_dead = ledger.settle_dead()
-    except ServiceError:
-        log.exception("claims of dead processes stay for now")
-    else:
-        if n_dead:
-            log.info("claims of dead processes were ended", number=n_dead)
+    def _job_worker(
+        self, submissions: Submissions, operations: Operations, archive: Archive
+    ) -> JobWorker:
+        return JobWorker(
+            challenges=self.challenges,
+            book=self.records.jobs,
+            bodies=self.records.bodies,
+            submissions=submissions,
+            operations=operations,
+            archive=archive,
+        )
 
+    def _jobs(
+        self,
+        submissions: Submissions,
+        operations: Operations,
+        authorizer: Authorizer,
+        doing_jobs: Iterable[Background],
+    ) -> Jobs:
+        return Jobs(
+            book=self.records.jobs,
+            bodies=self.records.bodies,
+            submissions=submissions,
+            operations=operations,
+            authorizer=authorizer,
+            most=self.settings.limits.jobs,
+            accepted=tuple(thread.wake for thread in doing_jobs),
+        )
 
-def _engine(
-    challenges: Mapping[str, HostedChallenge],
-    settings: ServerSettings,
-    on_loss: Callable[[], None],
-) -> Engine:
-    """Return an engine of processes."""
-    # Forked before any thread or database connection exists: a child that inherits a lock which
-    # another thread holds waits for ever, and SQLite forbids to carry a connection over a fork.
-    return ForkingEngine(
-        Evaluator(challenges),
-        timeout_s=settings.evaluation_timeout_s,
-        memory_bytes=settings.evaluation_memory_bytes,
-        n_parallel=settings.evaluations_at_once,
-        on_loss=on_loss,
-    )
-
-
-def _needs_processes(challenges: Iterable[HostedChallenge]) -> bool:
-    return any(
-        challenge.house_attacks
-        or challenge.house_entries
-        or not all(kind.cheap for kind in challenge.kinds)
-        or not all(operation.cheap for operation in challenge.operations)
-        for challenge in challenges
-    )
+    def _devices(self, derived_tokens: DerivedTokens, authorizer: Authorizer) -> Devices:
+        return Devices(
+            codes=self.records.device_codes,
+            tokens=self.records.tokens,
+            derived=derived_tokens,
+            authorizer=authorizer,
+        )
 
 
 def _opened(
@@ -415,62 +356,38 @@ def _opened(
     return hosted
 
 
-def _delivery_workers(
-    hosted: Mapping[str, HostedChallenge],
-    registry: PluginRegistry,
-    follow_ups: FollowUpBook,
-    seals: Seals,
-    environment: Mapping[str, str],
-) -> list[DeliveryWorker]:
-    """Return the delivery worker, if there is anybody to deliver to."""
-    platform = platform_from(environment)
-    if platform is not None and registry.plugins.get(PLATFORM_PLUGIN) is None:
-        registry.add(platform, name=PLATFORM_PLUGIN)
-    if not registry.implementations("anomed_deliver_score"):
-        return []
-
-    def deliver(score: Score, context: DeliveryContext) -> bool:
-        if score.challenge not in hosted:
-            return False
-        owner = hosted[score.challenge]
-        if until := seals.of_score(owner, score):
-            raise SealedScoreError(until)
-        taken = owner.hook("anomed_deliver_score")(
-            challenge=owner.challenge, score=score, context=context
+def _bind(
+    challenges: Iterable[HostedChallenge],
+    ledger: Ledger,
+    *,
+    accept_change: bool,
+    for_reading: bool,
+    secret_digest: str,
+) -> None:
+    """Bind challenges to their scores; who only reads adds none to the ledger."""
+    for challenge in challenges:
+        require_a_close(challenge)
+        if for_reading and challenge.id not in ledger.challenges():
+            log.error("the ledger knows no challenge of this id", challenge=challenge.id)
+            continue
+        kinds = {kind.name: kind.submitter for kind in challenge.kinds}
+        accounts = tuple(challenge.accounts.values())
+        ledger.open_challenge(
+            challenge.id,
+            challenge.fingerprint,
+            accept_change=accept_change,
+            ranked=ranked_metrics(challenge.rankings, challenge.house_entries),
+            rules=Rules(both_roles=challenge.both_roles, kinds=kinds, accounts=accounts),
+            secret_digest=secret_digest,
         )
-        return bool(taken)
-
-    return [DeliveryWorker(follow_ups, deliver)]
 
 
-def _house_attack_workers(
-    hosted: Mapping[str, HostedChallenge],
-    records: _Records,
-    engine: Engine,
-    settings: ServerSettings,
-) -> list[HouseAttackWorker]:
-    """Return the worker that runs house attacks, if there are attacks for it to run."""
-    if not any(challenge.attacks_by_itself for challenge in hosted.values()):
-        return []
-    return [
-        HouseAttackWorker(
-            challenges=hosted,
-            submissions=records.kept,
-            engine=engine,
-            ledger=records.ledger,
-            follow_ups=records.follow_ups,
-            timeout_s=settings.evaluation_timeout_s,
-        )
-    ]
-
-
-def _house_entry_threads(
-    hosted: Mapping[str, HostedChallenge], records: _Records, engine: Engine
-) -> tuple[HouseEntryThread, ...]:
-    """Return the thread that scores the entries of the house, if there are any."""
-    if not any(challenge.house_entries for challenge in hosted.values()):
-        return ()
-    entries = HouseEntries(
-        challenges=hosted, submissions=records.kept, engine=engine, ledger=records.ledger
-    )
-    return (HouseEntryThread(entries),)
+def _settle_dead_claims(ledger: Ledger) -> None:
+    """End what a killed server has left; if that cannot be written, the next claims do it."""
+    try:
+        n_dead = ledger.settle_dead()
+    except ServiceError:
+        log.exception("claims of dead processes stay for now")
+    else:
+        if n_dead:
+            log.info("claims of dead processes were ended", number=n_dead)

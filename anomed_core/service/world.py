@@ -12,7 +12,8 @@ import attrs
 
 from anomed_core.errors import UsageError
 from anomed_core.hookspecs.source_text import plugin_digest
-from anomed_core.service.server import PLATFORM_PLUGIN, Server
+from anomed_core.service.background_workers import PLATFORM_PLUGIN
+from anomed_core.service.server import Server
 
 
 class WorldChangedError(UsageError):
