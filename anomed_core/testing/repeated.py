@@ -52,12 +52,13 @@ def repeated(plugin_under_test: PluginUnderTest) -> dict[Trial, Repeated]:
     if plugin_under_test not in _known:
         client, scored = plugin_under_test.open(), plugin_under_test.scores()
         homes, modules = plugin_under_test.homes(), plugin_under_test.modules()
-        found = {}
+        found, before = {}, dict(_state_of(modules))
         for trial in scored:
-            before = dict(_state_of(modules))
             with watched(homes) as acts, clock_put_forward(modules):
                 scores = seeded(client, trial)
-            changed = [name for name, now in _state_of(modules) if now != before.get(name)]
+            after = dict(_state_of(modules))
+            changed = [name for name, now in after.items() if now != before.get(name)]
+            before = after
             found[trial] = Repeated(scores=scores, acts=acts, remembered=changed)
         _known[plugin_under_test] = found
     return _known[plugin_under_test]
