@@ -10,8 +10,8 @@ from types import ModuleType
 from typing import Any
 from unittest import mock
 
-AHEAD = dt.timedelta(days=40, hours=7)
-"""Another day of another month, and another hour."""
+AHEAD = dt.timedelta(days=400, hours=7, minutes=23, seconds=17)
+"""Another day of another week, month and year, and another hour, minute and second."""
 
 _SECONDS = AHEAD.total_seconds()
 _NOW = dt.datetime.now

@@ -11,13 +11,16 @@ from functools import cache
 from types import FrameType
 from typing import Any
 
+_LOOKUPS = ("socket.gethostbyname", "socket.gethostbyaddr", "socket.getaddrinfo")
 _EVENTS = frozenset(
     {
-        *("socket.connect", "socket.bind", "socket.sendto"),
+        *("socket.connect", "socket.bind", "socket.sendto", *_LOOKUPS),
         *("subprocess.Popen", "os.system", "os.posix_spawn", "os.exec"),
-        *("os.remove", "os.rename", "os.rmdir", "os.mkdir", "shutil.rmtree"),
+        *("os.remove", "os.rename", "os.rmdir", "os.mkdir", "os.truncate", "shutil.rmtree"),
+        *("os.link", "os.symlink", "os.chdir"),
     }
 )
+_OF_FILES = ("os.re", "os.rm", "os.mk", "os.tr", "shutil.")
 _WRITING = os.O_WRONLY | os.O_RDWR | os.O_APPEND | os.O_CREAT | os.O_TRUNC
 _watching: list[tuple[tuple[str, ...], list[str]]] = []
 
@@ -68,9 +71,10 @@ def _act(event: str, arguments: tuple[Any, ...]) -> str:
         return f"open {path!r} for writing" if is_written and _is_ours(path) else ""
     if event not in _EVENTS:
         return ""
-    if event.startswith(("os.re", "os.rm", "os.mk", "shutil.")) and not _is_ours(arguments[0]):
+    if event.startswith(_OF_FILES) and not _is_ours(arguments[0]):
         return ""
-    shown = arguments[1] if event.startswith("socket.") else arguments[0]
+    has_socket = event.startswith("socket.") and event not in _LOOKUPS
+    shown = arguments[1] if has_socket else arguments[0]
     return f"{event} {shown!r}"
 
 

@@ -242,6 +242,12 @@ SURROUNDINGS = [
         measuring("import socket", 'socket.socket().bind(("127.0.0.1", 0))'),
     ),
     planted(
+        "a name that is looked up",
+        "no-side-effects",
+        "the evaluation does socket.gethostbyname 'localhost', at {plugin}:26",
+        measuring("import socket", 'socket.gethostbyname("localhost")'),
+    ),
+    planted(
         "a file in the working directory",
         "no-side-effects",
         "the evaluation does open 'log.txt' for writing, at {plugin}:25",
@@ -267,16 +273,28 @@ SURROUNDINGS = [
     planted(
         "the hour",
         "independent-of-the-clock",
-        "40 days and 7 hours later, the metrics of anonymizer (tuning), baseline 'perfect "
+        "400 days and 7 hours later, the metrics of anonymizer (tuning), baseline 'perfect "
         "anonymizer' differ: trip_error is",
         measuring("import time", "return float(time.localtime().tm_hour)"),
     ),
     planted(
         "the day of the month, by a name of one's own",
         "independent-of-the-clock",
-        "40 days and 7 hours later, the metrics of anonymizer (tuning)",
+        "400 days and 7 hours later, the metrics of anonymizer (tuning)",
         ("import numpy as np\n", "import numpy as np\nfrom datetime import date\n"),
         measuring("return float(date.today().toordinal() % 30)"),
+    ),
+    planted(
+        "the year",
+        "independent-of-the-clock",
+        "400 days and 7 hours later, the metrics of anonymizer (tuning)",
+        measuring("import time", "return float(time.gmtime().tm_year % 7)"),
+    ),
+    planted(
+        "the minute",
+        "independent-of-the-clock",
+        "400 days and 7 hours later, the metrics of anonymizer (tuning)",
+        measuring("import time", "return float(time.localtime().tm_min)"),
     ),
     planted(
         "a list of the module that grows in each worker",
