@@ -31,10 +31,11 @@ from anomed_core.ledger.grants import (
     Owner,
     TokenFacts,
 )
-from anomed_core.ledger.jobs import Job, JobBook, NewJob
+from anomed_core.ledger.history import Attempt, Choice
+from anomed_core.ledger.job_rows import Job, NewJob
+from anomed_core.ledger.jobs import JobBook
 from anomed_core.ledger.ledger import Ledger
 from anomed_core.ledger.opening import Rules
-from anomed_core.ledger.reading import Attempt, Choice
 from anomed_core.ledger.schema import MICROSECOND, utc_microseconds
 from anomed_core.ledger.scores import NewScore, Provenance, attack_result
 from anomed_core.ledger.teams import TeamBook, TeamFacts

@@ -12,7 +12,7 @@ from anomed_core.ledger import claim_requests, claims, refusals, settling
 from anomed_core.ledger.archive import ArchiveEntry, append_entry
 from anomed_core.ledger.claim_requests import Claim, ClaimRequest, keys_of
 from anomed_core.ledger.follow_ups import add_follow_ups
-from anomed_core.ledger.jobs import DONE, Job, NewJob, add_job, finish_job, require_held
+from anomed_core.ledger.job_rows import DONE, Job, NewJob, add_job, finish_job, require_held
 from anomed_core.ledger.reading import LedgerReader
 from anomed_core.ledger.scores import Provenance, append_score
 from anomed_core.model import Line, Score

@@ -14,7 +14,7 @@ from anomed_core.ledger.claim_requests import ATTEMPT
 from anomed_core.ledger.claiming import ClaimingLedger
 from anomed_core.ledger.criteria import RankedMetric, ranked_text
 from anomed_core.ledger.follow_ups import settle_follow_up
-from anomed_core.ledger.jobs import DONE, Job, finish_job, require_held
+from anomed_core.ledger.job_rows import DONE, Job, finish_job, require_held
 from anomed_core.ledger.opening import NO_RULES, Rules
 from anomed_core.ledger.schema import (
     as_microseconds,

@@ -6,7 +6,6 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from datetime import datetime
 
-import attrs
 import sqlalchemy as sa
 
 from anomed_core.ledger import chain
@@ -22,9 +21,8 @@ from anomed_core.ledger.archive import (
     entry_of,
     entry_under_key,
 )
-from anomed_core.ledger.chain import AuditRow, ChainFault, Row
+from anomed_core.ledger.chain import AuditRow, ChainFault
 from anomed_core.ledger.claim_requests import (
-    SUBMISSION,
     ClaimRequest,
     Quota,
     attempts_account,
@@ -35,7 +33,7 @@ from anomed_core.ledger.claim_requests import replay_key as scoped_key
 from anomed_core.ledger.criteria import criteria_faults
 from anomed_core.ledger.database import Database, LedgerClock
 from anomed_core.ledger.finals import Moment
-from anomed_core.ledger.grants import disqualified_ids
+from anomed_core.ledger.history import EVERYTHING, Attempt, Choice, attempts_of, submitters
 from anomed_core.ledger.opening import Rules, known_rules
 from anomed_core.ledger.schema import as_datetime, challenges, claims, scores, utc_microseconds
 from anomed_core.ledger.scores import (
@@ -45,71 +43,10 @@ from anomed_core.ledger.scores import (
     chosen_scores,
     has_entry,
     one_score,
-    subject_of,
 )
 from anomed_core.ledger.teams import team_faults
 from anomed_core.ledger.uses import Use, uses
 from anomed_core.model import Role, Score, Split, Subject
-
-
-@attrs.frozen(kw_only=True)
-class Attempt:
-    """A row of a subject's history.
-
-    Attributes
-    ----------
-    id
-        Number of the attempt.
-    kind, subject, split
-        What was claimed.
-    state
-        ``claimed``, ``scored``, ``released`` after a failure, ``returned`` by an annulment, or
-        ``spent``: it failed, and has cost what it held.
-    reason
-        Why it was released or returned, if it was.
-    score_id
-        The recorded score, if there is one.
-    claimed_at, settled_at
-        In UTC.
-    """
-
-    id: int
-    kind: str
-    subject: Subject
-    split: Split
-    state: str
-    reason: str
-    score_id: int | None
-    claimed_at: datetime
-    settled_at: datetime | None
-
-
-@attrs.frozen(kw_only=True)
-class Choice:
-    """Which of a subject's attempts are wanted; by default all.
-
-    Attributes
-    ----------
-    every_pair
-        Whether the subject's deanonymizer is meant with whatever anonymizer.
-    kind, split
-        Only these.
-    after
-        Only attempts of higher numbers.
-    limit
-        As many as this at most; ``None`` for all.
-    """
-
-    every_pair: bool = False
-    kind: str | None = None
-    split: Split | None = None
-    after: int = 0
-    limit: int | None = None
-
-
-_EVERYTHING = Choice()
-_WORDS = {"reserved": "claimed", "started": "claimed", "committed": "scored"}
-"""What participants call the states of their attempts."""
 
 
 class LedgerReader:
@@ -200,16 +137,16 @@ class LedgerReader:
             return has_entry(connection, challenge, kind, name, fingerprint=fingerprint)
 
     def attempts(
-        self, *, challenge: str, subject: Subject, choice: Choice = _EVERYTHING
+        self, *, challenge: str, subject: Subject, choice: Choice = EVERYTHING
     ) -> Sequence[Attempt]:
         """Return the history of a subject, oldest first; a choice narrows it."""
         with self._database.reading() as connection:
-            return _history(connection, challenge, subject, choice)
+            return attempts_of(connection, challenge, subject, choice)
 
     def submitters(self, *, challenge: str, kinds: Sequence[str]) -> Sequence[tuple[str, Split]]:
         """Return which anonymizers have a score of these kinds, and for which splits, sorted."""
         with self._database.reading() as connection:
-            return _submitters(connection, challenge, kinds)
+            return submitters(connection, challenge, kinds)
 
     def remaining(
         self, *, challenge: str, kind: str, subject: Subject, quota: Quota
@@ -329,88 +266,3 @@ def ledger_faults(connection: sa.Connection) -> list[ChainFault]:
             for number, problem in criteria_faults(connection)
         ]
     return faults
-
-
-def _history(
-    connection: sa.Connection, challenge: str, subject: Subject, choice: Choice
-) -> list[Attempt]:
-    """Return the attempts of a subject, oldest first."""
-    query = (
-        sa.select(claims, scores.c.id.label("score_id"))
-        .select_from(claims.outerjoin(scores, scores.c.attempt_id == claims.c.id))
-        .where(
-            claims.c.challenge == challenge,
-            claims.c.what == SUBMISSION,
-            claims.c.role == subject.role.value,
-            claims.c.deanonymizer == subject.deanonymizer,
-            claims.c.id > choice.after,
-        )
-        .order_by(claims.c.id)
-        .limit(choice.limit)
-    )
-    if not choice.every_pair:
-        query = query.where(claims.c.anonymizer == subject.anonymizer)
-    if choice.kind is not None:
-        query = query.where(claims.c.kind == choice.kind)
-    if choice.split is not None:
-        query = query.where(claims.c.split == choice.split.value)
-    return [_attempt_of(row) for row in connection.execute(query).mappings()]
-
-
-def _submitters(
-    connection: sa.Connection, challenge: str, kinds: Sequence[str]
-) -> list[tuple[str, Split]]:
-    """Return which anonymizers have a score of these kinds, and for which splits, sorted.
-
-    Whose final was annulled is left out, unless another one was handed in after it, and so are
-    disqualified teams.
-    """
-    annulled, later = scores.alias("annulled"), scores.alias("later")
-    next_final = sa.select(later.c.id).where(
-        *(
-            later.c[name] == annulled.c[name]
-            for name in ("challenge", "kind", "anonymizer", "split", "origin")
-        ),
-        later.c.id > annulled.c.id,
-        later.c.supersedes.is_(None),
-    )
-    query = (
-        sa.select(scores.c.anonymizer, scores.c.split)
-        .distinct()
-        .where(
-            scores.c.challenge == challenge,
-            scores.c.kind.in_(kinds),
-            scores.c.origin == "participant",
-            scores.c.anonymizer.not_in(
-                sa.select(annulled.c.anonymizer).where(
-                    annulled.c.challenge == challenge,
-                    annulled.c.kind.in_(kinds),
-                    annulled.c.split == Split.VALIDATION.value,
-                    annulled.c.origin == "participant",
-                    annulled.c.annulled != "",
-                    ~next_final.exists(),
-                )
-            ),
-        )
-        .order_by(scores.c.anonymizer, scores.c.split)
-    )
-    out = disqualified_ids(connection, challenge)
-    return [
-        (row.anonymizer, Split(row.split))
-        for row in connection.execute(query)
-        if (Role.ANONYMIZER, row.anonymizer) not in out
-    ]
-
-
-def _attempt_of(row: Row) -> Attempt:
-    return Attempt(
-        id=row["id"],
-        kind=row["kind"],
-        subject=subject_of(row),
-        split=Split(row["split"]),
-        state=_WORDS.get(row["state"]) or row["state"],
-        reason=row["reason"],
-        score_id=row["score_id"],
-        claimed_at=as_datetime(row["claimed_at"]),
-        settled_at=as_datetime(row["settled_at"]) if row["settled_at"] else None,
-    )

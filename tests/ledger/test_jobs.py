@@ -105,7 +105,11 @@ def test_score_claim_and_job_change_together(ledger: Ledger, book: JobBook) -> N
     assert (state_of(book), attempts(ledger)) == ("done", ["scored"])
     job = book.get(f"{1:032x}")
     assert job is not None
-    assert (job.score_id, job.told) == (score.id, {"remaining": 0, "resets_at": None})
+    left = [["final/anonymizer", "attempt", "0"]]
+    assert (job.score_id, job.told) == (
+        score.id,
+        {"remaining": 0, "resets_at": None, "left": left},
+    )
     with pytest.raises(AlreadyScoredError):
         ledger.claim(final_of())
 
