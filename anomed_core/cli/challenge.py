@@ -29,7 +29,7 @@ def check(config: Path | None, plugins: tuple[str, ...], as_json: bool) -> None:
 
     Nothing of the real state is touched. Exit code 1 if a baseline does not behave as declared.
     """
-    from anomed_core.service.handouts import handouts
+    from anomed_core.service.handouts import gaps, handouts
     from anomed_core.testing import rehearse
 
     with temporary_server(config, plugins) as server:
@@ -42,6 +42,9 @@ def check(config: Path | None, plugins: tuple[str, ...], as_json: bool) -> None:
             for hosted in server.challenges.values()
             for handout in handouts(hosted)
         ]
+        broken = [
+            f"{hosted.id}: {gap}" for hosted in server.challenges.values() for gap in gaps(hosted)
+        ]
     if as_json:
         print_json([finding.as_dict() for finding in findings])
     else:
@@ -50,6 +53,8 @@ def check(config: Path | None, plugins: tuple[str, ...], as_json: bool) -> None:
             click.echo(f"{mark} {finding.id}: {finding.text}")
         for handout in handed_out:
             click.echo(f"hands out {handout}")
+        for gap in broken:
+            click.echo(f"careful {gap}")
         click.echo(f"{len(titles)} challenge(s) checked: {', '.join(titles.values())}")
     if not all(finding.ok for finding in findings):
         raise click.exceptions.Exit(EXIT_PROBLEM)

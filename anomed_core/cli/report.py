@@ -12,9 +12,10 @@ from anomed_core.cli.opening import recorded_server
 from anomed_core.cli.options import challenge_options
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Mapping
 
     from anomed_core.report import Section
+    from anomed_core.service import HostedChallenge
 
 FORMS = ("svg", "pdf", "csv")
 
@@ -27,6 +28,9 @@ FORMS = ("svg", "pdf", "csv")
     default=Path("report"),
     show_default=True,
     help="Folder to write to.",
+)
+@click.option(
+    "--challenge", "only", multiple=True, help="Id of a challenge; repeat it. All if left out."
 )
 @click.option(
     "--figures",
@@ -46,6 +50,7 @@ def report(
     state: Path | None,
     ledger: str | None,
     output: Path,
+    only: tuple[str, ...],
     figures: Path | None,
     forms: str,
 ) -> None:
@@ -62,8 +67,9 @@ def report(
 
     wanted = _known_forms(forms)
     with recorded_server(config, plugins=plugins, state=state, ledger=ledger) as server:
+        chosen = _chosen(server.challenges, only)
         output.mkdir(parents=True, exist_ok=True)
-        for hosted in server.challenges.values():
+        for hosted in chosen:
             waiting = server.follow_ups.n_waiting(ATTACK, finals_of=hosted.id)
             sections = report_sections(hosted, server.submissions.kept, n_outstanding=waiting)
             parts = page_parts(sections)
@@ -81,6 +87,17 @@ def report(
             if figures is not None:
                 for figure in _write_figures(parts, figures, start=hosted.id, forms=wanted):
                     click.echo(figure)
+
+
+def _chosen(
+    challenges: Mapping[str, HostedChallenge], only: tuple[str, ...]
+) -> list[HostedChallenge]:
+    unknown = sorted(set(only) - set(challenges))
+    if unknown:
+        raise click.UsageError(
+            f"--challenge takes {', '.join(challenges)}, but got {', '.join(unknown)}"
+        )
+    return [hosted for name, hosted in challenges.items() if not only or name in only]
 
 
 def _known_forms(text: str) -> list[str]:

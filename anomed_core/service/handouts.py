@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import attrs
+import numpy as np
 
-from anomed_core.model import ArraysSchema, DataProduct, Role, TableSchema
+from anomed_core.model import ArraysSchema, DataProduct, DataRequest, Role, TableSchema
 from anomed_core.service.hosting import HostedChallenge
+from anomed_core.service.provision import provided
 
 
 @attrs.frozen(kw_only=True)
@@ -44,6 +46,30 @@ def handouts(hosted: HostedChallenge) -> list[Handout]:
         for product, n_records in counted
         if n_records
     ]
+
+
+def gaps(hosted: HostedChallenge) -> list[str]:
+    """Return what is handed out with NaN or infinity in it: whoever trains on it must know."""
+    told = []
+    for product in hosted.products.values():
+        if not product.static or not isinstance(product.schema, ArraysSchema):
+            continue
+        for name, values in provided(hosted, product, DataRequest()).items():
+            n_broken = _n_broken(np.asarray(values))
+            if n_broken:
+                told.append(
+                    f"{product.path}: {name} holds NaN or infinity in {n_broken} of {len(values)} "
+                    "records; participants get them as they are"
+                )
+    return told
+
+
+def _n_broken(values: np.ndarray) -> int:
+    """Return how many records hold a value that is not finite."""
+    if values.ndim == 0 or values.dtype.kind not in "fc":
+        return 0
+    finite = np.isfinite(values).reshape(len(values), -1).all(axis=1)
+    return int(len(values) - np.count_nonzero(finite))
 
 
 def _n_records(product: DataProduct) -> int:

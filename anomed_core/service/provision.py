@@ -63,7 +63,7 @@ def static_product(
     key = f"product {hosted.id} {made_from} {product.path} {_ENCODING}"
 
     def build(file: BinaryIO) -> None:
-        _write(file, _provided(hosted, product, DataRequest()), product.schema)
+        _write(file, provided(hosted, product, DataRequest()), product.schema)
 
     return artifacts.build_once(key, build)
 
@@ -132,7 +132,7 @@ def requested_product(hosted: HostedChallenge, product: DataProduct, request: Da
     ContractError
         If the owner provides something else than it declared.
     """
-    return encoded(_provided(hosted, product, request), product.schema)
+    return encoded(provided(hosted, product, request), product.schema)
 
 
 def encoded(data: Any, schema: ProductSchema) -> bytes:
@@ -155,7 +155,15 @@ def _arrays(data: Mapping[str, np.ndarray], schema: ArraysSchema) -> dict[str, n
     return {a.name: np.asarray(data[a.name], a.dtype) for a in schema.arrays}
 
 
-def _provided(hosted: HostedChallenge, product: DataProduct, request: DataRequest) -> Any:
+def provided(hosted: HostedChallenge, product: DataProduct, request: DataRequest) -> Any:
+    """Return what a product holds, before it is encoded.
+
+    Raises
+    ------
+    ContractError
+        If the owner provides something else than it declared.
+    """
+
     def declared() -> Any:
         return product.data(request) if callable(product.data) else product.data
 

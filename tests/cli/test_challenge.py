@@ -34,6 +34,29 @@ def test_checking_touches_nothing(anomed: Anomed, config: str, game: str, tmp_pa
     assert {path.name for path in tmp_path.iterdir()} - {"__pycache__"} == before
 
 
+def test_records_that_are_not_finite_are_said(anomed: Anomed, tmp_path: Path, game: str) -> None:
+    (tmp_path / "gappy.py").write_text(
+        "import numpy as np\n"
+        "from tests.example_types import Guessing\n"
+        "class Gappy(Guessing):\n"
+        "    from anomed_core import hookimpl\n"
+        "    @hookimpl\n"
+        "    def anomed_provide_data(self, challenge, product, request):\n"
+        "        data = super().anomed_provide_data(challenge, product, request)\n"
+        "        X = np.array(data['X'])\n"
+        "        X[:3] = [np.nan, np.inf, 1.0]\n"
+        "        return {**data, 'X': X}\n"
+        "plugin = Gappy()\n"
+    )
+
+    answer = anomed("challenge", "check", "--plugin", "gappy:plugin")
+
+    assert (
+        "careful guessing-demo: /data/anonymizer/training: X holds NaN or infinity in 2 of 4 "
+        "records; participants get them as they are\n"
+    ) in answer.out
+
+
 def test_a_bad_challenge_fails_with_code_1(anomed: Anomed, tmp_path: Path, game: str) -> None:
     (tmp_path / "bad_game.py").write_text(
         "from tests.example_types import Guessing\n"

@@ -53,3 +53,18 @@ def test_figures_are_written_with_their_numbers(tmp_path: Path) -> None:
     ET.fromstring(written[0].read_text(encoding="utf-8"))
     assert written[1].read_bytes().startswith(b"%PDF")
     assert written[2].read_text(encoding="utf-8") == chart.csv()
+
+
+def test_one_challenge_is_chosen_and_an_unknown_one_refused(
+    anomed: Anomed, scored: Server, config: str, game: str, tmp_path: Path
+) -> None:
+    (name,) = scored.challenges
+
+    chosen = anomed("report", config, "--plugin", game, "--output", "one", "--challenge", name)
+    unknown = anomed("report", config, "--plugin", game, "--output", "no", "--challenge", "other")
+
+    assert chosen.code == 0
+    assert [page.stem for page in (tmp_path / "one").glob("*.html")] == [name]
+    assert unknown.code == 2
+    assert f"--challenge takes {name}, but got other" in unknown.err
+    assert not (tmp_path / "no").exists()
