@@ -218,7 +218,18 @@ def test_plugins_import_only_names_that_the_core_exports(package: Path) -> None:
 
 # --- the one plan of all plugins ------------------------------------------------------------------
 
-GAME = {"config", "data", "arena", "products", "kinds", "operations", "metrics", "scoring"}
+GAME = {
+    "config",
+    "data",
+    "arena",
+    "products",
+    "kinds",
+    "operations",
+    "metrics",
+    "scoring",
+    "rivals",
+    "yardsticks",
+}
 GAME |= {"rankings", "house", "baselines", "report", "demo", "upstream", "__init__"}
 """What the files in ``challenge/`` are called, whatever the challenge type; not all are needed."""
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 
@@ -10,6 +11,9 @@ from anomed_core.cli import EXIT_PROBLEM
 from anomed_core.cli.lazy import ExtensibleGroup
 from anomed_core.cli.opening import temporary_server
 from anomed_core.cli.options import config_argument, json_option, plugin_option, print_json
+
+if TYPE_CHECKING:
+    from anomed_core.testing.findings import Outcome
 
 
 @click.group(cls=ExtensibleGroup)
@@ -49,8 +53,7 @@ def check(config: Path | None, plugins: tuple[str, ...], as_json: bool) -> None:
         print_json([finding.as_dict() for finding in findings])
     else:
         for finding in findings:
-            mark = "ok " if finding.ok else "BAD"
-            click.echo(f"{mark} {finding.id}: {finding.text}")
+            click.echo(f"{_mark(finding.outcome)} {finding.id}: {finding.text}")
         for handout in handed_out:
             click.echo(f"hands out {handout}")
         for gap in broken:
@@ -58,3 +61,10 @@ def check(config: Path | None, plugins: tuple[str, ...], as_json: bool) -> None:
         click.echo(f"{len(titles)} challenge(s) checked: {', '.join(titles.values())}")
     if not all(finding.ok for finding in findings):
         raise click.exceptions.Exit(EXIT_PROBLEM)
+
+
+def _mark(outcome: Outcome) -> str:
+    """Return three letters that stand for an outcome."""
+    from anomed_core.testing.findings import Outcome
+
+    return {Outcome.OK: "ok ", Outcome.WARNING: "SEE"}.get(outcome, "BAD")

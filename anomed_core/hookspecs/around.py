@@ -34,7 +34,8 @@ def anomed_baselines(challenge: Challenge) -> Iterable[Baseline]:  # type: ignor
     -------
     iterable of Baseline
         Each submission kind needs a perfect and a trivial one, here or in its declaration, or the
-        kit fails. An attack (``quality="attack"``) shows that the challenge can be won.
+        kit fails. An attack (``quality="attack"``) shows that the challenge can be won; what needs
+        no secret (``quality="public"``), whether it is won by what is handed out anyway.
 
     Examples
     --------

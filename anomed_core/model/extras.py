@@ -23,6 +23,7 @@ class Quality(StrEnum):
     TRIVIAL = "trivial"
     INVALID = "invalid"
     ATTACK = "attack"
+    PUBLIC = "public"
 
 
 def as_function(payload: Any) -> Callable[[Any], Payload]:
@@ -49,7 +50,9 @@ class Baseline:
         an attempt is spent. Of a kind's baselines, no trivial one may score better than a perfect
         one on any metric, and worse on at least one. An ``ATTACK`` knows only what is handed out,
         and must score better than a trivial one where a perfect submission is attacked: it shows
-        that the challenge can be won, and is handed in by the conformance kit alone.
+        that the challenge can be won, and is handed in by the conformance kit alone. A ``PUBLIC``
+        one is what everybody could hand in who has seen what all participants get, such as a public
+        table as it is: whoever rehearses a challenge is told whether it is useful enough to win.
     payload
         The decoded body, or a function that is called with the request that a participant would
         have made and returns it; of an attack, with the `anomed_core.testing.Products` that its

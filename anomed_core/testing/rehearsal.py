@@ -41,7 +41,8 @@ def rehearse(
     Returns
     -------
     list of Finding
-        One for each baseline and split, and one for each pair of a perfect and a trivial one.
+        One for each baseline and split, one for each pair of a perfect and a trivial one, and a
+        warning for each one that is useful without a secret.
     """
     client = ChallengeClient(server, hosted.id)
     findings: list[Finding] = []
@@ -62,7 +63,7 @@ def rehearse(
     if not findings:
         text = "offers no baselines; nothing was scored"
         findings.append(Finding(id=hosted.id, outcome=Outcome.OK, text=text))
-    return [*findings, *_compared(client, scores)]
+    return [*findings, *_compared(client, scores), *_useful_without_secrets(client, scores)]
 
 
 class _Misbehaves(Exception):  # noqa: N818 - it is a finding, no error of ours
@@ -186,3 +187,23 @@ def _misjudged(
             f"{perfect[0]} is perfect but no metric tells it from the trivial {trivial[0].name!r}: "
             f"both score {told}"
         )
+
+
+def _useful_without_secrets(
+    client: ChallengeClient, scores: Mapping[Trial, Mapping[str, float]]
+) -> Iterator[Finding]:
+    """Warn of rankings whose gates are passed by what anybody could hand in."""
+    public = {trial: found for trial, found in scores.items() if trial.quality is Quality.PUBLIC}
+    for trial, resolved in itertools.product(public, client.hosted.rankings):
+        gates = [gate for gate, _ in resolved.gates if not gate.house_attack]
+        own = [gate for gate in gates if (gate.kind or trial.kind.name) == trial.kind.name]
+        if resolved.ranking.kind != trial.kind.name or not own:
+            continue
+        values = [f"{gate.metric} = {public[trial][gate.metric]:g}" for gate in own]
+        if all(gate.admits(public[trial][gate.metric]) for gate in own):
+            text = (
+                f"{trial} needs nothing but what all participants get, and is useful enough for "
+                f"the ranking {resolved.ranking.name!r} ({', '.join(values)}): the most private "
+                "answer is to hand it in; give other public data, or fewer, or raise the gate"
+            )
+            yield Finding(id=client.hosted.id, outcome=Outcome.WARNING, text=text)

@@ -6,8 +6,9 @@ import numpy as np
 import pytest
 from structlog.testing import capture_logs
 
-from anomed_core import Baseline, hookimpl
+from anomed_core import Baseline, Criterion, Gate, Ranking, hookimpl
 from anomed_core.testing import rehearse
+from anomed_core.testing.findings import Outcome
 from tests.conftest import OpenServer
 from tests.example_types import Guessing, Tables
 
@@ -166,3 +167,35 @@ def test_forms_and_tables_are_rehearsed_too(server_of: OpenServer) -> None:
         (True, "deanonymizer (validation), baseline 'deanonymizer' scores size = 2"),
         (True, "claims (validation), baseline 'claims' scores size = 1"),
     ]
+
+
+@pytest.mark.parametrize(("at_most", "is_useful"), [(5.0, True), (1.0, False)])
+def test_what_needs_no_secret_and_passes_the_gate_is_warned_of(
+    server_of: OpenServer, at_most: float, is_useful: bool
+) -> None:
+    """The organiser hands out what wins."""
+
+    class Ranked(Guessing):
+        @hookimpl
+        def anomed_baselines(self, challenge: Any) -> list[Baseline]:
+            zeroes = {"prediction": zeros(challenge.definition)}
+            return [
+                Baseline(name="public", kind="anonymizer", quality="public", payload=zeroes),
+                Baseline(name="zeros", kind="anonymizer", quality="trivial", payload=zeroes),
+            ]
+
+        @hookimpl
+        def anomed_rankings(self) -> list[Ranking]:
+            gate = Gate(metric="mae", at_most=at_most, label="of no use")
+            criteria = [Criterion(metric="mae")]
+            return [Ranking(name="best", kind="anonymizer", gates=[gate], criteria=criteria)]
+
+    server = server_of(Ranked())
+    with capture_logs():
+        findings = [f for hosted in server.challenges.values() for f in rehearse(hosted, server)]
+    warnings = [f.text for f in findings if f.outcome is Outcome.WARNING]
+
+    assert all(finding.ok for finding in findings)
+    assert [("'public' needs nothing" in text, "mae = 4.5" in text) for text in warnings] == (
+        [(True, True)] if is_useful else []
+    )

@@ -162,11 +162,11 @@ def anomed_baselines(challenge: Challenge) -> list[Baseline]:
 
 
 @hookimpl
-def anomed_rankings() -> list[Ranking]:
+def anomed_rankings(challenge: Challenge) -> list[Ranking]:
     """Rank useful synthetic tables by the worst attack on them, then by utility."""
     from anomed_dataset_synthesis.challenge.rankings import rankings
 
-    return rankings()
+    return rankings(challenge.definition)
 
 
 @hookimpl

@@ -250,8 +250,8 @@ def test_house_attacks_find_a_copy(challenge: Challenge, copied: Submission) -> 
 # --- around them ----------------------------------------------------------------------------------
 
 
-def test_useful_synthetic_tables_are_ranked_by_the_worst_attack() -> None:
-    (ranking,) = plugin.anomed_rankings()
+def test_useful_synthetic_tables_are_ranked_by_the_worst_attack(challenge: Challenge) -> None:
+    (ranking,) = plugin.anomed_rankings(challenge)
 
     assert [gate.label for gate in ranking.gates] == [
         "of too little use",

@@ -20,10 +20,9 @@ from anomed_core import ConfigError, CreationContext, Lottery, Split, Submission
 from anomed_dataset_anonymization.challenge.config import DatasetAnonymizationConfig
 from anomed_dataset_anonymization.challenge.data import (
     People,
-    Yardsticks,
-    lay_yardsticks,
     open_people,
 )
+from anomed_dataset_anonymization.challenge.yardsticks import Yardsticks, lay_yardsticks
 from anomed_dataset_anonymization.people.knowledge import background_knowledge, what_is_known
 from anomed_dataset_anonymization.people.splits import Targets, draw_targets
 from anomed_dataset_anonymization.schema import Column, ColumnKind, TableSchema, encode
@@ -80,6 +79,8 @@ class Arena:
         Rows of a reconstructed table that are looked up.
     least_usefulness : float
         What a table must be good for to be ranked by its privacy.
+    least_gain : float or None
+        What it must say beyond the reference; None if that decides nothing.
     original, population : Boxes
         The leaky people, and with them those of the reference, as published tables are compared
         with them: whom anonymizers have anyway. Counts of non-members would tell who they are.
@@ -98,6 +99,7 @@ class Arena:
     n_targets: int
     n_surest: int
     least_usefulness: float
+    least_gain: float | None
     original: Boxes = attrs.field(repr=False)
     population: Boxes = attrs.field(repr=False)
     yardsticks: Mapping[Split, Yardsticks] = attrs.field(repr=False)
@@ -267,6 +269,7 @@ def open_arena(config: DatasetAnonymizationConfig, context: CreationContext) -> 
         n_targets=config.n_targets,
         n_surest=min(config.n_surest, len(people.parts.leaky)),
         least_usefulness=config.least_usefulness,
+        least_gain=config.least_gain,
         original=original,
         population=boxes_of_people(people_frame(_had_by_all(people), schema), schema),
         yardsticks={

@@ -36,6 +36,7 @@ from anomed_dataset_anonymization.challenge.products import (
     TARGETS,
     draw_of,
 )
+from anomed_dataset_anonymization.challenge.yardsticks import counts_for
 from anomed_dataset_anonymization.schema import TableSchema
 from anomed_dataset_anonymization.schema.frames import people_frame
 from anomed_dataset_anonymization.schemes import canonicalise
@@ -82,7 +83,35 @@ def _tables(arena: Arena) -> list[Baseline]:
             payload=lambda _: form(pd.DataFrame({"nobody knows": [1]}), "same"),
         ),
         published("the leaky table as it is", Quality.PERFECT, Identity()),
+        *_public(arena),
     ]
+
+
+def _public(arena: Arena) -> list[Baseline]:
+    """Return what needs nobody's secret: the reference, as it is and generalised."""
+
+    def handed_in(name: str, make: Callable[[], dict[str, bytes]]) -> Baseline:
+        return Baseline(
+            name=name, kind=PUBLISHED_TABLE, quality=Quality.PUBLIC, payload=lambda _: make()
+        )
+
+    return [
+        handed_in("the reference", lambda: form(_counted(arena, arena.reference_table()), "same")),
+        handed_in("the reference, Mondrian, k = 10", lambda: _generalised_reference(arena)),
+    ]
+
+
+def _generalised_reference(arena: Arena) -> dict[str, bytes]:
+    mondrian = Mondrian(k=10)
+    rng = np.random.default_rng(_SEED)
+    table = mondrian.anonymize(arena.reference_table(), arena.schema, rng=rng)
+    return form(_counted(arena, table.reset_index(drop=True)), mondrian.scheme)
+
+
+def _counted(arena: Arena, table: pd.DataFrame) -> pd.DataFrame:
+    """Let rows stand for as many people as the leaky table has, all for nearly as many."""
+    some = table.iloc[: arena.n_leaky]
+    return some.assign(count=counts_for(len(some), arena.n_leaky))
 
 
 def _reconstructions(arena: Arena) -> list[Baseline]:

@@ -80,6 +80,10 @@ class DatasetAnonymizationConfig:
         Rows of a reconstructed table, the surest first, that are looked up.
     least_usefulness
         Tables whose usefulness (see the metric) is lower rank after all others, however private.
+    least_gain
+        The same of what a table says beyond the reference (the metric ``gain``, at most 1); without
+        it, gain is shown and decides nothing. Where the reference is many people of the same
+        population, even good tables have none.
     """
 
     data: DataSettings
@@ -93,6 +97,9 @@ class DatasetAnonymizationConfig:
     n_surest: int = attrs.field(default=100, validator=attrs.validators.ge(1))
     least_usefulness: float = attrs.field(
         default=LEAST_USEFULNESS, validator=[attrs.validators.ge(0), attrs.validators.le(1)]
+    )
+    least_gain: float | None = attrs.field(
+        default=None, validator=attrs.validators.optional(attrs.validators.le(1))
     )
 
     def __attrs_post_init__(self) -> None:

@@ -1,8 +1,8 @@
-"""The people of a challenge, kept as plain arrays, and what utility is measured with."""
+"""The people of a challenge, kept as plain arrays."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -19,19 +19,7 @@ from anomed_dataset_anonymization.people.splits import (
     split_people,
     split_pools,
 )
-from anomed_dataset_anonymization.schema import ColumnKind, TableSchema, encode
-from anomed_dataset_anonymization.schema.frames import people_frame
-from anomed_dataset_anonymization.utility import (
-    Boxes,
-    CountQuery,
-    answer,
-    boxes_of_people,
-    draw_workload,
-    majority_accuracy,
-    model_accuracy,
-    query_error,
-)
-from anomed_dataset_anonymization.utility.classification import Prediction
+from anomed_dataset_anonymization.schema import TableSchema, encode
 
 if TYPE_CHECKING:
     from anomed_dataset_anonymization.schema import Coordinates
@@ -43,8 +31,6 @@ Freeze = Callable[[str, str, Callable[[], Arrays]], Arrays]
 _TUNING_SHARE = 0.5
 _SPLITS = ("tuning", "validation")
 _SIDES = ("members", "non_members")
-_MOST_TRAINING_ROWS = 4_000
-_MOST_UNSEEN = 4_000
 
 
 @attrs.frozen(kw_only=True, eq=False)
@@ -230,141 +216,3 @@ def _inferred(table: pd.DataFrame, config: DatasetAnonymizationConfig) -> TableS
         )
     except ValueError as error:
         raise ConfigError("schema", str(error)) from error
-
-
-@attrs.frozen(kw_only=True, eq=False)
-class Yardsticks:
-    """The measures of one split.
-
-    Attributes
-    ----------
-    queries : sequence of CountQuery
-        A secret workload.
-    answers : ndarray of float64, shape (n_queries,)
-        What the leaky table answers.
-    useless_error : float
-        Mean relative error of a table that says nothing but the number of people.
-    prediction : Prediction or None
-        None if nothing is to be predicted.
-    """
-
-    queries: Sequence[CountQuery]
-    answers: np.ndarray
-    useless_error: float
-    prediction: Prediction | None
-
-
-def lay_yardsticks(
-    split: Split,
-    original: Boxes,
-    *,
-    people: People,
-    config: DatasetAnonymizationConfig,
-    context: CreationContext,
-) -> Yardsticks:
-    """Draw the measures of a split.
-
-    Parameters
-    ----------
-    split
-        Tuning and validation are measured with other questions and other unseen people.
-    original
-        The leaky table.
-    people
-        Everybody; non-members are the unseen people.
-    config
-        How many queries, and what to predict.
-    context
-        Source of all draws; keeps what is computed.
-
-    Returns
-    -------
-    Yardsticks
-
-    Raises
-    ------
-    ConfigError
-        If the column to predict does not suit, or no query tells anything.
-    """
-    rng = context.lottery.generator("queries", split.value)
-    queries = draw_workload(original, rng, n_queries=config.n_queries)
-    prediction = None
-    if config.predict:
-        _check_predicted(config.predict, people.schema)
-        prediction = _prepare_prediction(
-            split, original, people=people, column=config.predict, context=context
-        )
-    answers = context.freeze(
-        f"answers {split.value}",
-        f"{context.frozen_digests['people']} {config.n_queries}",
-        lambda: {"answers": answer(queries, original)},
-    )
-    truth = answers["answers"]
-    useless = query_error(original, _blank(original, people), queries=queries, truth=truth)
-    if not useless.mean > 0:
-        raise ConfigError(
-            "n_queries",
-            "a blank table answers all counting queries rightly, so nothing can be measured; ask "
-            "more queries, or give columns with more than one value",
-        )
-    return Yardsticks(
-        queries=queries, answers=truth, useless_error=useless.mean, prediction=prediction
-    )
-
-
-def _blank(original: Boxes, people: People) -> Boxes:
-    """Return a table that tells the number of people and nothing else."""
-    cells = pd.DataFrame({column.name: [None] for column in people.schema})
-    blank = boxes_of_people(cells, people.schema)
-    return attrs.evolve(blank, counts=np.array([original.n_people]))
-
-
-def _check_predicted(name: str, schema: TableSchema) -> None:
-    nominal = [column.name for column in schema if column.kind is ColumnKind.NOMINAL]
-    if name not in nominal or len(schema) < 2:
-        raise ConfigError(
-            "predict", f"{name!r} is not a nominal column; choose one of {', '.join(nominal)}"
-        )
-
-
-def _prepare_prediction(
-    split: Split,
-    original: Boxes,
-    *,
-    people: People,
-    column: str,
-    context: CreationContext,
-) -> Prediction:
-    rng = context.lottery.generator("unseen people", split.value)
-    coordinates, place = people.coordinates, people.schema.position(column)
-    pool = people.parts.non_members
-    pool = pool[~np.isnan(coordinates[pool, place])]
-    chosen = rng.permutation(pool)[:_MOST_UNSEEN]
-    if not len(chosen):
-        raise ConfigError("predict", f"no non-member has a value of {column!r}")
-    unseen = boxes_of_people(people_frame(coordinates[chosen], people.schema), people.schema)
-    training_rows = rng.permutation(len(original.counts))[:_MOST_TRAINING_ROWS]
-
-    def train() -> dict[str, np.ndarray]:
-        sample = original.take(training_rows)
-        accuracies = (
-            model_accuracy(sample, unseen=unseen, target=column),
-            majority_accuracy(original, unseen=unseen, target=column),
-        )
-        return {"accuracies": np.array(accuracies)}
-
-    key = f"{context.frozen_digests['people']} {column} {_MOST_TRAINING_ROWS} {_MOST_UNSEEN}"
-    frozen = context.freeze(f"accuracies {split.value}", key, train)
-    reached, majority = map(float, frozen["accuracies"])
-    if reached <= majority:
-        raise ConfigError(
-            "predict",
-            f"a model of the leaky table reaches {reached:.3f} for {column!r}, no more than its "
-            f"commonest value ({majority:.3f}), so nothing can be lost; choose another column",
-        )
-    return Prediction(
-        column=column,
-        unseen=unseen,
-        training_rows=training_rows,
-        majority=majority,
-    )

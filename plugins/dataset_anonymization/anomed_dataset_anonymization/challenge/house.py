@@ -23,19 +23,26 @@ from anomed_dataset_anonymization.threat import (
     Attack,
     Found,
     find_exposed,
+    nearness_to_public,
     run_panel,
     shared_level,
 )
+from anomed_dataset_anonymization.utility import boxes_of_published
 
 if TYPE_CHECKING:
+    from anomed_core.statistics import Estimate
     from anomed_dataset_anonymization.challenge.arena import Arena
     from anomed_dataset_anonymization.schema import Column
 
 
+PUBLIC_PEOPLE = "public_people"
+"""Name of the test that the ranking asks whether a table is of the leaky people."""
+
+
 @singledispatch
 def house_attacks(arena: Arena) -> list[HouseAttack]:
-    """Return the panel as attacks that the server runs in the background."""
-    return [_house_attack(arena, attack) for attack in PANEL]
+    """Return the panel, and a test of whose table it is, as what the server runs by itself."""
+    return [*(_house_attack(arena, attack) for attack in PANEL), _test_of_people(arena)]
 
 
 def _house_attack(arena: Arena, attack: Attack) -> HouseAttack:
@@ -64,6 +71,44 @@ def _house_attack(arena: Arena, attack: Attack) -> HouseAttack:
         metrics=[row.declared(PUBLISHED_TABLE) for row in rows],
         run=run,
     )
+
+
+def _test_of_people(arena: Arena) -> HouseAttack:
+    def run(submission: Submission, rng: np.random.Generator) -> Mapping[str, float]:
+        found = nearness_to_public(
+            boxes_of_published(arena.published(submission)),
+            leaky=arena.original,
+            reference=arena.people.reference,
+            non_members=arena.people.coordinates[arena.people.parts.non_members],
+            rng=rng,
+        )
+        return as_told(measured(PUBLIC_ROWS, found), submission.split)
+
+    return HouseAttack(
+        name=PUBLIC_PEOPLE,
+        kind=PUBLISHED_TABLE,
+        description="Tells whether a table was made of the reference instead of the leaky people.",
+        metrics=[row.declared(PUBLISHED_TABLE) for row in PUBLIC_ROWS],
+        run=run,
+    )
+
+
+PUBLIC_ROWS: tuple[MetricRow[Estimate], ...] = (
+    MetricRow(
+        name="public_auc",
+        compute=lambda found: found.value,
+        definition="How well nearness to the published table, beside nearness to the leaky people, "
+        "tells the people of the reference from people whom nobody gets (AUC).",
+        chance=0.5,
+    ),
+    MetricRow(
+        name="public_auc_low",
+        compute=lambda found: found.low,
+        definition="Lower 99.9 % bound of that: above one half, the table was made of the "
+        "reference.",
+        chance=0.5,
+    ),
+)
 
 
 def house_rows(arena: Arena) -> list[MetricRow[Found]]:

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from anomed_core import Criterion, Gate, HouseEntry, Ranking, Take
 from anomed_dataset_anonymization.anonymizers import Anonymizer, Mondrian, Suppression
 from anomed_dataset_anonymization.challenge.baselines import anonymized, form
+from anomed_dataset_anonymization.challenge.house import PUBLIC_PEOPLE
 from anomed_dataset_anonymization.challenge.kinds import (
     INFERENCE,
     LINKAGE,
@@ -27,13 +28,22 @@ def rankings(arena: Arena) -> list[Ranking]:
     """Rank useful tables by the worst attack on them, then by the error of queries.
 
     To publish nothing is private, and of no use; to publish the leaky table is useful, and gives
-    its people away. Neither wins.
+    its people away; to publish people whom everybody has is both, and says nothing. None wins.
     """
     return [
         Ranking(
             name="anonymizers",
             kind=PUBLISHED_TABLE,
-            gates=[Gate(metric="usefulness", at_least=arena.least_usefulness, label="of no use")],
+            gates=[
+                Gate(metric="usefulness", at_least=arena.least_usefulness, label="of no use"),
+                *_least_gain(arena),
+                Gate(
+                    metric="public_auc_low",
+                    house_attack=PUBLIC_PEOPLE,
+                    at_most=0.5,
+                    label="public people",
+                ),
+            ],
             criteria=[
                 Criterion(metric="risk_low", take=Take.WORST, resolution=RESOLUTION),
                 Criterion(metric="query_error"),
@@ -54,6 +64,12 @@ def rankings(arena: Arena) -> list[Ranking]:
             )
         ),
     ]
+
+
+def _least_gain(arena: Arena) -> list[Gate]:
+    if arena.least_gain is None:
+        return []
+    return [Gate(metric="gain", at_least=arena.least_gain, label="no news")]
 
 
 @singledispatch

@@ -10,10 +10,10 @@ import attrs
 import numpy as np
 
 from anomed_core import Split, Submission, Target, measured
-from anomed_dataset_anonymization.challenge.data import Yardsticks
 from anomed_dataset_anonymization.challenge.kinds import INFERENCE, LINKAGE
 from anomed_dataset_anonymization.challenge.metrics import rows_of
 from anomed_dataset_anonymization.challenge.products import draw_of
+from anomed_dataset_anonymization.challenge.yardsticks import Yardsticks
 from anomed_dataset_anonymization.privacy import (
     EquivalenceClasses,
     PrivacyProfile,

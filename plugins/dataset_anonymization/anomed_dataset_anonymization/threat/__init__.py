@@ -36,6 +36,7 @@ from anomed_dataset_anonymization.threat.lineage import Lineage, trace_lineage
 from anomed_dataset_anonymization.threat.linkage import LinkageScore, score_linkage
 from anomed_dataset_anonymization.threat.nearest_box import NearestBox, nearest_rows
 from anomed_dataset_anonymization.threat.panel import PANEL, run_panel
+from anomed_dataset_anonymization.threat.public_people import nearness_to_public
 from anomed_dataset_anonymization.threat.rarity import find_rare
 from anomed_dataset_anonymization.threat.reconstruction import (
     ReconstructionScore,
@@ -90,6 +91,7 @@ __all__ = [
     "is_right",
     "key_shares",
     "nearest_rows",
+    "nearness_to_public",
     "read_claims",
     "read_inferences",
     "read_reconstruction",

@@ -33,21 +33,32 @@ class CountQuery:
     conditions: Mapping[str, Condition]
 
 
-@frozen(kw_only=True)
+@frozen(kw_only=True, eq=False)
 class QueryError:
     """How far the answers of a published table are from those of the original.
 
     Attributes
     ----------
-    median, mean
-        Relative errors over the workload, at least 0; lower is more useful.
-    n_queries
-        The size of the workload.
+    by_query : ndarray of float64, shape (n_queries,)
+        Relative errors, at least 0; lower is more useful.
     """
 
-    median: float
-    mean: float
-    n_queries: int
+    by_query: FloatArray
+
+    @property
+    def median(self) -> float:
+        """Return the median relative error."""
+        return float(np.median(self.by_query))
+
+    @property
+    def mean(self) -> float:
+        """Return the mean relative error."""
+        return float(self.by_query.mean())
+
+    @property
+    def n_queries(self) -> int:
+        """Return the size of the workload."""
+        return len(self.by_query)
 
 
 def draw_workload(
@@ -189,9 +200,7 @@ def query_error(
         truth = answer(queries, original)
     estimate = answer(queries, published)
     errors = np.abs(estimate - truth) / np.maximum(truth, _FLOOR * original.n_people)
-    return QueryError(
-        median=float(np.median(errors)), mean=float(errors.mean()), n_queries=len(queries)
-    )
+    return QueryError(by_query=errors)
 
 
 def _draw_condition(cells: Cells, row: int, *, share: float, rng: np.random.Generator) -> Condition:

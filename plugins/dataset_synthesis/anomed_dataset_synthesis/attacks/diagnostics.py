@@ -14,6 +14,7 @@ import numpy as np
 import numpy.typing as npt
 
 from anomed_core.statistics import wilson_interval
+from anomed_dataset_synthesis.attacks.public_records import nearness_to_public
 from anomed_dataset_synthesis.neighbours import fit_space, nearest
 from anomed_dataset_synthesis.table.canonical import CanonicalTable, RealTables, keys_of
 from anomed_dataset_synthesis.table.rows import count_in
@@ -49,9 +50,12 @@ class Diagnostics:
     copies_training_records
         Whether more training records than non-members that are in no other table are in the
         synthetic one (99.9% confidence): some were copied, be they too few for an average to show.
+    public_auc
+        How well nearness to the synthetic table tells public records from non-members.
     copies_public_records
         Whether more synthetic records equal a non-member or public one than come about by
-        themselves: a submission of real records from elsewhere is no synthesis.
+        themselves, or the table is surely nearer to public records than to non-members: records
+        from elsewhere, be they moved or learnt from, are no synthesis of the training records.
     """
 
     dcr_share: float
@@ -63,6 +67,7 @@ class Diagnostics:
     nndr_training: float
     nndr_non_members: float
     exact_places: npt.NDArray[np.intp]
+    public_auc: float
     copies_training_records: bool
     copies_public_records: bool
 
@@ -118,6 +123,7 @@ def diagnose(
     exact = _held_alone(members, ours, elsewhere)
     exact_non_members = _held_alone(non_members, ours, np.concatenate([members, public]))
     unique = count_in(members, members) == 1
+    to_public = nearness_to_public(synthetic, real, rng=rng)
     return Diagnostics(
         dcr_share=float((own < other).mean() + (own == other).mean() / 2),
         matches_training=float((count_in(ours, members) > 0).mean()),
@@ -129,7 +135,10 @@ def diagnose(
         nndr_non_members=ratios[1],
         exact_places=np.flatnonzero(exact),
         copies_training_records=_excess(exact, exact_non_members) > 0,
-        copies_public_records=_more_often(count_in(ours, elsewhere) > 0, by_itself),
+        public_auc=to_public.value,
+        copies_public_records=(
+            to_public.low > 0.5 or _more_often(count_in(ours, elsewhere) > 0, by_itself)
+        ),
     )
 
 

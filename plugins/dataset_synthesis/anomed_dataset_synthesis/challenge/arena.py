@@ -133,10 +133,14 @@ class Arena:
         build
             Makes the table.
         """
+        key = self.drawn_key(purpose, split)
+        return self._built_once(key, lambda file: pq.write_table(build(), file, compression="zstd"))
+
+    def drawn_key(self, purpose: str, split: Split) -> str:
+        """Name a file about what was drawn for a round."""
         digests, config = self.context.frozen_digests, self.config
         drawn = f"{digests['population']} {digests[split.value]} {config.secrets}"
-        key = self.file_key(f"{purpose} {config.left_half}", f"{split.value} {drawn}")
-        return self._built_once(key, lambda file: pq.write_table(build(), file, compression="zstd"))
+        return self.file_key(f"{purpose} {config.left_half}", f"{split.value} {drawn}")
 
     def _built_once(self, key: str, write: Callable[[BinaryIO], None]) -> bytes:
         return self.context.artifacts.build_once(key, write).path.read_bytes()

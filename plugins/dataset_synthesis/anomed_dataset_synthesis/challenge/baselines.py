@@ -21,7 +21,12 @@ from anomed_dataset_synthesis.attacks import (
 from anomed_dataset_synthesis.challenge import kinds
 from anomed_dataset_synthesis.challenge.arena import CLAIM_PART, TABLE_PART, Arena
 from anomed_dataset_synthesis.challenge.products import CODEBOOK, SYNTHETIC
-from anomed_dataset_synthesis.generators import Copy, Generator, IndependentColumns
+from anomed_dataset_synthesis.generators import (
+    Copy,
+    Generator,
+    IndependentColumns,
+    SequentialTrees,
+)
 from anomed_dataset_synthesis.rounds import Round
 from anomed_dataset_synthesis.table.canonical import (
     CanonicalTable,
@@ -34,6 +39,7 @@ from anomed_dataset_synthesis.table.partial import canonicalise_known
 
 Make = Callable[[Arena, Round], Any]
 PERFECT, TRIVIAL, INVALID = Quality.PERFECT, Quality.TRIVIAL, Quality.INVALID
+PUBLIC = Quality.PUBLIC
 
 
 def form(table: pd.DataFrame, declaration: Mapping[str, Any]) -> dict[str, bytes]:
@@ -49,10 +55,25 @@ def synthesized(generator: Generator, round_: Round) -> dict[str, bytes]:
 
 
 def _run(generator: Generator, round_: Round) -> pd.DataFrame:
-    training = round_.real.training
+    return _learnt_from(round_.real.training, generator, round_)
+
+
+def _learnt_from(table: CanonicalTable, generator: Generator, round_: Round) -> pd.DataFrame:
     rng = np.random.default_rng(0)
-    fitted = generator.fit(to_frame(training), training.codebook, rng=rng)
-    return fitted.sample(len(training), rng=rng)
+    fitted = generator.fit(to_frame(table), table.codebook, rng=rng)
+    return fitted.sample(len(round_.real.training), rng=rng)
+
+
+def background(round_: Round) -> dict[str, bytes]:
+    """Submit public records, as many as there are training records."""
+    places = np.resize(np.arange(len(round_.real.background)), len(round_.real.training))
+    return form(to_frame(round_.real.background.take(places)), {"generator": "public background"})
+
+
+def _learnt_from_public(round_: Round) -> dict[str, bytes]:
+    generator = SequentialTrees()
+    table = _learnt_from(round_.real.background, generator, round_)
+    return form(table, {"generator": f"{generator.name} of the public background"})
 
 
 def _secrets(arena: Arena, round_: Round) -> pd.DataFrame:
@@ -87,6 +108,13 @@ BASELINES: tuple[tuple[str, str, Quality, Make], ...] = (
         kinds.SYNTHESIZER,
         TRIVIAL,
         lambda _, round_: synthesized(IndependentColumns(), round_),
+    ),
+    ("the background", kinds.SYNTHESIZER, PUBLIC, lambda _, round_: background(round_)),
+    (
+        "sequential trees of the background",
+        kinds.SYNTHESIZER,
+        PUBLIC,
+        lambda _, round_: _learnt_from_public(round_),
     ),
     (
         "a column too few",

@@ -85,6 +85,10 @@ class DatasetSynthesisConfig:
         Hidden prediction tasks of each round that utility is measured on.
     gate
         Utility from which on a submission is ranked by its risk, 0..1.
+    least_gain
+        The same of what it is good for beyond the background (the metric ``gain``, at most 1);
+        without it, gain is shown and decides nothing. Where the background is many records of the
+        same population, even good tables have none.
     attackers
         How many attackers are expected at most; the bounds of risk are corrected for so many.
     predicates
@@ -108,6 +112,9 @@ class DatasetSynthesisConfig:
     targets: int = attrs.field(default=500, validator=validators.ge(LEAST_TARGETS))
     tasks: int = attrs.field(default=3, validator=validators.ge(1))
     gate: float = attrs.field(default=0.6, validator=[validators.ge(0), validators.le(1)])
+    least_gain: float | None = attrs.field(
+        default=None, validator=validators.optional(validators.le(1))
+    )
     attackers: int = attrs.field(default=20, validator=validators.ge(1))
     predicates: int = attrs.field(default=100, validator=[validators.ge(1), validators.le(1_000)])
     manifold: bool = False

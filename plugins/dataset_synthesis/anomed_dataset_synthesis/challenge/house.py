@@ -262,7 +262,14 @@ DIAGNOSTIC_ROWS: tuple[MetricRow[Diagnostics], ...] = (
         name="copies_public_records",
         compute=lambda seen: seen.copies_public_records,
         definition="1 if more synthetic records equal a non-member or public one than come about "
-        "by themselves, else 0.",
+        "by themselves, or if public_auc is surely (99.9%) above one half, else 0.",
+    ),
+    MetricRow(
+        name="public_auc",
+        compute=lambda seen: seen.public_auc,
+        definition="How well nearness to the synthetic table, beside nearness to the training "
+        "records, tells public records from non-members (AUC).",
+        chance=0.5,
     ),
     MetricRow(
         name="unique_matches",

@@ -82,6 +82,13 @@ def utility_rows(gate: float, *, manifold: bool) -> list[MetricRow[Published]]:
             compute=lambda found: found.utility.passes(found.gate),
             definition=f"1 if utility is at least {gate:g}, else 0.",
         ),
+        MetricRow(
+            name="gain",
+            compute=lambda found: found.gain,
+            definition="(utility - that of the public background) / (1 - that of the public "
+            "background): what is 0 or below is no more use than what everybody has.",
+            bounds=(-INFINITY, 1.0),
+        ),
         *(_accuracy(order) for order in (1, 2, 3)),
         *(_skill(order) for order in (2, 3)),
         *rows_of_part(_TRANSFER_ROWS, lambda found: found.utility.worst_transfer),

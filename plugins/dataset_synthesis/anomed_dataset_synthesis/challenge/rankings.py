@@ -4,22 +4,19 @@ from collections.abc import Callable
 from functools import partial
 from typing import Any
 
-import numpy as np
-
 from anomed_core import Criterion, DataRequest, Gate, HouseEntry, Ranking, Split, Take
 from anomed_dataset_synthesis.challenge.arena import Arena
-from anomed_dataset_synthesis.challenge.baselines import form, synthesized
+from anomed_dataset_synthesis.challenge.baselines import background, synthesized
 from anomed_dataset_synthesis.challenge.house import DIAGNOSTICS_PREFIX, PANEL
 from anomed_dataset_synthesis.challenge.kinds import SYNTHESIZER
 from anomed_dataset_synthesis.generators import IndependentColumns
 from anomed_dataset_synthesis.rounds import Round
-from anomed_dataset_synthesis.table.canonical import to_frame
 
 RESOLUTION = 0.01
 """Risks that differ by less are the same: attacks cannot tell them apart."""
 
 
-def rankings() -> list[Ranking]:
+def rankings(arena: Arena) -> list[Ranking]:
     """Rank finals by risk among the useful ones that are synthetic, then by utility.
 
     What misses the gate comes after all that passes it, and so do real records from elsewhere: they
@@ -31,6 +28,7 @@ def rankings() -> list[Ranking]:
             kind=SYNTHESIZER,
             gates=[
                 Gate(metric="passes_gate", at_least=1, label="of too little use"),
+                *_least_gain(arena),
                 Gate(
                     metric=f"{DIAGNOSTICS_PREFIX}copies_public_records",
                     house_attack=PANEL,
@@ -46,6 +44,11 @@ def rankings() -> list[Ranking]:
     ]
 
 
+def _least_gain(arena: Arena) -> list[Gate]:
+    least = arena.config.least_gain
+    return [] if least is None else [Gate(metric="gain", at_least=least, label="no news")]
+
+
 def house_entries(arena: Arena) -> list[HouseEntry]:
     """Enter what needs no generator: a table without ties, and one that others have published."""
     return [
@@ -59,14 +62,9 @@ def house_entries(arena: Arena) -> list[HouseEntry]:
             arena,
             "public-background",
             "Public records, handed in as synthetic ones.",
-            _background,
+            background,
         ),
     ]
-
-
-def _background(round_: Round) -> dict[str, bytes]:
-    places = np.resize(np.arange(len(round_.real.background)), len(round_.real.training))
-    return form(to_frame(round_.real.background.take(places)), {"generator": "public background"})
 
 
 def _entry(arena: Arena, name: str, description: str, make: Callable[[Round], Any]) -> HouseEntry:

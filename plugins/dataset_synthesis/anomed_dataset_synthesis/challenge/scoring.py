@@ -4,6 +4,7 @@ Scores of the tuning round are rounded to two decimals: an oracle that answers e
 its way to single records (ReconSyn, arXiv:2312.05114).
 """
 
+import json
 from collections.abc import Iterable, Mapping, Sequence
 from typing import TypeVar
 
@@ -49,18 +50,30 @@ Metrics = dict[str, float]
 Part = TypeVar("Part")
 
 _DECIMALS = 2
+_LEAST_ROOM = 0.01
 _NO_CLAIM = Guarantee(epsilon=0.0, delta=0.0, accountant="none")
 
 
 @attrs.frozen(kw_only=True, eq=False)
 class Published:
-    """A synthetic table and what it is good for; `gate` is the least utility that is ranked."""
+    """A synthetic table and what it is good for.
+
+    `gate` is the least utility that is ranked, `public_utility` that of the background.
+    """
 
     synthetic: CanonicalTable
     real: RealTables
     utility: Utility
+    public_utility: float
     gate: float
     manifold: Manifold | None = None
+
+    @property
+    def gain(self) -> float:
+        """Return how much of what the background leaves to be desired is gained."""
+        return (self.utility.score - self.public_utility) / max(
+            1 - self.public_utility, _LEAST_ROOM
+        )
 
 
 @attrs.frozen(kw_only=True, eq=False)
@@ -119,13 +132,30 @@ def measured_utility(arena: Arena, submission: Submission) -> Utility:
     Folds and models are drawn once for the round: the same records give the same figures, whatever
     is said about them, and handing them in again is no second throw of the dice.
     """
-    round_ = arena.rounds[submission.split]
+    return _utility_of(arena, submission.split, arena.synthetic(submission))
+
+
+def public_utility(arena: Arena, split: Split) -> float:
+    """Measure what the background is good for, once for a round."""
+    key = arena.drawn_key("utility of the background", split)
+    content = arena.kept(key)
+    if content is None:
+        real = arena.rounds[split].real
+        places = np.resize(np.arange(len(real.background)), len(real.training))
+        measured_once = _utility_of(arena, split, real.background.take(places)).score
+        content = json.dumps(measured_once).encode()
+        arena.keep(key, content)
+    return float(json.loads(content))
+
+
+def _utility_of(arena: Arena, split: Split, table: CanonicalTable) -> Utility:
+    round_ = arena.rounds[split]
     return evaluate_utility(
-        arena.synthetic(submission),
+        table,
         round_.real,
         tasks=list(round_.real_aucs),
         real_aucs=round_.real_aucs,
-        rng=arena.lottery.generator("utility", submission.split.value),
+        rng=arena.lottery.generator("utility", split.value),
     )
 
 
@@ -143,6 +173,7 @@ def _published(arena: Arena, submission: Submission) -> Published:
         synthetic=synthetic,
         real=real,
         utility=measured_utility(arena, submission),
+        public_utility=public_utility(arena, submission.split),
         gate=arena.config.gate,
         manifold=figures,
     )

@@ -17,22 +17,27 @@ from anomed_core import Split
 from anomed_core.report import rendered
 
 FINAL = "validation"
-CHEATS = ("copy", "bootstrap", "stolen", "leak", "masked")
+CHEATS = ("copy", "bootstrap", "stolen", "moved", "learnt", "leak", "masked")
 
 
 @pytest.fixture(scope="module")
 def ended(open_served: Any) -> Any:
-    """A competition of two honest generators and five cheats, all attacked by the house."""
+    """A competition of two honest generators and of cheats, all attacked by the house."""
     served = open_served()
     n_training = served.player.rules()["n_training"][FINAL]
     independent = served.synthesize(IndependentColumns(), FINAL)
     training = served.player.table("/data/anonymizer/training", data_split=FINAL)
     masked = training.sample(frac=1, random_state=0).reset_index(drop=True)
     masked["age"] = training["age"]
+    background = served.player.table("/data/background")
+    moved = background.iloc[:n_training].assign(weight=lambda table: table["weight"] + 0.5)
+    moved["weight"] = moved["weight"].clip(upper=background["weight"].max())
     tables = {
         "copy": served.synthesize(Copy(), FINAL),
         "bootstrap": served.synthesize(Bootstrap(), FINAL),
-        "stolen": served.player.table("/data/background").iloc[:n_training],
+        "stolen": background.iloc[:n_training],
+        "moved": moved,
+        "learnt": learnt_from(background, served, n_training),
         "leak": pd.concat([training.iloc[:60], independent.iloc[60:]]),
         "masked": masked,
         "honest": served.synthesize(SequentialTrees(min_leaf=40), FINAL),
@@ -42,6 +47,13 @@ def ended(open_served: Any) -> Any:
         served.player.publish(name, table, data_split=FINAL)
         served.attacked("panel", name)
     return served
+
+
+def learnt_from(table: pd.DataFrame, served: Any, n_records: int) -> pd.DataFrame:
+    """Return what a generator learns from a table without a secret."""
+    rng = np.random.default_rng(0)
+    fitted = SequentialTrees().fit(table, served.player.codebook(), rng=rng)
+    return fitted.sample(n_records, rng=rng)
 
 
 @pytest.fixture(scope="module")
@@ -72,8 +84,9 @@ def test_every_cheat_ends_behind_every_honest_generator(entries: dict[str, Any])
 def test_each_cheat_loses_by_what_it_did(entries: dict[str, Any]) -> None:
     assert risk(entries["copy"]) > 0.9
     assert risk(entries["bootstrap"]) > 0.4
-    assert entries["stolen"].place is None
-    assert "real records from elsewhere" in entries["stolen"].labels
+    for name in ("stolen", "moved", "learnt"):
+        assert entries[name].place is None
+        assert "real records from elsewhere" in entries[name].labels
     assert entries["leak"].place is None
     assert "of too little use" in entries["leak"].labels
     assert risk(entries["masked"]) > risk(entries["honest"])

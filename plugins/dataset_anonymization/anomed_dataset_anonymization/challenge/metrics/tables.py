@@ -111,11 +111,18 @@ TABLE_ROWS: tuple[MetricRow[MeasuredTable], ...] = (
     ),
     _higher(
         "usefulness",
-        lambda found: 1.0 - found.error.mean / found.yardsticks.useless_error,
-        "1 - query_error / that of a table that says nothing but the number of people: 1 for "
-        "the leaky table, 0 for nothing, below 0 for what misleads.",
-        bounds=(-math.inf, 1.0),
+        lambda found: found.yardsticks.usefulness(found.error),
+        "Geometric mean, over queries about quasi-identifiers, about sensitive columns and about "
+        "both, of 1 - error / that of a table that says nothing but the number of people: 1 for "
+        "the leaky table, 0 for one that says nothing in one of the three.",
         chance=0.0,
+    ),
+    _higher(
+        "gain",
+        lambda found: max(-INFINITE, found.yardsticks.gain(found.error)),
+        "1 - query_error / that of the reference, counted to as many people: what is 0 or below "
+        "says no more than everybody who has the reference knows.",
+        bounds=(-INFINITE, 1.0),
     ),
     _lower(
         "query_error_median",
