@@ -151,12 +151,16 @@ class Target:
     transcript
         What it has asked in paid calls and was answered, oldest first, for kinds declared
         ``with_transcript``; of a final that is scored again, what it had then.
+    rivals
+        For kinds declared ``with_rivals``: what others had submitted by then that attackers could
+        read, oldest first. What those give away about the same people is no risk of this one.
     """
 
     anonymizer: str
     scores: tuple[Score, ...] = ()
     submission: Submission | None = None
     transcript: tuple[Exchange, ...] = attrs.field(default=(), repr=False)
+    rivals: tuple[Submission, ...] = ()
 
 
 @attrs.frozen(kw_only=True)

@@ -133,6 +133,9 @@ class SubmissionKind:
     with_transcript
         Whether the evaluation needs what the anonymizer under attack has asked in paid calls and
         was answered; see `Target.transcript`.
+    with_rivals
+        Whether the evaluation needs what other anonymizers have submitted, too: where all of them
+        publish the same people, an attack may know from one what it says about another.
     attacks
         Name of the submission kind of anonymizers that is attacked. Without it, whatever the type
         itself lets anonymizers submit. An attack that an extension adds counts among the worst ones
@@ -199,6 +202,7 @@ class SubmissionKind:
     )
     requires_sealed: str = ""
     with_transcript: bool = False
+    with_rivals: bool = False
     attacks: str = ""
     metrics: tuple[Metric, ...] = attrs.field(converter=as_tuple, default=())
     perfect: Any = attrs.field(default=None, eq=False, repr=False)

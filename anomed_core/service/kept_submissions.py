@@ -149,6 +149,58 @@ class KeptSubmissions:
             submission = next((one for one in kept if one is not None), None)
         return Target(anonymizer=anonymizer, scores=tuple(finals), submission=submission)
 
+    def with_rivals(
+        self,
+        hosted: HostedChallenge,
+        submission: Submission,
+        target: Target | None,
+        *,
+        before: int | None = None,
+    ) -> Target | None:
+        """Return a target with what others have submitted, if its kind is declared so.
+
+        Whoever wants to may have read it: annulled finals, too, and for kinds without
+        ``same_split`` the newest submission for tuning of who has no final.
+
+        Parameters
+        ----------
+        hosted
+            The challenge.
+        submission
+            What attacks the target.
+        target
+            What is attacked, if anything is.
+        before
+            See `target`.
+        """
+        kind = hosted.kind(submission.kind)
+        if target is None or not kind.with_rivals:
+            return target
+        kinds = hosted.attacked_by(kind)
+        splits = [submission.split] if kind.same_split else [Split.VALIDATION, Split.TUNING]
+        readable: dict[str, Score] = {}
+        shown: set[str] = set()
+        for split in splits:
+            for name, scores in self._by_anonymizer(hosted, kinds, split, before).items():
+                if name == target.anonymizer or name in shown:
+                    continue
+                shown.add(name)
+                chosen = scores if split is Split.VALIDATION else scores[-1:]
+                readable |= {score.payload_digest: score for score in chosen}
+        kept = (self.of_score(hosted, score) for score in readable.values())
+        return attrs.evolve(target, rivals=tuple(one for one in kept if one is not None))
+
+    def _by_anonymizer(
+        self, hosted: HostedChallenge, kinds: Collection[str], split: Split, before: int | None
+    ) -> dict[str, list[Score]]:
+        found: dict[str, list[Score]] = {}
+        for kind in kinds:
+            recorded = self.ledger.scores(challenge=hosted.id, kind=kind, split=split)
+            for first, score in versions(recorded):
+                if score.origin == "participant" and (before is None or first.id < before):
+                    found.setdefault(score.subject.anonymizer, []).append(score)
+        return found
+
     def _scores(
         self,
         hosted: HostedChallenge,

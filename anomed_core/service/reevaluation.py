@@ -134,6 +134,7 @@ def reevaluate(
             obstacle = "what it attacks is missing in the state directory"
             yield Reevaluation(score=newest, metrics=None, obstacle=obstacle, is_lost=True)
             continue
+        target = submissions.with_rivals(hosted, submission, target, before=first.id)
         job = Evaluation(challenge=hosted.id, submission=submission, target=target)
         outcome = Reevaluation(score=newest, metrics=engine.run(job))
         is_current = outcome.repeats and newest.fingerprint == hosted.fingerprint

@@ -280,9 +280,8 @@ class Submissions:
         """
         hosted, kind = judged.asked.hosted, judged.asked.kind
         is_kept = judged.asked.split in kind.keeps
-        evaluation = Evaluation(
-            challenge=hosted.id, submission=judged.submission, target=judged.target
-        )
+        target = self.kept.with_rivals(hosted, judged.submission, judged.target)
+        evaluation = Evaluation(challenge=hosted.id, submission=judged.submission, target=target)
         with self._kept(judged.body) if is_kept else nullcontext(_nothing) as keep:
             metrics = self._engine_for(kind).run(evaluation)
             keep()

@@ -24,25 +24,33 @@ class Published(Guessing):
     ----------
     same_split
         Whether an attack meets the guesses for its own split.
+    with_rivals
+        Whether it is evaluated beside the guesses of others.
     """
 
-    def __init__(self, *, same_split: bool) -> None:
+    def __init__(self, *, same_split: bool, with_rivals: bool = False) -> None:
         super().__init__()
-        self.same_split = same_split
+        self.same_split, self.with_rivals = same_split, with_rivals
 
     @hookimpl
     def anomed_submission_kinds(self, challenge: Any) -> list[SubmissionKind]:
         guesses, attacks = super().anomed_submission_kinds(challenge)
         return [
             attrs.evolve(guesses, keeps=EVERY_SPLIT),
-            attrs.evolve(attacks, with_target=True, same_split=self.same_split, after_final=True),
+            attrs.evolve(
+                attacks,
+                with_target=True,
+                same_split=self.same_split,
+                after_final=True,
+                with_rivals=self.with_rivals,
+            ),
         ]
 
 
-def guess(server: Server, split: str, value: float) -> None:
+def guess(server: Server, split: str, value: float, *, name: str = "a") -> None:
     hosted = server.challenges["guessing"]
     body = encode_npz({"prediction": np.full(10, value)})
-    query = {"anonymizer": "a", "data_split": split}
+    query = {"anonymizer": name, "data_split": split}
     server.submissions.submit(hosted, hosted.kind("anonymizer"), query=query, body=body)
 
 
@@ -77,6 +85,45 @@ def test_an_attack_on_a_split_meets_the_newest_for_that_split(server_of: OpenSer
     attack(server, "tuning")
     attack(server, "validation")
     assert met(game) == [2.0, 3.0]
+
+
+@pytest.mark.parametrize(
+    ("same_split", "expected"), [(False, [[2.0, 4.0], [5.0, 2.0]]), (True, [[2.0, 4.0], [5.0]])]
+)
+def test_an_attack_is_evaluated_beside_what_could_be_read_of_others(
+    server_of: OpenServer, same_split: bool, expected: list[list[float]]
+) -> None:
+    """Their finals, or else their newest tuning; never what comes later."""
+    game = Published(same_split=same_split, with_rivals=True)
+    server = server_of(game)
+    for split, value, name in (
+        ("tuning", 0.5, "a"),
+        ("tuning", 1.0, "b"),
+        ("tuning", 2.0, "b"),
+        ("validation", 3.0, "a"),
+        ("tuning", 4.0, "c"),
+    ):
+        guess(server, split, value, name=name)
+    attack(server, "tuning")
+    guess(server, "validation", 5.0, name="c")
+    attack(server, "validation")
+    guess(server, "validation", 6.0, name="b")
+
+    assert [
+        [rival.payload["prediction"][0] for rival in target.rivals] for target in game.targets
+    ] == expected
+
+
+def test_what_is_annulled_was_read_all_the_same(server_of: OpenServer) -> None:
+    game = Published(same_split=True, with_rivals=True)
+    server = server_of(game)
+    guess(server, "validation", 1.0, name="b")
+    server.ledger.annul(server.ledger.scores()[0].id, "published what it was given")
+    guess(server, "validation", 2.0)
+    attack(server, "validation")
+
+    (target,) = game.targets
+    assert [rival.payload["prediction"][0] for rival in target.rivals] == [1.0]
 
 
 def test_what_was_published_for_another_split_cannot_be_attacked(server_of: OpenServer) -> None:

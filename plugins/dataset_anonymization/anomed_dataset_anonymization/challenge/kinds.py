@@ -136,6 +136,7 @@ def _attack_kind(task: str, schema: TableSchema, description: str) -> Submission
         with_target=not is_reconstruction,
         same_split=False,  # attackers meet the final, as those who read the published table
         after_final=True,
+        with_rivals=True,  # all publish the same people
         description=description,
     )
 

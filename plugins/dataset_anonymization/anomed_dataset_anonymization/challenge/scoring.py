@@ -35,10 +35,13 @@ from anomed_dataset_anonymization.threat import (
     Linked,
     Reconstructed,
     guess_from_background,
+    guess_from_rivals,
     nearest_rows,
     read_claims,
     read_inferences,
     read_reconstruction,
+    rows_as_people,
+    rows_by_guesses,
     score_claims,
     score_guesses,
     score_reconstruction,
@@ -56,9 +59,9 @@ from anomed_dataset_anonymization.utility import (
 from anomed_dataset_anonymization.utility.alignment import align
 
 if TYPE_CHECKING:
-    from anomed_dataset_anonymization.challenge.arena import Arena
+    from anomed_dataset_anonymization.challenge.arena import Arena, Draw
     from anomed_dataset_anonymization.schemes import PublishedTable
-    from anomed_dataset_anonymization.threat import TargetTruth
+    from anomed_dataset_anonymization.threat import AttackerView, TargetTruth
 
 _TUNING_DECIMALS = 2
 """Scores of attacks for tuning are rounded, so that they tell little about single targets."""
@@ -197,11 +200,11 @@ def evaluate_threat(arena: Arena, submission: Submission, target: Target) -> Map
     """Score an attack, coarsely for tuning."""
     found: Found | Reconstructed
     if submission.kind == INFERENCE:
-        found = find_inferred(arena, submission)
+        found = find_inferred(arena, submission, target)
     elif submission.kind == LINKAGE:
         found = find_linked(arena, submission, target)
     else:
-        found = find_reconstructed(arena, submission)
+        found = find_reconstructed(arena, submission, target)
     return as_told(measured(rows_of(arena, submission.kind), found), submission.split)
 
 
@@ -212,8 +215,8 @@ def as_told(metrics: Mapping[str, float], split: Split) -> Mapping[str, float]:
     return metrics
 
 
-def find_inferred(arena: Arena, submission: Submission) -> Inferred:
-    """Compare guesses of unknown columns on members, non-members and the background."""
+def find_inferred(arena: Arena, submission: Submission, target: Target) -> Inferred:
+    """Compare guesses of unknown columns on members, non-members, background and other tables."""
     draw = draw_of(arena, submission)
     truth = arena.truth(draw.targets)
     guessed = read_inferences(
@@ -237,6 +240,7 @@ def find_inferred(arena: Arena, submission: Submission) -> Inferred:
         schema=arena.schema,
         unknown=arena.unknown_names,
         background_values=background,
+        rival_values=guess_from_rivals(_views_of_rivals(arena, draw, target)),
         level=shared_level(0.95, len(arena.unknown) * len(truth.groups())),
     )
     return Inferred(
@@ -258,20 +262,25 @@ def find_linked(arena: Arena, submission: Submission, target: Target) -> Linked:
         read_frame(submission.payload), target_ids=draw.targets.ids, n_rows=arena.n_leaky
     )
     rows = np.where(claims.rows < published.n_rows, claims.rows, NO_ROW)
+    view = arena.view(published, draw)
+    told_by_rivals = guess_from_rivals(_views_of_rivals(arena, draw, target))
     results = score_claims(
         submission.deanonymizer,
         rows,
         truth=truth,
         lineage=lineage_of(arena, published, truth),
         confidence=claims.confidence,
-        honest_rows=nearest_rows(arena.view(published, draw))[:, np.newaxis],
+        honest_rows=nearest_rows(view)[:, np.newaxis],
+        rival_rows=(
+            rows_by_guesses(view, told_by_rivals[0])[:, np.newaxis] if told_by_rivals else None
+        ),
         level=shared_level(0.95, len(truth.groups())),
     )
     return Linked(results=results, rows=rows)
 
 
-def find_reconstructed(arena: Arena, submission: Submission) -> Reconstructed:
-    """Score a reconstructed table against leaky people and as many non-members.
+def find_reconstructed(arena: Arena, submission: Submission, target: Target) -> Reconstructed:
+    """Score a reconstructed table against leaky people, as many non-members, and other tables.
 
     For tuning only the people of the tuning pool count, about half: what is learnt from the scores
     says nothing about the others.
@@ -280,21 +289,31 @@ def find_reconstructed(arena: Arena, submission: Submission) -> Reconstructed:
         read_frame(submission.payload), schema=arena.schema, n_people=arena.n_leaky
     )
     leaky, non_members = arena.people.sides(submission.split)
+    rivals = [
+        rows_as_people(boxes_of_published(arena.published(rival)))[: arena.n_leaky]
+        for rival in target.rivals
+    ]
+    exact = [attrs.evolve(column, tolerance=0) for column in arena.schema.columns]
     surest = np.argsort(-submitted.confidence, kind="stable")[: len(leaky)]
     scores = {
         how: score_reconstruction(
             submitted.rows[surest],
             leaky=leaky,
             non_members=non_members,
-            columns=arena.schema.columns,
+            columns=columns,
             n_surest=min(arena.n_surest, len(leaky)),
             confidence=submitted.confidence[surest],
-            tolerant=how == "tolerant",
+            rivals=rivals,
             level=shared_level(0.95, 2),
         )
-        for how in ("exact", "tolerant")
+        for how, columns in (("exact", exact), ("tolerant", arena.schema.columns))
     }
     return Reconstructed(scores=scores)
+
+
+def _views_of_rivals(arena: Arena, draw: Draw, target: Target) -> list[AttackerView]:
+    """Return what other tables, which attackers could read, show of the same targets."""
+    return [arena.view(arena.published(rival), draw) for rival in target.rivals]
 
 
 def _ids(submission: Submission) -> tuple[str, str, str]:

@@ -42,6 +42,11 @@ from anomed_dataset_anonymization.threat.reconstruction import (
     ReconstructionScore,
     score_reconstruction,
 )
+from anomed_dataset_anonymization.threat.rivals import (
+    guess_from_rivals,
+    rows_as_people,
+    rows_by_guesses,
+)
 from anomed_dataset_anonymization.threat.scoreboard import Scoreboard
 from anomed_dataset_anonymization.threat.scoring import (
     AttackResult,
@@ -87,6 +92,7 @@ __all__ = [
     "find_exposed",
     "find_rare",
     "guess_from_background",
+    "guess_from_rivals",
     "inferences_of",
     "is_right",
     "key_shares",
@@ -96,6 +102,8 @@ __all__ = [
     "read_inferences",
     "read_reconstruction",
     "read_view",
+    "rows_as_people",
+    "rows_by_guesses",
     "run_panel",
     "score_claims",
     "score_guesses",

@@ -7,6 +7,8 @@ not in the table, and success of a model that never saw the table.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import attrs
 import numpy as np
 from numpy.typing import NDArray
@@ -29,7 +31,7 @@ class InferenceScore:
         Share of the same members for whom the background-only model is right; None if it is not
         part of the floor.
     risk : Estimate
-        Success on members above the larger of the floors. Chance 0; rank on its lower end.
+        Success on members above the largest of the floors. Chance 0; rank on its lower end.
     advantage : Estimate or None
         Success on members above `background` alone, which hides leaks that the attack finds and
         the model makes up for; None without it.
@@ -70,6 +72,7 @@ def score_inference(
     *,
     is_member: BoolArray,
     background_right: BoolArray | None = None,
+    rivals_right: Sequence[BoolArray] = (),
     counted: BoolArray | None = None,
     level: float = 0.95,
 ) -> InferenceScore:
@@ -84,6 +87,9 @@ def score_inference(
     background_right : ndarray of bool, shape (n_targets,), optional
         Which guesses of the background-only model are right. Give it for submitted attacks: they
         may fail on non-members on purpose, to look as if they knew nothing without the table.
+    rivals_right : sequence of ndarray of bool, shape (n_targets,)
+        Which guesses are right that follow from other tables of the same people; what they give
+        away, too, is no risk of this one. They count with the background-only model alone.
     counted : ndarray of bool, shape (n_targets,), optional
         Who counts: those with a true value, or of a group. All, when it is missing.
     level : float
@@ -110,7 +116,11 @@ def score_inference(
             advantage=None,
         )
     background = _rate(background_right, counted & is_member, side="member", level=level)
-    floor = max(non_members, background, key=lambda rate: rate.value)
+    rivals = [
+        _rate(right_too, counted & is_member, side="member", level=level)
+        for right_too in rivals_right
+    ]
+    floor = max(non_members, background, *rivals, key=lambda rate: rate.value)
     return InferenceScore(
         members=members,
         non_members=non_members,

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import attrs
 import numpy as np
 from numpy.typing import NDArray
@@ -34,7 +36,7 @@ class LinkageScore:
         `FALSE_POSITIVE_LIMIT` of the non-members, in [0, 1].
     risk : Estimate
         Recall above the highest floor: naming as many rows at random, the same attack on
-        non-members, and whoever does not fail on them on purpose.
+        non-members, whoever does not fail on them on purpose, and whoever reads other tables.
     """
 
     recall: Rate
@@ -51,7 +53,7 @@ def score_linkage(
     is_member: BoolArray,
     n_rows: int,
     confidence: FloatArray | None = None,
-    honest_credit: FloatArray | None = None,
+    floors: Sequence[tuple[FloatArray, BoolArray]] = (),
     counted: BoolArray | None = None,
     level: float = 0.95,
 ) -> LinkageScore:
@@ -73,9 +75,9 @@ def score_linkage(
         Number of published rows.
     confidence : ndarray of float64, shape (n_targets,), optional
         How sure each claim is; equal when it is missing.
-    honest_credit : ndarray of float64, shape (n_targets,), optional
-        The credit of another attack. Give it for submitted attacks: they may name no rows for
-        non-members on purpose, to look as if they knew nothing of people who are not published.
+    floors : sequence of (ndarray of float64, ndarray of bool), shape (n_targets,) each
+        The credit of other attacks, and about whom it counts. Give them for submitted attacks: they
+        may name no rows for non-members on purpose, and may know members from other tables.
     counted : ndarray of bool, shape (n_targets,), optional
         Which targets count; all, when it is missing.
     level : float
@@ -100,17 +102,18 @@ def score_linkage(
     n_claims = int(n_named[counted].sum())
     by_chance = min(1.0, int(n_named[counted].max()) / n_rows)
     recall = wilson_interval(float(found.sum()), n_members, confidence=level)
-    of_strangers = [np.where(claimed, credit, 0.0)]
-    of_strangers += [] if honest_credit is None else [honest_credit]
-    strangers = [
-        wilson_interval(float(gained[non_members].sum()), n_non_members, confidence=level)
-        for gained in of_strangers
+    own = (np.where(claimed, credit, 0.0), ~is_member)
+    others = [
+        wilson_interval(
+            float(gained[counted & side].sum()), int((counted & side).sum()), confidence=level
+        )
+        for gained, side in (own, *floors)
     ]
-    floor = max(Rate.certain(by_chance), *strangers, key=lambda rate: rate.value)
+    floor = max(Rate.certain(by_chance), *others, key=lambda rate: rate.value)
     surest = _surest_claims(confidence, claimed=claimed, non_members=non_members)
     return LinkageScore(
         recall=recall,
-        non_members=strangers[0],
+        non_members=others[0],
         precision=float(found.sum()) / n_claims if n_claims else None,
         true_positive_rate=float(found[surest].sum()) / n_members,
         risk=residual_risk(recall, floor),

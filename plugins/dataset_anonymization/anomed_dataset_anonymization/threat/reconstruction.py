@@ -12,6 +12,7 @@ from scipy.sparse import csgraph
 from scipy.spatial import KDTree
 
 from anomed_core.statistics import Estimate, Rate, residual_risk, wilson_interval
+from anomed_dataset_anonymization.privacy.classes import FloatArray
 from anomed_dataset_anonymization.schema import Column, Coordinates
 
 MAX_PAIRS = 10_000_000
@@ -33,7 +34,7 @@ class ReconstructionScore:
     members, non_members : Rate
         Match rate against the leaky table, and against an equally large one of non-members.
     risk : Estimate
-        Match rate on members above that on non-members.
+        Match rate on members above that on non-members, and that of other tables.
     """
 
     n_rows: int
@@ -50,7 +51,7 @@ def score_reconstruction(
     columns: Sequence[Column],
     n_surest: int,
     confidence: NDArray[np.float64] | None = None,
-    tolerant: bool = True,
+    rivals: Sequence[Coordinates] = (),
     level: float = 0.95,
 ) -> ReconstructionScore:
     """Score a reconstructed table against the leaky one and against non-members.
@@ -62,13 +63,14 @@ def score_reconstruction(
     leaky, non_members : ndarray of float64, shape (n_people, n_columns)
         Coordinates of the members, and of as many people who are not.
     columns : sequence of Column
-        What the columns are.
+        What the columns are; a value may be off by its column's tolerance.
     n_surest : int
         How many rows to look at. If fewer were submitted, the missing ones are wrong.
     confidence : ndarray of float64, shape (n_submitted,), optional
         How sure each row is; equal when it is missing.
-    tolerant : bool
-        Whether a value may be off by its column's tolerance.
+    rivals : sequence of ndarray of float64, shape (n_rows, n_columns)
+        Other tables of the same people that attackers could read; what share of their rows are
+        leaky people is a floor.
     level : float
         Confidence level of the intervals.
 
@@ -94,22 +96,21 @@ def score_reconstruction(
         raise ValueError(f"{len(rows)} rows came; the leaky table has only {len(leaky)} people.")
     if n_surest < 1:
         raise ValueError(f"the match rate of {n_surest} rows does not exist; look at 1 or more.")
-    rates = [
-        wilson_interval(
-            _expected_matches(
-                rows,
-                people,
-                columns=columns if tolerant else [attrs.evolve(c, tolerance=0) for c in columns],
-                confidence=confidence,
-                n_surest=n_surest,
-            ),
-            n_surest,
-            confidence=level,
+
+    def rate(some: Coordinates, people: Coordinates, sureness: FloatArray | None) -> Rate:
+        matches = _expected_matches(
+            some, people, columns=columns, confidence=sureness, n_surest=n_surest
         )
-        for people in (leaky, non_members)
-    ]
+        return wilson_interval(matches, n_surest, confidence=level)
+
+    members, others = rate(rows, leaky, confidence), rate(rows, non_members, confidence)
+    floors = [others, *(rate(rival, leaky, None) for rival in rivals)]
+    floor = max(floors, key=lambda found: found.value)
     return ReconstructionScore(
-        n_rows=n_surest, members=rates[0], non_members=rates[1], risk=residual_risk(*rates)
+        n_rows=n_surest,
+        members=members,
+        non_members=others,
+        risk=residual_risk(members, floor),
     )
 
 

@@ -55,6 +55,7 @@ def score_guesses(
     schema: TableSchema,
     unknown: Sequence[str],
     background_values: Coordinates | None = None,
+    rival_values: Sequence[Coordinates] = (),
     level: float = 0.95,
 ) -> list[AttackResult]:
     """Score the values that an attack guessed.
@@ -73,6 +74,8 @@ def score_guesses(
         The columns guessed.
     background_values : ndarray of float64, shape (n_targets, n_unknown), optional
         As `guess_from_background` gives them, for submitted attacks: see `score_inference`.
+    rival_values : sequence of ndarray of float64, shape (n_targets, n_unknown)
+        As `guess_from_rivals` gives them, for the same.
     level : float
         Confidence level of each interval.
 
@@ -104,6 +107,9 @@ def score_guesses(
                 right,
                 is_member=truth.is_member,
                 background_right=background_right,
+                rivals_right=[
+                    is_right(rival[:, place], true_values, schema[name]) for rival in rival_values
+                ],
                 counted=counted,
                 level=level,
             )
@@ -119,6 +125,7 @@ def score_claims(
     lineage: Lineage,
     confidence: NDArray[np.float64] | None = None,
     honest_rows: NDArray[np.int64] | None = None,
+    rival_rows: NDArray[np.int64] | None = None,
     level: float = 0.95,
 ) -> list[AttackResult]:
     """Score the rows that an attack named.
@@ -137,6 +144,8 @@ def score_claims(
         How sure the claims are.
     honest_rows : ndarray of int64, shape (n_targets, n_guesses), optional
         Rows named by who does not fail on non-members on purpose: see `score_linkage`.
+    rival_rows : ndarray of int64, shape (n_targets, n_guesses), optional
+        Rows named by who knows what other tables of the same people give away.
     level : float
         Confidence level of each interval.
 
@@ -146,7 +155,11 @@ def score_claims(
         One for each group.
     """
     credit = lineage.credit(rows)
-    honest_credit = None if honest_rows is None else lineage.credit(honest_rows)
+    floors = [
+        (lineage.credit(named), side)
+        for named, side in ((honest_rows, ~truth.is_member), (rival_rows, truth.is_member))
+        if named is not None
+    ]
     n_named = count_named(rows)
     return [
         AttackResult(
@@ -159,7 +172,7 @@ def score_claims(
                 is_member=truth.is_member,
                 n_rows=len(lineage.group_of_row),
                 confidence=confidence,
-                honest_credit=honest_credit,
+                floors=floors,
                 counted=chosen,
                 level=level,
             ),

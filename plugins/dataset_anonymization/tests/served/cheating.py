@@ -71,9 +71,11 @@ def entries(player: Player) -> list[RankingEntry]:
     return list(headline.entries)
 
 
-def truth_of(player: Player, split: Split = Split.TUNING) -> pd.DataFrame:
+def truth_of(
+    player: Player, split: Split = Split.TUNING, *, anonymizer: str = "alice"
+) -> pd.DataFrame:
     """Return the targets of dora with their true values, and who is a member."""
-    draw = player.arena.draw(split, anonymizer="alice", deanonymizer="dora")
+    draw = player.arena.draw(split, anonymizer=anonymizer, deanonymizer="dora")
     people = player.arena.people.coordinates[draw.targets.positions]
     return people_frame(people, player.arena.schema).assign(
         target_id=draw.targets.ids, is_member=draw.targets.is_member

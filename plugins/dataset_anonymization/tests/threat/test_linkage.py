@@ -54,11 +54,16 @@ def test_naming_no_rows_for_non_members_on_purpose_is_no_success():
     silent = IS_MEMBER.astype(int)
     assert score(0.4, n_named=silent).non_members.value == 0
     assert score(0.4, n_named=silent).risk.low > 0.2
-    assert score(0.4, n_named=silent, honest_credit=np.full(200, 0.4)).risk.low == 0
+    assert score(0.4, n_named=silent, floors=[(np.full(200, 0.4), ~IS_MEMBER)]).risk.low == 0
 
 
 def test_more_guesses_cost_precision():
     assert score(0.3, n_named=3).precision == pytest.approx(0.05)
+
+
+def test_what_others_know_from_other_tables_is_no_risk():
+    assert score(own(0.4)).risk.low > 0.2
+    assert score(own(0.4), floors=[(own(0.4), IS_MEMBER)]).risk.low == 0
 
 
 class TestTruePositiveRate:

@@ -113,6 +113,31 @@ def multivariate_predicates(
     return tuple(found)
 
 
+def whole_record_predicates(
+    reference: CanonicalTable, *, n_predicates: int, rng: np.random.Generator
+) -> tuple[Predicate, ...]:
+    """State of random reference records all that they say.
+
+    Parameters
+    ----------
+    reference
+        A table of records that may be real ones.
+    n_predicates
+        How many to make; of a shorter table one for each record.
+    rng
+        Draws records.
+
+    Returns
+    -------
+    tuple of Predicate
+    """
+    chosen = reference.sample(n_predicates, rng=rng)
+    return tuple(
+        Predicate(tuple(_equal(int(level), place) for place, level in enumerate(record)))
+        for record in chosen.levels
+    )
+
+
 def _median(levels: npt.NDArray[np.int32]) -> float:
     known = levels[levels != MISSING]
     return float(np.median(known)) if len(known) else 0.0

@@ -17,6 +17,7 @@ from anomed_core.statistics import auc, roc_curve
 from anomed_dataset_synthesis.attacks.singling_out import (
     multivariate_predicates,
     univariate_predicates,
+    whole_record_predicates,
 )
 from anomed_dataset_synthesis.audit.claims import ClaimFinding, find_on_claim
 from anomed_dataset_synthesis.challenge.arena import Arena
@@ -29,6 +30,12 @@ from anomed_dataset_synthesis.challenge.kinds import (
     predicates_of,
 )
 from anomed_dataset_synthesis.challenge.metrics import rows_of
+from anomed_dataset_synthesis.challenge.rivals import (
+    attributes_by_rivals,
+    links_by_rivals,
+    membership_by_rivals,
+    tables_of_rivals,
+)
 from anomed_dataset_synthesis.dp.accounting import Guarantee
 from anomed_dataset_synthesis.rounds import Round
 from anomed_dataset_synthesis.table.canonical import CanonicalTable, RealTables
@@ -42,7 +49,7 @@ from anomed_dataset_synthesis.threat.guesses import (
     link_hits,
 )
 from anomed_dataset_synthesis.threat.membership import MembershipResult, assess_membership
-from anomed_dataset_synthesis.threat.predicates import Predicate
+from anomed_dataset_synthesis.threat.predicates import Predicate, isolated
 from anomed_dataset_synthesis.utility.evaluation import Utility, evaluate_utility
 from anomed_dataset_synthesis.utility.manifold import Manifold, manifold
 
@@ -188,9 +195,17 @@ def _assess_memberships(arena: Arena, submission: Submission, target: Target) ->
     round_ = arena.rounds[submission.split]
     scores = np.asarray(submission.payload["prediction"], dtype=np.float64)
     is_member = round_.membership.is_member
-    everybody, outliers = assess_membership(
-        scores, is_member, attack="submitted", groups={"outliers": round_.outliers}
-    )
+
+    def assessed(given: npt.NDArray[np.float64], attack: str) -> tuple[MembershipResult, ...]:
+        groups = {"outliers": round_.outliers}
+        return assess_membership(given, is_member, attack=attack, groups=groups)
+
+    everybody, outliers = assessed(scores, "submitted")
+    rivals = [assessed(given, "rival") for given in membership_by_rivals(arena, submission, target)]
+    evidence = [
+        *everybody.evidence([others[0] for others in rivals]),
+        *outliers.evidence([others[1] for others in rivals]),
+    ]
     attacked = target.submission
     claim = arena.declaration(attacked).guarantee if attacked else None
     finding = find_on_claim(
@@ -202,15 +217,16 @@ def _assess_memberships(arena: Arena, submission: Submission, target: Target) ->
     return Told(
         everybody=everybody,
         outliers=outliers,
-        risk=risk_in(arena, [*everybody.evidence(), *outliers.evidence()]),
+        risk=risk_in(arena, evidence),
         background_auc=auc(roc_curve(is_member, round_.strangeness)),
         finding=attrs.evolve(finding, confidence=1 - 0.05 / arena.config.attackers),
         claimed=claim is not None,
     )
 
 
-def _assess_attributes(arena: Arena, submission: Submission, _: Target) -> Guessed:
+def _assess_attributes(arena: Arena, submission: Submission, target: Target) -> Guessed:
     round_ = arena.rounds[submission.split]
+    rivals = tables_of_rivals(arena, target)
     guesses = guesses_of(arena, submission.payload)
     everybody, confident = {}, {}
     for secret in arena.config.secrets:
@@ -223,19 +239,27 @@ def _assess_attributes(arena: Arena, submission: Submission, _: Target) -> Guess
             measure=secret,
             confidences=guesses[secret].confidences,
             background_hits=attribute_hits(round_.background_guesses[secret], truth, column=column),
+            rival_hits=attributes_by_rivals(round_, rivals, secret),
         )
     pairs = zip(everybody.values(), confident.values(), strict=True)
     evidence = [piece for pair in pairs for result in pair for piece in result.evidence()]
     return Guessed(guesses=everybody, confident=confident, risk=risk_in(arena, evidence))
 
 
-def _assess_links(arena: Arena, submission: Submission, _: Target) -> Guessed:
+def _assess_links(arena: Arena, submission: Submission, target: Target) -> Guessed:
     round_ = arena.rounds[submission.split]
-    return assess_links(arena, round_, submission.payload["prediction"])
+    rivals = links_by_rivals(round_, tables_of_rivals(arena, target))
+    return assess_links(arena, round_, submission.payload["prediction"], rivals=rivals)
 
 
-def assess_links(arena: Arena, round_: Round, links: npt.NDArray[np.integer]) -> Guessed:
-    """Compare links of members with links of non-members and of a background-only model."""
+def assess_links(
+    arena: Arena,
+    round_: Round,
+    links: npt.NDArray[np.integer],
+    *,
+    rivals: Sequence[npt.NDArray[np.bool_]] = (),
+) -> Guessed:
+    """Compare links of members with those of non-members, background and other tables."""
     halves, keys = round_.halves, round_.halves.right_keys
     (result,) = assess_guesses(
         link_hits(np.asarray(links, dtype=np.int64), halves.partners, right_keys=keys),
@@ -243,12 +267,14 @@ def assess_links(arena: Arena, round_: Round, links: npt.NDArray[np.integer]) ->
         attack="submitted",
         measure="links",
         background_hits=link_hits(halves.background_links, halves.partners, right_keys=keys),
+        rival_hits=rivals,
     )
     return Guessed(guesses={"": result}, risk=risk_in(arena, result.evidence()))
 
 
-def _assess_predicates(arena: Arena, submission: Submission, _: Target) -> Guessed:
+def _assess_predicates(arena: Arena, submission: Submission, target: Target) -> Guessed:
     round_ = arena.rounds[submission.split]
+    n_predicates = arena.config.predicates
     rng = arena.lottery.generator("singling out", submission.digest)
     result = assess_predicates(
         predicates_of(arena, submission.payload),
@@ -256,27 +282,38 @@ def _assess_predicates(arena: Arena, submission: Submission, _: Target) -> Guess
         non_members=round_.real.non_members,
         attack="submitted",
         measure="predicates",
-        n_required=arena.config.predicates,
-        background_predicates=_background_predicates(
-            round_.real.background, n_predicates=arena.config.predicates, rng=rng
+        n_required=n_predicates,
+        background_predicates=_stated_of(
+            round_.real.background, round_.real, n_predicates=n_predicates, rng=rng
         ),
         rng=rng,
     )
+    told = [
+        len(isolated(stated, round_.real.training)[0])
+        for rival in tables_of_rivals(arena, target)
+        for stated in (
+            _stated_of(rival, round_.real, n_predicates=n_predicates, rng=rng),
+            whole_record_predicates(rival, n_predicates=n_predicates, rng=rng),
+        )
+        if stated
+    ]
+    if told:
+        result = attrs.evolve(result, rivals=(max(told), max(1, n_predicates)))
     return Guessed(guesses={"": result}, risk=risk_in(arena, result.evidence()))
 
 
-def _background_predicates(
-    background: CanonicalTable, *, n_predicates: int, rng: np.random.Generator
+def _stated_of(
+    table: CanonicalTable, real: RealTables, *, n_predicates: int, rng: np.random.Generator
 ) -> Sequence[Predicate]:
-    """State what someone would who has seen the background only: half of each kind."""
+    """State what someone would who has seen a table: half of each kind."""
     combined = multivariate_predicates(
-        background, background=background, n_predicates=n_predicates // 2, rng=rng
+        table, background=real.background, n_predicates=n_predicates // 2, rng=rng
     )
     single = [
         predicate
-        for column in background.codebook.names
+        for column in table.codebook.names
         for predicate in univariate_predicates(
-            background, column=column, max_predicates=n_predicates, rng=rng
+            table, column=column, max_predicates=n_predicates, rng=rng
         )
     ]
     chosen = rng.permutation(len(single))[: n_predicates - len(combined)]

@@ -36,6 +36,8 @@ class GuessResult:
     background
         The same on members for a model that has seen the public background only; None where
         nobody made its guesses.
+    rivals
+        The same on members by the best of other tables of the same records; None without one.
     """
 
     attack: str
@@ -44,6 +46,7 @@ class GuessResult:
     members: Counts
     non_members: Counts
     background: Counts | None = None
+    rivals: Counts | None = None
 
     def success(self, confidence: float = 0.95) -> Rate:
         """Estimate the success rate on members, 0..1."""
@@ -76,14 +79,15 @@ class GuessResult:
         return excess(self.members, self.background, confidence=confidence)
 
     def evidence(self) -> tuple[Evidence, ...]:
-        """Return the evidence for the risk: the excess over non-members."""
+        """Return the evidence for the risk: the excess over non-members, and over other tables."""
+        floors = [self.non_members, *([] if self.rivals is None else [self.rivals])]
         return (
             rate_evidence(
                 attack=self.attack,
                 measure=self.measure,
                 group=self.group,
                 members=self.members,
-                non_members=self.non_members,
+                non_members=best_of(floors),
             ),
         )
 
@@ -139,6 +143,7 @@ def assess_guesses(
     measure: str,
     confidences: npt.NDArray[np.float64] | None = None,
     background_hits: npt.NDArray[np.bool_] | None = None,
+    rival_hits: Sequence[npt.NDArray[np.bool_]] = (),
 ) -> tuple[GuessResult, ...]:
     """Compare guesses about members with guesses about non-members.
 
@@ -158,6 +163,8 @@ def assess_guesses(
         Finite; higher is surer.
     background_hits : ndarray of bool, shape (n_targets,), optional
         Which guesses of a background-only model are right.
+    rival_hits : sequence of ndarray of bool, shape (n_targets,)
+        Which guesses are right that follow from other tables of the same records.
 
     Returns
     -------
@@ -198,9 +205,19 @@ def assess_guesses(
             background=(
                 None if background_hits is None else _count(background_hits, chosen & is_member)
             ),
+            rivals=(
+                best_of([_count(others, chosen & is_member) for others in rival_hits])
+                if rival_hits
+                else None
+            ),
         )
         for group, chosen in groups.items()
     )
+
+
+def best_of(counts: Sequence[Counts]) -> Counts:
+    """Return the counts of the highest rate."""
+    return max(counts, key=lambda pair: pair[0] / max(1, pair[1]))
 
 
 def _count(hits: npt.NDArray[np.bool_], chosen: npt.NDArray[np.bool_]) -> Counts:

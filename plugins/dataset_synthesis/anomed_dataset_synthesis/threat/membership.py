@@ -1,7 +1,9 @@
 """Membership: how well an attack's scores tell members from non-members."""
 
+from __future__ import annotations
+
 import math
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 import attrs
 import numpy as np
@@ -21,6 +23,8 @@ from anomed_core.statistics import (
 from anomed_dataset_synthesis.threat.evidence import Evidence, rate_evidence
 
 Scores = npt.NDArray[np.float64]
+
+_LEAST_ROOM = 1e-9
 
 FALSE_POSITIVE_RATES = (0.01, 0.1)
 """Where the TPR is read: an attack counts that accuses few innocents."""
@@ -110,30 +114,41 @@ class MembershipResult:
         """Say where 95% of worthless attacks lie: their TPR at `fpr`, or their AUC."""
         return null_band(len(self.members), len(self.non_members), fpr=fpr)
 
-    def evidence(self) -> tuple[Evidence, ...]:
+    def evidence(self, rivals: Sequence[MembershipResult] = ()) -> tuple[Evidence, ...]:
         """Return the evidence for the risk: 2 AUC - 1, and (TPR - FPR) / (1 - FPR) at low FPRs.
 
         The latter are taken at the lowest threshold that no more than the FPR's share of the
         non-members reach, and count that share as an estimate, which small groups leave uncertain.
+
+        Parameters
+        ----------
+        rivals
+            What other tables of the same records tell about the same targets: only what is beyond
+            the best of them counts.
         """
+        told = max((max(0.0, 2 * rival.auc().value - 1) for rival in rivals), default=0.0)
         pieces = [
             Evidence(
                 attack=self.attack,
                 measure="AUC",
                 group=self.group,
-                advantage_at=lambda confidence: _above_chance(self.auc(confidence)),
+                advantage_at=lambda confidence: _beyond(_above_chance(self.auc(confidence)), told),
             )
         ]
         curve = self.curve
         for fpr in FALSE_POSITIVE_RATES:
             point = tpr_at_fpr(curve, fpr)
+            floors = [(point.n_false_positives, point.n_non_members)]
+            for rival in rivals:
+                other = tpr_at_fpr(rival.curve, fpr)
+                floors.append((other.n_true_positives, other.n_members))
             pieces.append(
                 rate_evidence(
                     attack=self.attack,
                     measure=f"TPR at {fpr:.0%} FPR",
                     group=self.group,
                     members=(point.n_true_positives, point.n_members),
-                    non_members=(point.n_false_positives, point.n_non_members),
+                    non_members=max(floors, key=lambda counts: counts[0] / counts[1]),
                 )
             )
         return tuple(pieces)
@@ -143,6 +158,14 @@ def _above_chance(auc: Estimate) -> Estimate:
     """Put an area on the scale of advantages: one half becomes 0, and what is below, too."""
     low, value, high = (max(0.0, 2 * figure - 1) for figure in (auc.low, auc.value, auc.high))
     return Estimate(value=value, low=low, high=high, confidence=auc.confidence)
+
+
+def _beyond(advantage: Estimate, told: float) -> Estimate:
+    """Take off what is told elsewhere, of what that leaves to be told."""
+    room = max(1 - told, _LEAST_ROOM)
+    figures = (advantage.low, advantage.value, advantage.high)
+    low, value, high = (max(0.0, (figure - told) / room) for figure in figures)
+    return Estimate(value=value, low=low, high=high, confidence=advantage.confidence)
 
 
 def assess_membership(
