@@ -41,6 +41,7 @@ from anomed_core.service.records import Records, open_records
 from anomed_core.service.seals import Seals, require_a_close
 from anomed_core.service.submissions import Submissions
 from anomed_core.service.throttle import Throttle, throttle_of
+from anomed_core.service.told_numbers import ToldNumbers
 from anomed_core.state import StateDirectory
 from anomed_core.state.filed_bodies import FiledBodies
 
@@ -65,6 +66,8 @@ class Server:
         Stand-ins for tokens, and who waits for one.
     job_worker
         Does jobs, where a thread in the background asks it to.
+    numbers
+        How participants are told numbers of scores and attempts.
     background
         Threads that deliver scores, do jobs, run house attacks and score the entries of the house.
     state, settings, registry
@@ -85,6 +88,7 @@ class Server:
     derived_tokens: DerivedTokens
     devices: Devices
     seals: Seals
+    numbers: ToldNumbers
     throttle: Throttle | None
     background: tuple[Background | HouseEntryThread, ...]
     state: StateDirectory
@@ -232,6 +236,7 @@ class _Start:
             derived_tokens=derived_tokens,
             devices=self._devices(derived_tokens, authorizer),
             seals=seals,
+            numbers=ToldNumbers.of_secret(None if settings.auth == "open" else self.secret),
             throttle=throttle_of(settings, self.state, clock),
             background=(*following_up, *doing_jobs, *entries),
             state=self.state,

@@ -18,6 +18,7 @@ from anomed_core.service.description import phases_as_json
 from anomed_core.service.outlook import outlook_of
 from anomed_core.service.parameters import checked_parameters
 from anomed_core.service.server import Server
+from anomed_core.service.told_numbers import ATTEMPTS
 from anomed_core.web.query import read_query
 
 AFTER = Parameter(
@@ -55,7 +56,7 @@ class AttemptsResource:
             subject=subject,
             choice=Choice(
                 every_pair=has_every_pair,
-                after=number_of(AFTER, chosen.get(AFTER.name, "0")),
+                after=self._after(chosen.get(AFTER.name, "")),
                 limit=_PAGE + 1,
             ),
         )
@@ -71,7 +72,7 @@ class AttemptsResource:
                 "deanonymizer": subject.deanonymizer,
                 "now": self.server.ledger.now().isoformat(),
                 "attempts": [self._attempt(attempt, req.root_path) for attempt in page],
-                "next": page[-1].id if len(history) > len(page) else None,
+                "next": self._told(page[-1]) if len(history) > len(page) else None,
                 "kinds": {kind.name: self._outlook(kind.name, subject) for kind in kinds},
                 "phases": phases_as_json(self.hosted.phases),
             }
@@ -79,10 +80,18 @@ class AttemptsResource:
 
     on_head = on_get
 
+    def _told(self, attempt: Attempt) -> int:
+        return self.server.numbers.told(attempt.id, ATTEMPTS)
+
+    def _after(self, told: str) -> int:
+        return self.server.numbers.meant(number_of(AFTER, told), ATTEMPTS) if told else 0
+
     def _attempt(self, attempt: Attempt, root: str) -> dict[str, Any]:
-        score = f"{root}{self.base}/scores/{attempt.score_id}" if attempt.score_id else None
+        score = None
+        if attempt.score_id:
+            score = f"{root}{self.base}/scores/{self.server.numbers.told(attempt.score_id)}"
         return {
-            "id": attempt.id,
+            "id": self._told(attempt),
             "kind": attempt.kind,
             "anonymizer": attempt.subject.anonymizer,
             "deanonymizer": attempt.subject.deanonymizer,

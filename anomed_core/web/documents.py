@@ -90,7 +90,9 @@ class ScoreResource:
 
     def on_get(self, req: falcon.Request, resp: falcon.Response, score_id: int) -> None:
         """Send a score with everything that was recorded about it."""
-        score = self._server.ledger.score(score_id)
+        score = self._server.ledger.score(self._server.numbers.meant(score_id))
+        if score is None and self._is_organiser(req):  # whose commands name the ledger's numbers
+            score = self._server.ledger.score(score_id)
         if score is not None and score.challenge != self._hosted.id:
             score = None
         # Whoever may not see others' scores is not told either which numbers there are.
@@ -110,14 +112,27 @@ class ScoreResource:
     def _told(self, score: Score, req: falcon.Request) -> dict[str, Any]:
         """Return a score, or a receipt for one that is sealed."""
         until = self._server.seals.of_score(self._hosted, score)
-        grant = acting_grant(req.context.identity, self._hosted, {score.subject.role})
-        if until is None or (grant is not None and grant.role is Role.ORGANISER):
+        if self._is_organiser(req):
             return score.as_dict()
-        return score.as_dict() | {"metrics": {}, "opens_at": until.isoformat()}
+        told = self._with_told_numbers(score.as_dict())
+        return told if until is None else told | {"metrics": {}, "opens_at": until.isoformat()}
+
+    def _is_organiser(self, req: falcon.Request) -> bool:
+        grant = acting_grant(req.context.identity, self._hosted, {Role.ORGANISER})
+        return grant is not None and grant.role is Role.ORGANISER
+
+    def _with_told_numbers(self, document: dict[str, Any]) -> dict[str, Any]:
+        """Replace the ledger's numbers, which are for organisers."""
+        tell = self._server.numbers.told
+        numbers = {name: document[name] for name in ("id", "supersedes") if name in document}
+        return document | {
+            name: None if number is None else tell(number) for name, number in numbers.items()
+        }
 
     def _ranked_part(self, score: Score | None, req: falcon.Request) -> dict[str, Any] | None:
         """Return what rankings show of a score anyway; ``None`` if nothing is shown."""
         told = ranked_part(self._hosted, score) if score is not None else None
+        told = told and self._with_told_numbers(told)
         try:
             self._server.authorizer.may_rank(
                 self._hosted,

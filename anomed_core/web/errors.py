@@ -201,7 +201,8 @@ def _answer(
 
 def _add_headers(req: falcon.Request, resp: falcon.Response, error: errors.RequestError) -> None:
     if isinstance(error, errors.AlreadyScoredError):
-        resp.location = f"{req.context.base}/scores/{error.score_id}"
+        number = req.context.told_number(error.score_id)
+        resp.location = f"{req.context.base}/scores/{number}"
     if isinstance(error, errors.AttemptInProgressError):
         # The lease says when the claim is void at the latest; evaluations mostly end in seconds.
         seconds = min(_LONGEST_ASKING_S, math.ceil(error.retry_after_s))

@@ -68,7 +68,7 @@ def tell_receipt(
         metrics = {}
         resp.set_header("X-Sealed-Until", until.isoformat())
     resp.data = json.dumps(metrics).encode()
-    resp.location = f"{req.context.base}/scores/{receipt.score.id}"
+    resp.location = f"{req.context.base}/scores/{server.numbers.told(receipt.score.id)}"
     if receipt.remaining is not None:
         resp.set_header("X-Attempts-Remaining", str(receipt.remaining))
     if receipt.resets_at is not None:
@@ -138,6 +138,7 @@ class JobResource:
     def on_get(self, req: falcon.Request, resp: falcon.Response, job_id: str) -> None:
         """Tell the job."""
         req.context.base = req.root_path + self.base
+        req.context.told_number = self.server.numbers.told
         _tell(req, resp, self._job(req, job_id), self.server)
 
     on_head = on_get
@@ -145,6 +146,7 @@ class JobResource:
     def on_delete(self, req: falcon.Request, resp: falcon.Response, job_id: str) -> None:
         """End the job, unless it has ended, and tell what it is now."""
         req.context.base = req.root_path + self.base
+        req.context.told_number = self.server.numbers.told
         job = self.server.jobs.cancel(self._job(req, job_id))
         _tell(req, resp, job, self.server)
 
@@ -163,6 +165,7 @@ class JobResultResource:
     def on_get(self, req: falcon.Request, resp: falcon.Response, job_id: str) -> None:
         """Answer as if the request were answered now, to the byte and with the same status."""
         req.context.base = req.root_path + self.base
+        req.context.told_number = self.server.numbers.told
         job = self.server.jobs.of(self.hosted, job_id, req.context.identity)
         resp.set_header("Cache-Control", "private, no-store")
         if not job.is_finished:
@@ -203,6 +206,7 @@ class AuditsResource:
     def on_post(self, req: falcon.Request, resp: falcon.Response) -> None:
         """Accept a job that runs the house's attacks and records their results."""
         req.context.base = req.root_path + self.base
+        req.context.told_number = self.server.numbers.told
         given = read_query(req, AUDIT_PARAMETERS)
         identity = req.context.identity
         self.server.authorizer.organiser(self.hosted, identity, "audit")

@@ -44,6 +44,7 @@ class RequestLog:
         context = req.context
         context.request_id = given
         context.base = ""
+        context.told_number = int
         context.started = time.perf_counter()
         current_request_id.set(given)
         resp.set_header(REQUEST_ID, given)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import json
 from typing import Any
 
@@ -64,7 +63,7 @@ class RankingResource:
         wants_csv = _wants_csv(req, query.get("format", ""))
         asked = json.dumps([sorted(query.items()), wants_csv])
         moment = self.server.rankings.moment(self.hosted)
-        etag = falcon.ETag(hashlib.sha256(f"{moment} {asked}".encode()).hexdigest())
+        etag = falcon.ETag(self.server.numbers.tag(f"{moment} {asked}"))
         resp.etag = etag
         resp.set_header("Cache-Control", "private, no-cache")
         resp.set_header("Vary", "Accept, Authorization")
@@ -78,6 +77,7 @@ class RankingResource:
             at_most=_at_most(query.get("at_most", "")),
             entry=query.get("entry", ""),
         )
+        tables = [table.with_numbers(self.server.numbers.told) for table in tables]
         if wants_csv:
             resp.content_type = f"{_CSV}; charset=utf-8"
             resp.text = as_csv(tables)

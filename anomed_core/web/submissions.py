@@ -35,6 +35,7 @@ class SubmissionResource:
     def on_post(self, req: falcon.Request, resp: falcon.Response) -> None:
         """Score a submission; the answer is the flat JSON object of its metrics, or a job."""
         req.context.base = req.root_path + self._base
+        req.context.told_number = self._server.numbers.told
         kind = chosen_kind(self._kinds, req)
         identity = req.context.identity
         given = read_query(req, kind.parameters)

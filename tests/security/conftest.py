@@ -75,9 +75,9 @@ class World:
 
     @property
     def scores(self) -> dict[Role, int]:
-        """A tuning score of each role in the challenge; rankings show parts of finals."""
+        """Told numbers of a tuning score of each role; rankings show parts of finals."""
         found = self.server.ledger.scores(challenge=HERE, split=Split.TUNING)
-        return {score.subject.role: score.id for score in found}
+        return {score.subject.role: self.server.numbers.told(score.id) for score in found}
 
     def questions(self) -> list[Question]:
         """Return all that can be asked about the challenge that the tokens are for."""

@@ -137,7 +137,7 @@ def number_of(server: Server, **wanted: Any) -> int:
 def test_ranked_metrics_of_others_are_shown_at_their_scores(opened: OpenServer) -> None:
     server = opened()
     number = number_of(server, anonymizer="ben", deanonymizer="dan")
-    answer = ask(server, f"/scores/{number}", "anonymizer")
+    answer = ask(server, f"/scores/{server.numbers.told(number)}", "anonymizer")
     assert answer.status_code == 200
     assert answer.json["metrics"] == {"risk": 0.5, "risk_low": 0.405}
     assert "payload_digest" not in answer.json
@@ -148,20 +148,20 @@ def test_an_annulled_final_says_why(opened: OpenServer) -> None:
     server = opened()
     found = server.ledger.scores(challenge="incomes", kind="anonymizer", anonymizer="gus")
     (newest,) = [score for score in found if score.annulled and not score.label]
-    told = ask(server, f"/scores/{newest.id}", "anonymizer").json
+    told = ask(server, f"/scores/{server.numbers.told(newest.id)}", "anonymizer").json
     assert told["annulled"] == "two accounts of one team"
 
 
 def test_nothing_is_shown_there_while_no_ranking_is(opened: OpenServer) -> None:
     server = opened(closes=TOMORROW)
     number = number_of(server, anonymizer="ben")
-    assert statuses(server, f"/scores/{number}") == [401, 403, 403, 200]
+    assert statuses(server, f"/scores/{server.numbers.told(number)}") == [401, 403, 403, 200]
 
 
 def test_tuning_scores_of_others_and_missing_ones_stay_unknown(opened: OpenServer) -> None:
     server = opened()
     assert server.ledger.scores()[0].split is Split.TUNING
-    assert statuses(server, "/scores/1") == [401, 403, 403, 200]
+    assert statuses(server, f"/scores/{server.numbers.told(1)}") == [401, 403, 403, 200]
     assert statuses(server, "/scores/999") == [401, 403, 403, 404]
 
 

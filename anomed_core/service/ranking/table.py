@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import csv
 import io
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 import attrs
@@ -120,6 +120,16 @@ class RankingEntry:
             "worst_attack": self.worst.as_dict() if self.worst else None,
         }
 
+    def with_numbers(self, tell: Callable[[int], int]) -> RankingEntry:
+        """Return the entry with other numbers of scores."""
+        worst = self.worst and attrs.evolve(self.worst, score_id=tell(self.worst.score_id))
+        return attrs.evolve(
+            self,
+            score_id=None if self.score_id is None else tell(self.score_id),
+            first_id=tell(self.first_id),
+            worst=worst,
+        )
+
     @classmethod
     def of_dict(cls, document: Mapping[str, Any]) -> RankingEntry:
         """Return the entry that was told as JSON values."""
@@ -201,6 +211,10 @@ class RankingTable:
             n_entries=document["n_entries"],
             names=dict(document["names"]),
         )
+
+    def with_numbers(self, tell: Callable[[int], int]) -> RankingTable:
+        """Return the ranking with other numbers of scores, as participants are told them."""
+        return attrs.evolve(self, entries=tuple(one.with_numbers(tell) for one in self.entries))
 
     def cells(self) -> tuple[list[str], list[list[str]]]:
         """Return the titles of the columns in which something stands, and the entries as text.
