@@ -124,3 +124,32 @@ def test_what_no_other_table_gives_away_counts(player: Player, leaky: pd.DataFra
 def worst_of_alice(player: Player) -> float:
     (entry,) = (entry for entry in entries(player) if entry.anonymizer == "alice")
     return next(iter(entry.values.values()))
+
+
+def test_recoding_everybody_by_a_rule_cannot_be_excluded(
+    player: Player, leaky: pd.DataFrame
+) -> None:
+    """All are older, of the other sex, came and left later: only who knows the rule finds anybody.
+
+    An accomplice who shows it counts as the table's own risk, so it is a way to lose.
+    """
+    steps = {"age": 6, "admission_month": 5, "length_of_stay": 2}
+    recoded = leaky.reset_index(drop=True)
+    for name, step in steps.items():
+        low, high = recoded[name].min(), recoded[name].max()
+        recoded[name] = (recoded[name] - low + step) % (high - low + 1) + low
+    one, other = sorted(recoded["sex"].unique())
+    recoded["sex"] = recoded["sex"].map({one: other, other: one})
+    final = player.publish(recoded, **FINAL)
+    assert final.json["usefulness"] > 0.7
+    (hosted,) = player.server.challenges.values()
+    nearest = next(one for one in hosted.house_attacks if one.name == "nearest_box")
+    submission = player.server.submissions.kept.of_score(
+        hosted, player.server.ledger.scores(challenge=hosted.id)[-1]
+    )
+    assert submission is not None
+    assert nearest.run(submission, np.random.default_rng(0))["risk_low"] < 0.2
+
+    pair = {"anonymizer": "alice", "deanonymizer": "dora", **FINAL}
+    answers = looked_up(player, leaky, pair)[["target_id", *player.arena.unknown_names]]
+    assert player.attack(answers, "inference", **pair).json["risk_low"] > 0.9

@@ -112,7 +112,7 @@ class Arena:
 
     def published(self, submission: Submission) -> bytes:
         """Return a synthesizer's table, a parquet file, as attackers get it."""
-        key = self.file_key("canonical table", submission.digest)
+        key = self._table_key(submission.digest)
 
         def content() -> bytes:
             # The lot is not drawn by the submission: whatever order its rows had, it is gone.
@@ -120,6 +120,13 @@ class Arena:
             return to_parquet(shuffle(self._read(submission), rng))
 
         return self._built_once(key, lambda file: _write(file, content()))
+
+    def kept_table(self, digest: str) -> bytes | None:
+        """Return the table of a submission as attackers get it; None if nobody has asked for it."""
+        return self.kept(self._table_key(digest))
+
+    def _table_key(self, digest: str) -> str:
+        return self.file_key("canonical table", digest)
 
     def encoded(self, purpose: str, split: Split, build: Callable[[], pa.Table]) -> bytes:
         """Return a table that a round hands out as a parquet file, encoded by whoever asks first.

@@ -1,5 +1,6 @@
 """What reports show beside the ranking: claims, flags, and a page about each final."""
 
+import hashlib
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 
 import attrs
@@ -60,7 +61,8 @@ def report_sections(arena: Arena, scores: Sequence[Score]) -> list[ReportSection
     list of ReportSection
         The table first.
     """
-    found = findings(scores)
+    copied = _copies(arena, scores)
+    found = [_with_origin(one, copied) for one in findings(scores)]
     rows = [(one.anonymizer, one.claim, ", ".join(one.flags)) for one in found]
     head = ("anonymizer", "claim", "flags")
     table = ReportSection(
@@ -69,6 +71,34 @@ def report_sections(arena: Arena, scores: Sequence[Score]) -> list[ReportSection
         data={"findings": [attrs.asdict(one) for one in found]},
     )
     return [table, *_pages(arena, found)]
+
+
+def _with_origin(found: Finding, copied: Mapping[str, str]) -> Finding:
+    if found.anonymizer not in copied:
+        return found
+    origin = f"same table as that of {copied[found.anonymizer]}, which came earlier"
+    return attrs.evolve(found, flags=(*found.flags, origin))
+
+
+def _copies(arena: Arena, scores: Sequence[Score]) -> dict[str, str]:
+    """Return whose final holds the records of whose earlier one, in whatever file and order."""
+    first: dict[bytes, str] = {}
+    copied = {}
+    for final in filter(_is_final, scores):
+        table, own = arena.kept_table(final.payload_digest), final.subject.anonymizer
+        if table is not None:
+            earlier = first.setdefault(hashlib.sha256(table).digest(), own)
+            if earlier != own:
+                copied[own] = earlier
+    return copied
+
+
+def _is_final(score: Score) -> bool:
+    return (
+        score.kind == SYNTHESIZER
+        and score.split is Split.VALIDATION
+        and score.origin == "participant"
+    )
 
 
 def findings(scores: Sequence[Score]) -> list[Finding]:
@@ -84,13 +114,7 @@ def findings(scores: Sequence[Score]) -> list[Finding]:
     list of Finding
         One for each anonymizer with a final, by its identifier.
     """
-    finals = {
-        score.subject.anonymizer: score
-        for score in scores
-        if score.kind == SYNTHESIZER
-        and score.split is Split.VALIDATION
-        and score.origin == "participant"
-    }
+    finals = {score.subject.anonymizer: score for score in scores if _is_final(score)}
     return [_finding(finals[anonymizer], scores) for anonymizer in sorted(finals)]
 
 

@@ -123,3 +123,22 @@ def test_the_worst_attack_counts(open_served: Any) -> None:
     assert entry.place == 1
     assert entry.worst.name == "oracle"
     assert risk(entry) > 0.8
+
+
+def test_a_copied_final_is_named_with_the_one_that_came_earlier(open_served: Any) -> None:
+    """Attackers read tables in another order and file than they were handed in."""
+    served = open_served()
+    table = served.synthesize(IndependentColumns(), FINAL)
+    served.player.publish("zoe", table, data_split=FINAL)
+    read = served.player.table("/data/synthetic", anonymizer="zoe", data_split=FINAL)
+    served.player.publish("ann", read.sample(frac=1, random_state=1), data_split=FINAL)
+    served.player.publish("own", table.iloc[1:], data_split=FINAL)
+
+    first, *_ = report_sections(served.arena, served.server.ledger.scores())
+    flags = {one["anonymizer"]: one["flags"] for one in first.data["findings"]}
+
+    assert flags == {
+        "ann": ("same table as that of zoe, which came earlier",),
+        "own": (),
+        "zoe": (),
+    }
