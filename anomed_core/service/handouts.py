@@ -55,7 +55,7 @@ def gaps(hosted: HostedChallenge) -> list[str]:
         if not product.static or not isinstance(product.schema, ArraysSchema):
             continue
         for name, values in provided(hosted, product, DataRequest()).items():
-            n_broken = _n_broken(np.asarray(values))
+            n_broken = n_broken_records(np.asarray(values))
             if n_broken:
                 told.append(
                     f"{product.path}: {name} holds NaN or infinity in {n_broken} of {len(values)} "
@@ -64,11 +64,11 @@ def gaps(hosted: HostedChallenge) -> list[str]:
     return told
 
 
-def _n_broken(values: np.ndarray) -> int:
+def n_broken_records(values: np.ndarray) -> int:
     """Return how many records hold a value that is not finite."""
     if values.ndim == 0 or values.dtype.kind not in "fc":
         return 0
-    finite = np.isfinite(values).reshape(len(values), -1).all(axis=1)
+    finite = np.isfinite(values).all(axis=tuple(range(1, values.ndim)))
     return int(len(values) - np.count_nonzero(finite))
 
 

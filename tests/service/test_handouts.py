@@ -1,11 +1,12 @@
 """An organiser is told who is handed how many records."""
 
 import attrs
+import numpy as np
 import pytest
 
 from anomed_core import ArraySchema, ArraysSchema, DataProduct, JSONSchema, Role, TableSchema
 from anomed_core.model.payloads import ProductSchema
-from anomed_core.service.handouts import Handout, handouts
+from anomed_core.service.handouts import Handout, handouts, n_broken_records
 from anomed_core.service.server import Server
 
 
@@ -55,3 +56,16 @@ def test_records_are_counted_where_they_are_declared(
     hosted = attrs.evolve(hosted, products={"/data/x": product})
 
     assert [handout.n_records for handout in handouts(hosted)] == ([n_records] if n_records else [])
+
+
+@pytest.mark.parametrize(
+    ("shape", "n_broken"),
+    [((0,), 0), ((0, 3), 0), ((3, 0), 0), ((2,), 1), ((2, 3), 1), ((2, 3, 2), 1)],
+)
+def test_records_that_are_not_finite_are_counted_in_any_shape(
+    shape: tuple[int, ...], n_broken: int
+) -> None:
+    values = np.zeros(shape)
+    values[-1:] = np.nan
+
+    assert n_broken_records(values) == n_broken
