@@ -26,6 +26,7 @@ class SealedScoreError(Exception):
         super().__init__(f"sealed until {until.isoformat()}")
 
 
+_JITTER = random.Random()  # noqa: S311 - no secret, and not the one that plugins may have seeded
 _LONGEST_DELAY_S = 600.0
 _LEASE_MARGIN_S = 20.0
 """Beyond the request: for noting what came of it, while other writers queue for the ledger."""
@@ -100,4 +101,4 @@ def delay_s(attempt: int) -> float:
     True
     """
     # Jitter, so that what failed together does not come back together; 2.0**1024 would overflow.
-    return min(_LONGEST_DELAY_S, 2.0 ** min(attempt - 1, 30)) * random.uniform(0.5, 1.5)  # noqa: S311
+    return min(_LONGEST_DELAY_S, 2.0 ** min(attempt - 1, 30)) * _JITTER.uniform(0.5, 1.5)

@@ -16,6 +16,7 @@ from anomed_core.ledger import FollowUp, FollowUpBook
 
 log = structlog.get_logger(__name__)
 
+_JITTER = random.Random()  # noqa: S311 - no secret, and not the one that plugins may have seeded
 _LOOK_EVERY_S = 1.0
 _STOP_TIMEOUT_S = 12.0
 _MOST_TRIES = 5
@@ -70,7 +71,7 @@ class Background:
         while not self._stopped.is_set():
             if not self._did_one():
                 # Jitter, so that the workers of a server do not look all at once.
-                self._woken.wait(_LOOK_EVERY_S * random.uniform(0.5, 1.5))  # noqa: S311 - no secret
+                self._woken.wait(_LOOK_EVERY_S * _JITTER.uniform(0.5, 1.5))
                 self._woken.clear()
 
     def _did_one(self) -> bool:
