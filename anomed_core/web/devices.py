@@ -134,7 +134,9 @@ class DevicePage:
 
 
 def _form(req: falcon.Request, server: Server) -> dict[str, str]:
-    """Return the fields of a small form, each the first time that it is given."""
+    """Return the fields of a small form, each the first time that it is given; none of no body."""
+    if req.content_length is None and req.get_header("Transfer-Encoding") is None:
+        return {}
     limits = server.submissions.limits
     body = read_body(req, attrs.evolve(limits, body_bytes=min(limits.body_bytes, _LARGEST_BYTES)))
     try:

@@ -49,6 +49,8 @@ class Question:
         The status for everybody in open mode.
     kind
         What is submitted, if anything is.
+    posting
+        The status of a POST for everybody, where it is another one.
     """
 
     route: str
@@ -57,6 +59,7 @@ class Question:
     methods: tuple[str, ...] = READ
     success: int = OK
     kind: SubmissionKind | None = None
+    posting: int | None = None
 
     def expected(self, method: str, caller: Caller, auth: str) -> int:
         """Return the status of an answer."""
@@ -66,6 +69,8 @@ class Question:
             return OK
         if method not in self.methods:
             return NO_METHOD
+        if method == "POST" and self.posting is not None:
+            return self.posting
         return self.decide(caller) if auth == "tokens" else self.success
 
 
@@ -279,10 +284,9 @@ def _of_the_core(base: str, scores: Mapping[Role, int]) -> Iterator[Question]:
 def _devices(base: str) -> Iterator[Question]:
     """Anybody may wait and look at the page; who lets a device in sends a token in the form."""
     page, codes, token = (f"{base}/device{end}" for end in ("", "/codes", "/token"))
-    yield Question(route=page, target=page, decide=lambda _: OK)
-    yield Question(route=page, target=page, methods=("POST",), decide=lambda _: BAD, success=BAD)
+    yield Question(route=page, target=page, methods=(*READ, "POST"), decide=everybody, posting=BAD)
     yield Question(
-        route=codes, target=codes, methods=("POST",), decide=lambda _: OK, success=FORBIDDEN
+        route=codes, target=codes, methods=("POST",), decide=everybody, success=FORBIDDEN
     )
     yield Question(route=token, target=token, methods=("POST",), decide=lambda _: BAD, success=BAD)
 

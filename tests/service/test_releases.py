@@ -2,6 +2,7 @@
 
 import time
 from collections.abc import Callable
+from typing import Any
 
 import pytest
 
@@ -20,11 +21,11 @@ class FullLedger:
         self.has_room = False
         self.n_refused = 0
 
-    def release(self, claim: Claim, reason: str) -> None:
+    def release(self, claim: Claim, reason: str, **more: Any) -> None:
         if not self.has_room:
             self.n_refused += 1
             raise LedgerFullError("no room left")
-        self._ledger.release(claim, reason)
+        self._ledger.release(claim, reason, **more)
 
 
 def wait_for(condition: Callable[[], object]) -> None:
