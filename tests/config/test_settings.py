@@ -163,7 +163,7 @@ CHALLENGE = '[challenges.a]\ntype = "x"\n'
         ("[sever]", "sever: unknown key; did you mean 'server'? allowed are challenges, server"),
         (
             "[server]\nprot = 1",
-            "server.prot: unknown key; did you mean 'port'? allowed are auth, evaluation_",
+            "server.prot: unknown key; did you mean 'port'? allowed are archive_kept_s, auth, ",
         ),
         ("[server]\nport = '1'", "server.port: expected a whole number, got '1'"),
         ("[server]\nport = 1.0", "server.port: expected a whole number, got 1.0"),
