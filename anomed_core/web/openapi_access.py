@@ -9,6 +9,8 @@ from anomed_core.service.derived_tokens import SECONDS
 from anomed_core.web.devices import GRANT_TYPE, USER_CODE
 from anomed_core.web.openapi_parts import document, operation_id, parameter_object, refusals
 
+_OF_BODIES = (408, 411, 413)
+
 
 def access(hosted: HostedChallenge, base: str) -> dict[str, Any]:
     """Return the paths of tokens and devices."""
@@ -57,12 +59,14 @@ def _page(**more: Any) -> dict[str, Any]:
 
 def _codes() -> dict[str, Any]:
     codes = document("Codes with which a device without a browser waits for a token (RFC 8628).")
+    codes["responses"] |= refusals(400, 403, *_OF_BODIES)
     return {**codes, "requestBody": _form("client_id", required=())}
 
 
 def _token() -> dict[str, Any]:
     token = document(f"The token of a waiting device; grant_type is {GRANT_TYPE}.")
     refusal = {"type": "object", "properties": {"error": {"type": "string"}}}
+    token["responses"] |= refusals(*_OF_BODIES)
     token["responses"]["400"] = {
         "description": "Not yet, or not at all, in the words of RFC 6749 and 8628.",
         "content": {"application/json": {"schema": refusal}},

@@ -5,7 +5,6 @@ import pytest
 
 from anomed_core.wire import Limits
 
-
 NONE_BY_ZERO = {"stored_bytes_per_subject"}
 
 
