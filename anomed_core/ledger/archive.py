@@ -18,6 +18,7 @@ import sqlalchemy as sa
 
 from anomed_core.ledger.chain import Row, append, append_audit, audit_rows
 from anomed_core.ledger.schema import archive, as_datetime, as_microseconds, claims
+from anomed_core.ledger.scores import LARGEST_ID
 from anomed_core.model import Line, Role, Subject, amount_text
 from anomed_core.wire.digests import canonical_json, digest_bytes
 
@@ -220,8 +221,9 @@ def _columns(name: str, body: ArchivedBody | None) -> dict[str, Any]:
 
 def entry_of(connection: sa.Connection, challenge: str, number: int) -> Entry | None:
     """Return an entry by its number; ``None`` if there is none in this challenge."""
+    wanted = number if 0 < number <= LARGEST_ID else 0  # what no database holds is nobody's number
     found = connection.execute(
-        sa.select(archive).where(archive.c.id == number, archive.c.challenge == challenge)
+        sa.select(archive).where(archive.c.id == wanted, archive.c.challenge == challenge)
     )
     row = found.mappings().first()
     return _entry(row) if row else None

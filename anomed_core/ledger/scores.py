@@ -23,7 +23,7 @@ BY_ACCOUNT = _WITH_CLAIMS.join(claim_lines, claim_lines.c.claim == claims.c.id).
     claim_lines.c.account == sa.bindparam("account"), claim_lines.c.committed == "1"
 )
 
-_LARGEST_ID = 2**63 - 1
+LARGEST_ID = 2**63 - 1
 """More is no id, and more than a database can look for."""
 
 
@@ -210,7 +210,7 @@ def one_score(
 
 def by_id(score_id: int) -> sa.Select[Any]:
     """Return the query for a score; whatever is no id finds nothing."""
-    wanted = score_id if 0 < score_id <= _LARGEST_ID else 0
+    wanted = score_id if 0 < score_id <= LARGEST_ID else 0
     return sa.select(scores).where(scores.c.id == wanted)
 
 

@@ -413,3 +413,13 @@ def test_the_library_waits_for_a_long_operation(serve: Serve) -> None:
 
     assert challenge.call("ask", "x") == {"of": "x"}
     worker.join()
+
+
+@pytest.mark.parametrize("number", [0, 2**63 - 1, 2**63, 10**30])
+def test_a_number_that_no_database_holds_is_nobodys(number: int, server_of: OpenServer) -> None:
+    client = TestClient(create_web_app(server_of(Guessing())))
+
+    assert client.simulate_get(f"/archive/{number}").status_code == 404
+    assert client.simulate_get(f"/scores/{number}").status_code == 404
+    assert client.simulate_get(f"/archive?anonymizer=a&after={number}").status_code in {200, 400}
+    assert client.simulate_get(f"/attempts?anonymizer=a&after={number}").status_code in {200, 400}
