@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from functools import lru_cache
 from pathlib import Path
@@ -35,6 +35,7 @@ if TYPE_CHECKING:
 
     from anomed_core.config import ServerSettings
     from anomed_core.ledger import AccountFacts
+    from anomed_core.ledger.account_book import AccountBook
     from anomed_core.model import Account, Subject
 
 _AMOUNTS = ("limit", "granted", "reserved", "spent", "remaining")
@@ -231,40 +232,40 @@ def raise_limits(limits: tuple[str, ...], reason: str, as_json: bool, **which: A
     _tell(facts, as_json=as_json)
 
 
+def _decide(
+    decision: Callable[[AccountBook], Callable[..., None]],
+    outcome: str,
+    *,
+    reason: str,
+    **which: Any,
+) -> None:
+    """Let the book of accounts decide about one account, and say how it is now."""
+    why = given_reason(reason)
+    with chosen_account(**which) as chosen:
+        decide = decision(chosen.records.ledger.budgets)
+        decide(chosen.challenge, chosen.account.name, chosen.subject, reason=why)
+    click.echo(f"{chosen.account.name} of {name_of(chosen.subject)} {outcome}.")
+
+
 @budgets.command("freeze")
 @deciding
 def freeze(reason: str, **which: Any) -> None:
     """Let nothing more be taken from an account until it is thawed; what is under way goes on."""
-    why = given_reason(reason)
-    with chosen_account(**which) as chosen:
-        chosen.records.ledger.budgets.freeze(
-            chosen.challenge, chosen.account.name, chosen.subject, reason=why
-        )
-    click.echo(f"{chosen.account.name} of {name_of(chosen.subject)} is frozen.")
+    _decide(lambda book: book.freeze, "is frozen", reason=reason, **which)
 
 
 @budgets.command("thaw")
 @deciding
 def thaw(reason: str, **which: Any) -> None:
     """Open a frozen account again."""
-    why = given_reason(reason)
-    with chosen_account(**which) as chosen:
-        chosen.records.ledger.budgets.thaw(
-            chosen.challenge, chosen.account.name, chosen.subject, reason=why
-        )
-    click.echo(f"{chosen.account.name} of {name_of(chosen.subject)} is open again.")
+    _decide(lambda book: book.thaw, "is open again", reason=reason, **which)
 
 
 @budgets.command("seal")
 @deciding
 def seal(reason: str, **which: Any) -> None:
     """Close an account for ever; what is under way goes on."""
-    why = given_reason(reason)
-    with chosen_account(**which) as chosen:
-        chosen.records.ledger.budgets.seal(
-            chosen.challenge, chosen.account.name, chosen.subject, reason=why
-        )
-    click.echo(f"{chosen.account.name} of {name_of(chosen.subject)} is sealed for ever.")
+    _decide(lambda book: book.seal, "is sealed for ever", reason=reason, **which)
 
 
 @budgets.command("list")
