@@ -11,15 +11,14 @@ import structlog
 
 from anomed_core.errors import ContractError, InvalidParameterError, NotAllowedError, culprit_of
 from anomed_core.ledger import Identity
-from anomed_core.model import ANONYMIZER, DEANONYMIZER, ForeignProtocol, Refusal, Rendered, Role
+from anomed_core.model import ForeignProtocol, Refusal, Rendered
 from anomed_core.service import HostedChallenge
-from anomed_core.service.acting import is_here
+from anomed_core.service.acting import OWN_ID, is_here
 from anomed_core.service.declared_parts import is_below
 from anomed_core.web.errors import opaque_answer
 
 log = structlog.get_logger(__name__)
 
-_OWN_ID = {Role.ANONYMIZER: ANONYMIZER.name, Role.DEANONYMIZER: DEANONYMIZER.name}
 _OF_REFUSALS = ("allow", "location", "retry-after", "www-authenticate")
 _LEAST_CODE, _LAST_CODE = 400, 599
 
@@ -120,7 +119,7 @@ def take_identity(req: falcon.Request, spoken: Spoken, *, trusts_ids: bool) -> N
             f"The header {protocol.identity_header} says {name[:80]!r}, which is no "
             f"{protocol.identity_role} of the token's holder; send the token's own id."
         )
-    parameter = _OWN_ID[protocol.identity_role]
+    parameter = OWN_ID[protocol.identity_role]
     # All routes look for ids in the query, and Falcon's own dictionary is what they read.
     given = cast("dict[str, str | list[str]]", req.params).setdefault(parameter, name)
     if given != name:
