@@ -316,10 +316,7 @@ def stored_rows(
 
 def rows_of(facts: AccountFacts) -> list[dict[str, str | None]]:
     """Return a row for each resource of an account, with amounts as text."""
-    from anomed_core.model import amount_text
-
-    def text(amount: Decimal | None) -> str | None:
-        return None if amount is None else amount_text(amount)
+    from anomed_core.model.amounts import text_or_none
 
     ends_at = facts.period_ends_at
     return [
@@ -328,7 +325,9 @@ def rows_of(facts: AccountFacts) -> list[dict[str, str | None]]:
             "subject": name_of(facts.subject),
             "account": facts.account,
             "resource": balance.resource if balance else None,
-            **{name: text(getattr(balance, name)) if balance else None for name in _AMOUNTS},
+            **{
+                name: text_or_none(getattr(balance, name)) if balance else None for name in _AMOUNTS
+            },
             "state": facts.state.value,
             "until": ends_at.isoformat() if ends_at is not None else None,
         }

@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping
 from datetime import datetime
-from decimal import Decimal
 from typing import Any
 
 import attrs
@@ -15,7 +14,8 @@ from anomed_core.errors import LedgerError
 from anomed_core.ledger.claim_requests import Claim
 from anomed_core.ledger.schema import as_datetime, jobs
 from anomed_core.ledger.scores import subject_of
-from anomed_core.model import Split, Subject, amount_text
+from anomed_core.model import Split, Subject
+from anomed_core.model.amounts import text_or_none
 from anomed_core.wire.digests import canonical_json
 
 QUEUED, RUNNING, DONE, FAILED, CANCELLED = "queued", "running", "done", "failed", "cancelled"
@@ -155,19 +155,8 @@ def _told_of(claim: Claim, now: int) -> dict[str, Any]:
     return {
         "remaining": claim.remaining,
         "resets_at": resets_at.isoformat() if resets_at else None,
-        "left": [
-            [
-                one.account,
-                one.resource,
-                _amount(one.remaining),
-            ]
-            for one in claim.left
-        ],
+        "left": [[one.account, one.resource, text_or_none(one.remaining)] for one in claim.left],
     }
-
-
-def _amount(amount: Decimal | None) -> str | None:
-    return None if amount is None else amount_text(amount)
 
 
 def job_of(row: Mapping[Any, Any]) -> Job:

@@ -13,7 +13,8 @@ from anomed_core.errors import LedgerMismatchError
 from anomed_core.ledger.chain import append_audit
 from anomed_core.ledger.criteria import RankedMetric, ranked_text, rebuild_criteria
 from anomed_core.ledger.schema import audit, challenges, scores
-from anomed_core.model import Account, BothRoles, Resource, Role, amount_text
+from anomed_core.model import Account, BothRoles, Resource, Role
+from anomed_core.model.amounts import text_or_none
 from anomed_core.wire.digests import canonical_json
 
 _ACTION = "secret used"
@@ -76,7 +77,7 @@ def _written(account: Account) -> dict[str, Any]:
     resources = [
         {
             "name": resource.name,
-            "limit": None if resource.limit is None else amount_text(resource.limit),
+            "limit": text_or_none(resource.limit),
             "lapse": resource.lapse.value,
         }
         for resource in account.resources

@@ -88,6 +88,11 @@ def amount_text(amount: Decimal) -> str:
     return text.rstrip("0").rstrip(".") if "." in text else text
 
 
+def text_or_none(amount: Decimal | None) -> str | None:
+    """Return the text of an amount; ``None`` for none, as where there is no limit."""
+    return None if amount is None else amount_text(amount)
+
+
 def total(amounts: Iterable[Decimal]) -> Decimal:
     """Return the exact sum of amounts.
 

@@ -11,7 +11,7 @@ import attrs
 from anomed_core.errors import NotAllowedError, UnknownResourceError, UsageError
 from anomed_core.ledger import AccountFacts, Claim, Ledger, Left
 from anomed_core.model import Account, AccountState, Line, Role, Subject, amount_text
-from anomed_core.model.amounts import NOTHING, less, total
+from anomed_core.model.amounts import NOTHING, less, text_or_none, total
 from anomed_core.service.hosting import HostedChallenge
 
 _PLAYERS = (Role.ANONYMIZER, Role.DEANONYMIZER)
@@ -118,20 +118,16 @@ def account_as_json(account: Account, facts: AccountFacts) -> dict[str, Any]:
             {
                 "name": balance.resource,
                 "description": declared[balance.resource].description,
-                "limit": _text(balance.limit),
-                "granted": _text(balance.granted),
-                "reserved": _text(balance.reserved),
-                "spent": _text(balance.spent),
-                "remaining": _text(balance.remaining),
+                "limit": text_or_none(balance.limit),
+                "granted": text_or_none(balance.granted),
+                "reserved": text_or_none(balance.reserved),
+                "spent": text_or_none(balance.spent),
+                "remaining": text_or_none(balance.remaining),
                 "lapse": declared[balance.resource].lapse.value,
             }
             for balance in facts.balances
         ],
     }
-
-
-def _text(amount: Decimal | None) -> str | None:
-    return None if amount is None else amount_text(amount)
 
 
 def overdrawn(reserved: Iterable[Line], spent: Iterable[Line] | None) -> str:

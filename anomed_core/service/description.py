@@ -25,6 +25,7 @@ from anomed_core.model import (
     TextSchema,
     amount_text,
 )
+from anomed_core.model.amounts import text_or_none
 from anomed_core.model.payloads import ColumnSchema
 from anomed_core.service.hosting import HostedChallenge
 from anomed_core.service.seals import rule_of
@@ -212,7 +213,7 @@ def _account(account: Account) -> dict[str, Any]:
             {
                 "name": resource.name,
                 "description": resource.description,
-                "limit": None if resource.limit is None else amount_text(resource.limit),
+                "limit": text_or_none(resource.limit),
                 "lapse": resource.lapse.value,
             }
             for resource in account.resources
