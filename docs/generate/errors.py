@@ -40,7 +40,7 @@ def classes(root: type[errors.AnomedError] = errors.AnomedError) -> Iterator[typ
     """Yield an error and all below it, in the order of the source."""
     yield root
     for cls in root.__subclasses__():
-        if cls.__module__ == errors.__name__:
+        if vars(errors).get(cls.__name__) is cls:
             yield from classes(cls)
 
 
