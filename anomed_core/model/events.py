@@ -114,6 +114,9 @@ class Submission:
         SHA-256 of the body as it came, hexadecimal. It tells bodies apart and not what they hold:
         noise that is keyed by it is another one for each blank that somebody adds, and is averaged
         away. Key draws by what was decoded.
+    transcript
+        What its anonymizer had asked in paid calls and was answered by then, oldest first, for
+        kinds of utility declared ``with_transcript``, and for house attacks on those.
     """
 
     kind: str
@@ -122,6 +125,7 @@ class Submission:
     parameters: Mapping[str, str] = attrs.field(factory=dict)
     payload: Payload = attrs.field(repr=False)
     digest: str
+    transcript: tuple[Exchange, ...] = attrs.field(default=(), eq=False, repr=False)
 
     @property
     def anonymizer(self) -> str:

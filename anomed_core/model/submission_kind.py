@@ -132,7 +132,8 @@ class SubmissionKind:
         sealed, so that nothing is asked after it; empty for none.
     with_transcript
         Whether the evaluation needs what the anonymizer under attack has asked in paid calls and
-        was answered; see `Target.transcript`.
+        was answered, see `Target.transcript`; of what is submitted for utility, what its own
+        anonymizer has, as house attacks on it do, see `Submission.transcript`.
     with_rivals
         Whether the evaluation needs what other anonymizers have submitted, too: where all of them
         publish the same people, an attack may know from one what it says about another.

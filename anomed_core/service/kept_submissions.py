@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Sequence
+from datetime import datetime
 
 import attrs
 
@@ -38,11 +39,49 @@ class KeptSubmissions:
     limits: Limits
     transcripts: Transcripts
 
-    def of_score(self, hosted: HostedChallenge, score: Score) -> Submission | None:
+    def of_score(
+        self, hosted: HostedChallenge, score: Score, *, until: datetime | None = None
+    ) -> Submission | None:
         """Return the submission that a score was given for; ``None`` if it was not kept.
 
         Neither is there one of a kind that an extension added, once that is gone.
+
+        Parameters
+        ----------
+        hosted
+            The challenge.
+        score
+            Of a submission.
+        until
+            Up to when its transcript counts, if its kind has one; the time of the score, if it is
+            not given.
         """
+        submission = self._body_of(hosted, score)
+        if submission is None:
+            return None
+        return self.with_own_transcript(hosted, submission, until=until or score.recorded_at)
+
+    def with_own_transcript(
+        self, hosted: HostedChallenge, submission: Submission, *, until: datetime | None = None
+    ) -> Submission:
+        """Return a submission with what its anonymizer has asked, if its kind is declared so.
+
+        Parameters
+        ----------
+        hosted
+            The challenge.
+        submission
+            What was handed in.
+        until
+            Only what was recorded before.
+        """
+        kind = hosted.kind(submission.kind)
+        if not kind.with_transcript or kind.purpose is not Purpose.UTILITY:
+            return submission
+        told = self.transcripts.of(hosted.id, submission.anonymizer, until=until)
+        return attrs.evolve(submission, transcript=told)
+
+    def _body_of(self, hosted: HostedChallenge, score: Score) -> Submission | None:
         if score.kind not in hosted.metrics:
             return None
         kind = hosted.kind(score.kind)
@@ -187,7 +226,7 @@ class KeptSubmissions:
                 shown.add(name)
                 chosen = scores if split is Split.VALIDATION else scores[-1:]
                 readable |= {score.payload_digest: score for score in chosen}
-        kept = (self.of_score(hosted, score) for score in readable.values())
+        kept = (self._body_of(hosted, score) for score in readable.values())
         return attrs.evolve(target, rivals=tuple(one for one in kept if one is not None))
 
     def _by_anonymizer(

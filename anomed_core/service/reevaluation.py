@@ -125,7 +125,7 @@ def reevaluate(
     for number, (first, newest) in enumerate(chosen):
         if progress is not None:
             progress(f"scores of {hosted.id}", number, len(chosen))
-        submission = submissions.of_score(hosted, newest)
+        submission = submissions.of_score(hosted, newest, until=first.recorded_at)
         if submission is None:
             yield _without_submission(hosted, newest)
             continue

@@ -254,6 +254,7 @@ class Submissions:
             parameters=asked.request.parameters,
             digest=asked.request.payload_digest,
         )
+        submission = self.kept.with_own_transcript(asked.hosted, submission)
         target = self.kept.target_of(asked.hosted, submission)
         if target is not None:
             refuse_annulled(target)

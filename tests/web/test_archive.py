@@ -26,8 +26,10 @@ from anomed_core import (
     Challenge,
     DataProduct,
     DataRequest,
+    HouseAttack,
     JSONSchema,
     Line,
+    Metric,
     Operation,
     Resource,
     Role,
@@ -37,6 +39,8 @@ from anomed_core import (
     hookimpl,
 )
 from anomed_core.ledger import Grant
+from anomed_core.service.house_attacks import HouseAttackWorker
+from anomed_core.service.reevaluation import reevaluate
 from anomed_core.service.server import Server
 from anomed_core.web import create_web_app
 from anomed_core.wire import encode_npz
@@ -400,6 +404,64 @@ def test_an_attack_is_scored_on_what_was_asked_until_then(server_of: OpenServer)
     assert told == [[1]]
     assert again is not None
     assert [one.request for one in again.transcript] == [1]
+
+
+def test_what_is_handed_in_is_scored_and_attacked_with_what_its_author_has_asked(
+    server_of: OpenServer,
+) -> None:
+    class Transcribed(Guessing):
+        @hookimpl
+        def anomed_operations(self, challenge: Challenge) -> list[Operation]:
+            return [operation()]
+
+        @hookimpl
+        def anomed_submission_kinds(self, challenge: Challenge) -> list[SubmissionKind]:
+            kinds = super().anomed_submission_kinds(challenge)
+            return [attrs.evolve(k, with_transcript=k.name == "anonymizer") for k in kinds]
+
+        @hookimpl
+        def anomed_evaluate_utility(
+            self, challenge: Challenge, submission: Submission
+        ) -> dict[str, float]:
+            spent = sum(line.amount for one in submission.transcript for line in one.lines)
+            return {"hits": float(spent), "mae": 0.0}
+
+        @hookimpl
+        def anomed_house_attacks(self, challenge: Challenge) -> list[HouseAttack]:
+            return [
+                HouseAttack(
+                    name="count",
+                    kind="anonymizer",
+                    metrics=[Metric(name="n_calls", bounds=(0, 9), definition="Calls.")],
+                    run=lambda submission, _: {"n_calls": len(submission.transcript)},
+                )
+            ]
+
+    server = server_of(Transcribed())
+    client = TestClient(create_web_app(server))
+    client.simulate_post("/operations/ask?anonymizer=alice", body=b"1")
+    client.simulate_post("/operations/ask?anonymizer=bob", body=b"1")
+    guess = encode_npz({"prediction": np.zeros(10)})
+    query = "anonymizer=alice&data_split=validation"
+    scored = client.simulate_post(f"/utility/anonymizer?{query}", body=guess)
+    client.simulate_post("/operations/ask?anonymizer=alice", body=b"2")
+    parts: dict[str, Any] = {
+        "ledger": server.ledger,
+        "submissions": server.submissions.kept,
+        "engine": server.submissions.inline,
+    }
+    worker = HouseAttackWorker(
+        challenges=server.challenges, follow_ups=server.follow_ups, timeout_s=5, **parts
+    )
+    follow_up = server.follow_ups.take(worker.prefix, lease_s=worker.lease_s)
+    assert follow_up is not None
+    worker.do(follow_up)
+
+    (again,) = reevaluate(server.challenges["guessing"], **parts)
+    house = [score for score in server.ledger.scores() if score.origin == "house"]
+    assert scored.json == {"hits": 0.1, "mae": 0.0}
+    assert again.repeats, "what was asked later does not count"
+    assert [dict(score.metrics) for score in house] == [{"n_calls": 1.0}]
 
 
 def test_the_library_waits_for_a_long_operation(serve: Serve) -> None:
