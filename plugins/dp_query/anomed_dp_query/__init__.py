@@ -1,0 +1,1 @@
+"""Questions to hidden tables, answered with noise: a challenge type for anomed-core."""

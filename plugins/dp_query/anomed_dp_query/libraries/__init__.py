@@ -1,0 +1,1 @@
+"""Libraries for differential privacy: what reads a question, prices it, and answers it."""
