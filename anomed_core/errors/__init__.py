@@ -19,6 +19,7 @@ The tree, by what the person who meets the error can do about it::
     │   ├── MalformedPayloadError          400
     │   ├── NotAuthenticatedError          401
     │   ├── NotAllowedError                403
+    │   │   └── FormExpiredError           403
     │   ├── AccountFrozenError             403
     │   ├── BudgetExhaustedError           403
     │   │   └── BudgetExhaustedForNowError 429
@@ -63,6 +64,7 @@ from anomed_core.errors.refusals import (
     BudgetExhaustedError,
     BudgetExhaustedForNowError,
     CallRejected,
+    FormExpiredError,
     InvalidParameterError,
     LengthRequiredError,
     MalformedPayloadError,
@@ -111,6 +113,7 @@ __all__ = [
     "EvaluationFailedError",
     "EvaluationTimeoutError",
     "ForeignLibraryError",
+    "FormExpiredError",
     "InvalidParameterError",
     "LedgerError",
     "LedgerFullError",

@@ -52,6 +52,10 @@ class NotAllowedError(RequestError):
     """The subject is known but may not do this."""
 
 
+class FormExpiredError(NotAllowedError):
+    """A form of a page comes from another session than the browser's; nothing was changed."""
+
+
 class UnknownResourceError(RequestError):
     """There is nothing at this address."""
 

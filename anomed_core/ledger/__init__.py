@@ -3,7 +3,7 @@
 from anomed_core.ledger.account_book import AccountBook, Wanted
 from anomed_core.ledger.account_facts import AccountFacts, BalanceFacts
 from anomed_core.ledger.archive import ArchivedBody, ArchiveEntry, Entry, KeptBody
-from anomed_core.ledger.chain import AuditRow, ChainFault
+from anomed_core.ledger.chain import AuditRow, ChainFault, decided_by
 from anomed_core.ledger.claim_requests import (
     BYTES,
     OPERATION,
@@ -93,6 +93,7 @@ __all__ = [
     "Wanted",
     "accounts_of_kind",
     "attack_result",
+    "decided_by",
     "lines_on",
     "migrate_ledger",
     "no_room_left",

@@ -11,7 +11,9 @@ from before the migration they are empty.
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import contextmanager
+from contextvars import ContextVar
 from datetime import datetime
 from typing import Any
 
@@ -103,11 +105,25 @@ def append(connection: sa.Connection, table: sa.Table, values: Row) -> dict[str,
     return row
 
 
+_DECIDER: ContextVar[str] = ContextVar("decider", default="")
+
+
+@contextmanager
+def decided_by(name: str) -> Iterator[None]:
+    """Let the audit say who decides what is decided inside: at the command line nobody is known."""
+    before = _DECIDER.set(name)
+    try:
+        yield
+    finally:
+        _DECIDER.reset(before)
+
+
 def append_audit(
     connection: sa.Connection, action: str, detail: Mapping[str, str], *, now: int
 ) -> int:
     """Append a row that says what somebody did, and return its number."""
-    row = {"action": action, "detail": canonical_json(dict(detail)), "recorded_at": now}
+    told = {"by": _DECIDER.get(), **detail} if _DECIDER.get() else dict(detail)
+    row = {"action": action, "detail": canonical_json(told), "recorded_at": now}
     number: int = append(connection, audit, row)["id"]
     return number
 

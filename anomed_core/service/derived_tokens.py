@@ -111,18 +111,21 @@ class DerivedTokens:
         parent = self.identity_of(token_id) if self.now() < ends_at else None
         if parent is None:
             return None
-        challenge = bytes.fromhex(named).decode()
-        here = {challenge, EVERY_CHALLENGE}
-        grants = tuple(
-            attrs.evolve(grant, challenge=challenge)
-            for grant in parent.grants
-            if grant.challenge in here
-        )
-        return attrs.evolve(parent, grants=grants, expires_at=ends_at) if grants else None
+        return for_challenge(parent, bytes.fromhex(named).decode(), ends_at=ends_at)
 
     def _mac(self, token_id: str, expires: int, named: str) -> str:
         text = f"derived token {token_id} {expires} {named}"
         return hmac.digest(self.secret, text.encode(), "sha256").hex()
+
+
+def for_challenge(identity: Identity, challenge: str, *, ends_at: datetime) -> Identity | None:
+    """Return somebody as known in one challenge alone, until a time; ``None`` if not there."""
+    grants = tuple(
+        attrs.evolve(grant, challenge=challenge)
+        for grant in identity.grants
+        if grant.challenge in {challenge, EVERY_CHALLENGE}
+    )
+    return attrs.evolve(identity, grants=grants, expires_at=ends_at) if grants else None
 
 
 def _checked(seconds: str) -> int:

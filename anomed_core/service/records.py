@@ -7,7 +7,15 @@ from collections.abc import Callable
 import attrs
 
 from anomed_core.config import ServerSettings
-from anomed_core.ledger import Database, DeviceCodes, FollowUpBook, JobBook, Ledger, TokenBook
+from anomed_core.ledger import (
+    Database,
+    DeviceCodes,
+    FollowUpBook,
+    JobBook,
+    Ledger,
+    TeamBook,
+    TokenBook,
+)
 from anomed_core.service.kept_submissions import KeptSubmissions
 from anomed_core.service.transcripts import Transcripts
 from anomed_core.state import StateDirectory
@@ -22,6 +30,7 @@ class Records:
     ledger: Ledger
     follow_ups: FollowUpBook
     tokens: TokenBook
+    teams: TeamBook
     device_codes: DeviceCodes
     kept: KeptSubmissions
     jobs: JobBook
@@ -51,6 +60,7 @@ def open_records(
         ledger=ledger,
         follow_ups=FollowUpBook(database, clock=clock),
         tokens=TokenBook(database, clock=clock),
+        teams=TeamBook(database, clock=clock),
         device_codes=DeviceCodes(database, clock=clock),
         jobs=JobBook(database, kept_s=settings.jobs_kept_s, clock=clock),
         bodies=FiledBodies(state.jobs),

@@ -13,7 +13,7 @@ import structlog
 from anomed_core.config import ServerSettings
 from anomed_core.engine import Engine, InlineEngine
 from anomed_core.errors import ConfigError, ServiceError
-from anomed_core.ledger import FollowUpBook, Ledger, Rules, TokenBook, utc_microseconds
+from anomed_core.ledger import FollowUpBook, Ledger, Rules, TeamBook, TokenBook, utc_microseconds
 from anomed_core.model import ChallengeSpec
 from anomed_core.plugins import PluginRegistry
 from anomed_core.service.archive import Archive
@@ -39,6 +39,7 @@ from anomed_core.service.ranking.house_entries import HouseEntryThread
 from anomed_core.service.ranking.rankings import Rankings
 from anomed_core.service.records import Records, open_records
 from anomed_core.service.seals import Seals, require_a_close
+from anomed_core.service.sessions import Sessions
 from anomed_core.service.submissions import Submissions
 from anomed_core.service.throttle import Throttle, throttle_of
 from anomed_core.service.told_numbers import ToldNumbers
@@ -62,8 +63,10 @@ class Server:
         Who won.
     submissions, operations, archive, jobs, authorizer, seals, throttle
         The rules; no throttle without a cap on requests.
-    derived_tokens, devices
-        Stand-ins for tokens, and who waits for one.
+    derived_tokens, devices, sessions
+        Stand-ins for tokens, who waits for one, and browsers that are signed in.
+    teams
+        What organisers decide about teams.
     job_worker
         Does jobs, where a thread in the background asks it to.
     numbers
@@ -87,6 +90,8 @@ class Server:
     authorizer: Authorizer
     derived_tokens: DerivedTokens
     devices: Devices
+    sessions: Sessions
+    teams: TeamBook
     seals: Seals
     numbers: ToldNumbers
     throttle: Throttle | None
@@ -235,6 +240,8 @@ class _Start:
             authorizer=authorizer,
             derived_tokens=derived_tokens,
             devices=self._devices(derived_tokens, authorizer),
+            sessions=self._sessions(derived_tokens),
+            teams=records.teams,
             seals=seals,
             numbers=ToldNumbers.of_secret(None if settings.auth == "open" else self.secret),
             throttle=throttle_of(settings, self.state, clock),
@@ -259,6 +266,15 @@ class _Start:
             identify=self.records.tokens.identify,
             identity_of=self.records.tokens.identity_of,
             now=self.records.ledger.now,
+        )
+
+    def _sessions(self, derived_tokens: DerivedTokens) -> Sessions:
+        return Sessions(
+            secret=self.secret,
+            believe=derived_tokens.believe,
+            identity_of=self.records.tokens.identity_of,
+            now=self.records.ledger.now,
+            trusts_ids=self.settings.auth == "open",
         )
 
     def _authorizer(self, derived_tokens: DerivedTokens) -> Authorizer:

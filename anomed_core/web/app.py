@@ -32,6 +32,7 @@ from anomed_core.web.openapi import openapi
 from anomed_core.web.operations import operation_resource
 from anomed_core.web.pages import front_page
 from anomed_core.web.participants import TargetsResource, TokensResource, WhoAmIResource
+from anomed_core.web.prefix import Prefix
 from anomed_core.web.ranking import RankingResource
 from anomed_core.web.submissions import SubmissionResource
 from anomed_core.web.telemetry import Telemetry
@@ -107,10 +108,11 @@ def create_web_app(
     app: falcon.App[falcon.Request, falcon.Response] = falcon.App(
         middleware=[
             RequestLog(telemetry, access_log=access_log),
+            Prefix(),
             protocols,
             Bodies(server.submissions.limits),
             BorderCheck(names),
-            IdentityCheck(server.authorizer, server.throttle, protocols),
+            IdentityCheck(server.authorizer, server.throttle, protocols, server.sessions),
             OwnRoutes(server.challenges.values(), trusts_ids=server.authorizer.trusts_ids),
         ]
     )

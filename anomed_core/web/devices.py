@@ -5,13 +5,13 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping
 from typing import Any
-from urllib.parse import parse_qs, quote
+from urllib.parse import quote
 
 import attrs
 import falcon
 from markupsafe import Markup
 
-from anomed_core.errors import MalformedPayloadError, MissingParameterError, RequestError
+from anomed_core.errors import MissingParameterError, RequestError
 from anomed_core.model import Parameter
 from anomed_core.report import content_policy, page
 from anomed_core.service import HostedChallenge
@@ -25,15 +25,12 @@ from anomed_core.service.devices import (
     shown,
 )
 from anomed_core.service.server import Server
-from anomed_core.web.bodies import read_body
 from anomed_core.web.errors import status_of
+from anomed_core.web.forms import read_fields
 from anomed_core.web.query import read_query
 
 USER_CODE = Parameter(name="user_code", required=False, description="The code on the device.")
 GRANT_TYPE = "urn:ietf:params:oauth:grant-type:device_code"
-
-_LARGEST_BYTES = 8192
-_MOST_FIELDS = 16
 
 
 @attrs.frozen
@@ -46,7 +43,7 @@ class DeviceCodeResource:
 
     def on_post(self, req: falcon.Request, resp: falcon.Response) -> None:
         """Send both codes, and where somebody types the one."""
-        form = _form(req, self.server)
+        form = read_fields(req, self.server)
         codes = self.server.devices.ask(self.hosted, form.get("client_id", ""))
         address = f"{req.prefix}{self.base}/device"
         _send(
@@ -71,7 +68,7 @@ class DeviceTokenResource:
 
     def on_post(self, req: falcon.Request, resp: falcon.Response) -> None:
         """Send a token, or why there is none (yet), in the words of RFC 6749 and 8628."""
-        form = _form(req, self.server)
+        form = read_fields(req, self.server)
         try:
             token = self._token(form)
         except DeviceRefusedError as refused:
@@ -114,7 +111,7 @@ class DevicePage:
 
     def on_post(self, req: falcon.Request, resp: falcon.Response) -> None:
         """Let the device in, or send it away; a mistake is said on the page."""
-        form = _form(req, self.server)
+        form = read_fields(req, self.server)
         code, allows = form.get("user_code", ""), form.get("decision") == "allow"
         try:
             self._decide(form, code, allows=allows)
@@ -131,21 +128,6 @@ class DevicePage:
                 raise MissingParameterError(name)
         devices: Devices = self.server.devices
         devices.decide(self.hosted, user_code=code, token=form["token"], allows=allows)
-
-
-def _form(req: falcon.Request, server: Server) -> dict[str, str]:
-    """Return the fields of a small form, each the first time that it is given; none of no body."""
-    if req.content_length is None and req.get_header("Transfer-Encoding") is None:
-        return {}
-    limits = server.submissions.limits
-    body = read_body(req, attrs.evolve(limits, body_bytes=min(limits.body_bytes, _LARGEST_BYTES)))
-    try:
-        fields = parse_qs(body.decode(), max_num_fields=_MOST_FIELDS)
-    except ValueError as error:
-        raise MalformedPayloadError(
-            "Expected an application/x-www-form-urlencoded body."
-        ) from error
-    return {name: values[0] for name, values in fields.items()}
 
 
 def _asking(code: str) -> Markup:

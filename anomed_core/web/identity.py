@@ -1,4 +1,8 @@
-"""Who asks: credentials from the Authorization header, counted against the cap on requests."""
+"""Who asks: by the Authorization header or a browser's session, counted against the cap.
+
+A session says who reads. It never sends anything by itself: what a browser posts is believed if it
+is a form of our own pages, which `anomed_core.web.forms` looks at.
+"""
 
 from __future__ import annotations
 
@@ -11,12 +15,19 @@ from anomed_core.errors import NotAuthenticatedError
 from anomed_core.ledger import Identity
 from anomed_core.model import ANONYMIZER, DEANONYMIZER
 from anomed_core.service.identities import Authorizer
+from anomed_core.service.sessions import Of, Session, Sessions
 from anomed_core.service.throttle import Throttle
 from anomed_core.web.foreign_protocols import ForeignProtocols, take_identity
+from anomed_core.web.forms import COOKIE
 from anomed_core.web.query import read_query
 
 PROBES = frozenset({"/livez", "/readyz"})
 """Never refused for being too many: a server must not seem dead because somebody is loud."""
+
+READING = frozenset({"GET", "HEAD"})
+"""Methods for which a session alone says who asks."""
+
+_MOST_COOKIES = 4
 
 
 @attrs.frozen
@@ -31,11 +42,14 @@ class IdentityCheck:
         Counts requests; ``None`` without a cap.
     protocols
         Know where a header says who asks.
+    sessions
+        Know the cookies of browsers that are signed in.
     """
 
     authorizer: Authorizer
     throttle: Throttle | None
     protocols: ForeignProtocols
+    sessions: Sessions
 
     def process_request(self, req: falcon.Request, _resp: falcon.Response) -> None:
         """Identify whoever asks.
@@ -50,6 +64,7 @@ class IdentityCheck:
             If it is one request too many.
         """
         req.context.identity = None
+        req.context.session = session = self._session(req)
         header = req.env.get("HTTP_AUTHORIZATION")
         if header is not None and not self.authorizer.trusts_ids:
             try:
@@ -59,10 +74,26 @@ class IdentityCheck:
                 # sends junk from there must not shut out those whose tokens are valid.
                 self._count(req)
                 raise
+        elif header is None and session is not None and req.method in READING:
+            req.context.identity = session.identity
         self._count(req)
         spoken = self.protocols.at(req.path)
         if spoken is not None:
             take_identity(req, spoken, trusts_ids=self.authorizer.trusts_ids)
+
+    def _session(self, req: falcon.Request) -> Session | None:
+        """Return the session of a browser, and note whether it had one that has ended."""
+        values = req.get_cookie_values(COOKIE) if "HTTP_COOKIE" in req.env else None
+        known = [self.sessions.known(value) for value in (values or ())[:_MOST_COOKIES]]
+        session = next((one for one in known if one is not None), None)
+        req.context.session_ended = bool(values) and session is None
+        is_named = session is not None and session.of is Of.NAME
+        req.context.names = (
+            {ANONYMIZER.name: session.subject, DEANONYMIZER.name: session.subject}
+            if session is not None and is_named
+            else {}
+        )
+        return session
 
     def _count(self, req: falcon.Request) -> None:
         if self.throttle is not None and req.path not in PROBES:
@@ -71,12 +102,16 @@ class IdentityCheck:
 
 def who_asks(req: falcon.Request, authorizer: Authorizer) -> str:
     """Return in whose name a request is counted: the address if nobody else is believed."""
+    session: Session | None = req.context.session
     identity: Identity | None = req.context.identity
+    if identity is None and session is not None:
+        identity = session.identity
     if identity is not None:
         return f"team {identity.team}"
     ids: list[str] = []
     if authorizer.trusts_ids:
         ids = [name for name in read_query(req, (ANONYMIZER, DEANONYMIZER)).values() if name]
+        ids = ids or list(dict.fromkeys(req.context.names.values()))
     return "|".join(f"{len(name)}:{name}" for name in ids) or f"address {req.remote_addr}"
 
 
