@@ -56,6 +56,7 @@ ALLOWED = {
         "plugins",
         "sampling",
         "state",
+        "tables",
         "version",
         "wire",
     },
