@@ -81,6 +81,9 @@ class DataProduct:
     with_target
         Whether it depends on what the anonymizer in the query has submitted; never static. As long
         as that is nothing, requests are refused, and neither data nor hook is asked.
+    attacks
+        Name of the submission kind of anonymizers that it depends on, where they may hand in
+        several. Without it, whatever the type itself lets anonymizers submit.
     with_transcript
         Whether it depends on what the anonymizer in the query has asked in paid calls; see
         `DataRequest.transcript`. Never static.
@@ -128,6 +131,7 @@ class DataProduct:
     meanings: Mapping[str, Meaning | str] = attrs.field(factory=dict, eq=False, repr=False)
     schema: ProductSchema = attrs.field(default=attrs.Factory(_schema_of, takes_self=True))
     with_target: bool = False
+    attacks: str = ""
     with_transcript: bool = False
     requires_sealed: str = ""
     parameters: tuple[Parameter, ...] = attrs.field(
@@ -167,6 +171,11 @@ class DataProduct:
         if self.with_transcript and ANONYMIZER.name not in names:
             raise ValueError(
                 f"{self.path}: a transcript is an anonymizer's; give it the parameter anonymizer"
+            )
+        if self.attacks and not self.with_target:
+            raise ValueError(
+                f"{self.path}: it names the submission kind {self.attacks!r}, but depends on "
+                "nobody's submission; say with_target=True"
             )
         if self.static and self.with_target:
             raise ValueError(f"{self.path}: a static product depends on nobody's submission")

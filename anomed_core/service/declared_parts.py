@@ -105,6 +105,9 @@ def declared_parts(challenge: Challenge, registry: PluginRegistry) -> Parts:
     for plugin, kind in kinds:
         with blamed_on(registry.label(plugin), challenge.id):
             _refuse_unattackable(kind, attacked_by(kind, kinds, owner))
+    for plugin, product in products:
+        with blamed_on(registry.label(plugin), challenge.id):
+            attacked_by(product, kinds, owner)
     _refuse_unfit_accounts(parts, registry, challenge.id)
     return attrs.evolve(parts, protocols=_protocols(challenge, registry, parts.paths(owner)))
 
@@ -192,9 +195,9 @@ def _blamed_operation(operation: Operation, plugin: str) -> Operation:
 
 
 def attacked_by(
-    kind: SubmissionKind, kinds: Iterable[tuple[str, SubmissionKind]], owner: str
+    attack: SubmissionKind | DataProduct, kinds: Iterable[tuple[str, SubmissionKind]], owner: str
 ) -> list[SubmissionKind]:
-    """Return what an attack may be handed: of its own choice, or whatever the owner declares.
+    """Return what an attack or a product may be handed: of its own choice, or what the owner takes.
 
     Raises
     ------
@@ -202,12 +205,17 @@ def attacked_by(
         If it chooses what nobody declares, or what is no utility of anonymizers.
     """
     attackable = [(plugin, other) for plugin, other in kinds if other.is_attackable]
-    if not kind.attacks:
+    if not attack.attacks:
         return [other for plugin, other in attackable if plugin == owner]
-    chosen = [other for _, other in attackable if other.name == kind.attacks]
+    chosen = [other for _, other in attackable if other.name == attack.attacks]
     if not chosen:
+        what = (
+            f"the submission kind {attack.name!r}"
+            if isinstance(attack, SubmissionKind)
+            else f"the data product {attack.path}"
+        )
         raise ContractError(
-            f"the submission kind {kind.name!r} attacks {kind.attacks!r}; anonymizers submit "
+            f"{what} attacks {attack.attacks!r}; anonymizers submit "
             f"{sorted(other.name for _, other in attackable)} for their utility"
         )
     return chosen

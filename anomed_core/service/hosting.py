@@ -165,10 +165,10 @@ class HostedChallenge:
             kind.name for kind in self.kinds if kind.is_attackable and kind.name not in self.added
         )
 
-    def attacked_by(self, kind: SubmissionKind) -> tuple[str, ...]:
-        """Return the names of the kinds whose submissions an attack is handed."""
+    def attacked_by(self, attack: SubmissionKind | DataProduct) -> tuple[str, ...]:
+        """Return the names of the kinds whose submissions an attack, or a product, is handed."""
         kinds = [(self.plugin_of(other.name), other) for other in self.kinds]
-        return tuple(other.name for other in attacked_by(kind, kinds, self.type.plugin_name))
+        return tuple(other.name for other in attacked_by(attack, kinds, self.type.plugin_name))
 
     def kind(self, name: str) -> SubmissionKind:
         """Return a submission kind by its name."""

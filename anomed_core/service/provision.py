@@ -105,7 +105,8 @@ def requested(
     if not (product.with_target and request.anonymizer):
         return request
     split = request.split if product.same_split else None
-    target = kept.target(hosted, request.anonymizer, whole=True, split=split)
+    kinds = hosted.attacked_by(product)
+    target = kept.target(hosted, request.anonymizer, whole=True, split=split, kinds=kinds)
     refuse_annulled(target)
     required_submission(target, split)
     return attrs.evolve(request, target=target)

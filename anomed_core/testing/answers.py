@@ -36,7 +36,8 @@ def served_products(
         for query in requests(client, product):
             split = Split(query["data_split"]) if product.same_split else None
             seal_for(client, product.requires_sealed, query)
-            if not product.with_target or is_published(client, split):
+            kinds = client.hosted.attacked_by(product)
+            if not product.with_target or is_published(client, split, kinds):
                 yield product, query, client.get(product.path, **query)
 
 

@@ -191,8 +191,9 @@ def prepare_target(client: ChallengeClient, *, perfect: bool = False) -> None:
     hosted = client.hosted
     attacks = [kind for kind in hosted.kinds if kind.with_target or kind.after_final]
     needed = {hosted.attacked_by(kind) for kind in attacks}
-    if any(product.with_target for product in hosted.products.values()):
-        needed.add(hosted.attacked_kinds)
+    needed |= {
+        hosted.attacked_by(product) for product in hosted.products.values() if product.with_target
+    }
     for kinds in sorted(needed):
         _publish(client, kinds, last=Quality.TRIVIAL if perfect else Quality.PERFECT)
 

@@ -10,7 +10,7 @@ import attrs
 import numpy as np
 
 from anomed_core.errors import UsageError
-from anomed_core.model import Quality, Role, Split
+from anomed_core.model import DataProduct, Quality, Role, Split
 from anomed_core.testing.answers import served_products
 from anomed_core.testing.calls import call_as, calls
 from anomed_core.testing.checks.truth import columns, is_sorted, parsed, same_values, telling
@@ -172,7 +172,7 @@ def _products(client: ChallengeClient) -> Iterator[Document]:
             content=parsed(answer.body),
             path=product.path,
             split=split,
-            submitted=_submitted(client, target) if product.with_target else (),
+            submitted=_submitted(client, product, target) if product.with_target else (),
         )
 
 
@@ -204,9 +204,16 @@ def _further(client: ChallengeClient) -> Iterator[Document]:
         yield Document(where=f"GET {path}", audience=everybody, content=parsed(body))
 
 
-def _submitted(client: ChallengeClient, split: Split | None) -> tuple[np.ndarray, ...]:
-    kept = client.server.submissions.kept
-    target = kept.target(client.hosted, client.anonymizer, whole=True, split=split)
+def _submitted(
+    client: ChallengeClient, product: DataProduct, split: Split | None
+) -> tuple[np.ndarray, ...]:
+    target = client.server.submissions.kept.target(
+        client.hosted,
+        client.anonymizer,
+        whole=True,
+        split=split,
+        kinds=client.hosted.attacked_by(product),
+    )
     payload = target.submission.payload if target.submission else {}
     return tuple(column for _, column in columns(payload))
 
