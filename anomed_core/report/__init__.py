@@ -13,6 +13,7 @@ from anomed_core.report.attack_figures import (
 )
 from anomed_core.report.chart import Axis, Cells, Chart, Display, Guide, Series
 from anomed_core.report.keeping import parts_from_json, parts_to_json
+from anomed_core.report.moments import day_of, moment, when, with_moments
 from anomed_core.report.page import content_policy, page, style_sheet
 from anomed_core.report.parts import (
     Cell,
@@ -24,6 +25,16 @@ from anomed_core.report.parts import (
     charts_in,
     rendered,
 )
+from anomed_core.report.prose import (
+    Code,
+    Columns,
+    Event,
+    Listing,
+    Notice,
+    Side,
+    Terms,
+    Timeline,
+)
 from anomed_core.report.table_figures import differences_chart, marginals_chart
 from anomed_core.report.trade_figures import Standing, budget_chart, utility_risk_chart
 from anomed_core.report.wording import between, percent, plain
@@ -33,23 +44,33 @@ __all__ = [
     "Cell",
     "Cells",
     "Chart",
+    "Code",
+    "Columns",
     "Display",
+    "Event",
     "Fact",
     "Facts",
     "Folded",
     "Guide",
+    "Listing",
+    "Notice",
     "Section",
     "Series",
+    "Side",
     "Standing",
     "Table",
+    "Terms",
+    "Timeline",
     "between",
     "budget_chart",
     "charts_in",
     "content_policy",
+    "day_of",
     "differences_chart",
     "epochs_chart",
     "histogram_chart",
     "marginals_chart",
+    "moment",
     "page",
     "parts_from_json",
     "parts_to_json",
@@ -60,4 +81,6 @@ __all__ = [
     "slices_chart",
     "style_sheet",
     "utility_risk_chart",
+    "when",
+    "with_moments",
 ]

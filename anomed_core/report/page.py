@@ -14,6 +14,7 @@ from markupsafe import Markup
 
 from anomed_core.report.chart import Chart
 from anomed_core.report.parts import Cell, Facts, Folded, Section, Table, rendered
+from anomed_core.report.prose import Code, Columns, Listing, Notice, Side, Terms, Timeline
 
 if TYPE_CHECKING:
     from jinja2 import Environment
@@ -93,16 +94,24 @@ def templates() -> Environment:
 
 
 def _kind_of(part: object) -> str:
-    known = {Chart: "chart", Table: "table", Facts: "facts", Folded: "folded", Section: "section"}
-    for kind, name in known.items():
-        if isinstance(part, kind):
-            return name
+    known = _KINDS.get(type(part))
+    if known is not None:
+        return known
     if isinstance(part, str):
         return "markup" if isinstance(part, Markup) else "text"
     raise TypeError(
-        f"a part of a page is a text, Chart, Table, Facts, Folded or Section, but one is a "
+        f"a part of a page is a text, {', '.join(kind.__name__ for kind in _KINDS)}, but one is a "
         f"{type(part).__name__}"
     )
+
+
+_KINDS: dict[type, str] = {
+    kind: kind.__name__.lower()
+    for kind in (
+        *(Chart, Table, Facts, Folded, Section, Notice, Code, Listing, Terms, Timeline, Columns),
+        Side,
+    )
+}
 
 
 def _drawn(chart: Chart, prefix: str, number: int) -> Markup:

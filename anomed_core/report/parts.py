@@ -10,6 +10,7 @@ from attrs import validators
 from markupsafe import Markup
 
 from anomed_core.report.chart import Chart
+from anomed_core.report.prose import Columns, Side
 from anomed_core.report.wording import between
 
 Tone = Literal["", "good", "bad", "risk", "utility"]
@@ -153,10 +154,11 @@ class Folded:
 
 @attrs.frozen(kw_only=True)
 class Section:
-    """Parts under a heading: whatever `rendered` takes."""
+    """Parts under a heading: whatever `rendered` takes; an anchor lets links lead to it."""
 
     title: str
     parts: tuple[object, ...] = attrs.field(converter=_parts)
+    anchor: str = ""
 
 
 def charts_in(parts: Iterable[object]) -> Iterator[Chart]:
@@ -164,8 +166,10 @@ def charts_in(parts: Iterable[object]) -> Iterator[Chart]:
     for part in parts:
         if isinstance(part, Chart):
             yield part
-        elif isinstance(part, (Folded, Section)):
+        elif isinstance(part, (Folded, Section, Side)):
             yield from charts_in(part.parts)
+        elif isinstance(part, Columns):
+            yield from charts_in(part.sides)
 
 
 def rendered(parts: Iterable[object], *, prefix: str = "figure") -> Markup:
@@ -174,8 +178,8 @@ def rendered(parts: Iterable[object], *, prefix: str = "figure") -> Markup:
     Parameters
     ----------
     parts
-        `Chart`, `Table`, `Facts`, `Folded` and `Section`; a text is a paragraph, and escaped unless
-        it is ``markupsafe.Markup``.
+        `Chart`, `Table`, `Facts`, `Folded`, `Section`, and those of `anomed_core.report.prose`; a
+        text is a paragraph, and escaped unless it is ``markupsafe.Markup``.
     prefix
         Begins the identifiers of figures; give another one for each fragment of a page.
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import Any
 
+import attrs
 import falcon
 
 from anomed_core.errors import AnomedError, PluginConflictError
@@ -21,7 +22,7 @@ from anomed_core.web.borders import BorderCheck
 from anomed_core.web.callers import OwnRoutes
 from anomed_core.web.data import RequestedProductResource, StaticProductResource
 from anomed_core.web.devices import DeviceCodeResource, DevicePage, DeviceTokenResource
-from anomed_core.web.documents import AliveResource, JSONResource, ScoreResource, listed
+from anomed_core.web.documents import JSONResource, ScoreResource
 from anomed_core.web.errors import FalconErrors, handle_anomed_error, handle_unexpected
 from anomed_core.web.foreign_protocols import ForeignProtocols
 from anomed_core.web.health import LiveResource, MetricsResource, ReadyResource
@@ -30,7 +31,11 @@ from anomed_core.web.jobs import AuditsResource, JobResource, JobResultResource
 from anomed_core.web.middleware import RequestLog
 from anomed_core.web.openapi import openapi
 from anomed_core.web.operations import operation_resource
-from anomed_core.web.pages import front_page
+from anomed_core.web.pages.entrance import AssetResource
+from anomed_core.web.pages.page import Place
+from anomed_core.web.pages.refusals import RefusalPages
+from anomed_core.web.pages.registry import PAGES, challenge_pages, server_pages
+from anomed_core.web.pages.showing import ASSETS
 from anomed_core.web.participants import TargetsResource, TokensResource, WhoAmIResource
 from anomed_core.web.prefix import Prefix
 from anomed_core.web.ranking import RankingResource
@@ -57,6 +62,7 @@ CORE_ROUTES = (
     "/livez",
     "/metrics",
     "/openapi.json",
+    "/pages/assets/{name}",
     "/ranking",
     "/readyz",
     "/scores/{score_id:int}",
@@ -105,11 +111,20 @@ def create_web_app(
     telemetry = Telemetry(lambda: server.follow_ups.n_waiting(DELIVER))
     mounts = mounted_challenges(server)
     protocols = ForeignProtocols(mounts)
+    under_way = UnderWay(
+        server.submissions.limits.requests_under_way,
+        most_together=max(1, server.settings.threads - _THREADS_TO_SPARE),
+    )
+    places = {
+        base: Place(hosted=hosted, server=server, under_way=under_way, base=base)
+        for base, hosted in mounts.items()
+    }
     app: falcon.App[falcon.Request, falcon.Response] = falcon.App(
         middleware=[
             RequestLog(telemetry, access_log=access_log),
             Prefix(),
             protocols,
+            RefusalPages(places, PAGES, protocols),
             Bodies(server.submissions.limits),
             BorderCheck(names),
             IdentityCheck(server.authorizer, server.throttle, protocols, server.sessions),
@@ -119,17 +134,13 @@ def create_web_app(
     app.req_options.strip_url_path_trailing_slash = False
     app.add_error_handler(Exception, handle_unexpected)
     app.add_error_handler(AnomedError, handle_anomed_error)
-    under_way = UnderWay(
-        server.submissions.limits.requests_under_way,
-        most_together=max(1, server.settings.threads - _THREADS_TO_SPARE),
-    )
     routes = {
         base + path: resource
-        for base, hosted in mounts.items()
-        for path, resource in _routes(base, hosted, server, under_way).items()
+        for base, place in places.items()
+        for path, resource in _routes(place).items()
     }
-    routes["/"] = AliveResource(lambda: front_page(_listed(mounts)))
-    routes["/challenges"] = JSONResource(lambda: listed(server.challenges))
+    routes |= server_pages(places)
+    routes[f"{ASSETS}/{{name}}"] = AssetResource()
     routes["/livez"] = LiveResource()
     routes["/readyz"] = ReadyResource(server)
     routes["/metrics"] = MetricsResource(telemetry, server)
@@ -149,11 +160,14 @@ def mounted_challenges(server: Server) -> dict[str, HostedChallenge]:
     return mounts
 
 
-def _listed(mounts: dict[str, HostedChallenge]) -> dict[str, HostedChallenge]:
-    return {"": mounts[""]} if "" in mounts else mounts
+def _routes(place: Place) -> dict[str, Any]:
+    """Return what answers below a challenge: programs, and browsers where there are pages."""
+    programs = _programs(place.base, place.hosted, place.server, place.under_way)
+    pages = challenge_pages(attrs.evolve(place, programs=programs))
+    return {path: one for path, one in (programs | pages).items() if path or place.base}
 
 
-def _routes(
+def _programs(
     base: str, hosted: HostedChallenge, server: Server, under_way: UnderWay
 ) -> dict[str, Any]:
     described = JSONResource(lambda: describe(hosted, base=base, settings=server.settings))
@@ -179,8 +193,7 @@ def _routes(
         "/device/codes": DeviceCodeResource(hosted, server, base),
         "/device/token": DeviceTokenResource(hosted, server),
     }
-    if base:
-        routes[""] = described
+    routes[""] = described
     owned: dict[str, Any] = {}
     for product in hosted.products.values():
         owned[product.path] = (

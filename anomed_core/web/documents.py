@@ -10,7 +10,6 @@ import falcon
 
 from anomed_core.errors import NotAllowedError, NotAuthenticatedError, UnknownResourceError
 from anomed_core.model import Role, Score, Subject
-from anomed_core.report import content_policy
 from anomed_core.service import HostedChallenge
 from anomed_core.service.acting import acting_grant
 from anomed_core.service.ranking.telling import ranked_part
@@ -20,28 +19,6 @@ from anomed_core.wire.digests import digest_bytes
 _NOBODY = Subject(role=Role.ORGANISER)
 
 ALIVE = b'{"message": "Challenge server is alive!"}'
-
-
-class AliveResource:
-    """``GET /``: a message for programs, a page for browsers."""
-
-    def __init__(self, page: Callable[[], str]) -> None:
-        self._page = page
-
-    def on_get(self, req: falcon.Request, resp: falcon.Response) -> None:
-        """Say that the server is alive."""
-        accepted = req.env.get("HTTP_ACCEPT", "")
-        resp.set_header("Vary", "Accept")
-        if "text/html" in accepted:
-            resp.content_type = falcon.MEDIA_HTML
-            policy = f"{content_policy()}; frame-ancestors 'none'"
-            resp.set_header("Content-Security-Policy", policy)
-            resp.text = self._page()
-        else:
-            resp.content_type = falcon.MEDIA_JSON
-            resp.data = ALIVE
-
-    on_head = on_get
 
 
 class JSONResource:

@@ -13,6 +13,7 @@ from anomed_core import web
 from anomed_core.service import HostedChallenge
 from anomed_core.service.server import Server
 from anomed_core.web import create_web_app, mounted_challenges, openapi
+from anomed_core.web.pages.registry import PAGES
 from docs.generate.demos import challenge_types, from_demo
 from docs.generate.markdown import code, first_sentence, table
 
@@ -60,16 +61,19 @@ def _mounted(server: Server) -> Iterator[tuple[str, list[str], str]]:
         summaries = [
             operation["summary"] for operation in operations.values() if "summary" in operation
         ]
-        said = _SELF_DESCRIPTION if route.path == "/openapi.json" else _resource(route.class_name)
-        yield route.path, methods, (summaries or [said])[0]
+        said = summaries or [_SAID.get(route.path) or _resource(route.class_name)]
+        yield route.path, methods, said[0]
 
 
-_SELF_DESCRIPTION = "The OpenAPI 3.1 document."
+_SAID = {
+    **{page.path: page.says for page in PAGES if page.path},
+    "/openapi.json": "The OpenAPI 3.1 document.",
+}
 
 
 def _resource(class_name: str) -> str:
     """Return what a resource of the web layer says about itself."""
-    for module in pkgutil.iter_modules(web.__path__, f"{web.__name__}."):
+    for module in pkgutil.walk_packages(web.__path__, f"{web.__name__}."):
         found = getattr(importlib.import_module(module.name), class_name, None)
         if found is not None:
             return first_sentence(found)

@@ -67,12 +67,13 @@ def test_every_answer_says_what_browsers_may_not_do(client: TestClient, path: st
     assert headers["cross-origin-resource-policy"] == "same-origin"
 
 
-def test_the_page_keeps_its_style_and_is_framed_by_nobody(client: TestClient) -> None:
+def test_a_page_loads_from_its_own_server_only_and_is_framed_by_nobody(client: TestClient) -> None:
     policy = client.simulate_get("/", headers={"Accept": "text/html"}).headers[
         "content-security-policy"
     ]
 
-    assert "style-src 'sha256-" in policy
+    assert "default-src 'self'" in policy
+    assert "unsafe" not in policy
     assert "frame-ancestors 'none'" in policy
 
 
