@@ -5,8 +5,9 @@ from __future__ import annotations
 import gc
 import importlib.util
 import os
+import threading
 from collections import Counter
-from collections.abc import Generator
+from collections.abc import Generator, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -53,6 +54,46 @@ def pytest_collection() -> Generator[None, object, object]:
     finally:
         gc.freeze()
         gc.enable()
+
+
+@pytest.fixture
+def closed_afterwards(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    """End what applications run beside requests, as the processes that serve them do at their end.
+
+    A later test that forks would else inherit whatever locks their threads hold at that moment.
+    """
+    from anomed_core import application
+
+    servers: list[Any] = []
+    open_server = application.open_server
+
+    def opened(*arguments: Any, **options: Any) -> Any:
+        servers.append(open_server(*arguments, **options))
+        return servers[-1]
+
+    monkeypatch.setattr(application, "open_server", opened)
+    yield
+    for server in servers:
+        server.close()
+
+
+_begun_in: dict[threading.Thread, str] = {}
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_runtest_teardown(item: pytest.Item) -> None:
+    """Note in which test the threads of a server began; each has one that does its jobs."""
+    for thread in threading.enumerate():
+        if thread.name == "jobs":
+            _begun_in.setdefault(thread, item.nodeid)
+
+
+@pytest.fixture(scope="session", autouse=True)
+def no_server_is_left_open() -> Iterator[None]:
+    """Fail if a server that a test opened works on when all other fixtures have ended."""
+    yield
+    left = sorted(test for thread, test in _begun_in.items() if thread.is_alive())
+    assert not left, f"servers were left open by {', '.join(left)}"
 
 
 _seconds: Counter[str] = Counter()

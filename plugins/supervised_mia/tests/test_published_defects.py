@@ -22,6 +22,8 @@ from anomed_supervised_mia import (
 )
 from falcon.testing import Result, TestClient
 
+pytestmark = pytest.mark.usefixtures("closed_afterwards")
+
 LENGTH = 60
 N_TRAINING, N_VALIDATION = 600, 400
 ATTACK = "/utility/deanonymizer"

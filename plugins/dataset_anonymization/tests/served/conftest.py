@@ -17,7 +17,7 @@ from anomed_dataset_anonymization.challenge.arena import Arena
 from anomed_dataset_anonymization.challenge.config import DatasetAnonymizationConfig, DataSettings
 from falcon.testing import Result, TestClient
 
-from anomed_core import ChallengeSpec, ServerSettings, application
+from anomed_core import ChallengeSpec, ServerSettings
 from anomed_core.plugins import build_registry
 from anomed_core.service.server import Server, open_server
 from anomed_core.web import create_web_app
@@ -114,21 +114,6 @@ def open_player(state: Path, config: Any = CONFIG, **settings: Any) -> Player:
 def fresh_logs() -> Iterator[None]:
     yield
     structlog.reset_defaults()
-
-
-@pytest.fixture
-def closed_afterwards(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
-    """End what applications run beside requests; servers do so when they end."""
-    servers: list[Server] = []
-
-    def opened(*arguments: Any, **options: Any) -> Server:
-        servers.append(open_server(*arguments, **options))
-        return servers[-1]
-
-    monkeypatch.setattr(application, "open_server", opened)
-    yield
-    for server in servers:
-        server.close()
 
 
 @pytest.fixture(scope="session")

@@ -15,6 +15,8 @@ from falcon.testing import TestClient
 
 from anomed_core import ConfigError
 
+pytestmark = pytest.mark.usefixtures("closed_afterwards")
+
 
 def records(offset: int, n: int) -> InMemoryNumpyArrays:
     return InMemoryNumpyArrays(X=offset + np.arange(n, dtype=float)[:, None], y=np.arange(n) % 3)
