@@ -43,3 +43,9 @@ def exchange(recorded):
         return next(one for one in recorded("wire_0_4/exchanges.json") if one["name"] == name)
 
     return named
+
+
+@pytest.fixture(scope="session")
+def register():
+    """The module with simulated patients and their metadata."""
+    return _load("register")
