@@ -61,9 +61,8 @@ class ClaimingLedger(LedgerReader):
         while True:
             try:
                 # Without a job, nobody is told of a claim: one that a power cut undoes was never.
-                with self._database.writing(durable=job is not None) as connection:
-                    # Comparing and claiming must not interleave with others on these accounts.
-                    self._database.serialise(connection, *keys)
+                # Comparing and claiming must not interleave with others on these accounts.
+                with self._database.writing(durable=job is not None, alone_on=keys) as connection:
                     now = self._clock.now(connection)
                     dead = settling.dead_claims(connection, request, now)
                     if not dead:
@@ -146,12 +145,12 @@ class ClaimingLedger(LedgerReader):
         self, claim: Claim, *, spent: Iterable[Line] | None = None, job: Job | None = None
     ) -> Iterator[tuple[sa.Connection, int, list[Line]]]:
         """Commit a claim together with what the block writes; yield when, and what it took."""
-        with self._database.writing() as connection:
-            keys = keys_of(claim.request)
+        keys = keys_of(claim.request) if job is None else ()
+        with self._database.writing(alone_on=keys) as connection:
             if job is not None:
                 require_held(connection, job)
                 keys = settling.keys_of_claims(connection, [claim.id])
-            self._database.serialise(connection, *keys)
+                self._database.serialise(connection, *keys)
             now = self._clock.now(connection)
             lines = settling.commit_claim(connection, claim.id, spent=spent, now=now)
             if lines is None:

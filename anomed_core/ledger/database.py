@@ -5,7 +5,7 @@ from __future__ import annotations
 import fcntl
 import hashlib
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Collection, Iterator
 from contextlib import contextmanager, nullcontext
 from pathlib import Path
 from typing import Any
@@ -35,6 +35,9 @@ _TIMES = sa.select(
     sa.select(clock.c.reached).scalar_subquery(),
 )
 """Times that have been reached for certain: of the newest claim, and what was noted."""
+
+_NOT_WAITING_FOR_THE_DISK = sa.func.set_config("synchronous_commit", "off", sa.true())
+"""In PostgreSQL, until the transaction ends."""
 
 
 def _begin(connection: sa.Connection, beginning: str, *, synchronous: str = "FULL") -> None:
@@ -297,7 +300,9 @@ class Database:
                 self._file.remember()
 
     @contextmanager
-    def writing(self, *, durable: bool = True) -> Iterator[sa.Connection]:
+    def writing(
+        self, *, durable: bool = True, alone_on: Collection[str] = ()
+    ) -> Iterator[sa.Connection]:
         """Begin a transaction that may write; it commits at the end.
 
         Parameters
@@ -306,14 +311,18 @@ class Database:
             Whether the commit waits for the disk. What does not wait outlives the process all the
             same, and is on the disk when the next durable transaction is; a power cut in between
             undoes it. That is right for what nobody was told yet.
+        alone_on
+            Keys that are known already; see `serialise`.
         """
         turn = self._queue.turn() if self._queue is not None else nullcontext()
         self._look_at_file()
         with turn, self._transaction(self._engine) as connection:
             # Locked at once: SQLite refuses a reader that begins to write after somebody else did.
             _begin(connection, "BEGIN IMMEDIATE", synchronous="FULL" if durable else "NORMAL")
-            if not durable and not self._is_sqlite:
-                connection.exec_driver_sql("SET LOCAL synchronous_commit TO OFF")
+            if not self._is_sqlite:
+                # In one statement, as each costs a way to the server and back.
+                first = [] if durable else [_NOT_WAITING_FOR_THE_DISK]
+                _select(connection, first + _locks(alone_on))
             yield connection
 
     @contextmanager
@@ -338,10 +347,8 @@ class Database:
         Keys that are named together are taken in an order of their own, so that no two
         transactions wait for each other. SQLite has one writer at a time anyway.
         """
-        if keys and not self._is_sqlite:
-            # PostgreSQL takes 64 bits, which must be the same in every process.
-            numbers = sorted({_number_of(key) for key in keys})
-            connection.execute(sa.select(*map(sa.func.pg_advisory_xact_lock, numbers)))
+        if not self._is_sqlite:
+            _select(connection, _locks(keys))
 
     @property
     def _is_sqlite(self) -> bool:
@@ -355,8 +362,20 @@ class Database:
             self._queue.close()
 
 
+def _locks(keys: Collection[str]) -> list[sa.ColumnElement[Any]]:
+    """Return what takes a lock for each key, in one order for all transactions."""
+    # PostgreSQL takes 64 bits, which must be the same in every process.
+    numbers = sorted({_number_of(key) for key in keys})
+    return [sa.func.pg_advisory_xact_lock(number) for number in numbers]
+
+
 def _number_of(key: str) -> int:
     return int.from_bytes(hashlib.sha256(key.encode()).digest()[:8], signed=True)
+
+
+def _select(connection: sa.Connection, columns: list[sa.ColumnElement[Any]]) -> None:
+    if columns:
+        connection.execute(sa.select(*columns))
 
 
 def _queue_of(engine: sa.Engine) -> WriteQueue | None:
