@@ -237,6 +237,9 @@ GAME |= {"rankings", "house", "baselines", "report", "demo", "upstream", "__init
 SHARED = tuple(f"anomed_core.{room}" for room in ("environments", "report", "statistics", "tables"))
 """All that packages which know no challenge may import of the core."""
 
+HOSTING = {f"anomed_core.{name}" for name in ("ExtensionPoint", "UsageError", "extension_points")}
+"""What such packages may import of it, too, that are hosts themselves: of methods, of tasks."""
+
 HOOK_STATEMENTS = 3
 """Of a hook: its docstring, an import, and one line into ``challenge/``."""
 
@@ -273,7 +276,8 @@ def knowing_the_game(package: Path) -> list[str]:
         if path.relative_to(package).parts[0] in {"challenge", "commands", "__init__.py"}:
             continue
         for name in imported(tree, at_run_time=False):
-            foreign = name.split(".")[0] == "anomed_core" and not name.startswith(SHARED)
+            foreign = name.split(".")[0] == "anomed_core" and name not in HOSTING
+            foreign = foreign and not name.startswith(SHARED)
             if path.name != "plugin.py" and (foreign or ".".join(name.split(".")[:2]) in game):
                 found.append(f"{path.relative_to(package)}: {name}")
     return found

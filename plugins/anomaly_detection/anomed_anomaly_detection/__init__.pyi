@@ -1,0 +1,16 @@
+from .detectors import ActivationDetector as ActivationDetector
+from .interface import Batch as Batch
+from .interface import BuiltTask as BuiltTask
+from .interface import DetectionTask as DetectionTask
+from .interface import Detector as Detector
+from .interface import Fitted as Fitted
+from .interface import FlaggedTask as FlaggedTask
+from .interface import LabelledPools as LabelledPools
+from .interface import Model as Model
+from .interface import TaskFacts as TaskFacts
+from .interface import TaskSource as TaskSource
+from .interface import Trigger as Trigger
+from .network import MLP as MLP
+from .registry import detector as detector
+from .registry import task_source as task_source
+from .registry import trigger as trigger
