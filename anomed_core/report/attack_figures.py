@@ -27,6 +27,7 @@ def roc_chart(
     worthless: tuple[npt.ArrayLike, npt.ArrayLike, npt.ArrayLike] | None = None,
     ceiling: tuple[npt.ArrayLike, npt.ArrayLike] | None = None,
     ceiling_name: str = "",
+    found: str = "members",
     title: str = "ROC curves",
 ) -> Chart:
     """Chart ROC curves on logarithmic axes: what matters is on the left.
@@ -44,6 +45,8 @@ def roc_chart(
         False-positive rates, and between which true-positive rates guessing mostly ends.
     ceiling, ceiling_name
         False- and true-positive rates that a claim allows, and which claim.
+    found
+        What a true positive is, in the plural.
     title
         The caption.
 
@@ -56,7 +59,7 @@ def roc_chart(
     for place, (name, (fpr, tpr)) in enumerate(curves.items()):
         x, y = _curve(fpr, tpr, floor=floor)
         if place == 0:
-            first_in_words = _tpr_in_words(name, x, y)
+            first_in_words = _tpr_in_words(name, x, y, found)
         series.append(Series(name=name, x=x, y=y, form="steps"))
     if band is not None and series:
         levels, low, high = (np.clip(_floats(part), floor, 1) for part in band)
@@ -111,11 +114,11 @@ def _curve(
     return levels[turns], np.clip(heights[turns], floor, 1)
 
 
-def _tpr_in_words(name: str, fpr: FloatArray, tpr: FloatArray) -> str:
+def _tpr_in_words(name: str, fpr: FloatArray, tpr: FloatArray, found: str) -> str:
     if len(fpr) == 0:
         return ""
     said = [
-        f"{percent(tpr[np.searchsorted(fpr, level, side='right') - 1])} of members at "
+        f"{percent(tpr[np.searchsorted(fpr, level, side='right') - 1])} of {found} at "
         f"{percent(level)} false positives"
         for level in (0.01, 0.1)
         if fpr[0] <= level
@@ -233,6 +236,7 @@ def histogram_chart(
     non_members: npt.ArrayLike,
     *,
     measure: str = "score",
+    names: tuple[str, str] = ("members", "non-members"),
     n_bins: int = 30,
     title: str = "Members against non-members",
 ) -> Chart:
@@ -244,6 +248,8 @@ def histogram_chart(
         The signal of each record; what is not finite is left out.
     measure
         What the signal is.
+    names
+        What both sides are called.
     n_bins
         Of equal width.
     title
@@ -253,7 +259,7 @@ def histogram_chart(
     -------
     Chart
     """
-    sides = {"members": _floats(members), "non-members": _floats(non_members)}
+    sides = dict(zip(names, (_floats(members), _floats(non_members)), strict=True))
     kept = {name: values[np.isfinite(values)] for name, values in sides.items()}
     together = np.concatenate(list(kept.values()))
     edges = np.histogram_bin_edges(together, bins=n_bins) if len(together) else np.array([])

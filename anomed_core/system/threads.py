@@ -6,7 +6,7 @@ from contextlib import AbstractContextManager
 
 
 def one_thread() -> AbstractContextManager[object]:
-    """Keep compiled loops, such as those of scikit-learn's trees, to one thread for a while.
+    """Keep compiled loops and linear algebra to one thread for a while.
 
     Evaluations run side by side, one to a processor. More threads would wait for each other, and
     spin while they wait: on a busy machine a hundredfold of the time was seen. And a process that
@@ -15,7 +15,7 @@ def one_thread() -> AbstractContextManager[object]:
     Returns
     -------
     context manager
-        The limit holds inside of it, for OpenMP in this process.
+        The limit holds inside of it, for OpenMP and BLAS in this process.
 
     Examples
     --------
@@ -25,5 +25,5 @@ def one_thread() -> AbstractContextManager[object]:
     """
     from threadpoolctl import threadpool_limits  # type: ignore[import-untyped]  # ships no types
 
-    limits: AbstractContextManager[object] = threadpool_limits(limits=1, user_api="openmp")
+    limits: AbstractContextManager[object] = threadpool_limits(limits=1)
     return limits

@@ -15,6 +15,7 @@ from anomed_core.report import (
     Series,
     Standing,
     epochs_chart,
+    histogram_chart,
     marginals_chart,
     roc_chart,
     slices_chart,
@@ -182,3 +183,11 @@ def test_no_figure_imports_pyplot() -> None:
         "assert 'matplotlib.pyplot' not in sys.modules"
     )
     subprocess.run([sys.executable, "-c", code], check=True)
+
+
+def test_curves_and_histograms_of_other_things_than_members_say_so() -> None:
+    curve = roc_chart({"lof": ([0, 1], [0.5, 1])}, n_non_members=100, found="anomalous inputs")
+    shares = histogram_chart([2, 3], [0, 1], names=("anomalous", "normal"))
+    assert "of anomalous inputs at" in curve.description
+    assert [series.name for series in shares.series] == ["anomalous", "normal"]
+    assert shares.description.startswith("2 anomalous, median 2.5.")
