@@ -4,7 +4,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 PLUGINS := $(wildcard plugins/*)
 ADULT := $(addprefix --adult ,$(wildcard $(ANOMED_TEST_DATA)/adult.data.gz))
-EDITABLE := -e .[postgresql] -e ./client[cli,tables] $(addprefix -e ./,$(PLUGINS))
+EDITABLE := -e .[postgresql,s3] -e ./client[cli,tables] $(addprefix -e ./,$(PLUGINS))
 # Workers keep neighbouring tests, as these share servers and tables, and take from each other in the end.
 PARALLEL := -n auto --dist worksteal
 # Hundreds of interpreters start while tests run; without compiled files each compiles all of us.

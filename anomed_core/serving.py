@@ -324,6 +324,8 @@ def _prepare_and_tell(plan: _Plan, sender: Any) -> None:
         server = plan.open()
         create_web_app(server)
         _build_products(server)
+        if server.state.store is not None:
+            server.state.store.require_agreement()
     except AnomedError as error:
         sender.send(str(error))
         return

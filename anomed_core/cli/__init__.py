@@ -39,6 +39,7 @@ _SPEAKING = ("serve", "demo")
         "ledger": ("anomed_core.cli.ledger:ledger_group", "Verify, migrate and audit the ledger."),
         "backup": ("anomed_core.cli.backup:backup", "Write a server to one file."),
         "restore": ("anomed_core.cli.restore:restore", "Put a backup back, into any database."),
+        "store": ("anomed_core.cli.store:store_group", "Clear what nothing names any more."),
         "outbox": ("anomed_core.cli.outbox:outbox", "List and retry deliveries to a platform."),
         "environments": (
             "anomed_core.cli.environments:environments",

@@ -11,11 +11,12 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from anomed_core.cli.options import json_option, print_json, print_table, records_options
-from anomed_core.cli.records import open_records
+from anomed_core.cli.records import configured_server, open_records
 from anomed_core.cli.subjects import chosen_challenge, name_of, named_subject
 
 if TYPE_CHECKING:
     from anomed_core.ledger import Entry, KeptBody
+    from anomed_core.state import FiledBodies
 
 _subject_option = click.option(
     "--subject",
@@ -91,11 +92,10 @@ def export_calls(
     """Write paid calls with their bodies; what is no JSON is written in base64."""
     from anomed_core.errors import UsageError
     from anomed_core.service.archived_calls import content_of, entry_as_json
-    from anomed_core.state.filed_bodies import FiledBodies
 
     if output.exists():
         raise UsageError(f"{output} is there already; name another file")
-    bodies = FiledBodies(_archive_folder(config, state, ledger))
+    bodies = _bodies(config, state, ledger)
     with _entries(config, state, ledger, subject=subject, challenge=challenge) as entries:
         lines = [
             json.dumps(
@@ -121,13 +121,11 @@ def _told(body: KeptBody, content: bytes | None) -> Any:
     return base64.b64encode(content).decode()
 
 
-def _archive_folder(config: Path | None, state: Path | None, ledger: str | None) -> Path:
-    from anomed_core.cli.options import overrides
-    from anomed_core.config import read_configuration
-    from anomed_core.state import StateDirectory
+def _bodies(config: Path | None, state: Path | None, ledger: str | None) -> FiledBodies:
+    from anomed_core.service.records import open_state
 
-    settings = read_configuration(config, overrides=overrides(state=state, ledger=ledger)).server
-    return StateDirectory(settings.state, for_reading=True).archive
+    settings = configured_server(config, state=state, ledger=ledger)
+    return open_state(settings, for_reading=True).call_bodies
 
 
 @contextmanager

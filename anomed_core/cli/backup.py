@@ -39,21 +39,24 @@ def backup(
 ) -> None:
     """Write the ledger, submissions, frozen data and secret of a server to one file.
 
-    The server may run meanwhile. Give the CONFIG, --state or --ledger that it was given. The
-    archive does not depend on the database: anomed restore puts it into SQLite or PostgreSQL.
+    The server may run meanwhile. Give the CONFIG, --state, --ledger or --store that it was given.
+    The archive does not depend on the database: anomed restore puts it into SQLite or PostgreSQL.
 
     Exit code 1 if the archive is written, but the server's own files are not as they were recorded.
     """
     from anomed_core.config import read_configuration
     from anomed_core.service.backup import back_up
+    from anomed_core.state import store_at
 
     url = ledger_url(config, state=state, ledger=ledger)
-    folder = read_configuration(config, overrides=overrides(state=state)).server.state
+    settings = read_configuration(config, overrides=overrides(state=state)).server
+    folder = settings.state
     from_environment = bool(os.environ.get("ANOMED_SECRET"))
     done = back_up(
         url,
         folder,
         output,
+        store=store_at(settings.store),
         with_secret=not (without_secret or from_environment),
         progress=Progress(),
     )

@@ -9,7 +9,8 @@ import click
 
 from anomed_core.cli import EXIT_PROBLEM
 from anomed_core.cli.options import json_option, print_json, print_table, records_options
-from anomed_core.cli.records import ledger_url, open_records
+from anomed_core.cli.progress import Progress
+from anomed_core.cli.records import configured_server, ledger_url, open_records, store_of
 
 
 @click.group("ledger")
@@ -19,23 +20,45 @@ def ledger_group() -> None:
 
 @ledger_group.command("verify")
 @records_options
+@click.option("--full", is_flag=True, help="Read every object of the store, and judge its content.")
 @json_option
-def verify(config: Path | None, state: Path | None, ledger: str | None, as_json: bool) -> None:
-    """Check the hash chain of scores and audit rows, and the criteria that rankings read.
+def verify(
+    config: Path | None, state: Path | None, ledger: str | None, full: bool, as_json: bool
+) -> None:
+    """Check the hash chains of the ledger, the criteria that rankings read, and the store.
 
-    Exit code 1 if a row is not as it was recorded.
+    Of the store, whether it holds what the ledger names; with --full, whether all of it is what its
+    names say. Exit code 1 if a row or an object is not as it was recorded.
     """
+    from anomed_core.service.store_keeping import StoreFault, store_faults
+
+    settings = configured_server(config, state=state, ledger=ledger)
     with open_records(config, state=state, ledger=ledger) as records:
         faults = records.ledger.verify()
         n_scores = records.ledger.n_scores()
+        objects: list[StoreFault] = []
+        if settings.store or settings.state.is_dir():
+            objects = store_faults(
+                store_of(settings), records.ledger, full=full, progress=Progress()
+            )
+        else:
+            click.echo(f"There is no {settings.state}: only the ledger is checked.", err=True)
     if as_json:
-        print_json({"scores": n_scores, "faults": [attrs.asdict(fault) for fault in faults]})
+        print_json(
+            {
+                "scores": n_scores,
+                "faults": [attrs.asdict(fault) for fault in faults],
+                "store": [attrs.asdict(fault) for fault in objects],
+            }
+        )
     else:
         for fault in faults:
             click.echo(f"{fault.table} row {fault.row}: {fault.problem}")
-        if not faults:
+        for missing in objects:
+            click.echo(f"{missing.name}: {missing.problem}")
+        if not (faults or objects):
             click.echo(f"All is as it was recorded: {n_scores} scores, chain unbroken.")
-    if faults:
+    if faults or objects:
         raise click.exceptions.Exit(EXIT_PROBLEM)
 
 

@@ -25,7 +25,7 @@ def temporary_server(config: Path | None, plugins: Sequence[str]) -> Iterator[Se
     log_on_standard_error(_WARNINGS)
     with tempfile.TemporaryDirectory() as folder:
         server = server_from_files(
-            config, plugins=plugins, overrides={"state": folder, "ledger": ""}
+            config, plugins=plugins, overrides={"state": folder, "ledger": "", "store": ""}
         )
         try:
             yield server

@@ -36,25 +36,44 @@ ledger_option = click.option(
     metavar="URL",
     help="Database of the ledger [default: SQLite in the state directory].",
 )
+_STORE = "anomed.store"
+
+
+def _note_store(context: click.Context, _parameter: click.Parameter, url: str | None) -> None:
+    """Keep the store for `overrides`: commands that hand it on need not know of it."""
+    if url is not None:
+        context.meta[_STORE] = url
+
+
+store_option = click.option(
+    "--store",
+    metavar="URL",
+    expose_value=False,
+    callback=_note_store,
+    help="What servers of one ledger share: s3://BUCKET/PREFIX or a directory [default: state].",
+)
 json_option = click.option("--json", "as_json", is_flag=True, help="Print JSON for programs.")
 
 
 def challenge_options(command: Command) -> Command:
-    """Add CONFIG, --plugin, --state and --ledger."""
-    for option in (ledger_option, state_option, plugin_option, config_argument):
+    """Add CONFIG, --plugin, --state, --ledger and --store."""
+    for option in (store_option, ledger_option, state_option, plugin_option, config_argument):
         command = option(command)
     return command
 
 
 def records_options(command: Command) -> Command:
-    """Add CONFIG, --state and --ledger."""
-    for option in (ledger_option, state_option, config_argument):
+    """Add CONFIG, --state, --ledger and --store."""
+    for option in (store_option, ledger_option, state_option, config_argument):
         command = option(command)
     return command
 
 
 def overrides(**given: Any) -> dict[str, Any]:
     """Return the keys of ``[server]`` that were given on the command line."""
+    context = click.get_current_context(silent=True)
+    store = context.meta.get(_STORE) if context is not None else None
+    given = {"store": store, **given}
     return {
         name: str(value) if isinstance(value, Path) else value
         for name, value in given.items()

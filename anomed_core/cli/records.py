@@ -12,6 +12,7 @@ import attrs
 if TYPE_CHECKING:
     from anomed_core.config import ServerSettings
     from anomed_core.ledger import FollowUpBook, Ledger, TeamBook, TokenBook
+    from anomed_core.state import Store
 
 
 @attrs.frozen(kw_only=True)
@@ -56,6 +57,13 @@ def ledger_url(
             "--ledger that the server was given"
         )
     return StateDirectory(settings.state, for_reading=must_exist).ledger_url
+
+
+def store_of(settings: ServerSettings) -> Store:
+    """Return where the server's artifacts and bodies are: a store, or its state directory."""
+    from anomed_core.state import DirectoryStore, store_at
+
+    return store_at(settings.store) or DirectoryStore(settings.state.absolute())
 
 
 def configured_challenges(config: Path | None) -> tuple[str, ...]:

@@ -25,16 +25,18 @@ def restore(
 ) -> None:
     """Put an archive of anomed backup into an empty state directory and an empty database.
 
-    Give the CONFIG, --state or --ledger that the server will be given. An archive of an older
-    release is migrated. A failure leaves nothing behind.
+    Give the CONFIG, --state, --ledger or --store that the server will be given. An archive of an
+    older release is migrated. A failure leaves nothing behind.
 
     Exit code 1 if all is restored, but rows were not as they were recorded already in the archive.
     """
     from anomed_core.config import read_configuration
     from anomed_core.service.backup import restore as put_back
+    from anomed_core.state import store_at
 
     settings = read_configuration(config, overrides=overrides(state=state, ledger=ledger)).server
-    done = put_back(file, settings.state, url=settings.ledger, progress=Progress())
+    store = store_at(settings.store)
+    done = put_back(file, settings.state, url=settings.ledger, store=store, progress=Progress())
     if as_json:
         print_json(attrs.asdict(done))
     else:

@@ -63,6 +63,11 @@ class ServerSettings:
         State directory.
     ledger
         Database URL of the ledger; empty for SQLite in the state directory.
+    store
+        Where servers that share a ledger share data, submissions and archived bodies:
+        ``s3://BUCKET/PREFIX``, or a directory that all of them see; empty for the state directory.
+    store_copies_bytes
+        The most that copies of what is in the store may take in the state directory.
     auth
         ``open`` trusts the ids in the query; ``tokens`` wants a token from each participant.
     evaluation_timeout_s
@@ -91,6 +96,8 @@ class ServerSettings:
     threads: int = attrs.field(default=96, validator=attrs.validators.ge(1))
     state: Path = Path("anomed-state")
     ledger: str = ""
+    store: str = ""
+    store_copies_bytes: int = attrs.field(default=10 * 2**30, validator=attrs.validators.gt(0))
     auth: str = attrs.field(default="open", validator=attrs.validators.in_(AUTH_MODES))
     evaluation_timeout_s: float = attrs.field(
         default=60.0, validator=[attrs.validators.gt(0), attrs.validators.le(LONGEST_S)]

@@ -38,6 +38,7 @@ The tree, by what the person who meets the error can do about it::
         ├── EvaluationTimeoutError         504
         ├── ForeignLibraryError            503
         ├── ServerBusyError                503
+        ├── StoreError                     503
         └── LedgerError                    503
             ├── LedgerFullError            507
             └── LedgerMismatchError        refuses to start
@@ -55,6 +56,7 @@ from anomed_core.errors.failures import (
     LedgerMismatchError,
     ServerBusyError,
     ServiceError,
+    StoreError,
 )
 from anomed_core.errors.refusals import (
     AccountFrozenError,
@@ -133,6 +135,7 @@ __all__ = [
     "RequestTimeoutError",
     "ServerBusyError",
     "ServiceError",
+    "StoreError",
     "SubmissionRejected",
     "TableError",
     "UnknownResourceError",

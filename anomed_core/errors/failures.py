@@ -71,6 +71,29 @@ class ServerBusyError(ServiceError):
         self.retry_after_s = retry_after_s
 
 
+class StoreError(ServiceError):
+    """The store that servers share cannot be used now.
+
+    Parameters
+    ----------
+    reason
+        What the store said, for the organiser: it may name hosts.
+    """
+
+    retry_after_s = 5.0
+
+    def __init__(self, *, reason: str) -> None:
+        super().__init__(f"{_STORE_IS_AWAY} ({reason})")
+
+    @property
+    def public(self) -> str:
+        """The sentence, without what the store said."""
+        return _STORE_IS_AWAY
+
+
+_STORE_IS_AWAY = "The store cannot be used now; nothing was counted, try again."
+
+
 class LedgerError(ServiceError):
     """The ledger cannot be read or written.
 

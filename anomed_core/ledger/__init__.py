@@ -35,6 +35,7 @@ from anomed_core.ledger.history import Attempt, Choice
 from anomed_core.ledger.job_rows import Job, NewJob
 from anomed_core.ledger.jobs import JobBook
 from anomed_core.ledger.ledger import Ledger
+from anomed_core.ledger.named_bodies import NamedBodies
 from anomed_core.ledger.opening import Rules
 from anomed_core.ledger.schema import MICROSECOND, utc_microseconds
 from anomed_core.ledger.scores import NewScore, Provenance, attack_result
@@ -76,6 +77,7 @@ __all__ = [
     "Ledger",
     "Left",
     "Moment",
+    "NamedBodies",
     "NewJob",
     "NewScore",
     "NewToken",

@@ -34,6 +34,7 @@ from anomed_core.ledger.criteria import criteria_faults
 from anomed_core.ledger.database import Database, LedgerClock
 from anomed_core.ledger.finals import Moment
 from anomed_core.ledger.history import EVERYTHING, Attempt, Choice, attempts_of, submitters
+from anomed_core.ledger.named_bodies import NamedBodies, named_bodies
 from anomed_core.ledger.opening import Rules, known_rules
 from anomed_core.ledger.schema import as_datetime, challenges, claims, scores, utc_microseconds
 from anomed_core.ledger.scores import (
@@ -239,6 +240,11 @@ class LedgerReader:
         """
         with self._database.reading(snapshot=True) as connection:
             return ledger_faults(connection)
+
+    def named_bodies(self) -> NamedBodies:
+        """Return which bodies rows name, as one moment sees them."""
+        with self._database.reading(snapshot=True) as connection:
+            return named_bodies(connection)
 
     def close(self) -> None:
         """Release connections."""

@@ -17,6 +17,7 @@ from anomed_core.errors import (
     LedgerFullError,
     RequestError,
     ServiceError,
+    StoreError,
     SubmissionRejected,
     culprit_of,
 )
@@ -39,7 +40,6 @@ log = structlog.get_logger(__name__)
 
 _MOST_TRIES = 20
 _AGAIN_S = 15.0
-_SWEEP_EVERY_S = 60.0
 _BEGUN_ONCE = "The call was cut off after it had begun; your accounts tell what it has cost."
 _NEVER_ENDED = "The evaluation never ended on our side; your attempt is free again."
 
@@ -87,7 +87,7 @@ class JobWorker:
 
     def _sweep(self) -> None:
         """Forget what has expired, now and then."""
-        if time.monotonic() - self._swept_at >= _SWEEP_EVERY_S:
+        if time.monotonic() - self._swept_at >= self.bodies.sweep_every_s:
             self._swept_at = time.monotonic()
             self.book.forget()
             self.bodies.sweep(self.book.unfinished())
@@ -113,7 +113,7 @@ class JobWorker:
                 self.book.put_back(job)
             else:
                 self._fail(job, error)
-        except (LedgerFullError, _NotHereError) as error:
+        except (LedgerFullError, StoreError, _NotHereError) as error:
             log.warning("a job waits again", reason=str(error))
             self.book.put_back(job, delay_s=_AGAIN_S)
         except LedgerError:

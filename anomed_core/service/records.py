@@ -18,9 +18,7 @@ from anomed_core.ledger import (
 )
 from anomed_core.service.kept_submissions import KeptSubmissions
 from anomed_core.service.transcripts import Transcripts
-from anomed_core.state import StateDirectory
-from anomed_core.state.filed_bodies import FiledBodies
-from anomed_core.state.payloads import PayloadStore
+from anomed_core.state import FiledBodies, StateDirectory, store_at
 
 
 @attrs.frozen(kw_only=True)
@@ -35,6 +33,22 @@ class Records:
     kept: KeptSubmissions
     jobs: JobBook
     bodies: FiledBodies
+
+
+def open_state(settings: ServerSettings, *, for_reading: bool = False) -> StateDirectory:
+    """Open the state directory, and the store that it has copies of.
+
+    Raises
+    ------
+    UsageError
+        If it cannot be made, or the store's URL names none.
+    """
+    return StateDirectory(
+        settings.state,
+        for_reading=for_reading,
+        store=store_at(settings.store),
+        copies_bytes=settings.store_copies_bytes,
+    )
 
 
 def open_records(
@@ -54,7 +68,7 @@ def open_records(
         may_begin=not goes_on,
     )
     ledger = Ledger(database, clock=clock)
-    payloads = PayloadStore(state.payloads)
+    payloads = state.payload_store
     payloads.sweep()
     return Records(
         ledger=ledger,
@@ -63,12 +77,12 @@ def open_records(
         teams=TeamBook(database, clock=clock),
         device_codes=DeviceCodes(database, clock=clock),
         jobs=JobBook(database, kept_s=settings.jobs_kept_s, clock=clock),
-        bodies=FiledBodies(state.jobs),
+        bodies=state.job_bodies,
         # What was taken once is read again, whatever the ratio is now.
         kept=KeptSubmissions(
             ledger=ledger,
             payloads=payloads,
             limits=attrs.evolve(settings.limits, unpacked_ratio=settings.limits.unpacked_bytes),
-            transcripts=Transcripts(ledger=ledger, bodies=FiledBodies(state.archive)),
+            transcripts=Transcripts(ledger=ledger, bodies=state.call_bodies),
         ),
     )

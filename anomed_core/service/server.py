@@ -37,14 +37,13 @@ from anomed_core.service.outlook import quota_of
 from anomed_core.service.ranking.declared_rankings import ranked_metrics
 from anomed_core.service.ranking.house_entries import HouseEntryThread
 from anomed_core.service.ranking.rankings import Rankings
-from anomed_core.service.records import Records, open_records
+from anomed_core.service.records import Records, open_records, open_state
 from anomed_core.service.seals import Seals, require_a_close
 from anomed_core.service.sessions import Sessions
 from anomed_core.service.submissions import Submissions
 from anomed_core.service.throttle import Throttle, throttle_of
 from anomed_core.service.told_numbers import ToldNumbers
 from anomed_core.state import StateDirectory
-from anomed_core.state.filed_bodies import FiledBodies
 
 log = structlog.get_logger(__name__)
 
@@ -163,7 +162,7 @@ def open_server(  # noqa: PLR0913 - each says one thing about the start
     """
     leave_frames_out()
     settings = settings or ServerSettings()
-    state = StateDirectory(settings.state, for_reading=for_reading)
+    state = open_state(settings, for_reading=for_reading)
     secret = state.secret(environment.get("ANOMED_SECRET"))
     hosted = _opened(specs, registry, state, secret)
     inline: Engine = InlineEngine(Evaluator(hosted))
@@ -287,7 +286,7 @@ class _Start:
     def _archive(self, authorizer: Authorizer) -> Archive:
         return Archive(
             ledger=self.records.ledger,
-            bodies=FiledBodies(self.state.archive),
+            bodies=self.state.call_bodies,
             authorizer=authorizer,
             kept_s=self.settings.archive_kept_s,
         )

@@ -1,13 +1,16 @@
 """Files that are built once, whoever asks first, and then shared by every worker.
 
 An artifact is addressed by what it is made from (its key) and stored under what it contains (its
-SHA-256). One builder holds a lock file; everybody else waits for it.
+SHA-256). One builder holds a lock file; everybody else waits for it. Machines that share a store
+may build at the same time; who writes the key first decides what all of them have.
 """
 
 from __future__ import annotations
 
+import contextlib
 import fcntl
 import hashlib
+import io
 import os
 import re
 import secrets
@@ -19,6 +22,7 @@ from typing import BinaryIO
 import attrs
 import numpy as np
 
+from anomed_core.state.local_copies import LocalCopies
 from anomed_core.wire.digests import digest_bytes, digest_file
 
 _DIGEST = re.compile(r"[0-9a-f]{64}")
@@ -64,19 +68,48 @@ class FrozenArrays:
 
 @attrs.frozen
 class ArtifactStore:
-    """Content-addressed files below one folder."""
+    """Content-addressed files below one folder.
+
+    Attributes
+    ----------
+    root
+        The folder.
+    copies
+        Where files are that are not here, if servers share a store; then the folder holds copies.
+    """
 
     root: Path
+    copies: LocalCopies | None = None
 
     def find(self, key: str) -> Artifact | None:
         """Return the artifact of a key if somebody has built it; ``None`` otherwise."""
         try:
-            digest = self._pointer(key).read_text(encoding="ascii")
-            if not _DIGEST.fullmatch(digest):  # torn by a power loss: pointers are not synced
+            digest = self._pointed(key)
+            if not _DIGEST.fullmatch(digest):
                 return None
-            return Artifact(self._object(digest), digest, self._object(digest).stat().st_size)
+            path = self._object(digest) if self.copies is None else self.copies.copy(digest)
+            return Artifact(path, digest, path.stat().st_size)
         except FileNotFoundError:
             return None
+
+    def _pointed(self, key: str) -> str:
+        """Return the digest of what a key leads to; another text if that is torn.
+
+        Pointers are not synced, so a power loss may tear them.
+        """
+        pointer = self._pointer(key)
+        with contextlib.suppress(FileNotFoundError):
+            digest = pointer.read_text(encoding="ascii")
+            if self.copies is None or _DIGEST.fullmatch(digest):
+                return digest
+        if self.copies is None:
+            raise FileNotFoundError(pointer)
+        content = io.BytesIO()
+        written_at = self.copies.store.fetch(self._shared_pointer(key), content)
+        digest = content.getvalue().decode("ascii")
+        self._point(key, digest)
+        os.utime(pointer, (written_at, written_at))  # when it was built, wherever that was
+        return digest
 
     def build_once(self, key: str, build: Callable[[BinaryIO], None]) -> Artifact:
         """Return the artifact of a key, building it if nobody has.
@@ -136,9 +169,11 @@ class ArtifactStore:
         arrays = {}
         for line in manifest.path.read_text(encoding="utf-8").splitlines():
             digest, name = line.split(" ", 1)
-            if not self._object(digest).exists():
+            try:
+                path = self._object(digest) if self.copies is None else self.copies.map(digest)
+                arrays[name] = _mapped(path)
+            except FileNotFoundError:
                 return None
-            arrays[name] = _mapped(self._object(digest))
         frozen_at = self._pointer(f"manifest {key}").stat().st_mtime
         return FrozenArrays(arrays, manifest.digest, frozen_at)
 
@@ -166,14 +201,36 @@ class ArtifactStore:
                 os.fsync(file.fileno())  # before the name, which must never lead to less
             digest = digest_file(temporary)
             path = self._object(digest)
-            path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-            temporary.replace(path)
+            if self.copies is not None:
+                self.copies.adopt(digest, temporary)
+            else:
+                path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+                temporary.replace(path)
+        if self.copies is not None:
+            path = self._agree(key, digest, self.copies)
+        self._point(key, path.name)
+        return Artifact(path, path.name, path.stat().st_size)
+
+    def _agree(self, key: str, digest: str, copies: LocalCopies) -> Path:
+        """Return the copy of what all servers take for the artifact of a key."""
+        pointer = self._shared_pointer(key)
+        if copies.store.create(pointer, digest.encode("ascii")):
+            return copies.copy(digest)
+        try:
+            return copies.copy(copies.store.read(pointer).decode("ascii"))
+        except FileNotFoundError:  # what it leads to is lost
+            copies.store.put(pointer, digest.encode("ascii"))
+            return copies.copy(digest)
+
+    def _shared_pointer(self, key: str) -> str:
+        return f"artifacts/keys/{self._pointer(key).name}"
+
+    def _point(self, key: str, digest: str) -> None:
         pointer = self._pointer(key)
         pointer.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
         with self._temporary() as temporary:
             temporary.write_text(digest, encoding="ascii")
             temporary.replace(pointer)
-        return Artifact(path, digest, path.stat().st_size)
 
     @contextmanager
     def _temporary(self) -> Iterator[Path]:

@@ -11,8 +11,17 @@ import attrs
 
 from anomed_core.errors import ConfigError, UsageError
 from anomed_core.state.artifacts import ArtifactStore
+from anomed_core.state.filed_bodies import FiledBodies
+from anomed_core.state.local_copies import LocalCopies, Room
+from anomed_core.state.payloads import PayloadStore
+from anomed_core.state.stores import Store
+from anomed_core.state.syncing import sync_folder
 
 DEFAULT_STATE = Path("anomed-state")
+DEFAULT_COPIES_BYTES = 10 * 2**30
+SHARED = ("artifacts", "payloads", "jobs", "archive")
+"""Folders that servers share, if they share a store."""
+
 RESTORING = "restoring"
 """A file that is there until all else is."""
 
@@ -39,10 +48,22 @@ class StateDirectory:
         The directory. It holds the secret and the ground truth: keep it private.
     for_reading
         Whether it is left as it is, so that a read-only medium will do.
+    store
+        Where artifacts and bodies are that servers share; ``None`` for this directory alone. With
+        one, what is here of them are copies.
+    copies_bytes
+        The most that such copies may take.
     """
 
     root: Path = attrs.field(converter=_absolute)
     for_reading: bool = False
+    store: Store | None = None
+    copies_bytes: int = DEFAULT_COPIES_BYTES
+    _room: Room = attrs.field(init=False, eq=False, repr=False)
+
+    @_room.default
+    def _all_room(self) -> Room:
+        return Room(root=self.root, folders=SHARED, limit_bytes=self.copies_bytes)
 
     def __attrs_post_init__(self) -> None:
         if (self.root / RESTORING).exists():
@@ -110,7 +131,30 @@ class StateDirectory:
     @property
     def artifacts(self) -> ArtifactStore:
         """Store of files that are built once."""
-        return ArtifactStore(self.artifacts_root)
+        return ArtifactStore(self.artifacts_root, self.copies("artifacts"))
+
+    @property
+    def payload_store(self) -> PayloadStore:
+        """Store of submissions' bodies."""
+        return PayloadStore(self.payloads, self.copies("payloads"))
+
+    @property
+    def job_bodies(self) -> FiledBodies:
+        """Bodies that wait for their jobs."""
+        return FiledBodies(self.jobs, self.copies("jobs"))
+
+    @property
+    def call_bodies(self) -> FiledBodies:
+        """Bodies of archived calls that are too large for the ledger."""
+        return FiledBodies(self.archive, self.copies("archive"))
+
+    def copies(self, folder: str) -> LocalCopies | None:
+        """Return the copies of one of the folders that servers share; ``None`` without a store."""
+        if self.store is None:
+            return None
+        return LocalCopies(
+            store=self.store, prefix=folder, root=self.root / folder, room=self._room
+        )
 
     def secret(self, from_environment: str | None = None) -> bytes:
         """Return the server's secret, creating it the first time.
@@ -209,12 +253,3 @@ def _create_exclusively(path: Path, text: str) -> None:
     finally:
         temporary.unlink()
     sync_folder(path.parent)
-
-
-def sync_folder(folder: Path) -> None:
-    """Make the entries of a folder durable."""
-    descriptor = os.open(folder, os.O_RDONLY)
-    try:
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)

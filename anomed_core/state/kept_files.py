@@ -13,7 +13,9 @@ import re
 from collections.abc import Iterable
 from pathlib import Path
 
-from anomed_core.state.directory import sync_folder
+from anomed_core.state.directory import SHARED
+from anomed_core.state.stores import Store
+from anomed_core.state.syncing import sync_folder
 from anomed_core.wire.digests import digest_file
 
 _KEPT = re.compile(
@@ -47,9 +49,15 @@ def _below(state: Path, folder: Path) -> list[str]:
     return [name for name in names if is_kept(name)]
 
 
-def is_damaged(state: Path, name: str) -> bool:
+def kept_objects(store: Store) -> list[str]:
+    """Return the names of all such objects of a store, keys of artifacts first."""
+    keys = [stored.name for stored in store.find("artifacts/keys/")]
+    others = [stored.name for folder in SHARED for stored in store.find(f"{folder}/")]
+    return [name for name in dict.fromkeys((*keys, *others)) if is_kept(name)]
+
+
+def is_damaged(path: Path) -> bool:
     """Return whether a file is not what its name says."""
-    path = state / name
     return path.parent.name != "keys" and digest_file(path) != path.name
 
 

@@ -13,7 +13,8 @@ from typing import Self
 
 import attrs
 
-from anomed_core.state.directory import sync_folder
+from anomed_core.state.local_copies import LocalCopies
+from anomed_core.state.syncing import sync_folder
 from anomed_core.wire.digests import canonical_json, digest_bytes, digest_file
 
 _OLD_S = 86_400.0
@@ -50,15 +51,21 @@ class Staged:
         Where each content is that is not kept yet, and its place by digest.
     places
         Those of all contents.
+    copies
+        Where contents go, too, if servers share a store.
     """
 
     root: Path
+    copies: LocalCopies | None = None
     files: dict[Path, Path] = attrs.field(factory=dict)
     places: list[Path] = attrs.field(factory=list)
 
     def publish(self) -> None:
         """Give every content its place, durably."""
         for temporary, place in self.files.items():
+            if self.copies is not None:
+                self.copies.adopt(place.name, temporary)
+                continue
             place.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
             temporary.replace(place)
         # Whoever was faster may not have come so far; and the score that is recorded next may be on
@@ -77,9 +84,18 @@ class Staged:
 
 @attrs.frozen
 class PayloadStore:
-    """Bodies below one folder."""
+    """Bodies below one folder.
+
+    Attributes
+    ----------
+    root
+        The folder.
+    copies
+        Where bodies are that are not here, if servers share a store.
+    """
 
     root: Path
+    copies: LocalCopies | None = None
 
     def keep(self, body: Body) -> None:
         """Write a body durably; of a form, each part and a list of them."""
@@ -92,7 +108,7 @@ class PayloadStore:
         What an evaluation fails on, or is killed in, leaves nothing behind but a file that the
         next start sweeps, so that no room is taken by what has no score.
         """
-        staged = Staged(self.root)
+        staged = Staged(self.root, self.copies)
         parts = [*body.values()] if isinstance(body, Mapping) else []
         try:
             for content in (*parts, _as_bytes(body)):
@@ -116,9 +132,14 @@ class PayloadStore:
         Raises
         ------
         FileNotFoundError
-            If it was not kept.
+            If it was not kept, or is damaged.
         """
-        return self._path(digest).read_bytes()
+        if self.copies is not None:
+            return self.copies.read(digest)
+        content = self._path(digest).read_bytes()
+        if digest_bytes(content) != digest:
+            raise FileNotFoundError(f"{self._path(digest)} is damaged")
+        return content
 
     def body(self, digest: str, *, is_form: bool) -> Body:
         """Return a body as it came: bytes, or the parts of a form.
@@ -144,8 +165,9 @@ class PayloadStore:
         digest = digest_bytes(content)
         place = self._path(digest)
         staged.places.append(place)
-        if place.exists() and digest_file(place) == digest:
-            return  # what is damaged is written anew
+        # What is damaged is written anew, and so is what a store may have lost.
+        if self.copies is None and place.exists() and digest_file(place) == digest:
+            return
         self._staging.mkdir(mode=0o700, parents=True, exist_ok=True)
         temporary = self._staging / f"{digest}.{secrets.token_hex(8)}"
         staged.files[temporary] = place

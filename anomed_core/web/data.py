@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 from typing import BinaryIO, cast
 
 import falcon
@@ -32,7 +33,7 @@ class StaticProductResource:
         if artifact is None:
             return
         start, length = chosen_range(req, resp, digest=artifact.digest, size=artifact.size_bytes)
-        file = artifact.path.open("rb")
+        file = self._opened(artifact)
         if start:
             file.seek(start)
         resp.set_stream(cast("BinaryIO", _Part(file, length)), length)
@@ -56,6 +57,12 @@ class StaticProductResource:
     def _check(self, req: falcon.Request) -> None:
         query = read_query(req, self._product.parameters)
         self._server.authorizer.may_read(self._hosted, self._product, req.context.identity, query)
+
+    def _opened(self, artifact: Artifact) -> BinaryIO:
+        while True:
+            with contextlib.suppress(FileNotFoundError):  # a copy that made room just now
+                return artifact.path.open("rb")
+            artifact = self._built()
 
     def _built(self) -> Artifact:
         # Whoever clears the folder costs the time to build it again, and no answer.

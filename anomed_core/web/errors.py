@@ -40,6 +40,7 @@ STATUS: dict[type[errors.AnomedError], tuple[int, str]] = {
     errors.EvaluationTimeoutError: (504, "Evaluation timed out"),
     errors.ForeignLibraryError: (503, "Foreign library failed"),
     errors.ServerBusyError: (503, "Server busy"),
+    errors.StoreError: (503, "Store unavailable"),
     errors.LedgerFullError: (507, "Insufficient storage"),
     errors.LedgerError: (503, "Ledger unavailable"),
 }
@@ -69,6 +70,7 @@ CODES: dict[type[errors.AnomedError], str] = {
     errors.EvaluationTimeoutError: "evaluation_timeout",
     errors.ForeignLibraryError: "foreign_library_failed",
     errors.ServerBusyError: "server_busy",
+    errors.StoreError: "store_unavailable",
     errors.LedgerFullError: "ledger_full",
     errors.LedgerError: "ledger_unavailable",
 }
@@ -116,7 +118,7 @@ def handle_anomed_error(
         return
     if not isinstance(error, errors.EvaluationFailedError):  # of which the engine has said why
         log.error("failed", status=status, exc_info=error)
-    if isinstance(error, errors.ServerBusyError):
+    if isinstance(error, (errors.ServerBusyError, errors.StoreError)):
         resp.set_header("Retry-After", str(max(1, math.ceil(error.retry_after_s))))
     told = error.public if isinstance(error, errors.ServiceError) else ""
     _answer(

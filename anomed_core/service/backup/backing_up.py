@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import secrets
+import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime
@@ -16,8 +17,10 @@ from anomed_core.errors import UsageError
 from anomed_core.ledger import ChainFault
 from anomed_core.ledger.transfer import LeavingLedger, TransferredRow, leaving_ledger
 from anomed_core.service.backup.archive import SECRET, ArchiveWriter, Progress, writing_archive
-from anomed_core.state.directory import StateDirectory, sync_folder
-from anomed_core.state.kept_files import is_damaged, kept_files
+from anomed_core.state.directory import StateDirectory
+from anomed_core.state.kept_files import is_damaged, kept_files, kept_objects
+from anomed_core.state.stores import Store
+from anomed_core.state.syncing import sync_folder
 from anomed_core.version import __version__
 
 
@@ -56,7 +59,13 @@ class BackedUp:
 
 
 def back_up(
-    url: str, state: Path, output: Path, *, with_secret: bool = True, progress: Progress
+    url: str,
+    state: Path,
+    output: Path,
+    *,
+    store: Store | None = None,
+    with_secret: bool = True,
+    progress: Progress,
 ) -> BackedUp:
     """Write ledger, payloads, artifacts and secret of a server to a new file.
 
@@ -71,6 +80,8 @@ def back_up(
         The state directory.
     output
         A file that is not there yet; nobody but its owner may read it.
+    store
+        Where its files are, if servers share a store; otherwise they are in the state directory.
     with_secret
         Whether the file ``secret`` is inside.
     progress
@@ -80,6 +91,8 @@ def back_up(
     ------
     UsageError
         If there is no ledger or state directory, or the output is there already.
+    StoreError
+        If the store cannot be used; then no output is left.
     OSError
         If something cannot be read or written; then no output is left.
     """
@@ -94,7 +107,7 @@ def back_up(
                 revision, tables = ledger.revision, _add_tables(archive, ledger, progress)
                 progress("checking the ledger", 0, 0)
                 faults = ledger.faults()
-            damaged, n_files = _add_files(archive, state, progress)
+            damaged, n_files = _add_files(archive, state, store, progress)
             has_secret = with_secret and (state / SECRET).exists()
             if has_secret:
                 archive.add_file(SECRET, state / SECRET)
@@ -131,16 +144,40 @@ def _add_tables(
     return n_rows
 
 
-def _add_files(archive: ArchiveWriter, state: Path, progress: Progress) -> tuple[list[str], int]:
-    names = kept_files(state)
-    damaged = []
+def _add_files(
+    archive: ArchiveWriter, state: Path, store: Store | None, progress: Progress
+) -> tuple[list[str], int]:
+    names = kept_files(state) if store is None else kept_objects(store)
+    damaged, n_added = [], 0
     for number, name in enumerate(names, start=1):
         progress("payloads and artifacts", number, len(names))
-        if is_damaged(state, name):
-            damaged.append(name)
+        with _local(state, store, name) as path:
+            if path is None:  # removed meanwhile, as what had expired
+                continue
+            if is_damaged(path):
+                damaged.append(name)
+            else:
+                archive.add_file(name, path)
+                n_added += 1
+    return damaged, n_added
+
+
+@contextmanager
+def _local(state: Path, store: Store | None, name: str) -> Iterator[Path | None]:
+    """Return where a file is; ``None`` if the store has it no more."""
+    if store is None:
+        yield state / name
+        return
+    with tempfile.TemporaryDirectory(prefix="anomed-backup-") as folder:
+        path = Path(folder) / Path(name).parent.name / Path(name).name
+        path.parent.mkdir()
+        try:
+            with path.open("wb") as file:
+                store.fetch(name, file)
+        except FileNotFoundError:
+            yield None
         else:
-            archive.add_file(name, state / name)
-    return damaged, len(names) - len(damaged)
+            yield path
 
 
 @contextmanager

@@ -12,7 +12,8 @@ from pathlib import Path
 import attrs
 
 from anomed_core.errors import UsageError
-from anomed_core.state.directory import RESTORING, sync_folder
+from anomed_core.state.directory import RESTORING
+from anomed_core.state.syncing import sync_folder
 
 
 @attrs.define

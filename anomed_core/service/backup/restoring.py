@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -15,7 +16,7 @@ from anomed_core.ledger.connecting import file_of
 from anomed_core.ledger.transfer import ArrivingLedger, TransferredRow, arriving_ledger
 from anomed_core.service.backup.archive import SECRET, ArchiveReader, Progress, reading_archive
 from anomed_core.service.backup.filling import UnfinishedDirectory, filling
-from anomed_core.state import StateDirectory
+from anomed_core.state import StateDirectory, Store
 from anomed_core.state.directory import ledger_url_in
 from anomed_core.state.kept_files import sync_folders, write_kept
 
@@ -51,7 +52,9 @@ class Restored:
     faults: list[ChainFault]
 
 
-def restore(file: Path, state: Path, *, url: str = "", progress: Progress) -> Restored:
+def restore(
+    file: Path, state: Path, *, url: str = "", store: Store | None = None, progress: Progress
+) -> Restored:
     """Put ledger, payloads, artifacts and secret into an empty place.
 
     Until all is there, the place is marked: no server uses it, and what is left of one that was
@@ -65,6 +68,8 @@ def restore(file: Path, state: Path, *, url: str = "", progress: Progress) -> Re
         The state directory: empty, or to be made.
     url
         An empty database for the ledger; SQLite in the state directory, if none is given.
+    store
+        An empty store for the files, if servers share one.
     progress
         Told what is under way.
 
@@ -72,12 +77,16 @@ def restore(file: Path, state: Path, *, url: str = "", progress: Progress) -> Re
     ------
     UsageError
         If the file is no sound archive, or the place is not empty or full.
+    StoreError
+        If the store cannot be used; what is there already stays.
     LedgerMismatchError
         If the ledger is of a newer release.
     OSError
         If something cannot be read or written; then nothing is left.
     """
     url = url or ledger_url_in(state.absolute())
+    if store is not None:
+        _require_empty(store, file)
     with reading_archive(file) as archive, _filled(state.absolute()) as place:
         manifest = archive.manifest
         if _is_inside(url, place.root):
@@ -91,7 +100,7 @@ def restore(file: Path, state: Path, *, url: str = "", progress: Progress) -> Re
             faults = ledger.complete()
             for number, name in enumerate(archive.files, start=1):
                 progress("payloads and artifacts", number, len(archive.files))
-                write_kept(place.root, name, archive.content(name))
+                _write(name, archive.content(name), place.root, store)
             if SECRET in manifest.members:
                 _write_secret(place.root / SECRET, b"".join(archive.content(SECRET)))
             sync_folders(place.root)
@@ -104,6 +113,28 @@ def restore(file: Path, state: Path, *, url: str = "", progress: Progress) -> Re
         secret=SECRET in manifest.members,
         faults=faults,
     )
+
+
+def _require_empty(store: Store, file: Path) -> None:
+    """Refuse a store with objects that are not those of the archive: of one that was killed."""
+    with reading_archive(file) as archive:
+        own = set(archive.files)
+    strange = next((stored.name for stored in store.find() if stored.name not in own), None)
+    if strange is not None:
+        raise UsageError(
+            f"{store.url} is not empty, it holds {strange}; name an empty prefix with --store"
+        )
+
+
+def _write(name: str, content: Iterator[bytes], root: Path, store: Store | None) -> None:
+    if store is None:
+        write_kept(root, name, content)
+        return
+    with tempfile.NamedTemporaryFile(prefix="anomed-restore-") as file:
+        for part in content:
+            file.write(part)
+        file.flush()
+        store.put(name, Path(file.name))
 
 
 def _insert(archive: ArchiveReader, ledger: ArrivingLedger, progress: Progress) -> dict[str, int]:
