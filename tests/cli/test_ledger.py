@@ -71,7 +71,11 @@ def test_an_untouched_ledger_is_proved(anomed: Anomed, scored: Server) -> None:
     assert anomed("ledger", "verify").out == (
         "All is as it was recorded: 3 scores, chain unbroken.\n"
     )
-    assert anomed("ledger", "verify", "--json").json == {"scores": 3, "faults": []}
+    assert anomed("ledger", "verify", "--json").json == {
+        "scores": 3,
+        "faults": [],
+        "store": [],
+    }
 
 
 def test_a_changed_ledger_fails_with_code_1(anomed: Anomed, scored: Server, tmp_path: Path) -> None:

@@ -5,12 +5,14 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from anomed_core.ledger import Job
 from anomed_core.service.server import Server
 from anomed_core.service.store_keeping import collect, store_faults
 from anomed_core.state import DirectoryStore, Store
 from anomed_core.state.payloads import body_digest
 from anomed_core.wire import encode_npz
-from tests.ranked_type import open_contest, play_contest
+from tests.conftest import OpenServer
+from tests.example_types import Guessing
 
 _OLD_S = -5.0
 
@@ -25,11 +27,18 @@ def store(tmp_path: Path) -> Store:
 
 
 @pytest.fixture
-def server(tmp_path: Path, store: Store) -> Server:
-    server = open_contest(tmp_path / "state", store=store.url)
-    play_contest(server)
-    yield server
-    server.close()
+def server(server_of: OpenServer, store: Store) -> Server:
+    server = server_of(Guessing(), store=store.url)
+    for name in ("ada", "ben"):
+        submit(server, name)
+    return server
+
+
+def submit(server: Server, name: str) -> None:
+    hosted = server.challenges["guessing"]
+    query = {"anonymizer": name, "data_split": "validation"}
+    body = encode_npz({"prediction": np.full(10, len(name) + ord(name[0]), float)})
+    server.submissions.submit(hosted, hosted.kind("anonymizer"), query=query, body=body)
 
 
 def faults(store: Store, server: Server, *, full: bool = False) -> list[tuple[str, str]]:
@@ -94,8 +103,7 @@ def test_what_nothing_names_goes_once_it_is_old(server: Server, store: Store) ->
 
 def test_parts_of_a_form_that_was_scored_stay(server: Server, store: Store) -> None:
     """A row names the list of the parts alone."""
-    (hosted,) = server.challenges.values()
-    score = next(iter(server.ledger.scores(challenge=hosted.id)))
+    score = server.ledger.scores(challenge="guessing")[0]
     part = b"a part"
     listing = f'{{"table":"{body_digest(part)}"}}'.encode()
     server.state.payload_store.keep(part)
@@ -105,13 +113,14 @@ def test_parts_of_a_form_that_was_scored_stay(server: Server, store: Store) -> N
 
 
 def test_bodies_of_jobs_stay_with_their_jobs(server: Server, store: Store) -> None:
-    (hosted,) = server.challenges.values()
+    hosted = server.challenges["guessing"]
     job = server.jobs.submit(
         hosted,
         hosted.kind("anonymizer"),
         query={"anonymizer": "zoe", "data_split": "validation"},
-        body=encode_npz({"guess": np.full(4, 0.5)}),
+        body=encode_npz({"prediction": np.zeros(10)}),
     )
+    assert isinstance(job, Job)
     server.state.job_bodies.keep("ab12", b"of no job")
     bodies = [s.name for s in store.find("jobs/")]
 
