@@ -33,10 +33,13 @@ from .model import DemoConfig as DemoConfig
 from .model import Direction as Direction
 from .model import Exchange as Exchange
 from .model import FinalScores as FinalScores
+from .model import ForeignJob as ForeignJob
+from .model import ForeignJobs as ForeignJobs
 from .model import ForeignProtocol as ForeignProtocol
 from .model import FormPart as FormPart
 from .model import FormSchema as FormSchema
 from .model import Gate as Gate
+from .model import Holding as Holding
 from .model import HouseAttack as HouseAttack
 from .model import HouseEntry as HouseEntry
 from .model import JSONSchema as JSONSchema

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from decimal import Decimal
 from typing import Literal
 
@@ -118,7 +119,19 @@ class CallRejected(RequestError):  # noqa: N818 - named as the one above
 
     Plugins raise it from an operation's functions before anything that costs has begun; its message
     is shown to the caller as it is, so it must not contain anything secret.
+
+    Parameters
+    ----------
+    message
+        The sentence for the caller.
+    details
+        The same for programs: short texts by name, such as ``{"kind": "not-offered"}``. They are
+        told in the answer, and to whoever writes it in another protocol's words.
     """
+
+    def __init__(self, message: str, *, details: Mapping[str, str] | None = None) -> None:
+        super().__init__(message)
+        self.details = dict(details or {})
 
 
 class QuotaExhaustedError(RequestError):
@@ -161,13 +174,24 @@ class BudgetExhaustedError(RequestError):
         Of what.
     remaining
         How much is left, as an exact decimal.
+    left
+        The same of all of the account's resources that have a limit, by name.
     """
 
-    def __init__(self, message: str, *, account: str, resource: str, remaining: Decimal) -> None:
+    def __init__(
+        self,
+        message: str,
+        *,
+        account: str,
+        resource: str,
+        remaining: Decimal,
+        left: Mapping[str, Decimal] | None = None,
+    ) -> None:
         super().__init__(message)
         self.account = account
         self.resource = resource
         self.remaining = remaining
+        self.left = dict(left or {resource: remaining})
 
 
 class BudgetExhaustedForNowError(BudgetExhaustedError):
@@ -175,7 +199,7 @@ class BudgetExhaustedForNowError(BudgetExhaustedError):
 
     Parameters
     ----------
-    message, account, resource, remaining
+    message, account, resource, remaining, left
         See `BudgetExhaustedError`.
     retry_after_s
         Seconds until it begins anew.
@@ -189,8 +213,11 @@ class BudgetExhaustedForNowError(BudgetExhaustedError):
         resource: str,
         remaining: Decimal,
         retry_after_s: float,
+        left: Mapping[str, Decimal] | None = None,
     ) -> None:
-        super().__init__(message, account=account, resource=resource, remaining=remaining)
+        super().__init__(
+            message, account=account, resource=resource, remaining=remaining, left=left
+        )
         self.retry_after_s = retry_after_s
 
 

@@ -16,6 +16,7 @@ from anomed_core.ledger.accounts import (
     balance_of,
     bounds_of,
     granted_in,
+    limit_of,
     period_at,
     standing,
 )
@@ -95,14 +96,15 @@ def facts_now(
     there = standing(connection, [key], [period])
     kept = []
     for resource in account.resources:
+        limit = limit_of(resource, columns)
         balance = there.balances.get((key, period, resource.name)) or Balance(
             account=key,
             period=period,
             resource=resource.name,
-            allowed=resource.limit,
+            allowed=limit,
             granted=granted_in(connection, key, resource.name, period),
         )
-        balance.allowed = resource.limit
+        balance.allowed = limit
         if account.name.startswith("attempts/"):
             _count_attempts_beside(connection, columns, balance, now)
         kept.append(balance)

@@ -20,7 +20,7 @@ import sqlalchemy as sa
 from anomed_core.errors import LedgerError
 from anomed_core.ledger.schema import MICROSECOND, accounts, balances, granted_amounts
 from anomed_core.ledger.scores import subject_columns
-from anomed_core.model import AccountState, Subject, amount_text
+from anomed_core.model import AccountState, Resource, Subject, amount_text
 from anomed_core.model.amounts import NOTHING, less, total
 from anomed_core.wire.digests import canonical_json
 
@@ -60,6 +60,11 @@ def account_columns(challenge: str, name: str, subject: Subject | None) -> Mappi
     about = subject_columns(challenge, "", subject, None)
     told = {"challenge": challenge, "name": name, **{column: about[column] for column in _IDS}}
     return {"key": account_key(about, name), **told}
+
+
+def limit_of(resource: Resource, columns: Mapping[str, str]) -> Decimal | None:
+    """Return the limit of the holder of an account, whose columns are given."""
+    return resource.limit_of(columns["deanonymizer"] or columns["anonymizer"])
 
 
 def account_key(about: Mapping[str, str], name: str) -> str:

@@ -9,7 +9,7 @@ lapses (`anomed_core.ledger.settling`). A committed one may be *returned* by an 
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from decimal import Decimal
 
 import attrs
@@ -22,6 +22,7 @@ from anomed_core.ledger.accounts import (
     account_columns,
     bounds_of,
     granted_in,
+    limit_of,
     open_account,
     period_at,
     standing,
@@ -123,19 +124,48 @@ def add_claim(
     refusals.refuse_closed(there.states)
     for one in taken:
         one.balance = there.balances.get(one.place) or _opened(connection, one, there)
-        one.balance.allowed = one.resource.limit
+        one.balance.allowed = limit_of(one.resource, one.columns)
         if one.columns["name"].startswith("attempts/"):
             _take_along(connection, request, one.balance)
+    for one in taken:
         if not one.balance.fits(one.amount):
             raise refusals.of_amount(
-                connection, one.line.account, one.balance, amount=one.amount, now=now
+                connection,
+                one.line.account,
+                one.balance,
+                amount=one.amount,
+                left=_left_in(connection, one, there, taken),
+                now=now,
             )
+    for one in taken:
         one.balance.reserved = total((one.balance.reserved, one.amount))
     claim_id = _insert(connection, request, started=started, now=now)
     _insert_lines(connection, claim_id, taken)
     return Claim(
         id=claim_id, request=request, remaining=_attempts_left(request, taken), left=_left(taken)
     )
+
+
+def _left_in(
+    connection: sa.Connection, refused: _Taken, there: Standing, taken: Iterable[_Taken]
+) -> dict[str, Decimal]:
+    """Return what an account has left of each of its resources that has a limit."""
+    balances = {one.place: one.balance for one in taken}
+    key, period, _ = refused.place
+    left = {}
+    for resource in refused.line.account.resources:
+        place = key, period, resource.name
+        balance = balances.get(place) or there.balances.get(place)
+        allowed = limit_of(resource, refused.columns)
+        if balance is None:
+            granted = granted_in(connection, key, resource.name, period)
+            balance = Balance(
+                account=key, period=period, resource=resource.name, allowed=allowed, granted=granted
+            )
+        balance.allowed = allowed
+        if balance.remaining is not None:
+            left[resource.name] = balance.remaining
+    return left
 
 
 def _opened(connection: sa.Connection, one: _Taken, there: Standing) -> Balance:
@@ -149,7 +179,7 @@ def _opened(connection: sa.Connection, one: _Taken, there: Standing) -> Balance:
         account=key,
         period=period,
         resource=resource,
-        allowed=one.resource.limit,
+        allowed=limit_of(one.resource, one.columns),
         granted=NOTHING if is_new else granted_in(connection, key, resource, period),
     )
 

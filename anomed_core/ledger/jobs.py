@@ -189,9 +189,20 @@ class JobBook:
         """Note what came of a job that claimed nothing; say whether it was still the caller's."""
         return self._settle(job, "", state=DONE, told=canonical_json(dict(told)))
 
-    def fail(self, job: Job, *, error: str, sentence: str, reason: str) -> bool:
+    def fail(
+        self,
+        job: Job,
+        *,
+        error: str,
+        sentence: str,
+        reason: str,
+        details: Mapping[str, str] | None = None,
+    ) -> bool:
         """Note why nothing comes of a job, and give back what it holds; say whether it was ours."""
-        return self._settle(job, reason, state=FAILED, error=error, sentence=sentence)
+        facts = {"error": error, "sentence": sentence}
+        if details:
+            facts["told"] = canonical_json({**job.told, "details": dict(details)})
+        return self._settle(job, reason, state=FAILED, **facts)
 
     def _settle(self, job: Job, reason: str, **facts: Any) -> bool:
         now = self._clock()

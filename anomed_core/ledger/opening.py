@@ -14,7 +14,7 @@ from anomed_core.ledger.chain import append_audit
 from anomed_core.ledger.criteria import RankedMetric, ranked_text, rebuild_criteria
 from anomed_core.ledger.schema import audit, challenges, scores
 from anomed_core.model import Account, BothRoles, Resource, Role
-from anomed_core.model.amounts import text_or_none
+from anomed_core.model.amounts import amount_text, text_or_none
 from anomed_core.wire.digests import canonical_json
 
 _ACTION = "secret used"
@@ -79,6 +79,7 @@ def _written(account: Account) -> dict[str, Any]:
             "name": resource.name,
             "limit": text_or_none(resource.limit),
             "lapse": resource.lapse.value,
+            "limits": {holder: amount_text(own) for holder, own in resource.limits.items()},
         }
         for resource in account.resources
     ]

@@ -56,9 +56,15 @@ def refuse_closed(states: Mapping[str, AccountState]) -> None:
 
 
 def of_amount(
-    connection: sa.Connection, account: Account, balance: Balance, *, amount: Decimal, now: int
+    connection: sa.Connection,
+    account: Account,
+    balance: Balance,
+    *,
+    amount: Decimal,
+    left: Mapping[str, Decimal],
+    now: int,
 ) -> RequestError:
-    """Return the error for an amount that does not fit any more."""
+    """Return the error for an amount that does not fit any more; `left` is what would."""
     _, ends_at = bounds_of(balance.period)
     again_s = None if account.period_s is None else (ends_at - now) / MICROSECOND
     if account.name.startswith("final/"):
@@ -80,12 +86,14 @@ def of_amount(
             account=account.name,
             resource=balance.resource,
             remaining=remaining,
+            left=left,
         )
     return BudgetExhaustedForNowError(
         f"{told}; it begins anew at {as_datetime(ends_at).isoformat()}.",
         account=account.name,
         resource=balance.resource,
         remaining=remaining,
+        left=left,
         retry_after_s=again_s,
     )
 

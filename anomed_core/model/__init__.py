@@ -1,6 +1,6 @@
 """The vocabulary: frozen value classes, no input or output."""
 
-from anomed_core.model.accounts import Account, AccountState, Lapse, Line, Resource
+from anomed_core.model.accounts import Account, AccountState, Holding, Lapse, Line, Resource
 from anomed_core.model.alternatives import alternatives
 from anomed_core.model.amounts import amount_text, as_amount
 from anomed_core.model.challenge import Challenge, ChallengeSpec, Phase, ShownRanking, Since
@@ -22,7 +22,13 @@ from anomed_core.model.delivery import DeliveryContext
 from anomed_core.model.events import DataRequest, Payload, Score, Subject, Submission, Target
 from anomed_core.model.exchanges import Exchange
 from anomed_core.model.extras import Baseline, HouseAttack, Quality, ReportSection
-from anomed_core.model.foreign_protocol import ForeignProtocol, Refusal, Rendered
+from anomed_core.model.foreign_protocol import (
+    ForeignJob,
+    ForeignJobs,
+    ForeignProtocol,
+    Refusal,
+    Rendered,
+)
 from anomed_core.model.metric_rows import MetricRow, measured, rows_of_part
 from anomed_core.model.operation import Answer, Call, Caller, Operation
 from anomed_core.model.payloads import (
@@ -70,10 +76,13 @@ __all__ = [
     "Direction",
     "Exchange",
     "FinalScores",
+    "ForeignJob",
+    "ForeignJobs",
     "ForeignProtocol",
     "FormPart",
     "FormSchema",
     "Gate",
+    "Holding",
     "HouseAttack",
     "HouseEntry",
     "JSONSchema",

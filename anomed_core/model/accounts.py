@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from decimal import Decimal
 from enum import StrEnum
 from typing import Any
@@ -42,6 +43,10 @@ def _as_lapse(value: Lapse | str) -> Lapse:
     return choice_of(Lapse, value)
 
 
+def _as_limits(limits: Mapping[str, Any]) -> dict[str, Decimal]:
+    return {holder: as_amount(limit) for holder, limit in limits.items()}
+
+
 @attrs.frozen(kw_only=True, field_transformer=naming)
 class Resource:
     """Something that is used up.
@@ -58,6 +63,9 @@ class Resource:
         back, as for attempts; ``spent`` does not, as for privacy.
     description
         One sentence for people.
+    limits
+        Limits of single holders in place of `limit`, by the id that they go by: the anonymizer's,
+        or the deanonymizer's for its attacks.
 
     Examples
     --------
@@ -69,6 +77,11 @@ class Resource:
     limit: Decimal | None = attrs.field(converter=attrs.converters.optional(as_amount))
     lapse: Lapse = attrs.field(default=Lapse.RELEASED, converter=_as_lapse)
     description: str = ""
+    limits: Mapping[str, Decimal] = attrs.field(factory=dict, converter=_as_limits)
+
+    def limit_of(self, holder: str) -> Decimal | None:
+        """Return the limit of a holder, by its id; of nobody in particular, `limit`."""
+        return self.limits.get(holder, self.limit)
 
 
 @attrs.frozen(kw_only=True, field_transformer=naming)
@@ -151,3 +164,29 @@ class Line:
     account: str = attrs.field(converter=_name_of)
     resource: str
     amount: Decimal = attrs.field(converter=as_amount)
+
+
+@attrs.frozen(kw_only=True)
+class Holding:
+    """How an account stands in one of its resources, as its holder's calls are told.
+
+    Attributes
+    ----------
+    account, resource
+        Their names.
+    state
+        Whether anything may be taken from the account.
+    limit
+        What was declared and granted; ``None`` without a limit, as `remaining` is then.
+    granted, reserved, spent, remaining
+        Exact decimals. What is reserved is under way.
+    """
+
+    account: str
+    resource: str
+    state: AccountState
+    limit: Decimal | None
+    granted: Decimal
+    reserved: Decimal
+    spent: Decimal
+    remaining: Decimal | None

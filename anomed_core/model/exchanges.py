@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from datetime import datetime
 from typing import Any
 
 import attrs
@@ -29,6 +30,8 @@ class Exchange:
         What was spent on it.
     outcome
         ``answered``, or ``lost``: something was spent, and the answer never came to be.
+    at
+        When it was recorded, in UTC; ``None`` for whoever has not asked it.
     """
 
     number: int
@@ -38,3 +41,4 @@ class Exchange:
     answer: Any = None
     lines: tuple[Line, ...] = ()
     outcome: str = "answered"
+    at: datetime | None = None

@@ -9,10 +9,11 @@ from typing import Any
 import attrs
 
 from anomed_core.model._converters import as_roles, as_split, as_tuple, matching
-from anomed_core.model.accounts import Account, Line
+from anomed_core.model.accounts import Account, Holding, Line
 from anomed_core.model.challenge import Challenge
 from anomed_core.model.declarations import ANONYMIZER, DATA_SPLIT, DEANONYMIZER, PATH, Parameter
 from anomed_core.model.events import Payload, Subject, Target
+from anomed_core.model.exchanges import Exchange
 from anomed_core.model.payloads import JSONSchema, ProductSchema, SubmissionSchema
 from anomed_core.model.roles import Role, Split
 
@@ -90,6 +91,12 @@ class Call:
     number
         Of the claim that pays for it: no other call of any challenge has it. 0 where nothing is
         paid, and for a price.
+    transcript
+        What the caller has asked in paid calls before, with times and oldest first, for operations
+        declared ``with_transcript``; nothing for a price.
+    holdings
+        How the caller's accounts stand, for operations declared ``with_holdings``; nothing for a
+        price.
     """
 
     challenge: Challenge
@@ -101,6 +108,8 @@ class Call:
     split: Split | None = None
     target: Target | None = None
     number: int = 0
+    transcript: tuple[Exchange, ...] = attrs.field(default=(), repr=False)
+    holdings: tuple[Holding, ...] = attrs.field(default=(), repr=False)
     _begin: Callable[[], None] = attrs.field(default=_nothing, eq=False, repr=False, alias="begin")
 
     @property
@@ -174,6 +183,10 @@ class Operation:
     same_split
         Whether that submission is the newest one for the split in the query, which is required
         then, as for `DataProduct`; it is so with a target, unless it is denied.
+    with_transcript
+        Whether the answer needs what its caller has asked in paid calls before; see `Call`.
+    with_holdings
+        Whether the answer needs to know how its caller's accounts stand; see `Call`.
     cheap
         Whether it is short and safe enough to be answered inside the web worker; otherwise it runs
         in a worker process with limits on time and memory.
@@ -227,6 +240,8 @@ class Operation:
     same_split: bool = attrs.field(
         default=attrs.Factory(lambda self: self.with_target, takes_self=True)
     )
+    with_transcript: bool = False
+    with_holdings: bool = False
     cheap: bool = False
     long: bool = False
     largest_request_bytes: int | None = attrs.field(
@@ -325,6 +340,11 @@ class Operation:
                     f"{', '.join(declared) or 'none'}"
                 )
             declared[line.account].resource(line.resource)
+
+    @property
+    def begins_at_once(self) -> bool:
+        """Whether a call has begun with what costs when it is called: cheap ones that cost."""
+        return self.cheap and self.price is not None
 
     @property
     def query(self) -> tuple[Parameter, ...]:

@@ -10,7 +10,7 @@ import attrs
 
 from anomed_core.errors import NotAllowedError, UnknownResourceError, UsageError
 from anomed_core.ledger import AccountFacts, Claim, Ledger, Left
-from anomed_core.model import Account, AccountState, Line, Role, Subject, amount_text
+from anomed_core.model import Account, AccountState, Holding, Line, Role, Subject, amount_text
 from anomed_core.model.amounts import NOTHING, less, text_or_none, total
 from anomed_core.service.hosting import HostedChallenge
 
@@ -50,6 +50,25 @@ def account_of(hosted: HostedChallenge, subject: Subject, name: str) -> Account:
             return account
     raise UnknownResourceError(
         f"You have no account {name[:80]!r}; /accounts lists those you have."
+    )
+
+
+def holdings_of(hosted: HostedChallenge, subject: Subject, ledger: Ledger) -> tuple[Holding, ...]:
+    """Return how the accounts stand that a subject's calls are paid from, resource by resource."""
+    return tuple(
+        Holding(
+            account=account.name,
+            state=facts.state,
+            resource=balance.resource,
+            limit=balance.limit,
+            granted=balance.granted,
+            reserved=balance.reserved,
+            spent=balance.spent,
+            remaining=balance.remaining,
+        )
+        for account in accounts_of(hosted, subject)
+        for facts in [ledger.budgets.of(hosted.id, account, holder_of(subject))]
+        for balance in facts.balances
     )
 
 

@@ -17,6 +17,8 @@ from anomed_core.model import (
     Call,
     Caller,
     Challenge,
+    Exchange,
+    Holding,
     JSONSchema,
     Line,
     Operation,
@@ -52,6 +54,8 @@ class Asking:
         What is reserved for it.
     has_begun
         Whether what costs has begun already, as that of a cheap operation has.
+    transcript, holdings
+        As `Call` has them.
     """
 
     challenge: str
@@ -65,6 +69,8 @@ class Asking:
     number: int = 0
     lines: tuple[Line, ...] = ()
     has_begun: bool = False
+    transcript: tuple[Exchange, ...] = attrs.field(default=(), repr=False)
+    holdings: tuple[Holding, ...] = attrs.field(default=(), repr=False)
 
     def __str__(self) -> str:
         return f"call of {self.challenge}/{self.operation}"
@@ -99,12 +105,13 @@ class Priced:
     ----------
     lines
         Amounts, of the operation's accounts.
-    refusal
-        Why the operation refuses the call; empty if it does not.
+    refusal, details
+        Why the operation refuses the call; empty if it does not. The same for programs.
     """
 
     lines: tuple[Line, ...] = ()
     refusal: str = ""
+    details: Mapping[str, str] = attrs.field(factory=dict)
 
 
 @attrs.frozen(kw_only=True)
@@ -117,13 +124,14 @@ class Answered:
         The answer, encoded.
     spent
         What it has cost, where the operation says so.
-    refusal
-        Why the operation refuses the call; empty if it does not.
+    refusal, details
+        Why the operation refuses the call; empty if it does not. The same for programs.
     """
 
     body: bytes = attrs.field(default=b"", repr=False)
     spent: tuple[Line, ...] | None = None
     refusal: str = ""
+    details: Mapping[str, str] = attrs.field(factory=dict)
 
 
 @attrs.define
@@ -154,7 +162,7 @@ def answered(hosted: HostedChallenge, job: Asking) -> Answered:
         result = operation.run(_call(hosted.challenge, job, beginning))
     except _REFUSALS as error:
         if not beginning.is_done:
-            return Answered(refusal=str(error))
+            return Answered(refusal=str(error), details=_details(error))
         raise ContractError(
             f"the operation {operation.name!r} refuses a call ({error}) after it has begun with "
             "what costs; refuse before call.begin()"
@@ -185,12 +193,13 @@ def priced(hosted: HostedChallenge, job: Pricing) -> Priced:
     target = job.asking.target
     if target is not None:  # what it has submitted is what an answer is paid for
         target = Target(anonymizer=target.anonymizer)
-    call = _call(hosted.challenge, attrs.evolve(job.asking, target=target), _Beginning(True))
+    public = attrs.evolve(job.asking, target=target, transcript=(), holdings=())
+    call = _call(hosted.challenge, public, _Beginning(True))
     try:
         lines = price(call)
         lines = lines if isinstance(lines, tuple) else tuple(lines)
     except _REFUSALS as error:
-        return Priced(refusal=str(error))
+        return Priced(refusal=str(error), details=_details(error))
     except NotAnAmountError as error:  # what came, as that is what a price is made of
         return Priced(refusal=f"The price of this call cannot be counted: {error}.")
     try:
@@ -200,6 +209,10 @@ def priced(hosted: HostedChallenge, job: Pricing) -> Priced:
         problem.add_note(hosted.blame("anomed_operations", operation.path, price))
         raise problem from error
     return Priced(lines=lines)
+
+
+def _details(error: RequestError) -> Mapping[str, str]:
+    return error.details if isinstance(error, CallRejected) else {}
 
 
 def _check_spent(answer: Answer, reserved: Iterable[Line], operation: Operation) -> None:
@@ -223,6 +236,8 @@ def _call(challenge: Challenge, job: Asking, beginning: _Beginning) -> Call:
         split=job.split,
         target=job.target,
         number=job.number,
+        transcript=job.transcript,
+        holdings=job.holdings,
         begin=beginning,
     )
 

@@ -258,6 +258,7 @@ def _decode_json(body: bytes, schema: JSONSchema, limits: Limits) -> Any:
     try:
         value = json.loads(
             text,
+            object_pairs_hook=_named_once,
             parse_constant=_refuse_constant,
             parse_float=_finite(float),
             parse_int=_finite(int),
@@ -281,6 +282,18 @@ def _decode_json(body: bytes, schema: JSONSchema, limits: Limits) -> Any:
     if problem:
         raise SubmissionRejected(f"The JSON document does not fit its schema at {problem}.")
     return value
+
+
+def _named_once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    """Return an object; which of two members of one name counts, nobody could agree on."""
+    members: dict[str, Any] = {}
+    for name, value in pairs:
+        if name in members:
+            raise MalformedPayloadError(
+                f"An object of the JSON document has the member {name[:40]!r} twice; name it once."
+            )
+        members[name] = value
+    return members
 
 
 def _refuse_constant(name: str) -> None:

@@ -27,6 +27,10 @@ SECONDS = Parameter(
 """Query parameter of ``POST /tokens``."""
 
 _FORM = re.compile(r"anomed-([0-9a-f]{32})-([0-9a-f]{64})-([0-9a-f]{8,12})-((?:[0-9a-f]{2})+)")
+_REFRESH_FORM = re.compile(
+    r"anomed-refresh-([0-9a-f]{32})-([0-9a-f]{64})-([0-9a-f]{8,12})-((?:[0-9a-f]{2})+)"
+)
+_DERIVED, _REFRESHES = "derived token", "refresh token"
 _NUMBER = re.compile(r"[0-9]{1,9}")
 _DEFAULT_S, _SHORTEST_S, _LONGEST_S = 3600, 60, 7 * 86_400
 
@@ -99,6 +103,37 @@ class DerivedTokens:
             expires_at=datetime.fromtimestamp(expires, UTC),
         )
 
+    def refresh_token(self, identity: Identity, *, challenge: str) -> str:
+        """Make what a program may exchange for derived tokens for a week, and for nothing else."""
+        expires = int(self.now().timestamp()) + _LONGEST_S
+        named = challenge.encode().hex()
+        mac = self._mac(identity.token, expires, named, what=_REFRESHES)
+        return f"anomed-refresh-{identity.token}-{mac}-{expires:08x}-{named}"
+
+    def refreshed(self, token: str, *, challenge: str, seconds: str) -> DerivedToken | None:
+        """Return a new derived token for one that refreshes; ``None`` if that is not valid here.
+
+        Parameters
+        ----------
+        token
+            As `refresh_token` made it; it stays valid as long as it was.
+        challenge, seconds
+            As for `derive`.
+        """
+        form = _REFRESH_FORM.fullmatch(token)
+        if form is None or form[4] != challenge.encode().hex():
+            return None
+        token_id, mac, expires = form[1], form[2], int(form[3], 16)
+        genuine = self._mac(token_id, expires, form[4], what=_REFRESHES)
+        if not hmac.compare_digest(mac, genuine):
+            return None
+        if self.now() >= datetime.fromtimestamp(expires, UTC):
+            return None
+        parent = self.identity_of(token_id)
+        if parent is None:
+            return None
+        return self.derive(parent, challenge=challenge, seconds=seconds)
+
     def believe(self, token: str) -> Identity | None:
         """Return who a token belongs to, derived or not; ``None`` if it is not valid."""
         form = _FORM.fullmatch(token)
@@ -113,8 +148,8 @@ class DerivedTokens:
             return None
         return for_challenge(parent, bytes.fromhex(named).decode(), ends_at=ends_at)
 
-    def _mac(self, token_id: str, expires: int, named: str) -> str:
-        text = f"derived token {token_id} {expires} {named}"
+    def _mac(self, token_id: str, expires: int, named: str, *, what: str = _DERIVED) -> str:
+        text = f"{what} {token_id} {expires} {named}"
         return hmac.digest(self.secret, text.encode(), "sha256").hex()
 
 

@@ -11,6 +11,7 @@ import attrs
 import structlog
 
 from anomed_core.errors import (
+    CallRejected,
     EvaluationFailedError,
     EvaluationTimeoutError,
     LedgerError,
@@ -128,7 +129,8 @@ class JobWorker:
         told = str(error) if isinstance(error, RequestError) else ""
         told = error.public if isinstance(error, ServiceError) else told
         name = type(error).__name__
-        self.book.fail(job, error=name, sentence=told, reason=name)
+        details = error.details if isinstance(error, CallRejected) else None
+        self.book.fail(job, error=name, sentence=told, reason=name, details=details)
 
     @contextmanager
     def _kept_alive(self, job: Job) -> Iterator[None]:
@@ -221,9 +223,11 @@ class JobWorker:
             lines=lines_on(operation.accounts, lines),
         )
         claim = Claim(id=job.claim, request=request, remaining=None)
-        if operation.cheap:
+        if operation.begins_at_once:
             self.operations.ledger.start(claim)
-        paid = attrs.evolve(asking, number=claim.id, lines=lines, has_begun=operation.cheap)
+        paid = attrs.evolve(
+            asking, number=claim.id, lines=lines, has_begun=operation.begins_at_once
+        )
         self.operations.settled(hosted, operation, paid, claim, body, job=job)
 
     def _audit(self, hosted: HostedChallenge, job: Job) -> None:

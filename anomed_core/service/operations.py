@@ -35,6 +35,8 @@ from anomed_core.model import (
     ANONYMIZER,
     DATA_SPLIT,
     Caller,
+    Exchange,
+    Holding,
     Line,
     Operation,
     Payload,
@@ -45,6 +47,7 @@ from anomed_core.model import (
 )
 from anomed_core.service.accounts import (
     holder_of,
+    holdings_of,
     overdrawn,
     remaining_after,
     require_sealed,
@@ -184,8 +187,10 @@ class Operations:
             return earlier
         lines = self.price_of(operation, asking)
         request = attrs.evolve(request, lines=lines_on(operation.accounts, lines))
-        claim = self.ledger.claim(request, started=operation.cheap)
-        paid = attrs.evolve(asking, number=claim.id, lines=lines, has_begun=operation.cheap)
+        claim = self.ledger.claim(request, started=operation.begins_at_once)
+        paid = attrs.evolve(
+            asking, number=claim.id, lines=lines, has_begun=operation.begins_at_once
+        )
         try:
             return self.settled(hosted, operation, paid, claim, body)
         except BaseException as error:
@@ -279,7 +284,23 @@ class Operations:
             payload=payload,
             split=split,
             target=self._target(hosted, operation, parameters, split),
+            transcript=self._transcript(hosted, operation, caller),
+            holdings=self._holdings(hosted, operation, subject),
         )
+
+    def _transcript(
+        self, hosted: HostedChallenge, operation: Operation, caller: Caller
+    ) -> tuple[Exchange, ...]:
+        if not operation.with_transcript or not caller.id:
+            return ()
+        return self.kept.transcripts.own(hosted.id, caller.role, caller.id)
+
+    def _holdings(
+        self, hosted: HostedChallenge, operation: Operation, subject: Subject
+    ) -> tuple[Holding, ...]:
+        if not operation.with_holdings:
+            return ()
+        return holdings_of(hosted, subject, self.ledger)
 
     def _payload(self, operation: Operation, body: Body | None) -> Payload:
         if operation.request is None or body is None:
@@ -318,7 +339,7 @@ class Operations:
         except EvaluationFailedError as error:
             raise EvaluationFailedError(f"{_NO_PRICE}; it cost nothing.") from error
         if priced.refusal:
-            raise CallRejected(priced.refusal)
+            raise CallRejected(priced.refusal, details=priced.details)
         return priced.lines
 
     def settled(
@@ -335,7 +356,7 @@ class Operations:
 
         Whatever is raised, the claim is as it was, but perhaps started.
         """
-        started: list[int] = [claim.id] if operation.cheap else []
+        started: list[int] = [claim.id] if operation.begins_at_once else []
 
         def begun() -> None:
             if not started:
@@ -372,7 +393,7 @@ class Operations:
         except EvaluationFailedError as error:
             raise EvaluationFailedError(f"The call failed on our side; {then}.") from error
         if answered.refusal:
-            raise CallRejected(answered.refusal)
+            raise CallRejected(answered.refusal, details=answered.details)
         return answered
 
 

@@ -50,6 +50,11 @@ class Transcripts:
         )
         return tuple(self._exchange(entry) for entry in entries)
 
+    def own(self, challenge: str, role: Role, holder: str) -> tuple[Exchange, ...]:
+        """Return what somebody has asked and was answered, with times, for nobody else."""
+        entries = self.ledger.entries(challenge, role=role, holder=holder)
+        return tuple(attrs.evolve(self._exchange(entry), at=entry.recorded_at) for entry in entries)
+
     def _exchange(self, entry: Entry) -> Exchange:
         return Exchange(
             number=entry.id,

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Container, Iterable
 from typing import Any
 
 import attrs
@@ -24,6 +24,7 @@ from anomed_core.web.data import RequestedProductResource, StaticProductResource
 from anomed_core.web.devices import DeviceCodeResource, DevicePage, DeviceTokenResource
 from anomed_core.web.documents import JSONResource, ScoreResource
 from anomed_core.web.errors import FalconErrors, handle_anomed_error, handle_unexpected
+from anomed_core.web.foreign_jobs import ForeignJobResource
 from anomed_core.web.foreign_protocols import ForeignProtocols
 from anomed_core.web.health import LiveResource, MetricsResource, ReadyResource
 from anomed_core.web.identity import IdentityCheck
@@ -39,6 +40,7 @@ from anomed_core.web.pages.showing import ASSETS
 from anomed_core.web.participants import TargetsResource, TokensResource, WhoAmIResource
 from anomed_core.web.prefix import Prefix
 from anomed_core.web.ranking import RankingResource
+from anomed_core.web.sign_in import sign_in_routes
 from anomed_core.web.submissions import SubmissionResource
 from anomed_core.web.telemetry import Telemetry
 
@@ -137,7 +139,7 @@ def create_web_app(
     routes = {
         base + path: resource
         for base, place in places.items()
-        for path, resource in _routes(place).items()
+        for path, resource in _routes(place, protocols).items()
     }
     routes |= server_pages(places)
     routes[f"{ASSETS}/{{name}}"] = AssetResource()
@@ -160,16 +162,15 @@ def mounted_challenges(server: Server) -> dict[str, HostedChallenge]:
     return mounts
 
 
-def _routes(place: Place) -> dict[str, Any]:
+def _routes(place: Place, protocols: ForeignProtocols) -> dict[str, Any]:
     """Return what answers below a challenge: programs, and browsers where there are pages."""
-    programs = _programs(place.base, place.hosted, place.server, place.under_way)
+    programs = _programs(place, protocols)
     pages = challenge_pages(attrs.evolve(place, programs=programs))
     return {path: one for path, one in (programs | pages).items() if path or place.base}
 
 
-def _programs(
-    base: str, hosted: HostedChallenge, server: Server, under_way: UnderWay
-) -> dict[str, Any]:
+def _programs(place: Place, protocols: ForeignProtocols) -> dict[str, Any]:
+    base, hosted, server = place.base, place.hosted, place.server
     described = JSONResource(lambda: describe(hosted, base=base, settings=server.settings))
     routes: dict[str, Any] = {
         "/challenge.json": described,
@@ -202,12 +203,18 @@ def _programs(
             else RequestedProductResource(hosted, product, server)
         )
     for kind in hosted.kinds:
-        owned[kind.path] = SubmissionResource(hosted, kind.path, server, base, under_way)
+        owned[kind.path] = SubmissionResource(hosted, kind.path, server, base, place.under_way)
     for operation in hosted.operations:
         owned[operation.path] = operation_resource(
-            hosted, operation, server, base=base, under_way=under_way
+            hosted,
+            operation,
+            server,
+            base=base,
+            under_way=place.under_way,
+            spoken=protocols.at(base + operation.path),
         )
     owned |= hosted.extra_routes
+    owned |= _of_protocols(base, hosted, server, protocols, taken=owned)
     for path in owned:
         if _begins(path) in _OF_THE_CORE:
             raise PluginConflictError(
@@ -221,3 +228,37 @@ def _programs(
                 "another prefix"
             )
     return routes | owned
+
+
+def _of_protocols(
+    base: str,
+    hosted: HostedChallenge,
+    server: Server,
+    protocols: ForeignProtocols,
+    *,
+    taken: Container[str],
+) -> dict[str, Any]:
+    """Return what the core answers below protocols' prefixes in their place.
+
+    Raises
+    ------
+    PluginConflictError
+        If their plugins declare it, too.
+    """
+    routes: dict[str, Any] = {}
+    for prefix in hosted.protocols:
+        spoken = protocols.at(base + prefix)
+        if spoken is None:
+            continue
+        jobs = spoken.protocol.jobs
+        if jobs is not None:
+            routes[f"{prefix}{jobs.path}/{{job_id}}"] = ForeignJobResource(spoken, jobs, server)
+        if spoken.protocol.sign_in:
+            routes |= sign_in_routes(spoken, server, base=base)
+    for path in routes:
+        if path in taken:
+            raise PluginConflictError(
+                f"the route {path} is claimed twice: by {hosted.plugin_of(path)}, and by the core "
+                "for its protocol; leave it out"
+            )
+    return routes

@@ -5,14 +5,15 @@ from __future__ import annotations
 import difflib
 import json
 import math
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
+import attrs
 import falcon
 import structlog
 
 from anomed_core import errors
-from anomed_core.model import Refusal
+from anomed_core.model import Refusal, amount_text
 
 log = structlog.get_logger(__name__)
 
@@ -114,6 +115,7 @@ def handle_anomed_error(
         _answer(
             resp, status, title, str(error), code=code_of(error), is_fixed=isinstance(error, _FIXED)
         )
+        _tell_details(resp, details_of(error))
         _add_headers(req, resp, error)
         return
     if not isinstance(error, errors.EvaluationFailedError):  # of which the engine has said why
@@ -142,7 +144,14 @@ def opaque_answer(resp: falcon.Response, request_id: str) -> None:
     _answer(resp, 500, "Internal error", _OPAQUE, code="internal", request_id=request_id)
 
 
-def tell_failure(resp: falcon.Response, name: str, sentence: str, *, request_id: str) -> None:
+def tell_failure(
+    resp: falcon.Response,
+    name: str,
+    sentence: str,
+    *,
+    request_id: str,
+    details: Mapping[str, str] | None = None,
+) -> None:
     """Answer with an error that somebody else met, as if it had been met now.
 
     Parameters
@@ -155,12 +164,15 @@ def tell_failure(resp: falcon.Response, name: str, sentence: str, *, request_id:
         What its owner is told; empty for nothing.
     request_id
         Of the request that met it.
+    details
+        What it says to programs.
     """
     cls = _OURS.get(name)
     status, title, code = _facts(cls) if cls is not None else (500, "Internal error", "internal")
     if cls is not None and issubclass(cls, errors.RequestError):
         is_fixed = issubclass(cls, _FIXED)
         _answer(resp, status, title, sentence, code=code, is_fixed=is_fixed)
+        _tell_details(resp, details or {})
     else:
         _answer(resp, status, title, sentence or _OPAQUE, code=code, request_id=request_id)
 
@@ -201,6 +213,24 @@ def _answer(
         sentence=description,
         request_id=more.get("request_id", ""),
     )
+
+
+def _tell_details(resp: falcon.Response, details: Mapping[str, str]) -> None:
+    """Tell programs more than the sentence does, where there is more."""
+    if details:
+        told = json.loads(resp.data or b"{}")
+        resp.data = json.dumps({**told, "details": dict(details)}).encode()
+        resp.context.refusal = attrs.evolve(resp.context.refusal, details=details)
+
+
+def details_of(error: BaseException) -> dict[str, str]:
+    """Return what an error says to programs beside its sentence."""
+    if isinstance(error, errors.CallRejected):
+        return dict(error.details)
+    if isinstance(error, errors.BudgetExhaustedError):
+        left = {f"remaining.{name}": amount_text(amount) for name, amount in error.left.items()}
+        return {"account": error.account, "resource": error.resource, **left}
+    return {}
 
 
 def _add_headers(req: falcon.Request, resp: falcon.Response, error: errors.RequestError) -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any, cast
 
 import attrs
@@ -21,6 +21,7 @@ log = structlog.get_logger(__name__)
 
 _OF_REFUSALS = ("allow", "location", "retry-after", "www-authenticate")
 _LEAST_CODE, _LAST_CODE = 400, 599
+_LONGEST_NAME = 200
 
 
 @attrs.frozen
@@ -29,6 +30,14 @@ class Spoken:
 
     hosted: HostedChallenge
     protocol: ForeignProtocol
+
+    def blaming(self, call: Callable[[], Any], function: Callable[..., Any]) -> Any:
+        """Call a function of the protocol's plugin, which is blamed for whatever it raises."""
+        try:
+            return call()
+        except Exception as error:
+            error.add_note(self.hosted.blame("anomed_protocols", self.protocol.prefix, function))
+            raise
 
 
 class ForeignProtocols:
@@ -67,26 +76,53 @@ class ForeignProtocols:
         headers = {name: resp.get_header(name) for name in _OF_REFUSALS}
         headers |= {name: value for name, value in resp.headers.items() if name.startswith("x-")}
         told = {name: value for name, value in headers.items() if value is not None}
+        claimed = req.get_header(spoken.protocol.identity_header or "user-agent") or ""
+        whole = attrs.evolve(
+            refusal,
+            headers=told,
+            claimed=claimed[:_LONGEST_NAME] if spoken.protocol.identity_header else "",
+            request_id=refusal.request_id or req.context.request_id,
+        )
+        refuse = spoken.protocol.refuse
         try:
-            rendered = _rendered(spoken.protocol, attrs.evolve(refusal, headers=told))
+            answer = rendered(lambda: refuse(whole), spoken, refuse, least=_LEAST_CODE)
         except Exception as error:
-            refuse = spoken.protocol.refuse
-            error.add_note(spoken.hosted.blame("anomed_protocols", spoken.protocol.prefix, refuse))
             log.exception("a refusal was not written", culprit=culprit_of(error), path=req.path)
             opaque_answer(resp, req.context.request_id)
             return
-        write(resp, rendered)
+        write(resp, answer)
 
 
-def _rendered(protocol: ForeignProtocol, refusal: Refusal) -> Rendered:
-    rendered = protocol.refuse(refusal)
-    if not isinstance(rendered, Rendered):
-        raise ContractError(f"refuse must return a Rendered, got {type(rendered).__name__}")
-    if not _LEAST_CODE <= rendered.status <= _LAST_CODE:
-        raise ContractError(
-            f"refuse must return a status from {_LEAST_CODE} to {_LAST_CODE}, got {rendered.status}"
-        )
-    return rendered
+def rendered(
+    call: Callable[[], Rendered],
+    spoken: Spoken,
+    function: Callable[..., Any],
+    *,
+    least: int = 200,
+) -> Rendered:
+    """Return what a function of a protocol has written, unless it is no answer.
+
+    Raises
+    ------
+    ContractError
+        If it is none, or has a status below `least`.
+    Exception
+        Whatever the function raises.
+    """
+
+    def checked() -> Rendered:
+        answer = call()
+        name = getattr(function, "__name__", "a protocol's function")
+        if not isinstance(answer, Rendered):
+            raise ContractError(f"{name} must return a Rendered, got {type(answer).__name__}")
+        if not least <= answer.status <= _LAST_CODE:
+            raise ContractError(
+                f"{name} must return a status from {least} to {_LAST_CODE}, got {answer.status}"
+            )
+        return answer
+
+    answer: Rendered = spoken.blaming(checked, function)
+    return answer
 
 
 def write(resp: falcon.Response, rendered: Rendered) -> None:
@@ -110,7 +146,9 @@ def take_identity(req: falcon.Request, spoken: Spoken, *, trusts_ids: bool) -> N
         If the query names another one.
     """
     protocol = spoken.protocol
-    name = req.get_header(protocol.identity_header) if protocol.identity_header else None
+    said = req.get_header(protocol.identity_header) if protocol.identity_header else None
+    _tell_operations(req, protocol, said)
+    name = protocol.identity_aliases.get(said, said) if said else None
     identity: Identity | None = req.context.identity
     if not name or (identity is None and not trusts_ids):
         return
@@ -127,6 +165,16 @@ def take_identity(req: falcon.Request, spoken: Spoken, *, trusts_ids: bool) -> N
             parameter,
             f"it is not {name[:80]!r} as the header {protocol.identity_header} says; give it once.",
         )
+
+
+def _tell_operations(req: falcon.Request, protocol: ForeignProtocol, said: str | None) -> None:
+    """Let operations know what the header says; a query cannot say it in its place."""
+    if not protocol.identity_parameter:
+        return
+    given = cast("dict[str, str | list[str]]", req.params)
+    given.pop(protocol.identity_parameter, None)
+    if said:
+        given[protocol.identity_parameter] = said
 
 
 def _holds(identity: Identity, spoken: Spoken, name: str) -> bool:

@@ -176,7 +176,13 @@ class JobResultResource:
         if job.state == "cancelled":
             raise UnknownResourceError("The job was cancelled, so it has no result.")
         if job.state == "failed":
-            tell_failure(resp, job.error, job.sentence, request_id=job.request_id)
+            tell_failure(
+                resp,
+                job.error,
+                job.sentence,
+                request_id=job.request_id,
+                details=job.told.get("details"),
+            )
         else:
             self._tell_result(req, resp, job)
 

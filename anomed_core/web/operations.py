@@ -14,6 +14,8 @@ from anomed_core.service.server import Server
 from anomed_core.service.under_way import UnderWay
 from anomed_core.state.payloads import Body
 from anomed_core.web.bodies import read_body, read_form
+from anomed_core.web.foreign_jobs import accept_job, wanted
+from anomed_core.web.foreign_protocols import Spoken
 from anomed_core.web.identity import who_asks
 from anomed_core.web.jobs import accept, prefers_job, tell_reply
 from anomed_core.web.query import read_query, read_replay_key
@@ -29,7 +31,9 @@ class _OperationResource:
         server: Server,
         base: str,
         under_way: UnderWay,
+        spoken: Spoken | None,
     ) -> None:
+        self._spoken = spoken
         self._hosted = hosted
         self._operation = operation
         self._server = server
@@ -43,11 +47,12 @@ class _OperationResource:
         given = read_query(req, operation.query)
         query = with_own_id(given, identity, self._hosted, operation.audience)
         caller = self._server.authorizer.may_call(self._hosted, operation, identity, query)
-        is_job = operation.long or (
-            prefers_job(req)
-            and operation.method == "POST"
-            and not operation.cheap
-            and caller.role is not Role.PUBLIC
+        may_be_job = operation.method == "POST" and caller.role is not Role.PUBLIC
+        foreign = wanted(req, self._spoken) if may_be_job else None
+        is_job = (
+            operation.long
+            or foreign is not None
+            or (may_be_job and not operation.cheap and prefers_job(req))
         )
         way: Operations | Jobs = self._server.jobs if is_job else self._server.operations
         with self._under_way.one_of(who_asks(req, self._server.authorizer)):
@@ -60,7 +65,9 @@ class _OperationResource:
                 request_id=req.context.request_id,
                 replay_key=read_replay_key(req),
             )
-        if isinstance(reply, Job):
+        if isinstance(reply, Job) and foreign is not None and self._spoken is not None:
+            accept_job(resp, reply, foreign, self._spoken, self._server)
+        elif isinstance(reply, Job):
             accept(req, resp, reply, self._server)
         else:
             tell_reply(resp, reply, operation)
@@ -92,7 +99,8 @@ def operation_resource(
     *,
     base: str,
     under_way: UnderWay,
+    spoken: Spoken | None = None,
 ) -> PostedOperation | GotOperation:
-    """Return the resource of an operation."""
+    """Return the resource of an operation, and in which protocol it is spoken of, if in one."""
     resource = PostedOperation if operation.method == "POST" else GotOperation
-    return resource(hosted, operation, server, base, under_way)
+    return resource(hosted, operation, server, base, under_way, spoken)

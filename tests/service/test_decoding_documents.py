@@ -213,3 +213,9 @@ def test_of_a_long_document_the_reason_quotes_a_part() -> None:
         decode(json.dumps(["x" * 50] * 400).encode(), schema, LIMITS)
 
     assert len(str(error.value)) < 300
+
+
+@pytest.mark.parametrize("text", ['{"a": 1, "a": 2}', '[{"b": {"a": 1, "c": 2, "a": 1}}]'])
+def test_a_member_that_is_named_twice_is_refused(text: str) -> None:
+    with pytest.raises(MalformedPayloadError, match="the member 'a' twice; name it once"):
+        decode(text.encode(), JSONSchema(), Limits())
