@@ -21,7 +21,7 @@ from anomed_core.ledger.criteria import RankedMetric
 from anomed_core.ledger.database import Database, migrate_ledger
 from anomed_core.ledger.device_codes import DeviceCodes
 from anomed_core.ledger.failures import no_room_left
-from anomed_core.ledger.finals import Finals, Moment, Stamp
+from anomed_core.ledger.finals import Finals
 from anomed_core.ledger.follow_ups import DELIVER, FollowUp, FollowUpBook, FollowUpFacts
 from anomed_core.ledger.grants import (
     EVERY_CHALLENGE,
@@ -35,6 +35,7 @@ from anomed_core.ledger.history import Attempt, Choice
 from anomed_core.ledger.job_rows import Job, NewJob
 from anomed_core.ledger.jobs import JobBook
 from anomed_core.ledger.ledger import Ledger
+from anomed_core.ledger.moments import Link, Moment, Stamp
 from anomed_core.ledger.named_bodies import NamedBodies
 from anomed_core.ledger.opening import Rules
 from anomed_core.ledger.schema import MICROSECOND, utc_microseconds
@@ -76,6 +77,7 @@ __all__ = [
     "KeptBody",
     "Ledger",
     "Left",
+    "Link",
     "Moment",
     "NamedBodies",
     "NewJob",

@@ -15,23 +15,17 @@ import sqlalchemy as sa
 
 from anomed_core.ledger.chain import Row
 from anomed_core.ledger.criteria import RankedMetric, parsed_ranked
-from anomed_core.ledger.grants import disqualified_ids
-from anomed_core.ledger.schema import chain_heads, challenges, criteria, scores
-from anomed_core.ledger.teams import shown_names
-from anomed_core.model import Role, Split
-from anomed_core.wire.digests import canonical_json
+from anomed_core.ledger.schema import criteria, scores
+from anomed_core.model import Split
 
 Rows = Sequence[tuple[Any, ...]]
-Stamp = tuple[str, str, str]
-"""Head of the chain of scores, ranked metrics, and what was decided about teams."""
-
 _F = criteria.alias("final")
 _A = criteria.alias("attack")
-_MOST_PARAMETERS = 500
+MOST_PARAMETERS = 500
 """Numbers of scores that are asked for at once."""
 
-_MOST_CHANGED = 100
-"""Of more anonymizers, it would take about as long to ask for them as to ask for all."""
+_MOST_FINALS = 100
+"""Finals whose deciding attacks are asked for at once."""
 
 
 @attrs.frozen(kw_only=True)
@@ -193,45 +187,75 @@ class Finals:
         ]
         return [_A.c.metric == metric, _A.c.value.is_not(None), *others]
 
-    def worst_attack(
+    def worst_attacks(
         self,
-        final: Row,
+        finals: Iterable[Row],
         sources: Sequence[RankedMetric],
-        factors: tuple[float, float],
+        factors: Mapping[int, tuple[float, float]],
         *,
         largest: bool,
-    ) -> Row | None:
-        """Return the attack that decides about one final, the first of several.
+    ) -> dict[int, Row]:
+        """Return the attack that decides about each final, the first of several, by its number.
 
         Parameters
         ----------
-        final
-            Criterion of the final, as `named` returns it.
+        finals
+            Criteria of the finals, as `named` returns them.
         sources, largest
             See `worst`.
         factors
-            For the house's attacks and for participants'.
+            By the number of the final, for the house's attacks and for participants'.
         """
-        corrected = _corrected(*(sa.literal(factor, sa.Double) for factor in factors))
-        query = (
-            sa.select(_A.c.score_id, _A.c.label, _A.c.deanonymizer)
-            .where(
-                _A.c.challenge == self.challenge,
-                _A.c.anonymizer == final["anonymizer"],
-                sa.or_(_A.c.label != "", _A.c.first_id > final["first_id"]),
-                *self._is_attack(sources),
+        deciding: dict[int, Row] = {}
+        wanted = list(finals)
+        for start in range(0, len(wanted), _MOST_FINALS):
+            query = self._deciding(
+                wanted[start : start + _MOST_FINALS], sources, factors, largest=largest
             )
-            .order_by(corrected.desc() if largest else corrected, _A.c.score_id)
-            .limit(1)
+            deciding |= {row["final"]: row for row in self.connection.execute(query).mappings()}
+        return deciding
+
+    def _deciding(
+        self,
+        finals: Sequence[Row],
+        sources: Sequence[RankedMetric],
+        factors: Mapping[int, tuple[float, float]],
+        *,
+        largest: bool,
+    ) -> sa.Select[Any]:
+        columns = (
+            sa.column("final", sa.BigInteger),
+            sa.column("first_id", sa.BigInteger),
+            sa.column("anonymizer", sa.Text),
+            sa.column("of_house", sa.Double),
+            sa.column("of_all", sa.Double),
         )
-        return self.connection.execute(query).mappings().first()
+        rows = [
+            (one["score_id"], one["first_id"], one["anonymizer"], *factors[one["score_id"]])
+            for one in finals
+        ]
+        about = sa.values(*columns, name="about").data(rows).cte("about")
+        corrected = _corrected(about.c.of_house, about.c.of_all)
+        place = sa.func.row_number().over(
+            partition_by=about.c.final,
+            order_by=(corrected.desc() if largest else corrected, _A.c.score_id),
+        )
+        ordered = (
+            sa.select(
+                about.c.final, _A.c.score_id, _A.c.label, _A.c.deanonymizer, place.label("place")
+            )
+            .select_from(about.join(_A, self._attacks(about.c)))
+            .where(*self._is_attack(sources))
+            .subquery()
+        )
+        return sa.select(ordered).where(ordered.c.place == 1)
 
     def named(self, numbers: Iterable[int]) -> dict[int, Row]:
         """Return who the finals of these numbers are about, by number."""
         wanted = list(numbers)
         rows: dict[int, Row] = {}
-        for start in range(0, len(wanted), _MOST_PARAMETERS):
-            some = wanted[start : start + _MOST_PARAMETERS]
+        for start in range(0, len(wanted), MOST_PARAMETERS):
+            some = wanted[start : start + MOST_PARAMETERS]
             query = sa.select(criteria).where(
                 criteria.c.score_id.in_(some), criteria.c.metric == self.anchor
             )
@@ -310,65 +334,3 @@ def _given(text: Any) -> Any:
     """Return the parameters of a compiled query as its driver takes them."""
     values = text.construct_params()
     return tuple(values[name] for name in text.positiontup) if text.positional else values
-
-
-@attrs.frozen
-class Moment:
-    """The ledger as it is at one moment.
-
-    Attributes
-    ----------
-    connection
-        In a transaction that sees one moment.
-    """
-
-    connection: sa.Connection
-
-    def finals(self, challenge: str, *, kind: str, anchor: str) -> Finals:
-        """Return the finals of a submission kind; see `Finals`."""
-        return Finals(connection=self.connection, challenge=challenge, kind=kind, anchor=anchor)
-
-    def names(self, challenge: str) -> dict[str, str]:
-        """Return under which names ids are shown; those that are missing, as they are."""
-        return shown_names(self.connection, challenge)
-
-    def disqualified(self, challenge: str) -> frozenset[tuple[Role, str]]:
-        """Return roles and ids that belong to disqualified teams."""
-        return disqualified_ids(self.connection, challenge)
-
-    def changed(self, challenge: str, *, since: Stamp) -> list[str] | None:
-        """Return the anonymizers about whom finals were scored since a moment.
-
-        Parameters
-        ----------
-        challenge
-            Identifier.
-        since
-            The stamp of that moment.
-
-        Returns
-        -------
-        list of str or None
-            Criteria of all others are what they were. ``None`` if that cannot be told: these are
-            many, other metrics are ranked now, somebody was disqualified or reinstated, or the
-            ledger was replaced by another one.
-        """
-        head, *others = since
-        last = self.connection.execute(sa.select(scores.c.id).where(scores.c.hash == head)).scalar()
-        if last is None or others != list(self.stamp(challenge)[1:]):
-            return None
-        new = sa.select(scores.c.anonymizer).where(
-            scores.c.challenge == challenge,
-            scores.c.split == Split.VALIDATION.value,
-            scores.c.id > last,
-        )
-        about = list(self.connection.execute(new.distinct().limit(_MOST_CHANGED + 1)).scalars())
-        return about if len(about) <= _MOST_CHANGED else None
-
-    def stamp(self, challenge: str) -> Stamp:
-        """Return what changes with each score, each decision, and when other metrics are ranked."""
-        head = sa.select(chain_heads.c.hash).where(chain_heads.c.name == scores.name)
-        ranked = sa.select(challenges.c.ranked).where(challenges.c.id == challenge)
-        parts = (self.connection.execute(query).scalar() or "" for query in (head, ranked))
-        decided = [sorted(self.names(challenge).items()), sorted(self.disqualified(challenge))]
-        return (next(parts), next(parts), canonical_json(decided))

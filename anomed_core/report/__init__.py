@@ -28,6 +28,7 @@ from anomed_core.report.parts import (
 from anomed_core.report.prose import (
     Code,
     Columns,
+    Drawing,
     Event,
     Listing,
     Notice,
@@ -47,6 +48,7 @@ __all__ = [
     "Code",
     "Columns",
     "Display",
+    "Drawing",
     "Event",
     "Fact",
     "Facts",

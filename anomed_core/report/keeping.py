@@ -11,12 +11,22 @@ from markupsafe import Markup
 
 from anomed_core.report.chart import Axis, Cells, Chart, Guide, Series
 from anomed_core.report.parts import Cell, Fact, Facts, Folded, Section, Table
-from anomed_core.report.prose import Code, Columns, Event, Listing, Notice, Side, Terms, Timeline
+from anomed_core.report.prose import (
+    Code,
+    Columns,
+    Drawing,
+    Event,
+    Listing,
+    Notice,
+    Side,
+    Terms,
+    Timeline,
+)
 
 _KIND = "kind"
 _PARTS = (
     *(Axis, Cell, Cells, Chart, Fact, Facts, Folded, Guide, Markup, Section, Series, Table),
-    *(Code, Columns, Event, Listing, Notice, Side, Terms, Timeline),
+    *(Code, Columns, Drawing, Event, Listing, Notice, Side, Terms, Timeline),
 )
 _CLASSES: dict[str, Any] = {cls.__name__: cls for cls in _PARTS}
 

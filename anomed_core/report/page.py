@@ -14,7 +14,17 @@ from markupsafe import Markup
 
 from anomed_core.report.chart import Chart
 from anomed_core.report.parts import Cell, Facts, Folded, Section, Table, rendered
-from anomed_core.report.prose import Code, Columns, Listing, Notice, Side, Terms, Timeline
+from anomed_core.report.prose import (
+    Code,
+    Columns,
+    Drawing,
+    Listing,
+    Notice,
+    Side,
+    Terms,
+    Timeline,
+)
+from anomed_core.report.standings import Standings
 
 if TYPE_CHECKING:
     from jinja2 import Environment
@@ -109,7 +119,7 @@ _KINDS: dict[type, str] = {
     kind: kind.__name__.lower()
     for kind in (
         *(Chart, Table, Facts, Folded, Section, Notice, Code, Listing, Terms, Timeline, Columns),
-        Side,
+        *(Side, Standings, Drawing),
     )
 }
 

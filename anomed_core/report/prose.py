@@ -54,6 +54,26 @@ class Code:
 
 
 @attrs.frozen(kw_only=True)
+class Drawing:
+    """A chart that was drawn elsewhere.
+
+    Attributes
+    ----------
+    title, description
+        Its caption.
+    svg
+        As `Chart.svg` returns it; empty while it is being drawn.
+    failed
+        Whether it cannot be drawn.
+    """
+
+    title: str
+    description: str
+    svg: str = attrs.field(repr=False)
+    failed: bool = False
+
+
+@attrs.frozen(kw_only=True)
 class Listing:
     """Sentences below each other; numbered, where their order counts."""
 

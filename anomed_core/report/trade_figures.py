@@ -29,6 +29,8 @@ class Standing:
         Points of one group are joined by a line, such as the checkpoints of a model.
     is_house, is_gated
         Whether the house entered it, and whether it misses a gate.
+    link
+        Where its point leads; empty for nowhere.
     """
 
     name: str
@@ -39,6 +41,7 @@ class Standing:
     group: str = ""
     is_house: bool = False
     is_gated: bool = False
+    link: str = ""
 
 
 def utility_risk_chart(
@@ -127,6 +130,7 @@ def _standing_series(
         form="marked" if group else "crosses" if is_gated else "points",
         role="house" if is_house else "" if group else "participant",
         labels=[one.name for one in members],
+        links=[one.link for one in members] if any(one.link for one in members) else (),
     )
 
 

@@ -34,6 +34,8 @@ from anomed_core.service.job_worker import JobWorker
 from anomed_core.service.jobs import Jobs
 from anomed_core.service.operations import Operations
 from anomed_core.service.outlook import quota_of
+from anomed_core.service.pages.figures import Figures
+from anomed_core.service.pages.kept import Kept
 from anomed_core.service.ranking.declared_rankings import ranked_metrics
 from anomed_core.service.ranking.house_entries import HouseEntryThread
 from anomed_core.service.ranking.rankings import Rankings
@@ -74,6 +76,8 @@ class Server:
         Threads that deliver scores, do jobs, run house attacks and score the entries of the house.
     state, settings, registry
         What they share.
+    figures, kept_pages
+        What pages are made of.
     """
 
     challenges: Mapping[str, HostedChallenge]
@@ -98,11 +102,14 @@ class Server:
     state: StateDirectory
     settings: ServerSettings
     registry: PluginRegistry
+    figures: Figures
+    kept_pages: Kept = attrs.field(factory=Kept)
 
     def close(self) -> None:
         """End what runs in the background and release what is held open."""
         for thread in self.background:
             thread.stop()
+        self.figures.close()
         self.submissions.engine.close()
         self.ledger.close()
 
@@ -248,6 +255,7 @@ class _Start:
             state=self.state,
             settings=settings,
             registry=self.registry,
+            figures=Figures(self.state.figures, beside=works),
         )
 
     def _following_up(self, seals: Seals, environment: Mapping[str, str]) -> tuple[Background, ...]:

@@ -124,6 +124,11 @@ class StateDirectory:
         return self.root / "archive"
 
     @property
+    def figures(self) -> Path:
+        """Folder of drawings, which are made again if it is emptied."""
+        return self.root / "figures"
+
+    @property
     def ledger_url(self) -> str:
         """Database URL of the default ledger."""
         return ledger_url_in(self.root)

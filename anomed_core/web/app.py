@@ -32,6 +32,7 @@ from anomed_core.web.jobs import AuditsResource, JobResource, JobResultResource
 from anomed_core.web.middleware import RequestLog
 from anomed_core.web.openapi import openapi
 from anomed_core.web.operations import operation_resource
+from anomed_core.web.pages.board import AttackBoardResource
 from anomed_core.web.pages.entrance import AssetResource
 from anomed_core.web.pages.page import Place
 from anomed_core.web.pages.refusals import RefusalPages
@@ -49,6 +50,7 @@ CORE_ROUTES = (
     "/accounts",
     "/accounts/{name}/seal",
     "/archive",
+    "/attacks",
     "/archive/{number:int}",
     "/archive/{number:int}/answer",
     "/archive/{number:int}/request",
@@ -69,6 +71,7 @@ CORE_ROUTES = (
     "/readyz",
     "/scores/{score_id:int}",
     "/targets",
+    "/team",
     "/tokens",
     "/whoami",
 )
@@ -165,6 +168,8 @@ def mounted_challenges(server: Server) -> dict[str, HostedChallenge]:
 def _routes(place: Place, protocols: ForeignProtocols) -> dict[str, Any]:
     """Return what answers below a challenge: programs, and browsers where there are pages."""
     programs = _programs(place, protocols)
+    programs["/attacks"] = AttackBoardResource(place)
+    programs["/team"] = programs["/attempts"]
     pages = challenge_pages(attrs.evolve(place, programs=programs))
     return {path: one for path, one in (programs | pages).items() if path or place.base}
 

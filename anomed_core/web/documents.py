@@ -8,15 +8,10 @@ from typing import Any
 
 import falcon
 
-from anomed_core.errors import NotAllowedError, NotAuthenticatedError, UnknownResourceError
-from anomed_core.model import Role, Score, Subject
 from anomed_core.service import HostedChallenge
-from anomed_core.service.acting import acting_grant
-from anomed_core.service.ranking.telling import ranked_part
 from anomed_core.service.server import Server
+from anomed_core.service.told_scores import told_score
 from anomed_core.wire.digests import digest_bytes
-
-_NOBODY = Subject(role=Role.ORGANISER)
 
 ALIVE = b'{"message": "Challenge server is alive!"}'
 
@@ -67,57 +62,8 @@ class ScoreResource:
 
     def on_get(self, req: falcon.Request, resp: falcon.Response, score_id: int) -> None:
         """Send a score with everything that was recorded about it."""
-        score = self._server.ledger.score(self._server.numbers.meant(score_id))
-        if score is None and self._is_organiser(req):  # whose commands name the ledger's numbers
-            score = self._server.ledger.score(score_id)
-        if score is not None and score.challenge != self._hosted.id:
-            score = None
-        # Whoever may not see others' scores is not told either which numbers there are.
-        subject = score.subject if score is not None else _NOBODY
-        told = self._told(score, req) if score is not None else None
-        try:
-            self._server.authorizer.may_see(self._hosted, subject, req.context.identity)
-        except (NotAuthenticatedError, NotAllowedError):
-            told = self._ranked_part(score, req)
-            if told is None:
-                raise
-        if told is None:
-            raise UnknownResourceError(f"There is no score {score_id} in this challenge.")
+        told = told_score(self._server, self._hosted, score_id, req.context.identity)
         resp.content_type = falcon.MEDIA_JSON
-        resp.data = json.dumps(told).encode()
-
-    def _told(self, score: Score, req: falcon.Request) -> dict[str, Any]:
-        """Return a score, or a receipt for one that is sealed."""
-        until = self._server.seals.of_score(self._hosted, score)
-        if self._is_organiser(req):
-            return score.as_dict()
-        told = self._with_told_numbers(score.as_dict())
-        return told if until is None else told | {"metrics": {}, "opens_at": until.isoformat()}
-
-    def _is_organiser(self, req: falcon.Request) -> bool:
-        grant = acting_grant(req.context.identity, self._hosted, {Role.ORGANISER})
-        return grant is not None and grant.role is Role.ORGANISER
-
-    def _with_told_numbers(self, document: dict[str, Any]) -> dict[str, Any]:
-        """Replace the ledger's numbers, which are for organisers."""
-        tell = self._server.numbers.told
-        numbers = {name: document[name] for name in ("id", "supersedes") if name in document}
-        return document | {
-            name: None if number is None else tell(number) for name, number in numbers.items()
-        }
-
-    def _ranked_part(self, score: Score | None, req: falcon.Request) -> dict[str, Any] | None:
-        """Return what rankings show of a score anyway; ``None`` if nothing is shown."""
-        told = ranked_part(self._hosted, score) if score is not None else None
-        told = told and self._with_told_numbers(told)
-        try:
-            self._server.authorizer.may_rank(
-                self._hosted,
-                req.context.identity,
-                shown_from=self._server.seals.of_rankings(self._hosted),
-            )
-        except (NotAuthenticatedError, NotAllowedError):
-            return None
-        return told
+        resp.data = json.dumps(told.document).encode()
 
     on_head = on_get

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from typing import Any
+from typing import Any, ClassVar
 
 import attrs
 import falcon
@@ -49,6 +49,7 @@ class RankingResource:
 
     hosted: HostedChallenge
     server: Server
+    forms: ClassVar[tuple[str, ...]] = ("csv",)
 
     def on_get(self, req: falcon.Request, resp: falcon.Response) -> None:
         """Send the rankings, as far as they are shown to whoever asks."""

@@ -33,6 +33,8 @@ class Content:
         Text that changes with the content; without one, the page asks for no news.
     here
         The last crumb, where it is not the title.
+    is_finished
+        Whether all of it is there; a figure may still be drawn.
     """
 
     title: str
@@ -41,3 +43,4 @@ class Content:
     trail: tuple[tuple[str, str], ...] = attrs.field(default=(), converter=_pairs)
     position: str = ""
     here: str = ""
+    is_finished: bool = True

@@ -92,6 +92,7 @@ def _finals_by_position(
     numbers = computed.entries.numbers[computed.order.entries]
     named = finals.named(int(numbers[position]) for position in chosen)
     worst = next((r for r in resolved.criteria if r.take is Take.WORST), None)
+    deciding = _deciding(finals, named, worst, computed, chosen) if worst else {}
     shown = {}
     for position in chosen:
         row = named[int(numbers[position])]
@@ -102,30 +103,43 @@ def _finals_by_position(
             anonymizer=row["anonymizer"],
             deanonymizer=row["deanonymizer"],
             score_id=row["score_id"],
-            worst=_deciding(finals, row, worst, computed, position) if worst else None,
+            worst=deciding.get(row["score_id"]),
         )
     return shown
 
 
 def _deciding(
-    finals: Finals, row: Mapping[str, Any], reading: Reading, computed: Computed, position: int
-) -> DecidingAttack | None:
-    index = computed.order.entries[position]
-    if not computed.entries.n_attacks[index]:
-        return None
-    factors = (
-        correction(int(computed.entries.n_house[index])),
-        correction(int(computed.entries.n_attacks[index])),
+    finals: Finals,
+    named: Mapping[int, Mapping[str, Any]],
+    reading: Reading,
+    computed: Computed,
+    chosen: Sequence[int],
+) -> dict[int, DecidingAttack]:
+    """Return the attacks that decide about finals, by the numbers of the finals."""
+    entries = computed.entries
+    indices = [computed.order.entries[position] for position in chosen]
+    attacked = [index for index in indices if entries.n_attacks[index]]
+    factors = {
+        int(entries.numbers[index]): (
+            correction(int(entries.n_house[index])),
+            correction(int(entries.n_attacks[index])),
+        )
+        for index in attacked
+    }
+    attacks = finals.worst_attacks(
+        [named[number] for number in factors],
+        reading.sources,
+        factors,
+        largest=not reading.higher_is_better,
     )
-    largest = not reading.higher_is_better
-    attack = finals.worst_attack(row, reading.sources, factors, largest=largest)
-    if attack is None:
-        return None
-    return DecidingAttack(
-        score_id=attack["score_id"],
-        name=attack["label"] or attack["deanonymizer"],
-        is_house=bool(attack["label"]),
-    )
+    return {
+        number: DecidingAttack(
+            score_id=attack["score_id"],
+            name=attack["label"] or attack["deanonymizer"],
+            is_house=bool(attack["label"]),
+        )
+        for number, attack in attacks.items()
+    }
 
 
 def entry_told(

@@ -5,9 +5,15 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import Any
 
+from anomed_core.model import Role
+from anomed_core.service.pages.board import attack_board, has_targets
+from anomed_core.service.pages.budgets import accounts, transcript
 from anomed_core.service.pages.overview import overview
+from anomed_core.service.pages.ranking import moment_of, ranking
+from anomed_core.service.pages.score import score_page
+from anomed_core.service.pages.team import team
 from anomed_core.web.pages.entrance import ChallengesResource, FrontResource
-from anomed_core.web.pages.page import EVERYBODY, Page, Place
+from anomed_core.web.pages.page import EVERYBODY, PARTICIPANTS, PLAYERS, Page, Place
 from anomed_core.web.pages.resource import Make, PageResource
 
 
@@ -50,6 +56,56 @@ PAGES: tuple[Page, ...] = (
         tab="Overview",
         seen_by=EVERYBODY,
         make=_page(overview),
+    ),
+    Page(
+        name="ranking",
+        path="/ranking",
+        says="Who won, by what, and how places are given.",
+        tab="Ranking",
+        seen_by=EVERYBODY,
+        make=_page(ranking, moment=moment_of),
+    ),
+    Page(
+        name="score",
+        path="/scores/{score_id:int}",
+        says="A submission: its numbers, the attacks on it, and its place in the ledger.",
+        belongs_to="ranking",
+        seen_by=PARTICIPANTS,
+        make=_page(score_page),
+    ),
+    Page(
+        name="attacks",
+        path="/attacks",
+        says="Whom one may attack, with what, and one's own attacks.",
+        tab="Attack board",
+        seen_by=frozenset({Role.DEANONYMIZER, Role.ORGANISER}),
+        is_there=has_targets,
+        make=_page(attack_board),
+    ),
+    Page(
+        name="team",
+        path="/team",
+        says="What one has sent, what is left, and when there is more.",
+        tab="Your team",
+        seen_by=PARTICIPANTS,
+        is_there=lambda visit: bool(visit.players),
+        make=_page(team),
+    ),
+    Page(
+        name="accounts",
+        path="/accounts",
+        says="What one has left to ask with.",
+        belongs_to="team",
+        seen_by=PLAYERS,
+        make=_page(accounts),
+    ),
+    Page(
+        name="archive",
+        path="/archive",
+        says="What one has asked in paid calls, and was answered.",
+        belongs_to="team",
+        seen_by=PARTICIPANTS,
+        make=_page(transcript),
     ),
 )
 """The one list."""

@@ -50,10 +50,13 @@ class PageResource:
         visit = visit_of(req, self.place)
         if self.moment is not None and self._has(req, resp, visit):
             return
+        content = self.make(visit, **fields)
+        if not content.is_finished:
+            resp.delete_header("ETag")  # it changes without the ledger
         show(
             req,
             resp,
-            self.make(visit, **fields),
+            content,
             pages=self.pages,
             page=self.page,
             visit=visit,

@@ -7,8 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from anomed_core.ledger import Finals
-from anomed_core.ledger import finals as finals_of_ledger
+from anomed_core.ledger import Finals, moments
 from anomed_core.service.ranking.rankings import Rankings
 from anomed_core.service.server import Server
 from tests.ledger.contest import Contest, anonymizer, pair
@@ -75,7 +74,7 @@ def test_an_annulled_final_is_ranked_no_more(server: Server, n_read: list[int]) 
 def test_where_many_finals_changed_all_are_read(
     server: Server, n_read: list[int], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(finals_of_ledger, "_MOST_CHANGED", 1)
+    monkeypatch.setattr(moments, "_MOST_CHANGED", 1)
     (hosted,) = server.challenges.values()
     server.rankings.tables(hosted)
     attack(server, "ben", "cat")

@@ -91,5 +91,8 @@ def test_pages_are_told_apart_by_their_names_and_paths() -> None:
     assert len({(page.of_server, page.path) for page in PAGES}) == len(PAGES)
 
 
-def test_every_page_is_seen_by_organisers() -> None:
-    assert all(Role.ORGANISER in page.seen_by for page in PAGES)
+def test_every_page_is_seen_by_somebody_and_sent_from_by_no_others() -> None:
+    for page in PAGES:
+        assert page.seen_by <= set(Role)
+        assert page.seen_by
+        assert all(form.sent_by <= page.seen_by for form in page.forms)
