@@ -51,10 +51,12 @@ def openapi(challenges: dict[str, HostedChallenge]) -> dict[str, Any]:
         for operation in hosted.operations:
             paths[base + operation.path] = described_operation(operation, hosted, base)
         paths |= described_accounts(hosted, base)
-        paths[f"{base}/attempts"] = {"get": _attempts(hosted, base)}
+        for path in ("/attempts", "/team"):
+            paths[f"{base}{path}"] = {"get": _attempts(hosted, base, path)}
         paths |= job_paths(hosted, base)
         paths |= archive_paths(hosted, base)
         paths[f"{base}/targets"] = {"get": _targets(hosted, base)}
+        paths[f"{base}/attacks"] = {"get": _attacks(hosted, base)}
         paths |= access(hosted, base)
         paths[f"{base}/challenge.json"] = {"get": document("What the challenge says about itself.")}
         paths[f"{base}/ranking"] = {"get": _ranking(hosted, base)}
@@ -128,9 +130,9 @@ def _metrics_page() -> dict[str, Any]:
     }
 
 
-def _attempts(hosted: HostedChallenge, base: str) -> dict[str, Any]:
+def _attempts(hosted: HostedChallenge, base: str, path: str) -> dict[str, Any]:
     attempts = document("A participant's own history, remaining attempts and phases, in UTC.")
-    attempts["operationId"] = operation_id(hosted, base, verb="get", path="/attempts")
+    attempts["operationId"] = operation_id(hosted, base, verb="get", path=path)
     attempts["parameters"] = [parameter_object(parameter) for parameter in PARAMETERS]
     attempts["responses"] |= refusals(400, 401, 403)
     return attempts
@@ -143,6 +145,16 @@ def _targets(hosted: HostedChallenge, base: str) -> dict[str, Any]:
     content["schema"] = {"type": "array", "items": {"type": "object"}}
     targets["responses"] |= refusals(401, 403)
     return targets
+
+
+def _attacks(hosted: HostedChallenge, base: str) -> dict[str, Any]:
+    attacks = document("Whom one can attack, and what one has done already.")
+    attacks["operationId"] = operation_id(hosted, base, verb="get", path="/attacks")
+    content = attacks["responses"]["200"]["content"]
+    content["application/json"]["schema"] = {"type": "array", "items": {"type": "object"}}
+    content["text/csv"] = {"schema": {"type": "string"}}
+    attacks["responses"] |= refusals(401, 403)
+    return attacks
 
 
 def _ranking(hosted: HostedChallenge, base: str) -> dict[str, Any]:

@@ -81,6 +81,8 @@ class Page:
         Who may see it under tokens; ``public`` stands for whoever has none.
     is_there
         Whether this visitor can open it here and now: what it needs may be missing.
+    for_browsers
+        Whether programs get nothing there.
     forms
         What can be sent from it.
     make
@@ -95,5 +97,6 @@ class Page:
     belongs_to: str = ""
     seen_by: frozenset[Role]
     is_there: Callable[[Visit], bool] = lambda _: True
+    for_browsers: bool = False
     forms: tuple[Form, ...] = ()
     make: Callable[[Any], Any]
