@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from abc import abstractmethod
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any, ClassVar
 
@@ -68,7 +68,7 @@ class Scored:
 
 
 @dataclass(frozen=True, kw_only=True)
-class _ByLayer(LayeredDetector):
+class ByLayer(LayeredDetector):
     """Scores each layer by its state."""
 
     @abstractmethod
@@ -101,7 +101,7 @@ class _ByLayer(LayeredDetector):
 
 
 @dataclass(frozen=True, kw_only=True)
-class ActivationDetector(_ByLayer):
+class ActivationDetector(ByLayer):
     """A detector that is fitted to rows of activations; a new one needs two methods.
 
     At most 10,000 rows a pool are kept, drawn without replacement.
@@ -178,8 +178,8 @@ class _Kept:
 
 
 @dataclass(frozen=True, kw_only=True)
-class MomentDetector(_ByLayer):
-    """A detector that is fitted to means and covariances; memory does not grow with the data.
+class BlockDetector(ByLayer):
+    """A detector that reads its data block by block and keeps none of them.
 
     Attributes
     ----------
@@ -191,6 +191,16 @@ class MomentDetector(_ByLayer):
 
     batch_size: int = 4096
     max_batches: int = 0
+
+    def read(self, model: Model, batch: Batch) -> Iterator[tuple[slice, dict[str, Floats]]]:
+        """Return the layers of each block of a pool, as many blocks as there shall be."""
+        n = min(len(batch), self.max_batches * self.batch_size) if self.max_batches else len(batch)
+        return read_layers(model, batch.X[:n], block_rows=self.batch_size)
+
+
+@dataclass(frozen=True, kw_only=True)
+class MomentDetector(BlockDetector):
+    """A detector that is fitted to means and covariances; memory does not grow with the data."""
 
     @abstractmethod
     def fit_moments(self, trusted: Moments, untrusted: Moments | None, context: Seen) -> State:
@@ -221,8 +231,7 @@ class MomentDetector(_ByLayer):
         moments: dict[str, Moments] = {}
         if batch is None or not is_needed:
             return moments
-        n = min(len(batch), self.max_batches * self.batch_size) if self.max_batches else len(batch)
-        for _, layers in read_layers(model, batch.X[:n], block_rows=self.batch_size):
+        for _, layers in self.read(model, batch):
             for layer, rows in layers.items():
                 moments.setdefault(layer, Moments.empty(rows.shape[1])).add(rows)
         return moments

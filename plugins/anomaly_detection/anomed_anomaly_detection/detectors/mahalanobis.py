@@ -8,9 +8,21 @@ from typing import ClassVar, Literal
 import numpy as np
 from numpy.typing import NDArray
 
-from anomed_anomaly_detection.detectors.activations import MomentDetector, Scored, Seen
+from anomed_anomaly_detection.detectors.activations import (
+    BlockDetector,
+    MomentDetector,
+    Scored,
+    Seen,
+)
 from anomed_anomaly_detection.detectors.layered import State
-from anomed_anomaly_detection.detectors.moments import Moments, shrunk, squared_length, whitener
+from anomed_anomaly_detection.detectors.moments import (
+    Moments,
+    PooledMoments,
+    shrunk,
+    squared_length,
+    whitener,
+)
+from anomed_anomaly_detection.interface import DetectionTask, given
 
 Floats = NDArray[np.float64]
 Shrinkage = float | Literal["ledoit-wolf"]
@@ -70,9 +82,60 @@ class Mahalanobis(MomentDetector):
         }
 
     def score_layer(self, state: State, activations: Floats, context: Scored) -> Floats:
-        """See `_ByLayer.score_layer`."""
+        """See `ByLayer.score_layer`."""
         centred = activations - state["mean"]
         distance = squared_length(centred @ state["whitener"])
         if state["independent"].any():
             distance = distance - np.square(centred) @ state["independent"]
         return np.asarray(distance / activations.shape[1])
+
+
+@dataclass(frozen=True, kw_only=True)
+class ClassMahalanobis(BlockDetector):
+    """The least ``(a - mu_c)' pinv(S) (a - mu_c) / d`` over the classes c, with one pooled S.
+
+    Classes are the labels of the trusted data; those without a record are left out.
+
+    Attributes
+    ----------
+    rcond
+        Directions with an eigenvalue under this share of the largest are left out.
+    shrinkage
+        s of ``(1 - s) S + s tr(S)/d I``, in [0, 1].
+
+    References
+    ----------
+    Lee, Lee, Lee and Shin (2018), arXiv 1807.03888, equations 1 and 2.
+    """
+
+    name: ClassVar[str] = "mahalanobis_class"
+    needs: ClassVar[frozenset[str]] = frozenset({"trusted", "labels"})
+
+    rcond: float = 1e-5
+    shrinkage: float = 0.0
+
+    def learn(self, task: DetectionTask, rng: np.random.Generator) -> dict[str, State]:
+        """See `LayeredDetector.learn`."""
+        trusted = given(task.trusted)
+        labels = trusted.labels
+        n_classes = max(task.model.n_classes, int(labels.max(initial=0)) + 1)
+        moments: dict[str, PooledMoments] = {}
+        for where, layers in self.read(task.model, trusted):
+            for layer, rows in layers.items():
+                empty = PooledMoments.empty(n_classes, rows.shape[1])
+                moments.setdefault(layer, empty).add(rows, labels[where])
+        return {
+            layer: {
+                "means": pooled.means[pooled.n > 0],
+                "whitener": whitener(shrunk(pooled.covariance, self.shrinkage), self.rcond),
+            }
+            for layer, pooled in moments.items()
+        }
+
+    def score_layer(self, state: State, activations: Floats, context: Scored) -> Floats:
+        """See `ByLayer.score_layer`."""
+        least = np.full(len(activations), np.inf)
+        for mean in state["means"]:
+            centred = (activations - mean) @ state["whitener"]
+            np.minimum(least, squared_length(centred), out=least)
+        return np.asarray(least / activations.shape[1])

@@ -111,6 +111,51 @@ class Moments:
         return 0.0 if dispersion <= 0 else min(max(error / dispersion, 0.0), 1.0)
 
 
+@attrs.define(eq=False)
+class PooledMoments:
+    """Means of classes, and one scatter about them, of rows seen so far.
+
+    Attributes
+    ----------
+    n : int64 array of shape (n_classes,)
+    means : float64 array of shape (n_classes, d)
+    scatter : float64 array of shape (d, d)
+        Sum of the outer products of rows, each centred by the mean of its class.
+    """
+
+    n: NDArray[np.int64]
+    means: Floats
+    scatter: Floats
+
+    @classmethod
+    def empty(cls, n_classes: int, width: int) -> PooledMoments:
+        """Return the moments of no rows."""
+        return cls(
+            np.zeros(n_classes, dtype=np.int64),
+            np.zeros((n_classes, width)),
+            np.zeros((width, width)),
+        )
+
+    def add(self, rows: Floats, classes: NDArray[np.int64]) -> None:
+        """Take further rows in, float64 of shape (n, d), with the class of each."""
+        n = np.bincount(classes, minlength=len(self.n))
+        means = np.zeros_like(self.means)
+        np.add.at(means, classes, rows)
+        means /= np.maximum(n, 1)[:, None]
+        centred = rows - means[classes]
+        self.scatter += centred.T @ centred
+        total = np.maximum(self.n + n, 1)
+        steps = (means - self.means) * np.sqrt(self.n * n / total)[:, None]
+        self.scatter += steps.T @ steps
+        self.means += (means - self.means) * (n / total)[:, None]
+        self.n = self.n + n
+
+    @property
+    def covariance(self) -> Floats:
+        """Scatter over the number of rows."""
+        return self.scatter / max(int(self.n.sum()), 1)
+
+
 def shrunk(covariance: Floats, shrinkage: float) -> Floats:
     """Return ``(1 - s) S + s tr(S)/d I``, which keeps the trace."""
     d = len(covariance)
@@ -128,7 +173,7 @@ def whitener(covariance: Floats, rcond: float) -> Floats:
     W are the same everywhere.
     """
     values, vectors = np.linalg.eigh(covariance)
-    largest = max(float(values[-1]), 0.0)
+    largest = float(values.max(initial=0.0))
     kept = values > max(rcond * largest, np.finfo(np.float64).tiny)
     return np.asarray(vectors[:, kept] / np.sqrt(values[kept]))
 

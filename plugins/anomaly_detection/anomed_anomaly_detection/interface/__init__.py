@@ -1,6 +1,6 @@
 """What tasks and detectors agree on: values, and what each of them must be able to do."""
 
-from anomed_anomaly_detection.interface.needs import MissingNeedError, check_needs
+from anomed_anomaly_detection.interface.needs import MissingNeedError, check_needs, given
 from anomed_anomaly_detection.interface.protocols import (
     Detector,
     DrawnTrigger,
@@ -33,4 +33,5 @@ __all__ = [
     "TaskSource",
     "Trigger",
     "check_needs",
+    "given",
 ]

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from anomed_anomaly_detection.interface.protocols import Detector
-from anomed_anomaly_detection.interface.values import DetectionTask, FlaggedTask
+from anomed_anomaly_detection.interface.values import Batch, DetectionTask, FlaggedTask
 
 _HAS: dict[str, tuple[str, Callable[[DetectionTask], bool]]] = {
     "trusted": ("trusted data", lambda task: task.trusted is not None and len(task.trusted) > 0),
@@ -45,3 +45,16 @@ def check_needs(detector: Detector, task: DetectionTask) -> None:
         words, has = _HAS[need]
         if not has(task):
             raise MissingNeedError(f"{detector.name} needs {words}; this task has none")
+
+
+def given(batch: Batch | None) -> Batch:
+    """Return a part of a task that `check_needs` has found to be there.
+
+    Raises
+    ------
+    ValueError
+        If it is not there all the same.
+    """
+    if batch is None:
+        raise ValueError("a part of the task is missing that the detector does not say it needs")
+    return batch
