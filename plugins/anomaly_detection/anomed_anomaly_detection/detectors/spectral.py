@@ -174,7 +174,9 @@ class Spectre(ActivationDetector):
         """See `ActivationDetector.fit_layer`."""
         moments = Moments.of(untrusted)
         values, vectors = np.linalg.eigh(moments.covariance)
-        varies = values > self.rcond * max(float(values[-1]), 0.0)
+        # Equal inputs vary by rounding alone, which is no direction.
+        rounding = (1e-9 * float(np.abs(untrusted).max(initial=0.0))) ** 2
+        varies = values > max(self.rcond * float(values[-1]), rounding)
         components = vectors[:, varies][:, ::-1][:, : self.n_components]
         rows = (untrusted - moments.mean) @ components
         location, covariance = self._robust(rows, context.rng)
@@ -193,8 +195,9 @@ class Spectre(ActivationDetector):
             moments = Moments.of(rows)
             return moments.mean, moments.covariance
         seed = int(rng.integers(2**31))
-        fitted = MinCovDet(support_fraction=self.support, random_state=seed).fit(rows)
-        return fitted.location_, fitted.covariance_
+        scale = float(np.abs(rows).max())  # Its test of rank is absolute.
+        fitted = MinCovDet(support_fraction=self.support, random_state=seed).fit(rows / scale)
+        return fitted.location_ * scale, fitted.covariance_ * scale**2
 
     def score_layer(self, state: State, activations: Floats, context: Scored) -> Floats:
         """See `ByLayer.score_layer`."""
