@@ -195,9 +195,9 @@ class Spectre(ActivationDetector):
             moments = Moments.of(rows)
             return moments.mean, moments.covariance
         seed = int(rng.integers(2**31))
-        scale = float(np.abs(rows).max())  # Its test of rank is absolute.
+        scale = rows.std(axis=0)  # The estimate moves along, but its test of rank is absolute.
         fitted = MinCovDet(support_fraction=self.support, random_state=seed).fit(rows / scale)
-        return fitted.location_ * scale, fitted.covariance_ * scale**2
+        return fitted.location_ * scale, fitted.covariance_ * np.outer(scale, scale)
 
     def score_layer(self, state: State, activations: Floats, context: Scored) -> Floats:
         """See `ByLayer.score_layer`."""
