@@ -8,8 +8,9 @@ from pathlib import Path
 import pytest
 
 
-def _load(name):
-    spec = importlib.util.spec_from_file_location(name, Path(__file__).parent / f"{name}.py")
+def _load(name, folder="."):
+    path = Path(__file__).parent / folder / f"{name}.py"
+    spec = importlib.util.spec_from_file_location(name, path)
     module = importlib.util.module_from_spec(spec)
     spec.loader.exec_module(module)
     return module
@@ -19,6 +20,18 @@ def _load(name):
 def penguins():
     """The module with the table and its metadata."""
     return _load("penguins")
+
+
+@pytest.fixture(scope="session")
+def plans():
+    """The module that writes plans as OpenDP does."""
+    return _load("written_plans", "libraries")
+
+
+@pytest.fixture(scope="session")
+def pipelines():
+    """The module that writes pipelines as opendp_logger does."""
+    return _load("written_pipelines", "libraries")
 
 
 @pytest.fixture(scope="session")

@@ -1,0 +1,1 @@
+"""OpenDP's measurements, reached through interpreters of what its clients send."""
