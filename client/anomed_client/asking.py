@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import replace
+from decimal import Decimal
 from functools import partial
 from io import BytesIO
 from typing import Any
@@ -76,6 +77,42 @@ class Asking(Described):
         job = job_of(access.calls, answer, name=operation, read=partial(read_answer, asked=asked))
         return job.wait()
 
+    def query(
+        self, dataset: str, *, library: str = "counts", name: str | None = None, **query: Any
+    ) -> Any:
+        """Ask a hidden table a question, and pay for the answer.
+
+        For challenges with an operation ``query``, such as those of the type ``dp-query``.
+
+        Parameters
+        ----------
+        dataset
+            Name of the table.
+        library
+            Who answers.
+        name
+            Under which name; that of `connect`, if it is not given.
+        **query
+            What the library reads, such as ``by=["sex"], epsilon="0.1"``.
+
+        Returns
+        -------
+        Any
+            As `call`: for ``dp-query``, ``result``, ``price`` with its parts, and ``lines``.
+
+        Raises
+        ------
+        UsageError, Refused, AnomedClientError
+            As `call` does.
+        """
+        return self.call("query", _question(dataset, library, query), name=name)
+
+    def price(
+        self, dataset: str, *, library: str = "counts", name: str | None = None, **query: Any
+    ) -> Any:
+        """Ask what a `query` would cost, part by part; nothing is paid."""
+        return self.call("price", _question(dataset, library, query), name=name)
+
     def accounts(
         self, *, name: str | None = None, target: str | None = None
     ) -> Mapping[str, Account]:
@@ -136,6 +173,12 @@ class Asking(Described):
             return self._access
         role = self.me.role if self.me is not None else ""
         return replace(self._access, me=Identity(name=name, role=role))
+
+
+def _question(dataset: str, library: str, query: Mapping[str, Any]) -> dict[str, Any]:
+    """Return the body of a query; exact numbers go as texts."""
+    told = {key: str(one) if isinstance(one, Decimal) else one for key, one in query.items()}
+    return {"dataset": dataset, "library": library, "query": told}
 
 
 def _encoded(asked: Operation, payload: Any) -> Encoded:

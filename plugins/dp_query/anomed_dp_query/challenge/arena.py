@@ -8,6 +8,7 @@ import attrs
 
 from anomed_core import CreationContext
 from anomed_dp_query.challenge.config import DpQueryConfig
+from anomed_dp_query.challenge.contest import Contest, open_contest
 from anomed_dp_query.challenge.data import Dataset, open_datasets
 
 
@@ -21,10 +22,26 @@ class Arena:
         What the organiser decided.
     datasets
         The hidden tables, by name.
+    contest
+        Who answers best for the privacy that it costs; ``None`` if nobody plays for that.
     """
 
     config: DpQueryConfig
     datasets: Mapping[str, Dataset]
+    contest: Contest | None = None
+
+    @property
+    def played(self) -> Contest:
+        """The contest, for what is declared with a contest only.
+
+        Raises
+        ------
+        ValueError
+            If there is none.
+        """
+        if self.contest is None:
+            raise ValueError("this challenge has no contest")
+        return self.contest
 
 
 def open_arena(config: DpQueryConfig, context: CreationContext) -> Arena:
@@ -35,4 +52,6 @@ def open_arena(config: DpQueryConfig, context: CreationContext) -> Arena:
     ConfigError
         If a table or its metadata are missing or contradict each other.
     """
-    return Arena(config=config, datasets=open_datasets(config.datasets, context))
+    datasets = open_datasets(config.datasets, context)
+    contest = None if config.contest is None else open_contest(config.contest, datasets, context)
+    return Arena(config=config, datasets=datasets, contest=contest)

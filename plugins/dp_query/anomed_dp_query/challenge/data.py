@@ -68,13 +68,17 @@ class Dataset:
 
     def frame(self) -> pd.DataFrame:
         """Return the private rows, with types as `anomed_dp_query.metadata.fitting` has them."""
-        frame = self.arrow.to_pandas(ignore_metadata=True)
-        kept = {
-            column.name: DTYPES[column.kind]
-            for column in self.metadata.columns
-            if column.nullable or column.kind in {Kind.STRING, Kind.DATETIME}
-        }
-        return frame.astype(kept)
+        return typed(self.arrow.to_pandas(ignore_metadata=True), self.metadata)
+
+
+def typed(frame: pd.DataFrame, metadata: TableMetadata) -> pd.DataFrame:
+    """Return a frame with types as `anomed_dp_query.metadata.fitting` has them."""
+    kept = {
+        column.name: DTYPES[column.kind]
+        for column in metadata.columns
+        if column.name in frame and (column.nullable or column.kind in {Kind.STRING, Kind.DATETIME})
+    }
+    return frame.astype(kept)
 
 
 def open_datasets(

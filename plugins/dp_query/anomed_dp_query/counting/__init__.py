@@ -14,6 +14,7 @@ from anomed_dp_query.counting.levels import (
 )
 from anomed_dp_query.counting.workload import (
     CountingQuestion,
+    askable,
     draw_workload,
     read_workload,
     true_counts,
@@ -24,6 +25,7 @@ __all__ = [
     "ConditionError",
     "CountingQuestion",
     "as_json",
+    "askable",
     "cells_of",
     "draw_workload",
     "fulfilled",

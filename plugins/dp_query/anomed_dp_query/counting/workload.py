@@ -73,9 +73,7 @@ def draw_workload(
     ConditionError
         If there are too few columns, or too few questions.
     """
-    chosen = [table.column(name) for name in columns] or [
-        column for column in table.columns if _can_be_asked(column)
-    ]
+    chosen = [table.column(name) for name in columns or askable(table)]
     unfit = [column.name for column in chosen if not _can_be_asked(column)]
     if unfit:
         raise ConditionError(
@@ -98,6 +96,11 @@ def draw_workload(
         f"only {len(drawn)} different questions were found; ask for fewer than {n_questions}, or "
         "name more columns"
     )
+
+
+def askable(table: TableMetadata) -> tuple[str, ...]:
+    """Return the names of all columns that questions can be drawn about."""
+    return tuple(column.name for column in table.columns if _can_be_asked(column))
 
 
 def _can_be_asked(column: Column) -> bool:

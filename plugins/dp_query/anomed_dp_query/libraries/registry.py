@@ -1,0 +1,15 @@
+"""Which libraries there are: cheap to list, and loaded by the first question alone."""
+
+from __future__ import annotations
+
+from functools import cache
+
+from anomed_dp_query.libraries.counts import Counts
+from anomed_dp_query.libraries.library import Library
+from anomed_dp_query.libraries.opendp.library import OpenDP
+
+
+@cache
+def libraries() -> dict[str, Library]:
+    """Return all libraries by name, whether they are installed or not."""
+    return {library.name: library for library in (Counts(), OpenDP())}
