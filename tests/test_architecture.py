@@ -231,6 +231,7 @@ GAME = {
     "rivals",
     "yardsticks",
 }
+GAME |= {"accounts", "queries", "protocols", "contest", "handing_out"}
 GAME |= {"rankings", "house", "baselines", "report", "demo", "upstream", "__init__"}
 """What the files in ``challenge/`` are called, whatever the challenge type; not all are needed."""
 

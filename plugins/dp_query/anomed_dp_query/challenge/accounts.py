@@ -46,6 +46,11 @@ def account_of(arena: Arena, dataset: str) -> Account:
                 limit=limits[name],
                 lapse="spent",
                 description=f"What may be spent on {dataset}.",
+                limits={
+                    analyst: getattr(amounts[dataset], name)
+                    for analyst, amounts in arena.config.budgets.items()
+                    if dataset in amounts
+                },
             )
             for name in _resources(arena)
         ],
@@ -119,5 +124,5 @@ def has_access(arena: Arena, dataset: str, analyst: str) -> bool:
     if dataset not in arena.datasets:
         return False
     account = account_of(arena, dataset)
-    limits = [resource.limit for resource in account.resources]
+    limits = [resource.limit_of(analyst) for resource in account.resources]
     return any(limit is None or limit > 0 for limit in limits)

@@ -12,4 +12,5 @@ from anomed_dp_query.libraries.opendp.library import OpenDP
 @cache
 def libraries() -> dict[str, Library]:
     """Return all libraries by name, whether they are installed or not."""
-    return {library.name: library for library in (Counts(), OpenDP())}
+    known: tuple[Library, ...] = (Counts(), OpenDP())
+    return {library.name: library for library in known}
