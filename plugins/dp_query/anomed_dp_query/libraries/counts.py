@@ -118,7 +118,7 @@ class Counts:
             raise QueryRefused(str(error)) from error
         return CountsQuestion(where=where, by=by, **amounts)
 
-    def price(self, question: Any, _: TableMetadata, policy: Policy) -> Price:
+    def price(self, question: Any, table: TableMetadata, policy: Policy) -> Price:  # noqa: ARG002
         """Return the one part that it costs: a row is in one cell at most."""
         if question.rho is None:
             epsilon = question.epsilon or Decimal(0)

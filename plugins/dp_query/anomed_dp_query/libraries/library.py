@@ -108,7 +108,7 @@ class Library(Protocol):
         """
         ...
 
-    def price(self, question: Question, table: TableMetadata, policy: Any) -> Any:
+    def price(self, question: Any, table: TableMetadata, policy: Any) -> Any:
         """Return what the question costs; no data are touched.
 
         Raises
@@ -119,7 +119,7 @@ class Library(Protocol):
         ...
 
     def run(
-        self, question: Question, frame: pd.DataFrame, table: TableMetadata, policy: Any
+        self, question: Any, frame: pd.DataFrame, table: TableMetadata, policy: Any
     ) -> Released:
         """Return what is released.
 
