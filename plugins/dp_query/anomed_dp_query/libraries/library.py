@@ -85,7 +85,9 @@ class Library(Protocol):
         ``opendp``, ``smartnoise-sql``, ``diffprivlib`` or ``smartnoise-synth``.
     """
 
-    name: str
+    @property
+    def name(self) -> str:
+        """Its name."""
 
     def missing(self) -> str | None:
         """Return why it cannot answer here, as one sentence; ``None`` if it can."""
