@@ -83,12 +83,25 @@ def audit(
 
 @ledger_group.command("migrate")
 @records_options
-def migrate(config: Path | None, state: Path | None, ledger: str | None) -> None:
-    """Bring the ledger to the schema of this release; back it up first."""
-    from anomed_core.ledger import migrate_ledger
+@click.option(
+    "--contract",
+    is_flag=True,
+    help="Take away what only older releases need, once none of their servers runs any more.",
+)
+def migrate(config: Path | None, state: Path | None, ledger: str | None, contract: bool) -> None:
+    """Bring the ledger to the schema of this release; back it up first.
 
-    before, after = migrate_ledger(ledger_url(config, state=state, ledger=ledger, must_exist=False))
+    Servers of the release before may go on meanwhile, until --contract.
+    """
+    from anomed_core.ledger import contract_ledger, migrate_ledger
+
+    url = ledger_url(config, state=state, ledger=ledger, must_exist=False)
+    before, after = migrate_ledger(url)
     if before == after:
         click.echo(f"The ledger has the schema {after} already.")
     else:
         click.echo(f"The ledger went from {before or 'nothing'} to {after}.")
+    if contract:
+        contracted = contract_ledger(url)
+        what = ", ".join(contracted) or "nothing"
+        click.echo(f"What only releases before {after} needed is gone (of {what}).")

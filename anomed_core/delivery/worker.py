@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import random
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from datetime import datetime
 
 import structlog
@@ -47,6 +47,8 @@ class DeliveryWorker:
 
     prefix = DELIVER
     finals_first = False
+    challenges: Collection[str] | None = None
+    names: Collection[str] | None = None
 
     def __init__(
         self, follow_ups: FollowUpBook, deliver: Deliver, *, timeout_s: float = 10.0

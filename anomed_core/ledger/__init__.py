@@ -37,6 +37,13 @@ from anomed_core.ledger.jobs import JobBook
 from anomed_core.ledger.ledger import Ledger
 from anomed_core.ledger.moments import Link, Moment, Stamp
 from anomed_core.ledger.named_bodies import NamedBodies
+from anomed_core.ledger.neighbours import (
+    BEAT_EVERY_S,
+    MOST_OFFSET_S,
+    Neighbours,
+    RequestCounts,
+    contract_ledger,
+)
 from anomed_core.ledger.opening import Rules
 from anomed_core.ledger.schema import MICROSECOND, utc_microseconds
 from anomed_core.ledger.scores import NewScore, Provenance, attack_result
@@ -45,10 +52,12 @@ from anomed_core.ledger.tokens import TokenBook
 from anomed_core.ledger.uses import Use
 
 __all__ = [
+    "BEAT_EVERY_S",
     "BYTES",
     "DELIVER",
     "EVERY_CHALLENGE",
     "MICROSECOND",
+    "MOST_OFFSET_S",
     "OPERATION",
     "SUBMISSION",
     "AccountBook",
@@ -80,6 +89,7 @@ __all__ = [
     "Link",
     "Moment",
     "NamedBodies",
+    "Neighbours",
     "NewJob",
     "NewScore",
     "NewToken",
@@ -87,6 +97,7 @@ __all__ = [
     "Provenance",
     "Quota",
     "RankedMetric",
+    "RequestCounts",
     "Rules",
     "Stamp",
     "TeamBook",
@@ -97,6 +108,7 @@ __all__ = [
     "Wanted",
     "accounts_of_kind",
     "attack_result",
+    "contract_ledger",
     "decided_by",
     "lines_on",
     "migrate_ledger",

@@ -22,11 +22,14 @@ from anomed_core.ledger.connecting import (
 )
 from anomed_core.ledger.failures import translated_errors
 from anomed_core.ledger.postgresql import connected, connections_for_each, let_take_its_time
-from anomed_core.ledger.schema import claims, clock
+from anomed_core.ledger.schema import claims, clock, schema_state
 from anomed_core.system.write_queue import WriteQueue
 
-HEAD = "0006"
+HEAD = "0007"
 """Identifier of the newest migration."""
+
+RELEASE = int(HEAD)
+"""Number by which a release says which schemas it can use: that of its newest migration."""
 
 _MIGRATIONS = Path(__file__).with_name("migrations")
 
@@ -40,7 +43,7 @@ _NOT_WAITING_FOR_THE_DISK = sa.func.set_config("synchronous_commit", "off", sa.t
 """In PostgreSQL, until the transaction ends."""
 
 
-def _begin(connection: sa.Connection, beginning: str, *, synchronous: str = "FULL") -> None:
+def begin(connection: sa.Connection, beginning: str, *, synchronous: str = "FULL") -> None:
     """Begin a transaction in SQLite's own words; for other databases, SQLAlchemy has begun it.
 
     It goes to the driver itself: an event of the engine for it would slow down every statement.
@@ -70,20 +73,29 @@ def require_this_release(engine: sa.Engine) -> None:
     revision = current_revision(engine)
     if revision is None:
         raise LedgerMismatchError("the ledger is empty: no server has used it yet")
-    if revision != HEAD:
-        _refuse_newer(revision)
+    if revision > HEAD:
+        _refuse_contracted(engine, revision)
+    if revision < HEAD:
         raise LedgerMismatchError(
             f"the ledger has the schema {revision} of an older release, this one needs {HEAD}; "
             "back it up and run: anomed ledger migrate"
         )
 
 
-def _refuse_newer(revision: str) -> None:
-    if revision > HEAD:
+def _refuse_contracted(engine: sa.Engine, revision: str) -> None:
+    """Refuse the schema of a newer release, unless it still serves this one."""
+    contracted = oldest_served(engine)
+    if contracted > RELEASE:
         raise LedgerMismatchError(
-            f"the ledger has the schema {revision} of a newer release, this one needs {HEAD}; "
-            "install the newer release"
+            f"the ledger has the schema {revision} of a newer release, which serves those with "
+            f"{contracted:04} and newer, this one has {HEAD}; install the newer release"
         )
+
+
+def oldest_served(engine: sa.Engine) -> int:
+    """Return the number of the oldest release that the schema of a ledger serves."""
+    with translated_errors(engine), connected(engine) as connection:
+        return int(connection.execute(sa.select(schema_state.c.contracted)).scalar_one())
 
 
 def prepare(engine: sa.Engine) -> None:
@@ -110,18 +122,20 @@ def migrate(engine: sa.Engine) -> str | None:
     Raises
     ------
     LedgerMismatchError
-        If the database has a newer schema.
+        If the database has a newer schema that does not serve this release.
     """
     with translated_errors(engine), migration_lock(engine):
         before = current_revision(engine)
         if before == HEAD:
             return before
-        _refuse_newer(before or "")
+        if before is not None and before > HEAD:
+            _refuse_contracted(engine, before)
+            return before
         with engine.begin() as connection:
             if connection.dialect.name != "sqlite":
                 let_take_its_time(connection)
             let_tables_be_rebuilt(connection)
-            _begin(connection, "BEGIN IMMEDIATE")
+            begin(connection, "BEGIN IMMEDIATE")
             upgrade(connection, HEAD)
         return before
 
@@ -135,6 +149,31 @@ def upgrade(connection: sa.Connection, revision: str) -> None:
     config.set_main_option("script_location", str(_MIGRATIONS))
     config.attributes["connection"] = connection
     command.upgrade(config, revision)
+
+
+def contract(connection: sa.Connection) -> list[str]:
+    """Take away what only older releases need, in the transaction that is under way.
+
+    Returns
+    -------
+    list of str
+        Revisions whose leftovers were taken away.
+    """
+    from alembic.migration import MigrationContext
+    from alembic.operations import Operations
+    from alembic.script import ScriptDirectory
+
+    contracted = connection.execute(sa.select(schema_state.c.contracted)).scalar_one()
+    due = [revision for revision in revisions() if contracted < int(revision) <= RELEASE]
+    scripts = ScriptDirectory(str(_MIGRATIONS))
+    with Operations.context(MigrationContext.configure(connection)):
+        for revision in due:
+            script = scripts.get_revision(revision)
+            take_away = getattr(script.module, "contract", None) if script else None
+            if take_away is not None:
+                take_away()
+    connection.execute(sa.update(schema_state).values(contracted=RELEASE))
+    return due
 
 
 def revisions() -> list[str]:
@@ -177,7 +216,8 @@ def migrate_ledger(url: str) -> tuple[str | None, str]:
     """
     engine = connect(url)
     try:
-        return migrate(engine), HEAD
+        before = migrate(engine)
+        return before, max(before or "", HEAD)
     finally:
         engine.dispose()
 
@@ -318,7 +358,7 @@ class Database:
         self._look_at_file()
         with turn, self._transaction(self._engine) as connection:
             # Locked at once: SQLite refuses a reader that begins to write after somebody else did.
-            _begin(connection, "BEGIN IMMEDIATE", synchronous="FULL" if durable else "NORMAL")
+            begin(connection, "BEGIN IMMEDIATE", synchronous="FULL" if durable else "NORMAL")
             if not self._is_sqlite:
                 # In one statement, as each costs a way to the server and back.
                 first = [] if durable else [_NOT_WAITING_FOR_THE_DISK]
@@ -333,7 +373,7 @@ class Database:
             reader = reader.execution_options(isolation_level="REPEATABLE READ")
         self._look_at_file()
         with self._transaction(reader) as connection:
-            _begin(connection, "BEGIN")
+            begin(connection, "BEGIN")
             yield connection
 
     @contextmanager
@@ -349,6 +389,11 @@ class Database:
         """
         if not self._is_sqlite:
             _select(connection, _locks(keys))
+
+    @property
+    def has_row_locks(self) -> bool:
+        """Whether rows can be locked one by one, and servers on other machines may do so."""
+        return not self._is_sqlite
 
     @property
     def _is_sqlite(self) -> bool:

@@ -7,7 +7,7 @@ middle loses nothing. The outbox is the follow-ups named `DELIVER`.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Iterable, Sequence
 from datetime import datetime
 from typing import Any
 
@@ -132,6 +132,38 @@ def settle_follow_up(connection: sa.Connection, score_id: int, name: str, *, now
     return settled.rowcount == 1
 
 
+_Windows = Iterable[tuple[int, int]]
+
+
+def _first_due(
+    connection: sa.Connection, due: sa.Select[Any], prefix: str, windows: _Windows
+) -> sa.RowMapping | None:
+    """Return the first follow-up that is due, and its score.
+
+    What waits for longer than anything is put off was so before the machine's clock was set back.
+    """
+    for earliest, latest in windows:
+        window = {"prefix": prefix, "earliest": earliest, "latest": latest}
+        row = connection.execute(due, window).mappings().first()
+        if row is not None:
+            return row
+    return None
+
+
+def _is_taken(connection: sa.Connection, row: sa.RowMapping, until: int) -> bool:
+    taking = {
+        "score": row["id"],
+        "follow_up": row["name"],
+        "tries_before": row["tries"],
+        "lease_until": until,
+    }
+    return connection.execute(_TAKE, taking).rowcount == 1
+
+
+def _follow_up(row: sa.RowMapping) -> FollowUp:
+    return FollowUp(score=score_of(row), name=row["name"], attempt=row["tries"] + 1)
+
+
 class FollowUpBook:
     """Follow-ups in a SQL database.
 
@@ -147,7 +179,15 @@ class FollowUpBook:
         self._database = database
         self._clock = clock
 
-    def take(self, prefix: str, *, lease_s: float, finals_first: bool = False) -> FollowUp | None:
+    def take(
+        self,
+        prefix: str,
+        *,
+        lease_s: float,
+        finals_first: bool = False,
+        challenges: Collection[str] | None = None,
+        names: Collection[str] | None = None,
+    ) -> FollowUp | None:
         """Take the oldest follow-up that is due; nobody else gets it before the lease ends.
 
         Parameters
@@ -158,6 +198,9 @@ class FollowUpBook:
             Seconds until it is due again if nothing is noted.
         finals_first
             Whether what is about tuning waits until nothing is due about finals.
+        challenges, names
+            Only what is about these challenges, or is called so, as a server may have a neighbour
+            that knows more; ``None`` for all.
 
         Returns
         -------
@@ -167,34 +210,34 @@ class FollowUpBook:
         now = self._clock()
         longest_wait = int(max(_LONGEST_WAIT_S, 2 * lease_s) * MICROSECOND)
         due = _DUE_FINALS_FIRST if finals_first else _DUE
-        while (row := self._due(due, prefix, now, now + longest_wait)) is not None:
-            taking = {
-                "score": row["id"],
-                "follow_up": row["name"],
-                "tries_before": row["tries"],
-                "lease_until": now + int(lease_s * MICROSECOND),
-            }
+        if challenges is not None:
+            due = due.where(scores.c.challenge.in_(challenges))
+        if names is not None:
+            due = due.where(follow_ups.c.name.in_(names))
+        windows = [(0, now), (now + longest_wait, _END_OF_TIME)]
+        until = now + int(lease_s * MICROSECOND)
+        if self._database.has_row_locks:
+            return self._take_unlocked(due, prefix, windows, until)
+        while True:
+            with self._database.reading() as connection:
+                row = _first_due(connection, due, prefix, windows)
+            if row is None:
+                return None
             # What a power cut undoes is taken again, which whoever does it has to bear anyway.
             with self._database.writing(durable=False) as connection:
-                if connection.execute(_TAKE, taking).rowcount == 1:
-                    attempt = row["tries"] + 1
-                    return FollowUp(score=score_of(row), name=row["name"], attempt=attempt)
-        return None
+                if _is_taken(connection, row, until):
+                    return _follow_up(row)
 
-    def _due(
-        self, due: sa.Select[Any], prefix: str, now: int, too_late: int
-    ) -> sa.RowMapping | None:
-        """Return the first follow-up that is due, and its score.
-
-        What waits until after `too_late` was put off before the machine's clock was set back.
-        """
-        with self._database.reading() as connection:
-            for earliest, latest in ((0, now), (too_late, _END_OF_TIME)):
-                window = {"prefix": prefix, "earliest": earliest, "latest": latest}
-                row = connection.execute(due, window).mappings().first()
-                if row is not None:
-                    return row
-        return None
+    def _take_unlocked(
+        self, due: sa.Select[Any], prefix: str, windows: _Windows, until: int
+    ) -> FollowUp | None:
+        """Take what nobody else is taking now: else all would try the same one, and one gets it."""
+        due = due.with_for_update(skip_locked=True, of=follow_ups)
+        with self._database.writing(durable=False) as connection:
+            row = _first_due(connection, due, prefix, windows)
+            if row is None or not _is_taken(connection, row, until):
+                return None
+            return _follow_up(row)
 
     def done(self, follow_up: FollowUp) -> None:
         """Note that a follow-up is done."""

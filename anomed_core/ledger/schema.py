@@ -351,6 +351,32 @@ device_codes = sa.Table(
     sa.Column("next_question_at", sa.BigInteger, nullable=False),
 )
 
+processes = sa.Table(
+    "processes",
+    metadata,
+    # Processes of servers, with the numbers of their releases; see `anomed_core.ledger.neighbours`.
+    sa.Column("name", sa.Text, primary_key=True),
+    sa.Column("release", sa.BigInteger, nullable=False),
+    sa.Column("beaten_at", sa.BigInteger, nullable=False),
+)
+
+request_counts = sa.Table(
+    "request_counts",
+    metadata,
+    # Requests of each subject in its newest period, where servers share a ledger.
+    sa.Column("who", sa.Text, primary_key=True),
+    sa.Column("period", sa.BigInteger, nullable=False),
+    sa.Column("number", sa.BigInteger, nullable=False),
+)
+
+schema_state = sa.Table(
+    "schema_state",
+    metadata,
+    # One row: the oldest release that the schema still serves, by the number of its migration.
+    sa.Column("id", sa.Integer, primary_key=True, autoincrement=False),
+    sa.Column("contracted", sa.Integer, nullable=False),
+)
+
 clock = sa.Table(
     "clock",
     metadata,

@@ -14,6 +14,7 @@ from anomed_core.ledger.account_decisions import freeze_for_overdraft
 from anomed_core.ledger.accounts import Balance, account_key, balance_of, columns_of, store
 from anomed_core.ledger.archive import ArchiveEntry, append_entry
 from anomed_core.ledger.claim_requests import OPERATION, ClaimRequest, about, keys_of_lines
+from anomed_core.ledger.neighbours import silent_among
 from anomed_core.ledger.schema import balances, claim_lines, claims
 from anomed_core.ledger.scores import subject_of
 from anomed_core.model import Lapse, Line, amount_text
@@ -243,10 +244,11 @@ def return_claim(connection: sa.Connection, claim_id: int, reason: str) -> None:
 def dead_claims(connection: sa.Connection, request: ClaimRequest, now: int) -> list[int]:
     """Return claims in a request's way that nobody will settle.
 
-    Their lease has run out, or the process that held them is certain to have ended.
+    Their lease has run out, or the process that held them has ended, or is silent elsewhere.
     """
     keys = {f"key_{number}": key for number, key in enumerate(keys_of_lines(request))}
-    return _dead(connection.execute(_held_of(len(keys)), {**about(request), **keys}).all(), now)
+    held = connection.execute(_held_of(len(keys)), {**about(request), **keys}).all()
+    return _dead(connection, held, now)
 
 
 @cache
@@ -262,12 +264,16 @@ def _held_of(n_keys: int) -> Any:
 
 def all_dead_claims(connection: sa.Connection, now: int) -> list[int]:
     """Return all claims that nobody will settle."""
-    return _dead(connection.execute(_ALL_HELD).all(), now)
+    return _dead(connection, connection.execute(_ALL_HELD).all(), now)
 
 
-def _dead(held: Collection[sa.Row[Any, Any, Any]], now: int) -> list[int]:
-    gone = {owner: is_gone(owner) for owner in {row.owner for row in held}}
-    return [row.id for row in held if row.lease_until <= now or gone[row.owner]]
+def _dead(
+    connection: sa.Connection, held: Collection[sa.Row[Any, Any, Any]], now: int
+) -> list[int]:
+    owners = {row.owner for row in held}
+    gone = {owner for owner in owners if is_gone(owner)}
+    gone |= silent_among(connection, owners - gone)
+    return [row.id for row in held if row.lease_until <= now or row.owner in gone]
 
 
 def keys_of_claims(connection: sa.Connection, claim_ids: Collection[int]) -> list[str]:

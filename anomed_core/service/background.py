@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import random
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from typing import Protocol
 
 import attrs
@@ -100,6 +100,16 @@ class Worker(Protocol):
         """Whether what is about tuning waits until nothing is due about finals."""
         ...
 
+    @property
+    def challenges(self) -> Collection[str] | None:
+        """Which challenges it knows, if it has to know them; others are left to who does."""
+        ...
+
+    @property
+    def names(self) -> Collection[str] | None:
+        """Which follow-ups it can do, if it has to know them; others are left to who does."""
+        ...
+
     def do(self, follow_up: FollowUp) -> None:
         """Do a follow-up and note what came of it."""
         ...
@@ -131,6 +141,8 @@ class FollowingUp:
             self.worker.prefix,
             lease_s=self.worker.lease_s,
             finals_first=self.worker.finals_first,
+            challenges=self.worker.challenges,
+            names=self.worker.names,
         )
         if follow_up is None:
             return False

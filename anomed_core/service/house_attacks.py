@@ -69,7 +69,8 @@ class HouseAttackWorker:
     Attributes
     ----------
     challenges
-        Hosted challenges by id.
+        Hosted challenges by id; attacks on others, and those that are not known here, are left to
+        whoever knows them.
     submissions
         Kept bodies.
     engine
@@ -89,6 +90,15 @@ class HouseAttackWorker:
 
     prefix = ATTACK
     finals_first = True
+
+    @property
+    def names(self) -> frozenset[str]:
+        """Which follow-ups are attacks of the house as it is here."""
+        return frozenset(
+            f"{ATTACK}{attack.name}"
+            for hosted in self.challenges.values()
+            for attack in hosted.house_attacks
+        )
 
     @property
     def lease_s(self) -> float:

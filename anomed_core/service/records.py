@@ -13,6 +13,8 @@ from anomed_core.ledger import (
     FollowUpBook,
     JobBook,
     Ledger,
+    Neighbours,
+    RequestCounts,
     TeamBook,
     TokenBook,
 )
@@ -33,6 +35,9 @@ class Records:
     kept: KeptSubmissions
     jobs: JobBook
     bodies: FiledBodies
+    neighbours: Neighbours | None = None
+    """Other servers, where the database lets there be others."""
+    request_counts: RequestCounts | None = None
 
 
 def open_state(settings: ServerSettings, *, for_reading: bool = False) -> StateDirectory:
@@ -78,6 +83,8 @@ def open_records(
         device_codes=DeviceCodes(database, clock=clock),
         jobs=JobBook(database, kept_s=settings.jobs_kept_s, clock=clock),
         bodies=state.job_bodies,
+        neighbours=Neighbours(database) if database.has_row_locks else None,
+        request_counts=RequestCounts(database) if database.has_row_locks else None,
         # What was taken once is read again, whatever the ratio is now.
         kept=KeptSubmissions(
             ledger=ledger,

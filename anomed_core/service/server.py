@@ -5,7 +5,7 @@ from __future__ import annotations
 import hmac
 import os
 from collections.abc import Callable, Iterable, Mapping
-from contextlib import ExitStack
+from contextlib import ExitStack, suppress
 
 import attrs
 import structlog
@@ -13,7 +13,15 @@ import structlog
 from anomed_core.config import ServerSettings
 from anomed_core.engine import Engine, InlineEngine
 from anomed_core.errors import ConfigError, ServiceError
-from anomed_core.ledger import FollowUpBook, Ledger, Rules, TeamBook, TokenBook, utc_microseconds
+from anomed_core.ledger import (
+    FollowUpBook,
+    Ledger,
+    Neighbours,
+    Rules,
+    TeamBook,
+    TokenBook,
+    utc_microseconds,
+)
 from anomed_core.model import ChallengeSpec
 from anomed_core.plugins import PluginRegistry
 from anomed_core.service.archive import Archive
@@ -28,6 +36,7 @@ from anomed_core.service.devices import Devices
 from anomed_core.service.engines import engine_of_processes, needs_processes
 from anomed_core.service.evaluation import Evaluator
 from anomed_core.service.frames import leave_frames_out
+from anomed_core.service.heartbeat import Heartbeat
 from anomed_core.service.hosting import HostedChallenge, open_challenge
 from anomed_core.service.identities import Authorizer
 from anomed_core.service.job_worker import JobWorker
@@ -72,6 +81,8 @@ class Server:
         Does jobs, where a thread in the background asks it to.
     numbers
         How participants are told numbers of scores and attempts.
+    neighbours
+        Other servers of the same ledger, where its database lets there be others.
     background
         Threads that deliver scores, do jobs, run house attacks and score the entries of the house.
     state, settings, registry
@@ -98,6 +109,7 @@ class Server:
     seals: Seals
     numbers: ToldNumbers
     throttle: Throttle | None
+    neighbours: Neighbours | None
     background: tuple[Background | HouseEntryThread, ...]
     state: StateDirectory
     settings: ServerSettings
@@ -110,6 +122,9 @@ class Server:
         for thread in self.background:
             thread.stop()
         self.figures.close()
+        if self.background and self.neighbours is not None:
+            with suppress(ServiceError):  # then it is silent, which says the same later
+                self.neighbours.leave()
         self.submissions.engine.close()
         self.ledger.close()
 
@@ -250,13 +265,19 @@ class _Start:
             teams=records.teams,
             seals=seals,
             numbers=ToldNumbers.of_secret(None if settings.auth == "open" else self.secret),
-            throttle=throttle_of(settings, self.state, clock),
-            background=(*following_up, *doing_jobs, *entries),
+            throttle=throttle_of(settings, self.state, clock, records.request_counts),
+            neighbours=records.neighbours,
+            background=(*following_up, *doing_jobs, *entries, *(self._beating() if works else ())),
             state=self.state,
             settings=settings,
             registry=self.registry,
             figures=Figures(self.state.figures, beside=works),
         )
+
+    def _beating(self) -> tuple[Background, ...]:
+        """Return the thread that tells other servers that this one lives, if there may be any."""
+        neighbours = self.records.neighbours
+        return (Background(Heartbeat(neighbours=neighbours)),) if neighbours is not None else ()
 
     def _following_up(self, seals: Seals, environment: Mapping[str, str]) -> tuple[Background, ...]:
         """Return threads for what follows scores."""

@@ -1,8 +1,8 @@
-"""A cap on all requests of a subject, shared by the workers of one machine.
+"""A cap on all requests of a subject, shared by all workers, and by all servers of a ledger.
 
-Counts live in a small SQLite file that need not be durable: after a crash everybody begins anew.
-Where the file cannot be used, each worker counts for itself: a cap decides who is too loud, and the
-state of a disk does not.
+Counts need not be durable: after a crash everybody begins anew. Where servers share a database,
+they are there; otherwise in a small SQLite file. Where neither can be used, each worker counts for
+itself: a cap decides who is too loud, and the state of a disk does not.
 """
 
 from __future__ import annotations
@@ -13,19 +13,20 @@ import threading
 from collections import Counter
 from collections.abc import Callable
 from pathlib import Path
+from typing import Protocol
 
 import structlog
 
 from anomed_core.config import ServerSettings
-from anomed_core.errors import QuotaExhaustedError
-from anomed_core.ledger import MICROSECOND, utc_microseconds
+from anomed_core.errors import LedgerError, QuotaExhaustedError
+from anomed_core.ledger import MICROSECOND, RequestCounts, utc_microseconds
 from anomed_core.state import StateDirectory
 
 log = structlog.get_logger(__name__)
 
 _CREATE = """
 CREATE TABLE IF NOT EXISTS counts
-(who BLOB PRIMARY KEY, period INTEGER NOT NULL, n INTEGER NOT NULL) WITHOUT ROWID
+(who TEXT PRIMARY KEY, period INTEGER NOT NULL, n INTEGER NOT NULL) WITHOUT ROWID
 """
 _COUNT = """
 INSERT INTO counts (who, period, n) VALUES (?, ?, 1)
@@ -37,13 +38,63 @@ RETURNING n, period
 _FORGET = "DELETE FROM counts WHERE period < ?"
 
 
+class Counts(Protocol):
+    """Where requests are counted; may raise `LedgerError`, `OSError` or `sqlite3.Error`."""
+
+    def add(self, who: str, period: int) -> tuple[int, int]:
+        """Count a request; return how many there were in this period, and which one it is."""
+        ...
+
+    def forget(self, period: int) -> None:
+        """Forget what was counted before a period."""
+        ...
+
+
+class FileCounts:
+    """Counts in a file that the workers of one machine share.
+
+    Parameters
+    ----------
+    path
+        The file.
+    """
+
+    def __init__(self, path: Path) -> None:
+        self._path = path
+        self._local = threading.local()  # a connection belongs to the thread that opened it
+
+    def add(self, who: str, period: int) -> tuple[int, int]:
+        """See `Counts`."""
+        try:
+            n, counted_in = self._connection().execute(_COUNT, (who, period)).fetchone()
+        except (sqlite3.Error, OSError):
+            self._local.connection = None
+            raise
+        return n, counted_in
+
+    def forget(self, period: int) -> None:
+        """See `Counts`."""
+        self._connection().execute(_FORGET, (period,))
+
+    def _connection(self) -> sqlite3.Connection:
+        connection: sqlite3.Connection | None = getattr(self._local, "connection", None)
+        if connection is None:
+            self._path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+            connection = sqlite3.connect(self._path, isolation_level=None, timeout=5)
+            connection.execute("PRAGMA journal_mode = WAL")
+            connection.execute("PRAGMA synchronous = OFF")
+            connection.execute(_CREATE)
+            self._local.connection = connection
+        return connection
+
+
 class Throttle:
     """Counts requests.
 
     Parameters
     ----------
-    path
-        The file of counts.
+    counts
+        Where.
     requests
         Largest number of requests of one subject within a period.
     period_s
@@ -55,17 +106,16 @@ class Throttle:
 
     def __init__(
         self,
-        path: Path,
+        counts: Counts,
         *,
         requests: int,
         period_s: int,
         clock: Callable[[], int] = utc_microseconds,
     ) -> None:
-        self._path = path
+        self._counts = counts
         self._requests = requests
         self._period_s = period_s
         self._clock = clock
-        self._local = threading.local()  # a connection belongs to the thread that opened it
         self._tidied = 0
         self._alone = _CountsOfOneWorker()
 
@@ -81,8 +131,7 @@ class Throttle:
         period = int(now_s // self._period_s)
         try:
             n, counted_in = self._counted(who, period)
-        except (sqlite3.Error, OSError) as error:
-            self._local.connection = None
+        except (sqlite3.Error, OSError, LedgerError) as error:
             log.warning("requests are counted by each worker alone", reason=repr(error))
             n, counted_in = self._alone.count(who, period), period
         if n > self._requests:
@@ -93,34 +142,35 @@ class Throttle:
             )
 
     def _counted(self, who: str, period: int) -> tuple[int, int]:
-        connection = self._connection()
         if period > self._tidied:  # names that came once must not stay for ever
             self._tidied = period
-            connection.execute(_FORGET, (period,))
-        name = hashlib.sha256(who.encode()).digest()
-        n, counted_in = connection.execute(_COUNT, (name, period)).fetchone()
-        return n, counted_in
-
-    def _connection(self) -> sqlite3.Connection:
-        connection: sqlite3.Connection | None = getattr(self._local, "connection", None)
-        if connection is None:
-            self._path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-            connection = sqlite3.connect(self._path, isolation_level=None, timeout=5)
-            connection.execute("PRAGMA journal_mode = WAL")
-            connection.execute("PRAGMA synchronous = OFF")
-            connection.execute(_CREATE)
-            self._local.connection = connection
-        return connection
+            self._counts.forget(period)
+        return self._counts.add(hashlib.sha256(who.encode()).hexdigest(), period)
 
 
 def throttle_of(
-    settings: ServerSettings, state: StateDirectory, clock: Callable[[], int]
+    settings: ServerSettings,
+    state: StateDirectory,
+    clock: Callable[[], int],
+    shared: RequestCounts | None,
 ) -> Throttle | None:
-    """Return the cap on requests that an organiser has set, if any."""
+    """Return the cap on requests that an organiser has set, if any.
+
+    Parameters
+    ----------
+    settings
+        Say how many.
+    state
+        Where they are counted if servers do not share a database.
+    clock
+        Returns microseconds since 1970-01-01 UTC.
+    shared
+        Where they are counted if servers do.
+    """
     if not settings.quota.requests:
         return None
     return Throttle(
-        state.root / "run" / "requests.sqlite",
+        shared or FileCounts(state.root / "run" / "request-counts.sqlite"),
         requests=settings.quota.requests,
         period_s=settings.quota.requests_period_s,
         clock=clock,

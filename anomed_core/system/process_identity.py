@@ -58,6 +58,15 @@ def is_gone(owner: str) -> bool:
     return state in _ENDED or started != form["started"]
 
 
+def is_from_here(owner: str) -> bool:
+    """Return whether a process, as it was named, is one of this machine and namespace."""
+    form = _FORM.fullmatch(owner)
+    try:
+        return form is not None and form["here"] == _here()
+    except OSError:
+        return False
+
+
 @cache
 def _here() -> str:
     boot = (_PROC / "sys/kernel/random/boot_id").read_text(encoding="ascii").strip()

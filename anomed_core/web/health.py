@@ -9,7 +9,7 @@ import falcon
 import structlog
 
 from anomed_core.errors import LedgerError, NotAllowedError, NotAuthenticatedError
-from anomed_core.ledger import EVERY_CHALLENGE
+from anomed_core.ledger import EVERY_CHALLENGE, MOST_OFFSET_S
 from anomed_core.model import Role
 from anomed_core.service.server import Server
 from anomed_core.system.deadline import InTime
@@ -42,7 +42,7 @@ class ReadyResource:
 
     def __init__(self, server: Server, *, timeout_s: float = LEDGER_TIMEOUT_S) -> None:
         self.server = server
-        self._ping = InTime(server.ledger.ping, timeout_s=timeout_s)
+        self._ping = InTime(self._look, timeout_s=timeout_s)
 
     def on_get(self, _: falcon.Request, resp: falcon.Response) -> None:
         """Answer 200 if it is, 503 with the reasons if not."""
@@ -58,15 +58,23 @@ class ReadyResource:
 
     on_head = on_get
 
+    def _look(self) -> float:
+        """Try the ledger out; return by how many seconds its clock and ours differ."""
+        self.server.ledger.ping()
+        neighbours = self.server.neighbours
+        return neighbours.clock_offset_s() if neighbours is not None else 0.0
+
     def _ledger_problems(self) -> list[str]:
         try:
-            self._ping()
+            offset_s = self._ping()
         except TimeoutError:
             log.error("the ledger does not answer")  # noqa: TRY400 - nothing was raised there
             return ["ledger: The ledger does not answer in time."]
         except LedgerError as error:
             log.exception("the ledger is not ready")
             return [f"ledger: {error.public}"]
+        if abs(offset_s) > MOST_OFFSET_S:
+            return [f"clock: It differs from the ledger's by {offset_s:+.1f} s; set it."]
         return []
 
     def _challenge_problems(self) -> list[str]:

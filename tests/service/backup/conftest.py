@@ -7,7 +7,16 @@ import attrs
 import numpy as np
 import pytest
 
-from anomed_core.ledger import Database, DeviceCodes, Grant, Job, TeamBook, TokenBook
+from anomed_core.ledger import (
+    Database,
+    DeviceCodes,
+    Grant,
+    Job,
+    Neighbours,
+    RequestCounts,
+    TeamBook,
+    TokenBook,
+)
 from anomed_core.ledger.transfer import leaving_ledger
 from anomed_core.model import Role
 from anomed_core.service.backup import BackedUp, Restored, back_up, restore
@@ -106,6 +115,8 @@ def played_in(state: Path, url: str) -> Played:
     token = TokenBook(database).create(
         Grant(role=Role.ANONYMIZER, holder="ben", challenge=hosted.id)
     )
+    Neighbours(database).beat()
+    RequestCounts(database).add("ben", 3)
     DeviceCodes(database).create(challenge=hosted.id, asked_by="a notebook")
     TeamBook(database).rename("ben", 'Ben "B" \\ Söhne \U0001f600', "they asked for it")
     database.close()
