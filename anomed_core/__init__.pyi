@@ -75,6 +75,7 @@ from .model import measured as measured
 from .model import rows_of_part as rows_of_part
 from .plugins import ExtensionPoint as ExtensionPoint
 from .plugins import extension_points as extension_points
+from .plugins import load_arrays as load_arrays
 from .sampling import Lottery as Lottery
 from .system.threads import one_thread as one_thread
 from .version import __version__ as __version__

@@ -238,7 +238,8 @@ GAME |= {"rankings", "house", "baselines", "report", "demo", "upstream", "__init
 SHARED = tuple(f"anomed_core.{room}" for room in ("environments", "report", "statistics", "tables"))
 """All that packages which know no challenge may import of the core."""
 
-HOSTING = {f"anomed_core.{name}" for name in ("ExtensionPoint", "UsageError", "extension_points")}
+HOSTING = {"ExtensionPoint", "UsageError", "extension_points", "load_arrays"}
+HOSTING = {f"anomed_core.{name}" for name in HOSTING}
 """What such packages may import of it, too, that are hosts themselves: of methods, of tasks."""
 
 HOOK_STATEMENTS = 3

@@ -17,6 +17,7 @@ from anomed_core.plugins.results import (
     collected,
 )
 from anomed_core.plugins.scan import PluginInfo, scan
+from anomed_core.plugins.sources import load_arrays
 
 __all__ = [
     "DECLARER_HOOKS",
@@ -34,6 +35,7 @@ __all__ = [
     "declared",
     "extension_points",
     "implemented_hooks",
+    "load_arrays",
     "offered",
     "one_line",
     "scan",

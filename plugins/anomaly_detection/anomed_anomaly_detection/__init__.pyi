@@ -1,4 +1,7 @@
 from .detectors import ActivationDetector as ActivationDetector
+from .evaluation import Evaluation as Evaluation
+from .evaluation import build_task as build_task
+from .evaluation import evaluate as evaluate
 from .interface import Batch as Batch
 from .interface import BuiltTask as BuiltTask
 from .interface import DetectionTask as DetectionTask

@@ -91,6 +91,22 @@ class Energy(_OutputDetector):
 
 
 @dataclass(frozen=True, kw_only=True)
+class LabelLoss(_OutputDetector):
+    """``-log p`` of the label that is appended to the input, one value a class.
+
+    Only for the task ``wrong_label``, which it nearly solves.
+    """
+
+    name: ClassVar[str] = "label_loss"
+
+    def judge(self, model: Model, X: Array) -> Floats:
+        """See `_OutputDetector.judge`."""
+        given_label = X[:, -model.n_classes :].argmax(axis=1)
+        p = model.probabilities(X)[np.arange(len(X)), given_label]
+        return np.asarray(-np.log(np.maximum(p, np.finfo(np.float64).tiny)))
+
+
+@dataclass(frozen=True, kw_only=True)
 class OutputLift(LayeredDetector):
     """Log share of the predicted class in the mix minus its log share in trusted data.
 

@@ -1,6 +1,9 @@
 """Task sources: what plants anomalies, trains a model, and says which test inputs are anomalous."""
 
+from anomed_anomaly_detection.tasks.attacks import Attack
 from anomed_anomaly_detection.tasks.backdoor import Backdoor
+from anomed_anomaly_detection.tasks.other import ToyFeatures, WrongLabel
+from anomed_anomaly_detection.tasks.planted import Adversarial, Clean, Masked, PlantedTask, Shift
 from anomed_anomaly_detection.tasks.poisoning import (
     Aim,
     Behavior,
@@ -12,12 +15,20 @@ from anomed_anomaly_detection.tasks.poisoning import (
 from anomed_anomaly_detection.tasks.sound import Floors, UnsoundTaskError
 
 __all__ = [
+    "Adversarial",
     "Aim",
+    "Attack",
     "Backdoor",
     "Behavior",
+    "Clean",
     "Floors",
+    "Masked",
+    "PlantedTask",
     "Poisoned",
+    "Shift",
+    "ToyFeatures",
     "UnsoundTaskError",
+    "WrongLabel",
     "perturb_others",
     "poison",
     "success",
