@@ -72,6 +72,9 @@ bench: install  ## measure beside the peers, each in an environment of its own; 
 constraints:  ## pin the versions that the tests run with
 	$(BIN)/uv export -q --no-hashes --no-emit-workspace --all-groups --all-extras --no-annotate --no-header > constraints.txt
 
+screenshots: install  ## take pictures of every page with chromium, wide and narrow, light and dark, in build/screenshots
+	$(BIN)/python -m tests.e2e.screenshots build/screenshots
+
 docs: install  ## renew the reference and build the pages in site/
 	$(BIN)/python -m docs.generate
 	$(BIN)/uv tool run --from mkdocs --with mkdocs-material mkdocs build

@@ -13,7 +13,7 @@ import attrs
 from anomed_core import ChallengeSpec, Phase, ServerSettings, ShownRanking, Split
 from anomed_core.config.settings import QuotaSettings
 from anomed_core.ledger import Grant, NewToken
-from anomed_core.model import Role
+from anomed_core.model import ChallengePages, Role
 from anomed_core.plugins import build_registry
 from anomed_core.service.server import Server, open_server
 from tests.ledger.contest import Contest, anonymizer, pair
@@ -94,6 +94,12 @@ def open_world(
             ranking=ShownRanking(visible_to="public", from_="now"),
             phases={split: Phase(opens=opens, closes=closes) for split in Split},
             finals="told",
+            pages=ChallengePages(
+                story="A town wants to publish what its people earn.\n\n> And give nobody away.",
+                rules="1. One team, one token.\n2. Nothing from **elsewhere** <b>is used</b>.",
+            )
+            if name == "incomes"
+            else ChallengePages(),
         )
         for (name, (opens, closes)), title in zip(
             phases.items(),

@@ -142,6 +142,26 @@ class PhasesTable:
 
 
 @attrs.frozen(kw_only=True)
+class PagesTable:
+    """Table ``pages`` of a challenge: files for its first page.
+
+    Attributes
+    ----------
+    story, rules
+        Markdown: what the challenge is about, and what is allowed. HTML is shown as it is written.
+    image
+        A picture: png, jpg, webp or gif.
+    image_alt
+        What the picture shows, in words; empty for a decoration.
+    """
+
+    story: Path | None = None
+    rules: Path | None = None
+    image: Path | None = None
+    image_alt: str = ""
+
+
+@attrs.frozen(kw_only=True)
 class ChallengeTable:
     """Table ``[challenges.<id>]`` before its type is known.
 
@@ -151,6 +171,8 @@ class ChallengeTable:
         Identifier.
     type
         Slug of the challenge type.
+    pages
+        Files for its first page.
     title, description, seed, phases, ranking
         See `anomed_core.ChallengeSpec`.
     both_roles
@@ -171,6 +193,7 @@ class ChallengeTable:
     seed: int | None = None
     phases: PhasesTable = attrs.field(factory=PhasesTable)
     ranking: ShownRanking = attrs.field(factory=ShownRanking)
+    pages: PagesTable = attrs.field(factory=PagesTable)
     both_roles: str = attrs.field(
         default="", validator=attrs.validators.in_(("", *(rule.value for rule in BothRoles)))
     )

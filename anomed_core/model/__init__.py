@@ -3,7 +3,14 @@
 from anomed_core.model.accounts import Account, AccountState, Holding, Lapse, Line, Resource
 from anomed_core.model.alternatives import alternatives
 from anomed_core.model.amounts import amount_text, as_amount
-from anomed_core.model.challenge import Challenge, ChallengeSpec, Phase, ShownRanking, Since
+from anomed_core.model.challenge import (
+    Challenge,
+    ChallengePages,
+    ChallengeSpec,
+    Phase,
+    ShownRanking,
+    Since,
+)
 from anomed_core.model.codebook import CodebookColumn
 from anomed_core.model.data_product import DataProduct
 from anomed_core.model.data_source import DataSource
@@ -63,6 +70,7 @@ __all__ = [
     "Call",
     "Caller",
     "Challenge",
+    "ChallengePages",
     "ChallengeSpec",
     "ChallengeType",
     "CodebookColumn",

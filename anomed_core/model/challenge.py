@@ -6,6 +6,7 @@ import re
 from collections.abc import Mapping
 from datetime import datetime
 from enum import StrEnum
+from hashlib import sha256
 from typing import Any
 
 import attrs
@@ -77,6 +78,36 @@ class ShownRanking:
 
 
 @attrs.frozen(kw_only=True)
+class ChallengePages:
+    """What an organiser puts on the first page of a challenge.
+
+    Attributes
+    ----------
+    story, rules
+        Markdown; HTML in it is shown as it is written.
+    image
+        Bytes of a picture; none, if there are none.
+    image_type
+        Its media type.
+    image_alt
+        What it shows, in words; empty for a decoration.
+    """
+
+    story: str = ""
+    rules: str = ""
+    image: bytes = attrs.field(default=b"", repr=False)
+    image_type: str = ""
+    image_alt: str = ""
+
+    @property
+    def digest(self) -> str:
+        """SHA-256 of everything, hexadecimal."""
+        texts = (self.story, self.rules, self.image_type, self.image_alt)
+        parts = [*(text.encode() for text in texts), self.image]
+        return sha256(b"".join(sha256(part).digest() for part in parts)).hexdigest()
+
+
+@attrs.frozen(kw_only=True)
 class ChallengeSpec:
     """What an organiser decides about a challenge, from TOML or from Python.
 
@@ -97,6 +128,8 @@ class ChallengeSpec:
         When submissions for each split are taken; always, if not named.
     ranking
         Who sees the rankings, and from when.
+    pages
+        What stands on its first page.
     both_roles
         Whether one team may hold tokens of both roles; what the type says, if it is ``None``.
     finals
@@ -114,6 +147,7 @@ class ChallengeSpec:
     seed: int | None = None
     phases: Mapping[Split, Phase] = attrs.field(factory=dict)
     ranking: ShownRanking = attrs.field(factory=ShownRanking)
+    pages: ChallengePages = attrs.field(factory=ChallengePages)
     both_roles: BothRoles | None = attrs.field(
         default=None, converter=attrs.converters.optional(as_both_roles)
     )

@@ -13,6 +13,7 @@ from anomed_core.report.attack_figures import (
 )
 from anomed_core.report.chart import Axis, Cells, Chart, Display, Guide, Series
 from anomed_core.report.keeping import parts_from_json, parts_to_json
+from anomed_core.report.markdown_text import markdown
 from anomed_core.report.moments import day_of, moment, when, with_moments
 from anomed_core.report.page import content_policy, page, style_sheet
 from anomed_core.report.parts import (
@@ -72,6 +73,7 @@ __all__ = [
     "epochs_chart",
     "histogram_chart",
     "marginals_chart",
+    "markdown",
     "moment",
     "page",
     "parts_from_json",

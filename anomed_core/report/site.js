@@ -12,6 +12,10 @@ function localTimes(root) {
     const moment = new Date(time.dateTime);
     if (Number.isNaN(moment.getTime())) continue;
     time.dataset.local = "";
+    if (time.closest("table")) {
+      time.title = `${shown.format(moment)} here`;
+      continue;
+    }
     const here = document.createElement("span");
     here.className = "here";
     here.textContent = ` (${shown.format(moment)} here)`;

@@ -15,6 +15,7 @@ from anomed_core.model import (
     Account,
     BothRoles,
     Challenge,
+    ChallengePages,
     ChallengeSpec,
     DataProduct,
     FinalScores,
@@ -83,6 +84,8 @@ class HostedChallenge:
         When submissions for each split are taken.
     shown
         Who sees the rankings, and from when.
+    pages
+        What stands on its first page.
     both_roles
         Whether one team may hold tokens of both roles.
     finals
@@ -113,6 +116,7 @@ class HostedChallenge:
     involved: Mapping[str, frozenset[str]]
     phases: Mapping[Split, Phase]
     shown: ShownRanking
+    pages: ChallengePages
     both_roles: BothRoles
     finals: FinalScores | None
     taken: tuple[TakenPoint, ...]
@@ -324,6 +328,7 @@ def _declared(
         involved=metrics.involved,
         phases=spec.phases,
         shown=spec.ranking,
+        pages=spec.pages,
         both_roles=spec.both_roles or loaded.type.both_roles,
         finals=spec.finals,
         taken=context.taken,

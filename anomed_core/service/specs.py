@@ -12,6 +12,7 @@ from anomed_core.config import ChallengeTable, structure
 from anomed_core.errors import PluginBrokenError
 from anomed_core.model import ChallengeSpec, ChallengeType
 from anomed_core.plugins import PluginRegistry
+from anomed_core.service.page_files import read_pages
 
 
 def specs_from_tables(
@@ -38,6 +39,7 @@ def specs_from_tables(
                 seed=table.seed,
                 phases=table.phases.by_split(),
                 ranking=table.ranking,
+                pages=read_pages(table),
                 both_roles=table.both_roles or None,
                 finals=table.finals or None,
                 config=structure(

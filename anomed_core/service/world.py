@@ -69,4 +69,5 @@ def facts_of(server: Server) -> dict[str, str]:
         facts |= {f"the code of {point.name}": point.code for point in hosted.taken}
         facts[f"data or metrics of challenge {hosted.id}"] = hosted.fingerprint
         facts[f"settings of challenge {hosted.id}"] = hosted.settings_digest
+        facts[f"pages of challenge {hosted.id}"] = hosted.pages.digest
     return facts

@@ -33,7 +33,7 @@ from anomed_core.web.middleware import RequestLog
 from anomed_core.web.openapi import openapi
 from anomed_core.web.operations import operation_resource
 from anomed_core.web.pages.board import AttackBoardResource
-from anomed_core.web.pages.entrance import AssetResource
+from anomed_core.web.pages.entrance import AssetResource, ImageResource
 from anomed_core.web.pages.page import Place
 from anomed_core.web.pages.refusals import RefusalPages
 from anomed_core.web.pages.registry import PAGES, challenge_pages, server_pages
@@ -67,6 +67,7 @@ CORE_ROUTES = (
     "/metrics",
     "/openapi.json",
     "/pages/assets/{name}",
+    "/pages/image",
     "/ranking",
     "/readyz",
     "/scores/{score_id:int}",
@@ -170,6 +171,7 @@ def _routes(place: Place, protocols: ForeignProtocols) -> dict[str, Any]:
     programs = _programs(place, protocols)
     programs["/attacks"] = AttackBoardResource(place)
     programs["/team"] = programs["/attempts"]
+    programs["/pages/image"] = ImageResource(place)
     pages = challenge_pages(attrs.evolve(place, programs=programs))
     return {path: one for path, one in (programs | pages).items() if path or place.base}
 

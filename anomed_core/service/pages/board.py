@@ -16,6 +16,7 @@ from anomed_core.ledger import Attempt, Choice
 from anomed_core.model import DataProduct, Direction, Operation, Role, Score, Split, Subject
 from anomed_core.report import Cell, Code, Notice, Section, Table, when
 from anomed_core.service.pages.content import Content
+from anomed_core.service.pages.starting import reading_of
 from anomed_core.service.pages.visit import Visit
 from anomed_core.service.told_scores import told_to
 
@@ -316,7 +317,9 @@ def _of_house(visit: Visit) -> list[Score]:
 
 def _code(visit: Visit) -> str:
     product = next(iter(_about_targets(visit)), None)
-    reading = f'attack.table("{_last(product)}", split="tuning")' if product else "None"
+    reading = "target.name"
+    if product is not None:
+        reading = f'attack.{reading_of(product)[:-1]}, split="tuning")'
     return (
         "for target in challenge.targets():\n"
         "    attack = challenge.attack(target.name)\n"

@@ -5,9 +5,11 @@ from __future__ import annotations
 from markupsafe import Markup
 
 from anomed_core.model import Metric, Role
-from anomed_core.report import Columns, Fact, Facts, Section, Table
+from anomed_core.report import Columns, Fact, Facts, Section, Table, markdown
 from anomed_core.service.pages.content import Content
+from anomed_core.service.pages.ranking import best_so_far
 from anomed_core.service.pages.starting import starting
+from anomed_core.service.pages.team import left_to
 from anomed_core.service.pages.timeline import now_open, timeline
 from anomed_core.service.pages.visit import Visit
 from anomed_core.service.pages.winning import how_places_are_given
@@ -17,7 +19,7 @@ def overview(visit: Visit) -> Content:
     """Return what a challenge is about, for whoever asks."""
     challenge = visit.hosted.challenge
     dates = timeline(visit)
-    left: list[object] = [Section(title="Who gets what", parts=[_products(visit)])]
+    left: list[object] = [*_story(visit), Section(title="Who gets what", parts=[_products(visit)])]
     right: list[object] = [
         *([Section(title="When", parts=[dates])] if dates is not None else []),
         Section(title="Who wins", parts=how_places_are_given(visit), anchor="who-wins"),
@@ -31,14 +33,40 @@ def overview(visit: Visit) -> Content:
             Section(title="What is taken", parts=[_kinds(visit), *_operations(visit)]),
             Section(title="Send your first one", parts=starting(visit), anchor="start"),
             Section(title="Metrics", parts=[_metrics(visit)], anchor="metrics"),
+            *_rules(visit),
             _documents(visit),
         ],
     )
 
 
+def _story(visit: Visit) -> list[object]:
+    """Return what the organiser tells about the challenge."""
+    pages = visit.hosted.pages
+    parts: list[object] = []
+    if pages.image:
+        image = Markup('<img class="story" src="{}?{}" alt="{}">')
+        parts.append(image.format(visit.at("/pages/image"), pages.digest[:8], pages.image_alt))
+    if pages.story:
+        parts.append(markdown(pages.story))
+    return [Section(title="The question", parts=parts)] if parts else []
+
+
+def _rules(visit: Visit) -> list[object]:
+    rules = visit.hosted.pages.rules
+    return [Section(title="Rules", parts=[markdown(rules)], anchor="rules")] if rules else []
+
+
 def _facts(visit: Visit) -> Facts:
     stage = now_open(visit)
-    return Facts([Fact(name="Now open", value=stage.name, notes=[stage.until])])
+    facts = [Fact(name="Now open", value=stage.name, notes=[stage.until] if stage.until else [])]
+    best = best_so_far(visit)
+    if best is not None:
+        facts.append(Fact(name="Ranked", value=f"{best.n_ranked:,}", notes=[best.of]))
+    facts += left_to(visit)
+    if best is not None and best.name:
+        by = Markup('by <a href="{}"><bdi>{}</bdi></a>').format(visit.at("/ranking"), best.name)
+        facts.append(Fact(name="Best so far", value=best.value, notes=[by]))
+    return Facts(facts)
 
 
 def roles_in_words(audience: frozenset[Role]) -> str:

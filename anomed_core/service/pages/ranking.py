@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
 from urllib.parse import quote
 
 import attrs
@@ -202,17 +201,44 @@ def _known(value: float | None) -> float:
     return math.nan if value is None else value
 
 
-def best_so_far(visit: Visit) -> Sequence[str] | None:
-    """Return name and deciding value of the first place, if rankings are shown to the visitor."""
-    if not visit.may_rank():
+@attrs.frozen(kw_only=True)
+class Best:
+    """The head of the first ranking.
+
+    Attributes
+    ----------
+    n_ranked, of
+        How many have a place, and of how many entries.
+    name, value
+        Who is first, and by what; empty if nobody is.
+    """
+
+    n_ranked: int
+    of: str
+    name: str = ""
+    value: str = ""
+
+
+def best_so_far(visit: Visit) -> Best | None:
+    """Return the head of the first ranking, if it is shown to the visitor."""
+    if not visit.may_rank() or not visit.hosted.rankings:
         return None
-    tables = visit.server.rankings.tables(
-        visit.hosted, name=visit.hosted.rankings[0].ranking.name, at_most=1
+    key = ("best", visit.hosted.id, moment_of(visit))
+    return visit.server.kept_pages.get(key, lambda: _best(visit))
+
+
+def _best(visit: Visit) -> Best:
+    name = visit.hosted.rankings[0].ranking.name
+    (table,) = visit.server.rankings.tables(visit.hosted, name=name)
+    ranked = [entry for entry in table.entries if entry.state is State.RANKED]
+    of = f"of {table.n_entries:,} entries"
+    if not ranked:
+        return Best(n_ranked=0, of=of)
+    column, entry = table.columns[0], ranked[0]
+    value = _known(entry.values[column.name])
+    return Best(
+        n_ranked=len(ranked),
+        of=of,
+        name=table.shown(entry.anonymizer or entry.deanonymizer),
+        value=f"{column.name} {value:.{column.digits}f}",
     )
-    entry = next((e for e in tables[0].entries if e.state is State.RANKED), None)
-    if entry is None:
-        return None
-    column = tables[0].columns[0]
-    who = entry.anonymizer or entry.deanonymizer
-    value = entry.values[column.name]
-    return tables[0].shown(who), f"{column.name} {_known(value):.{column.digits}f}"

@@ -133,7 +133,7 @@ def _columns(table: RankingTable, sort: str, link: str) -> tuple[Column, ...]:
                 title=column.name,
                 href=f"{link}&sort={quote(target)}",
                 sorted=way if chosen == column.name else "",
-                is_number=True,
+                is_number=column.take != Take.WORST,
                 wide=column.take == Take.WORST,
             )
         )

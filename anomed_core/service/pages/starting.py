@@ -54,7 +54,7 @@ def _python(visit: Visit, kind: SubmissionKind) -> str:
     split = Split.TUNING if Split.TUNING in kind.splits else Split.VALIDATION
     product = _first_product(visit, kind)
     if product is not None:
-        lines.append(f"data = {player}.{_reading(product)}")
+        lines.append(f"data = {player}.{reading_of(product)}")
     named = f', kind="{kind.name}"' if _is_ambiguous(visit, kind) else ""
     return "\n".join([*lines, f'print({player}.submit(mine, split="{split.value}"{named}))'])
 
@@ -65,7 +65,7 @@ def _first_product(visit: Visit, kind: SubmissionKind) -> DataProduct | None:
     return next((one for one in mine if one.static), next(iter(mine), None))
 
 
-def _reading(product: DataProduct) -> str:
+def reading_of(product: DataProduct) -> str:
     """Return the call of the library that reads a product."""
     name = json.dumps(product.path.removeprefix("/data/").strip("/"))
     kinds = {ArraysSchema: "arrays", TableSchema: "table"}

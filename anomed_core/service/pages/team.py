@@ -96,6 +96,16 @@ def _of_grant(visit: Visit, grant: Grant) -> list[object]:
     ]
 
 
+def left_to(visit: Visit) -> list[Fact]:
+    """Return what the visitor may still send as an anonymizer; nothing for anybody else."""
+    return [
+        fact
+        for grant in visit.players
+        if grant.role is Role.ANONYMIZER
+        for fact in _facts(visit, Subject(role=grant.role, anonymizer=grant.holder))
+    ]
+
+
 def _facts(visit: Visit, subject: Subject) -> list[Fact]:
     facts = []
     quota = visit.server.submissions.quota

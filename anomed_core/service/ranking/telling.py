@@ -255,8 +255,8 @@ def ranked_part(hosted: HostedChallenge, score: Score) -> dict[str, Any] | None:
     Returns
     -------
     dict or None
-        A final, or a result of the house on one, with those metrics that are ranked, and what they
-        are the limits of.
+        A final, or a result of the house on one, with those metrics that are ranked, what they are
+        the limits of, and the other limit.
     """
     if score.split is not Split.VALIDATION:
         return None
@@ -268,8 +268,16 @@ def ranked_part(hosted: HostedChallenge, score: Score) -> dict[str, Any] | None:
     }
     if not names:
         return None
+    names |= _limits_of(hosted, score, names)
     document = score.as_dict()
     shown = ("id", "challenge", "kind", "anonymizer", "deanonymizer", "data_split", "metrics")
     part = {name: document[name] for name in (*shown, "origin", "label", "supersedes", "annulled")}
     part["metrics"] = {name: value for name, value in document["metrics"].items() if name in names}
     return part
+
+
+def _limits_of(hosted: HostedChallenge, score: Score, names: set[str]) -> set[str]:
+    """Return both limits of those metrics of a score that are told."""
+    attacks = (one.metrics for one in hosted.house_attacks if one.name == score.label)
+    metrics = next(attacks, hosted.metrics.get(score.kind, ()))
+    return {limit for one in metrics if one.name in names for limit in one.limits or ()}

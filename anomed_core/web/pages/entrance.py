@@ -87,6 +87,23 @@ class AssetResource:
     on_head = on_get
 
 
+@attrs.frozen
+class ImageResource:
+    """``GET /pages/image``: the picture of a challenge."""
+
+    place: Place
+
+    def on_get(self, _req: falcon.Request, resp: falcon.Response) -> None:
+        """Send it."""
+        pages = self.place.hosted.pages
+        if not pages.image:
+            raise UnknownResourceError("This challenge has no picture.")
+        resp.content_type, resp.data = pages.image_type, pages.image
+        resp.set_header("Cache-Control", "public, max-age=3600")
+
+    on_head = on_get
+
+
 def _show_list(
     req: falcon.Request,
     resp: falcon.Response,

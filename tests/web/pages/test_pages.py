@@ -143,6 +143,14 @@ def test_lines_to_copy_have_the_prefix_of_a_proxy(many: PagesWorld) -> None:
     assert "connect(&#34;http://falconframework.org/privacy/challenges/incomes" in page
 
 
+def test_the_organisers_story_and_rules_stand_on_the_overview(many: PagesWorld) -> None:
+    page = look(many, "/challenges/incomes").text
+
+    assert "A town wants to publish what its people earn." in page
+    assert "<strong>elsewhere</strong> &lt;b&gt;is used&lt;/b&gt;" in page
+    assert look(many, "/challenges/incomes/pages/image").status_code == 404
+
+
 # --- the ranking ----------------------------------------------------------------------------------
 
 
