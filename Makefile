@@ -12,7 +12,7 @@ unexport PYTHONDONTWRITEBYTECODE
 # uv does not read pip's configuration; hand it the one setting that matters on closed networks.
 export UV_FIND_LINKS := $(PIP_FIND_LINKS)
 
-.PHONY: help install demo serve test test-timed test-slow test-e2e faults fuzz coverage check bench docs constraints clean
+.PHONY: help install demo serve test test-timed test-slow test-e2e faults fuzz coverage check bench docs screenshots constraints clean
 help:
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## /\t/' | expand -t 14
 
