@@ -25,7 +25,7 @@ def _known(allowed: tuple[str, ...]) -> Callable[[object, attrs.Attribute[str], 
 
 @attrs.frozen(kw_only=True)
 class Amounts:
-    """An amount of privacy: ``{ epsilon = "1", delta = "1e-6" }``, or rho instead of epsilon.
+    """An amount of privacy: ``{ epsilon = 1, delta = 1e-6 }``, or rho instead of epsilon.
 
     Attributes
     ----------
