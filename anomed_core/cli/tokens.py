@@ -15,7 +15,6 @@ from anomed_core.cli.invitations import (
     ALL,
     ROLES,
     grant_of,
-    grants_for,
     read_teams,
     rules_of_both_roles,
     write_privately,
@@ -74,6 +73,7 @@ def create(
 ) -> None:
     """Create a token for HOLDER, the id it competes under, and show it this once."""
     from anomed_core.errors import UsageError
+    from anomed_core.service.inviting import grants_for
 
     if not chosen and role != "organiser":
         raise UsageError(f"a token for an {role} needs --challenge ID")

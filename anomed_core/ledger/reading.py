@@ -43,6 +43,7 @@ from anomed_core.ledger.scores import (
     by_id,
     chosen_scores,
     has_entry,
+    newest_scores,
     one_score,
 )
 from anomed_core.ledger.teams import team_faults
@@ -106,6 +107,23 @@ class LedgerReader:
         }
         with self._database.reading() as connection:
             return chosen_scores(connection, choice)
+
+    def newest_scores(
+        self, challenge: str, *, before: int | None = None, limit: int = 100
+    ) -> Sequence[Score]:
+        """Return what participants' scores are now, the newest first.
+
+        Parameters
+        ----------
+        challenge
+            In which challenge.
+        before
+            Only scores with smaller numbers.
+        limit
+            How many at most.
+        """
+        with self._database.reading() as connection:
+            return newest_scores(connection, challenge, before=before, limit=limit)
 
     def n_scores(self) -> int:
         """Return how many scores there are, whatever is written in them."""

@@ -208,6 +208,23 @@ def one_score(
     return score_of(row) if row else None
 
 
+def newest_scores(
+    connection: sa.Connection, challenge: str, *, before: int | None, limit: int
+) -> list[Score]:
+    """Return what participants' scores are now, the newest first: no superseded versions."""
+    # A list that is made once: nothing else asks what supersedes a score, so there is no index.
+    superseded = sa.select(scores.c.supersedes).where(scores.c.supersedes.is_not(None))
+    query = sa.select(scores).where(
+        scores.c.challenge == challenge,
+        scores.c.label == "",
+        scores.c.id.not_in(superseded),
+    )
+    if before is not None:
+        query = query.where(scores.c.id < min(before, LARGEST_ID))
+    rows = connection.execute(query.order_by(scores.c.id.desc()).limit(limit)).mappings()
+    return [score_of(row) for row in rows]
+
+
 def by_id(score_id: int) -> sa.Select[Any]:
     """Return the query for a score; whatever is no id finds nothing."""
     wanted = score_id if 0 < score_id <= LARGEST_ID else 0
