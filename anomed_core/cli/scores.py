@@ -295,29 +295,10 @@ def export_scores(
 
     Only what is recorded is read and no plugin is asked, so there is no --plugin.
     """
-    import csv
-    import json
     import sys
+
+    from anomed_core.service.score_files import as_csv, as_json_lines
 
     with open_records(config, state=state, ledger=ledger) as records:
         rows = [score.as_dict() for score in records.ledger.scores(challenge=challenge)]
-    if form == "jsonl":
-        for row in rows:
-            click.echo(json.dumps(row))
-        return
-    names = list(dict.fromkeys(name for row in rows for name in row["metrics"]))
-    facts = [name for name in rows[0] if name != "metrics"] if rows else ["id"]
-    writer = csv.writer(sys.stdout)
-    writer.writerow([*facts, *names])
-    for row in rows:
-        metrics = [row["metrics"].get(name) for name in names]
-        values = [*(row[name] for name in facts), *metrics]
-        writer.writerow("" if value is None else _exact(value) for value in values)
-
-
-def _exact(value: object) -> str:
-    if isinstance(value, dict):
-        import json
-
-        return json.dumps(value)
-    return repr(value) if isinstance(value, float) else str(value)
+    sys.stdout.write(as_json_lines(rows) if form == "jsonl" else as_csv(rows))

@@ -19,6 +19,9 @@ def _pairs(pairs: Iterable[Iterable[str]]) -> tuple[tuple[str, ...], ...]:
     return tuple(map(tuple, pairs))
 
 
+EMPTY = Markup("")
+
+
 @attrs.frozen(kw_only=True)
 class Field:
     """One field of a form.
@@ -86,7 +89,7 @@ class Form:
     action: str
     fields: tuple[Field, ...] = attrs.field(default=(), converter=_fields)
     word: str
-    key: Markup = Markup()
+    key: Markup = EMPTY
     name: str = "form"
     problem: str = ""
     tone: Literal["", "main", "bad"] = "main"

@@ -94,20 +94,25 @@ class Devices:
         UnknownResourceError
             If no device waits under the code.
         """
-        identity = self._holder(hosted, token)
+        identity = self.authorizer.identity(None, token.strip())
+        if identity is None:
+            raise NotAuthenticatedError("No tokens are looked at here.")
+        self.decide_as(identity, hosted, user_code=user_code, allows=allows)
+
+    def decide_as(
+        self, identity: Identity, hosted: HostedChallenge, *, user_code: str, allows: bool
+    ) -> None:
+        """Let a device in, or send it away, in the name of somebody who is known; see `decide`."""
+        self._refuse_strangers(identity, hosted)
         told = identity.token if allows else ""
         if not self.codes.decide(typed(user_code), challenge=hosted.id, token=told):
             raise UnknownResourceError(_UNKNOWN)
 
-    def _holder(self, hosted: HostedChallenge, token: str) -> Identity:
-        identity = self.authorizer.identity(None, token.strip())
-        if identity is None:
-            raise NotAuthenticatedError("No tokens are looked at here.")
+    def _refuse_strangers(self, identity: Identity, hosted: HostedChallenge) -> None:
         if identity.expires_at is not None:
             raise NotAllowedError("This token is derived itself; take the one behind it.")
         if not any(is_here(grant, hosted) for grant in identity.grants):
             raise NotAllowedError("The token belongs to another challenge.")
-        return identity
 
     def token(self, hosted: HostedChallenge, device_code: str) -> DerivedToken:
         """Return a device's token, once somebody has let it in.

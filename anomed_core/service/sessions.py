@@ -17,7 +17,7 @@ from enum import StrEnum
 
 import attrs
 
-from anomed_core.errors import InvalidParameterError, NotAllowedError
+from anomed_core.errors import InvalidParameterError, NotAllowedError, NotAuthenticatedError
 from anomed_core.ledger import EVERY_CHALLENGE, Identity
 from anomed_core.service.derived_tokens import for_challenge
 from anomed_core.service.parameters import IDENTIFIER
@@ -97,12 +97,12 @@ class Sessions:
 
         Raises
         ------
-        NotAllowedError
+        NotAuthenticatedError
             If the token is not known, or was revoked, or none are looked at.
         """
         identity = None if self.trusts_ids else self.believe(token.strip())
         if identity is None:
-            raise NotAllowedError(
+            raise NotAuthenticatedError(
                 "This token is not known, or was revoked. Copy it again, or ask the organiser for "
                 "a new one."
             )
@@ -168,6 +168,20 @@ class Sessions:
     def is_form_key(self, session: Session, given: str) -> bool:
         """Return whether a form comes from a page of this session."""
         return hmac.compare_digest(self.form_key(session).encode(), given.encode())
+
+    def note(self, session: Session, said: str) -> str:
+        """Return a sentence as a cookie that this session alone believes."""
+        return f"{said.encode().hex()}.{self._mac(f'note {session.value} {said}')}"
+
+    def noted(self, session: Session, cookie: str) -> str:
+        """Return the sentence of a cookie; nothing if it is not this session's."""
+        text, _, mac = cookie.partition(".")
+        try:
+            said = bytes.fromhex(text).decode()
+        except ValueError:
+            return ""
+        right = self._mac(f"note {session.value} {said}")
+        return said if hmac.compare_digest(mac.encode(), right.encode()) else ""
 
     def _with_identity(self, session: Session) -> Session | None:
         identity = None if self.trusts_ids else self.identity_of(session.subject)

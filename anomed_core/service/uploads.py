@@ -32,6 +32,7 @@ from anomed_core.model import (
     JSONSchema,
     SubmissionSchema,
     TableSchema,
+    TextSchema,
 )
 from anomed_core.service.json_documents import has_more_values
 from anomed_core.state.payloads import Body
@@ -45,7 +46,7 @@ _LONGEST_CSV_BYTES = 16 * 2**20
 """Of a text that is read cell by cell while others wait."""
 
 
-def file_formats(schema: SubmissionSchema) -> tuple[str, ...]:
+def file_formats(schema: SubmissionSchema | TextSchema) -> tuple[str, ...]:
     """Return the endings of the files that a form takes for a schema, the usual one first.
 
     Examples

@@ -21,7 +21,7 @@ from anomed_core.web.bodies import Bodies
 from anomed_core.web.borders import BorderCheck
 from anomed_core.web.callers import OwnRoutes
 from anomed_core.web.data import RequestedProductResource, StaticProductResource
-from anomed_core.web.devices import DeviceCodeResource, DevicePage, DeviceTokenResource
+from anomed_core.web.devices import DeviceCodeResource, DeviceTokenResource
 from anomed_core.web.documents import JSONResource, ScoreResource
 from anomed_core.web.errors import FalconErrors, handle_anomed_error, handle_unexpected
 from anomed_core.web.foreign_jobs import ForeignJobResource
@@ -66,11 +66,15 @@ CORE_ROUTES = (
     "/livez",
     "/metrics",
     "/openapi.json",
+    "/organiser",
     "/pages/assets/{name}",
     "/pages/image",
     "/ranking",
     "/readyz",
     "/scores/{score_id:int}",
+    "/sign-in",
+    "/sign-out",
+    "/submit",
     "/targets",
     "/team",
     "/tokens",
@@ -197,7 +201,6 @@ def _programs(place: Place, protocols: ForeignProtocols) -> dict[str, Any]:
         "/tokens": TokensResource(hosted, server),
         "/whoami": WhoAmIResource(hosted, server),
         "/ranking": RankingResource(hosted, server),
-        "/device": DevicePage(hosted, server),
         "/device/codes": DeviceCodeResource(hosted, server, base),
         "/device/token": DeviceTokenResource(hosted, server),
     }

@@ -67,6 +67,8 @@ def read_upload_of_page(req: falcon.Request, server: Server) -> dict[str, bytes]
     MalformedPayloadError
         If it is none.
     """
+    if req.content_length is None and req.get_header("Transfer-Encoding") is None:
+        let_act(req, server, "")
     limits = server.submissions.limits
     more = attrs.evolve(limits, form_parts=limits.form_parts + _MOST_FIELDS)
     parts = read_form(req, more)
@@ -126,3 +128,32 @@ def forget_session(req: falcon.Request, resp: falcon.Response) -> None:
     req.context.session = None
     req.context.identity = None
     resp.unset_cookie(COOKIE, path=req.root_path or "/", same_site="Strict")
+
+
+NOTE = "anomed-note"
+_NOTE_S = 60
+
+
+def tell_after(req: falcon.Request, resp: falcon.Response, server: Server, said: str) -> None:
+    """Let the next page of this browser say what came of a form."""
+    session: Session | None = req.context.session
+    assert session is not None, "let_act has looked at it"
+    resp.set_cookie(
+        NOTE,
+        server.sessions.note(session, said),
+        max_age=_NOTE_S,
+        path=req.root_path or "/",
+        secure=req.scheme == "https",
+        http_only=True,
+        same_site="Strict",
+    )
+
+
+def told_before(req: falcon.Request, resp: falcon.Response, server: Server) -> str:
+    """Return what came of the form before, this once; mostly nothing."""
+    session: Session | None = req.context.session
+    values = req.get_cookie_values(NOTE) if session is not None else None
+    if session is None or not values:
+        return ""
+    resp.unset_cookie(NOTE, path=req.root_path or "/", same_site="Strict")
+    return server.sessions.noted(session, values[0])

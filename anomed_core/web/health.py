@@ -6,16 +6,13 @@ import json
 
 import attrs
 import falcon
-import structlog
 
-from anomed_core.errors import LedgerError, NotAllowedError, NotAuthenticatedError
-from anomed_core.ledger import EVERY_CHALLENGE, MOST_OFFSET_S
+from anomed_core.errors import NotAllowedError, NotAuthenticatedError
+from anomed_core.ledger import EVERY_CHALLENGE
 from anomed_core.model import Role
+from anomed_core.service.readiness import Readiness
 from anomed_core.service.server import Server
-from anomed_core.system.deadline import InTime
 from anomed_core.web.telemetry import LEDGER_TIMEOUT_S, Telemetry
-
-log = structlog.get_logger(__name__)
 
 
 class LiveResource:
@@ -41,54 +38,17 @@ class ReadyResource:
     """
 
     def __init__(self, server: Server, *, timeout_s: float = LEDGER_TIMEOUT_S) -> None:
-        self.server = server
-        self._ping = InTime(self._look, timeout_s=timeout_s)
+        self._readiness = Readiness(server, timeout_s=timeout_s)
 
     def on_get(self, _: falcon.Request, resp: falcon.Response) -> None:
         """Answer 200 if it is, 503 with the reasons if not."""
-        problems = [
-            *(f"storage: {problem}" for problem in self.server.state.problems()),
-            *self._ledger_problems(),
-            *self._challenge_problems(),
-        ]
+        problems = self._readiness.problems()
         resp.status = falcon.HTTP_503 if problems else falcon.HTTP_200
         resp.content_type = falcon.MEDIA_JSON
         answer = {"status": "not ready", "problems": problems} if problems else {"status": "ready"}
         resp.data = json.dumps(answer).encode()
 
     on_head = on_get
-
-    def _look(self) -> float:
-        """Try the ledger out; return by how many seconds its clock and ours differ."""
-        self.server.ledger.ping()
-        neighbours = self.server.neighbours
-        return neighbours.clock_offset_s() if neighbours is not None else 0.0
-
-    def _ledger_problems(self) -> list[str]:
-        try:
-            offset_s = self._ping()
-        except TimeoutError:
-            log.error("the ledger does not answer")  # noqa: TRY400 - nothing was raised there
-            return ["ledger: The ledger does not answer in time."]
-        except LedgerError as error:
-            log.exception("the ledger is not ready")
-            return [f"ledger: {error.public}"]
-        if abs(offset_s) > MOST_OFFSET_S:
-            return [f"clock: It differs from the ledger's by {offset_s:+.1f} s; set it."]
-        return []
-
-    def _challenge_problems(self) -> list[str]:
-        problems = []
-        for hosted in self.server.challenges.values():
-            try:
-                answers = hosted.registry.ask_each(
-                    hosted.challenge.type, "anomed_health", challenge=hosted.challenge
-                )
-            except Exception:
-                log.exception("a health check failed", challenge=hosted.id)
-                answers = [(hosted.type.plugin_name, "its health check failed; see the log")]
-            problems += [f"{hosted.id} ({plugin}): {problem}" for plugin, problem in answers]
-        return problems
 
 
 @attrs.frozen

@@ -12,10 +12,15 @@ import attrs
 
 from anomed_core import DataProduct, Operation, Role, Split, SubmissionKind
 from anomed_core.model import Parameter
+from anomed_core.report.site import asset
 from anomed_core.service import HostedChallenge
+from anomed_core.web.pages.page import Page
+from anomed_core.web.pages.registry import PAGES
+from anomed_core.web.pages.showing import ASSETS
 from tests.security.callers import NAMED, Caller
 
 OK, CREATED, BAD, UNKNOWN, FORBIDDEN, NOT_FOUND, NO_METHOD = 200, 201, 400, 401, 403, 404, 405
+SEE_OTHER = 303
 UNFIT = 422
 
 JOBS = {Role.ANONYMIZER: "a" * 32, Role.DEANONYMIZER: "d" * 32}
@@ -187,6 +192,7 @@ def questions(
     asked = [*_of_the_server(is_alone="" in mounts)]
     for base, hosted in mounts.items():
         asked += _of_a_challenge(base, hosted, scores)
+    asked += _of_pages(mounts, {question.route for question in asked})
     answered: dict[str, set[str]] = {}
     for question in asked:
         answered.setdefault(question.route, set()).update(question.methods)
@@ -198,9 +204,49 @@ def questions(
     return asked
 
 
+def _of_pages(mounts: Mapping[str, HostedChallenge], known: set[str]) -> Iterator[Question]:
+    """Ask for pages that answer no program, and for what is sent from any page."""
+    for page in PAGES:
+        for base in [""] if page.of_server else mounts:
+            if base + page.path not in known:
+                takes = any(form.path == page.path for form in page.forms)
+                yield Question(
+                    route=base + page.path,
+                    target=base + page.path,
+                    methods=(*READ, "POST") if takes else READ,
+                    decide=_seen_by(page),
+                    success=_success(page, is_open=True),
+                    posting=FORBIDDEN if takes else None,
+                )
+            for form in page.forms:
+                if form.path != page.path:
+                    # A token alone sends no form: it needs the key of a browser's session.
+                    yield Question(
+                        route=base + form.path,
+                        target=base + form.path,
+                        methods=("POST",),
+                        decide=everybody,
+                        posting=FORBIDDEN,
+                    )
+
+
+def _success(page: Page, *, is_open: bool) -> int:
+    if page.name == "sign-in-code":
+        return SEE_OTHER
+    return FORBIDDEN if is_open and page.seen_by == {Role.ORGANISER} else OK
+
+
+def _seen_by(page: Page) -> Decide:
+    if Role.PUBLIC in page.seen_by:
+        return lambda _: _success(page, is_open=False)
+    return _known_here(lambda caller: OK if caller.role in page.seen_by else FORBIDDEN)
+
+
 def _of_the_server(*, is_alone: bool) -> Iterator[Question]:
     for path in ("/", "/challenges", "/livez", "/readyz"):
         yield Question(route=path, target=path, decide=everybody)
+    assets = f"{ASSETS}/{{name}}"
+    yield Question(route=assets, target=f"{ASSETS}/{asset('css')}", decide=everybody)
     if not is_alone:
         yield Question(route="/openapi.json", target="/openapi.json", decide=everybody)
     counts = _organiser_of_all if not is_alone else organiser_only(OK)

@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from anomed_core import Role
-from anomed_core.errors import InvalidParameterError, NotAllowedError
+from anomed_core.errors import InvalidParameterError, NotAllowedError, NotAuthenticatedError
 from anomed_core.ledger import Grant
 from anomed_core.service.server import Server
 from anomed_core.service.sessions import LONGEST_S, Of, Sessions
@@ -52,7 +52,7 @@ def test_the_cookie_holds_no_token(server: Server) -> None:
 
 @pytest.mark.parametrize("token", ["", "anomed-x", f"anomed-{'0' * 32}-{'0' * 64}"])
 def test_what_is_no_token_signs_nobody_in(server: Server, token: str) -> None:
-    with pytest.raises(NotAllowedError, match="not known, or was revoked"):
+    with pytest.raises(NotAuthenticatedError, match="not known, or was revoked"):
         server.sessions.sign_in(token)
 
 

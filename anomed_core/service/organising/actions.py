@@ -58,9 +58,14 @@ ACTIONS = (
     ),
     Action(name="reinstate", word="Reinstate", audits="team reinstated", do=Organising.reinstate),
     Action(name="rename", word="Rename", audits="team renamed", do=Organising.rename),
-    Action(name="revoke", word="Revoke tokens", audits="token revoked", do=Organising.revoke),
     Action(name="reissue", word="New token", audits="token created", do=Organising.reissue),
+    Action(name="revoke", word="Revoke tokens", audits="token revoked", do=Organising.revoke),
     Action(name="invite", word="Make the tokens", audits="token created", do=Organising.invite),
     Action(name="retry", word="Deliver now", audits="deliveries retried", do=Organising.retry),
 )
 """All of them: pages, the table of roles, and tests are made of this list."""
+
+
+def named(name: str) -> Action:
+    """Return the action of a name."""
+    return next(action for action in ACTIONS if action.name == name)

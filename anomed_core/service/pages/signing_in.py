@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import Any
 
 import attrs
 from markupsafe import Markup
 
 from anomed_core.report import Notice
-from anomed_core.report.forms import Field, Form
+from anomed_core.report.forms import EMPTY, Field, Form
 from anomed_core.service.pages.content import Content
 
 
@@ -31,12 +32,12 @@ class Door:
     """
 
     root: str = ""
-    key: Markup = Markup()
+    key: Markup = EMPTY
     goes_to: str = ""
     problem: str = ""
     was_ended: bool = False
 
-    def _form(self, path: str, *fields: Field, word: str, **more: str) -> Form:
+    def _form(self, path: str, *fields: Field, word: str, **more: Any) -> Form:
         onward = Field(name="next", kind="hidden", value=self.goes_to)
         return Form(
             action=f"{self.root}{path}", fields=(*fields, onward), word=word, key=self.key, **more

@@ -52,11 +52,15 @@ class Form:
         The word on it.
     sent_by
         Who may.
+    make
+        Returns what answers at its path, given the `Page` and its `Place`, or all of them for the
+        server's; ``None`` where the page itself does.
     """
 
     path: str
     name: str
     sent_by: frozenset[Role]
+    make: Callable[[Page, Any], Any] | None = None
 
 
 @attrs.frozen(kw_only=True)

@@ -6,15 +6,36 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from anomed_core.model import Role
+from anomed_core.service.organising import ACTIONS, Action
 from anomed_core.service.pages.board import attack_board, has_targets
 from anomed_core.service.pages.budgets import accounts, transcript
 from anomed_core.service.pages.overview import overview
 from anomed_core.service.pages.ranking import moment_of, ranking
 from anomed_core.service.pages.score import score_page
 from anomed_core.service.pages.team import team
+from anomed_core.web.pages.desk import (
+    MAKES,
+    PAGES_OF_ACTIONS,
+    ActionResource,
+    CheckResource,
+    DeskResource,
+    ExportResource,
+)
+from anomed_core.web.pages.device import DeviceResource
+from anomed_core.web.pages.doors import CodeResource, SignInResource, SignOutResource
 from anomed_core.web.pages.entrance import ChallengesResource, FrontResource
-from anomed_core.web.pages.page import EVERYBODY, PARTICIPANTS, PLAYERS, Page, Place
+from anomed_core.web.pages.job import JobPage
+from anomed_core.web.pages.page import (
+    EVERYBODY,
+    ORGANISERS,
+    PARTICIPANTS,
+    PLAYERS,
+    Form,
+    Page,
+    Place,
+)
 from anomed_core.web.pages.resource import Make, PageResource
+from anomed_core.web.pages.submit import SubmitResource
 
 
 def _page(make: Make, **facts: Any) -> Callable[[Place], PageResource]:
@@ -29,6 +50,37 @@ def _page(make: Make, **facts: Any) -> Callable[[Place], PageResource]:
 
 def _of_server(kind: Callable[..., Any]) -> Callable[[Mapping[str, Place]], Any]:
     return lambda places: kind(places, PAGES)
+
+
+def _named(name: str, kind: Callable[..., Any], *more: Any) -> Callable[[Place], Any]:
+    """Return how a resource is made that is told its place, its page and all pages."""
+    return lambda place: kind(place, page_named(name), PAGES, *more)
+
+
+def page_named(name: str) -> Page:
+    """Return the page of a name."""
+    return next(page for page in PAGES if page.name == name)
+
+
+def _desk(name: str) -> Callable[[Place], Any]:
+    return _named(name, DeskResource, MAKES[name])
+
+
+def _buttons(name: str) -> tuple[Form, ...]:
+    return tuple(
+        Form(
+            path=f"/organiser/{action.name}",
+            name=action.word,
+            sent_by=ORGANISERS,
+            make=_button(name, action),
+        )
+        for action in ACTIONS
+        if action.name in PAGES_OF_ACTIONS[name]
+    )
+
+
+def _button(name: str, action: Action) -> Callable[[Page, Place], ActionResource]:
+    return lambda page, place: ActionResource(DeskResource(place, page, PAGES, MAKES[name]), action)
 
 
 PAGES: tuple[Page, ...] = (
@@ -107,13 +159,112 @@ PAGES: tuple[Page, ...] = (
         seen_by=PARTICIPANTS,
         make=_page(transcript),
     ),
+    Page(
+        name="submit",
+        path="/submit",
+        says="A form that takes files, with the same refusals as for programs.",
+        tab="Submit",
+        seen_by=PARTICIPANTS,
+        is_there=lambda visit: bool(visit.players),
+        forms=(Form(path="/submit", name="Submit", sent_by=PLAYERS),),
+        make=_named("submit", SubmitResource),
+    ),
+    Page(
+        name="job",
+        path="/jobs/{job_id}",
+        says="How far a job of one's own is.",
+        belongs_to="submit",
+        seen_by=PLAYERS,
+        make=_named("job", JobPage),
+    ),
+    Page(
+        name="device",
+        path="/device",
+        says="Where somebody with a token lets a device in that cannot show pages.",
+        seen_by=EVERYBODY,
+        forms=(Form(path="/device", name="Let it in", sent_by=PARTICIPANTS),),
+        make=_named("device", DeviceResource),
+    ),
+    Page(
+        name="organiser",
+        path="/organiser",
+        says="What needs the organiser, all submissions, and what can be done about them.",
+        tab="Organiser's desk",
+        seen_by=ORGANISERS,
+        is_there=lambda visit: visit.is_organiser,
+        forms=_buttons("organiser"),
+        make=_desk("organiser"),
+    ),
+    Page(
+        name="organiser-teams",
+        path="/organiser/teams",
+        says="Teams, their ids and tokens; invitations by a CSV file.",
+        belongs_to="organiser",
+        seen_by=ORGANISERS,
+        forms=(
+            *_buttons("organiser-teams"),
+            Form(
+                path="/organiser/check",
+                name="Check the file",
+                sent_by=ORGANISERS,
+                make=lambda page, place: CheckResource(
+                    DeskResource(place, page, PAGES, MAKES["organiser-teams"])
+                ),
+            ),
+        ),
+        make=_desk("organiser-teams"),
+    ),
+    Page(
+        name="organiser-records",
+        path="/organiser/records",
+        says="Phases, deliveries, storage, health, and the audit trail.",
+        belongs_to="organiser",
+        seen_by=ORGANISERS,
+        forms=_buttons("organiser-records"),
+        make=_desk("organiser-records"),
+    ),
+    Page(
+        name="export",
+        path="/organiser/export",
+        says="Every recorded score with every metric, as CSV or JSON lines.",
+        belongs_to="organiser",
+        seen_by=ORGANISERS,
+        make=ExportResource,
+    ),
+    Page(
+        name="sign-in",
+        path="/sign-in",
+        says="One field for a token, or for a name where names are believed.",
+        of_server=True,
+        seen_by=EVERYBODY,
+        forms=(Form(path="/sign-in", name="Sign in", sent_by=EVERYBODY),),
+        make=_of_server(SignInResource),
+    ),
+    Page(
+        name="sign-in-code",
+        path="/sign-in/code",
+        says="A code that somebody who has the token types at /device to let this browser in.",
+        of_server=True,
+        seen_by=EVERYBODY,
+        forms=(Form(path="/sign-in/code", name="Show a code", sent_by=EVERYBODY),),
+        make=_of_server(CodeResource),
+    ),
+    Page(
+        name="sign-out",
+        path="/sign-out",
+        says="One button.",
+        of_server=True,
+        seen_by=EVERYBODY,
+        forms=(Form(path="/sign-out", name="Sign out", sent_by=EVERYBODY),),
+        make=_of_server(SignOutResource),
+    ),
 )
 """The one list."""
 
 
 def challenge_pages(place: Place) -> dict[str, Any]:
     """Return what answers at the pages of a challenge, by path below it."""
-    return {page.path: page.make(place) for page in PAGES if not page.of_server}
+    return _resources(place, of_server=False)
 
 
 def server_pages(places: Mapping[str, Place]) -> dict[str, Any]:
@@ -124,4 +275,15 @@ def server_pages(places: Mapping[str, Place]) -> dict[str, Any]:
     places
         Challenges by the URL path below which they are mounted.
     """
-    return {page.path: page.make(places) for page in PAGES if page.of_server}
+    return _resources(places, of_server=True)
+
+
+def _resources(where: Any, *, of_server: bool) -> dict[str, Any]:
+    chosen = [page for page in PAGES if page.of_server is of_server]
+    forms = {
+        form.path: form.make(page, where)
+        for page in chosen
+        for form in page.forms
+        if form.make is not None
+    }
+    return forms | {page.path: page.make(where) for page in chosen}

@@ -1,4 +1,4 @@
-"""Signing in and out of browsers: by a token, by a code, or under a name where names are believed."""
+"""Browsers are signed in by a token, by a code, or under a name where names are believed."""
 
 from __future__ import annotations
 
