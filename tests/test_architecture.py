@@ -56,6 +56,7 @@ ALLOWED = {
         "plugins",
         "sampling",
         "state",
+        "system",
         "tables",
         "version",
         "wire",

@@ -208,7 +208,7 @@ def _of_pages(mounts: Mapping[str, HostedChallenge], known: set[str]) -> Iterato
     """Ask for pages that answer no program, and for what is sent from any page."""
     for page in PAGES:
         for base in [""] if page.of_server else mounts:
-            if base + page.path not in known:
+            if (base + page.path or "/") not in known:  # a challenge alone is at the root, too
                 takes = any(form.path == page.path for form in page.forms)
                 yield Question(
                     route=base + page.path,
