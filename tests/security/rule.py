@@ -296,6 +296,11 @@ def _of_the_core(base: str, scores: Mapping[Role, int]) -> Iterator[Question]:
     yield Question(route=route, target=f"{route}?split=tuning", decide=organiser_only(OK))
     route, target = f"{base}/attempts", f"{base}/attempts?anonymizer={anonymizer}"
     yield Question(route=route, target=target, decide=_own_attempts_on_an_anonymizer)
+    yield Question(
+        route=f"{base}/team",
+        target=f"{base}/team?anonymizer={anonymizer}",
+        decide=_own_attempts_on_an_anonymizer,
+    )
     every_pair = f"{base}/attempts?deanonymizer={deanonymizer}"
     yield Question(route=route, target=every_pair, decide=subject_and_organiser(Role.DEANONYMIZER))
     target += f"&deanonymizer={deanonymizer}"

@@ -161,6 +161,7 @@ PAGES: tuple[Page, ...] = (
     ),
     Page(
         name="submit",
+        for_browsers=True,
         path="/submit",
         says="A form that takes files, with the same refusals as for programs.",
         tab="Submit",
@@ -187,6 +188,7 @@ PAGES: tuple[Page, ...] = (
     ),
     Page(
         name="organiser",
+        for_browsers=True,
         path="/organiser",
         says="What needs the organiser, all submissions, and what can be done about them.",
         tab="Organiser's desk",
@@ -197,6 +199,7 @@ PAGES: tuple[Page, ...] = (
     ),
     Page(
         name="organiser-teams",
+        for_browsers=True,
         path="/organiser/teams",
         says="Teams, their ids and tokens; invitations by a CSV file.",
         belongs_to="organiser",
@@ -216,6 +219,7 @@ PAGES: tuple[Page, ...] = (
     ),
     Page(
         name="organiser-records",
+        for_browsers=True,
         path="/organiser/records",
         says="Phases, deliveries, storage, health, and the audit trail.",
         belongs_to="organiser",
@@ -225,6 +229,7 @@ PAGES: tuple[Page, ...] = (
     ),
     Page(
         name="export",
+        for_browsers=True,
         path="/organiser/export",
         says="Every recorded score with every metric, as CSV or JSON lines.",
         belongs_to="organiser",
@@ -233,6 +238,7 @@ PAGES: tuple[Page, ...] = (
     ),
     Page(
         name="sign-in",
+        for_browsers=True,
         path="/sign-in",
         says="One field for a token, or for a name where names are believed.",
         of_server=True,
@@ -242,6 +248,7 @@ PAGES: tuple[Page, ...] = (
     ),
     Page(
         name="sign-in-code",
+        for_browsers=True,
         path="/sign-in/code",
         says="A code that somebody who has the token types at /device to let this browser in.",
         of_server=True,
@@ -251,6 +258,7 @@ PAGES: tuple[Page, ...] = (
     ),
     Page(
         name="sign-out",
+        for_browsers=True,
         path="/sign-out",
         says="One button.",
         of_server=True,
