@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from typing import TYPE_CHECKING, Any
 
 from anomed_core import (
@@ -26,6 +26,7 @@ from anomed_core import (
 )
 
 if TYPE_CHECKING:
+    from anomed_core.environments import Recipe
     from anomed_dp_query.challenge.arena import Arena
 
 ANOMED_API = 1
@@ -141,6 +142,14 @@ def anomed_baselines(challenge: Challenge) -> list[Baseline]:
     from anomed_dp_query.challenge.baselines import baselines
 
     return baselines(challenge.definition)
+
+
+@hookimpl
+def anomed_environments() -> Iterable[Recipe]:
+    """Offer the libraries that need environments of their own."""
+    from anomed_dp_query.libraries.foreign import RECIPES
+
+    return RECIPES
 
 
 @hookimpl

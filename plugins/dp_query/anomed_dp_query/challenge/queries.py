@@ -14,7 +14,7 @@ from anomed_core import Line
 from anomed_dp_query.accounting import Policy, Price, over_maximum
 from anomed_dp_query.challenge.accounts import lines_for, policy_of
 from anomed_dp_query.challenge.arena import Arena
-from anomed_dp_query.libraries import libraries
+from anomed_dp_query.libraries import BUILT_IN, libraries
 from anomed_dp_query.libraries.library import Library, QueryRefused, Question, Released
 
 
@@ -49,9 +49,7 @@ class Priced:
 def offered(arena: Arena) -> dict[str, Library]:
     """Return the libraries that the configuration lets answer, by name."""
     known = libraries()
-    chosen = arena.config.libraries or tuple(
-        name for name, library in known.items() if library.missing() is None
-    )
+    chosen = arena.config.libraries or BUILT_IN
     return {name: known[name] for name in chosen if name in known}
 
 

@@ -7,6 +7,6 @@ from anomed_dp_query.libraries.library import (
     Released,
     RunFailed,
 )
-from anomed_dp_query.libraries.registry import libraries
+from anomed_dp_query.libraries.registry import BUILT_IN, libraries
 
-__all__ = ["Library", "QueryRefused", "Question", "Released", "RunFailed", "libraries"]
+__all__ = ["BUILT_IN", "Library", "QueryRefused", "Question", "Released", "RunFailed", "libraries"]
