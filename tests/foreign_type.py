@@ -54,7 +54,7 @@ def _job(job: ForeignJob, status: int) -> Rendered:
 
 JOBS = ForeignJobs(
     path="/status",
-    is_wanted=lambda headers: HEADER.lower() not in headers,
+    is_wanted=lambda operation, headers: operation != "mine" and HEADER.lower() not in headers,
     accept=lambda job: _job(job, 202),
     tell=lambda job: _job(job, 200),
 )

@@ -109,7 +109,8 @@ class ForeignJobs:
     path
         Below the protocol's prefix; behind it stands a job's id, with or without hyphens.
     is_wanted
-        Called with a request's headers, by name in lower case; says whether it wants a job.
+        Called with an operation's name and a request's headers, by name in lower case; says whether
+        this call wants a job.
     accept
         Writes a job that was just accepted, or that has ended within `wait_s` already.
     tell
@@ -119,7 +120,7 @@ class ForeignJobs:
     """
 
     path: str = attrs.field(validator=PATH)
-    is_wanted: Callable[[Mapping[str, str]], bool] = attrs.field(
+    is_wanted: Callable[[str, Mapping[str, str]], bool] = attrs.field(
         validator=attrs.validators.is_callable()
     )
     accept: Callable[[ForeignJob], Rendered] = attrs.field(validator=attrs.validators.is_callable())

@@ -95,8 +95,8 @@ class Call:
         What the caller has asked in paid calls before, with times and oldest first, for operations
         declared ``with_transcript``; nothing for a price.
     holdings
-        How the caller's accounts stand, for operations declared ``with_holdings``; nothing for a
-        price.
+        How the caller's accounts stand, for operations declared ``with_holdings``. A price may ask
+        whether there is an account, and must not depend on what is left of it.
     """
 
     challenge: Challenge

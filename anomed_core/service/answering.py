@@ -193,7 +193,7 @@ def priced(hosted: HostedChallenge, job: Pricing) -> Priced:
     target = job.asking.target
     if target is not None:  # what it has submitted is what an answer is paid for
         target = Target(anonymizer=target.anonymizer)
-    public = attrs.evolve(job.asking, target=target, transcript=(), holdings=())
+    public = attrs.evolve(job.asking, target=target, transcript=())
     call = _call(hosted.challenge, public, _Beginning(True))
     try:
         lines = price(call)

@@ -233,7 +233,7 @@ class ChallengeClient:
                 method, path, parameters=query, headers=headers, body=body
             )
             if told.status == _ACCEPTED:
-                told = self._waited_for(json.loads(told.body)["id"])
+                told = self._waited_for(told.headers["location"].rpartition("/")[2])
         return Answer(
             status=told.status,
             body=told.body,

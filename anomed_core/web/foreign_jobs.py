@@ -18,7 +18,7 @@ from anomed_core.web.foreign_protocols import Spoken, rendered, write
 _FIRST_LOOK_S, _LONGEST_LOOK_S = 0.002, 0.05
 
 
-def wanted(req: falcon.Request, spoken: Spoken | None) -> ForeignJobs | None:
+def wanted(req: falcon.Request, operation: str, spoken: Spoken | None) -> ForeignJobs | None:
     """Return how a call is answered by a job, if a protocol is spoken in which its client wants it.
 
     Raises
@@ -30,15 +30,23 @@ def wanted(req: falcon.Request, spoken: Spoken | None) -> ForeignJobs | None:
         return None
     headers = {name.lower(): value for name, value in req.headers.items()}
     jobs = spoken.protocol.jobs
-    return jobs if spoken.blaming(lambda: jobs.is_wanted(headers), jobs.is_wanted) else None
+    return (
+        jobs if spoken.blaming(lambda: jobs.is_wanted(operation, headers), jobs.is_wanted) else None
+    )
 
 
 def accept_job(
-    resp: falcon.Response, job: Job, jobs: ForeignJobs, spoken: Spoken, server: Server
+    req: falcon.Request,
+    resp: falcon.Response,
+    job: Job,
+    jobs: ForeignJobs,
+    spoken: Spoken,
+    server: Server,
 ) -> None:
     """Answer that a job does what was asked for; one that takes a moment has ended by then."""
     last = _waited_for(job, server, until=time.monotonic() + jobs.wait_s)
     told = _told(last, server)
+    resp.location = f"{req.context.base}/jobs/{job.id}"
     _tell(resp, spoken, jobs.accept, told)
 
 

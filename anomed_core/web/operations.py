@@ -48,7 +48,7 @@ class _OperationResource:
         query = with_own_id(given, identity, self._hosted, operation.audience)
         caller = self._server.authorizer.may_call(self._hosted, operation, identity, query)
         may_be_job = operation.method == "POST" and caller.role is not Role.PUBLIC
-        foreign = wanted(req, self._spoken) if may_be_job else None
+        foreign = wanted(req, operation.name, self._spoken) if may_be_job else None
         is_job = (
             operation.long
             or foreign is not None
@@ -66,7 +66,7 @@ class _OperationResource:
                 replay_key=read_replay_key(req),
             )
         if isinstance(reply, Job) and foreign is not None and self._spoken is not None:
-            accept_job(resp, reply, foreign, self._spoken, self._server)
+            accept_job(req, resp, reply, foreign, self._spoken, self._server)
         elif isinstance(reply, Job):
             accept(req, resp, reply, self._server)
         else:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import importlib
 import pkgutil
 import re
-from collections.abc import Iterator
+from collections.abc import Container, Iterator
 
 import falcon.inspect
 
@@ -44,17 +44,19 @@ def _routes(server: Server) -> tuple[list[list[str]], ...]:
     }
     core = [
         [code(path), ", ".join(methods), answer]
-        for path, methods, answer in sorted(_mounted(server))
-        if path not in declared
+        for path, methods, answer in sorted(_mounted(server, declared))
     ]
     return core, _data(hosted), _submissions(hosted), _calls(hosted)
 
 
-def _mounted(server: Server) -> Iterator[tuple[str, list[str], str]]:
-    """Yield route, methods and what the OpenAPI document or the resource says about it."""
+def _mounted(server: Server, declared: Container[str]) -> Iterator[tuple[str, list[str], str]]:
+    """Yield route, methods and what the OpenAPI document or the resource says about it.
+
+    What plugins declare is left out: their resources say nothing of themselves.
+    """
     described = openapi(mounted_challenges(server))["paths"]
     for route in falcon.inspect.inspect_routes(create_web_app(server)):
-        if route.path.startswith("/challenges/"):
+        if route.path.startswith("/challenges/") or route.path in declared:
             continue
         methods = sorted({method.method for method in route.methods if not method.internal})
         operations = described.get(re.sub(r":\w+}", "}", route.path), {})

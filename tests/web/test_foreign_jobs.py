@@ -94,6 +94,7 @@ def test_a_client_that_wants_a_job_gets_one_in_the_protocols_words(
     clients.work()
 
     assert accepted.status_code == 202
+    assert accepted.headers["location"] == f"/jobs/{uid}"
     assert (accepted.json["state"], waiting["state"]) == ("waiting", "waiting")
     for name in (uid, str(uuid.UUID(hex=uid)), uid.upper()):
         answer = clients.told("ann", name)
@@ -199,7 +200,7 @@ def test_an_operation_may_know_what_its_caller_asked_and_has_left(clients: Clien
     clients.at_once("ann", "pay", 0.1)
     clients.at_once("who", "pay", 0.2)
 
-    told = clients.at_once("ann", "mine").json
+    told = clients.by_job("ann", "mine").json
 
     assert told["exchanges"] == [
         {"request": 0.1, "answer": {"asked": 0.1, "by": "ann", "as": "ann"}, "dated": True}

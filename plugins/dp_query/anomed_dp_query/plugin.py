@@ -12,6 +12,7 @@ from anomed_core import (
     CreationContext,
     DataProduct,
     DemoConfig,
+    ForeignProtocol,
     HouseAttack,
     HouseEntry,
     Metric,
@@ -92,6 +93,22 @@ def anomed_operations(challenge: Challenge) -> list[Operation]:
     from anomed_dp_query.challenge.operations import operations
 
     return operations(challenge.definition)
+
+
+@hookimpl
+def anomed_protocols(challenge: Challenge) -> list[ForeignProtocol]:
+    """Speak to the published clients of Lomas."""
+    from anomed_dp_query.challenge.protocols import protocols
+
+    return protocols(challenge.definition)
+
+
+@hookimpl
+def anomed_extra_routes(challenge: Challenge) -> dict[str, Any]:
+    """Say to them what is not offered here."""
+    from anomed_dp_query.challenge.protocols import extra_routes
+
+    return extra_routes(challenge.definition)
 
 
 @hookimpl

@@ -202,6 +202,12 @@ class DpQueryConfig:
     answer_grid_s
         Answers are told at multiples of so many seconds after their query was paid, so that their
         time tells nothing of the rows; 0 tells them at once.
+    aliases
+        Names that clients of Lomas send and that are no ids here, such as those with spaces, and
+        the ids that they mean.
+    strict_lomas
+        Whether clients of Lomas up to 0.4 are told an unknown dataset from one without access, as
+        Lomas does; everybody learns which datasets there are then.
     """
 
     datasets: Mapping[str, DatasetSettings]
@@ -213,6 +219,8 @@ class DpQueryConfig:
     answer_grid_s: float = attrs.field(
         default=0.5, validator=attrs.validators.ge(0), metadata={"fingerprint": False}
     )
+    aliases: Mapping[str, str] = attrs.field(factory=dict, metadata={"fingerprint": False})
+    strict_lomas: bool = attrs.field(default=False, metadata={"fingerprint": False})
 
     def __attrs_post_init__(self) -> None:
         self._check_unit()
