@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 import attrs
 import numpy as np
 import numpy.typing as npt
+import pandas as pd
 
 from anomed_core import Exchange, HouseAttack, Split, Submission, measured
 from anomed_dp_query.attacks import Release, guess_secrets, membership_scores, secret_probabilities
@@ -17,8 +18,8 @@ from anomed_dp_query.challenge.accounts import policy_of
 from anomed_dp_query.challenge.arena import Arena
 from anomed_dp_query.challenge.contest import ATTRIBUTE, MEMBERSHIP, RECONSTRUCTION, Contest
 from anomed_dp_query.challenge.handing_out import exchanges_about
-from anomed_dp_query.challenge.metrics import ANALYST, rows_of
-from anomed_dp_query.challenge.queries import with_exact_numbers
+from anomed_dp_query.challenge.metrics import ANALYST, AUDIT_ROWS, rows_of
+from anomed_dp_query.challenge.queries import price_of, run, with_exact_numbers
 from anomed_dp_query.challenge.scoring import (
     attribute_found,
     bits_found,
@@ -27,11 +28,12 @@ from anomed_dp_query.challenge.scoring import (
 )
 from anomed_dp_query.libraries.counts import NAME as COUNTS
 from anomed_dp_query.libraries.counts import Counts
+from anomed_dp_query.threat import Audited, audit_release
 
 if TYPE_CHECKING:
-    import pandas as pd
-
     from anomed_dp_query.metadata import TableMetadata
+
+AUDIT = "audit"
 
 _UNLIKELY = 1e-6
 
@@ -61,7 +63,85 @@ def house_attacks(arena: Arena) -> list[HouseAttack]:
             run=run,
         )
 
-    return [attack(task) for task in _DESCRIPTIONS]
+    def run_again(submission: Submission, rng: np.random.Generator) -> Mapping[str, float] | None:
+        found = audited(arena, submission, rng)
+        return None if found is None else measured(AUDIT_ROWS, found)
+
+    return [
+        *map(attack, _DESCRIPTIONS),
+        HouseAttack(
+            name=AUDIT,
+            kind=ANALYST,
+            on_request=True,
+            description="Answers the costliest query again about two tables of public rows that "
+            "differ in one person, and bounds its epsilon from below (Nasr et al. 2021).",
+            metrics=[row.declared() for row in AUDIT_ROWS],
+            run=run_again,
+        ),
+    ]
+
+
+def audited(arena: Arena, submission: Submission, rng: np.random.Generator) -> Audited | None:
+    """Answer the costliest query of an analyst again, as it was answered, about public rows.
+
+    The practice table stands for the private one: a claim holds for any two neighbours, and nobody
+    private is touched.
+
+    Returns
+    -------
+    Audited or None
+        ``None`` if nothing was asked in the challenge's own words.
+    """
+    contest = arena.played
+    asked = exchanges_about(contest, submission.split, submission.transcript)
+    exchange = costliest(one for one in asked if "query" in one.request)
+    if exchange is None:
+        return None
+    request = exchange.request
+    body = with_exact_numbers(request["query"])
+    priced = price_of(arena, request["dataset"], request["library"], body)
+    absent, present = neighbours(contest.background, str(priced.policy.unit))
+
+    def answer(frame: pd.DataFrame) -> npt.NDArray[np.float64]:
+        return numbers_in(run(arena, priced, frame).result)
+
+    return audit_release(
+        partial(answer, absent),
+        partial(answer, present),
+        claimed=float(priced.price.epsilon),
+        delta=min(float(priced.price.delta), 0.5),
+        n_runs=contest.settings.audit_runs,
+        rng=np.random.default_rng(rng.integers(2**63, size=4)),
+    )
+
+
+def neighbours(table: pd.DataFrame, unit: str) -> tuple[pd.DataFrame, pd.DataFrame]:
+    """Return two tables that differ in one person, who is the commonest kind of all.
+
+    Under ``change-one`` somebody else stands in the person's place.
+    """
+    texts = table.select_dtypes(include="string")
+    kinds = (
+        texts.groupby(list(texts.columns), dropna=False).ngroup() if len(texts.columns) else None
+    )
+    place = 0 if kinds is None else int((kinds == kinds.mode().iloc[0]).to_numpy().argmax())
+    others = table.drop(index=table.index[place])
+    if unit == "change-one":
+        return pd.concat([others, others.iloc[:1]], ignore_index=True), table
+    return others, table
+
+
+def numbers_in(result: Any) -> npt.NDArray[np.float64]:
+    """Return all numbers of an answer but truth values, in order."""
+    if isinstance(result, Mapping):
+        pieces = [numbers_in(result[name]) for name in result if name not in {"by", "levels"}]
+    elif isinstance(result, list | tuple):
+        pieces = [numbers_in(one) for one in result]
+    elif isinstance(result, int | float) and not isinstance(result, bool):
+        return np.array([result], dtype=np.float64)
+    else:
+        return np.empty(0)
+    return np.concatenate(pieces) if pieces else np.empty(0)
 
 
 def attacked(arena: Arena, task: str, submission: Submission) -> Any | None:

@@ -13,6 +13,7 @@ from anomed_dp_query.challenge.arena import Arena
 from anomed_dp_query.challenge.contest import ATTRIBUTE, MEMBERSHIP, RECONSTRUCTION, Contest
 from anomed_dp_query.threat import (
     FALSE_POSITIVE_RATES,
+    Audited,
     BitsFound,
     MembershipFound,
     SecretsFound,
@@ -277,5 +278,32 @@ RECONSTRUCTION_ROWS: tuple[MetricRow[BitsFound], ...] = (
         name="share_by_background",
         compute=lambda found: found.by_background,
         definition="Share of the bits that the practice table alone tells (naive Bayes).",
+    ),
+)
+
+AUDIT_ROWS: tuple[MetricRow[Audited], ...] = (
+    MetricRow(
+        name="epsilon",
+        compute=lambda found: found.claimed,
+        definition="What the costliest query has cost.",
+        bounds=(0.0, INFINITY),
+    ),
+    MetricRow(
+        name="epsilon_lower",
+        compute=lambda found: found.epsilon_lower,
+        definition="Largest epsilon that is proved, with 95 % confidence, by answers about two "
+        "tables that differ in one person (Jagielski, Ullman and Oprea 2020).",
+        bounds=(0.0, INFINITY),
+    ),
+    MetricRow(
+        name="epsilon_provable",
+        compute=lambda found: found.bound.attainable,
+        definition="What a perfect audit could have proved.",
+        bounds=(0.0, INFINITY),
+    ),
+    MetricRow(
+        name="refuted",
+        compute=lambda found: float(found.is_refuted),
+        definition="1 if epsilon_lower exceeds what was paid, else 0.",
     ),
 )

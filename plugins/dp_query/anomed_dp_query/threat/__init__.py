@@ -1,5 +1,6 @@
 """What attacks have learnt, against what no attack can learn for the privacy that was spent."""
 
+from anomed_dp_query.threat.auditing import Audited, audit_release
 from anomed_dp_query.threat.bits import BitsFound, assess_bits
 from anomed_dp_query.threat.membership import (
     FALSE_POSITIVE_RATES,
@@ -11,6 +12,7 @@ from anomed_dp_query.threat.spending import Spent
 
 __all__ = [
     "FALSE_POSITIVE_RATES",
+    "Audited",
     "BitsFound",
     "MembershipFound",
     "SecretsFound",
@@ -18,4 +20,5 @@ __all__ = [
     "assess_bits",
     "assess_membership",
     "assess_secrets",
+    "audit_release",
 ]

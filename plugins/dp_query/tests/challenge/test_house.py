@@ -20,7 +20,7 @@ COLUMNS = ["sex", "admission_type", "diagnosis", "severity", "admission_month"]
 
 @pytest.fixture
 def world(serve, settings):
-    config = settings()
+    config = settings(audit_runs=500)
     config["datasets"]["REGISTER"]["source"] = "simulated:hospital-register?n=1000&seed=7"
     world = serve(config)
     analyst = world.join("ada")
@@ -132,3 +132,29 @@ def test_a_report_shows_budgets_prices_errors_and_incidents(world):
     assert prices.series[0].y == pytest.approx([0, 0.15, 0.3, 0.45, 0.6, 0.75, 0.9])
     assert errors.parts[0].series[1].name == "ada"
     assert incidents.data["incidents"] == []
+
+
+def test_an_audit_runs_the_costliest_query_again(world):
+    """500 runs of each kind; the claim of 0.15 is far too small to be proved by them."""
+    found = world.attacked("audit", world.kept("ada"))
+
+    assert found["epsilon"] == pytest.approx(0.15)
+    assert found["refuted"] == 0
+
+
+def test_an_audit_finds_a_library_with_a_tenth_of_the_noise(world, monkeypatch):
+    honest = Counts.run
+
+    def faulty(self, question, frame, table, policy):
+        cheaper = attrs.evolve(question, epsilon=question.epsilon * 10)
+        return honest(self, cheaper, frame, table, policy)
+
+    monkeypatch.setattr(Counts, "run", faulty)
+
+    found = world.attacked("audit", world.kept("ada"))
+    assert found["refuted"] == 1
+    assert found["epsilon_lower"] < 1.5
+
+
+def test_nothing_is_audited_where_nothing_was_asked(world):
+    assert world.attacked("audit", attrs.evolve(world.kept("ada"), transcript=())) is None
