@@ -46,7 +46,7 @@ faults: install  ## kill servers 200 times under load, fill disks, silence the p
 	$(BIN)/pytest tests/faults
 
 fuzz: install  ## throw at least 10,000 cases at routes, codecs, plugins and a real server; takes minutes
-	ANOMED_FUZZ_CASES=400 ANOMED_FUZZ_AT_LEAST=10000 $(BIN)/pytest tests/fuzz tests/faults/test_fuzzed_server.py
+	ANOMED_FUZZ_CASES=400 ANOMED_FUZZ_AT_LEAST=10000 $(BIN)/pytest tests/fuzz tests/faults/test_fuzzed_server.py plugins/dp_query/tests/libraries
 
 coverage: install  ## run the tests and show which lines and branches they reach
 	$(BIN)/pytest $(PARALLEL) -m "not e2e and not slow and not timed" --cov --cov-report=term:skip-covered

@@ -50,6 +50,18 @@ class Cells:
     missing: np.ndarray[Any, Any]
 
 
+class _Asked(dict[str, Cells]):
+    """Columns of a table, each converted when it is first asked for."""
+
+    def __init__(self, frame: pd.DataFrame) -> None:
+        super().__init__()
+        self._frame = frame
+
+    def __missing__(self, name: str) -> Cells:
+        self[name] = _cells(self._frame[name])
+        return self[name]
+
+
 def computed(plan: Plan, frame: pd.DataFrame) -> tuple[dict[str, Cells], np.ndarray[Any, Any]]:
     """Return the columns after all steps, and which rows are kept.
 
@@ -66,12 +78,12 @@ def computed(plan: Plan, frame: pd.DataFrame) -> tuple[dict[str, Cells], np.ndar
         `Cells` by name.
     kept : ndarray of bool, shape (n_rows,)
     """
-    columns = {str(name): _cells(frame[name]) for name in frame.columns}
+    columns: dict[str, Cells] = _Asked(frame)
     kept = np.ones(len(frame), dtype=bool)
     with np.errstate(all="ignore"):
         for step in plan.steps:
             if isinstance(step, tuple):
-                columns |= {name: evaluated(row, columns, len(frame)) for name, row in step}
+                columns.update({name: evaluated(row, columns, len(frame)) for name, row in step})
             else:
                 truth = evaluated(step, columns, len(frame))
                 kept &= truth.values.astype(bool) & ~truth.missing
