@@ -174,11 +174,12 @@ class NotebookLine:
             if event.state == "started" or event.elapsed_s < _QUIET_FOR_S:
                 self._handle = None
                 return
-            from IPython.display import display  # type: ignore[import-not-found, unused-ignore]
+            from IPython import display  # type: ignore[import-not-found, unused-ignore]
 
+            show: Any = display.display
             text = {"text/plain": _printable(event.sentence)}
             if self._handle is None:
-                self._handle = display(text, raw=True, display_id=True)
+                self._handle = show(text, raw=True, display_id=True)
             else:
                 self._handle.update(text, raw=True)
 
