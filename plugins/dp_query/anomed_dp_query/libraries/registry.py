@@ -6,6 +6,7 @@ from functools import cache
 
 from anomed_dp_query.libraries.counts import Counts
 from anomed_dp_query.libraries.library import Library
+from anomed_dp_query.libraries.models import DiffPrivLib
 from anomed_dp_query.libraries.opendp.library import OpenDP
 from anomed_dp_query.libraries.sql import SmartNoiseSQL
 
@@ -16,5 +17,5 @@ BUILT_IN = ("counts", "opendp")
 @cache
 def libraries() -> dict[str, Library]:
     """Return all libraries by name, whether they are installed or not."""
-    known: tuple[Library, ...] = (Counts(), OpenDP(), SmartNoiseSQL())
+    known: tuple[Library, ...] = (Counts(), OpenDP(), SmartNoiseSQL(), DiffPrivLib())
     return {library.name: library for library in known}

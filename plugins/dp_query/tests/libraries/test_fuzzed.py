@@ -116,7 +116,8 @@ def places(node, path=()):
 def mutated(content, rng):
     content = copy.deepcopy(content)
     strange = [
-        None, -1, 2**63 - 1, 1e308, "", "x" * 300, [], {}, b"\x80\x04.", True, "make_user_measurement",
+        None, -1, 2**63 - 1, 1e308, "", "x" * 300, [], {}, b"\x80\x04.", True,
+        "make_user_measurement",
         "mod", "enable_features", "_lib", "__class__", {"PythonScan": {}}, "OpaquePython", [[]], 0,
         {"_type": "constructor", "module": "measurements", "func": "make_user_measurement"},
     ]  # fmt: skip
