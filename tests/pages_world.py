@@ -61,6 +61,7 @@ def open_world(
     n_attacks: int = 3,
     auth: str = "tokens",
     in_background: bool = False,
+    n_tuning: int = 5,
     **options: Any,
 ) -> PagesWorld:
     """Open a server and let its contests be played.
@@ -75,6 +76,8 @@ def open_world(
         Settings of the server.
     in_background
         Whether it is served: figures are drawn beside it then.
+    n_tuning
+        Tuning attempts a day; 0 for as many as one likes.
     """
     registry = build_registry()
     registry.add(Incomes(), name="incomes")
@@ -108,7 +111,7 @@ def open_world(
         )
     ]
     settings = ServerSettings(
-        state=state, auth=auth, quota=QuotaSettings(tuning_attempts=5), **options
+        state=state, auth=auth, quota=QuotaSettings(tuning_attempts=n_tuning), **options
     )
     server = open_server(
         specs, registry=registry, settings=settings, in_background=in_background, environment={}

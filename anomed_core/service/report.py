@@ -46,14 +46,28 @@ def report_sections(
         What is outstanding, the rankings, what the owner and extensions add, then the house's
         results, folded. A section whose plugin fails says so.
     """
+    tables = Rankings(store.ledger).tables(hosted, at_most=None)
+    sections = [_outstanding(n_outstanding)] if n_outstanding else []
+    sections += [_ranking(table, _gates(hosted, table)) for table in tables]
+    return sections + added_sections(hosted, store)
+
+
+def added_sections(hosted: HostedChallenge, store: KeptSubmissions) -> list[ReportSection]:
+    """Return what the owner and extensions add to a report, then the house's results, folded.
+
+    Parameters
+    ----------
+    hosted
+        The challenge.
+    store
+        Holds its scores and the submissions that were kept.
+    """
     newest = newest_versions(store.ledger.scores(challenge=hosted.id))
     with store.ledger.at_one_moment() as now:
         names, out = now.names(hosted.id), now.disqualified(hosted.id)
     counting = (score for score in newest if not score.annulled)
     scores = tuple(score for score in counting if not score.subject.is_among(out))
-    tables = Rankings(store.ledger).tables(hosted, at_most=None)
-    sections = [_outstanding(n_outstanding)] if n_outstanding else []
-    sections += [_ranking(table, _gates(hosted, table)) for table in tables]
+    sections: list[ReportSection] = []
     for report in hosted.registry.implementations(REPORT, hosted.challenge.type):
         sections += _made(hosted, report, scores, store)
     attacks = {attack.name for attack in hosted.house_attacks}

@@ -61,6 +61,7 @@ CORE_ROUTES = (
     "/jobs/{job_id}",
     "/jobs/{job_id}/result",
     "/device",
+    "/findings",
     "/device/codes",
     "/device/token",
     "/livez",

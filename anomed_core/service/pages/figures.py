@@ -3,16 +3,27 @@
 from __future__ import annotations
 
 import hashlib
+import itertools
 import json
 import subprocess
 import sys
 import threading
+from collections.abc import Iterable
 from importlib.metadata import version
 from pathlib import Path
 
+import attrs
 import structlog
 
-from anomed_core.report import Chart, Drawing, parts_to_json
+from anomed_core.report import (
+    Chart,
+    Columns,
+    Drawing,
+    Folded,
+    Section,
+    Side,
+    parts_to_json,
+)
 from anomed_core.report.draughtsman import DRAWN, ORDERS, draw_waiting, write_whole
 from anomed_core.version import __version__
 
@@ -62,6 +73,29 @@ class Figures:
         return Drawing(
             title=chart.title, description=chart.description, svg=svg or "", failed=svg == ""
         )
+
+    def drawn(self, parts: Iterable[object], name: str) -> tuple[object, ...]:
+        """Return parts of a page with drawings in the places of their charts.
+
+        Parameters
+        ----------
+        parts
+            See `anomed_core.report.rendered`.
+        name
+            Begins the identifiers of all of them.
+        """
+        numbers = itertools.count(1)
+
+        def one(part: object) -> object:
+            if isinstance(part, Chart):
+                return self.drawing(part, f"{name}-{next(numbers)}")
+            if isinstance(part, Section | Folded | Side):
+                return attrs.evolve(part, parts=tuple(map(one, part.parts)))
+            if isinstance(part, Columns):
+                return Columns([map(one, side.parts) for side in part.sides])
+            return part
+
+        return tuple(map(one, parts))
 
     def close(self) -> None:
         """End the process that draws."""

@@ -21,6 +21,24 @@ class Kept:
         self._lock = threading.Lock()
         self._under_way: dict[Hashable, threading.Lock] = {}
 
+    def later(self, key: Hashable, make: Callable[[], Made]) -> Made | None:
+        """Return what was made for a key; if it is not, let a thread make it, and ``None``.
+
+        Parameters
+        ----------
+        key, make
+            See `get`.
+        """
+        with self._lock:
+            if key in self._made:
+                made: Made = self._made[key]
+                return made
+            if key in self._under_way:
+                return None
+            self._under_way[key] = threading.Lock()
+        threading.Thread(target=self.get, args=(key, make), daemon=True, name="pages").start()
+        return None
+
     def get(self, key: Hashable, make: Callable[[], Made]) -> Made:
         """Return what was made for a key, or make it; whoever comes second waits for the first.
 

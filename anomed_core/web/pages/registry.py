@@ -9,6 +9,7 @@ from anomed_core.model import Role
 from anomed_core.service.organising import ACTIONS, Action
 from anomed_core.service.pages.board import attack_board, has_targets
 from anomed_core.service.pages.budgets import accounts, transcript
+from anomed_core.service.pages.findings import findings
 from anomed_core.service.pages.overview import overview
 from anomed_core.service.pages.ranking import moment_of, ranking
 from anomed_core.service.pages.score import score_page
@@ -133,6 +134,16 @@ PAGES: tuple[Page, ...] = (
         seen_by=frozenset({Role.DEANONYMIZER, Role.ORGANISER}),
         is_there=has_targets,
         make=_page(attack_board),
+    ),
+    Page(
+        name="findings",
+        path="/findings",
+        says="What the challenge type and extensions find in all scores, as in the report.",
+        tab="Findings",
+        seen_by=ORGANISERS,
+        is_there=lambda visit: visit.is_organiser,
+        for_browsers=True,
+        make=_page(findings),
     ),
     Page(
         name="team",
