@@ -259,6 +259,8 @@ def _of_a_challenge(
     documents = ["/challenge.json", "/openapi.json", *([""] if base else [])]
     for path in documents:
         yield Question(route=base + path, target=base + path, decide=everybody)
+    picture = f"{base}/pages/image"
+    yield Question(route=picture, target=picture, decide=lambda _: NOT_FOUND, success=NOT_FOUND)
     yield from _of_the_core(base, scores)
     for product in hosted.products.values():
         yield Question(
