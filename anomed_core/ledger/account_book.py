@@ -13,7 +13,8 @@ from anomed_core.ledger import account_decisions as decisions
 from anomed_core.ledger.account_facts import AccountFacts, facts_now, stored_facts
 from anomed_core.ledger.accounts import account_columns
 from anomed_core.ledger.claim_requests import ATTEMPT, holder_of
-from anomed_core.ledger.database import Database, LedgerClock
+from anomed_core.ledger.database import Database
+from anomed_core.ledger.ledger_clock import LedgerClock
 from anomed_core.model import Account, AccountState, Subject, amount_text
 from anomed_core.model.amounts import less
 

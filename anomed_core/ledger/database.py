@@ -1,11 +1,11 @@
-"""The ledger's database: connections, transactions, migrations, and what time it is."""
+"""The ledger's database: connections, transactions and migrations."""
 
 from __future__ import annotations
 
 import fcntl
 import hashlib
 import threading
-from collections.abc import Callable, Collection, Iterator
+from collections.abc import Collection, Iterator
 from contextlib import contextmanager, nullcontext
 from pathlib import Path
 from typing import Any
@@ -22,7 +22,7 @@ from anomed_core.ledger.connecting import (
 )
 from anomed_core.ledger.failures import translated_errors
 from anomed_core.ledger.postgresql import connected, connections_for_each, let_take_its_time
-from anomed_core.ledger.schema import claims, clock, schema_state
+from anomed_core.ledger.schema import schema_state
 from anomed_core.system.write_queue import WriteQueue
 
 HEAD = "0007"
@@ -32,12 +32,6 @@ RELEASE = int(HEAD)
 """Number by which a release says which schemas it can use: that of its newest migration."""
 
 _MIGRATIONS = Path(__file__).with_name("migrations")
-
-_TIMES = sa.select(
-    sa.select(claims.c.claimed_at).order_by(claims.c.id.desc()).limit(1).scalar_subquery(),
-    sa.select(clock.c.reached).scalar_subquery(),
-)
-"""Times that have been reached for certain: of the newest claim, and what was noted."""
 
 _NOT_WAITING_FOR_THE_DISK = sa.func.set_config("synchronous_commit", "off", sa.true())
 """In PostgreSQL, until the transaction ends."""
@@ -220,39 +214,6 @@ def migrate_ledger(url: str) -> tuple[str | None, str]:
         return before, max(before or "", HEAD)
     finally:
         engine.dispose()
-
-
-class LedgerClock:
-    """The machine's clock, but never earlier than the latest time in the ledger.
-
-    It never runs backwards, so nothing reopens when the machine's clock does.
-
-    Parameters
-    ----------
-    read
-        Returns microseconds since 1970-01-01 UTC.
-    """
-
-    def __init__(self, read: Callable[[], int]) -> None:
-        self._read = read
-
-    def now(self, connection: sa.Connection) -> int:
-        """Return the present, but never earlier than the newest claim or what was reached."""
-        claimed, reached = connection.execute(_TIMES).one()
-        return max(self._read(), claimed or 0, reached or 0)
-
-    def machine_now(self) -> int:
-        """Return what the machine's clock says, even if it was set back."""
-        return self._read()
-
-    def reached(self, connection: sa.Connection) -> int:
-        """Return the time that `reach` remembers."""
-        moment: int = connection.execute(sa.select(clock.c.reached)).scalar_one()
-        return moment
-
-    def reach(self, connection: sa.Connection, moment: int) -> None:
-        """Remember that a time has come, for all processes and restarts."""
-        connection.execute(sa.update(clock).where(clock.c.reached < moment).values(reached=moment))
 
 
 class Database:

@@ -31,8 +31,9 @@ from anomed_core.ledger.claim_requests import (
 )
 from anomed_core.ledger.claim_requests import replay_key as scoped_key
 from anomed_core.ledger.criteria import criteria_faults
-from anomed_core.ledger.database import Database, LedgerClock
+from anomed_core.ledger.database import Database
 from anomed_core.ledger.history import EVERYTHING, Attempt, Choice, attempts_of, submitters
+from anomed_core.ledger.ledger_clock import LedgerClock
 from anomed_core.ledger.moments import Moment
 from anomed_core.ledger.named_bodies import NamedBodies, named_bodies
 from anomed_core.ledger.opening import Rules, known_rules
