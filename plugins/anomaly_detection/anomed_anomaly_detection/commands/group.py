@@ -40,3 +40,26 @@ def list_tasks() -> None:
 def list_triggers() -> None:
     """List the triggers that are installed, and what is wrong with broken ones."""
     _list(TRIGGERS)
+
+
+def _add(name: str, summary: str) -> None:
+    @anomaly.command(
+        name.replace("_", "-"),
+        help=summary,
+        add_help_option=False,
+        context_settings={"ignore_unknown_options": True, "allow_interspersed_args": False},
+    )
+    @click.argument("arguments", nargs=-1, type=click.UNPROCESSED)
+    def run(arguments: tuple[str, ...]) -> None:
+        from anomed_anomaly_detection.commands.running import COMMANDS
+
+        COMMANDS[name](arguments, click.echo)
+
+
+for _name, _summary in (
+    ("train_classifier", "Train a classifier, perhaps on poisoned records."),
+    ("train_detector", "Fit a detector to a classifier and its trusted records."),
+    ("eval_detector", "Judge a detector on normal and anomalous inputs."),
+    ("make_adversarial_examples", "Attack a classifier and keep the inputs in its folder."),
+):
+    _add(_name, _summary)

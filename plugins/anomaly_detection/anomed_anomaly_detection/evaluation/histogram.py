@@ -40,7 +40,9 @@ def draw_histogram(
         (True, "anomalous", "#d55e00"),
     ):
         part = scores[flags == is_anomalous]
-        axes.hist(part, edges.tolist(), alpha=0.6, label=f"{label} (n = {len(part)})", color=color)
+        counts, _ = np.histogram(part, edges)
+        text = f"{label} (n = {len(part)})"
+        axes.stairs(counts, edges, fill=True, baseline=0.5, alpha=0.6, label=text, color=color)
     threshold = float(np.percentile(scores[~flags], percentile))
     axes.axvline(threshold, color="black", linestyle="--", linewidth=1)
     axes.set_yscale("log")

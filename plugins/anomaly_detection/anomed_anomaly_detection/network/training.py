@@ -96,12 +96,18 @@ def train(
         If a label is outside the classes, or there are no records.
     """
     recipe = recipe or Recipe()
+    start = initial(X.shape[1], n_classes, recipe=recipe, rng=rng)
+    model, _ = train_further(start, X, y, rng=rng, recipe=recipe)
+    return model
+
+
+def initial(n_inputs: int, n_classes: int, *, recipe: Recipe, rng: np.random.Generator) -> MLP:
+    """Return a network before its training, whose weights are drawn as `train` says."""
     drawn = []
-    for n_in, n_out in itertools.pairwise((X.shape[1], *recipe.hidden, n_classes)):
+    for n_in, n_out in itertools.pairwise((n_inputs, *recipe.hidden, n_classes)):
         bound = np.sqrt(6 / (n_in + n_out))
         drawn.append((rng.uniform(-bound, bound, (n_in, n_out)), rng.uniform(-bound, bound, n_out)))
-    model, _ = train_further(MLP(drawn), X, y, rng=rng, recipe=recipe)
-    return model
+    return MLP(drawn)
 
 
 def train_further(

@@ -1,0 +1,1 @@
+"""Programs with the flags of cupbearer 0.0.1."""
