@@ -22,6 +22,24 @@ PUBLISHED = Recipe(
 )
 """Both kinds of published clients, and the challenge server that they were written for."""
 
+LOMAS_NEWER = Recipe(name="lomas-client-0-5-1", install=(("lomas-client==0.5.1",),))
+"""The client that signs in and is answered by jobs; it excludes our scikit-learn. 1.6 GB."""
+
+LOMAS_OLDER = Recipe(
+    name="lomas-client-0-3-5",
+    install=(
+        ("torch==2.13.0",),
+        (
+            "torch==2.13.0",
+            "lomas-client==0.3.5",
+            "requests==2.32.0",  # which it requires, although it was withdrawn
+            "setuptools<81",
+            "scikit-learn<1.8",
+        ),
+    ),
+)
+"""The client that names its user in a header; it excludes our pandas and requests."""
+
 
 def published_environment() -> Environment:
     """Return the environment of the published libraries, made if need be."""

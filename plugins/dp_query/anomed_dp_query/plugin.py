@@ -195,3 +195,9 @@ def anomed_report(
     from anomed_dp_query.challenge.report import report_sections
 
     return report_sections(challenge.definition, scores, submission_of)
+
+
+@hookimpl
+def anomed_cli_commands() -> Mapping[str, str]:
+    """Offer ``anomed dp``."""
+    return {"dp": "anomed_dp_query.commands.dp:dp"}

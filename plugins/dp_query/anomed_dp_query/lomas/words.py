@@ -59,8 +59,8 @@ class LomasError:
         if self.library:
             told["library"] = self.library
         if self.message:
-            told |= {"message": self.message, self.type: self.message}
-        return told
+            told |= {"message": self.message}
+        return {**told, self.type: self.message}
 
     def details(self) -> dict[str, str]:
         """Return what a refusal carries to be written as this error."""
