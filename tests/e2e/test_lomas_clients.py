@@ -147,11 +147,14 @@ def warm(port: int, token: str) -> None:
         "epsilon": 0.1,
         "delta": 1e-5,
         "mechanisms": {},
+        "postprocess": True,
+        "dummy_nb_rows": 10,
+        "dummy_seed": 0,
     }
 
     def ask(_: int) -> int:
         answer = httpx.post(
-            f"http://{LOOPBACK}:{port}/lomas/estimate_smartnoise_sql_cost",
+            f"http://{LOOPBACK}:{port}/lomas/dummy_smartnoise_sql_query",
             json=question,
             headers={"user-name": ANALYST, "Authorization": f"Bearer {token}"},
             timeout=180,
