@@ -108,19 +108,24 @@ def _n_examples(operation: Operation) -> int:
     return 1 if operation.request is None or isinstance(operation.request, FormSchema) else 2
 
 
-def call_as(client: ChallengeClient, call: TriedCall, who: str) -> Answer:
-    """Make a call in somebody's name, who is given what it costs if an account holds too little."""
-    answer = _called(client, call, who)
+def call_as(client: ChallengeClient, call: TriedCall, who: str, **options: Any) -> Answer:
+    """Make a call in somebody's name, who is given what it costs if an account holds too little.
+
+    Options are those of `ChallengeClient.request`.
+    """
+    answer = _called(client, call, who, options)
     if answer.headers.get("x-error-code") == "budget_exhausted":
         _grant(client, call, who)
-        answer = _called(client, call, who)
+        answer = _called(client, call, who, options)
     return answer
 
 
-def _called(client: ChallengeClient, call: TriedCall, who: str) -> Answer:
+def _called(
+    client: ChallengeClient, call: TriedCall, who: str, options: Mapping[str, Any]
+) -> Answer:
     operation = call.operation
     return client.request(
-        operation.method, operation.path, query=call.query_of(who), body=call.body
+        operation.method, operation.path, query=call.query_of(who), body=call.body, **options
     )
 
 

@@ -91,10 +91,17 @@ class ChallengeClient:
         One of its challenges.
     anonymizer
         Identifier of the anonymizer that it plays, or attacks.
+    token
+        Of whom it plays, where the server asks for tokens.
     """
 
     def __init__(
-        self, server: Server, challenge_id: str, *, anonymizer: str = ANONYMIZER_ID
+        self,
+        server: Server,
+        challenge_id: str,
+        *,
+        anonymizer: str = ANONYMIZER_ID,
+        token: str | None = None,
     ) -> None:
         self.server = server
         self.anonymizer = anonymizer
@@ -102,7 +109,7 @@ class ChallengeClient:
         app: Any = create_web_app(server, access_log=False)
         options = Options(transport=httpx.WSGITransport(app=app))
         url = f"http://server/challenges/{challenge_id}"
-        self._connection = Connection(url, token=None, options=options)
+        self._connection = Connection(url, token=token, options=options)
 
     def get(self, path: str, **query: str) -> Answer:
         """Get a path below the challenge."""
@@ -210,7 +217,14 @@ class ChallengeClient:
         return metrics
 
     def request(
-        self, method: str, path: str, *, query: Mapping[str, str] | None = None, body: Body = b""
+        self,
+        method: str,
+        path: str,
+        *,
+        query: Mapping[str, str] | None = None,
+        body: Body = b"",
+        headers: Mapping[str, str] | None = None,
+        waits: bool = True,
     ) -> Answer:
         """Send a request to a path below the challenge; what is answered later is waited for.
 
@@ -224,15 +238,19 @@ class ChallengeClient:
             Query parameters.
         body
             Bytes, or the parts of a form.
+        headers
+            Further ones.
+        waits
+            Whether to do a job that is to answer it, and to return what came of that.
         """
-        headers = {}
+        headers = dict(headers or {})
         if not isinstance(body, bytes):
             body, headers["Content-Type"] = encode_form(body)
         with capture_logs() as lines:
             told = self._connection.exchange(
                 method, path, parameters=query, headers=headers, body=body
             )
-            if told.status == _ACCEPTED:
+            if told.status == _ACCEPTED and waits:
                 told = self._waited_for(told.headers["location"].rpartition("/")[2])
         return Answer(
             status=told.status,

@@ -186,7 +186,11 @@ class PluginUnderTest:
 
     @contextmanager
     def served(
-        self, *, secret: str = SECRET, own_artifacts: bool = False
+        self,
+        *,
+        secret: str = SECRET,
+        own_artifacts: bool = False,
+        settings: Mapping[str, Any] | None = None,
     ) -> Iterator[ChallengeClient]:
         """Serve the challenge from a fresh state, to a check that hands something in."""
         with served(
@@ -194,6 +198,7 @@ class PluginUnderTest:
             config=self.config,
             extensions=self.extensions,
             state=self.new_state(own_artifacts=own_artifacts),
+            settings=settings,
             environment={"ANOMED_SECRET": secret},
             parts=self.parts,
         ) as client:

@@ -17,6 +17,8 @@ Scaffolded = Callable[[str], Path]
 NOT_OFFERED = {
     "house-attacks-run: no house attack is declared",
     "calls-answered: no operation is declared",
+    "calls-archived: no operation is declared",
+    "jobs-own: no operation is answered by a job",
     "prices-public: no operation is declared",
     "sealed-accounts-closed: no operation is declared",
     "reports-made: no section is added to the report",

@@ -5,6 +5,8 @@ from collections.abc import Callable
 from anomed_core.testing.checks.attacks import attacks_win
 from anomed_core.testing.checks.calls import (
     calls_answered,
+    calls_archived,
+    jobs_own,
     prices_public,
     sealed_accounts_closed,
 )
@@ -85,6 +87,8 @@ CHECKS: tuple[Callable[[PluginUnderTest], str | None], ...] = (
     nobody_attacked,
     house_attacks_run,
     calls_answered,
+    calls_archived,
+    jobs_own,
     prices_public,
     sealed_accounts_closed,
     reports_made,

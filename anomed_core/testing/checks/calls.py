@@ -5,12 +5,15 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 
 from anomed_core.errors import AnomedError, RequestError, UsageError
-from anomed_core.model import Line, amount_text
+from anomed_core.ledger import Grant
+from anomed_core.model import Line, Role, amount_text
 from anomed_core.service.accounts import accounts_of
 from anomed_core.testing.calls import TriedCall, call_as, calls, price_of
 from anomed_core.testing.checks.failure import NotApplicableError, NotCheckedError, fail_if_any
-from anomed_core.testing.client import ChallengeClient, described
+from anomed_core.testing.client import Answer, ChallengeClient, described
 from anomed_core.testing.plugin_under_test import OTHER_SECRET, PluginUnderTest
+
+_PLAYERS = (Role.ANONYMIZER, Role.DEANONYMIZER)
 
 
 def calls_answered(plugin_under_test: PluginUnderTest) -> str:
@@ -113,6 +116,96 @@ def sealed_accounts_closed(plugin_under_test: PluginUnderTest) -> str:
     if not n_closed:
         raise NotApplicableError("no operation is paid from an account that could be sealed")
     return f"{n_closed} calls"
+
+
+def calls_archived(plugin_under_test: PluginUnderTest) -> str:
+    """Archive each call that is paid for with exactly the answer that its caller got."""
+    n_archived, problems = 0, list[str]()
+    with plugin_under_test.served() as client:
+        for number, call in enumerate(_examples(client)):
+            who = f"archived-{number}"
+            if not call.operation.accounts or not price_of(client, call, who):
+                continue
+            answer = call_as(client, call, who)
+            if answer.status == 200:
+                n_archived += 1
+                problems += _missed_by_archive(client, call, who, answer)
+    fail_if_any(problems)
+    if not n_archived:
+        raise NotApplicableError("no operation is paid for, so none of its calls is archived")
+    return f"{n_archived} paid calls"
+
+
+def _missed_by_archive(
+    client: ChallengeClient, call: TriedCall, who: str, answer: Answer
+) -> Iterator[str]:
+    entries = client.get("/archive", **call.query_of(who)).json["entries"]
+    if not entries:
+        yield (
+            f"{call} is answered and paid for, and the archive has no entry of it: after a crash "
+            "nobody could tell what was released"
+        )
+        return
+    kept = client.get(f"/archive/{entries[-1]['id']}/answer")
+    if kept.status != 200 or kept.body != answer.body:
+        yield (
+            f"{call} is archived with another answer than its caller got; what is told is what is "
+            "archived, byte by byte"
+        )
+
+
+_ASYNC = {"Prefer": "respond-async"}
+
+
+def jobs_own(plugin_under_test: PluginUnderTest) -> str:
+    """Tell a job and what came of it to whoever has called, and to nobody else."""
+    n_jobs, problems = 0, list[str]()
+    with plugin_under_test.served(settings={"auth": "tokens"}) as client:
+        for number, call in enumerate(_examples_of_jobs(client)):
+            n_jobs += 1
+            problems += _told_to_others(client, call, number)
+    fail_if_any(problems)
+    return f"{n_jobs} jobs"
+
+
+def _examples_of_jobs(client: ChallengeClient) -> Iterator[TriedCall]:
+    """Return one example of each operation that jobs may answer."""
+    if all(operation.cheap for operation in client.hosted.operations):
+        raise NotApplicableError("no operation is answered by a job")
+    seen = set[str]()
+    for call in _examples(client):
+        operation = call.operation
+        if not operation.cheap and call.role in _PLAYERS and operation.name not in seen:
+            seen.add(operation.name)
+            yield call
+
+
+def _told_to_others(client: ChallengeClient, call: TriedCall, number: int) -> Iterator[str]:
+    owner, other = (_as_holder(client, call, f"{who}-{number}") for who in ("owner", "other"))
+    accepted = call_as(owner, call, f"owner-{number}", headers=_ASYNC, waits=False)
+    if accepted.status != 202:
+        yield f"{call} gives no job but {accepted.status} if one is asked for: {accepted.reason}"
+        return
+    job = f"/jobs/{accepted.json['id']}"
+    while owner.get(job).json["state"] == "queued":
+        client.server.job_worker.do_one(lambda: False)
+    for path in (job, f"{job}/result"):
+        told = other.get(path)
+        if told.status != 404:
+            yield (
+                f"{call} is answered by a job of its caller, and GET {path} tells somebody else "
+                f"({told.status}); a job and what came of it are its owner's alone"
+            )
+
+
+def _as_holder(client: ChallengeClient, call: TriedCall, who: str) -> ChallengeClient:
+    """Return somebody with a token for the role in which a call is made."""
+    token = client.server.tokens.create(
+        Grant(role=call.role, holder=who, challenge=client.hosted.id)
+    )
+    return ChallengeClient(
+        client.server, client.hosted.id, anonymizer=client.anonymizer, token=token
+    )
 
 
 def _examples(client: ChallengeClient) -> list[TriedCall]:
