@@ -145,6 +145,8 @@ def _server(plugin: str, config: Path) -> Iterator[str]:
             except subprocess.TimeoutExpired:
                 process.kill()
                 process.wait()
+            if process.stdout is not None:
+                process.stdout.close()
 
 
 def _announced_url(process: subprocess.Popen[bytes], log: Path) -> str:

@@ -11,7 +11,7 @@ What a fenced block means:
 ``python``
     Executed; names last until the end of the page.
 ``toml``
-    Read by the code that reads configurations.
+    Read by the code that reads configurations, but for a ``pyproject.toml``.
 ``pycon``
     A doctest.
 ``output``
@@ -185,7 +185,8 @@ class Reader:
         from anomed_core.plugins import build_registry
         from anomed_core.service.specs import specs_from_tables
 
-        self._written(example)
+        if self._written(example) and example.parsed.startswith("# pyproject.toml"):
+            return
         path = self._folder / "block.toml"
         path.write_text(example.parsed)
         specs_from_tables(read_configuration(path).challenges, build_registry())

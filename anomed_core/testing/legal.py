@@ -107,7 +107,10 @@ def _arrays(
     if any(array.ndim > 1 and array.size for array in payload.values()):
         yield Variant(
             label="the first row in every row",
-            payload={n: np.array(np.broadcast_to(a[:1], a.shape)) for n, a in payload.items()},
+            payload={
+                n: np.array(np.broadcast_to(a[:1] if a.ndim else a, a.shape))
+                for n, a in payload.items()
+            },
         )
         yield Variant(
             label="the first value of each row in the whole row",

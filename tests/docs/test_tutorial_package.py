@@ -28,3 +28,9 @@ def test_a_type_that_answers_questions_takes_less_than_120_lines() -> None:
     assert plugin < 120
     said = " ".join((DOCS / page).read_text(encoding="utf-8").split())
     assert f"All of it is {plugin} lines of plugin" in said
+
+
+def test_a_detector_takes_less_than_40_lines() -> None:
+    files = files_of("how-to/write-a-detector.md")
+
+    assert n_lines(files["anomed_distance.py"]) + n_lines(files["pyproject.toml"]) < 40

@@ -22,6 +22,7 @@ from .wheels import UV, build_wheel, fresh_environment, run
 PLUGINS = sorted(path.parent for path in REPOSITORY.glob("plugins/*/pyproject.toml"))
 CLIENT = REPOSITORY / "client"
 EXTRAS = REPOSITORY / "examples" / "anomed-mia-extras"
+ANOMALY_EXTRAS = REPOSITORY / "examples" / "anomed-anomaly-extras"
 TUTORIAL = "tutorial/write-a-challenge-type.md"
 
 WheelOf = Callable[[Path], Path]
@@ -198,3 +199,17 @@ def test_an_extension_of_somebody_elses_type_takes_part_once_installed(
     )
     (page,) = (folder / "pages").rglob("*.html")
     assert "Memorisation" in page.read_text()
+
+
+def test_detectors_triggers_and_tasks_of_somebody_else_are_found_once_installed(
+    wheel_of: WheelOf, tmp_path: Path
+) -> None:
+    parts = (REPOSITORY, CLIENT, REPOSITORY / "plugins" / "anomaly_detection", ANOMALY_EXTRAS)
+    environment = fresh_environment(tmp_path / "environment", [*map(wheel_of, parts), "pytest"])
+    shutil.copytree(ANOMALY_EXTRAS / "tests", tmp_path / "elsewhere" / "tests")
+
+    tested = run(environment.program("pytest"), "-q", "-W", "error", folder=tmp_path / "elsewhere")
+    assert " passed" in tested
+    for group, name in (("detectors", "class-distance"), ("triggers", "stripe")):
+        listed = run(environment.program("anomed"), "anomaly", group, folder=tmp_path)
+        assert name in listed

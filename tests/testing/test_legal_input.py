@@ -149,3 +149,15 @@ def test_what_is_made_from_bounds_is_never_refused(
     assert (NAN in tried) is not finite
     for label in BY_SCHEMA & set(tried):
         decode(encode_npz(tried[label].payload), schema, Limits())
+
+
+def test_numbers_alone_beside_rows_are_varied_as_well() -> None:
+    arrays = [
+        ArraySchema(name="rows", kinds=["float"], shape=[2, 2]),
+        ArraySchema(name="target", kinds=["int"], shape=[]),
+    ]
+    payload = {"rows": np.arange(4.0).reshape(2, 2), "target": np.array(3)}
+    variants = {v.label: v.payload for v in legal_variants(payload, ArraysSchema(arrays=arrays))}
+    repeated = variants["the first row in every row"]
+    assert repeated["rows"].tolist() == [[0, 1], [0, 1]]
+    assert repeated["target"].tolist() == 3

@@ -1,1 +1,1 @@
-"""The game: what participants are handed, what they send, and how it is scored."""
+"""The game: what is dealt, handed in, scored and ranked."""

@@ -2,6 +2,7 @@
 
 from anomed_anomaly_detection.tasks.attacks import Attack
 from anomed_anomaly_detection.tasks.backdoor import Backdoor
+from anomed_anomaly_detection.tasks.dealt import Dealing
 from anomed_anomaly_detection.tasks.other import ToyFeatures, WrongLabel
 from anomed_anomaly_detection.tasks.planted import Adversarial, Clean, Masked, PlantedTask, Shift
 from anomed_anomaly_detection.tasks.poisoning import (
@@ -21,6 +22,7 @@ __all__ = [
     "Backdoor",
     "Behavior",
     "Clean",
+    "Dealing",
     "Floors",
     "Masked",
     "PlantedTask",

@@ -8,6 +8,7 @@ from typing import Any, ClassVar
 import numpy as np
 from numpy.typing import NDArray
 
+from anomed_anomaly_detection.dealing import Decoy
 from anomed_anomaly_detection.interface import (
     Batch,
     BuiltTask,
@@ -19,6 +20,7 @@ from anomed_anomaly_detection.interface import (
     Trigger,
 )
 from anomed_anomaly_detection.network import Recipe, train
+from anomed_anomaly_detection.tasks.dealt import AsTrigger, Dealing, Planted, deal, decoy_for
 from anomed_anomaly_detection.tasks.poisoning import Aim, perturb_others, poison, success
 from anomed_anomaly_detection.tasks.sound import Floors
 from anomed_anomaly_detection.triggers import Corner
@@ -43,6 +45,8 @@ class Backdoor:
         by another field, and keep their labels; below 0 for as many as are poisoned.
     contamination
         Share of the untrusted mix that is triggered.
+    dealing
+        How tests are drawn in a contest; ``None`` puts the trigger into half of the records.
     recipe
         Of the network and its training.
     floors
@@ -56,6 +60,7 @@ class Backdoor:
     p_backdoor: float = 0.1
     p_noise: float = -1.0
     contamination: float = 0.1
+    dealing: Dealing | None = None
     recipe: Recipe = field(default_factory=Recipe)
     floors: Floors = field(default_factory=Floors)
 
@@ -68,7 +73,8 @@ class Backdoor:
             If the model is inaccurate or the backdoor works too seldom.
         """
         trigger = self.trigger.draw(pools.shape, rng, low=pools.low, high=pools.high)
-        model = self._model(pools, trigger, rng)
+        decoy = decoy_for(trigger, pools, rng) if self.dealing and self.dealing.decoys else None
+        model = self._model(pools, trigger, rng, decoy=decoy)
         validation = pools.validation
         triggered = trigger(validation.X, pools.shape, rng)
         targets = self.aim.targets(validation.labels, n_classes=pools.n_classes)
@@ -76,11 +82,17 @@ class Backdoor:
         accuracy = float(np.mean(model.predict(validation.X) == validation.labels))
         rate = float(works[validation.labels != targets].mean())
         self.floors.check(clean_accuracy=accuracy, success=rate, behavior=self.aim.behavior)
-        untrusted, flags = self._mix(pools.untrusted, trigger, pools.shape, rng)
-        splits = {"tuning": pools.tuning, "validation": validation}
-        tests = {
-            name: self._test(batch, trigger, pools.shape, rng) for name, batch in splits.items()
-        }
+        if self.dealing is not None:
+            planted = Planted(model=model, trigger=trigger, aim=self.aim, pools=pools, rng=rng)
+            (untrusted, flags), tests = deal(
+                pools, planted=planted, dealing=self.dealing, decoy=decoy, rng=rng
+            )
+        else:
+            untrusted, flags = self._mix(pools.untrusted, trigger, pools.shape, rng)
+            splits = {"tuning": pools.tuning, "validation": validation}
+            tests = {
+                name: self._test(batch, trigger, pools.shape, rng) for name, batch in splits.items()
+            }
         numbers = {
             "clean_accuracy": accuracy,
             "success": rate,
@@ -108,7 +120,12 @@ class Backdoor:
         )
 
     def _model(
-        self, pools: LabelledPools, trigger: DrawnTrigger, rng: np.random.Generator
+        self,
+        pools: LabelledPools,
+        trigger: DrawnTrigger,
+        rng: np.random.Generator,
+        *,
+        decoy: Decoy | None,
     ) -> Model:
         poisoned = poison(
             pools.training,
@@ -120,7 +137,11 @@ class Backdoor:
             rng=rng,
         )
         records, innocent = poisoned.records, getattr(self.trigger, "innocent", None)
-        if innocent is not None:
+        if decoy is not None:
+            records = perturb_others(
+                poisoned, AsTrigger(decoy), shape=pools.shape, share=self.p_backdoor, rng=rng
+            )
+        elif innocent is not None:
             share = self.p_backdoor if self.p_noise < 0 else self.p_noise
             records = perturb_others(
                 poisoned, innocent(trigger), shape=pools.shape, share=share, rng=rng
