@@ -12,7 +12,7 @@ unexport PYTHONDONTWRITEBYTECODE
 # uv does not read pip's configuration; hand it the one setting that matters on closed networks.
 export UV_FIND_LINKS := $(PIP_FIND_LINKS)
 
-.PHONY: help install demo serve test test-timed test-slow test-e2e test-deploy faults fuzz coverage check bench docs screenshots constraints clean
+.PHONY: help install demo serve test test-timed test-slow test-e2e test-lomas test-deploy faults fuzz coverage check bench docs screenshots constraints clean
 help:
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## /\t/' | expand -t 14
 
@@ -44,6 +44,9 @@ test-e2e: install  ## run real servers, the published AnoMed clients, and every 
 
 test-deploy: install  ## build the image without a registry, and play a round with two of it behind nginx; as root
 	ANOMED_TEST_IMAGE=1 $(BIN)/pytest -ra tests/e2e/test_image.py
+
+test-lomas: install  ## fit models through Lomas' published clients; makes environments of 5 GB
+	$(BIN)/pytest tests/lomas
 
 faults: install  ## kill servers 200 times under load, fill disks, silence the platform; takes half an hour
 	$(BIN)/pytest tests/faults

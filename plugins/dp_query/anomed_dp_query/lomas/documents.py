@@ -62,7 +62,12 @@ def dummy_document(frame: pd.DataFrame, metadata: TableMetadata, *, newer: bool)
 def query_document(
     kind: str, result: Mapping[str, Any], *, epsilon: float, delta: float, requested_by: str
 ) -> dict[str, Any]:
-    """Return what a query is answered; both spellings of a result's type are there."""
+    """Return what a query is answered; both spellings of a result's type are there.
+
+    A score that nobody has paid for is the text NaN: clients read a number of it, and of null none.
+    """
+    if "score" in result and result["score"] is None:
+        result = {**result, "score": "NaN"}
     return {
         "epsilon": epsilon,
         "delta": delta,

@@ -1,0 +1,1 @@
+"""Models through Lomas' published clients: minutes, so `make test-lomas` runs it."""
