@@ -16,7 +16,6 @@ from typing import TYPE_CHECKING, Any
 import attrs
 import numpy as np
 import numpy.typing as npt
-from scipy.stats import norm
 
 from anomed_dp_query.accounting import (
     AmountError,
@@ -197,7 +196,9 @@ class Counts:
         """Return how likely the count of an empty cell is told as a negative number."""
         distance = policy.distance(table.max_contributions)
         if question.rho is not None:
-            return float(norm.sf(0.5 * math.sqrt(2 * float(question.rho)) / distance))
+            # the tail of a normal distribution; scipy.stats would take 50 MB of each worker
+            half = 0.5 * math.sqrt(2 * float(question.rho)) / distance
+            return 0.5 * math.erfc(half / math.sqrt(2))
         ratio = math.exp(-float(question.epsilon or 1) / distance)
         return ratio / (1 + ratio)
 
