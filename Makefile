@@ -74,6 +74,7 @@ bench: install  ## measure beside the peers, each in an environment of its own; 
 	$(BIN)/python benchmarks/mia_peers/compare.py
 	$(BIN)/python -m benchmarks.synthesis_metrics --heavy
 	$(BIN)/python -m benchmarks.synthesis_scale
+	$(BIN)/python -m benchmarks.anomaly_detectors
 
 constraints:  ## pin the versions that the tests run with
 	$(BIN)/uv export -q --no-hashes --no-emit-workspace --all-groups --all-extras --no-annotate --no-header > constraints.txt

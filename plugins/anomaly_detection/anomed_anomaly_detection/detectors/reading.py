@@ -39,7 +39,7 @@ def as_rows(activations: Array) -> Floats:
         If a value is not finite, or is beyond 1e12.
     """
     rows = np.asarray(activations, dtype=np.float64).reshape(len(activations), -1)
-    if not np.abs(rows).max(initial=0.0) <= 1e12:
+    if not max(rows.max(initial=0.0), -rows.min(initial=0.0)) <= 1e12:
         raise ValueError("the model's activations must be finite and at most 1e12; these are not")
     return rows @ _projection(rows.shape[1]) if rows.shape[1] > WIDEST_LAYER else rows
 
