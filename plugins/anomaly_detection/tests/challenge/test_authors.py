@@ -30,7 +30,7 @@ def test_rows_wait_as_a_job_and_are_trained_on_after_a_restart(tmp_path):
     with served("anomaly-detection", config=CONFIG, state=tmp_path) as client:
         kind = client.hosted.kind("poison")
         body = encode_body(rows_of(client), kind.schema_for(Split.TUNING))
-        query = {"form": "poison", "anonymizer": "tess", "data_split": "tuning"}
+        query = {"form": "poison", "anonymizer": "author", "data_split": "tuning"}
         told = client._connection.exchange("POST", kind.path, parameters=query, body=body)
         job = json.loads(told.body)["id"]
     assert told.status == 202
@@ -65,7 +65,7 @@ def test_reports_show_detectors_curves_and_what_success_costs(tmp_path):
         given = entry.payload(DataRequest(parameters={"data_split": "validation"}))
         kept = entry_scores(arena, task, arena.entered["mahalanobis"], Split.VALIDATION)
         flags = task.flags[Split.VALIDATION].astype(float)
-        for name, scores in (("perfect", flags), ("dan", given["score"])):
+        for name, scores in (("perfect", flags), ("mahalanobis", given["score"])):
             client.score("pair", {"score": scores}, deanonymizer=name, data_split="validation")
         recorded = list(client.server.ledger.scores(challenge=client.hosted.id))
         seen = list(_seen(arena, task, recorded, lambda _: None))
