@@ -232,7 +232,7 @@ GAME = {
     "rivals",
     "yardsticks",
 }
-GAME |= {"accounts", "queries", "protocols", "contest", "handing_out"}
+GAME |= {"accounts", "queries", "protocols", "lomas_calls", "contest", "handing_out"}
 GAME |= {"authors", "house_tasks", "offers", "recipe", "soundness"}
 GAME |= {"rankings", "house", "baselines", "report", "demo", "upstream", "__init__"}
 """What the files in ``challenge/`` are called, whatever the challenge type; not all are needed."""

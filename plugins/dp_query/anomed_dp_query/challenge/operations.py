@@ -10,7 +10,7 @@ from anomed_core import Call, CallRejected, JSONSchema, Line, Operation
 from anomed_dp_query.challenge import queries
 from anomed_dp_query.challenge.accounts import accounts, has_access
 from anomed_dp_query.challenge.arena import Arena
-from anomed_dp_query.challenge.protocols import lomas_operations
+from anomed_dp_query.challenge.lomas_calls import lomas_operations
 from anomed_dp_query.libraries.counts import NAME as COUNTS
 from anomed_dp_query.libraries.library import QueryRefused, RunFailed
 
