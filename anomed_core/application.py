@@ -14,7 +14,8 @@ import structlog
 from anomed_core.config import Configuration, ServerSettings, read_configuration
 from anomed_core.model import ChallengeSpec, normalised_slug
 from anomed_core.plugins import PluginRegistry, build_registry
-from anomed_core.service.server import Server, open_server
+from anomed_core.service.opening import open_server
+from anomed_core.service.server import Server
 from anomed_core.service.specs import demo_table, specs_from_tables
 from anomed_core.state import StateDirectory
 from anomed_core.web import configure_logs, create_web_app

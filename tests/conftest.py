@@ -14,7 +14,8 @@ from falcon.testing import TestClient
 from anomed_core import ChallengeSpec, ServerSettings
 from anomed_core.ledger import migrate_ledger
 from anomed_core.plugins import build_registry
-from anomed_core.service.server import Server, open_server
+from anomed_core.service.opening import open_server
+from anomed_core.service.server import Server
 from anomed_core.web import create_web_app
 from tests.example_types import Guessing
 from tests.interactive_type import Asked

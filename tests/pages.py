@@ -50,7 +50,8 @@ from sybil import Document, Example
 from sybil.example import SybilFailure
 from sybil.parsers.markdown import CodeBlockParser
 
-from anomed_core.service.server import Server, open_server
+from anomed_core.service.opening import open_server
+from anomed_core.service.server import Server
 
 ROOT = Path(__file__).parents[1]
 WRITTEN_ADDRESS = "127.0.0.1:8000"

@@ -15,7 +15,8 @@ from anomed_core.config.settings import QuotaSettings
 from anomed_core.ledger import Grant, NewToken
 from anomed_core.model import ChallengePages, Role
 from anomed_core.plugins import build_registry
-from anomed_core.service.server import Server, open_server
+from anomed_core.service.opening import open_server
+from anomed_core.service.server import Server
 from tests.ledger.contest import Contest, anonymizer, pair
 from tests.ranked_type import Incomes, IncomesConfig
 

@@ -31,7 +31,8 @@ from anomed_core import (
     hookimpl,
 )
 from anomed_core.plugins import build_registry
-from anomed_core.service.server import Server, open_server
+from anomed_core.service.opening import open_server
+from anomed_core.service.server import Server
 from tests.ledger.contest import Contest
 
 RISK = (

@@ -12,8 +12,8 @@ import attrs
 from anomed_core.config import ServerSettings
 from anomed_core.model import Metric, normalised_slug
 from anomed_core.plugins import build_registry, implemented_hooks
+from anomed_core.service.opening import open_server
 from anomed_core.service.routes import offered_routes
-from anomed_core.service.server import open_server
 from anomed_core.service.specs import config_class, demo_table, specs_from_tables
 
 

@@ -11,7 +11,7 @@ import attrs
 
 from anomed_core.config import ServerSettings
 from anomed_core.plugins import build_registry
-from anomed_core.service.server import open_server
+from anomed_core.service.opening import open_server
 from anomed_core.testing.answers import answers
 from anomed_core.testing.client import ChallengeClient
 from anomed_core.testing.loading import Plugin, load_plugin

@@ -18,7 +18,8 @@ import attrs
 from anomed_core.config import ChallengeTable, ServerSettings
 from anomed_core.model import ChallengeSpec, ChallengeType, Quality
 from anomed_core.plugins import PluginRegistry, build_registry
-from anomed_core.service.server import Server, open_server
+from anomed_core.service.opening import open_server
+from anomed_core.service.server import Server
 from anomed_core.service.specs import demo_table, specs_from_tables
 from anomed_core.testing.answers import answers
 from anomed_core.testing.client import ChallengeClient

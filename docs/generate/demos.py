@@ -14,7 +14,8 @@ from typing import Any
 from anomed_core.config import ServerSettings
 from anomed_core.model import ChallengeType
 from anomed_core.plugins import build_registry
-from anomed_core.service.server import Server, open_server
+from anomed_core.service.opening import open_server
+from anomed_core.service.server import Server
 from anomed_core.service.specs import demo_table, specs_from_tables
 
 PLUGINS = Path(__file__).parents[2] / "plugins"

@@ -14,7 +14,8 @@ import pytest
 
 from anomed_core import ChallengeSpec, ServerSettings, cli
 from anomed_core.plugins import build_registry
-from anomed_core.service.server import Server, open_server
+from anomed_core.service.opening import open_server
+from anomed_core.service.server import Server
 from anomed_core.wire import encode_npz
 from tests.example_types import Guessing, GuessingConfig
 

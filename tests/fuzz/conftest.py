@@ -13,7 +13,8 @@ from anomed_core import ChallengeSpec, ServerSettings
 from anomed_core.ledger import EVERY_CHALLENGE, Grant
 from anomed_core.model import Role
 from anomed_core.plugins import build_registry
-from anomed_core.service.server import Server, open_server
+from anomed_core.service.opening import open_server
+from anomed_core.service.server import Server
 from anomed_core.testing.plugin_under_test import challenge_spec
 from anomed_core.web import configure_logs, create_web_app
 from tests.faults import probe

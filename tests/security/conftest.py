@@ -20,7 +20,8 @@ from anomed_core.ledger import NewJob
 from anomed_core.plugins import build_registry
 from anomed_core.service.decoding import Body
 from anomed_core.service.evaluation import Evaluation
-from anomed_core.service.server import Server, open_server
+from anomed_core.service.opening import open_server
+from anomed_core.service.server import Server
 from anomed_core.testing.client import ChallengeClient
 from anomed_core.testing.loading import load_plugin
 from anomed_core.testing.plugin_under_test import SECRET, challenge_spec

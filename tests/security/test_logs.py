@@ -21,7 +21,7 @@ from falcon.testing import TestClient
 from anomed_core import ChallengeSpec, Role, ServerSettings
 from anomed_core.ledger import Database, Grant, TokenBook
 from anomed_core.plugins import build_registry
-from anomed_core.service.server import open_server
+from anomed_core.service.opening import open_server
 from anomed_core.web import create_web_app
 from anomed_core.wire import encode_npz
 from tests.e2e.processes import LOOPBACK, RunningServer, serving

@@ -24,9 +24,10 @@ from anomed_core.ledger import Grant
 from anomed_core.model import ChallengeSpec
 from anomed_core.plugins import build_registry
 from anomed_core.service import dummy_data
+from anomed_core.service.opening import open_server
 from anomed_core.service.reevaluation import reevaluate
 from anomed_core.service.report import report_sections
-from anomed_core.service.server import Server, open_server
+from anomed_core.service.server import Server
 from anomed_core.testing import ChallengeClient
 from anomed_core.testing.plugin_under_test import served
 from anomed_core.web import create_web_app

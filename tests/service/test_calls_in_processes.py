@@ -22,7 +22,7 @@ from anomed_core import (
     ServerSettings,
 )
 from anomed_core.plugins import build_registry
-from anomed_core.service.server import open_server
+from anomed_core.service.opening import open_server
 from anomed_core.web import create_web_app
 from tests.interactive_type import Asked
 

@@ -11,7 +11,8 @@ from anomed_core.errors import ConfigError, LedgerMismatchError, PluginNotFoundE
 from anomed_core.ledger import ClaimRequest, Provenance, Quota
 from anomed_core.model import Role, Split, Subject
 from anomed_core.plugins import build_registry
-from anomed_core.service.server import Server, open_server
+from anomed_core.service.opening import open_server
+from anomed_core.service.server import Server
 from tests.conftest import OpenServer
 from tests.example_types import Guessing, GuessingConfig, Tables
 

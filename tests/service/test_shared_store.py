@@ -13,7 +13,8 @@ from anomed_core.ledger.job_rows import DONE
 from anomed_core.plugins import build_registry
 from anomed_core.service import static_product
 from anomed_core.service.backup import back_up, restore
-from anomed_core.service.server import Server, open_server
+from anomed_core.service.opening import open_server
+from anomed_core.service.server import Server
 from anomed_core.state import DirectoryStore, StateDirectory
 from anomed_core.wire import encode_npz
 from tests.example_types import Guessing

@@ -15,7 +15,8 @@ from anomed_core.errors import AttemptInProgressError
 from anomed_core.ledger import EVERY_CHALLENGE, Grant
 from anomed_core.model import Role
 from anomed_core.plugins import build_registry
-from anomed_core.service.server import Server, open_server
+from anomed_core.service.opening import open_server
+from anomed_core.service.server import Server
 from anomed_core.web import create_web_app
 from anomed_core.wire import encode_npz
 from tests.example_types import Guessing

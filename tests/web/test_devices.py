@@ -17,7 +17,8 @@ from anomed_core.ledger.device_codes import LETTERS, LIFETIME_S
 from anomed_core.ledger.schema import MICROSECOND
 from anomed_core.plugins import build_registry
 from anomed_core.service.devices import EVERY_S
-from anomed_core.service.server import Server, open_server
+from anomed_core.service.opening import open_server
+from anomed_core.service.server import Server
 from anomed_core.web import create_web_app
 from tests.conftest import OpenServer
 from tests.example_types import Guessing

@@ -241,7 +241,7 @@ def test_what_is_spent_is_what_was_answered(
 ) -> None:
     from anomed_core import ChallengeSpec, ServerSettings
     from anomed_core.plugins import build_registry
-    from anomed_core.service.server import open_server
+    from anomed_core.service.opening import open_server
 
     account = Account(name="questions", resources=[Resource(name="question", limit=4)])
 

@@ -13,7 +13,8 @@ from anomed_core import ChallengeSpec, ConfigError, ServerSettings, Split, Submi
 from anomed_core.config import structure
 from anomed_core.plugins import build_registry
 from anomed_core.service.hosting import HostedChallenge
-from anomed_core.service.server import Server, open_server
+from anomed_core.service.opening import open_server
+from anomed_core.service.server import Server
 from anomed_core.service.specs import demo_table, specs_from_tables
 from anomed_core.testing import rehearse
 from anomed_core.wire import encode_npz

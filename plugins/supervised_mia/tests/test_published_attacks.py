@@ -13,7 +13,7 @@ from anomed_supervised_mia.challenge.config import DataSettings, SupervisedMIACo
 
 from anomed_core import ChallengeSpec, ServerSettings
 from anomed_core.plugins import build_registry
-from anomed_core.service.server import open_server
+from anomed_core.service.opening import open_server
 from anomed_core.web import create_web_app
 from anomed_core.wire import encode_npz
 

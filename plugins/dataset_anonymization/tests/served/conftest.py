@@ -19,7 +19,8 @@ from falcon.testing import Result, TestClient
 
 from anomed_core import ChallengeSpec, ServerSettings
 from anomed_core.plugins import build_registry
-from anomed_core.service.server import Server, open_server
+from anomed_core.service.opening import open_server
+from anomed_core.service.server import Server
 from anomed_core.web import create_web_app
 
 CONFIG = DatasetAnonymizationConfig(

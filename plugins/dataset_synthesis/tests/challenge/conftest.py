@@ -20,7 +20,8 @@ from anomed_core import ChallengeSpec, ServerSettings, Split
 from anomed_core.ledger import attack_result
 from anomed_core.plugins import build_registry
 from anomed_core.service.evaluation import Attack, Evaluator
-from anomed_core.service.server import Server, open_server
+from anomed_core.service.opening import open_server
+from anomed_core.service.server import Server
 from anomed_core.web import create_web_app
 
 N_PEOPLE = 15_000

@@ -12,7 +12,7 @@ from anomed_core import ChallengeSpec, Role, ServerSettings
 from anomed_core.config.structuring import structure
 from anomed_core.ledger import Grant
 from anomed_core.plugins import build_registry
-from anomed_core.service.server import open_server
+from anomed_core.service.opening import open_server
 from anomed_core.web import create_web_app
 
 ALIAS, ANALYST = "Dr. Antartica", "Dr.Antartica"

@@ -17,7 +17,7 @@ from scipy.stats import rankdata
 from anomed_core import ChallengeSpec, Phase, Role, ServerSettings, Split
 from anomed_core.ledger import Grant
 from anomed_core.plugins import build_registry
-from anomed_core.service.server import open_server
+from anomed_core.service.opening import open_server
 from anomed_core.statistics import auc, null_band, roc_curve
 from anomed_core.web import create_web_app
 from anomed_core.wire import encode_npz
