@@ -13,7 +13,6 @@ from typing import Any
 import attrs
 import sqlalchemy as sa
 
-from anomed_core.ledger.chain import Row
 from anomed_core.ledger.criteria import RankedMetric, parsed_ranked
 from anomed_core.ledger.schema import criteria, scores
 from anomed_core.model import Split
@@ -21,11 +20,7 @@ from anomed_core.model import Split
 Rows = Sequence[tuple[Any, ...]]
 _F = criteria.alias("final")
 _A = criteria.alias("attack")
-MOST_PARAMETERS = 500
-"""Numbers of scores that are asked for at once."""
-
-_MOST_FINALS = 100
-"""Finals whose deciding attacks are asked for at once."""
+_ESTIMATE = sa.func.coalesce(_A.c.estimate, _A.c.value)
 
 
 @attrs.frozen(kw_only=True)
@@ -187,80 +182,39 @@ class Finals:
         ]
         return [_A.c.metric == metric, _A.c.value.is_not(None), *others]
 
-    def worst_attacks(
-        self,
-        finals: Iterable[Row],
-        sources: Sequence[RankedMetric],
-        factors: Mapping[int, tuple[float, float]],
-        *,
-        largest: bool,
-    ) -> dict[int, Row]:
-        """Return the attack that decides about each final, the first of several, by its number.
+    def attacks_about(self, numbers: Iterable[int], sources: Sequence[RankedMetric]) -> Rows:
+        """Return the attacks on some finals.
 
         Parameters
         ----------
-        finals
-            Criteria of the finals, as `named` returns them.
-        sources, largest
-            See `worst`.
-        factors
-            By the number of the final, for the house's attacks and for participants'.
+        numbers
+            Of the finals.
+        sources
+            Which attacks count.
+
+        Returns
+        -------
+        sequence of tuple
+            Number of the final, number of the attack, the house's name of it, its deanonymizer,
+            its limit and its estimate.
         """
-        deciding: dict[int, Row] = {}
-        wanted = list(finals)
-        for start in range(0, len(wanted), _MOST_FINALS):
-            query = self._deciding(
-                wanted[start : start + _MOST_FINALS], sources, factors, largest=largest
+        columns = (_A.c.score_id, _A.c.label, _A.c.deanonymizer, _A.c.value, _ESTIMATE)
+        return self._all(
+            sa.select(_F.c.score_id, *columns)
+            .select_from(_F.join(_A, self._attacks(_F.c)))
+            .where(
+                *self._is_final(),
+                _F.c.score_id.in_(numbers_in(self.connection, numbers)),
+                *self._is_attack(sources),
             )
-            deciding |= {row["final"]: row for row in self.connection.execute(query).mappings()}
-        return deciding
+        )
 
-    def _deciding(
-        self,
-        finals: Sequence[Row],
-        sources: Sequence[RankedMetric],
-        factors: Mapping[int, tuple[float, float]],
-        *,
-        largest: bool,
-    ) -> sa.Select[Any]:
-        columns = (
-            sa.column("final", sa.BigInteger),
-            sa.column("first_id", sa.BigInteger),
-            sa.column("anonymizer", sa.Text),
-            sa.column("of_house", sa.Double),
-            sa.column("of_all", sa.Double),
+    def named(self, numbers: Iterable[int]) -> dict[int, tuple[str, str]]:
+        """Return the anonymizers and deanonymizers of the finals of these numbers, by number."""
+        query = sa.select(_F.c.score_id, _F.c.anonymizer, _F.c.deanonymizer).where(
+            _F.c.score_id.in_(numbers_in(self.connection, numbers)), _F.c.metric == self.anchor
         )
-        rows = [
-            (one["score_id"], one["first_id"], one["anonymizer"], *factors[one["score_id"]])
-            for one in finals
-        ]
-        about = sa.values(*columns, name="about").data(rows).cte("about")
-        corrected = _corrected(about.c.of_house, about.c.of_all)
-        place = sa.func.row_number().over(
-            partition_by=about.c.final,
-            order_by=(corrected.desc() if largest else corrected, _A.c.score_id),
-        )
-        ordered = (
-            sa.select(
-                about.c.final, _A.c.score_id, _A.c.label, _A.c.deanonymizer, place.label("place")
-            )
-            .select_from(about.join(_A, self._attacks(about.c)))
-            .where(*self._is_attack(sources))
-            .subquery()
-        )
-        return sa.select(ordered).where(ordered.c.place == 1)
-
-    def named(self, numbers: Iterable[int]) -> dict[int, Row]:
-        """Return who the finals of these numbers are about, by number."""
-        wanted = list(numbers)
-        rows: dict[int, Row] = {}
-        for start in range(0, len(wanted), MOST_PARAMETERS):
-            some = wanted[start : start + MOST_PARAMETERS]
-            query = sa.select(criteria).where(
-                criteria.c.score_id.in_(some), criteria.c.metric == self.anchor
-            )
-            rows |= {row["score_id"]: row for row in self.connection.execute(query).mappings()}
-        return rows
+        return {number: (anonymizer, other) for number, anonymizer, other in self._all(query)}
 
     def ever_about(self, anonymizers: Sequence[str]) -> list[int]:
         """Return the numbers of all finals about anonymizers, also of those that count no more."""
@@ -303,7 +257,7 @@ class Finals:
             .select_from(tables)
             .where(
                 *self._is_final(),
-                _F.c.score_id.in_(self._numbers(targets)),
+                _F.c.score_id.in_(numbers_in(self.connection, targets)),
                 _A.c.metric == source.metric,
                 _A.c.kind == source.kind,
                 _A.c.label == "",
@@ -311,22 +265,22 @@ class Finals:
             )
         )
 
-    def _numbers(self, numbers: Iterable[int]) -> sa.Select[Any]:
-        """Return a query for given numbers, of which there may be more than parameters."""
-        text = json.dumps(list(numbers))
-        if self.connection.dialect.name == "postgresql":
-            each: Any = sa.func.json_array_elements_text(sa.cast(text, sa.JSON))
-            return sa.select(sa.cast(each.column_valued("each"), sa.BigInteger))
-        return sa.select(sa.func.json_each(text).table_valued("value").c.value)
+
+def numbers_in(connection: sa.Connection, numbers: Iterable[int]) -> sa.Select[Any]:
+    """Return a query for given numbers, of which there may be more than parameters."""
+    text = json.dumps(list(numbers))
+    if connection.dialect.name == "postgresql":
+        each: Any = sa.func.json_array_elements_text(sa.cast(text, sa.JSON))
+        return sa.select(sa.cast(each.column_valued("each"), sa.BigInteger))
+    return sa.select(sa.func.json_each(text).table_valued("value").c.value)
 
 
 def _corrected(
     of_house: sa.ColumnElement[Any], of_all: sa.ColumnElement[Any]
 ) -> sa.ColumnElement[float]:
     """Return an attack's limit, its distance from its estimate scaled by a factor."""
-    estimate = sa.func.coalesce(_A.c.estimate, _A.c.value)
     factor = sa.case((_A.c.label == "", of_all), else_=of_house)
-    corrected: sa.ColumnElement[float] = estimate + (_A.c.value - estimate) * factor
+    corrected: sa.ColumnElement[float] = _ESTIMATE + (_A.c.value - _ESTIMATE) * factor
     return corrected
 
 

@@ -9,9 +9,9 @@ from datetime import datetime
 import attrs
 import sqlalchemy as sa
 
-from anomed_core.ledger.finals import MOST_PARAMETERS, Finals
+from anomed_core.ledger.finals import Finals, numbers_in
 from anomed_core.ledger.grants import disqualified_ids
-from anomed_core.ledger.schema import as_datetime, chain_heads, challenges, scores
+from anomed_core.ledger.schema import as_datetime, audit, chain_heads, challenges, scores
 from anomed_core.ledger.scores import score_of
 from anomed_core.ledger.teams import shown_names
 from anomed_core.model import Role, Score, Split
@@ -65,17 +65,13 @@ class Moment:
 
     def recorded(self, numbers: Iterable[int]) -> dict[int, tuple[dict[str, float], datetime]]:
         """Return metrics of scores, and when they were recorded, by number."""
-        wanted = list(numbers)
-        facts: dict[int, tuple[dict[str, float], datetime]] = {}
-        for start in range(0, len(wanted), MOST_PARAMETERS):
-            query = sa.select(scores.c.id, scores.c.metrics, scores.c.recorded_at).where(
-                scores.c.id.in_(wanted[start : start + MOST_PARAMETERS])
-            )
-            facts |= {
-                number: (json.loads(metrics), as_datetime(recorded_at))
-                for number, metrics, recorded_at in self.connection.execute(query)
-            }
-        return facts
+        query = sa.select(scores.c.id, scores.c.metrics, scores.c.recorded_at).where(
+            scores.c.id.in_(numbers_in(self.connection, numbers))
+        )
+        return {
+            number: (json.loads(metrics), as_datetime(recorded_at))
+            for number, metrics, recorded_at in self.connection.execute(query)
+        }
 
     def link(self, number: int) -> Link | None:
         """Return where a score stands in the chain of all scores, and what code recorded it."""
@@ -142,6 +138,19 @@ class Moment:
         )
         about = list(self.connection.execute(new.distinct().limit(_MOST_CHANGED + 1)).scalars())
         return about if len(about) <= _MOST_CHANGED else None
+
+    def position(self, challenge: str) -> tuple[str, ...]:
+        """Return what is read faster than a stamp, and changes whenever the stamp does.
+
+        Whatever a stamp tells of teams was decided in a transaction that appended to the audit.
+        """
+        heads = (
+            sa.select(chain_heads.c.hash).where(chain_heads.c.name == table.name)
+            for table in (scores, audit)
+        )
+        ranked = sa.select(challenges.c.ranked).where(challenges.c.id == challenge)
+        query = sa.select(*(one.scalar_subquery() for one in (*heads, ranked)))
+        return tuple(text or "" for text in self.connection.execute(query).one())
 
     def stamp(self, challenge: str) -> Stamp:
         """Return what changes with each score, each decision, and when other metrics are ranked."""

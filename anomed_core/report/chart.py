@@ -29,7 +29,10 @@ def _numbers(values: Iterable[float]) -> Numbers:
 
 def _word(text: object) -> str:
     """Return a name on one line, without what XML can't hold."""
-    return "".join(letter if letter.isprintable() else " " for letter in str(text))
+    word = str(text)
+    if word.isprintable():
+        return word
+    return "".join(letter if letter.isprintable() else " " for letter in word)
 
 
 def _words(texts: Iterable[object]) -> tuple[str, ...]:

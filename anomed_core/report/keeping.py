@@ -70,7 +70,12 @@ def parts_from_json(text: str) -> tuple[object, ...]:
         raise ValueError(f"these are no parts of a page: {error}") from error
 
 
+_KEPT_AS_THEY_ARE = {str, float, int, bool, type(None)}
+
+
 def _plain(value: Any) -> Any:
+    if type(value) in _KEPT_AS_THEY_ARE:
+        return value
     if isinstance(value, Markup):
         return {_KIND: "Markup", "object": str(value)}
     if attrs.has(type(value)):

@@ -43,9 +43,10 @@ def day_of(time: datetime, *, year: int) -> Markup:
     <time datetime="2026-11-28T16:02:00Z">28 Nov, 16:02</time>
     """
     time = time.astimezone(UTC)
-    day = f"{time.day} {_MONTHS[time.month - 1]}"
-    words = f"{day}, {time:%H:%M}" if time.year == year else f"{day} {time:%Y}"
-    return Markup('<time datetime="{}">{}</time>').format(f"{time:%Y-%m-%dT%H:%M:%SZ}", words)
+    day, iso = f"{time.day} {_MONTHS[time.month - 1]}", time.isoformat(timespec="seconds")
+    words = f"{day}, {iso[11:16]}" if time.year == year else f"{day} {time.year}"
+    stamp = f'datetime="{iso[:19]}Z"'
+    return Markup(f"<time {stamp}>{words}</time>")  # noqa: S704  # digits and names of months
 
 
 def with_moments(sentence: str) -> Markup:

@@ -8,6 +8,7 @@ from functools import cache
 from importlib.resources import files
 
 import attrs
+from markupsafe import Markup
 
 from anomed_core.report.page import style_sheet, templates
 from anomed_core.report.parts import rendered
@@ -106,7 +107,26 @@ def site_page(frame: Frame, parts: Iterable[object]) -> str:
     str
         HTML that needs nothing but the style sheet, and works without the script.
     """
-    return templates().get_template("site.html").render(frame=frame, body=rendered(parts))
+    return framed(frame, rendered(parts).encode()).decode()
+
+
+def framed(frame: Frame, body: bytes) -> bytes:
+    """Return a page of a server, in UTF-8, around what was drawn before.
+
+    Parameters
+    ----------
+    frame
+        What stands around it.
+    body
+        What `anomed_core.report.rendered` returned, in UTF-8.
+    """
+    page = templates().get_template("site.html").render(frame=frame, body=_BODY)
+    before, _, after = page.partition(_BODY)
+    return b"".join([before.encode(), body, after.encode()])
+
+
+_BODY = Markup("<!--body-->")
+"""Stands where the body comes: no text of a frame holds it, as they are escaped."""
 
 
 @cache

@@ -81,6 +81,11 @@ class Group:
     rows: tuple[Row, ...]
     drawn: tuple[Markup, ...] = attrs.field(default=(), eq=False, repr=False)
 
+    @property
+    def body(self) -> Markup:
+        """The rows as one piece of markup."""
+        return Markup("".join(self.drawn))  # noqa: S704  # it is drawn from escaped texts
+
 
 @attrs.frozen(kw_only=True)
 class Standings:
@@ -108,6 +113,11 @@ class Standings:
     groups: tuple[Group, ...]
     spans: tuple[tuple[float, float] | None, ...]
     who: str
+    _labels: tuple[Markup, ...] = attrs.field(init=False, eq=False, repr=False)
+
+    @_labels.default
+    def _escaped_titles(self) -> tuple[Markup, ...]:
+        return tuple(escape(column.title) for column in self.columns)
 
     def drawn(self) -> Standings:
         """Return it with its rows as markup, so that it is put on many pages for little."""
@@ -119,75 +129,72 @@ class Standings:
             ),
         )
 
-    def seen_by(self, names: Sequence[str]) -> Standings:
-        """Return it with the rows of whoever goes by one of these ids marked as the reader's."""
+    def marked_in(self, html: bytes, names: Sequence[str]) -> bytes:
+        """Return a page with the rows of whoever goes by one of these ids marked as the reader's.
+
+        Parameters
+        ----------
+        html
+            The page, in UTF-8, with this ranking as `drawn` has drawn it.
+        names
+            The reader's ids.
+        """
         mine = set(names)
-        if not mine:
-            return self
-
-        def marked(group: Group) -> Group:
-            own = [n for n, row in enumerate(group.rows) if mine.intersection(row.whose)]
-            if not own:
-                return group
-            drawn = list(group.drawn)
-            for n in own:
-                drawn[n] = self._row(group.rows[n], is_own=True)
-            return attrs.evolve(group, drawn=tuple(drawn))
-
-        return attrs.evolve(self, groups=tuple(map(marked, self.groups)))
+        for group in self.groups if mine else ():
+            for row, drawn in zip(group.rows, group.drawn, strict=True):
+                if not mine.isdisjoint(row.whose):  # rows of equal markup look the same anyway
+                    own = self._row(row, is_own=True)
+                    html = html.replace(drawn.encode(), own.encode(), 1)
+        return html
 
     def _row(self, row: Row, *, is_own: bool = False) -> Markup:
         chips = [("own", "your team"), *row.chips] if is_own else row.chips
-        name = escape(row.name)
+        name = f"<bdi>{escape(row.name)}</bdi>"
         if row.href:
-            name = Markup('<a href="{}"><bdi>{}</bdi></a>').format(row.href, name)
-        else:
-            name = Markup("<bdi>{}</bdi>").format(name)
-        marks = Markup().join(
-            Markup(' <span class="chip {}">{}</span>').format(*chip) for chip in chips
+            name = f'<a href="{escape(row.href)}">{name}</a>'
+        marks = "".join(
+            f' <span class="chip {escape(tone)}">{escape(word)}</span>' for tone, word in chips
         )
-        cells = Markup().join(
-            _cell(cell, column, span)
-            for cell, column, span in zip(row.cells, self.columns, self.spans, strict=True)
+        cells = "".join(map(_cell, row.cells, self.columns, self._labels, self.spans))
+        return Markup(  # noqa: S704  # each text is escaped; formatting a Markup takes ten times as long
+            f'<tr role="row"{_OWN if is_own else ""}><td role="cell" class="n place">'
+            f'{escape(row.place)}</td><th scope="row" role="rowheader">{name}{marks}</th>'
+            f"{cells}</tr>\n"
         )
-        return Markup(
-            '<tr role="row"{}><td role="cell" class="n place">{}</td>'
-            '<th scope="row" role="rowheader">{}{}</th>{}</tr>\n'
-        ).format(Markup(' class="own"') if is_own else "", row.place, name, marks, cells)
 
 
-def _cell(cell: Cell, column: Column, span: tuple[float, float] | None) -> Markup:
-    notes = Markup().join(Markup("<small>{}</small>").format(note) for note in cell.notes)
-    kind = " ".join(
-        filter(
-            None,
-            (
-                "n" if column.is_number and cell.low is None else "",
-                cell.tone,
-                "" if column.wide else "half",
-            ),
-        )
+_OWN = ' class="own"'
+
+
+def _cell(cell: Cell, column: Column, label: Markup, span: tuple[float, float] | None) -> str:
+    """Return a cell as HTML."""
+    notes = "".join(f"<small>{escape(note)}</small>" for note in cell.notes)
+    is_plain = cell.low is None or cell.high is None or span is None
+    kinds = (
+        "" if is_plain else "ranged",
+        "n" if column.is_number and cell.low is None else "",
+        cell.tone,
+        "" if column.wide else "half",
     )
-    if cell.low is None or cell.high is None or span is None:
-        return Markup('<td role="cell" class="{}" data-label="{}">{}{}</td>').format(
-            kind, column.title, cell.text, notes
-        )
-    return Markup(
-        '<td role="cell" class="ranged {}" data-label="{}"><div class="iv"><strong>{}</strong>{}'
-        "{}</div></td>"
-    ).format(kind, column.title, cell.text, bar(cell, span), notes)
+    kind = " ".join(filter(None, kinds))
+    begin = f'<td role="cell" class="{kind}" data-label="{label}">'
+    if is_plain:
+        return f"{begin}{escape(cell.text)}{notes}</td>"
+    assert span is not None
+    text = f"<strong>{escape(cell.text)}</strong>"
+    return f'{begin}<div class="iv">{text}{bar(cell, span)}{notes}</div></td>'
 
 
-def bar(cell: Cell, span: tuple[float, float]) -> Markup:
+def bar(cell: Cell, span: tuple[float, float]) -> str:
     """Return an interval as a drawing that says nothing more than the numbers beside it."""
     low, high, mark = (
         100 * (min(max(value, span[0]), span[1]) - span[0]) / (span[1] - span[0])
         for value in (cell.low, cell.high, cell.value)
         if value is not None
     )
-    return Markup(
+    return (
         '<svg class="bar" viewBox="0 0 100 10" preserveAspectRatio="none" aria-hidden="true" '
         'focusable="false"><rect class="track" x="0" y="4.5" width="100" height="1"/>'
-        '<rect class="band" x="{:.1f}" y="1" width="{:.1f}" height="8"/>'
-        '<rect class="mark" x="{:.1f}" y="0" width="1.4" height="10"/></svg>'
-    ).format(low, high - low, min(mark, 98.6))
+        f'<rect class="band" x="{low:.1f}" y="1" width="{high - low:.1f}" height="8"/>'
+        f'<rect class="mark" x="{min(mark, 98.6):.1f}" y="0" width="1.4" height="10"/></svg>'
+    )

@@ -8,6 +8,7 @@ always the same, in no order, and found back without being recorded.
 
 from __future__ import annotations
 
+import functools
 import hashlib
 import hmac
 
@@ -22,6 +23,7 @@ _LARGEST = (1 << 2 * _HALF_BITS) - 1
 """Numbers up to here are told apart; a JSON number holds them all without loss."""
 
 _ROUNDS = 6
+_MOST_REMEMBERED = 4096
 
 
 @attrs.frozen
@@ -44,12 +46,7 @@ class ToldNumbers:
 
     def told(self, number: int, what: str = SCORES) -> int:
         """Return what stands for a number of the ledger."""
-        if self.key is None:
-            return number
-        left, right = number >> _HALF_BITS, number & _HALF
-        for step in range(_ROUNDS):
-            left, right = right, left ^ self._mixed(right, step, what)
-        return left << _HALF_BITS | right
+        return number if self.key is None else _permuted(self, number, what)
 
     def meant(self, told: int, what: str = SCORES) -> int:
         """Return the number of the ledger that something stands for.
@@ -63,15 +60,24 @@ class ToldNumbers:
             return 0
         left, right = told >> _HALF_BITS, told & _HALF
         for step in reversed(range(_ROUNDS)):
-            left, right = right ^ self._mixed(left, step, what), left
+            left, right = right ^ self.mixed(left, step, what), left
         return left << _HALF_BITS | right
 
     def tag(self, text: str) -> str:
         """Return a digest of something that others must not find by trying."""
         return hmac.new(self.key or b"open", text.encode(), hashlib.sha256).hexdigest()
 
-    def _mixed(self, half: int, step: int, what: str) -> int:
+    def mixed(self, half: int, step: int, what: str) -> int:
         """Mix half a number, for one round of a Feistel network."""
         text = f"{what} {step} {half}".encode()
         digest = hmac.digest(self.key or b"", text, "sha256")
         return int.from_bytes(digest[:4], "big") & _HALF
+
+
+@functools.lru_cache(maxsize=_MOST_REMEMBERED)
+def _permuted(numbers: ToldNumbers, number: int, what: str) -> int:
+    """Permute a number; a ranking tells the same thousands of them again and again."""
+    left, right = number >> _HALF_BITS, number & _HALF
+    for step in range(_ROUNDS):
+        left, right = right, left ^ numbers.mixed(right, step, what)
+    return left << _HALF_BITS | right

@@ -35,12 +35,15 @@ class Content:
         The last crumb, where it is not the title.
     is_finished
         Whether all of it is there; a figure may still be drawn.
+    drawn
+        The parts as HTML in UTF-8, if they were drawn before; they are left out then.
     """
 
     title: str
     lead: str = ""
-    parts: tuple[object, ...] = attrs.field(converter=_parts)
+    parts: tuple[object, ...] = attrs.field(default=(), converter=_parts)
     trail: tuple[tuple[str, str], ...] = attrs.field(default=(), converter=_pairs)
     position: str = ""
     here: str = ""
     is_finished: bool = True
+    drawn: bytes = attrs.field(default=b"", repr=False)

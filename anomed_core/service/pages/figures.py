@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import hashlib
 import itertools
 import json
@@ -30,6 +31,38 @@ from anomed_core.version import __version__
 log = structlog.get_logger(__name__)
 
 _STOP_TIMEOUT_S = 5.0
+
+
+@attrs.frozen(kw_only=True)
+class Order:
+    """A chart that is to be drawn.
+
+    Attributes
+    ----------
+    title, description
+        The chart's.
+    text
+        What is drawn, and how its identifiers begin, as JSON.
+    key
+        Under which its drawing is found: it changes with whatever the drawing shows.
+    """
+
+    title: str
+    description: str
+    text: str = attrs.field(repr=False)
+    key: str
+
+    @classmethod
+    def of(cls, chart: Chart, name: str) -> Order:
+        """Return the order for a chart; see `Figures.drawing`."""
+        text = json.dumps([name, parts_to_json([chart])])
+        key = hashlib.sha256(f"{_versions()} {text}".encode()).hexdigest()
+        return cls(title=chart.title, description=chart.description, text=text, key=key)
+
+
+@functools.cache
+def _versions() -> str:
+    return f"{__version__} {version('matplotlib')}"
 
 
 class Figures:
@@ -62,16 +95,17 @@ class Figures:
         name
             Begins its identifiers; unique on its page.
         """
-        order = json.dumps([name, parts_to_json([chart])])
-        made_of = f"{__version__} {version('matplotlib')} {order}"
-        key = hashlib.sha256(made_of.encode()).hexdigest()
+        return self.drawing_of(Order.of(chart, name))
+
+    def drawing_of(self, order: Order) -> Drawing:
+        """Return what was ordered, without a picture as long as there is none."""
         try:
-            svg = self._found(key, order)
+            svg = self._found(order)
         except OSError:  # and the page goes without it
             log.exception("a figure was not ordered")
             svg = ""
         return Drawing(
-            title=chart.title, description=chart.description, svg=svg or "", failed=svg == ""
+            title=order.title, description=order.description, svg=svg or "", failed=svg == ""
         )
 
     def drawn(self, parts: Iterable[object], name: str) -> tuple[object, ...]:
@@ -109,14 +143,14 @@ class Figures:
                     self._process.wait()
             self._process = None
 
-    def _found(self, key: str, order: str) -> str | None:
+    def _found(self, order: Order) -> str | None:
         """Return what was drawn, nothing if that failed; ``None`` while it is waited for."""
-        drawn = self._folder / f"{key}{DRAWN}"
+        drawn = self._folder / f"{order.key}{DRAWN}"
         if not drawn.exists():
             self._folder.mkdir(mode=0o700, parents=True, exist_ok=True)
-            waiting = self._folder / f"{key}{ORDERS}"
+            waiting = self._folder / f"{order.key}{ORDERS}"
             if not waiting.exists():
-                write_whole(waiting, order)
+                write_whole(waiting, order.text)
             if self._beside:
                 self._wake()
                 return None

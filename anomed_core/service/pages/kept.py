@@ -21,6 +21,10 @@ class Kept:
         self._lock = threading.Lock()
         self._under_way: dict[Hashable, threading.Lock] = {}
 
+    def __len__(self) -> int:
+        """Return how many are kept."""
+        return len(self._made)
+
     def later(self, key: Hashable, make: Callable[[], Made]) -> Made | None:
         """Return what was made for a key; if it is not, let a thread make it, and ``None``.
 

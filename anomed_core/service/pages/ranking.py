@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
+from datetime import datetime
 from urllib.parse import quote
 
 import attrs
@@ -12,19 +14,23 @@ from anomed_core.model import Direction, Phase, Split, Take
 from anomed_core.report import (
     Chart,
     Columns,
+    Drawing,
     Listing,
     Section,
     Standing,
+    rendered,
     utility_risk_chart,
     when,
 )
 from anomed_core.report.standings import Standings
 from anomed_core.service.pages.content import Content
+from anomed_core.service.pages.figures import Order
 from anomed_core.service.pages.standing import Told, standings, told
 from anomed_core.service.pages.visit import Visit
 from anomed_core.service.pages.winning import how_places_are_given
 from anomed_core.service.ranking.rules import State
 from anomed_core.service.ranking.table import RankingTable
+from anomed_core.service.ranking.telling import column_names
 
 _NUMBERS = (
     *("No", "One", "Two", "Three", "Four", "Five", "Six", "Seven", "Eight", "Nine", "Ten"),
@@ -40,12 +46,27 @@ class _Made:
 
     table: RankingTable
     standings: Standings
-    charts: tuple[Chart, ...]
+    charts: tuple[Order, ...]
 
 
 def moment_of(visit: Visit) -> str:
-    """Return text that changes whenever rankings may, or whether they are shown."""
-    return f"{visit.server.rankings.moment(visit.hosted)} {visit.shown_from()}"
+    """Return text that changes whenever rankings may, or what is said of their time."""
+    now, closes = visit.server.ledger.now(), _closes(visit)
+    is_closed = closes is not None and now >= closes
+    moment = visit.server.rankings.moment(visit.hosted)
+    return f"{moment} {visit.shown_from()} {is_closed} {now.year}"
+
+
+def moment_seen(visit: Visit) -> str:
+    """Return `moment_of` to whom the ranking that is asked for is shown.
+
+    Raises
+    ------
+    NotAllowedError, NotAuthenticatedError
+        If it is not.
+    """
+    _let_see(visit)
+    return moment_of(visit)
 
 
 def ranking(visit: Visit) -> Content:
@@ -58,36 +79,63 @@ def ranking(visit: Visit) -> Content:
     UnknownResourceError
         If there is no such ranking.
     """
-    split = Split.TUNING if visit.query.get("split") == Split.TUNING else Split.VALIDATION
-    visit.server.authorizer.may_rank(
-        visit.hosted, visit.identity, shown_from=visit.shown_from(), split=split
-    )
+    split = _let_see(visit)
     at = moment_of(visit)
-    name, sort = visit.query.get("name", ""), visit.query.get("sort", "")
-    name = name or visit.hosted.rankings[0].ranking.name
-    key = ("ranking", visit.hosted.id, at, name, sort, split)
-    made: _Made = visit.server.kept_pages.get(key, lambda: _make(visit, name, sort, split))
-    mine = [grant.holder for grant in visit.players]
-    drawings = [
-        visit.server.figures.drawing(chart, f"trade-{number}")
-        for number, chart in enumerate(made.charts)
-    ]
+    name = visit.query.get("name", "") or visit.hosted.rankings[0].ranking.name
+    key = ("ranking", visit.hosted.id, at, name, _sort(visit, name), split)
+    kept = visit.server.kept_pages
+    made: _Made = kept.get(key, lambda: _make(visit, name, _sort(visit, name), split))
+    drawings = [visit.server.figures.drawing_of(chart) for chart in made.charts]
     is_finished = all(drawing.svg or drawing.failed for drawing in drawings)
-    left: list[object] = [Section(title="Utility against risk", parts=drawings)] if drawings else []
-    rules = [*how_places_are_given(visit, name), *_others(visit, name, split)]
-    right = [Section(title="How places are given", parts=rules, anchor="places")]
+    others = _others(visit, name, split)
+    body = kept.get(
+        (*key, is_finished, tuple(others)),
+        lambda: rendered(_parts(visit, made, drawings, others)).encode(),
+    )
     return Content(
         title="Ranking" if len(visit.hosted.rankings) == 1 else f"Ranking: {made.table.title}",
         lead=_lead(visit, made.table, split),
-        parts=[
-            _ways(made.table),
-            made.standings.seen_by(mine),
-            Columns([left, right]) if left else Columns([right]),
-        ],
+        drawn=made.standings.marked_in(body, [grant.holder for grant in visit.players]),
         position=visit.server.numbers.tag(f"{at} {is_finished}")[:16],
         here="Ranking",
         is_finished=is_finished,
     )
+
+
+def _sort(visit: Visit, name: str) -> str:
+    """Return by which column the visitor wants the rows; empty if there is none of that name."""
+    sort = visit.query.get("sort", "")
+    columns = [
+        column
+        for resolved in visit.hosted.rankings
+        if resolved.ranking.name == name
+        for column in column_names(resolved)
+    ]
+    return sort if sort.removeprefix("-") in columns else ""
+
+
+def _parts(
+    visit: Visit, made: _Made, drawings: Sequence[Drawing], others: Sequence[object]
+) -> list[object]:
+    """Return what stands below the lead, the same for whoever may see it."""
+    rules = [*how_places_are_given(visit, made.table.name), *others]
+    right = [Section(title="How places are given", parts=rules, anchor="places")]
+    left = [Section(title="Utility against risk", parts=drawings)] if drawings else []
+    sides = [left, right] if left else [right]
+    return [_ways(made.table), made.standings, Columns(sides)]
+
+
+def _let_see(visit: Visit) -> Split:
+    """Return which scores are ranked, if the visitor may see them."""
+    split = Split.TUNING if visit.query.get("split") == Split.TUNING else Split.VALIDATION
+    visit.server.authorizer.may_rank(
+        visit.hosted, visit.identity, shown_from=visit.shown_from(), split=split
+    )
+    return split
+
+
+def _closes(visit: Visit) -> datetime | None:
+    return visit.hosted.phases.get(Split.VALIDATION, Phase()).closes
 
 
 def _make(visit: Visit, name: str, sort: str, split: Split) -> _Made:
@@ -96,7 +144,9 @@ def _make(visit: Visit, name: str, sort: str, split: Split) -> _Made:
     return _Made(
         table=read.table,
         standings=standings(visit, read, sort=sort, link=link),
-        charts=tuple(_trade(visit, read)),
+        charts=tuple(
+            Order.of(chart, f"trade-{number}") for number, chart in enumerate(_trade(visit, read))
+        ),
     )
 
 
@@ -115,7 +165,7 @@ def _lead(visit: Visit, table: RankingTable, split: Split) -> Markup | str:
     n_ranked = sum(entry.state is State.RANKED for entry in table.entries)
     if split is Split.TUNING:
         return "The newest tuning score of each participant. Tuning attempts have no places."
-    closes = visit.hosted.phases.get(Split.VALIDATION, Phase()).closes
+    closes = _closes(visit)
     if not table.n_entries:
         return Markup("Nobody has sent a final yet.{}").format(
             Markup(" Finals are open until {}.").format(when(closes)) if closes else ""

@@ -98,7 +98,11 @@ def entries_of(finals: Finals, resolved: ResolvedRanking) -> Entries:
 
 
 def renewed(
-    before: Entries, finals: Finals, resolved: ResolvedRanking, changed: Sequence[str]
+    before: Entries,
+    finals: Finals,
+    resolved: ResolvedRanking,
+    changed: Sequence[str],
+    about: Sequence[int],
 ) -> Entries:
     """Return the entries of a ranking of finals, reading only those that may have changed.
 
@@ -110,9 +114,11 @@ def renewed(
         As for `entries_of`.
     changed
         Anonymizers about whom finals were scored since.
+    about
+        Numbers of all finals about them, as they were or are.
     """
     new = entries_of(attrs.evolve(finals, anonymizers=changed), resolved)
-    stays = ~np.isin(before.numbers, finals.ever_about(changed))
+    stays = ~np.isin(before.numbers, about)
     order = np.argsort(np.concatenate([before.numbers[stays], new.numbers]))
 
     def joined(old: npt.NDArray[Any], fresh: npt.NDArray[Any]) -> npt.NDArray[Any]:

@@ -36,6 +36,7 @@ from anomed_core.service.ranking.telling import (
     table_told,
     told_finals,
 )
+from anomed_core.wire.digests import digest_bytes
 
 MOST_ENTRIES = 1000
 """Entries of a ranking that are told if nobody asks for another number."""
@@ -53,6 +54,9 @@ class Rankings:
 
     ledger: Ledger
     _kept: dict[tuple[str, str], tuple[Stamp, Computed]] = attrs.field(
+        factory=dict, init=False, repr=False
+    )
+    _moments: dict[str, tuple[tuple[str, ...], str]] = attrs.field(
         factory=dict, init=False, repr=False
     )
     _lock: threading.Lock = attrs.field(factory=threading.Lock, init=False, repr=False)
@@ -110,7 +114,12 @@ class Rankings:
     def moment(self, hosted: HostedChallenge) -> str:
         """Return text that changes whenever a ranking may."""
         with self.ledger.at_one_moment() as now:
-            return f"{now.stamp(hosted.id)}"
+            position = now.position(hosted.id)
+            known = self._moments.get(hosted.id)
+            if known is None or known[0] != position:
+                known = position, digest_bytes(f"{now.stamp(hosted.id)}".encode())
+                self._moments[hosted.id] = known
+            return known[1]
 
     def _computed(
         self, hosted: HostedChallenge, resolved: ResolvedRanking, now: Moment
@@ -131,9 +140,9 @@ class Rankings:
             attacked = _attacked(hosted)
             targets = _targets(self._computed_at(stamp, hosted, attacked, now))
             entries = attackers_of(finals_at(now, hosted.id, attacked), targets, resolved)
+            computed = _in_order(entries, resolved)
         else:
-            entries = _entries(hosted, resolved, now, kept)
-        computed = _in_order(entries, resolved)
+            computed = _of_finals(hosted, resolved, now, kept)
         self._kept[key] = (stamp, computed)
         return computed
 
@@ -168,18 +177,23 @@ class Rankings:
         return table_told(hosted, resolved, computed, Split.TUNING, shown)
 
 
-def _entries(
+def _of_finals(
     hosted: HostedChallenge,
     resolved: ResolvedRanking,
     now: Moment,
     kept: tuple[Stamp, Computed] | None,
-) -> Entries:
-    """Return the entries of a ranking of finals; of what is kept, only what changed is read."""
+) -> Computed:
+    """Compute a ranking of finals; of what is kept, only what changed is read."""
     finals = finals_at(now, hosted.id, resolved)
     changed = now.changed(hosted.id, since=kept[0]) if kept else None
     if kept is None or changed is None:
-        return entries_of(finals, resolved)
-    return renewed(kept[1].entries, finals, resolved, changed)
+        return _in_order(entries_of(finals, resolved), resolved)
+    before = kept[1]
+    about = finals.ever_about(changed)
+    computed = _in_order(renewed(before.entries, finals, resolved, changed, about), resolved)
+    stays = before.deciding.keys() - set(about)
+    computed.deciding.update({number: before.deciding[number] for number in stays})
+    return computed
 
 
 def _attacked(hosted: HostedChallenge) -> ResolvedRanking:

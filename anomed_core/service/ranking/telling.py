@@ -31,11 +31,20 @@ from anomed_core.service.ranking.table import (
 
 @attrs.frozen(kw_only=True, eq=False)
 class Computed:
-    """A ranking in numbers: entries, their states, their order."""
+    """A ranking in numbers: entries, their states, their order.
+
+    Attributes
+    ----------
+    entries, states, order
+        They.
+    deciding
+        The attacks that decide about entries, by the entries' numbers, as far as they were told.
+    """
 
     entries: Entries
     states: IntArray
     order: Order
+    deciding: dict[int, DecidingAttack] = attrs.field(factory=dict)
 
 
 def higher_is_better(reading: Reading) -> bool:
@@ -92,53 +101,56 @@ def _finals_by_position(
     numbers = computed.entries.numbers[computed.order.entries]
     named = finals.named(int(numbers[position]) for position in chosen)
     worst = next((r for r in resolved.criteria if r.take is Take.WORST), None)
-    deciding = _deciding(finals, named, worst, computed, chosen) if worst else {}
+    if worst:
+        computed.deciding.update(_deciding(finals, worst, computed, chosen))
     shown = {}
     for position in chosen:
-        row = named[int(numbers[position])]
+        number = int(numbers[position])
+        anonymizer, deanonymizer = named[number]
         shown[position] = entry_told(
             resolved,
             computed,
             position,
-            anonymizer=row["anonymizer"],
-            deanonymizer=row["deanonymizer"],
-            score_id=row["score_id"],
-            worst=deciding.get(row["score_id"]),
+            anonymizer=anonymizer,
+            deanonymizer=deanonymizer,
+            score_id=number,
+            worst=computed.deciding.get(number),
         )
     return shown
 
 
 def _deciding(
-    finals: Finals,
-    named: Mapping[int, Mapping[str, Any]],
-    reading: Reading,
-    computed: Computed,
-    chosen: Sequence[int],
+    finals: Finals, reading: Reading, computed: Computed, chosen: Sequence[int]
 ) -> dict[int, DecidingAttack]:
-    """Return the attacks that decide about finals, by the numbers of the finals."""
+    """Return the attacks that decide about finals of which they are not known yet, by number.
+
+    The worst attack is the first one of the worst corrected limit: its distance from the estimate
+    is scaled by how many attacks of its sort there are.
+    """
     entries = computed.entries
     indices = [computed.order.entries[position] for position in chosen]
-    attacked = [index for index in indices if entries.n_attacks[index]]
-    factors = {
-        int(entries.numbers[index]): (
-            correction(int(entries.n_house[index])),
-            correction(int(entries.n_attacks[index])),
-        )
-        for index in attacked
-    }
-    attacks = finals.worst_attacks(
-        [named[number] for number in factors],
-        reading.sources,
-        factors,
-        largest=not reading.higher_is_better,
-    )
+    attacked = np.array(indices, dtype=np.int64)[entries.n_attacks[indices] > 0]
+    is_new = [number not in computed.deciding for number in entries.numbers[attacked].tolist()]
+    attacked = attacked[is_new]
+    numbers = entries.numbers[attacked]
+    attacks = finals.attacks_about(numbers.tolist(), reading.sources) if numbers.size else ()
+    if not attacks:
+        return {}
+    final, score_id, label, deanonymizer, limit, estimate = zip(*attacks, strict=True)
+    is_house = np.array([bool(name) for name in label])
+    by_number = np.argsort(numbers)
+    which = attacked[by_number][np.searchsorted(numbers[by_number], final)]
+    n = np.where(is_house, entries.n_house[which], entries.n_attacks[which])
+    factors = {int(each): correction(int(each)) for each in np.unique(n)}
+    scaled = (np.array(limit) - estimate) * np.array([factors[int(each)] for each in n])
+    badness = (np.array(estimate) + scaled) * (1 if reading.higher_is_better else -1)
+    worst_first = np.lexsort((score_id, badness, final))
+    _, firsts = np.unique(np.array(final)[worst_first], return_index=True)
     return {
-        number: DecidingAttack(
-            score_id=attack["score_id"],
-            name=attack["label"] or attack["deanonymizer"],
-            is_house=bool(attack["label"]),
+        final[row]: DecidingAttack(
+            score_id=score_id[row], name=label[row] or deanonymizer[row], is_house=bool(label[row])
         )
-        for number, attack in attacks.items()
+        for row in worst_first[firsts].tolist()
     }
 
 
@@ -161,7 +173,7 @@ def entry_told(
         for (gate, _), values in zip(resolved.gates, entries.gates, strict=True)
         if not np.isnan(values[index]) and not gate.admits(float(values[index]))
     ]
-    by_name = zip(_names(resolved), entries.criteria, strict=True)
+    by_name = zip(column_names(resolved), entries.criteria, strict=True)
     return RankingEntry(
         place=int(computed.order.places[position]) or None,
         state=state,
@@ -193,7 +205,8 @@ _PREFIXES = {
 }
 
 
-def _names(resolved: ResolvedRanking) -> list[str]:
+def column_names(resolved: ResolvedRanking) -> list[str]:
+    """Return what the columns of a ranking are called."""
     return [f"{_PREFIXES[reading.take]}{reading.metric}" for reading in resolved.criteria]
 
 
@@ -223,7 +236,7 @@ def table_told(
                 ),
             )
             for level, (name, reading) in enumerate(
-                zip(_names(resolved), resolved.criteria, strict=True)
+                zip(column_names(resolved), resolved.criteria, strict=True)
             )
         ),
         entries=tuple(shown.values()),

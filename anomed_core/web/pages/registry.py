@@ -11,7 +11,7 @@ from anomed_core.service.pages.board import attack_board, has_targets
 from anomed_core.service.pages.budgets import accounts, transcript
 from anomed_core.service.pages.findings import findings
 from anomed_core.service.pages.overview import overview
-from anomed_core.service.pages.ranking import moment_of, ranking
+from anomed_core.service.pages.ranking import moment_seen, ranking
 from anomed_core.service.pages.score import score_page
 from anomed_core.service.pages.team import team
 from anomed_core.web.pages.desk import (
@@ -116,7 +116,7 @@ PAGES: tuple[Page, ...] = (
         says="Who won, by what, and how places are given.",
         tab="Ranking",
         seen_by=EVERYBODY,
-        make=_page(ranking, moment=moment_of),
+        make=_page(ranking, moment=moment_seen),
     ),
     Page(
         name="score",

@@ -7,7 +7,8 @@ from collections.abc import Iterable
 import falcon
 from markupsafe import Markup
 
-from anomed_core.report.site import Frame, Tab, asset, site_page
+from anomed_core.report import rendered
+from anomed_core.report.site import Frame, Tab, asset, framed
 from anomed_core.service.pages.content import Content
 from anomed_core.service.pages.visit import Visit
 from anomed_core.version import __version__
@@ -88,7 +89,7 @@ def show(
     if resp.get_header("Cache-Control") is None:
         resp.set_header("Cache-Control", "private, no-cache")
     resp.content_type = falcon.MEDIA_HTML
-    resp.data = site_page(frame, content.parts).encode()
+    resp.data = framed(frame, content.drawn or rendered(content.parts).encode())
 
 
 def _visitor(req: falcon.Request, visit: Visit | None) -> str:
