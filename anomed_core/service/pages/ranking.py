@@ -4,13 +4,12 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
-from datetime import datetime
 from urllib.parse import quote
 
 import attrs
 from markupsafe import Markup
 
-from anomed_core.model import Direction, Phase, Split, Take
+from anomed_core.model import Direction, Split, Take
 from anomed_core.report import (
     Chart,
     Columns,
@@ -47,18 +46,11 @@ class _Made:
     table: RankingTable
     standings: Standings
     charts: tuple[Order, ...]
-
-
-def moment_of(visit: Visit) -> str:
-    """Return text that changes whenever rankings may, or what is said of their time."""
-    now, closes = visit.server.ledger.now(), _closes(visit)
-    is_closed = closes is not None and now >= closes
-    moment = visit.server.rankings.moment(visit.hosted)
-    return f"{moment} {visit.shown_from()} {is_closed} {now.year}"
+    n_ranked: int
 
 
 def moment_seen(visit: Visit) -> str:
-    """Return `moment_of` to whom the ranking that is asked for is shown.
+    """Return text that changes with a ranking's page, if it is shown to the visitor.
 
     Raises
     ------
@@ -66,7 +58,7 @@ def moment_seen(visit: Visit) -> str:
         If it is not.
     """
     _let_see(visit)
-    return moment_of(visit)
+    return visit.ranking_moment
 
 
 def ranking(visit: Visit) -> Content:
@@ -80,7 +72,7 @@ def ranking(visit: Visit) -> Content:
         If there is no such ranking.
     """
     split = _let_see(visit)
-    at = moment_of(visit)
+    at = visit.ranking_moment
     name = visit.query.get("name", "") or visit.hosted.rankings[0].ranking.name
     key = ("ranking", visit.hosted.id, at, name, _sort(visit, name), split)
     kept = visit.server.kept_pages
@@ -94,7 +86,7 @@ def ranking(visit: Visit) -> Content:
     )
     return Content(
         title="Ranking" if len(visit.hosted.rankings) == 1 else f"Ranking: {made.table.title}",
-        lead=_lead(visit, made.table, split),
+        lead=_lead(visit, made, split),
         drawn=made.standings.marked_in(body, [grant.holder for grant in visit.players]),
         position=visit.server.numbers.tag(f"{at} {is_finished}")[:16],
         here="Ranking",
@@ -134,15 +126,12 @@ def _let_see(visit: Visit) -> Split:
     return split
 
 
-def _closes(visit: Visit) -> datetime | None:
-    return visit.hosted.phases.get(Split.VALIDATION, Phase()).closes
-
-
 def _make(visit: Visit, name: str, sort: str, split: Split) -> _Made:
     (read,) = told(visit, name=name, split=split)
     link = f"?name={quote(name)}&split={split.value}"
     return _Made(
         table=read.table,
+        n_ranked=sum(entry.state is State.RANKED for entry in read.table.entries),
         standings=standings(visit, read, sort=sort, link=link),
         charts=tuple(
             Order.of(chart, f"trade-{number}") for number, chart in enumerate(_trade(visit, read))
@@ -161,11 +150,11 @@ def _address(table: RankingTable) -> str:
     return f"?name={quote(table.name)}&split={table.split}"
 
 
-def _lead(visit: Visit, table: RankingTable, split: Split) -> Markup | str:
-    n_ranked = sum(entry.state is State.RANKED for entry in table.entries)
+def _lead(visit: Visit, made: _Made, split: Split) -> Markup | str:
+    table, n_ranked = made.table, made.n_ranked
     if split is Split.TUNING:
         return "The newest tuning score of each participant. Tuning attempts have no places."
-    closes = _closes(visit)
+    closes = visit.closes
     if not table.n_entries:
         return Markup("Nobody has sent a final yet.{}").format(
             Markup(" Finals are open until {}.").format(when(closes)) if closes else ""
@@ -176,7 +165,7 @@ def _lead(visit: Visit, table: RankingTable, split: Split) -> Markup | str:
     said = f"{number} {verb} ranked by {by}."
     if closes is None:
         return said
-    if visit.server.ledger.now() < closes:
+    if visit.now < closes:
         return Markup("{} The ranking is provisional until {}.").format(said, when(closes))
     return Markup("{} Finals are closed since {}.").format(said, when(closes))
 
@@ -273,7 +262,7 @@ def best_so_far(visit: Visit) -> Best | None:
     """Return the head of the first ranking, if it is shown to the visitor."""
     if not visit.may_rank() or not visit.hosted.rankings:
         return None
-    key = ("best", visit.hosted.id, moment_of(visit))
+    key = ("best", visit.hosted.id, visit.ranking_moment)
     return visit.server.kept_pages.get(key, lambda: _best(visit))
 
 

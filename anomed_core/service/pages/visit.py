@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from datetime import datetime
+from functools import cached_property
 
 import attrs
 
 from anomed_core.errors import NotAllowedError, NotAuthenticatedError
 from anomed_core.ledger import Grant, Identity
-from anomed_core.model import Role, Split, Subject
+from anomed_core.model import Phase, Role, Split, Subject
 from anomed_core.service.acting import OWN_ID, is_here
 from anomed_core.service.hosting import HostedChallenge
 from anomed_core.service.server import Server
@@ -113,7 +114,28 @@ class Visit:
 
     def shown_from(self) -> datetime | None:
         """Return when rankings are shown, if that is still to come."""
+        return self._shown_from
+
+    @cached_property
+    def _shown_from(self) -> datetime | None:
         return self.server.seals.of_rankings(self.hosted)
+
+    @cached_property
+    def now(self) -> datetime:
+        """The present of the visit, in UTC."""
+        return self.server.ledger.now()
+
+    @property
+    def closes(self) -> datetime | None:
+        """When finals close, if that is set."""
+        return self.hosted.phases.get(Split.VALIDATION, Phase()).closes
+
+    @cached_property
+    def ranking_moment(self) -> str:
+        """Text that changes whenever rankings may, or what is said of their time."""
+        is_closed = self.closes is not None and self.now >= self.closes
+        moment = self.server.rankings.moment(self.hosted)
+        return f"{moment} {self.shown_from()} {is_closed} {self.now.year}"
 
     def may_see(self, subject: Subject) -> bool:
         """Return whether a subject's scores and history are shown to the visitor."""
