@@ -45,9 +45,9 @@ from anomed_core.ledger.neighbours import (
     contract_ledger,
 )
 from anomed_core.ledger.opening import Rules
-from anomed_core.ledger.schema import MICROSECOND, utc_microseconds
 from anomed_core.ledger.scores import NewScore, Provenance, attack_result
 from anomed_core.ledger.teams import TeamBook, TeamFacts
+from anomed_core.ledger.times import MICROSECOND, utc_microseconds
 from anomed_core.ledger.tokens import TokenBook
 from anomed_core.ledger.uses import Use
 

@@ -22,8 +22,9 @@ from anomed_core.ledger.accounts import (
 )
 from anomed_core.ledger.claim_requests import ONE, SUBMISSION, holder_of
 from anomed_core.ledger.claims import attempts_beside
-from anomed_core.ledger.schema import accounts, as_datetime, balances, claim_lines, claims
+from anomed_core.ledger.schema import accounts, balances, claim_lines, claims
 from anomed_core.ledger.scores import subject_of
+from anomed_core.ledger.times import as_datetime
 from anomed_core.model import Account, AccountState, Lapse, Split, Subject
 from anomed_core.model.amounts import less, total
 

@@ -11,14 +11,8 @@ import sqlalchemy as sa
 from anomed_core.ledger.account_decisions import Decision, decision_of
 from anomed_core.ledger.accounts import balance_of, bounds_of, columns_of
 from anomed_core.ledger.chain import AuditRow, audit_rows
-from anomed_core.ledger.schema import (
-    accounts,
-    as_microseconds,
-    balances,
-    claim_lines,
-    claims,
-    granted_amounts,
-)
+from anomed_core.ledger.schema import accounts, balances, claim_lines, claims, granted_amounts
+from anomed_core.ledger.times import as_microseconds
 from anomed_core.model import AccountState, amount_text
 from anomed_core.model.amounts import total
 

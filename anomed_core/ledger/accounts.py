@@ -18,8 +18,9 @@ import attrs
 import sqlalchemy as sa
 
 from anomed_core.errors import LedgerError
-from anomed_core.ledger.schema import MICROSECOND, accounts, balances, granted_amounts
+from anomed_core.ledger.schema import accounts, balances, granted_amounts
 from anomed_core.ledger.scores import subject_columns
+from anomed_core.ledger.times import MICROSECOND
 from anomed_core.model import AccountState, Resource, Subject, amount_text
 from anomed_core.model.amounts import NOTHING, less, total
 from anomed_core.wire.digests import canonical_json

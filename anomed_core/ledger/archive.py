@@ -17,8 +17,9 @@ import attrs
 import sqlalchemy as sa
 
 from anomed_core.ledger.chain import Row, append, append_audit, audit_rows
-from anomed_core.ledger.schema import archive, as_datetime, as_microseconds, claims
+from anomed_core.ledger.schema import archive, claims
 from anomed_core.ledger.scores import LARGEST_ID
+from anomed_core.ledger.times import as_datetime, as_microseconds
 from anomed_core.model import Line, Role, Subject, amount_text
 from anomed_core.wire.digests import canonical_json, digest_bytes
 

@@ -20,7 +20,8 @@ from typing import Any
 import attrs
 import sqlalchemy as sa
 
-from anomed_core.ledger.schema import archive, as_datetime, audit, chain_heads, scores
+from anomed_core.ledger.schema import archive, audit, chain_heads, scores
+from anomed_core.ledger.times import as_datetime
 from anomed_core.wire.digests import canonical_json, digest_value
 
 Row = Mapping[Any, Any]

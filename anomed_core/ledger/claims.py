@@ -41,7 +41,8 @@ from anomed_core.ledger.claim_requests import (
     lines_of,
     replay_key_of,
 )
-from anomed_core.ledger.schema import MICROSECOND, NEVER, claim_lines, claims
+from anomed_core.ledger.schema import claim_lines, claims
+from anomed_core.ledger.times import MICROSECOND, NEVER
 from anomed_core.model import AccountState, Resource, Split, amount_text
 from anomed_core.model.amounts import NOTHING, total
 from anomed_core.system.process_identity import this_process

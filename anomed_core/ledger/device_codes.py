@@ -14,7 +14,8 @@ import attrs
 import sqlalchemy as sa
 
 from anomed_core.ledger.database import Database
-from anomed_core.ledger.schema import MICROSECOND, device_codes, utc_microseconds
+from anomed_core.ledger.schema import device_codes
+from anomed_core.ledger.times import MICROSECOND, utc_microseconds
 
 LETTERS = "BCDFGHJKLMNPQRSTVWXZ"
 """Of user codes: without vowels they spell nothing, and none is taken for another one."""

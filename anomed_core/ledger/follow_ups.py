@@ -15,14 +15,9 @@ import attrs
 import sqlalchemy as sa
 
 from anomed_core.ledger.database import Database
-from anomed_core.ledger.schema import (
-    MICROSECOND,
-    as_datetime,
-    follow_ups,
-    scores,
-    utc_microseconds,
-)
+from anomed_core.ledger.schema import follow_ups, scores
 from anomed_core.ledger.scores import score_of
+from anomed_core.ledger.times import MICROSECOND, as_datetime, utc_microseconds
 from anomed_core.model import Score, Split
 
 DELIVER = "deliver"

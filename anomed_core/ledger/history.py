@@ -11,8 +11,9 @@ import sqlalchemy as sa
 from anomed_core.ledger.chain import Row
 from anomed_core.ledger.claim_requests import SUBMISSION
 from anomed_core.ledger.grants import disqualified_ids
-from anomed_core.ledger.schema import as_datetime, claims, scores
+from anomed_core.ledger.schema import claims, scores
 from anomed_core.ledger.scores import subject_of
+from anomed_core.ledger.times import as_datetime
 from anomed_core.model import Role, Split, Subject
 
 

@@ -12,8 +12,9 @@ import sqlalchemy as sa
 
 from anomed_core.errors import LedgerError
 from anomed_core.ledger.claim_requests import Claim
-from anomed_core.ledger.schema import as_datetime, jobs
+from anomed_core.ledger.schema import jobs
 from anomed_core.ledger.scores import subject_of
+from anomed_core.ledger.times import as_datetime
 from anomed_core.model import Split, Subject
 from anomed_core.model.amounts import text_or_none
 from anomed_core.wire.digests import canonical_json

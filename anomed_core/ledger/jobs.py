@@ -30,13 +30,9 @@ from anomed_core.ledger.job_rows import (
     holds,
     job_of,
 )
-from anomed_core.ledger.schema import (
-    MICROSECOND,
-    claims,
-    jobs,
-    utc_microseconds,
-)
+from anomed_core.ledger.schema import claims, jobs
 from anomed_core.ledger.settling import keys_of_claims, lapse_claim
+from anomed_core.ledger.times import MICROSECOND, utc_microseconds
 from anomed_core.system.process_identity import is_gone, this_process
 from anomed_core.wire.digests import canonical_json
 

@@ -16,10 +16,7 @@ from anomed_core.ledger.criteria import RankedMetric, ranked_text
 from anomed_core.ledger.follow_ups import settle_follow_up
 from anomed_core.ledger.job_rows import DONE, Job, finish_job, require_held
 from anomed_core.ledger.opening import NO_RULES, Rules
-from anomed_core.ledger.schema import (
-    as_microseconds,
-    chain_heads,
-)
+from anomed_core.ledger.schema import chain_heads
 from anomed_core.ledger.scores import (
     NewScore,
     Provenance,
@@ -28,6 +25,7 @@ from anomed_core.ledger.scores import (
     new_version,
     newest_row,
 )
+from anomed_core.ledger.times import as_microseconds
 from anomed_core.model import Score, Subject
 from anomed_core.wire.digests import canonical_json
 

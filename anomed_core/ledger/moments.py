@@ -11,9 +11,10 @@ import sqlalchemy as sa
 
 from anomed_core.ledger.finals import Finals, numbers_in
 from anomed_core.ledger.grants import disqualified_ids
-from anomed_core.ledger.schema import as_datetime, audit, chain_heads, challenges, scores
+from anomed_core.ledger.schema import audit, chain_heads, challenges, scores
 from anomed_core.ledger.scores import score_of
 from anomed_core.ledger.teams import shown_names
+from anomed_core.ledger.times import as_datetime
 from anomed_core.model import Role, Score, Split
 from anomed_core.wire.digests import canonical_json
 

@@ -21,7 +21,8 @@ from anomed_core.ledger.database import (
     require_this_release,
 )
 from anomed_core.ledger.failures import translated_errors
-from anomed_core.ledger.schema import MICROSECOND, processes, utc_microseconds
+from anomed_core.ledger.schema import processes
+from anomed_core.ledger.times import MICROSECOND, utc_microseconds
 from anomed_core.system.process_identity import is_from_here, this_process
 
 BEAT_EVERY_S = 5.0

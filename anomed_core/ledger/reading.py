@@ -37,7 +37,7 @@ from anomed_core.ledger.ledger_clock import LedgerClock
 from anomed_core.ledger.moments import Moment
 from anomed_core.ledger.named_bodies import NamedBodies, named_bodies
 from anomed_core.ledger.opening import Rules, known_rules
-from anomed_core.ledger.schema import as_datetime, challenges, claims, scores, utc_microseconds
+from anomed_core.ledger.schema import challenges, claims, scores
 from anomed_core.ledger.scores import (
     BY_ACCOUNT,
     BY_REPLAY_KEY,
@@ -48,6 +48,7 @@ from anomed_core.ledger.scores import (
     one_score,
 )
 from anomed_core.ledger.teams import team_faults
+from anomed_core.ledger.times import as_datetime, utc_microseconds
 from anomed_core.ledger.uses import Use, uses
 from anomed_core.model import Role, Score, Split, Subject
 

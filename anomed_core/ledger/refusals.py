@@ -18,8 +18,9 @@ from anomed_core.errors import (
     RequestError,
 )
 from anomed_core.ledger.accounts import Balance, bounds_of, columns_of
-from anomed_core.ledger.schema import MICROSECOND, as_datetime, claim_lines, claims, scores
+from anomed_core.ledger.schema import claim_lines, claims, scores
 from anomed_core.ledger.scores import BY_ACCOUNT
+from anomed_core.ledger.times import MICROSECOND, as_datetime
 from anomed_core.model import Account, AccountState, amount_text
 from anomed_core.model.amounts import NOTHING
 

@@ -1,23 +1,12 @@
-"""Tables of the ledger, as the newest migration leaves them, and how times are stored in them.
+"""Tables of the ledger, as the newest migration leaves them.
 
-Times are integers: microseconds since 1970-01-01 UTC. Ids that hold a place in a chain are assigned
-by the transaction that appends, never by the database, so that they have no gaps.
+Times are integers; see `anomed_core.ledger.times`. Ids that hold a place in a chain are assigned by
+the transaction that appends, never by the database, so that they have no gaps.
 """
 
 from __future__ import annotations
 
-import time
-from datetime import UTC, datetime, timedelta
-
 import sqlalchemy as sa
-
-MICROSECOND = 1_000_000
-"""Stored units of time in a second."""
-
-NEVER = 2**62
-"""A time that does not come."""
-
-_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
 metadata = sa.MetaData(
     naming_convention={
@@ -393,18 +382,3 @@ chain_heads = sa.Table(
     sa.Column("length", sa.BigInteger, nullable=False),
     sa.Column("hash", sa.Text, nullable=False),
 )
-
-
-def utc_microseconds() -> int:
-    """Return the present as microseconds since 1970-01-01 UTC."""
-    return time.time_ns() // 1000
-
-
-def as_datetime(microseconds: int) -> datetime:
-    """Return a stored time as a datetime in UTC."""
-    return _EPOCH + timedelta(microseconds=microseconds)
-
-
-def as_microseconds(moment: datetime) -> int:
-    """Return a time as it is stored."""
-    return (moment - _EPOCH) // timedelta(microseconds=1)

@@ -12,7 +12,8 @@ import sqlalchemy as sa
 from anomed_core.errors import LedgerError
 from anomed_core.ledger.chain import COVERS, Row, append
 from anomed_core.ledger.criteria import keep_criteria
-from anomed_core.ledger.schema import as_datetime, claim_lines, claims, scores
+from anomed_core.ledger.schema import claim_lines, claims, scores
+from anomed_core.ledger.times import as_datetime
 from anomed_core.model import Role, Score, Split, Subject
 from anomed_core.wire.digests import canonical_json
 

@@ -13,14 +13,8 @@ from anomed_core.errors import UsageError
 from anomed_core.ledger.chain import append_audit, audit_rows
 from anomed_core.ledger.criteria import renew_criteria
 from anomed_core.ledger.database import Database
-from anomed_core.ledger.schema import (
-    chain_heads,
-    grants,
-    scores,
-    teams,
-    tokens,
-    utc_microseconds,
-)
+from anomed_core.ledger.schema import chain_heads, grants, scores, teams, tokens
+from anomed_core.ledger.times import utc_microseconds
 from anomed_core.model import Role
 
 DISQUALIFIED, REINSTATED, RENAMED = "team disqualified", "team reinstated", "team renamed"

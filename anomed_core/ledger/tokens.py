@@ -21,7 +21,8 @@ from anomed_core.errors import UsageError
 from anomed_core.ledger.chain import append_audit
 from anomed_core.ledger.database import Database
 from anomed_core.ledger.grants import Grant, Identity, NewToken, Owner, TokenFacts
-from anomed_core.ledger.schema import as_datetime, grants, teams, tokens, utc_microseconds
+from anomed_core.ledger.schema import grants, teams, tokens
+from anomed_core.ledger.times import as_datetime, utc_microseconds
 from anomed_core.model import Role
 
 _FORM = re.compile(r"anomed-([0-9a-f]{32})-([0-9a-f]{64})")

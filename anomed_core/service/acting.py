@@ -11,7 +11,7 @@ from anomed_core.errors import (
     NotAuthenticatedError,
 )
 from anomed_core.ledger import EVERY_CHALLENGE, Grant, Identity
-from anomed_core.model import Caller, Operation, Role, Subject
+from anomed_core.model import ANONYMIZER, DATA_SPLIT, Caller, Operation, Role, Split, Subject
 from anomed_core.service.hosting import HostedChallenge
 
 OWN_ID = {Role.ANONYMIZER: "anonymizer", Role.DEANONYMIZER: "deanonymizer"}
@@ -168,3 +168,20 @@ def refuse_other_ids(grant: Grant, parameters: Mapping[str, str]) -> None:
 def own_id(subject: Subject) -> str:
     """Return the id that a subject goes by: that of its role."""
     return subject.deanonymizer if subject.role is Role.DEANONYMIZER else subject.anonymizer
+
+
+def subject_of_call(operation: Operation, caller: Caller, parameters: Mapping[str, str]) -> Subject:
+    """Return who calls as the ledger knows it; a pair where a target is asked about."""
+    asked = parameters[ANONYMIZER.name] if operation.with_target else ""
+    return Subject(
+        role=caller.role,
+        anonymizer=caller.id if caller.role is Role.ANONYMIZER else asked,
+        deanonymizer=caller.id if caller.role is Role.DEANONYMIZER else "",
+    )
+
+
+def split_of_call(operation: Operation, parameters: Mapping[str, str]) -> Split | None:
+    """Return the split that a call is about; ``None`` if it is about none."""
+    if DATA_SPLIT.name in parameters:
+        return Split(parameters[DATA_SPLIT.name])
+    return operation.default_split

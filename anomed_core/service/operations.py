@@ -33,14 +33,12 @@ from anomed_core.ledger import (
 )
 from anomed_core.model import (
     ANONYMIZER,
-    DATA_SPLIT,
     Caller,
     Exchange,
     Holding,
     Line,
     Operation,
     Payload,
-    Role,
     Split,
     Subject,
     Target,
@@ -52,6 +50,7 @@ from anomed_core.service.accounts import (
     remaining_after,
     require_sealed,
 )
+from anomed_core.service.acting import split_of_call, subject_of_call
 from anomed_core.service.answering import Answered, Asking, Priced, Pricing
 from anomed_core.service.archive import Archive
 from anomed_core.service.decoding import decode
@@ -269,10 +268,10 @@ class Operations:
     ) -> Asking:
         """Return what is asked, after the rules of the game; what was accepted came in time."""
         parameters = checked_parameters(operation.query, query)
-        split = _split_of(operation, parameters)
+        split = split_of_call(operation, parameters)
         if not is_accepted and split is not None and split in hosted.phases:
             refuse_outside(hosted.phases[split], split, self.ledger)
-        subject = _subject_of(operation, caller, parameters)
+        subject = subject_of_call(operation, caller, parameters)
         payload = self._payload(operation, body)
         require_sealed(hosted, operation.requires_sealed, subject, self.ledger)
         return Asking(
@@ -395,19 +394,3 @@ class Operations:
         if answered.refusal:
             raise CallRejected(answered.refusal, details=answered.details)
         return answered
-
-
-def _split_of(operation: Operation, parameters: Mapping[str, str]) -> Split | None:
-    if DATA_SPLIT.name in parameters:
-        return Split(parameters[DATA_SPLIT.name])
-    return operation.default_split
-
-
-def _subject_of(operation: Operation, caller: Caller, parameters: Mapping[str, str]) -> Subject:
-    """Return who calls as the ledger knows it; a pair where a target is asked about."""
-    asked = parameters[ANONYMIZER.name] if operation.with_target else ""
-    return Subject(
-        role=caller.role,
-        anonymizer=caller.id if caller.role is Role.ANONYMIZER else asked,
-        deanonymizer=caller.id if caller.role is Role.DEANONYMIZER else "",
-    )

@@ -14,7 +14,7 @@ from falcon.testing import Result, TestClient
 from anomed_core import ChallengeSpec, Role, ServerSettings
 from anomed_core.ledger import Grant
 from anomed_core.ledger.device_codes import LETTERS, LIFETIME_S
-from anomed_core.ledger.schema import MICROSECOND
+from anomed_core.ledger.times import MICROSECOND
 from anomed_core.plugins import build_registry
 from anomed_core.service.devices import EVERY_S
 from anomed_core.service.opening import open_server
