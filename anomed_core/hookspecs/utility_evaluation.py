@@ -101,7 +101,7 @@ def anomed_validate_submission(challenge: Challenge, submission: Submission) -> 
     ...         raise SubmissionRejected("The prediction is all zero; send one label per row.")
     >>> anomed_validate_submission(None, SimpleNamespace(payload={"prediction": [0, 0]}))
     Traceback (most recent call last):
-    anomed_core.errors.SubmissionRejected: The prediction is all zero; send one label per row.
+    anomed_core.errors.refusals.SubmissionRejected: The prediction is all zero; send one label per row.
     """
 
 

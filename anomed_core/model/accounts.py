@@ -44,6 +44,8 @@ def _as_lapse(value: Lapse | str) -> Lapse:
 
 
 def _as_limits(limits: Mapping[str, Any]) -> dict[str, Decimal]:
+    if not isinstance(limits, Mapping):
+        raise TypeError(f"it is {limits!r}; allowed is a mapping of ids to amounts")
     return {holder: as_amount(limit) for holder, limit in limits.items()}
 
 

@@ -104,7 +104,7 @@ def test_counts_that_somebody_removes_cost_no_answer(server: RunningServer) -> N
 KNOWN = {
     "its ledger, whose loss must be noticed": r".*/state/ledger\.sqlite(-wal|-shm)?",
     "turns of writers": r".*/ledger\.sqlite\.turn",
-    "counts of requests": r".*/state/run/requests\.sqlite(-wal|-shm|-journal)?",
+    "counts of requests": r".*/state/run/request-counts\.sqlite(-wal|-shm|-journal)?",
     "metrics": r"/dev/shm/anomed-.*/(counter|histogram|gauge_[a-z]+)_\d+\.db",
     "the log": r".*\.log|/dev/null",
     "memory of nobody else, without a name": r".* \(deleted\)",

@@ -209,6 +209,7 @@ def test_a_ledger_of_another_release_is_refused(
 ) -> None:
     with contextlib.closing(sqlite3.connect(path)) as connection, connection:
         connection.execute("UPDATE alembic_version SET version_num = ?", [revision])
+        connection.execute("UPDATE schema_state SET contracted = ?", [int(revision)])
 
     with pytest.raises(LedgerMismatchError, match=advice):
         Database(f"sqlite:///{path}")
@@ -217,6 +218,7 @@ def test_a_ledger_of_another_release_is_refused(
 def test_a_ledger_of_a_newer_release_is_not_migrated(ledger: Ledger, path: Path) -> None:
     with contextlib.closing(sqlite3.connect(path)) as connection, connection:
         connection.execute("UPDATE alembic_version SET version_num = '9999'")
+        connection.execute("UPDATE schema_state SET contracted = 9999")
 
     with pytest.raises(LedgerMismatchError, match="install the newer release"):
         migrate_ledger(f"sqlite:///{path}")

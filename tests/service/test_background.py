@@ -20,6 +20,7 @@ class Clumsy:
     prefix = ATTACKS
     lease_s = 30.0
     finals_first = True
+    challenges = None
 
     def __init__(self, book: FollowUpBook, *, fails: Callable[[FollowUp], bool]) -> None:
         self._book = book
