@@ -21,6 +21,7 @@ class Clumsy:
     lease_s = 30.0
     finals_first = True
     challenges = None
+    names = None
 
     def __init__(self, book: FollowUpBook, *, fails: Callable[[FollowUp], bool]) -> None:
         self._book = book
