@@ -98,10 +98,10 @@ def anomed_validate_submission(challenge: Challenge, submission: Submission) -> 
     >>> @hookimpl
     ... def anomed_validate_submission(challenge, submission):
     ...     if not any(submission.payload["prediction"]):
-    ...         raise SubmissionRejected("The prediction is all zero; send one label per row.")
+    ...         raise SubmissionRejected("The prediction is all zero; send labels.")
     >>> anomed_validate_submission(None, SimpleNamespace(payload={"prediction": [0, 0]}))
     Traceback (most recent call last):
-    anomed_core.errors.refusals.SubmissionRejected: The prediction is all zero; send one label per row.
+    anomed_core.errors.refusals.SubmissionRejected: The prediction is all zero; send labels.
     """
 
 
