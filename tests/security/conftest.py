@@ -22,6 +22,7 @@ from anomed_core.service.decoding import Body
 from anomed_core.service.evaluation import Evaluation
 from anomed_core.service.opening import open_server
 from anomed_core.service.server import Server
+from anomed_core.service.specs import demo_table
 from anomed_core.testing.client import ChallengeClient
 from anomed_core.testing.loading import load_plugin
 from anomed_core.testing.plugin_under_test import SECRET, challenge_spec
@@ -34,7 +35,7 @@ from tests.security.ward import Ward
 
 REGISTER = "simulated:hospital-register?n={}&seed=1"
 
-TYPES: dict[str, tuple[Any, Mapping[str, Any]]] = {
+TYPES: dict[str, tuple[Any, Mapping[str, Any] | None]] = {
     "ward": (Ward(), {}),
     "supervised-mia": (
         "supervised-mia",
@@ -48,6 +49,7 @@ TYPES: dict[str, tuple[Any, Mapping[str, Any]]] = {
         "dataset-synthesis",
         {"data": {"source": REGISTER.format(4000)}, "secrets": ["diagnosis"], "targets": 100},
     ),
+    "anomaly-detection": ("anomaly-detection", None),
 }
 HERE, ELSEWHERE = "here", "elsewhere"
 
@@ -129,6 +131,9 @@ def opened(
     structlog.configure(logger_factory=structlog.ReturnLoggerFactory())  # thousands of refusals
     registry = build_registry()
     challenge_type = load_plugin(registry, plugin)
+    if config is None:
+        assert challenge_type is not None
+        config = demo_table(challenge_type).options
     specs = [
         challenge_spec(registry, challenge_type, {"id": id_, **config})
         for id_ in ((HERE, ELSEWHERE) if neighbour else (HERE,))
